@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# The first Python that is new enough, unless one is named: make setup PYTHON=/path/to/python3.13
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Processes that share the tests; WORKERS=0 runs them in one, for a debugger.
+WORKERS ?= 2
+# More for pytest: make test PYTEST_ARGS='-k ranking'
+PYTEST_ARGS ?=
+
+stamp := .venv/.installed
+uv := uv==0.13.9
+compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
+
+.PHONY: help setup demo test lint format lock screenshots
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(stamp) ## Make .venv from the locked dependencies
+
+demo: setup ## Run the whole service with demo people and calls; PORT changes the port
+	@.venv/bin/triage demo
+
+test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
+	@tests/install_servers.sh
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+lint: setup ## Check style, types and import laws
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: setup ## Put the code into the project's style
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: setup ## Renew requirements/*.txt; UPGRADE=1 takes the newest releases
+	.venv/bin/python -m venv .venv/lock
+	.venv/lock/bin/pip install --quiet --disable-pip-version-check $(uv)
+	$(compile) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt
+	$(compile) $(if $(UPGRADE),--upgrade) --all-extras --constraint requirements/run.txt \
+		--output-file requirements/dev.txt
+
+screenshots: setup ## Take the pictures that the documentation shows
+	@tests/install_servers.sh
+	@.venv/bin/python docs/screenshots.py
+
+# Touched last, so that an interrupted installation is begun again.
+$(stamp): requirements/dev.txt pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed; name one with PYTHON=...'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq python3-venv; \
+		else \
+			echo 'Python lacks its venv module; on Debian: sudo apt-get install python3-venv'; exit 1; \
+		fi; }
+	@echo 'Installing the locked dependencies into .venv (about half a minute) ...'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

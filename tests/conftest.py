@@ -1,0 +1,58 @@
+"""What the tests stand on: both databases, and a world to act in."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.world import World, make_world, prepared_template
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own, with a migrated template to copy."""
+    try:
+        server = start_postgresql(tmp_path_factory.mktemp("postgresql"))
+    except Missing as reason:
+        missing(str(reason))
+    server.create("template_triage")
+    prepared_template(server.url("template_triage"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    prepared_template(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated database of each kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        file = tmp_path / "triage.sqlite"
+        shutil.copy(template, file)
+        return f"sqlite:///{file}"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    name = f"t_{abs(hash(request.node.nodeid)):x}"
+    server.create(name, template="template_triage")
+    return server.url(name)
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A centre without teams, on its own database, with a phone network of the test's."""
+    with make_world(database_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def another_world(database_url: str, tmp_path: Path) -> Callable[[], World]:
+    """A second process's view of the same database."""
+    return lambda: World.open(database_url, tmp_path)
+

@@ -1,0 +1,173 @@
+"""The servers that tests start for themselves: PostgreSQL, and Chromium for the pages."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+
+START_UP_SECONDS = 30
+
+CHROMIUM_ARGS = (
+    "--no-first-run",
+    "--disable-gpu",
+    "--disable-sync",
+    "--disable-component-update",
+    "--disable-background-networking",
+    # Chromium refuses to run as root with its sandbox on; the pages are our own.
+    *(("--no-sandbox",) if os.geteuid() == 0 else ()),
+)
+
+
+class Missing(Exception):
+    """A server is not installed; the message tells what to install."""
+
+
+def missing(reason: object) -> NoReturn:
+    """Skip the test, except in CI, where a test that cannot run has failed."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"cannot run in CI: {reason}", pytrace=False)
+    pytest.skip(str(reason))
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@dataclass
+class PostgresServer:
+    """A cluster of its own on a free loopback port; `start` brings a stopped one back."""
+
+    programs: Path
+    data: Path
+    log: Path
+    port: int
+    durable: bool
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def url(self, database: str = "postgres") -> str:
+        """The SQLAlchemy URL."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Make an empty database, or a copy of one that nobody is connected to; return its URL."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(database), sql.Identifier(template)
+        )
+        with self._connect() as connection:
+            connection.execute(statement)
+        return self.url(database)
+
+    def start(self) -> None:
+        self.process = self._run(
+            "postgres",
+            *("-D", str(self.data), "-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
+            *("-c", "max_connections=300", "-c", f"fsync={'on' if self.durable else 'off'}"),
+        )
+        deadline = time.monotonic() + START_UP_SECONDS
+        while True:
+            try:
+                self._connect().close()
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    raise RuntimeError(f"PostgreSQL did not start:\n{self._tail()}") from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self, *, crash: bool = False) -> None:
+        """Shut down, throwing clients out; with `crash`, without writing anything more."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
+        self.process.wait(START_UP_SECONDS)
+        self.process = None
+
+    def remove(self) -> None:
+        self.stop(crash=True)
+        shutil.rmtree(self.data.parent, ignore_errors=True)
+
+    def initialise(self) -> None:
+        made = self._run(
+            *("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync"),
+            *("--encoding=UTF8", "--locale=C.UTF-8"),
+        )
+        if made.wait() != 0:
+            raise RuntimeError(f"initdb failed:\n{self._tail()}")
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
+        )
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        # The kernel stops the server should this process die without a chance to clean up.
+        command = ["setpriv", "--pdeathsig", "INT"]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            owner = self.data.parent.stat()
+            command += ["--reuid", str(owner.st_uid), "--regid", str(owner.st_gid)]
+            command += ["--clear-groups"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*command, str(self.programs / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.data.parent,
+                start_new_session=True,  # Ctrl-C reaches the tests first, which then stop it
+            )
+
+    def _tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+def start_postgresql(folder: Path, *, durable: bool = False) -> PostgresServer:
+    """Start a new server, gone when this process ends; its log stays in `folder`.
+
+    The data lies elsewhere, because pytest's folders are closed to every user but the one who
+    runs the tests, and under root the server is somebody else. Not `durable` means without fsync.
+    """
+    programs = _find_programs()
+    home = Path(tempfile.mkdtemp(prefix="triage-postgresql-"))
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")  # Debian's package makes this user
+        os.chown(home, owner.pw_uid, owner.pw_gid)
+    server = PostgresServer(
+        programs, home / "data", folder / "postgresql.log", _free_port(), durable
+    )
+    atexit.register(server.remove)
+    server.initialise()
+    server.start()
+    return server
+
+
+def _find_programs() -> Path:
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(found, key=lambda path: float(path.parts[-3]), default=None)
+    if newest is None:
+        raise Missing(
+            "PostgreSQL's server programs are not installed (Debian: apt-get install postgresql-15)"
+        )
+    return newest.parent
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,314 @@
+"""A centre to act in: teams with telephones, a clock to move, pages to open.
+
+The service is the real one: its own entrypoints, worker and database. Only the telephone
+network and the clock stand under the test's hand.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from triage.app import build_context, create_app, prepare
+from triage.context import AppContext
+from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.entrypoints import worker
+from triage.services import calls, people
+from triage.services.calls import NewCall
+from triage.settings import Settings, read_settings
+from triage.storage.audit import AuditEntry
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
+from triage.storage.teams import Partner, Responder, Shift, Team
+from triage.storage.timers import ClockShift
+from triage.storage.sealed import blind_index
+
+KEY = "test1:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+INDEX_KEY = "test1:" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+PASSWORD = "correct-horse-battery"
+
+
+def environment(database_url: str, folder: Path) -> dict[str, str]:
+    """The environment of a service on this database, for this process or another."""
+    return {
+        "TRIAGE_DATABASE_URL": database_url,
+        "TRIAGE_SECRET_KEY": "a secret key for tests, long enough to be one",
+        "TRIAGE_PUBLIC_URL": "http://127.0.0.1:8000",
+        "TRIAGE_DATA_KEY": KEY,
+        "TRIAGE_INDEX_KEY": INDEX_KEY,
+        "TRIAGE_SMS": "simulator",
+        "TRIAGE_SIMULATOR_FILE": str(folder / "phones.sqlite"),
+        "TRIAGE_DEMO": "true",
+    }
+
+
+def settings_for(database_url: str, folder: Path) -> Settings:
+    return read_settings(environment(database_url, folder))
+
+
+def prepared_template(database_url: str) -> None:
+    """Tables and rule sets, to be copied by each test."""
+    context = build_context(settings_for(database_url, Path("/nonexistent")))
+    prepare(context)
+    context.database.engine.dispose()
+
+
+@dataclass
+class FakePhones:
+    """A phone network that keeps every text, and can be told to break."""
+
+    inboxes: dict[str, list[str]] = field(default_factory=dict)
+    broken: NotSent | None = None
+    sent: list[OutboundSms] = field(default_factory=list)
+
+    def send(self, sms: OutboundSms) -> Sent | NotSent:
+        if self.broken:
+            return self.broken
+        self.sent.append(sms)
+        self.inboxes.setdefault(sms.to, []).append(sms.body)
+        return Sent(f"SM{secrets.token_hex(16)}")
+
+    def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
+        return signature == "genuine"
+
+
+@dataclass
+class Phone:
+    """One person's telephone in the test's hand."""
+
+    world: "World"
+    number: str
+    responder_id: UUID | None = None
+    _read: int = 0
+
+    @property
+    def inbox(self) -> list[str]:
+        self.world.settle()
+        return self.world.phones.inboxes.get(self.number, [])
+
+    def expect(self, part: str) -> str:
+        """The next text that was not read yet and has this part in it."""
+        inbox = self.inbox
+        for place in range(self._read, len(inbox)):
+            if part.lower() in inbox[place].lower():
+                self._read = place + 1
+                return inbox[place]
+        raise AssertionError(f"no text with {part!r} among {inbox[self._read :]}")
+
+    def expect_silence(self) -> None:
+        assert self.inbox[self._read :] == []
+
+    def text(self, body: str, times: int = 1) -> None:
+        """Answer; `times` repeats the same webhook, as a provider may."""
+        provider_id = f"IN{secrets.token_hex(16)}"
+        for _ in range(times):
+            self.world.receive(provider_id, self.number, body)
+        self.world.settle()
+
+    @property
+    def code(self) -> str:
+        """The code of the newest page on this phone."""
+        pages = [m for t in self.inbox if (m := re.search(r"Reply (\w{4}) 1=accept", t))]
+        return pages[-1].group(1)
+
+
+@dataclass
+class World:
+    context: AppContext
+    phones: FakePhones
+    _app: Flask | None = None
+    _numbers: int = 0
+
+    @classmethod
+    def open(cls, database_url: str, folder: Path) -> "World":
+        phones = FakePhones()
+        context = build_context(settings_for(database_url, folder))
+        return cls(replace(context, phone=phones), phones)
+
+    @property
+    def app(self) -> Flask:
+        if self._app is None:
+            self._app = create_app(self.context)
+            self._app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+        return self._app
+
+    @property
+    def centre(self) -> Any:
+        return self.context.centre
+
+    # --- people and teams -------------------------------------------------------------
+
+    def phone_number(self) -> str:
+        self._numbers += 1
+        return f"+1202555{100 + self._numbers:04}"
+
+    def team(
+        self,
+        name: str,
+        responses: Sequence[str] = ("mobile_crisis",),
+        roles: Sequence[str] = ("clinician",),
+        zones: Sequence[str] = (),
+        calls_at_once: int = 1,
+        skills: Sequence[str] = (),
+    ) -> list[Phone]:
+        """A team on shift for the next days; its members' phones in the order of `roles`."""
+        phones = []
+        with self.context.unit_of_work("test") as uow:
+            team = uow.add(
+                Team(
+                    name=name,
+                    responses=list(responses),
+                    zones=list(zones),
+                    skills=list(skills),
+                    calls_at_once=calls_at_once,
+                )
+            )
+            for role in roles:
+                number = self.phone_number()
+                member = uow.add(
+                    Responder(
+                        team_id=team.id,
+                        role=role,
+                        name=f"{name} {role}",
+                        phone=number,
+                        phone_index=blind_index("phone", number),
+                        skills=[],
+                    )
+                )
+                day = timedelta(days=1)
+                uow.add(
+                    Shift(
+                        responder_id=member.id, starts_at=uow.now - day, ends_at=uow.now + 9 * day
+                    )
+                )
+                phones.append(Phone(self, number, member.id))
+        return phones
+
+    def pair(self, name: str, **more: Any) -> list[Phone]:
+        """A CIT co-responder team: the clinician's and the officer's phone."""
+        return self.team(name, ("co_responder",), ("clinician", "officer"), **more)
+
+    def partner(self, name: str, kind: str) -> Phone:
+        number = self.phone_number()
+        with self.context.unit_of_work("test") as uow:
+            uow.add(
+                Partner(
+                    name=name,
+                    kind=kind,
+                    zones=[],
+                    phone=number,
+                    phone_index=blind_index("phone", number),
+                )
+            )
+        return Phone(self, number)
+
+    def stranger(self) -> Phone:
+        return Phone(self, self.phone_number())
+
+    def account(self, role: str, username: str | None = None) -> str:
+        """Somebody who may sign in with PASSWORD; the same one when asked again."""
+        username = username or f"test-{role}"
+        with self.context.unit_of_work("test") as uow:
+            if people.find_account(uow, username) is None:
+                people.add_account(uow, self.centre, username, f"Test {role}", role, PASSWORD)
+        return username
+
+    def client(self, role: str | None = None, username: str | None = None) -> "Browser":
+        """Somebody at a browser without JavaScript; signed in if a role is named."""
+        browser = Browser(self.app.test_client())
+        if role is not None:
+            browser.submit(
+                "/sign-in", {"username": self.account(role, username), "password": PASSWORD}
+            )
+        return browser
+
+    def token(self, *scopes: str) -> str:
+        """A bearer token for the API."""
+        with self.context.unit_of_work("test") as uow:
+            name = f"test-{secrets.token_hex(4)}"
+            return people.add_api_token(uow, name, scopes or ("calls:write", "calls:read", "assess"))
+
+    # --- what happens -----------------------------------------------------------------
+
+    def call(self, facts: Mapping[str, Any] | None = None, **more: Any) -> Call:
+        """A call comes in through the same service that form and API use."""
+        new = NewCall(facts=facts or {}, **{"narrative": "Somebody needs help", **more})
+        return self.context.do("test", lambda uow: calls.open_call(uow, self.centre, new))
+
+    def receive(self, provider_id: str, number: str, body: str) -> None:
+        from triage.services import replies
+
+        self.context.do(
+            "carrier", lambda uow: replies.receive(uow, self.centre, provider_id, number, body)
+        )
+
+    def settle(self) -> None:
+        """The worker does whatever is due."""
+        worker.fire_timers(self.context)
+        worker.send_texts(self.context, "test")
+
+    def wait(self, **time: float) -> None:
+        """Time passes, for every process on this database."""
+        with self.context.unit_of_work("test") as uow:
+            uow.add(ClockShift(ahead_s=timedelta(**time).total_seconds()))
+        self.settle()
+
+    # --- what can be seen -------------------------------------------------------------
+
+    def dispatches(self, call: Call) -> list[Dispatch]:
+        with self.context.reading() as uow:
+            rows = uow.session.scalars(
+                select(Dispatch).where(Dispatch.call_id == call.id).order_by(Dispatch.created_at)
+            ).all()
+            for row in rows:
+                assert row.slots is not None  # loaded while the session lives
+            return list(rows)
+
+    def dispatch(self, call: Call, response: str) -> Dispatch:
+        found = [d for d in self.dispatches(call) if d.response == response]
+        assert found, f"no {response} among {[d.response for d in self.dispatches(call)]}"
+        return found[-1]
+
+    def audited(self, event: str) -> int:
+        with self.context.reading() as uow:
+            query = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == event)
+            return uow.session.scalar(query) or 0
+
+
+@dataclass
+class Browser:
+    """A test client that fills in forms as a person does, hidden CSRF field included."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(path, **more)
+
+    def csrf(self, path: str) -> str:
+        page = self.client.get(path).get_data(as_text=True)
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found, f"no CSRF field on {path}"
+        return found.group(1)
+
+    def submit(
+        self, path: str, form: Mapping[str, Any], to: str | None = None, follow: bool = False
+    ) -> Any:
+        """Open the page at `path` and send its form to `to` (or to the same path)."""
+        data = {**form, "csrf_token": self.csrf(path)}
+        return self.client.post(to or path, data=data, follow_redirects=follow)
+
+
+@contextmanager
+def make_world(database_url: str, folder: Path) -> Iterator[World]:
+    world = World.open(database_url, folder)
+    yield world
+    world.context.database.engine.dispose()

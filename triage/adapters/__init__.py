@@ -1,0 +1,1 @@
+"""The outside world: telephone providers, files, keys. Only triage/app.py picks one."""

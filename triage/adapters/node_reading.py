@@ -1,0 +1,205 @@
+"""Reading values out of nodes: every mistake is written down, none stops the reading."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from triage.adapters.strict_yaml import ListNode, MappingNode, Node, TextNode
+from triage.domain.errors import Finding, Severity
+from triage.domain.hints import did_you_mean
+from triage.domain.ruleset import Place
+from triage.domain.words import LANGUAGES, Words
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LONGEST_TEXT = 2_000
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_INTEGER = re.compile(r"-?\d{1,9}")
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
+
+
+@dataclass
+class Notebook:
+    """Where findings are written while one file is read."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def error(self, where: Node | Place, message: str, hint: str = "") -> None:
+        self._write("error", where, message, hint)
+
+    def warning(self, where: Node | Place, message: str, hint: str = "") -> None:
+        self._write("warning", where, message, hint)
+
+    def _write(self, severity: Severity, where: Node | Place, message: str, hint: str) -> None:
+        place = where if isinstance(where, Place) else where.place
+        self.findings.append(Finding(severity, place.line, place.column, message, hint))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def fields(
+        self, node: Node, what: str, needed: Collection[str], optional: Collection[str] = ()
+    ) -> "Fields | None":
+        """The mapping `node`, its keys checked; None if it is not a mapping."""
+        if not isinstance(node, MappingNode):
+            self.error(node, f"{what} is a mapping of keys and values")
+            return None
+        known = (*needed, *optional)
+        found = Fields(self, node)
+        for key, _ in node.entries:
+            if known and key.value not in known:
+                hint = did_you_mean(key.value, known)
+                self.error(key, f"{what} has no key {key.value[:40]}", hint)
+        for name in needed:
+            if name not in found.nodes:
+                self.error(node, f"{what} lacks {name}")
+        return found
+
+    def text(self, node: Node, what: str, longest: int = LONGEST_TEXT) -> str:
+        """A text that is not empty; "" when refused."""
+        if not isinstance(node, TextNode):
+            self.error(node, f"{what} is a text, not a list or mapping")
+            return ""
+        value = node.value.strip()
+        if not value:
+            self.error(node, f"{what} is empty")
+        elif len(value) > longest:
+            self.error(node, f"{what} is longer than {longest} characters")
+            return ""
+        return value
+
+    def plain_text(self, node: Node, what: str) -> str:
+        """A text that people read: without placeholders, which could carry a name or worse."""
+        value = self.text(node, what)
+        if match := _PLACEHOLDER.search(value):
+            self.error(node, f"{what} carries a placeholder ({match[0][:30]})", "write plain text")
+        return value
+
+    def name(self, node: Node, what: str) -> str:
+        """A name as facts, values and responses have: small letters, digits, underscores."""
+        value = self.text(node, what, longest=60)
+        if value and not NAME.fullmatch(value):
+            hint = "small letters, digits and _, a letter first, at most 40"
+            self.error(node, f"{what} cannot be {value}", hint)
+            return ""
+        return value
+
+    def one_of(self, node: Node, what: str, known: Collection[str]) -> str:
+        """One of the known names; "" when refused."""
+        value = self.text(node, what)
+        if value and value not in known:
+            self.error(node, f"{what} cannot be {value[:60]}", did_you_mean(value, known))
+            return ""
+        return value
+
+    def flag(self, node: Node, what: str) -> bool:
+        value = self.text(node, what)
+        if value and value not in ("yes", "no", "true", "false"):
+            self.error(node, f"{what} is yes or no, not {value[:40]}")
+        return value in ("yes", "true")
+
+    def integer(self, node: Node, what: str, low: int, high: int) -> int:
+        """A whole number in the range; `low` when refused."""
+        value = self.text(node, what)
+        if value and not (_INTEGER.fullmatch(value) and low <= int(value) <= high):
+            self.error(node, f"{what} is a whole number from {low} to {high}, not {value[:40]}")
+            return low
+        return int(value) if value else low
+
+    def number(self, node: Node, what: str) -> float:
+        value = self.text(node, what)
+        if value and not _NUMBER.fullmatch(value):
+            self.error(node, f"{what} is a number, not {value[:40]}")
+            return 0
+        number = float(value or 0)
+        return int(number) if number.is_integer() else number
+
+    def date(self, node: Node, what: str) -> str:
+        """An ISO date as text; "" when refused."""
+        value = self.text(node, what)
+        try:
+            return date.fromisoformat(value).isoformat() if value else ""
+        except ValueError:
+            self.error(node, f"{what} is a date such as 2026-11-23, not {value[:40]}")
+            return ""
+
+    def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        if isinstance(node, ListNode):
+            return node.items
+        self.error(node, f"{what} is a list")
+        return ()
+
+    def texts(self, node: Node, what: str) -> tuple[TextNode, ...]:
+        """A list of texts, or a single one."""
+        nodes = node.items if isinstance(node, ListNode) else (node,)
+        for one in nodes:
+            if not isinstance(one, TextNode):
+                self.error(one, f"{what} is a text or a list of texts")
+        return tuple(one for one in nodes if isinstance(one, TextNode))
+
+    def known_names(self, node: Node, what: str, known: Collection[str]) -> tuple[str, ...]:
+        """A list of known names, or a single one, none twice."""
+        names: dict[str, None] = {}
+        for one in self.texts(node, what):
+            name = self.one_of(one, what, known)
+            if name in names:
+                self.error(one, f"{name} stands twice")
+            elif name:
+                names[name] = None
+        return tuple(names)
+
+    def words(self, node: Node, what: str) -> Words | None:
+        """A text by language; a plain text counts as English."""
+        if isinstance(node, TextNode):
+            return Words.of(self.text(node, what)) if node.value.strip() else None
+        fields = self.fields(node, what, ("en",), LANGUAGES)
+        if fields is None:
+            return None
+        texts = {name: self.text(one, what) for name, one in fields.nodes.items()}
+        return Words.of({name: text for name, text in texts.items() if name in LANGUAGES})
+
+
+class Fields:
+    """The entries of a mapping by key."""
+
+    def __init__(self, notebook: Notebook, node: MappingNode) -> None:
+        self.notebook = notebook
+        self.node = node
+        self.nodes: Mapping[str, Node] = {key.value: value for key, value in node.entries}
+        self.keys: Mapping[str, TextNode] = {key.value: key for key, _ in node.entries}
+
+    def get(self, key: str) -> Node | None:
+        return self.nodes.get(key)
+
+    def text(self, key: str, default: str = "") -> str:
+        node = self.nodes.get(key)
+        return default if node is None else self.notebook.text(node, key)
+
+    def plain_text(self, key: str) -> str:
+        node = self.nodes.get(key)
+        return "" if node is None else self.notebook.plain_text(node, key)
+
+    def one_of(self, key: str, known: Collection[str], default: str = "") -> str:
+        node = self.nodes.get(key)
+        return default if node is None else self.notebook.one_of(node, key, known)
+
+    def flag(self, key: str) -> bool:
+        node = self.nodes.get(key)
+        return node is not None and self.notebook.flag(node, key)
+
+    def date(self, key: str) -> str:
+        node = self.nodes.get(key)
+        return "" if node is None else self.notebook.date(node, key)
+
+    def known_names(self, key: str, known: Collection[str]) -> tuple[str, ...]:
+        node = self.nodes.get(key)
+        return () if node is None else self.notebook.known_names(node, key, known)
+
+    def integer(self, key: str, low: int, high: int) -> int | None:
+        node = self.nodes.get(key)
+        return None if node is None else self.notebook.integer(node, key, low, high)
+
+    def words(self, key: str) -> Words | None:
+        node = self.nodes.get(key)
+        return None if node is None else self.notebook.words(node, key)

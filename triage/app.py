@@ -1,0 +1,134 @@
+"""Putting it together: the only module that picks the outside world."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import select
+
+from triage.adapters.rule_files import RuleFiles
+from triage.adapters.simulator_sms import SimulatorSms
+from triage.adapters.twilio_sms import TwilioSms
+from triage.context import AppContext, attach
+from triage.domain.gazetteer import Gazetteer, read_gazetteer
+from triage.domain.phone_network import PhoneNetwork
+from triage.domain.ports import RuleReader
+from triage.entrypoints import api, health, sms, web
+from triage.services import rule_sets
+from triage.services.centre import Centre
+from triage.settings import Settings, SettingsError, read_settings
+from triage.storage import migration, sealed
+from triage.storage.deployment import Deployment
+from triage.storage.engine import open_engine
+from triage.storage.timers import ClockShift
+from triage.storage.unit_of_work import Database
+
+
+def rule_reader() -> RuleReader:
+    return RuleFiles()
+
+
+def environment() -> dict[str, str]:
+    """The process's environment; nothing else reads it."""
+    return dict(os.environ)
+
+
+def build_context(settings: Settings | None = None) -> AppContext:
+    """Everything an entrypoint works with. Raises SettingsError with all that is wrong."""
+    settings = settings or read_settings(environment())
+    sealed.use_keys(settings.keys)
+    reader = rule_reader()
+    vocabulary_yaml = _text(settings.rules_folder / "vocabulary.yaml")
+    centre = Centre(
+        policy=settings.policy,
+        vocabulary=reader.read_vocabulary(vocabulary_yaml),
+        vocabulary_yaml=vocabulary_yaml,
+        reader=reader,
+        gazetteer=_gazetteer(settings.gazetteer),
+        public_url=settings.public_url,
+    )
+    database = Database(open_engine(settings.database_url))
+    return AppContext(settings, database, centre, _phone_network(settings))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot start: {file} cannot be read: {error}") from None
+
+
+def _gazetteer(file: Path) -> Gazetteer:
+    try:
+        return read_gazetteer(_text(file))
+    except ValueError as error:
+        raise SettingsError(f"cannot start: {file.name}: {error}") from None
+
+
+def _phone_network(settings: Settings) -> PhoneNetwork:
+    if settings.twilio is None:
+        return SimulatorSms(settings.simulator_file)
+    return TwilioSms(
+        account_sid=settings.twilio.account_sid,
+        auth_token=settings.twilio.auth_token,
+        sender=settings.twilio.sender,
+        messaging_service_sid=settings.twilio.messaging_service_sid,
+        api_url=settings.twilio.api_url,
+        status_url=f"{settings.public_url}/sms/status",
+        timeout_s=settings.policy.provider_timeout_s,
+    )
+
+
+def prepare(context: AppContext) -> None:
+    """Bring the tables up to date and publish the shipped rule sets; harmless to repeat."""
+    migration.upgrade(context.database.engine)
+    fingerprint = _fingerprint(context.settings)
+    folder = context.settings.rules_folder
+    texts = [_text(f) for f in sorted(folder.glob("*.yaml")) if f.name != "vocabulary.yaml"]
+    with context.unit_of_work("operator") as uow:
+        if uow.session.scalar(select(Deployment.id)) is None:
+            uow.add(Deployment(index_key_fingerprint=fingerprint))
+        rule_sets.seed(uow, context.centre, texts)
+
+
+def check_database(context: AppContext) -> None:
+    """Raises SettingsError where this database must not be served: old tables, another
+    index key, or a clock that was moved."""
+    engine = context.database.engine
+    have, want = migration.revision_of(engine), migration.newest_revision()
+    if have != want:
+        raise SettingsError(
+            f"cannot start: the database is at revision {have or 'none'}, this release needs"
+            f" {want}: run `triage db upgrade`"
+        )
+    with context.reading() as uow:
+        kept = uow.session.scalar(select(Deployment.index_key_fingerprint))
+        moved = uow.session.scalar(select(ClockShift.id).limit(1))
+    if kept is not None and kept != _fingerprint(context.settings):
+        raise SettingsError(
+            "cannot start: TRIAGE_INDEX_KEY is not the key that this database was made with;"
+            " with another one no earlier call, number or address would be found"
+        )
+    if moved is not None and not context.settings.demo:
+        raise SettingsError("cannot start: this database's clock was moved by a demo or a test")
+
+
+def _fingerprint(settings: Settings) -> str:
+    return hashlib.sha256(b"fingerprint" + settings.keys.index_key).hexdigest()[:16]
+
+
+def create_app(context: AppContext | None = None) -> Flask:
+    """The WSGI application."""
+    if context is None:
+        context = build_context()
+        check_database(context)
+    settings = context.settings
+    app = Flask("triage")
+    app.config.update(SECRET_KEY=settings.secret_key)
+    attach(app, context)
+    web.register(app)
+    api.register(app)
+    sms.register(app)
+    health.register(app)
+    return app

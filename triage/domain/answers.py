@@ -1,0 +1,60 @@
+"""What a call-taker can have learned about one fact.
+
+A fact that is missing from a call was *not asked*. An answer is a value, `UNKNOWN` (asked, not
+established) or `Conflicting`. "No" is a value somebody said; unknown is not "no".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+Scalar = str | int | float
+Value = Scalar | tuple[str, ...]
+"""A tuple is the answer to a `multi` fact: the values that apply, possibly none."""
+
+
+class Gap(Enum):
+    """Why there is no value."""
+
+    UNKNOWN = "unknown"
+    LEFT = "not asked"
+    """Taken to stay unasked. Used only when looking ahead, never part of a call."""
+
+
+UNKNOWN: Final = Gap.UNKNOWN
+LEFT: Final = Gap.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One of several conflicting answers, and who gave it."""
+
+    value: Value | Gap
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """Answers that contradict each other, all kept, in the order they came in."""
+
+    reports: tuple[Report, ...]
+
+
+Answer = Value | Gap | Conflicting
+Answers = Mapping[str, Value | Gap]
+"""Answers ready for evaluation: conflicts settled, sight considered, situation filled in."""
+
+
+def answer_as_json(answer: Answer) -> object:
+    """The answer in the shape in which a call may state it."""
+    if isinstance(answer, Conflicting):
+        return {
+            "values": [
+                {"value": answer_as_json(report.value), "source": report.source}
+                for report in answer.reports
+            ]
+        }
+    if isinstance(answer, Gap):
+        return answer.value
+    return list(answer) if isinstance(answer, tuple) else answer

@@ -1,0 +1,214 @@
+"""Assessing a call: the one evaluator of page, API, back-test, simulator and command line."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from triage.domain.answers import Answers, Conflicting, Gap, Value, answer_as_json
+from triage.domain.calls import CallInput
+from triage.domain.cases import Case, cases_of, protection
+from triage.domain.decision import Decision, conclude
+from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
+from triage.domain.readings import Unseen
+from triage.domain.reasons import Reason, Waiting, fired_in, reasons, rules_waiting
+from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, RuleSet
+
+ENGINE: Final = "tree-1"
+"""Part of what makes an assessment repeatable: changes whenever a result could."""
+
+Outcome = Literal["decided", "ask_more"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Answers that contradict each other, and the one that counted."""
+
+    fact: str
+    answer: Conflicting
+    taken: Value | Gap
+    by: Literal["most_dangerous", "more_protective"]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the rules make of a call. The same call and rule set give the same bytes, always."""
+
+    rule_set: RuleSet
+    decision: Decision
+    outcome: Outcome
+    because: tuple[Reason, ...]
+    """Every rule that fired; never empty."""
+    waiting: tuple[Waiting, ...]
+    follow_ups: tuple[tuple[str, FollowUp], ...]
+    """With the id of the rule each comes from; so with notices."""
+    notices: tuple[tuple[str, Notice], ...]
+    ask: AskFirst | None
+    conflicts: tuple[Conflict, ...]
+    unseen: tuple[Unseen, ...]
+    police_because_unknown: bool
+    outlook: Outlook
+
+    @property
+    def response(self) -> str:
+        return self.decision.response
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `triage assess`."""
+        decision, rule_set, ahead = self.decision, self.rule_set, self.outlook
+        level = decision.level
+        return {
+            "needed": decision.needed,
+            "eligible": decision.eligible,
+            "response": decision.response,
+            "cause": decision.cause,
+            "outcome": self.outcome,
+            "level": {
+                "id": level.id,
+                "rank": level.rank,
+                "label": level.label,
+                "within_min": level.within_min,
+                "answer_within_min": level.answer_within_min,
+            },
+            "also": self._also(),
+            "excluded": self._excluded(),
+            "points": dict(decision.points),
+            "settled": ahead.settled,
+            "could_become": list(ahead.could_become),
+            "ask_next": [question.as_dict() for question in ahead.ask_next],
+            "because": [reason.as_dict() for reason in self.because],
+            "waiting": [one.as_dict() for one in self.waiting],
+            "follow_ups": [_follow_up(rule, one) for rule, one in self.follow_ups],
+            "notices": [
+                {"partner": one.partner, "what": one.what, "rule": rule}
+                for rule, one in self.notices
+            ],
+            "ask": {"wait_min": self.ask.wait_min, "then": self.ask.then} if self.ask else None,
+            "conflicts": [_conflict(one) for one in self.conflicts],
+            "unseen": [{"fact": one.fact, "value": one.value} for one in self.unseen],
+            "police_because_unknown": self.police_because_unknown,
+            "person_must_act": decision.person_must_act,
+            "rule_set": rule_set.name,
+            "version": rule_set.version,
+            "sha256": rule_set.sha256,
+            "vocabulary_sha256": rule_set.vocabulary.sha256,
+            "engine": ENGINE,
+        }
+
+    def canonical_json(self) -> str:
+        """The assessment on one line, byte for byte the same for the same input."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    def _also(self) -> list[dict[str, str]]:
+        return [
+            {"response": companion, "rule": reason.rule, "because": reason.because}
+            for companion in self.decision.also
+            for reason in [self._first_wanting(companion)]
+        ]
+
+    def _excluded(self) -> list[dict[str, object]]:
+        return [
+            {
+                "response": response,
+                "rule": reason.rule,
+                "because": reason.because,
+                "entirely": reason.entirely,
+            }
+            for response, _ in self.decision.excluded
+            for reason in self.because
+            if reason.kind == "exclude" and response in reason.responses
+        ]
+
+    def _first_wanting(self, companion: str) -> Reason:
+        return next(
+            reason
+            for reason in self.because
+            if reason.kind in ("require", "also") and companion in reason.responses
+        )
+
+
+def assess(rule_set: RuleSet, call: CallInput, *, ahead: bool = True) -> Assessment:
+    """Assess a call.
+
+    ahead -- whether to work out `settled`, `could_become` and `ask_next` as well; it is most of
+    the work, and a back-test has no use for it.
+
+    Raises InvalidCall only for a call with more conflicting answers than can be assessed.
+    """
+    cases = cases_of(rule_set, call)
+    case = min(cases, key=lambda one: protection(rule_set, one.decision))
+    decision, answers = case.decision, case.reading.answers
+    asks_first = decision.response == ASK_MORE
+    fired = rule_set.book.rules_in(fired_in(rule_set, case.tally))
+    plans = [rule for rule in fired if rule.kind == "plan"]
+    return Assessment(
+        rule_set=rule_set,
+        decision=decision,
+        outcome="ask_more" if asks_first else "decided",
+        because=reasons(rule_set, case.tally, decision, answers),
+        waiting=rules_waiting(rule_set, case.tally, answers, call.folded_narrative),
+        follow_ups=tuple((rule.id, one) for rule in plans for one in rule.plan.follow_ups),
+        notices=tuple((rule.id, one) for rule in plans for one in rule.plan.notices),
+        ask=rule_set.ask if asks_first else None,
+        conflicts=_conflicts(rule_set, call, answers),
+        unseen=case.reading.unseen,
+        police_because_unknown=_police_because_unknown(rule_set, case),
+        outlook=look_ahead(rule_set, call, cases) if ahead else NO_OUTLOOK,
+    )
+
+
+def _conflicts(rule_set: RuleSet, call: CallInput, answers: Answers) -> tuple[Conflict, ...]:
+    return tuple(
+        Conflict(
+            fact,
+            answer,
+            answers[fact],
+            "most_dangerous" if rule_set.vocabulary.facts[fact].danger else "more_protective",
+        )
+        for fact, answer in call.asked.items()
+        if isinstance(answer, Conflicting)
+    )
+
+
+def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:
+    """Did missing answers alone send police without a clinician?
+
+    Yes when they would not go but for rules that fired on unknown, or when they are the default
+    while rules that could have sent somebody else still wait.
+    """
+    if not _is_police(rule_set, case.decision.eligible):
+        return False
+    tally, book = case.tally, rule_set.book
+    undecided = tally.unknown | tally.open
+    if case.decision.route == "default":
+        deciding = (book.of_kind.get(kind, 0) for kind in ("require", "score", "exclude"))
+        return any(undecided & rules for rules in deciding)
+    known = conclude(rule_set, tally.true, undecided & book.asks, case.reading.teams)
+    return not _is_police(rule_set, known.eligible)
+
+
+def _is_police(rule_set: RuleSet, response: str) -> bool:
+    known = rule_set.vocabulary.responses.get(response)
+    return known is not None and known.is_police
+
+
+def _conflict(conflict: Conflict) -> dict[str, object]:
+    return {
+        "fact": conflict.fact,
+        "values": [
+            {"value": answer_as_json(report.value), "source": report.source}
+            for report in conflict.answer.reports
+        ],
+        "taken": answer_as_json(conflict.taken),
+        "by": conflict.by,
+    }
+
+
+def _follow_up(rule: str, one: FollowUp) -> dict[str, object]:
+    return {
+        "kind": one.kind,
+        "owner": one.owner,
+        "after_h": one.after_h,
+        "what": one.what,
+        "consent": one.consent,
+        "rule": rule,
+    }

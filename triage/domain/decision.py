@@ -1,0 +1,172 @@
+"""From the rules that fired to who answers the call.
+
+The only place where precedence, scores, exclusions, fallbacks and levels meet. Works on sets of
+rules (see `rule_book`), so that looking ahead can call it thousands of times.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from triage.domain.rule_book import RuleBook, Tally
+from triage.domain.ruleset import ASK_MORE, Level, RuleSet
+
+Route = Literal["require", "score", "default", "ask"]
+
+EXCLUDED, NOT_IN_TIME, NONE_ON_SHIFT = "excluded", "not_in_time", "none_on_shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What is known about the teams: cause by response that cannot come, minutes by response."""
+
+    unavailable: Mapping[str, str]
+    minutes_to: Mapping[str, float]
+
+    def obstacle(self, response: str, level: Level) -> str | None:
+        """The coded cause why this response cannot come within the level's target, or None."""
+        if response in self.unavailable:
+            return self.unavailable[response]
+        if level.within_min is not None and self.minutes_to.get(response, 0) > level.within_min:
+            return NOT_IN_TIME
+        return None
+
+
+EVERYBODY_AVAILABLE = Availability({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who answers, how soon, with whom.
+
+    needed, eligible, response -- by the rules, after exclusions, after fallbacks.
+    cause -- coded reason why they differ, or why nobody can come as decided.
+    excluded -- response, and whether entirely.
+    route -- what chose the eligible response.
+    """
+
+    needed: str
+    eligible: str
+    response: str
+    cause: str | None
+    person_must_act: bool
+    level: Level
+    also: tuple[str, ...]
+    excluded: tuple[tuple[str, bool], ...]
+    points: tuple[tuple[str, int], ...]
+    route: Route
+
+    def outcome(self) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, bool], ...]]:
+        """What being settled is about: response, level, companions, exclusions."""
+        return self.response, self.level.id, self.also, self.excluded
+
+
+def decide(rule_set: RuleSet, tally: Tally, teams: Availability) -> Decision:
+    """The decision while the open questions stay open."""
+    undecided = tally.unknown | tally.open
+    book = rule_set.book
+    return conclude(rule_set, tally.true | undecided & book.holds, undecided & book.asks, teams)
+
+
+def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) -> Decision:
+    """The decision when these rules fired and those wait for an answer."""
+    book = rule_set.book
+    level = level_of(rule_set, fired)
+    required = [response for response, rules in book.requires.items() if fired & rules]
+    points = points_of(book, fired)
+    excluded = {
+        response: bool(fired & book.excludes_entirely.get(response, 0))
+        for response, rules in book.excludes.items()
+        if fired & rules and response not in required
+    }
+    route: Route = "require"
+    if required:
+        needed = eligible = required[0]
+    else:
+        needed, _ = _unrequired(rule_set, points, (), bool(asking))
+        eligible, route = _unrequired(rule_set, points, excluded, bool(asking))
+    response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
+    also = tuple(
+        companion
+        for companion, rules in book.companions.items()
+        if fired & rules
+        and companion not in (eligible, response)
+        and not excluded.get(companion, False)
+    )
+    return Decision(
+        needed=needed,
+        eligible=eligible,
+        response=response,
+        cause=cause or (EXCLUDED if needed != eligible else None),
+        person_must_act=late or (route == "default" and eligible in excluded),
+        level=level,
+        also=also,
+        excluded=tuple(excluded.items()),
+        points=tuple(points.items()),
+        route=route,
+    )
+
+
+def level_of(rule_set: RuleSet, fired: int) -> Level:
+    """The most urgent level that a fired rule gives, or the default level."""
+    for level, rules in rule_set.book.levels:
+        if fired & rules:
+            return level
+    return rule_set.level[rule_set.default_level]
+
+
+def points_of(book: RuleBook, fired: int) -> dict[str, int]:
+    """Points by response, in precedence, of the responses that a fired rule scores."""
+    totals: dict[str, int] = {}
+    for rule, points in book.scores:
+        if fired & rule:
+            for response, number in points:
+                totals[response] = totals.get(response, 0) + number
+    return {response: totals[response] for response, _ in book.scored if response in totals}
+
+
+def _unrequired(
+    rule_set: RuleSet, points: Mapping[str, int], excluded: Collection[str], asking: bool
+) -> tuple[str, Route]:
+    """Who answers when no rule requires anybody: by points, by asking first, by default."""
+    best, best_points = "", 0
+    for response, threshold in rule_set.book.scored:
+        total = points.get(response)
+        if total is None or total < threshold or response in excluded:
+            continue
+        if not best or total > best_points:
+            best, best_points = response, total
+    if best:
+        return best, "score"
+    if asking:
+        return ASK_MORE, "ask"
+    default = rule_set.default.response
+    if default in excluded:
+        instead = rule_set.fallbacks_of.get(default, ())
+        return next((one for one in instead if one not in excluded), default), "default"
+    return default, "default"
+
+
+def _who_can_come(
+    rule_set: RuleSet,
+    eligible: str,
+    level: Level,
+    excluded: Collection[str],
+    teams: Availability,
+) -> tuple[str, str | None, bool]:
+    """The response, the cause if it is not simply the eligible one, and whether a person must act.
+
+    In time before late before not at all; when nobody can come, the eligible response stays,
+    so that the call shows what it needs.
+    """
+    cause = teams.obstacle(eligible, level)
+    if cause is None or eligible == ASK_MORE:
+        return eligible, None, False
+    chain = [one for one in rule_set.fallbacks_of.get(eligible, ()) if one not in excluded]
+    for candidate in chain:
+        if teams.obstacle(candidate, level) is None:
+            return candidate, cause, False
+    for candidate in (eligible, *chain):
+        if teams.obstacle(candidate, level) == NOT_IN_TIME:
+            return candidate, cause, True
+    return eligible, cause, True

@@ -1,0 +1,149 @@
+"""The states of a dispatch, its slots, its pages and its texts, and the moves between them."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from triage.domain.errors import Conflict
+
+State = TypeVar("State", bound=StrEnum)
+Moves = Mapping[State, frozenset[State]]
+
+
+class CallState(StrEnum):
+    ASKING = "asking"  # more answers are needed before anybody is paged; a timer runs
+    OPEN = "open"
+    CLOSED = "closed"
+    REPLAYED = "replayed"  # from a file of past calls: assessed, nobody paged
+
+
+class SlotState(StrEnum):
+    SEEKING = "seeking"  # nobody is being asked yet, or the next is about to be
+    PAGED = "paged"
+    ACCEPTED = "accepted"
+    EN_ROUTE = "en_route"
+    STAGED = "staged"  # waiting out of sight near the scene
+    ON_SCENE = "on_scene"
+    TRANSPORTING = "transporting"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+    CLEARED = "cleared"
+    CANCELLED = "cancelled"
+    UNFILLED = "unfilled"  # everybody said no or kept silent: a person must act
+
+
+class DispatchState(StrEnum):
+    SEEKING = "seeking"
+    HALF_FORMED = "half_formed"  # part of the team has accepted
+    ACCEPTED = "accepted"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    UNFILLED = "unfilled"
+    HAND_OVER = "hand_over"  # a person must dispatch it in CAD, or transfer the caller
+    HANDED_OVER = "handed_over"
+    CLEARED = "cleared"
+    CANCELLED = "cancelled"
+
+
+class PageState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    PASSED_OVER = "passed_over"  # no answer in time, the next was asked
+    UNDELIVERABLE = "undeliverable"
+    WITHDRAWN = "withdrawn"  # cancelled, or somebody else has it
+
+
+class MessageState(StrEnum):
+    READY = "ready"
+    ATTEMPTING = "attempting"  # handed to the provider, outcome not yet known
+    SENT = "sent"  # the provider has taken it
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"  # refused for good
+    EXPIRED = "expired"  # too old to help, never sent
+    WITHDRAWN = "withdrawn"  # no longer true before it was sent
+
+
+class FollowUpState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    NOT_REACHED = "not_reached"  # tried for the last time
+    REFUSED = "refused"
+
+
+_S = SlotState
+_WORKING = frozenset(
+    {_S.EN_ROUTE, _S.STAGED, _S.ON_SCENE, _S.TRANSPORTING, _S.CLEARED, _S.WITHDRAWN, _S.CANCELLED}
+)
+SLOT_MOVES: Moves[SlotState] = {
+    _S.SEEKING: frozenset({_S.PAGED, _S.ACCEPTED, _S.UNFILLED, _S.CANCELLED}),
+    _S.PAGED: frozenset({_S.SEEKING, _S.ACCEPTED, _S.UNFILLED, _S.CANCELLED}),
+    _S.UNFILLED: frozenset({_S.SEEKING, _S.PAGED, _S.ACCEPTED, _S.CANCELLED}),
+    _S.ACCEPTED: _WORKING | {_S.SEEKING, _S.REPLACED},
+    _S.EN_ROUTE: _WORKING - {_S.EN_ROUTE} | {_S.SEEKING, _S.REPLACED},
+    _S.STAGED: _WORKING - {_S.STAGED} | {_S.SEEKING, _S.REPLACED},
+    _S.ON_SCENE: frozenset({_S.TRANSPORTING, _S.CLEARED}),
+    _S.TRANSPORTING: frozenset({_S.CLEARED}),
+    _S.WITHDRAWN: frozenset({_S.SEEKING}),
+    _S.REPLACED: frozenset(),
+    _S.CLEARED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+TAKEN = frozenset({_S.ACCEPTED, _S.EN_ROUTE, _S.STAGED, _S.ON_SCENE, _S.TRANSPORTING})
+"""Somebody has this slot."""
+WANTED = frozenset({_S.SEEKING, _S.PAGED, _S.UNFILLED})
+"""Somebody must still be found for this slot."""
+
+_P = PageState
+PAGE_MOVES: Moves[PageState] = {
+    _P.OPEN: frozenset({_P.ACCEPTED, _P.DECLINED, _P.PASSED_OVER, _P.UNDELIVERABLE, _P.WITHDRAWN}),
+    # A late yes counts while nobody else has the slot; a late no changes nothing.
+    _P.PASSED_OVER: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
+    _P.DECLINED: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
+    _P.UNDELIVERABLE: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
+    _P.ACCEPTED: frozenset({_P.DECLINED, _P.WITHDRAWN}),
+    _P.WITHDRAWN: frozenset(),
+}
+
+_M = MessageState
+MESSAGE_MOVES: Moves[MessageState] = {
+    _M.READY: frozenset({_M.ATTEMPTING, _M.EXPIRED, _M.WITHDRAWN}),
+    _M.ATTEMPTING: frozenset({_M.READY, _M.SENT, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED}),
+    _M.SENT: frozenset({_M.DELIVERED, _M.UNDELIVERED}),
+    _M.DELIVERED: frozenset(),
+    _M.UNDELIVERED: frozenset({_M.DELIVERED}),
+    _M.FAILED: frozenset(),
+    _M.EXPIRED: frozenset(),
+    _M.WITHDRAWN: frozenset(),
+}
+
+
+def check_move(moves: Moves[State], old: State, new: State) -> State:
+    """Return `new`, or raise Conflict if nothing goes from `old` to it."""
+    if new not in moves[old]:
+        raise Conflict(f"cannot go from {_words(old)} to {_words(new)}")
+    return new
+
+
+def dispatch_state_of(slots: Iterable[SlotState]) -> DispatchState:
+    """What the slots of a paged dispatch amount to. Slots that were replaced do not count."""
+    states = [slot for slot in slots if slot is not _S.REPLACED]
+    live = [s for s in states if s not in {_S.CANCELLED, _S.CLEARED}]
+    if not live:
+        cleared = _S.CLEARED in states
+        return DispatchState.CLEARED if cleared else DispatchState.CANCELLED
+    if _S.UNFILLED in live:
+        return DispatchState.UNFILLED
+    taken = [s for s in live if s in TAKEN]
+    if len(taken) < len(live):
+        return DispatchState.HALF_FORMED if taken else DispatchState.SEEKING
+    if any(s in {_S.ON_SCENE, _S.TRANSPORTING} for s in taken):
+        return DispatchState.ON_SCENE
+    if any(s in {_S.EN_ROUTE, _S.STAGED} for s in taken):
+        return DispatchState.EN_ROUTE
+    return DispatchState.ACCEPTED
+
+
+def _words(state: StrEnum) -> str:
+    return f'"{state.value.replace("_", " ")}"'

@@ -1,0 +1,65 @@
+"""Telephone numbers: E.164 from the first line inward."""
+
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
+
+from triage.domain.errors import Refused
+
+_SHORT_OF_IT = {
+    ValidationResult.TOO_SHORT: "has too few digits",
+    ValidationResult.TOO_LONG: "has too many digits",
+    ValidationResult.INVALID_LENGTH: "has the wrong number of digits",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
+    ValidationResult.INVALID_COUNTRY_CODE: "has a country code that does not exist",
+}
+
+
+_HOW = "Type it like 555 010 0199 or +1 555 010 0199."
+_WORDS_ALLOWED = re.compile(r"(?i)\btel\b|ext(ension|n)?\b|x(?=[ .:]*\d)")
+
+
+def e164(text: str, country: str) -> str:
+    """The number as +15550100199, without its extension (see `extension`).
+
+    country -- ISO 3166 code; how a number that does not begin with + is read.
+
+    Raises Refused with a sentence for the dispatcher. A number need not be in service or
+    even assigned: reading it back to the caller is what finds a wrong digit.
+    """
+    number = _parse(text, country)
+    problem = phonenumbers.is_possible_number_with_reason(number)
+    if problem != ValidationResult.IS_POSSIBLE:
+        how = _SHORT_OF_IT.get(problem, "is not a telephone number")
+        raise Refused(f"This {how}. {_HOW}", "phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def extension(text: str, country: str) -> str | None:
+    """What to dial after the number, to be kept as a note: "12" of "555 010 0199 x12"."""
+    return _parse(text, country).extension or None
+
+
+def masked(number: str) -> str:
+    """The last four digits, for screens and logs: "...0199"."""
+    return f"...{number[-4:]}"
+
+
+def _parse(text: str, country: str) -> PhoneNumber:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = "".join(sign for sign in plain if sign.isdecimal())
+    # phonenumbers would read letters as the keys of a dial pad.
+    if not digits or any(sign.isalpha() for sign in _WORDS_ALLOWED.sub("", plain)):
+        raise Refused(f"A telephone number has digits only. {_HOW}", "phone")
+    if not plain.startswith("+") and len(digits) <= 6:
+        raise Refused(
+            f"{digits} cannot be rung back: short numbers reach a service, not a caller. "
+            "Ask for the full number, or leave this empty.",
+            "phone",
+        )
+    try:
+        return phonenumbers.parse(plain, country)
+    except NumberParseException:
+        raise Refused(f"This is not a telephone number. {_HOW}", "phone") from None

@@ -1,0 +1,32 @@
+"""What a centre has decided for itself, as values."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The values of config/settings.toml, where each stands with its reason."""
+
+    centre_name: str
+    time_zone: ZoneInfo
+    country: str
+    rule_set: str
+    partner_line: str
+    hand_over_red_s: int
+    provider_timeout_s: float
+    lease_s: int
+    look_every_s: float
+    page_valid_s: int
+    other_valid_s: int
+    give_up_after: int
+    senders: int
+    polite_replies_per_hour: int
+    remind_again_h: int
+    session_hours: int
+    idle_min: int
+    sign_in_tries: int
+    sign_in_rest_min: int
+    password_min_length: int
+    opening_min: int
+    narrative_max: int

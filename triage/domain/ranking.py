@@ -1,0 +1,92 @@
+"""Which team is asked first, and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class MemberOption:
+    """A member who is on shift and can be reached."""
+
+    responder_id: UUID
+    role: str
+    skills: frozenset[str]
+    load: int
+    """Calls the member is asked about or working on."""
+
+
+@dataclass(frozen=True)
+class TeamOption:
+    team_id: UUID
+    name: str
+    zones: frozenset[str]
+    skills: frozenset[str]
+    load: int
+    calls_at_once: int
+    suspended: bool
+    members: tuple[MemberOption, ...]
+
+    def can_fill(self, roles: Sequence[str]) -> dict[int, MemberOption]:
+        """For each wanted role, by its place in the list, the least busy member of that role."""
+        left = sorted(self.members, key=lambda m: (m.load, str(m.responder_id)))
+        chosen: dict[int, MemberOption] = {}
+        for place, role in enumerate(roles):
+            member = next((m for m in left if m.role == role), None)
+            if member is not None:
+                left.remove(member)
+                chosen[place] = member
+        return chosen
+
+    @property
+    def free(self) -> bool:
+        return self.load < self.calls_at_once
+
+
+@dataclass(frozen=True)
+class Need:
+    roles: tuple[str, ...]
+    zone: str | None
+    skills: frozenset[str]
+    """Such as the caller's language: wished for, never required."""
+
+
+def rank(teams: Iterable[TeamOption], need: Need) -> list[TeamOption]:
+    """The teams that can take part, best first.
+
+    A team that can fill every wanted role before one that can fill some; a home team
+    of the zone before one of everywhere before one of elsewhere; wished-for skills;
+    the least busy; then by name, so that the order is the same every time.
+    """
+    able = [t for t in teams if t.free and not t.suspended and t.can_fill(need.roles)]
+    return sorted(able, key=lambda t: _order(t, need))
+
+
+def _order(team: TeamOption, need: Need) -> tuple[int, int, int, int, str]:
+    missing = len(need.roles) - len(team.can_fill(need.roles))
+    home = 0 if need.zone in team.zones else 1 if not team.zones else 2
+    skills = team.skills.union(*(m.skills for m in team.members))
+    return missing, home, len(need.skills - skills), team.load, team.name
+
+
+def why_none(teams: Sequence[TeamOption], roles: Sequence[str]) -> str | None:
+    """The coded cause when no team can take part, or None when one can."""
+    if rank(teams, Need(tuple(roles), None, frozenset())):
+        return None
+    staffed = [team for team in teams if team.can_fill(roles)]
+    if not staffed:
+        return "none_on_shift"
+    return "all_committed" if any(not team.suspended for team in staffed) else "suspended"
+
+
+def why_first(team: TeamOption, need: Need) -> list[str]:
+    """Why this team is asked, as short phrases."""
+    reasons = []
+    if need.zone and need.zone in team.zones:
+        reasons.append(f"home zone {need.zone}")
+    elif need.zone and team.zones:
+        reasons.append(f"from {', '.join(sorted(team.zones))}: no free home team")
+    if len(team.can_fill(need.roles)) < len(need.roles):
+        reasons.append("part of the team only")
+    reasons.append("free" if team.load == 0 else f"{team.load} other calls")
+    return reasons

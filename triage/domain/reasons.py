@@ -1,0 +1,168 @@
+"""Why: the rules that fired and those that wait, each with what it read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from triage.domain.answers import Answers, answer_as_json
+from triage.domain.conditions import fact_of, facts_of, undecided_tests
+from triage.domain.decision import EXCLUDED, NOT_IN_TIME, Decision
+from triage.domain.rule_book import Tally, numbers_in
+from triage.domain.ruleset import ASK_MORE, Rule, RuleSet
+
+CAUSE_WORDS: Mapping[str, str] = {
+    "out_of_hours": "out of hours",
+    "none_on_shift": "none on shift",
+    "all_committed": "all are committed",
+    "declined_by_all": "all have declined",
+    "no_answer": "nobody answers",
+    "undeliverable": "cannot be reached",
+    "out_of_area": "out of area",
+    "suspended": "suspended",
+    NOT_IN_TIME: "cannot be there in time",
+    EXCLUDED: "excluded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A rule that fired, its sentence and the answers it read (None: not asked).
+
+    rule -- the id, or "default", "ask", "fallback" for what the set says besides its rules.
+    on_unknown -- it fired because the answer is unknown and the rule says that this counts.
+    responses -- whom it is about; not part of the JSON.
+    """
+
+    rule: str
+    kind: str
+    because: str
+    source: str
+    standing: str = ""
+    facts: tuple[tuple[str, object], ...] = ()
+    on_unknown: bool = False
+    entirely: bool = False
+    responses: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "kind": self.kind,
+            "because": self.because,
+            "source": self.source,
+            "standing": self.standing,
+            "facts": dict(self.facts),
+            "on_unknown": self.on_unknown,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A rule whose condition is unknown and which does not fire, and the facts that would tell."""
+
+    rule: str
+    kind: str
+    facts: tuple[str, ...]
+    if_unknown: str
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "kind": self.kind,
+            "facts": list(self.facts),
+            "if_unknown": self.if_unknown,
+        }
+
+
+def fired_in(rule_set: RuleSet, tally: Tally) -> int:
+    """The rules that fire: true ones, and undecided ones for which unknown counts."""
+    return tally.true | (tally.unknown | tally.open) & rule_set.book.holds
+
+
+def reasons(
+    rule_set: RuleSet, tally: Tally, decision: Decision, answers: Answers
+) -> tuple[Reason, ...]:
+    """Every rule that fired, in the order of the file, then what the set itself decided."""
+    rules = rule_set.rules
+    fired = tuple(
+        _reason(rules[number], answers, on_unknown=not tally.true >> number & 1)
+        for number in numbers_in(fired_in(rule_set, tally))
+    )
+    return fired + _own_reasons(rule_set, decision, anything_fired=bool(fired))
+
+
+def rules_waiting(
+    rule_set: RuleSet, tally: Tally, answers: Answers, narrative: str
+) -> tuple[Waiting, ...]:
+    """Every undecided rule that does not fire, in the order of the file."""
+    waiting = (tally.unknown | tally.open) & ~rule_set.book.holds
+    return tuple(
+        _waiting(rule_set.rules[number], answers, narrative) for number in numbers_in(waiting)
+    )
+
+
+def _reason(rule: Rule, answers: Answers, on_unknown: bool) -> Reason:
+    read = tuple(
+        (fact, answer_as_json(answers[fact]) if fact in answers else None)
+        for fact in facts_of(rule.when)
+        if on_unknown or fact in answers
+    )
+    points = tuple(response for response, _ in rule.points)
+    return Reason(
+        rule=rule.id,
+        kind=rule.kind,
+        because=rule.because,
+        source=rule.source,
+        standing=rule.standing,
+        facts=read,
+        on_unknown=on_unknown,
+        entirely=rule.entirely,
+        responses=rule.responses or points,
+    )
+
+
+def _waiting(rule: Rule, answers: Answers, narrative: str) -> Waiting:
+    tests = undecided_tests(rule.when, answers, narrative)
+    facts = tuple(dict.fromkeys(fact for test in tests if (fact := fact_of(test))))
+    return Waiting(rule.id, rule.kind, facts, rule.if_unknown)
+
+
+def _own_reasons(
+    rule_set: RuleSet, decision: Decision, anything_fired: bool
+) -> tuple[Reason, ...]:
+    """Default, asking first and fallback speak for themselves; one reason is always there."""
+    own = []
+    if decision.route == "ask":
+        own.append(Reason("ask", "ask", _ask_sentence(rule_set), rule_set.name))
+    elif decision.route == "default" or not anything_fired:
+        because = rule_set.default.because
+        own.append(Reason("default", "default", because, rule_set.name))
+    if decision.cause not in (None, EXCLUDED):
+        sentence = _fallback_sentence(rule_set, decision)
+        own.append(Reason("fallback", "fallback", sentence, rule_set.name))
+    return tuple(own)
+
+
+def _ask_sentence(rule_set: RuleSet) -> str:
+    sentence = "Answers are missing that decide who comes: ask first."
+    if rule_set.ask is None:
+        return sentence
+    then = response_label(rule_set, rule_set.ask.then)
+    return f"{sentence} Without them the call goes to {then} after {rule_set.ask.wait_min} min."
+
+
+def _fallback_sentence(rule_set: RuleSet, decision: Decision) -> str:
+    wanted = response_label(rule_set, decision.eligible)
+    why = CAUSE_WORDS.get(decision.cause or "", decision.cause)
+    if decision.response == decision.eligible:
+        return f"{wanted}: {why}, and nobody else can come instead. A person must act."
+    instead = response_label(rule_set, decision.response)
+    late = " It will be late: a person must act." if decision.person_must_act else ""
+    return f"{wanted}: {why}. {instead} instead.{late}"
+
+
+def response_label(rule_set: RuleSet, response: str) -> str:
+    """How a person calls the response, in English."""
+    if response == ASK_MORE and response not in rule_set.vocabulary.responses:
+        return "Ask more"
+    return rule_set.vocabulary.responses[response].label()
+
+

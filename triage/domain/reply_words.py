@@ -1,0 +1,57 @@
+"""The words of teams' texts, English and Spanish, in capitals and without accents."""
+
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    ETA = "eta"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    CLEAR = "clear"
+    HELP = "help"  # ASSIST and the like
+    NOTE = "note"
+    AMBIGUOUS = "ambiguous"  # two verbs, two codes or a verb that is denied: ask again
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.upper().split())
+
+
+CARRIER_WORDS = _words(
+    "stop stopall unsubscribe cancel end quit revoke optout start yes unstop help info"
+)
+_PHRASES = {
+    Verb.ACCEPT: "accept, accepted, accepting, acept, accpt, ack, acknowledge, acknowledged,"
+    "take it, taking it, acepto, aceptar, aceptado, lo tomo, la tomo",
+    Verb.DECLINE: "decline, declined, declining, reject, rejected, refuse, no, nope, cant, cannot,"
+    "can not, unable, unavailable, not available, cant make it, cannot make it, can not make it,"
+    "cant accept, cannot accept, can not accept, dont accept, do not accept, not accepting,"
+    "rechazo, rechazar, no puedo, no puedo ir, no puedo aceptar, no acepto, no disponible",
+    Verb.ETA: "eta",
+    Verb.EN_ROUTE: "enroute, en route, on my way, on our way, on the way, omw, responding,"
+    "en camino, voy en camino, vamos en camino",
+    Verb.ON_SCENE: "scene, on scene, onscene, at scene, on site, onsite, arrived,"
+    "llegue, llegamos, en escena, en la escena, en el lugar, en sitio",
+    Verb.CLEAR: "clear, cleared, all clear, done, finished, completed,"
+    "listo, lista, termine, terminado, terminamos, libre",
+    Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
+    "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
+    "ayuda, auxilio, socorro, emergencia",
+}
+VERB_OF = {
+    tuple(phrase.upper().split()): verb
+    for verb, phrases in _PHRASES.items()
+    for phrase in phrases.split(",")
+}
+LONGEST_PHRASE = max(map(len, VERB_OF))
+FIRM = _words("accept accepted acepto decline declined rechazo eta")
+"""A text that begins with one of these means it, whatever else it tells."""
+NOTE_WORDS = _words("note notes nota")
+DENIALS = _words("not dont didnt wont never isnt arent nunca")
+FILLERS = _words(
+    """a am an and are at call can code copy de el estamos estoy favor gracias have hello hi hola
+    i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank
+    thanks the this thx unit we were will ya you"""
+)

@@ -1,0 +1,228 @@
+"""A rule set: what a centre has written down about who answers which call.
+
+Values only, in the order of the file. How a decision comes out of them is in `decision`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from triage.domain.calls import CallInput
+from triage.domain.conditions import Condition
+from triage.domain.facts import Vocabulary
+from triage.domain.rule_book import RuleBook, arrange
+
+Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
+IfUnknown = Literal["holds", "does_not_hold", "ask"]
+Standing = Literal["verified", "derived", "local_policy"]
+Scope = Literal["complete", "illustration"]
+
+ASK_MORE = "ask_more"
+"""The outcome, and the word that stands for a response, while questions come first."""
+
+RAISING_KINDS: frozenset[Kind] = frozenset({"require", "also", "level"})
+"""Kinds that can only make a response stronger, more urgent or better accompanied."""
+PLAN_AND_ALSO: frozenset[Kind] = frozenset({"plan", "also"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in its file, counted from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How urgent: an id of the programme's own, a rank for machines, words and minutes for people."""
+
+    id: str
+    rank: int
+    """1 is most urgent."""
+    label: str
+    within_min: int | None
+    answer_within_min: int | None = None
+
+    def said(self) -> str:
+        """ "URGENT, within 30 min": never a bare number or letter."""
+        if self.within_min is None:
+            return self.label
+        if self.within_min < 120:
+            return f"{self.label}, within {self.within_min} min"
+        return f"{self.label}, within {self.within_min / 60:g} h"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    key: str
+    title: str
+    where: str
+    read: str
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    kind: str
+    owner: str
+    after_h: float
+    what: str
+    consent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    partner: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens afterwards."""
+
+    follow_ups: tuple[FollowUp, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. Which of the fields after `standing` are filled follows from `kind`."""
+
+    id: str
+    kind: Kind
+    when: Condition
+    if_unknown: IfUnknown
+    because: str
+    source: str
+    standing: Standing
+    responses: tuple[str, ...] = ()
+    """require: one; exclude, also: one or several."""
+    entirely: bool = False
+    """exclude: may not even accompany."""
+    points: tuple[tuple[str, int], ...] = ()
+    level: str = ""
+    plan: Plan = Plan()
+    valid_from: str = ""
+    """First and last local date (ISO) on which the rule is in force; "" for no limit."""
+    valid_until: str = ""
+    owner: str = ""
+    review_by: str = ""
+    place: Place = field(default=Place(), compare=False)
+
+    def in_force(self, local_date: str) -> bool:
+        """Is the rule in force on that day? Without a date: yes, the clock is never read."""
+        if not local_date:
+            return True
+        return (self.valid_from or local_date) <= local_date <= (self.valid_until or local_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    response: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskFirst:
+    """Where waiting for answers leads: after `wait_min` minutes to the response `then`."""
+
+    wait_min: int
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Words in the narrative that move a question forward."""
+
+    terms: tuple[str, ...]
+    asks: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call of the rule set's own, and what must come of it. None: not stated."""
+
+    name: str
+    call: CallInput
+    response: str | None = None
+    level: str | None = None
+    also: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    settled: bool | None = None
+    outcome: str | None = None
+    place: Place = field(default=Place(), compare=False)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Everything a centre, or one published programme, has decided in advance.
+
+    responses -- in order of precedence, the strongest claim first.
+    sha256 -- of the file's UTF-8 bytes, lower-case hex.
+    """
+
+    name: str
+    version: str
+    title: str
+    about: str
+    scope: Scope
+    protocol: str
+    vocabulary: Vocabulary
+    vocabulary_version: str
+    sources: tuple[Source, ...]
+    responses: tuple[str, ...]
+    default: Default
+    levels: tuple[Level, ...]
+    default_level: str
+    rules: tuple[Rule, ...]
+    ask: AskFirst | None = None
+    thresholds: tuple[tuple[str, int], ...] = ()
+    fallbacks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    floor_departures: tuple[tuple[tuple[str, str], ...], ...] = ()
+    examples: tuple[Example, ...] = ()
+    sha256: str = field(default="", compare=False)
+    places: tuple[tuple[str, Place], ...] = field(default=(), compare=False)
+    """Where the top-level keys stand, for findings."""
+
+    @cached_property
+    def level(self) -> Mapping[str, Level]:
+        """Levels by id."""
+        return {level.id: level for level in self.levels}
+
+    @cached_property
+    def source(self) -> Mapping[str, Source]:
+        """Sources by key."""
+        return {source.key: source for source in self.sources}
+
+    @cached_property
+    def rule(self) -> Mapping[str, Rule]:
+        """Rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def fallbacks_of(self) -> Mapping[str, tuple[str, ...]]:
+        return dict(self.fallbacks)
+
+    @cached_property
+    def precedence(self) -> Mapping[str, int]:
+        """Place of each response, 0 first; those the set does not list come after, as in the
+        vocabulary, and `ask_more` last: it sends nobody."""
+        everything = (*self.responses, *self.vocabulary.responses, ASK_MORE)
+        listed = dict.fromkeys(name for name in everything if name != ASK_MORE)
+        return {name: place for place, name in enumerate((*listed, ASK_MORE))}
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """The rules arranged for deciding."""
+        return arrange(self)
+
+    def threshold(self, response: str) -> int | None:
+        """The points with which a response can win; None where the set states none."""
+        thresholds = dict(self.thresholds)
+        return thresholds.get(response, thresholds.get("default"))
+
+    def place_of(self, key: str) -> Place:
+        return dict(self.places).get(key, Place())

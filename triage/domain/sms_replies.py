@@ -1,0 +1,224 @@
+"""What a team's text means, before anybody asks what it does."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from triage.domain.errors import Conflict
+from triage.domain.reply_words import (
+    CARRIER_WORDS,
+    DENIALS,
+    FILLERS,
+    FIRM,
+    LONGEST_PHRASE,
+    NOTE_WORDS,
+    VERB_OF,
+    Verb,
+)
+
+__all__ = ["ALPHABET", "CARRIER_WORDS", "Reply", "Verb", "new_code", "parse"]
+
+ALPHABET = "23456789CDFHJKMNPQRTVWXY"
+"""No look-alikes, and no vowels, so that a code is never a word."""
+_LOOK_ALIKES = str.maketrans("ZSBGU", "2586V")
+_RUDE = re.compile("88|666|69|FCK|FK|KKK|CNT|DCK|CK|TWT|WTF|D3|F4")
+"""What people would read into a code."""
+
+_GO_TOGETHER = {
+    frozenset({Verb.ACCEPT, Verb.ETA}): Verb.ACCEPT,
+    frozenset({Verb.ACCEPT, Verb.EN_ROUTE}): Verb.ACCEPT,
+    frozenset({Verb.ACCEPT, Verb.EN_ROUTE, Verb.ETA}): Verb.ACCEPT,
+    frozenset({Verb.EN_ROUTE, Verb.ETA}): Verb.ETA,
+}
+_SAYS_THE_SAME = {1: {Verb.ACCEPT, Verb.EN_ROUTE, Verb.ETA}, 2: {Verb.DECLINE}}
+"""Verbs that may stand beside a digit."""
+_WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)*")
+_NUMBER = re.compile(
+    r"(\d{1,3})(?:(M|MIN|MINS|MINUTES?|MINUTOS?)|(H|HR|HRS|HOURS?|HORAS?))?", re.ASCII
+)
+_CLOCK = re.compile(r"\d+(AM|PM|M|MIN|MINS|H|HR|HRS|TH|ST|ND|RD)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What stands in a text. All None: nothing that we understand."""
+
+    code: str | None = None
+    verb: Verb | None = None
+    minutes: int | None = None
+    """Of an ETA, 1 to 600; also beside ACCEPT or digit 1 ("K7QM 1 ETA 10")."""
+    note: str | None = None
+    """The words after NOTE; also beside another verb or a digit ("K7QM SCENE NOTE calm")."""
+    digit: int | None = None
+    """1 to 4, and no verb: what it means depends on what was asked."""
+    carrier_word: str | None = None
+    """STOP, YES, HELP ...: nothing else stands in the text but perhaps a code. Without a
+    code the carrier itself has acted on it; with one nobody has."""
+
+
+@dataclass
+class _Found:
+    """What the words of one text turned out to be."""
+
+    codes: set[str] = field(default_factory=set)
+    verbs: set[Verb] = field(default_factory=set)
+    digits: set[int] = field(default_factory=set)
+    minutes: int | None = None
+    carrier_words: list[str] = field(default_factory=list)
+    denied: bool = False
+    firm: bool = False
+    strange_words: int = 0
+    strange_numbers: int = 0
+
+    @property
+    def acts(self) -> bool:
+        return bool(self.verbs or self.digits)
+
+
+def parse(body: str) -> Reply:
+    """Code and verb in either order, any case, whatever punctuation. Never raises.
+
+    A text acts only if all of it is understood: "the door is clear now" clears nobody.
+    But a cry for help acts wherever it stands; a text that begins with ACCEPT, DECLINE or
+    ETA 10 means it; and what follows NOTE may be anything.
+    """
+    text = unicodedata.normalize("NFKC", body)
+    spans = list(_WORD.finditer(text))
+    words = [_plain(span.group()) for span in spans]
+    found = _Found()
+    at, note = 0, None
+    while at < len(words) and note is None:
+        if words[at] in NOTE_WORDS and not found.strange_words:
+            at += 1
+            if not found.codes and at < len(words) and (code := _as_code(words[at])):
+                found.codes.add(code)
+                at += 1
+            note = text[spans[at - 1].end() :].strip(" \t\r\n:;,.-=")
+        else:
+            at += _read(words, at, found)
+    return _meaning(found, note)
+
+
+def _plain(word: str) -> str:
+    bare = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]", "", bare.upper())
+
+
+def _read(words: Sequence[str], at: int, found: _Found) -> int:
+    """Note down what begins at this word; returns how many words it spans."""
+    word = words[at]
+    for length in range(LONGEST_PHRASE, 0, -1):
+        if verb := VERB_OF.get(tuple(words[at : at + length])):
+            opens = not (found.acts or found.strange_words or found.carrier_words)
+            found.firm = found.firm or (opens and word in FIRM)
+            found.verbs.add(verb)
+            return length
+    if used := _read_number(words, at, found):
+        return used
+    if code := _as_code(word):
+        found.codes.add(code)
+    elif glued := _as_code_and_digit(word):
+        found.codes.add(glued[0])
+        found.digits.add(glued[1])
+    elif word in CARRIER_WORDS:
+        found.carrier_words.append(word)
+    elif word in DENIALS:
+        found.denied = True
+    elif word not in FILLERS:
+        found.strange_words += 1
+    return 1
+
+
+def _read_number(words: Sequence[str], at: int, found: _Found) -> int:
+    """The digit of an answer, or minutes: by their unit, or because ETA stands beside them."""
+    if not (number := _NUMBER.fullmatch(words[at])):
+        return 0
+    amount, minutes, hours, used = int(number[1]), number[2], number[3], 1
+    if not (minutes or hours) and at + 1 < len(words):
+        unit = _NUMBER.fullmatch("1" + words[at + 1])
+        if unit and (unit[2] or unit[3]):
+            minutes, hours, used = unit[2], unit[3], 2
+    if minutes or hours or _beside_eta(words, at):
+        found.verbs.add(Verb.ETA)
+        amount = amount * 60 if hours else amount
+        if found.minutes is None and 1 <= amount <= 600:
+            found.minutes = amount
+            return used
+    elif words[at] in {"1", "2", "3", "4"}:
+        found.digits.add(amount)
+        return used
+    found.strange_numbers += 1
+    return used
+
+
+def _beside_eta(words: Sequence[str], at: int) -> bool:
+    """Is this number behind ETA, or before an ETA that no number follows?"""
+    before = [w for w in words[max(0, at - 4) : at] if w not in FILLERS and not _as_code(w)]
+    after = [w for w in words[at + 1 : at + 5] if w not in FILLERS and not _as_code(w)]
+    if before[-1:] == ["ETA"]:
+        return True
+    return after[:1] == ["ETA"] and not any(_NUMBER.fullmatch(word) for word in after[1:2])
+
+
+def _as_code(word: str) -> str | None:
+    """The code that a word is, or was meant to be, with look-alikes mended."""
+    if len(word) != 4 or word.isdigit() or _CLOCK.fullmatch(word):
+        return None
+    if word.isalpha():  # our codes have a digit; without vowels it must be a mistyped one
+        return word if all(sign in ALPHABET for sign in word) else None
+    mended = word.translate(_LOOK_ALIKES)
+    return mended if all(sign in ALPHABET for sign in mended) else word
+
+
+def _as_code_and_digit(word: str) -> tuple[str, int] | None:
+    """K7QM1 or 1K7QM, typed without a space."""
+    for code, digit in ((word[:-1], word[-1:]), (word[1:], word[:1])):
+        if digit in {"1", "2", "3", "4"} and (meant := _as_code(code)):
+            return meant, int(digit)
+    return None
+
+
+def _meaning(found: _Found, note: str | None) -> Reply:
+    code = next(iter(found.codes)) if len(found.codes) == 1 else None
+    beside_help = found.acts or found.strange_words
+    if Verb.HELP in found.verbs or ("HELP" in found.carrier_words and beside_help):
+        return Reply(code, Verb.HELP, note=note or None)
+    if found.strange_numbers or (found.strange_words and not found.firm):
+        return Reply(code)
+    if _contradicts_itself(found):
+        return Reply(code, Verb.AMBIGUOUS)
+    if found.carrier_words and not found.acts:
+        return Reply(code, carrier_word=found.carrier_words[0])
+    if digit := next(iter(found.digits), None):
+        return Reply(code, None, found.minutes, note or None, digit)
+    verb = _GO_TOGETHER.get(frozenset(found.verbs), next(iter(found.verbs), None))
+    if verb is None and note is not None:
+        verb = Verb.NOTE
+    return Reply(code, verb, found.minutes, note or None)
+
+
+def _contradicts_itself(found: _Found) -> bool:
+    if len(found.codes) > 1 or len(found.digits) > 1 or (found.denied and found.acts):
+        return True
+    digit = next(iter(found.digits), None)
+    if found.carrier_words and found.acts:  # only "yes, accept" and "yes, 1" say one thing
+        accepts = digit == 1 or found.verbs == {Verb.ACCEPT}
+        return not accepts or set(found.carrier_words) != {"YES"}
+    if digit is not None:
+        return not found.verbs <= _SAYS_THE_SAME.get(digit, set())
+    return len(found.verbs) > 1 and frozenset(found.verbs) not in _GO_TOGETHER
+
+
+def new_code(taken: Callable[[str], bool], random: Random) -> str:
+    """Four letters and digits, at least one of each, that no open call has.
+
+    taken -- is this code in use already? Raises Conflict when no free one is found.
+    """
+    for _ in range(1000):
+        code = "".join(random.choices(ALPHABET, k=4))
+        mixed = not code.isalpha() and not code.isdigit()
+        if mixed and not _RUDE.search(code) and parse(code) == Reply(code) and not taken(code):
+            return code
+    raise Conflict("all short codes are in use: close calls that are over")

@@ -1,0 +1,25 @@
+"""A text in the languages of the centre."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "es")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The same text in several languages; English is always there."""
+
+    by_language: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str] | str) -> "Words":
+        return cls((("en", texts),) if isinstance(texts, str) else tuple(texts.items()))
+
+    def say(self, language: str = "en") -> str:
+        """The text in that language, or in English."""
+        texts = dict(self.by_language)
+        return texts.get(language) or texts["en"]
+
+    def __str__(self) -> str:
+        return self.say()

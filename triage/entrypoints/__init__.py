@@ -1,0 +1,1 @@
+"""Ways in: pages, programs, texts, the command line and the clock."""

@@ -1,0 +1,61 @@
+"""`triage`: what an operator types."""
+
+import sys
+from dataclasses import dataclass, field
+
+import click
+
+from triage.context import AppContext
+from triage.domain.errors import TriageError
+from triage.domain.ports import RuleReader
+from triage.entrypoints.commands import operating, people, publish, replay, rules
+
+
+@dataclass
+class Tools:
+    """What a command works with, made when it is first asked for: `assess` needs no database."""
+
+    _made: dict[str, AppContext] = field(default_factory=dict)
+
+    @property
+    def rule_reader(self) -> RuleReader:
+        from triage.app import rule_reader
+
+        return rule_reader()
+
+    def context(self) -> AppContext:
+        """The checked context of a database that is up to date. Raises SettingsError."""
+        if "ready" not in self._made:
+            from triage.app import build_context, check_database
+
+            context = build_context()
+            check_database(context)
+            self._made["ready"] = context
+        return self._made["ready"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="triage")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Crisis call triage and co-responder dispatch."""
+    ctx.obj = Tools()
+
+
+for command in (
+    *operating.COMMANDS,
+    rules.assess,
+    rules.rules,
+    people.users,
+    replay.replay,
+):
+    cli.add_command(command)
+rules.rules.add_command(publish.publish)
+
+
+def main() -> None:
+    try:
+        cli()
+    except TriageError as error:
+        click.echo(f"triage: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,108 @@
+"""Running the service: demo, serve, worker, db, calls, doctor."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from triage.domain.lifecycle import CallState
+from triage.entrypoints import demo as demonstration
+from triage.entrypoints import worker as clockwork
+from triage.services.watch import paging_state
+from triage.settings import ROOT, fresh_key
+from triage.storage.calls import Call
+
+
+@click.command(epilog="Example: PORT=9000 triage demo")
+@click.option("--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def demo(port: int) -> None:
+    """Run the whole service on this machine with invented people, calls and telephones."""
+    sys.exit(demonstration.run(port))
+
+
+@click.command(epilog="Example: triage serve --bind 127.0.0.1:8000 --processes 3")
+@click.option("--bind", default="127.0.0.1:8000", show_default=True)
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.pass_context
+def serve(ctx: click.Context, bind: str, processes: int) -> None:
+    """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
+    ctx.obj.context().database.engine.dispose()  # refuse bad settings before gunicorn starts
+    os.environ |= {"TRIAGE_BIND": bind, "TRIAGE_WEB_PROCESSES": str(processes)}
+    config = ROOT / "config" / "gunicorn.conf.py"
+    os.chdir(ROOT)
+    arguments = [sys.executable, "-m", "gunicorn", "--config", str(config), "wsgi:app"]
+    os.execv(sys.executable, arguments)
+
+
+@click.command(epilog="Example: triage worker. Any number may run.")
+@click.pass_context
+def worker(ctx: click.Context) -> None:
+    """Send texts, pass over teams that do not answer, remind of follow-ups."""
+    clockwork.run(ctx.obj.context())
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command(epilog="Example: triage db upgrade")
+def upgrade() -> None:
+    """Bring the tables up to date and publish the shipped rule sets. Harmless to repeat."""
+    from triage.app import build_context, prepare
+
+    prepare(build_context())
+    click.echo("The database is up to date.")
+
+
+@db.command(epilog="Example: triage db backup /srv/backup/triage.sqlite")
+@click.argument("to", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(ctx: click.Context, to: Path) -> None:
+    """Copy the SQLite database while it is in use. With PostgreSQL use pg_dump or a standby."""
+    engine = ctx.obj.context().database.engine
+    if engine.dialect.name != "sqlite":
+        raise click.ClickException("this database is PostgreSQL: use pg_dump or pg_basebackup")
+    if to.exists():
+        raise click.ClickException(f"{to} exists already")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(to),))
+    click.echo(f"Copied to {to}. It opens only with this installation's keys.")
+
+
+@click.command(epilog="Example: triage calls")
+@click.pass_context
+def calls(ctx: click.Context) -> None:
+    """List the open calls: reference, code, state, since when. No personal data."""
+    context = ctx.obj.context()
+    with context.reading() as uow:
+        open_calls = uow.session.scalars(
+            select(Call)
+            .where(Call.state.in_([CallState.OPEN, CallState.ASKING]))
+            .order_by(Call.received_at)
+        )
+        for call in open_calls:
+            since = call.received_at.astimezone(context.centre.policy.time_zone)
+            click.echo(f"{call.reference}  {call.code}  {call.state.value:7}  {since:%Y-%m-%d %H:%M %Z}")
+
+
+@click.command(epilog="Example: triage doctor; triage doctor --new-key 2026b")
+@click.option("--new-key", metavar="ID", help="Print a new data or index key with this id.")
+@click.pass_context
+def doctor(ctx: click.Context, new_key: str | None) -> None:
+    """Check settings, keys, database, rule sets and the worker; exit 1 if paging does not work."""
+    if new_key is not None:
+        click.echo(fresh_key(new_key))
+        return
+    context = ctx.obj.context()
+    click.echo("settings, keys, tables and clock: in order")
+    with context.reading() as uow:
+        state = paging_state(uow)
+    for name, value in state.items():
+        click.echo(f"{name}: {value}")
+    sys.exit(0 if state["paging"] else 1)
+
+
+COMMANDS = (demo, serve, worker, db, calls, doctor)

@@ -1,0 +1,63 @@
+"""Is it alive, is it ready, does paging work: for machines that watch us."""
+
+from flask import Blueprint, Flask, Response, jsonify
+from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from triage.context import current_context
+from triage.entrypoints.web.access import open_to_everyone
+from triage.services.watch import paging_state
+from triage.storage import migration
+from triage.storage.messages import Message
+
+bp = Blueprint("health", __name__)
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+@bp.get("/livez")
+@open_to_everyone
+def livez() -> ResponseReturnValue:
+    return {"alive": True}
+
+
+@bp.get("/readyz")
+@open_to_everyone
+def readyz() -> ResponseReturnValue:
+    """200 when the database answers and has the tables of this release."""
+    engine = current_context().database.engine
+    try:
+        ready = migration.revision_of(engine) == migration.newest_revision()
+    except SQLAlchemyError:
+        ready = False
+    return {"ready": ready}, 200 if ready else 503
+
+
+@bp.get("/pagingz")
+@open_to_everyone
+def pagingz() -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        state = paging_state(uow)
+    return jsonify(state), 200 if state["paging"] else 503
+
+
+@bp.get("/metrics")
+@open_to_everyone
+def metrics() -> ResponseReturnValue:
+    """Prometheus. Figures come from the rows, so that every process tells the same."""
+    registry = CollectorRegistry()
+    with current_context().reading() as uow:
+        state = paging_state(uow)
+        counts = uow.session.execute(
+            select(Message.state, func.count()).group_by(Message.state)
+        ).all()
+    for name, value in state.items():
+        Gauge(f"triage_{name}", name.replace("_", " "), registry=registry).set(value or 0)
+    texts = Gauge("triage_texts", "Texts by state", ["state"], registry=registry)
+    for message_state, count in counts:
+        texts.labels(message_state.value).set(count)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

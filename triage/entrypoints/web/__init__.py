@@ -1,0 +1,35 @@
+"""The pages. `register(app)` puts them into a Flask application, closed unless opened."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from triage.entrypoints.web import access, errors, headers, page
+
+PLACES = (
+    "sign_in",
+    "people",
+    "teams",
+    "styleguide",
+    "intake",
+    "board",
+    "call",
+    "follow_ups",
+    "rules",
+    "supervision",
+    "simulator",
+)
+"""One module per user's place; each has a blueprint named `bp`."""
+
+
+def register(app: Flask) -> None:
+    """Add all pages and their guards. The AppContext must be attached before."""
+    headers.prepare(app)
+    access.guard(app)
+    errors.handle(app)
+    page.furnish(app)
+    for place in PLACES:
+        name = f"{__name__}.{place}"
+        if find_spec(name):
+            app.register_blueprint(import_module(name).bp)

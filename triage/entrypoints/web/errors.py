@@ -1,0 +1,132 @@
+"""What a person sees when something went wrong: one sentence, and nothing they typed is lost."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unauthorized
+from werkzeug.routing import RequestRedirect
+
+from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused, RuleFileError, TriageError
+from triage.entrypoints.web.headers import request_id
+
+SENTENCES = {
+    400: ("This request was not understood", "Go back, reload the page and try once more."),
+    401: ("Sign in first", "You are not signed in, or your sign-in has ended."),
+    403: ("Not open to you", "Your role does not open this page. A supervisor can tell you who may."),
+    404: ("Nothing here", "There is no such page. The address may be mistyped or out of date."),
+    405: ("This does not work here", "Go back and use the buttons on the page."),
+    409: ("Changed meanwhile", "Somebody else changed this first. Look at it again."),
+    413: ("Too much at once", "That was too long to take. Shorten the text or send a smaller file."),
+    415: ("This request was not understood", "The body is not of a kind that we read."),
+    422: ("Something has to be mended", "Something in the form has to be mended first."),
+    429: ("Too many at once", "Wait a minute, then try again."),
+    500: ("That failed, and it was our fault", "The failure is recorded. Try once more; if it fails "
+          "again, go on by telephone and radio and tell your supervisor."),
+    503: ("Not available just now", "Try again in a moment. Until then go on by telephone and radio."),
+}  # fmt: skip
+_STATUS: tuple[tuple[type[TriageError], int], ...] = (
+    (NotFound, 404),
+    (Conflict, 409),
+    (Refused, 422),
+    (InvalidCall, 422),
+    (RuleFileError, 422),
+)
+
+
+def handle(app: Flask) -> None:
+    # Only the general classes: a blueprint's own handlers of them then come first.
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(TriageError, _ours)
+
+
+def asked_by_program() -> bool:
+    """A script or a program asked, which cannot read a page."""
+    dest = request.headers.get("Sec-Fetch-Dest")
+    if request.path.startswith("/api/") or request.is_json or (dest and dest != "document"):
+        return True
+    accepted = request.accept_mimetypes
+    return bool(accepted) and not accepted.accept_html
+
+
+def typed() -> list[tuple[str, str]]:
+    """The fields of the form that was sent, except passwords and tokens."""
+    if request.method != "POST":
+        return []
+    try:
+        fields = list(request.form.items(multi=True))
+    except HTTPException:  # too large to read
+        return []
+    return [(name, text) for name, text in fields if name != "csrf_token" and not is_secret(name)]
+
+
+def is_secret(name: str) -> bool:
+    return "password" in name
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, RequestRedirect) or error.code is None:
+        return error.get_response()
+    if asked_by_program():
+        return _problem(error.code, *SENTENCES.get(error.code, SENTENCES[400]))
+    if isinstance(error, CSRFError):
+        return _send_again()
+    if isinstance(error, Unauthorized):
+        return _sign_in()
+    return _page(error.code, headers=dict(error.get_headers()))
+
+
+def _ours(error: TriageError) -> ResponseReturnValue:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    title, _ = SENTENCES[status]
+    if asked_by_program():
+        return _problem(status, title, _sentence(error), field=getattr(error, "field", None))
+    return _page(status, _sentence(error))
+
+
+def _sentence(error: TriageError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _page(
+    status: int, sentence: str | None = None, headers: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    title, usual = SENTENCES.get(status, SENTENCES[400])
+    page = render_template(
+        "error.html",
+        title=title,
+        sentence=sentence or usual,
+        status=status,
+        kept=[] if status in {403, 404, 405, 413} else typed(),
+        back=request.full_path.rstrip("?"),
+    )
+    allow = {name: text for name, text in (headers or {}).items() if name in {"Allow", "Retry-After"}}
+    return page, status, allow
+
+
+def _send_again() -> ResponseReturnValue:
+    """The form is too old to be believed: the person says once more that they meant it."""
+    secrets = [name for name in request.form if is_secret(name)]
+    page = render_template(
+        "send_again.html", kept=typed(), secrets=secrets, action=request.full_path.rstrip("?")
+    )
+    return page, 400
+
+
+def _sign_in() -> ResponseReturnValue:
+    here = request.full_path.rstrip("?")
+    if request.method in {"GET", "HEAD"}:
+        return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}")
+    return render_template("sign_in.html", kept=typed(), next=here, errors={}, interrupted=True), 401
+
+
+def _problem(status: int, title: str, detail: str, **more: Any) -> ResponseReturnValue:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body |= {"request_id": request_id()} | {name: it for name, it in more.items() if it is not None}
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response

@@ -1,0 +1,146 @@
+"""What every template can use: times, addresses of static files, navigation, banners."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from triage.context import AppContext, current_context
+from triage.entrypoints.web import headers
+from triage.entrypoints.web.access import person_or_none, roles_of
+
+NAVIGATION = (
+    ("Board", "/board"),
+    ("New call", "/calls/new"),
+    ("Follow-ups", "/follow-ups"),
+    ("Rules", "/rules"),
+    ("Switches", "/switches"),
+    ("Teams", "/teams"),
+    ("People", "/people"),
+    ("Simulator", "/simulator"),
+)
+"""A person sees those whose views exist and are open to their role."""
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Something that concerns everybody, on every page."""
+
+    tone: str
+    """A tone of parts/status.html."""
+    text: str
+
+
+BannerSource = Callable[[AppContext], Iterable[Banner]]
+
+
+def add_banners(app: Flask, source: BannerSource) -> None:
+    """Ask `source` for banners whenever a page is shown to somebody signed in."""
+    app.extensions.setdefault("triage_banners", []).append(source)
+
+
+def furnish(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        local_time=local_time, local_clock=local_clock, local_date=local_date, in_words=in_words
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        banners=banners,
+        centre_name=lambda: current_context().centre.policy.centre_name,
+        navigation=navigation,
+        person=person_or_none,
+        request_id=headers.request_id,
+        theme=theme,
+        zone_name=zone_name,
+    )
+
+
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    file = Path(current_app.static_folder or "") / name
+    return f"{current_app.static_url_path}/{name}?v={_digest(file, file.stat().st_mtime_ns)}"
+
+
+@lru_cache(maxsize=256)
+def _digest(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+def banners() -> list[Banner]:
+    if person_or_none() is None:
+        return []
+    sources: list[BannerSource] = current_app.extensions.get("triage_banners", [])
+    return [banner for source in sources for banner in source(current_context())]
+
+
+def navigation() -> list[tuple[str, str, bool]]:
+    """Label, path, and whether it is where we are."""
+    if (person := person_or_none()) is None:
+        return []
+    return [
+        (label, path, request.path == path or request.path.startswith(path + "/"))
+        for label, path in NAVIGATION
+        if person.role in _roles_at(path)
+    ]
+
+
+def _roles_at(path: str) -> frozenset[str]:
+    if path == "/simulator" and current_context().settings.sms != "simulator":
+        return frozenset()
+    try:
+        endpoint, _ = current_app.url_map.bind("localhost").match(path, method="GET")
+    except HTTPException:
+        return frozenset()
+    return roles_of(current_app, endpoint)
+
+
+def theme() -> str:
+    chosen = request.cookies.get("theme", "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def local_time(at: datetime) -> str:
+    """Tue 24 Nov 14:05 EST"""
+    return f"{_local(at):%a %-d %b %H:%M %Z}"
+
+
+def local_clock(at: datetime) -> str:
+    """14:05 EST"""
+    return f"{_local(at):%H:%M %Z}"
+
+
+def local_date(at: datetime) -> str:
+    """Tue 24 Nov 2026"""
+    return f"{_local(at):%a %-d %b %Y}"
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(current_context().centre.policy.time_zone)
+
+
+def zone_name() -> str:
+    """America/New_York (EST): the short name depends on the date, so on the database's clock."""
+    zone = current_context().centre.policy.time_zone
+    now: Any = g.get("now")
+    return f"{zone.key} ({now.astimezone(zone):%Z})" if now else zone.key
+
+
+def in_words(span: timedelta | float) -> str:
+    """"40 s", "12 min", "3 h 05 min", "4 days"; a bare number is seconds."""
+    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
+    if seconds < 60:
+        return f"{max(seconds, 0)} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        hours, minutes = seconds // 3600, seconds % 3600 // 60
+        return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
+    return f"{seconds // 86400} days"

@@ -1,0 +1,111 @@
+"""Signing in and out, the start page, and the colours."""
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.entrypoints.web.access import (
+    cookie_name,
+    current_person,
+    open_to,
+    open_to_everyone,
+    person_or_none,
+    safe_next,
+)
+from triage.entrypoints.web.page import THEMES, navigation
+from triage.services import people
+from triage.services.people import ROLES, Person
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("sign_in", __name__)
+
+KEPT = "kept."
+"""Before the names of fields that were typed elsewhere and travel through the sign-in."""
+_YEAR_S = 31_536_000
+
+
+@bp.get("/")
+@open_to(*ROLES)
+def start() -> ResponseReturnValue:
+    """Each person's first place."""
+    places = navigation()
+    return redirect(places[0][1]) if places else render_template("start.html")
+
+
+@bp.get("/sign-in")
+@open_to_everyone
+def ask() -> ResponseReturnValue:
+    wanted = safe_next(request.args.get("next"))
+    if person_or_none():
+        return redirect(wanted)
+    return render_template("sign_in.html", next=wanted, kept=[], errors={})
+
+
+@bp.post("/sign-in")
+@open_to_everyone
+def sign_in() -> ResponseReturnValue:
+    wanted = safe_next(request.form.get("next"))
+    kept = [
+        (name.removeprefix(KEPT), text)
+        for name, text in request.form.items(multi=True)
+        if name.startswith(KEPT)
+    ]
+    token = _token_for(request.form.get("username", ""), request.form.get("password", ""))
+    if token is None:
+        errors = {"password": "This user name and password do not open an account just now."}
+        page = render_template("sign_in.html", next=wanted, kept=kept, errors=errors)
+        return page, 401
+    session.clear()  # forms of whoever was here before are theirs no more
+    g.pop("csrf_token", None)
+    answer: Response
+    if kept:
+        page = render_template("send_again.html", kept=kept, action=wanted, signed_in=True)
+        answer = make_response(page)
+    else:
+        answer = make_response(redirect(wanted))
+    answer.set_cookie(
+        cookie_name(), token, httponly=True, samesite="Lax", secure=_https(), path="/"
+    )
+    return answer
+
+
+def _token_for(username: str, password: str) -> str | None:
+    context, before = current_context(), person_or_none()
+    with context.reading() as uow:
+        attempt = people.check_password(uow, username, password)
+
+    def decide(uow: UnitOfWork) -> str | None:
+        token = people.sign_in(uow, context.centre, attempt)
+        if token and before:
+            people.sign_out(uow, before)
+        return token
+
+    return context.do("stranger", decide)
+
+
+@bp.post("/sign-out")
+@open_to(*ROLES)
+def sign_out() -> ResponseReturnValue:
+    person: Person = current_person()
+    current_context().do(person.actor, lambda uow: people.sign_out(uow, person))
+    session.clear()
+    flash("You are signed out.", "good")
+    answer = make_response(redirect("/sign-in"))
+    answer.delete_cookie(cookie_name(), httponly=True, samesite="Lax", secure=_https(), path="/")
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
+
+
+@bp.post("/theme")
+@open_to_everyone
+def theme() -> ResponseReturnValue:
+    answer = make_response(redirect(safe_next(request.form.get("next"))))
+    if (chosen := request.form.get("theme")) in THEMES:
+        answer.set_cookie(
+            "theme", chosen, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=_https()
+        )
+    return answer
+
+
+def _https() -> bool:
+    return current_context().settings.public_url.startswith("https:")

@@ -1,0 +1,26 @@
+"""Everything that pages are made of, on one page."""
+
+from datetime import timedelta
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+
+from triage.domain.lifecycle import DispatchState, MessageState, SlotState
+from triage.entrypoints.web.access import open_to
+from triage.services.people import ROLES
+
+bp = Blueprint("styleguide", __name__)
+
+
+@bp.get("/styleguide")
+@open_to(*ROLES)
+def styleguide() -> ResponseReturnValue:
+    return render_template(
+        "styleguide.html",
+        now=g.now,
+        earlier=g.now - timedelta(minutes=7),
+        later=g.now + timedelta(hours=3),
+        dispatch_states=list(DispatchState),
+        slot_states=list(SlotState),
+        message_states=list(MessageState),
+    )

@@ -1,0 +1,195 @@
+"""Assessing a call: the rules decide, and what they decided from is kept."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from triage.domain.assessment import ENGINE, assess
+from triage.domain.ruleset import RuleSet
+from triage.services import rule_sets
+from triage.services.availability import unavailable
+from triage.services.centre import Centre
+from triage.services.dispatches import Urgency
+from triage.storage.calls import Answer, AssessmentRecord, Call
+from triage.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an assessment means for a call. `result` is the JSON of `triage assess`."""
+
+    outcome: str
+    """`decided`, `ask_more` or `not_scored`."""
+    response: str
+    also: tuple[str, ...]
+    urgency: Urgency
+    result: Mapping[str, Any]
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Everybody who goes, the main response first."""
+        return tuple(dict.fromkeys((self.response, *self.also)))
+
+
+def answers_of(uow: UnitOfWork, call: Call) -> dict[str, Any]:
+    """The answer that stands for each fact: the latest."""
+    rows = uow.session.scalars(
+        select(Answer).where(Answer.call_id == call.id).order_by(Answer.created_at, Answer.id)
+    )
+    return {row.fact: json.loads(row.value or "null") for row in rows}
+
+
+def situation_now(
+    uow: UnitOfWork, centre: Centre, zone: str | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was supplied with the call, and what we know ourselves: the time and our teams."""
+    local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
+    known = {"now": local.isoformat(), "unavailable": unavailable(uow, centre, zone)}
+    return {**known, **given}
+
+
+def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:
+    """Raises InvalidCall listing everything that is wrong with the answers."""
+    centre.vocabulary.read_call({"facts": dict(facts), "situation": dict(situation)})
+
+
+def preview(
+    uow: UnitOfWork, centre: Centre, raw: Mapping[str, Any], rule_set: str | None = None
+) -> dict[str, Any]:
+    """Assess without storing anything: what `triage assess` prints. Raises InvalidCall."""
+    rules = rule_sets.live(uow, centre, rule_set or centre.policy.rule_set)
+    return assess(rules, centre.vocabulary.read_call(dict(raw))).as_dict()
+
+
+def assess_call(
+    uow: UnitOfWork, centre: Centre, call: Call, situation: Mapping[str, Any]
+) -> tuple[AssessmentRecord, Decision]:
+    """Assess the call as it stands now and keep the decision with all that it came from.
+
+    Never fails: where the rules cannot be applied the call is "not scored", takes the
+    default route at the highest level, and says so.
+    """
+    raw = {
+        "facts": answers_of(uow, call),
+        "narrative": call.narrative or "",
+        "situation": dict(situation),
+    }
+    rules = rule_sets.live(uow, centre, call.rule_set)
+    try:
+        result = assess(rules, centre.vocabulary.read_call(raw)).as_dict()
+    except Exception as error:  # whatever it is, somebody must still come
+        log.error("assessment failed: %s", type(error).__name__)
+        result = _not_scored(rules, centre, type(error).__name__)
+    decision = _decision(result)
+    record = _record(uow, call, raw, decision)
+    uow.audit(
+        "call.assessed",
+        record,
+        number=record.number,
+        outcome=record.outcome,
+        response=record.response,
+        level=record.level,
+        rule_set=record.rule_set_sha256[:12],
+    )
+    return record, decision
+
+
+def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
+    """The result where no rule could be applied: the default route at the highest level."""
+    level = min(rules.levels, key=lambda level: level.rank)
+    response = rules.default.response
+    because = {
+        "rule": "not-scored",
+        "kind": "default",
+        "because": "The rules could not be applied: treat as highest.",
+        "source": why,
+        "facts": {},
+    }
+    return {
+        "outcome": "not_scored",
+        "needed": response,
+        "eligible": response,
+        "response": response,
+        "cause": None,
+        "level": {
+            "id": level.id,
+            "rank": level.rank,
+            "label": level.label,
+            "within_min": level.within_min,
+            "answer_within_min": level.answer_within_min,
+        },
+        "also": [],
+        "excluded": [],
+        "points": {},
+        "settled": False,
+        "could_become": [],
+        "ask_next": [],
+        "because": [because],
+        "waiting": [],
+        "follow_ups": [],
+        "notices": [],
+        "rule_set": rules.name,
+        "version": rules.version,
+        "sha256": rules.sha256,
+        "vocabulary_sha256": centre.vocabulary.sha256,
+        "engine": ENGINE,
+    }
+
+
+def _decision(result: Mapping[str, Any]) -> Decision:
+    level = result["level"]
+    urgency = Urgency(
+        level["label"], level["rank"], level["within_min"], level["answer_within_min"]
+    )
+    also = tuple(companion["response"] for companion in result["also"])
+    return Decision(result["outcome"], result["response"], also, urgency, result)
+
+
+def _record(
+    uow: UnitOfWork, call: Call, raw: Mapping[str, Any], decision: Decision
+) -> AssessmentRecord:
+    earlier = uow.session.scalar(
+        select(func.count())
+        .select_from(AssessmentRecord)
+        .where(AssessmentRecord.call_id == call.id)
+    )
+    result = decision.result
+    return uow.add(
+        AssessmentRecord(
+            call_id=call.id,
+            number=(earlier or 0) + 1,
+            rule_set=result["rule_set"],
+            rule_set_sha256=result["sha256"],
+            vocabulary_sha256=result["vocabulary_sha256"],
+            engine=result["engine"],
+            outcome=result["outcome"],
+            needed=result["needed"],
+            eligible=result["eligible"],
+            response=result["response"],
+            cause=result["cause"],
+            level=result["level"]["id"],
+            level_rank=result["level"]["rank"],
+            settled=result["settled"],
+            input=json.dumps(raw, sort_keys=True, ensure_ascii=False),
+            result=json.dumps(result, ensure_ascii=False),
+        )
+    )
+
+
+def latest(uow: UnitOfWork, call: Call) -> AssessmentRecord | None:
+    return uow.session.scalar(
+        select(AssessmentRecord)
+        .where(AssessmentRecord.call_id == call.id)
+        .order_by(AssessmentRecord.number.desc())
+        .limit(1)
+    )
+
+
+def decision_of(record: AssessmentRecord) -> Decision:
+    return _decision(json.loads(record.result or "{}"))

@@ -1,0 +1,93 @@
+"""Who could come now."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from triage.domain.lifecycle import TAKEN, SlotState
+from triage.domain.ranking import MemberOption, TeamOption, why_none
+from triage.services.centre import Centre
+from triage.storage.dispatches import Slot
+from triage.storage.teams import Responder, Shift, Suspension, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+BUSY = [SlotState.PAGED, *sorted(TAKEN)]
+
+
+def switched_off(uow: UnitOfWork) -> set[tuple[str, str]]:
+    """(kind, subject) of everything that a supervisor has suspended at this instant."""
+    rows = uow.session.execute(
+        select(Suspension.kind, Suspension.subject).where(
+            Suspension.until > uow.now, Suspension.lifted_at.is_(None)
+        )
+    )
+    return {(kind, subject) for kind, subject in rows}
+
+
+def team_options(uow: UnitOfWork, zone: str | None) -> list[tuple[Team, TeamOption]]:
+    """Every team with the members who are on shift and reachable, and how busy each is."""
+    on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
+    reachable = uow.session.scalars(
+        select(Responder).where(
+            Responder.id.in_(on_shift),
+            Responder.opted_out_at.is_(None),
+            Responder.retired_at.is_(None),
+        )
+    )
+    members: dict[UUID, list[Responder]] = {}
+    for responder in reachable:
+        members.setdefault(responder.team_id, []).append(responder)
+    teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None)).order_by(Team.name))
+    team_load, member_load = _loads(uow)
+    off = switched_off(uow)
+    zone_off = ("zone", zone) in off
+    return [
+        (
+            team,
+            TeamOption(
+                team.id,
+                team.name,
+                frozenset(team.zones),
+                frozenset(team.skills),
+                team_load[team.id],
+                team.calls_at_once,
+                zone_off or ("team", str(team.id)) in off,
+                tuple(
+                    MemberOption(r.id, r.role, frozenset(r.skills), member_load[r.id])
+                    for r in members.get(team.id, [])
+                ),
+            ),
+        )
+        for team in teams
+    ]
+
+
+def _loads(uow: UnitOfWork) -> tuple[Counter[UUID], Counter[UUID]]:
+    """Calls that each team and each member is asked about or working on."""
+    loads = []
+    for whose in (Slot.team_id, Slot.responder_id):
+        rows = uow.session.execute(
+            select(whose, func.count(func.distinct(Slot.dispatch_id)))
+            .where(Slot.state.in_(BUSY), whose.is_not(None))
+            .group_by(whose)
+        )
+        loads.append(Counter({key: calls for key, calls in rows if key is not None}))
+    return loads[0], loads[1]
+
+
+def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:
+    """Each response of our own teams that cannot come now, with its coded cause."""
+    options = team_options(uow, zone)
+    causes = {}
+    for key, response in centre.vocabulary.responses.items():
+        if response.reached_by == "page":
+            cause = why_none(serving(options, key), response.roles)
+            if cause is not None:
+                causes[key] = cause
+    return causes
+
+
+def serving(options: Sequence[tuple[Team, TeamOption]], response: str) -> list[TeamOption]:
+    return [option for team, option in options if response in team.responses]

@@ -1,0 +1,256 @@
+"""Taking a call, adding to it, and closing it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import select
+
+from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED
+from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.gazetteer import plain
+from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.phone_numbers import e164
+from triage.domain.sms_replies import ALPHABET, new_code
+from triage.services import assessments, dispatches, follow_ups, rule_sets, sending
+from triage.services.assessments import Decision
+from triage.services.centre import Centre
+from triage.services.sending import Choice, must_be_open
+from triage.storage.audit import AuditEntry
+from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
+from triage.storage.sealed import blind_index
+from triage.storage.unit_of_work import UnitOfWork
+
+_random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class NewCall:
+    """A call as it comes in; everything may be missing except one of narrative and facts."""
+
+    caller_phone: str | None = None
+    caller_name: str | None = None
+    location: str | None = None
+    zone: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    narrative: str | None = None
+    language: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    situation: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
+    external_id: str | None = None
+    rule_set: str | None = None
+    origin: str = "api"
+    choice: Choice | None = None
+    disposition: str | None = None
+    """Set to close the call at once, with nobody sent: a wrong number, a test."""
+
+
+def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
+    """Write down the call, assess it and set everything in motion, in one transaction.
+
+    Raises Refused or InvalidCall naming the field to mend; nothing is written then.
+    """
+    call = _write_down(uow, centre, new)
+    add_caller(uow, centre, call, new.caller_name, new.caller_phone)
+    _write_answers(uow, call, new.facts)
+    if new.disposition is not None:
+        assess(uow, centre, call, new.situation)
+        close_call(uow, centre, call, new.disposition, None)
+        return call
+    _, decision = assess(uow, centre, call, new.situation)
+    if new.choice is not None:
+        sending.decide_otherwise(uow, centre, call, new.choice)
+    else:
+        sending.act_on(uow, centre, call, decision, "assessment")
+    return call
+
+
+def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
+    narrative = check_narrative(centre, new.narrative)
+    if not narrative and not new.facts:
+        raise Refused("Write what happens, or answer at least one question.", "narrative")
+    assessments.check_facts(centre, new.facts, new.situation)
+    rules = rule_sets.live(uow, centre, new.rule_set or centre.policy.rule_set)
+    rule_sets.must_be_fit_for_calls(rules)
+    if new.received_at is not None and new.received_at > uow.now + timedelta(minutes=5):
+        raise Refused("the call was received in the future: look at the time", "received_at")
+    received_at = new.received_at or uow.now
+    call = uow.add(
+        Call(
+            reference=_new_reference(uow, centre, received_at),
+            code=new_code(lambda code: _code_is_taken(uow, code), _random),
+            state=CallState.OPEN,
+            origin=new.origin,
+            received_at=received_at,
+            external_id=new.external_id,
+            narrative=narrative or None,
+            language=new.language,
+            rule_set=rules.name,
+        )
+    )
+    set_place(centre, call, new)
+    uow.audit("call.opened", call, origin=new.origin)
+    return call
+
+
+def check_narrative(centre: Centre, narrative: str | None) -> str:
+    text = (narrative or "").replace("\r\n", "\n").strip()
+    if len(text) > centre.policy.narrative_max:
+        raise Refused(
+            f"The narrative has {len(text):,} characters, {centre.policy.narrative_max:,}"
+            " fit. Shorten it; nothing is lost meanwhile.",
+            "narrative",
+        )
+    return text
+
+
+def set_place(centre: Centre, call: Call, new: NewCall) -> None:
+    """Keep the place as it was said; stand the gazetteer's zone and position beside it."""
+    said = (new.location or "").strip() or None
+    call.location = said
+    call.location_index = blind_index("place", plain(said)) if said and plain(said) else None
+    found = centre.gazetteer.find(said) if said else None
+    call.latitude, call.longitude = new.latitude, new.longitude
+    if new.zone:
+        call.zone, call.zone_source = new.zone, "hand" if new.origin == "form" else "caller"
+    elif found is not None:
+        call.zone, call.zone_source = found.zone, "gazetteer"
+    if found is not None and new.latitude is None:
+        call.latitude, call.longitude = found.latitude, found.longitude
+
+
+def _new_reference(uow: UnitOfWork, centre: Centre, received_at: datetime) -> str:
+    day = received_at.astimezone(centre.policy.time_zone)
+    while True:
+        reference = f"{day:%y%m%d}-" + "".join(_random.choices(ALPHABET, k=6))
+        if uow.session.scalar(select(Call.id).where(Call.reference == reference)) is None:
+            return reference
+
+
+def _code_is_taken(uow: UnitOfWork, code: str) -> bool:
+    return (
+        uow.session.scalar(
+            select(Call.id).where(
+                Call.code == code, Call.state.in_([CallState.OPEN, CallState.ASKING])
+            )
+        )
+        is not None
+    )
+
+
+def add_caller(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    name: str | None,
+    phone: str | None,
+    said: str | None = None,
+) -> Caller:
+    """Somebody rang about this call. Raises Refused for a number that cannot be rung."""
+    number = e164(phone, centre.policy.country) if (phone or "").strip() else None
+    caller = uow.add(
+        Caller(
+            call_id=call.id,
+            name=(name or "").strip() or None,
+            phone=number,
+            phone_index=blind_index("phone", number) if number else None,
+            said=(said or "").strip() or None,
+        )
+    )
+    uow.audit("caller.added", caller, with_number=number is not None)
+    return caller
+
+
+def _write_answers(uow: UnitOfWork, call: Call, facts: Mapping[str, Any]) -> None:
+    for fact, value in facts.items():
+        uow.add(
+            Answer(
+                call_id=call.id,
+                fact=fact,
+                value=json.dumps(value, ensure_ascii=False),
+                given_by=uow.actor,
+            )
+        )
+
+
+def assess(
+    uow: UnitOfWork, centre: Centre, call: Call, given: Mapping[str, Any] | None = None
+) -> tuple[AssessmentRecord, Decision]:
+    """Assess the call with the situation of this instant and set its afterwards."""
+    uow.session.flush()
+    situation = assessments.situation_now(uow, centre, call.zone, given or {})
+    record, decision = assessments.assess_call(uow, centre, call, situation)
+    follow_ups.plan(uow, centre, call, decision.result)
+    return record, decision
+
+
+def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str, Any]) -> Decision:
+    """Answers given later assess the call again; the earlier decision is kept.
+
+    Nobody is called back or added by this: the difference is shown and a person sends,
+    except that a call still asking for answers is acted on as soon as it is decided.
+    """
+    must_be_open(call)
+    if not facts:
+        raise Refused("Answer at least one question.", "facts")
+    assessments.check_facts(centre, facts, {})
+    _write_answers(uow, call, facts)
+    uow.audit("call.answers_added", call, facts=sorted(facts))
+    _, decision = assess(uow, centre, call)
+    if call.state is CallState.ASKING and decision.outcome != "ask_more":
+        sending.act_on(uow, centre, call, decision, "assessment")
+    return decision
+
+
+def close_call(
+    uow: UnitOfWork, centre: Centre, call: Call, disposition: str, note: str | None
+) -> None:
+    """Close with a coded disposition. Raises Refused while somebody is still owed."""
+    must_be_open(call)
+    if disposition not in DISPOSITIONS:
+        raise Refused("Choose how the call ended.", "disposition")
+    for dispatch in dispatches.of_call(uow, call):
+        if dispatch.state in dispatches.ENDED:
+            continue
+        if dispatch.state is DispatchState.ON_SCENE:
+            raise Conflict("a team is on scene: it clears first")
+        if dispatch.state is DispatchState.HANDED_OVER:
+            continue
+        waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
+        if dispatch.state in waiting and disposition not in NOBODY_NEEDED:
+            name = centre.vocabulary.responses[dispatch.response].label("en")
+            raise Refused(f"{name} is still owed: cancel it or see it through.", "disposition")
+        dispatches.cancel(uow, centre, dispatch, "closed")
+    call.state = CallState.CLOSED
+    call.disposition = disposition
+    call.closed_at = uow.now
+    call.closing_note = (note or "").strip() or None
+    uow.audit("call.closed", call, disposition=disposition)
+
+
+def by_reference(uow: UnitOfWork, reference: str) -> Call:
+    """Raises NotFound."""
+    call = uow.session.scalar(select(Call).where(Call.reference == reference.strip().upper()))
+    if call is None:
+        raise NotFound(f"no call {reference[:40]}")
+    return call
+
+
+def note_opening(uow: UnitOfWork, centre: Centre, call: Call) -> None:
+    """Somebody looks at a call's details: audited once for each opening, not for each look."""
+    since = uow.now - timedelta(minutes=centre.policy.opening_min)
+    known = uow.session.scalar(
+        select(AuditEntry.id).where(
+            AuditEntry.call_id == call.id,
+            AuditEntry.event == "call.looked_at",
+            AuditEntry.actor == uow.actor,
+            AuditEntry.created_at > since,
+        )
+    )
+    if known is None:
+        uow.audit("call.looked_at", call)

@@ -1,0 +1,21 @@
+"""What every use-case may need to know about the centre it works for."""
+
+from dataclasses import dataclass, field
+
+from triage.domain.facts import Vocabulary
+from triage.domain.gazetteer import Gazetteer
+from triage.domain.policy import Policy
+from triage.domain.ports import RuleReader
+from triage.domain.ruleset import RuleSet
+
+
+@dataclass(frozen=True)
+class Centre:
+    policy: Policy
+    vocabulary: Vocabulary
+    vocabulary_yaml: str
+    reader: RuleReader
+    gazetteer: Gazetteer
+    public_url: str
+    parsed: dict[str, RuleSet] = field(default_factory=dict, repr=False)
+    """Rule sets already read, by SHA-256: a version never changes, so this never goes stale."""

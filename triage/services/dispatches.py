@@ -1,0 +1,233 @@
+"""Opening, confirming, changing and ending a dispatch."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from triage.domain import wording
+from triage.domain.codes import CANCEL_REASONS
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import (
+    TAKEN,
+    WANTED,
+    DispatchState,
+    PageState,
+    SlotState,
+)
+from triage.services import paging
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+ENDED = (DispatchState.CLEARED, DispatchState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """A level as a dispatch carries it."""
+
+    label: str
+    rank: int
+    within_min: int
+    answer_within_min: int
+
+
+def of_call(uow: UnitOfWork, call: Call) -> list[Dispatch]:
+    return list(
+        uow.session.scalars(
+            select(Dispatch)
+            .where(Dispatch.call_id == call.id)
+            .order_by(Dispatch.created_at, Dispatch.id)
+        )
+    )
+
+
+def open_dispatch(
+    uow: UnitOfWork, centre: Centre, call: Call, response: str, urgency: Urgency, why: str
+) -> Dispatch | None:
+    """Owe this response to this call. Our own teams are paged at once; police, ambulance
+    and fire become a hand-over task, a telephone line a transfer.
+
+    Returns None where the response sends nobody (it is only recorded).
+    Raises Refused for a response that the vocabulary does not know.
+    """
+    kind = centre.vocabulary.responses.get(response)
+    if kind is None:
+        raise Refused(f"there is no response called {response}", "response")
+    if kind.reached_by == "record":
+        return None
+    paged = kind.reached_by == "page"
+    dispatch = uow.add(
+        Dispatch(
+            call_id=call.id,
+            response=response,
+            reached_by=kind.reached_by,
+            state=DispatchState.SEEKING if paged else DispatchState.HAND_OVER,
+            why=why,
+            level_label=urgency.label,
+            level_rank=urgency.rank,
+            within_min=urgency.within_min,
+            answer_within_min=urgency.answer_within_min,
+        )
+    )
+    dispatch.call = call
+    roles = kind.roles if paged else ("unit" if kind.reached_by == "cad" else "line",)
+    for position, role in enumerate(roles):
+        slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING))
+        slot.dispatch = dispatch
+    uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
+    if paged:
+        paging.seek(uow, centre, dispatch)
+    else:
+        red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
+        uow.set_timer("hand_over", dispatch, red_at)
+    return dispatch
+
+
+def hand_over_is_late(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    if dispatch.state is DispatchState.HAND_OVER:
+        dispatch.late_at = uow.now
+        uow.audit("dispatch.hand_over_late", dispatch)
+
+
+def confirm_hand_over(
+    uow: UnitOfWork, dispatch: Dispatch, unit: str, cad_number: str | None
+) -> None:
+    """A person has dispatched it in CAD, or transferred the caller.
+
+    unit -- the unit or line that took it. cad_number -- needed for police, ambulance, fire.
+    """
+    if dispatch.state is not DispatchState.HAND_OVER:
+        raise Conflict("this hand-over is not open any more")
+    if not unit.strip():
+        raise Refused("Which unit or line took it?", "unit")
+    if dispatch.reached_by == "cad" and not (cad_number or "").strip():
+        raise Refused("Write the CAD number, so that the two systems can be matched.", "cad_number")
+    dispatch.state = DispatchState.HANDED_OVER
+    dispatch.confirmed_at = uow.now
+    dispatch.cad_number = (cad_number or "").strip() or None
+    for slot in dispatch.slots:
+        slot.move_to(SlotState.ACCEPTED)
+        slot.unit = unit.strip()
+    uow.audit(
+        "dispatch.handed_over",
+        dispatch,
+        unit=unit.strip(),
+        waited_s=int((uow.now - dispatch.created_at).total_seconds()),
+    )
+
+
+def record_answer(
+    uow: UnitOfWork, centre: Centre, page: Page, accepted: bool, through: str
+) -> None:
+    """A team answered by radio or telephone; the dispatcher writes it down."""
+    if accepted:
+        paging.accept(uow, centre, page, through)
+    else:
+        paging.decline(uow, centre, page, through)
+
+
+def assign(
+    uow: UnitOfWork,
+    centre: Centre,
+    slot: Slot,
+    responder: Responder | None,
+    unit: str | None,
+) -> None:
+    """Give a slot by hand, to one of our members or to a unit named by radio."""
+    paging.require_page_dispatch(slot.dispatch)
+    if slot.state not in WANTED:
+        raise Conflict(f"{paging.who_has(slot)} has it already")
+    if responder is None and not (unit or "").strip():
+        raise Refused("Choose a member or name the unit.", "unit")
+    slot.move_to(SlotState.ACCEPTED)
+    slot.responder = responder
+    slot.team = uow.get(Team, responder.team_id) if responder else None
+    slot.unit = None if responder else (unit or "").strip()
+    who = slot.team.name if slot.team else slot.unit or ""
+    code = slot.dispatch.call.code
+    theirs = [p for p in slot.pages if responder and p.responder_id == responder.id]
+    for page in theirs:
+        if page.state not in {PageState.WITHDRAWN, PageState.ACCEPTED}:
+            page.move_to(PageState.ACCEPTED)
+            page.answered_at, page.answered_through = uow.now, "screen"
+    paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
+    uow.audit("slot.assigned", slot, call_id=slot.dispatch.call_id, role=slot.role, to=who)
+    paging.refresh(uow, slot.dispatch)
+
+
+def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """Nobody was left to ask: ask everybody once more."""
+    paging.require_page_dispatch(dispatch)
+    if dispatch.state is not DispatchState.UNFILLED:
+        raise Conflict("somebody is still being asked, or has it")
+    code = dispatch.call.code
+    for slot in dispatch.slots:
+        if slot.state is SlotState.UNFILLED:
+            paging.withdraw_pages(uow, centre, slot, wording.stand_down(code, "asked anew"))
+            fresh = uow.add(Slot(position=slot.position, role=slot.role, state=SlotState.SEEKING))
+            slot.move_to(SlotState.CANCELLED)
+            fresh.dispatch = dispatch
+    uow.audit("dispatch.asked_again", dispatch)
+    paging.seek(uow, centre, dispatch)
+
+
+PROGRESS = {
+    "en_route": SlotState.EN_ROUTE,
+    "staged": SlotState.STAGED,
+    "on_scene": SlotState.ON_SCENE,
+    "transporting": SlotState.TRANSPORTING,
+    "cleared": SlotState.CLEARED,
+}
+
+
+def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None:
+    """Whoever has the slot is on the way, there, or done. Saying it twice changes nothing."""
+    if slot.state is state:
+        return
+    slot.move_to(state)
+    uow.audit(
+        f"slot.{state.value}", slot, call_id=slot.dispatch.call_id, role=slot.role, through=through
+    )
+    if slot.dispatch.reached_by == "page":
+        paging.refresh(uow, slot.dispatch)
+    elif state is SlotState.CLEARED:
+        slot.dispatch.state = DispatchState.CLEARED
+        slot.dispatch.ended_at = uow.now
+
+
+def set_eta(uow: UnitOfWork, slot: Slot, minutes: int) -> None:
+    """minutes -- until arrival, 1 to 600."""
+    if not 1 <= minutes <= 600:
+        raise Refused("minutes until arrival: 1 to 600", "minutes")
+    if slot.state not in TAKEN:
+        raise Conflict("nobody has this slot")
+    slot.eta_at = uow.now + timedelta(minutes=minutes)
+    if slot.state is SlotState.ACCEPTED:
+        slot.move_to(SlotState.EN_ROUTE)
+    uow.audit("slot.eta", slot, call_id=slot.dispatch.call_id, minutes=minutes)
+    paging.refresh(uow, slot.dispatch)
+
+
+def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> None:
+    """End a dispatch that is not needed; everybody who was paged is told."""
+    if reason not in CANCEL_REASONS:
+        raise Refused("Choose a reason for cancelling.", "reason")
+    if dispatch.state in ENDED:
+        raise Conflict("this dispatch has ended already")
+    text = wording.stand_down(dispatch.call.code, CANCEL_REASONS[reason].lower())
+    for slot in dispatch.slots:
+        if slot.state in {SlotState.ON_SCENE, SlotState.TRANSPORTING}:
+            raise Conflict("a team is on scene: they clear, nobody else")
+        for page in slot.pages:
+            if page.state in {PageState.OPEN, PageState.ACCEPTED}:
+                page.move_to(PageState.WITHDRAWN)
+                paging.stand_down(uow, centre, page, text)
+        if slot.state not in {SlotState.CLEARED, SlotState.CANCELLED, SlotState.REPLACED}:
+            slot.move_to(SlotState.CANCELLED)
+    dispatch.state = DispatchState.CANCELLED
+    dispatch.ended_at, dispatch.end_reason = uow.now, reason
+    uow.audit("dispatch.cancelled", dispatch, reason=reason)

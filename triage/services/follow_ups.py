@@ -1,0 +1,186 @@
+"""What happens afterwards: planned by the rules, owned by somebody, done or overdue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from triage.domain import wording
+from triage.domain.codes import FOLLOW_UP_OUTCOMES
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import FollowUpState
+from triage.services import assessments, outbox, partners
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.follow_ups import FollowUp, FollowUpAttempt
+from triage.storage.teams import Responder, Shift
+from triage.storage.unit_of_work import UnitOfWork
+
+CONSENT = ("not_asked", "given", "refused", "not_needed")
+YES_NO_UNKNOWN = ("yes", "no", "unknown")
+
+
+def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any]) -> None:
+    """Make the follow-ups and partner notices that the assessment asks for, each once."""
+    known = {
+        (made.rule, made.kind)
+        for made in uow.session.scalars(select(FollowUp).where(FollowUp.call_id == call.id))
+    }
+    answers = assessments.answers_of(uow, call)
+    for planned in result["follow_ups"]:
+        if (planned["rule"], planned["kind"]) not in known:
+            _make(uow, call, planned, answers)
+    for notice in result["notices"]:
+        partners.notify(uow, centre, call, notice["partner"], notice["what"])
+
+
+def _make(
+    uow: UnitOfWork, call: Call, planned: Mapping[str, Any], answers: Mapping[str, Any]
+) -> FollowUp:
+    def safe(way: str) -> str:
+        answer = answers.get(f"safe_to_{way}", "unknown")
+        return answer if answer in YES_NO_UNKNOWN else "unknown"
+
+    follow_up = uow.add(
+        FollowUp(
+            call_id=call.id,
+            kind=planned["kind"],
+            what=planned["what"],
+            rule=planned["rule"],
+            owner_role=planned["owner"],
+            due_at=uow.now + timedelta(hours=planned["after_h"]),
+            state=FollowUpState.OPEN,
+            consent="not_needed" if planned["consent"] == "not_needed" else "not_asked",
+            safe_to_call=safe("call"),
+            safe_to_text=safe("text"),
+            safe_to_leave_message=safe("leave_message"),
+        )
+    )
+    uow.set_timer("follow_up", follow_up, follow_up.due_at)
+    uow.audit("follow_up.planned", follow_up, kind=follow_up.kind, owner=follow_up.owner_role)
+    return follow_up
+
+
+def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> None:
+    """Remind the owner, and again once a day while nothing comes of it."""
+    if follow_up.state is not FollowUpState.OPEN or uow.now < follow_up.due_at:
+        return
+    owner = follow_up.owner or _owner(uow, follow_up)
+    uow.audit("follow_up.due", follow_up, reminded=owner is not None)
+    if owner is not None:
+        follow_up.owner = owner
+        outbox.enqueue(
+            uow,
+            centre,
+            kind="reminder",
+            to=owner.phone or "",
+            to_role=owner.role,
+            body=wording.follow_up_due(
+                follow_up.call.reference,
+                follow_up.kind,
+                f"{follow_up.due_at.astimezone(centre.policy.time_zone):%b %d %H:%M %Z}",
+            ),
+            priority=8,
+            call_id=follow_up.call_id,
+            responder_id=owner.id,
+            dedupe_key=f"follow_up:{follow_up.id}:{step}",
+        )
+    again = uow.now + timedelta(hours=centre.policy.remind_again_h)
+    uow.set_timer("follow_up", follow_up, again, step=step + 1)
+
+
+def _owner(uow: UnitOfWork, follow_up: FollowUp) -> Responder | None:
+    """Who went to the call in that role; else somebody of that role who is on shift."""
+    reachable = (Responder.opted_out_at.is_(None), Responder.retired_at.is_(None))
+    went = (
+        select(Responder)
+        .join(Page, Page.responder_id == Responder.id)
+        .join(Slot)
+        .join(Dispatch)
+        .where(
+            Dispatch.call_id == follow_up.call_id,
+            Page.state == "accepted",
+            Responder.role == follow_up.owner_role,
+            *reachable,
+        )
+        .order_by(Page.created_at.desc())
+    )
+    on_shift = (
+        select(Responder)
+        .join(Shift)
+        .where(
+            Responder.role == follow_up.owner_role,
+            Shift.starts_at <= uow.now,
+            Shift.ends_at > uow.now,
+            *reachable,
+        )
+        .order_by(Responder.created_at, Responder.id)
+    )
+    return uow.session.scalars(went).first() or uow.session.scalars(on_shift).first()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one try. next_due_at -- needed for `rescheduled`, allowed for `not_reached`."""
+
+    outcome: str
+    note: str | None = None
+    next_due_at: datetime | None = None
+
+
+def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> FollowUpAttempt:
+    """Write down a try. Not reached with a new time tries again; without one it ends."""
+    if follow_up.state is not FollowUpState.OPEN:
+        raise Conflict("this follow-up has ended already")
+    if attempt.outcome not in FOLLOW_UP_OUTCOMES:
+        raise Refused("Choose what came of it.", "outcome")
+    if attempt.outcome == "rescheduled" and attempt.next_due_at is None:
+        raise Refused("When is it to be tried again?", "next_due_at")
+    if attempt.next_due_at is not None and attempt.next_due_at <= uow.now:
+        raise Refused("The new time must lie ahead.", "next_due_at")
+    row = uow.add(
+        FollowUpAttempt(
+            follow_up_id=follow_up.id,
+            outcome=attempt.outcome,
+            by=uow.actor,
+            next_due_at=attempt.next_due_at,
+            note=(attempt.note or "").strip() or None,
+        )
+    )
+    if attempt.next_due_at is not None and attempt.outcome in {"rescheduled", "not_reached"}:
+        follow_up.due_at = attempt.next_due_at
+        step = 1000 * (1 + len(follow_up.attempts))  # apart from the daily reminders
+        uow.set_timer("follow_up", follow_up, attempt.next_due_at, step=step)
+    else:
+        follow_up.state = FollowUpState(attempt.outcome)
+    uow.audit("follow_up.tried", follow_up, outcome=attempt.outcome)
+    return row
+
+
+def set_permissions(uow: UnitOfWork, follow_up: FollowUp, given: Mapping[str, str]) -> None:
+    """Consent, and which ways of contact are safe."""
+    wrong = given["consent"] not in CONSENT or any(
+        given[way] not in YES_NO_UNKNOWN
+        for way in ("safe_to_call", "safe_to_text", "safe_to_leave_message")
+    )
+    if wrong:
+        raise Refused("Choose one of the answers offered.", "consent")
+    follow_up.consent = given["consent"]
+    follow_up.safe_to_call = given["safe_to_call"]
+    follow_up.safe_to_text = given["safe_to_text"]
+    follow_up.safe_to_leave_message = given["safe_to_leave_message"]
+    uow.audit("follow_up.permissions", follow_up, **given)
+
+
+def open_ones(uow: UnitOfWork) -> list[FollowUp]:
+    """Everything still to be done, the most overdue first."""
+    return list(
+        uow.session.scalars(
+            select(FollowUp)
+            .where(FollowUp.state == FollowUpState.OPEN)
+            .order_by(FollowUp.due_at, FollowUp.id)
+        )
+    )

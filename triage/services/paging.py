@@ -1,0 +1,254 @@
+"""Finding somebody for each slot: ask the best team, wait, ask the next."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from triage.domain import wording
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState, dispatch_state_of
+from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first
+from triage.services import outbox
+from triage.services.availability import serving, team_options
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
+from triage.storage.teams import Responder, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """Page the best team for every slot that nobody has been asked for, until each is
+    asked for or nobody is left to ask."""
+    while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.SEEKING]:
+        options = team_options(uow, dispatch.call.zone)
+        team_of = {option.team_id: team for team, option in options}
+        need = _need(dispatch, wanted)
+        left = [_not_yet_asked(o, dispatch) for o in serving(options, dispatch.response)]
+        best = next(iter(rank(left, need)), None)
+        if best is None:
+            _nobody_left(uow, dispatch, wanted)
+            break
+        reasons = why_first(best, need)
+        for place, member in best.can_fill(need.roles).items():
+            _page(uow, centre, wanted[place], team_of[best.team_id], member, reasons)
+    refresh(uow, dispatch)
+
+
+def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
+    language = dispatch.call.language
+    skills = frozenset({language} if language and language != "en" else ())
+    return Need(tuple(slot.role for slot in wanted), dispatch.call.zone, skills)
+
+
+def _not_yet_asked(option: TeamOption, dispatch: Dispatch) -> TeamOption:
+    """The team without the members who were asked for this dispatch already."""
+    live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
+    asked = {page.responder_id for slot in live for page in slot.pages}
+    asked |= {s.responder_id for s in dispatch.slots if s.responder_id and s.state in TAKEN}
+    left = tuple(member for member in option.members if member.responder_id not in asked)
+    return TeamOption(
+        option.team_id,
+        option.name,
+        option.zones,
+        option.skills,
+        option.load,
+        option.calls_at_once,
+        option.suspended,
+        left,
+    )
+
+
+def _nobody_left(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> None:
+    for slot in wanted:
+        slot.move_to(SlotState.UNFILLED)
+        slot.responder_id = None
+        uow.audit("slot.unfilled", slot, call_id=dispatch.call_id, role=slot.role)
+
+
+def _page(
+    uow: UnitOfWork,
+    centre: Centre,
+    slot: Slot,
+    team: Team,
+    member: MemberOption,
+    reasons: Sequence[str],
+) -> Page:
+    """Alert one responder for one slot and start the clock for the answer."""
+    dispatch = slot.dispatch
+    responder = uow.get(Responder, member.responder_id)
+    slot.move_to(SlotState.PAGED)
+    slot.team_id, slot.responder_id = team.id, responder.id
+    page = uow.add(
+        Page(
+            slot_id=slot.id,
+            number=len(slot.pages) + 1,
+            team_id=team.id,
+            responder_id=responder.id,
+            state=PageState.OPEN,
+            answer_by=uow.now + timedelta(minutes=dispatch.answer_within_min),
+        )
+    )
+    page.slot, page.team, page.responder = slot, team, responder
+    uow.set_timer("page_answer", page, page.answer_by)
+    send_page(uow, centre, page)
+    uow.audit("page.opened", page, call_id=dispatch.call_id, team=team.name, why=list(reasons))
+    return page
+
+
+def send_page(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
+    """Enqueue the text of a page."""
+    dispatch, call = page.slot.dispatch, page.slot.dispatch.call
+    others = [slot.role for slot in dispatch.slots if slot is not page.slot]
+    return outbox.enqueue(
+        uow,
+        centre,
+        kind="page",
+        to=page.responder.phone or "",
+        to_role=page.responder.role,
+        body=wording.page(
+            call.code,
+            level=dispatch.level_label,
+            within_min=dispatch.within_min,
+            help_wanted=wording.help_words(dispatch.response),
+            area=call.zone,
+            partner=others[0] if others else None,
+            link=f"{centre.public_url}/c/{call.code}",
+        ),
+        priority=dispatch.level_rank,
+        call_id=call.id,
+        page_id=page.id,
+        responder_id=page.responder_id,
+        dedupe_key=f"page:{page.id}",
+        valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
+    )
+
+
+def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """Let the dispatch be what its slots amount to, and say so when it changed."""
+    state = dispatch_state_of(slot.state for slot in dispatch.slots)
+    if state is not dispatch.state:
+        dispatch.state = state
+        if state in {"cleared", "cancelled"}:
+            dispatch.ended_at = uow.now
+        uow.audit(f"dispatch.{state.value}", dispatch)
+
+
+def pass_over(uow: UnitOfWork, centre: Centre, page: Page, why: PageState) -> None:
+    """No answer in time, a no, or a text that cannot be delivered: ask the next at once."""
+    if page.state is not PageState.OPEN:
+        return
+    page.move_to(why)
+    uow.audit(f"page.{why.value}", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
+    _ask_on(uow, centre, page.slot)
+
+
+def _ask_on(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    open_pages = [page for page in slot.pages if page.state is PageState.OPEN]
+    if slot.state is SlotState.PAGED and not open_pages:
+        slot.move_to(SlotState.SEEKING)
+        slot.responder_id = None
+        seek(uow, centre, slot.dispatch)
+
+
+def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
+    """Give the slot to whoever was paged. Raises Conflict naming who has it already."""
+    slot = page.slot
+    if slot.state not in WANTED:
+        raise Conflict(who_has(slot))
+    page.move_to(PageState.ACCEPTED)
+    page.answered_at, page.answered_through = uow.now, through
+    slot.move_to(SlotState.ACCEPTED)
+    slot.team_id, slot.responder_id, slot.unit = page.team_id, page.responder_id, None
+    slot.team, slot.responder = page.team, page.responder
+    uow.audit(
+        "page.accepted",
+        page,
+        call_id=slot.dispatch.call_id,
+        team=page.team.name,
+        through=through,
+        waited_s=int((uow.now - page.created_at).total_seconds()),
+    )
+    withdraw_pages(uow, centre, slot, wording.taken_by(slot.dispatch.call.code, page.team.name))
+    refresh(uow, slot.dispatch)
+
+
+def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
+    """A no moves on to the next at once; a no after a yes gives the slot back.
+
+    Raises Conflict when the page is not theirs to decline any more.
+    """
+    slot = page.slot
+    if page.state is PageState.OPEN:
+        page.answered_at, page.answered_through = uow.now, through
+        pass_over(uow, centre, page, PageState.DECLINED)
+    elif page.state is PageState.ACCEPTED and slot.state in TAKEN - {SlotState.ON_SCENE}:
+        page.move_to(PageState.DECLINED)
+        uow.audit("page.given_back", page, call_id=slot.dispatch.call_id, team=page.team.name)
+        slot.move_to(SlotState.SEEKING)
+        slot.responder_id = None
+        slot.eta_at = None
+        seek(uow, centre, slot.dispatch)
+    else:
+        raise Conflict("this page is not open any more")
+
+
+def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Nobody else need answer for this slot; whoever still might is told why."""
+    for page in slot.pages:
+        if page.state in {PageState.OPEN, PageState.PASSED_OVER}:
+            page.move_to(PageState.WITHDRAWN)
+            stand_down(uow, centre, page, text)
+
+
+def stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="stand_down",
+        to=page.responder.phone or "",
+        to_role=page.responder.role,
+        body=text,
+        priority=page.slot.dispatch.level_rank,
+        call_id=page.slot.dispatch.call_id,
+        responder_id=page.responder_id,
+        dedupe_key=f"stand_down:{page.id}:{page.version}",
+    )
+
+
+def who_has(slot: Slot) -> str:
+    """Who has this slot, as a late answer is told."""
+    if slot.state in TAKEN:
+        return slot.team.name if slot.team else slot.unit or "another unit"
+    return slot.state.value.replace("_", " ")
+
+
+def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | None:
+    """The page of this responder for this call: the one that counts, the newest first."""
+    pages = uow.session.scalars(
+        select(Page)
+        .join(Slot)
+        .join(Dispatch)
+        .where(Dispatch.call_id == call.id, Page.responder_id == responder.id)
+        .order_by(Page.created_at.desc(), Page.id.desc())
+    ).all()
+    order = [PageState.ACCEPTED, PageState.OPEN]
+    return next((p for state in order for p in pages if p.state is state), next(iter(pages), None))
+
+
+def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    """A page's text cannot be delivered: the next is asked at once."""
+    if message.page_id is not None:
+        pass_over(uow, centre, uow.get(Page, message.page_id), PageState.UNDELIVERABLE)
+
+
+def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """The time for an answer is over."""
+    pass_over(uow, centre, page, PageState.PASSED_OVER)
+
+
+def require_page_dispatch(dispatch: Dispatch) -> None:
+    if dispatch.reached_by != "page":
+        raise Refused("this response is not one of our teams: confirm it as handed over instead")

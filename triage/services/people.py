@@ -1,0 +1,275 @@
+"""Accounts, and being signed in.
+
+Signing in has two steps, because a password takes a while to check and no writer may wait
+for it: `check_password` looks (no transaction of ours is open for writing), `sign_in` decides
+and writes. A failed try is written too, so `sign_in` returns None instead of raising.
+
+A second factor (WebAuthn, TOTP) goes between the two: an `Attempt` with `right` still has to
+be completed before it is handed to `sign_in`. Single sign-on takes the place of the first:
+whoever has checked the identity provider's assertion makes the `Attempt`. Nothing else in the
+service knows how somebody proved who they are.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.errors import Conflict, Refused
+from triage.services import passwords
+from triage.services.centre import Centre
+from triage.storage.audit import AuditEntry
+from triage.storage.people import Account, ApiToken, SignIn
+from triage.storage.unit_of_work import UnitOfWork
+
+ROLES = ("dispatcher", "clinician", "supervisor", "administrator")
+SCOPES = ("calls:write", "calls:read", "assess")
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+_NO_ACCOUNT = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is signed in."""
+
+    account_id: UUID
+    username: str
+    name: str
+    role: str
+    sign_in_id: UUID
+    seen_at: datetime
+    """The last request that was written down."""
+
+    @property
+    def actor(self) -> str:
+        """Who they are in units of work and in the audit trail."""
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody says who they are, and showed something for it."""
+
+    account_id: UUID | None
+    right: bool
+    proof: str | None
+    """The password hash it was compared with: changed meanwhile, it counts no more."""
+
+
+def check_password(uow: UnitOfWork, username: str, password: str) -> Attempt:
+    """Compare a password with the account's. Changes nothing; takes the same time for everybody."""
+    account = find_account(uow, username)
+    kept = account.password_hash if account else None
+    right = passwords.matches(password, kept)
+    return Attempt(account.id if account else None, right, kept)
+
+
+def sign_in(uow: UnitOfWork, centre: Centre, attempt: Attempt) -> str | None:
+    """The new session's token, or None. Nobody learns which of the possible reasons it was."""
+    if attempt.account_id is None:
+        _note_stranger(uow)
+        return None
+    account = uow.get(Account, attempt.account_id)
+    if why := _why_not(uow, account, attempt):
+        if why == "wrong_password":
+            _count_failure(uow, centre, account)
+        uow.audit("sign_in.failed", account, why=why)
+        return None
+    account.failed_attempts, account.locked_until = 0, None
+    token = secrets.token_urlsafe(32)
+    session = SignIn(
+        account_id=account.id,
+        token_hash=_hash(token),
+        last_seen_at=uow.now,
+        expires_at=uow.now + timedelta(hours=centre.policy.session_hours),
+    )
+    uow.add(session)
+    uow.audit("sign_in.succeeded", account, sign_in=str(session.id))
+    return token
+
+
+def _why_not(uow: UnitOfWork, account: Account, attempt: Attempt) -> str | None:
+    if account.disabled_at:
+        return "disabled"
+    if account.locked_until and account.locked_until > uow.now:
+        return "locked"
+    if not attempt.right or attempt.proof != account.password_hash:
+        return "wrong_password"
+    return None
+
+
+def _count_failure(uow: UnitOfWork, centre: Centre, account: Account) -> None:
+    """Too many in a row and the account rests. Whoever is signed in stays signed in."""
+    account.failed_attempts += 1
+    if account.failed_attempts >= centre.policy.sign_in_tries:
+        account.failed_attempts = 0
+        account.locked_until = uow.now + timedelta(minutes=centre.policy.sign_in_rest_min)
+        uow.audit("account.locked", account)
+
+
+def _note_stranger(uow: UnitOfWork) -> None:
+    # What was typed is not kept: it may be a password in the wrong field.
+    details = {"why": "no_such_account"}
+    uow.add(
+        AuditEntry(
+            actor=uow.actor,
+            event="sign_in.failed",
+            subject_table="account",
+            subject_id=_NO_ACCOUNT,
+            details=details,
+        )
+    )
+
+
+def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
+    """Whose session this is, while it lasts."""
+    session = uow.session.scalar(
+        select(SignIn)
+        .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
+        .options(joinedload(SignIn.account))
+    )
+    if session is None or session.account.disabled_at:
+        return None
+    idle = uow.now - session.last_seen_at
+    if session.expires_at <= uow.now or idle > timedelta(minutes=centre.policy.idle_min):
+        return None
+    account = session.account
+    name = account.name or account.username
+    return Person(
+        account.id, account.username, name, account.role, session.id, session.last_seen_at
+    )
+
+
+def see(uow: UnitOfWork, person: Person) -> None:
+    """They are still there."""
+    uow.get(SignIn, person.sign_in_id).last_seen_at = uow.now
+
+
+def sign_out(uow: UnitOfWork, person: Person) -> None:
+    session = uow.get(SignIn, person.sign_in_id)
+    session.ended_at = uow.now
+    uow.audit("sign_in.ended", session)
+
+
+def sign_out_everywhere(uow: UnitOfWork, account: Account) -> None:
+    """End all sessions of an account, in every process at once."""
+    sessions = select(SignIn).where(SignIn.account_id == account.id, SignIn.ended_at.is_(None))
+    for session in uow.session.scalars(sessions):
+        session.ended_at = uow.now
+        uow.audit("sign_in.ended", session)
+
+
+def find_account(uow: UnitOfWork, username: str) -> Account | None:
+    handle = username.strip().lower()
+    if not _USERNAME.fullmatch(handle):  # nobody is called that; databases differ over some bytes
+        return None
+    return uow.session.scalar(select(Account).where(Account.username == handle))
+
+
+def accounts(uow: UnitOfWork) -> Sequence[Account]:
+    """All of them, those in use first."""
+    order = (Account.disabled_at.is_not(None), Account.username)
+    return uow.session.scalars(select(Account).order_by(*order)).all()
+
+
+def add_account(
+    uow: UnitOfWork, centre: Centre, username: str, name: str, role: str, password: str
+) -> Account:
+    """Raises Refused naming the field, or Conflict when the user name is taken."""
+    handle, name = username.strip().lower(), name.strip()
+    if not _USERNAME.fullmatch(handle):
+        raise Refused(
+            "Use 2 to 32 small letters, digits, dots, dashes or underscores, such as j.rivera.",
+            "username",
+        )
+    if not 0 < len(name) <= 80:
+        raise Refused("Write the name that others shall read, up to 80 characters.", "name")
+    if role not in ROLES:
+        raise Refused("Choose what they will do here.", "role")
+    if find_account(uow, handle):
+        raise Refused("Somebody has this user name already, perhaps a closed account.", "username")
+    account = Account(
+        username=handle,
+        name=name,
+        role=role,
+        password_hash=passwords.make_hash(centre.policy, password, handle, name),
+    )
+    uow.add(account)
+    uow.audit("account.added", account, role=role)
+    return account
+
+
+def set_password(uow: UnitOfWork, centre: Centre, account: Account, password: str) -> None:
+    """Give an account another password: a lock is lifted and all its sessions end."""
+    account.password_hash = passwords.make_hash(
+        centre.policy, password, account.username, account.name or ""
+    )
+    account.failed_attempts, account.locked_until = 0, None
+    uow.audit("account.password_set", account)
+    sign_out_everywhere(uow, account)
+
+
+def release(uow: UnitOfWork, account: Account) -> None:
+    """Let an account that rests after wrong passwords sign in again."""
+    account.failed_attempts, account.locked_until = 0, None
+    uow.audit("account.released", account)
+
+
+def disable(uow: UnitOfWork, account: Account) -> None:
+    """Close an account; whoever uses it is signed out. The audit trail keeps it."""
+    if account.disabled_at:
+        return
+    others = select(Account.id).where(
+        Account.role == "administrator", Account.disabled_at.is_(None), Account.id != account.id
+    )
+    if account.role == "administrator" and uow.session.scalars(others).first() is None:
+        raise Conflict("this is the last administrator: make another one first")
+    account.disabled_at = uow.now
+    uow.audit("account.disabled", account)
+    sign_out_everywhere(uow, account)
+
+
+def enable(uow: UnitOfWork, account: Account) -> None:
+    """Open a closed account again, with the password it had."""
+    account.disabled_at = None
+    uow.audit("account.enabled", account)
+
+
+def add_api_token(uow: UnitOfWork, name: str, scopes: Collection[str]) -> str:
+    """A program's key to the API. It can be read only now; we keep its hash."""
+    name = name.strip()
+    if not 0 < len(name) <= 60:
+        raise Refused("Name the program that will use it, in up to 60 characters.", "name")
+    if not scopes or set(scopes) - set(SCOPES):
+        raise Refused(f"Scopes are some of {', '.join(SCOPES)}.", "scopes")
+    if uow.session.scalar(select(ApiToken).where(ApiToken.name == name)):
+        raise Refused("There is a token of this name already.", "name")
+    bearer = f"triage_{secrets.token_urlsafe(32)}"
+    token = uow.add(ApiToken(name=name, token_hash=_hash(bearer), scopes=sorted(set(scopes))))
+    uow.audit("api_token.added", token, scopes=token.scopes)
+    return bearer
+
+
+def revoke_api_token(uow: UnitOfWork, name: str) -> None:
+    token = uow.session.scalar(select(ApiToken).where(ApiToken.name == name))
+    if token is None or token.revoked_at:
+        raise Refused("No token of this name is in use.", "name")
+    token.revoked_at = uow.now
+    uow.audit("api_token.revoked", token)
+
+
+def token_owner(uow: UnitOfWork, bearer: str) -> ApiToken | None:
+    """The program that holds this token, while it is in use."""
+    return uow.session.scalar(
+        select(ApiToken).where(ApiToken.token_hash == _hash(bearer), ApiToken.revoked_at.is_(None))
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,296 @@
+"""Who can be sent: teams, their members and shifts, and the partners that are told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import TAKEN
+from triage.domain.phone_numbers import e164
+from triage.services.centre import Centre
+from triage.services.people import find_account
+from triage.storage.dispatches import Slot
+from triage.storage.sealed import blind_index
+from triage.storage.teams import Partner, Responder, Shift, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+LONGEST_SHIFT = timedelta(hours=24)
+MOST_DAYS = 28
+
+
+@dataclass(frozen=True)
+class NewTeam:
+    name: str
+    responses: Sequence[str]
+    zones: Sequence[str] = ()
+    skills: Sequence[str] = ()
+    calls_at_once: int = 1
+
+
+@dataclass(frozen=True)
+class NewMember:
+    role: str
+    name: str
+    phone: str
+    skills: Sequence[str] = ()
+    username: str | None = None
+    """Of the account they sign in with, if any."""
+
+
+@dataclass(frozen=True)
+class NewShift:
+    starts: datetime
+    """As on the wall of the centre: without a zone."""
+    ends: datetime
+    days: int = 1
+    """The same times on this many days in a row."""
+
+
+@dataclass(frozen=True)
+class NewPartner:
+    name: str
+    kind: str
+    phone: str
+    zones: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class MemberNow:
+    """A member, and when they may be paged."""
+
+    responder: Responder
+    now: Shift | None
+    coming: tuple[Shift, ...]
+
+
+@dataclass(frozen=True)
+class TeamNow:
+    team: Team
+    members: tuple[MemberNow, ...]
+
+    @property
+    def on_shift(self) -> tuple[MemberNow, ...]:
+        return tuple(m for m in self.members if m.now and not m.responder.opted_out_at)
+
+
+def teams_now(uow: UnitOfWork) -> list[TeamNow]:
+    """All teams in use, with who is on shift at this instant and what comes next."""
+    teams = uow.session.scalars(
+        select(Team)
+        .where(Team.retired_at.is_(None))
+        .order_by(Team.name)
+        .options(selectinload(Team.members))
+    ).all()
+    return [TeamNow(team, tuple(_members_now(uow, team))) for team in teams]
+
+
+def team_now(uow: UnitOfWork, team: Team) -> TeamNow:
+    return TeamNow(team, tuple(_members_now(uow, team)))
+
+
+def _members_now(uow: UnitOfWork, team: Team) -> list[MemberNow]:
+    members = [member for member in team.members if member.retired_at is None]
+    shifts: dict[UUID, list[Shift]] = {member.id: [] for member in members}
+    ahead = select(Shift).where(Shift.responder_id.in_(shifts), Shift.ends_at > uow.now)
+    for shift in uow.session.scalars(ahead.order_by(Shift.starts_at)):
+        shifts[shift.responder_id].append(shift)
+    return [
+        MemberNow(
+            member,
+            next((s for s in shifts[member.id] if s.starts_at <= uow.now), None),
+            tuple(s for s in shifts[member.id] if s.starts_at > uow.now),
+        )
+        for member in members
+    ]
+
+
+def partners(uow: UnitOfWork) -> Sequence[Partner]:
+    in_use = select(Partner).where(Partner.retired_at.is_(None))
+    return uow.session.scalars(in_use.order_by(Partner.name)).all()
+
+
+def responses(centre: Centre) -> dict[str, str]:
+    """The responses that teams of ours give, with their labels."""
+    answers = centre.vocabulary.responses.items()
+    return {key: it.label() for key, it in answers if it.reached_by == "page"}
+
+
+def roles(centre: Centre) -> list[str]:
+    """What members can be: the roles that responses ask for."""
+    return sorted({role for it in centre.vocabulary.responses.values() for role in it.roles})
+
+
+def partner_kinds(centre: Centre) -> list[str]:
+    """What rules can notify."""
+    told = [key for key, it in centre.vocabulary.responses.items() if it.reached_by != "page"]
+    return sorted({*centre.vocabulary.partners, *told})
+
+
+def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
+    name = _name(uow, Team, new.name)
+    if not new.responses or set(new.responses) - set(responses(centre)):
+        raise Refused("Choose at least one response that this team can give.", "responses")
+    if not 1 <= new.calls_at_once <= 20:
+        raise Refused("Write how many calls it may have at the same time, 1 to 20.", "calls_at_once")
+    team = uow.add(
+        Team(
+            name=name,
+            responses=list(new.responses),
+            zones=_zones(centre, new.zones),
+            skills=_skills(new.skills),
+            calls_at_once=new.calls_at_once,
+        )
+    )
+    uow.audit("team.added", team)
+    return team
+
+
+def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> Responder:
+    if new.role not in roles(centre):
+        raise Refused("Choose what they are in the team.", "role")
+    if not 0 < len(name := new.name.strip()) <= 80:
+        raise Refused("Write their name, up to 80 characters.", "name")
+    phone = e164(new.phone, centre.policy.country)
+    index = blind_index("phone", phone)
+    taken = select(Responder).where(Responder.phone_index == index, Responder.retired_at.is_(None))
+    if other := uow.session.scalar(taken):
+        # Replies are told apart by the telephone they come from.
+        raise Refused(f"This telephone belongs to a member of {other.team.name} already.", "phone")
+    member = Responder(
+        team_id=team.id,
+        account_id=_account(uow, new.username),
+        role=new.role,
+        name=name,
+        phone=phone,
+        phone_index=index,
+        skills=_skills(new.skills),
+    )
+    uow.add(member)
+    uow.audit("member.added", member, team=team.name, role=new.role)
+    return member
+
+
+def add_shifts(uow: UnitOfWork, centre: Centre, member: Responder, new: NewShift) -> list[Shift]:
+    """A shift, or the same on several days in a row. All of them or none."""
+    if not 1 <= new.days <= MOST_DAYS:
+        raise Refused(f"Write for how many days in a row, 1 to {MOST_DAYS}.", "days")
+    zone = centre.policy.time_zone
+    made = []
+    for day in range(new.days):
+        starts = _instant(zone, new.starts + timedelta(days=day), "starts")
+        ends = _instant(zone, new.ends + timedelta(days=day), "ends", later=True)
+        made.append(_add_shift(uow, member, starts, ends))
+    return made
+
+
+def _add_shift(uow: UnitOfWork, member: Responder, starts: datetime, ends: datetime) -> Shift:
+    if ends <= starts:
+        raise Refused("It ends before it begins.", "ends")
+    if ends - starts > LONGEST_SHIFT:
+        raise Refused("A shift has at most 24 hours: was the right day chosen?", "ends")
+    if ends <= uow.now:
+        raise Refused("This shift is over already: was the right day chosen?", "ends")
+    overlapping = select(Shift.id).where(
+        Shift.responder_id == member.id, Shift.starts_at < ends, Shift.ends_at > starts
+    )
+    if uow.session.scalar(overlapping.limit(1)):
+        raise Refused("They have a shift in this time already.", "starts")
+    shift = uow.add(Shift(responder_id=member.id, starts_at=starts, ends_at=ends))
+    uow.session.flush()
+    uow.audit("shift.added", shift, starts=starts.isoformat(), ends=ends.isoformat())
+    return shift
+
+
+def _instant(zone: ZoneInfo, wall: datetime, field: str, *, later: bool = False) -> datetime:
+    """The instant of a local time. Twice in a year one comes twice: the longer shift is meant."""
+    local = wall.replace(tzinfo=zone, fold=int(later))
+    instant = local.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall:
+        raise Refused("The clock is put forward then: this time does not exist that day.", field)
+    return instant
+
+
+def end_shift(uow: UnitOfWork, shift: Shift) -> None:
+    """From now on they are not paged for it; one that has not begun is taken out."""
+    uow.audit("shift.ended", shift, began=shift.starts_at <= uow.now)
+    if shift.starts_at > uow.now:
+        uow.session.delete(shift)
+    elif shift.ends_at > uow.now:
+        shift.ends_at = uow.now
+
+
+def retire_member(uow: UnitOfWork, member: Responder) -> None:
+    """They are asked no more. What they did stays on record."""
+    busy = select(Slot.id).where(Slot.responder_id == member.id, Slot.state.in_(sorted(TAKEN)))
+    if uow.session.scalar(busy.limit(1)):
+        raise Conflict("somebody is on a call now: clear or replace them there first")
+    if member.retired_at is None:
+        member.retired_at = uow.now
+        uow.audit("member.retired", member)
+
+
+def retire_team(uow: UnitOfWork, team: Team) -> None:
+    for member in team.members:
+        retire_member(uow, member)
+    if team.retired_at is None:
+        team.retired_at = uow.now
+        uow.audit("team.retired", team)
+
+
+def add_partner(uow: UnitOfWork, centre: Centre, new: NewPartner) -> Partner:
+    name = _name(uow, Partner, new.name)
+    if new.kind not in partner_kinds(centre):
+        raise Refused("Choose what rules call this partner.", "kind")
+    phone = e164(new.phone, centre.policy.country)
+    partner = Partner(
+        name=name,
+        kind=new.kind,
+        zones=_zones(centre, new.zones),
+        phone=phone,
+        phone_index=blind_index("phone", phone),
+    )
+    uow.add(partner)
+    uow.audit("partner.added", partner, partner=new.kind)
+    return partner
+
+
+def retire_partner(uow: UnitOfWork, partner: Partner) -> None:
+    if partner.retired_at is None:
+        partner.retired_at = uow.now
+        uow.audit("partner.retired", partner)
+
+
+def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
+    name = " ".join(text.split())
+    if not 0 < len(name) <= 40:
+        raise Refused("Write a name that is said on the radio, up to 40 characters.", "name")
+    if uow.session.scalar(select(kind.id).where(kind.name == name)):
+        raise Refused("This name is taken, perhaps by one that was retired.", "name")
+    return name
+
+
+def _zones(centre: Centre, chosen: Sequence[str]) -> list[str]:
+    if set(chosen) - set(centre.gazetteer.zones):
+        raise Refused("Choose zones of this centre.", "zones")
+    return sorted(set(chosen))
+
+
+def _skills(written: Sequence[str]) -> list[str]:
+    skills = sorted({skill.strip().lower() for skill in written if skill.strip()})
+    if len(skills) > 20 or any(len(skill) > 20 for skill in skills):
+        raise Refused("Write short codes such as es, asl or youth, at most 20.", "skills")
+    return skills
+
+
+def _account(uow: UnitOfWork, username: str | None) -> UUID | None:
+    if not username:
+        return None
+    account = find_account(uow, username)
+    if account is None or account.disabled_at:
+        raise Refused("There is no open account of this name.", "username")
+    return account.id

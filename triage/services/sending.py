@@ -1,0 +1,121 @@
+"""Sending whom the decision names, or whom a person chose instead."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from triage.domain.codes import OVERRIDE_REASONS
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import CallState, DispatchState
+from triage.services import assessments, dispatches
+from triage.services.assessments import Decision
+from triage.services.centre import Centre
+from triage.storage.calls import Call, Override
+from triage.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Another response than the recommended one, with its coded reason."""
+
+    response: str
+    reason: str
+    note: str | None = None
+
+
+def must_be_open(call: Call) -> None:
+    if call.state not in {CallState.OPEN, CallState.ASKING}:
+        raise Conflict(f"call {call.reference} is {call.state.value}: nothing can be added")
+
+
+def act_on(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, why: str) -> list[str]:
+    """Send everybody the decision names who is not on this call already.
+
+    While more answers are needed nobody is sent, and a timer takes the default route
+    if they do not come. Returns the responses that were opened.
+    """
+    if decision.outcome == "ask_more":
+        call.state = CallState.ASKING
+        wait = timedelta(minutes=decision.result["ask"]["wait_min"])
+        uow.set_timer("ask_deadline", call, uow.now + wait, step=_next_step(uow, call))
+        return []
+    call.state = CallState.OPEN
+    missing = not_sent(uow, call, decision)
+    for response in missing:
+        dispatches.open_dispatch(uow, centre, call, response, decision.urgency, why)
+    return missing
+
+
+def _next_step(uow: UnitOfWork, call: Call) -> int:
+    record = assessments.latest(uow, call)
+    return record.number if record else 0
+
+
+def not_sent(uow: UnitOfWork, call: Call, decision: Decision) -> list[str]:
+    """What is recommended and not on this call."""
+    if decision.outcome == "ask_more":
+        return []
+    sent = {
+        d.response for d in dispatches.of_call(uow, call) if d.state is not DispatchState.CANCELLED
+    }
+    return [response for response in decision.responses if response not in sent]
+
+
+def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call, step: int) -> None:
+    """The answers did not come: take the route that the rule set names for that."""
+    record = assessments.latest(uow, call)
+    if call.state is not CallState.ASKING or record is None or record.number != step:
+        return
+    decision = assessments.decision_of(record)
+    call.state = CallState.OPEN
+    then = decision.result["ask"]["then"]
+    for response in dict.fromkeys((then, *decision.also)):
+        dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "default_route")
+    uow.audit("call.default_route", call, response=then)
+
+
+def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
+    """Send what is recommended now and not yet on its way."""
+    must_be_open(call)
+    record = assessments.latest(uow, call)
+    if record is None:
+        raise Conflict("this call has not been assessed")
+    return act_on(uow, centre, call, assessments.decision_of(record), "assessment")
+
+
+def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice) -> Override:
+    """Send another response than the recommended one. The companions go all the same."""
+    must_be_open(call)
+    if choice.reason not in OVERRIDE_REASONS:
+        raise Refused("Choose a reason for another response.", "override_reason")
+    if choice.reason == "other" and not (choice.note or "").strip():
+        raise Refused("Say which other reason, in a few words.", "override_note")
+    kind = centre.vocabulary.responses.get(choice.response)
+    if kind is None or kind.reached_by == "record":
+        raise Refused("Choose who is to be sent.", "override_response")
+    record = assessments.latest(uow, call)
+    if record is None:
+        raise Conflict("this call has not been assessed")
+    override = uow.add(
+        Override(
+            call_id=call.id,
+            assessment_id=record.id,
+            recommended=record.response,
+            chosen=choice.response,
+            reason=choice.reason,
+            note=(choice.note or "").strip() or None,
+        )
+    )
+    uow.audit(
+        "call.overridden",
+        override,
+        recommended=record.response,
+        chosen=choice.response,
+        reason=choice.reason,
+    )
+    decision = assessments.decision_of(record)
+    call.state = CallState.OPEN
+    sent = {d.response for d in dispatches.of_call(uow, call) if d.state not in dispatches.ENDED}
+    for response in dict.fromkeys((choice.response, *decision.also)):
+        if response not in sent:
+            dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "override")
+    return override

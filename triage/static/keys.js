@@ -1,0 +1,23 @@
+// What every page gains from JavaScript; without it everything works by forms and links.
+
+// The colour button changes colours at once and keeps what stands on the page.
+document.querySelector("[data-theme-form]").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target, button = form.querySelector("button");
+  const chosen = button.value;
+  const sent = new FormData(form);
+  sent.set("theme", chosen);
+  const next = { auto: "dark", dark: "light", light: "auto" }[chosen];
+  document.documentElement.dataset.theme = chosen;
+  document.getElementById("dark").media =
+    { light: "not all", dark: "all" }[chosen] || "(prefers-color-scheme: dark)";
+  document.querySelector("meta[name=color-scheme]").content =
+    { light: "light", dark: "dark" }[chosen] || "light dark";
+  button.value = next;
+  button.title = `Change to ${next}`;
+  button.textContent = `Colours: ${chosen}`;
+  await fetch(form.action, { method: "POST", body: sent, redirect: "manual" });
+});
+
+// After a form came back with errors, the list of them is what comes first.
+document.querySelector(".summary")?.focus();

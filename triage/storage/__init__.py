@@ -1,0 +1,1 @@
+"""What is kept: typed rows, encrypted columns and the one unit of work."""

@@ -1,0 +1,86 @@
+"""What every table shares."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A key made by the application, known before the insert, ordered by time (UUIDv7)."""
+    return uuid7()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes only, kept in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: which zone is it in?")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:  # SQLite forgets the zone
+            return value.replace(tzinfo=UTC)
+        return value and value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    # A StrEnum is stored as its value, in a plain text column, so that a new state
+    # is a change of code and not of the table.
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        UUID: Uuid(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        StrEnum: Enum(
+            StrEnum,
+            native_enum=False,
+            create_constraint=False,
+            length=24,
+            values_callable=lambda kind: [member.value for member in kind],
+        ),
+    }
+
+
+class Row(Base):
+    """Written once: a key and a birthday."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-5)
+    created_at: Mapped[datetime] = mapped_column(sort_order=-4)
+
+    def __init__(self, **values: Any) -> None:
+        # The key comes first: encrypted columns bind to it.
+        super().__init__(id=values.pop("id", None) or new_id(), **values)
+
+
+class LiveRow(Row):
+    """May change. Two people changing it at once is refused, not merged."""
+
+    __abstract__ = True
+
+    version: Mapped[int] = mapped_column(sort_order=-3)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}

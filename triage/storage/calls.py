@@ -1,0 +1,168 @@
+"""A call, who rang, what was answered and what was decided."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from triage.domain.lifecycle import CallState
+from triage.storage.base import LiveRow, Row
+from triage.storage.sealed import Sealed, sealed_column
+
+_OPEN = text("state IN ('asking', 'open')")
+
+
+class Call(LiveRow):
+    """One incident, however many people ring about it."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        Index(
+            "uq_call_open_code",
+            "code",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_call_open", "received_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    """What people say and write: C-7QK2M9XD."""
+    code: Mapped[str]
+    """What teams type: four letters and digits, unique among open calls."""
+    state: Mapped[CallState]
+    origin: Mapped[str]
+    """`form`, `api` or `replay`."""
+    received_at: Mapped[datetime]
+    external_id: Mapped[str | None] = mapped_column(index=True)
+    """The CAD's own number."""
+    location_sealed: Mapped[bytes | None] = sealed_column()
+    location = Sealed()
+    """The place as the caller said it; never rewritten."""
+    location_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    zone: Mapped[str | None]
+    zone_source: Mapped[str | None]
+    """`gazetteer`, `hand` or `caller` (sent with the call)."""
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    narrative_sealed: Mapped[bytes | None] = sealed_column()
+    narrative = Sealed()
+    language: Mapped[str | None]
+    rule_set: Mapped[str]
+    disposition: Mapped[str | None]
+    """The coded reason for closing."""
+    closed_at: Mapped[datetime | None]
+    closing_note_sealed: Mapped[bytes | None] = sealed_column()
+    closing_note = Sealed()
+
+    callers: Mapped[list["Caller"]] = relationship(
+        order_by="Caller.created_at, Caller.id", back_populates="call"
+    )
+    answers: Mapped[list["Answer"]] = relationship(order_by="Answer.created_at, Answer.id")
+    assessments: Mapped[list["AssessmentRecord"]] = relationship(order_by="AssessmentRecord.number")
+
+
+class Caller(LiveRow):
+    """Somebody who rang about this call. The first is the one who opened it."""
+
+    __tablename__ = "caller"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
+    name_sealed: Mapped[bytes | None] = sealed_column()
+    name = Sealed()
+    phone_sealed: Mapped[bytes | None] = sealed_column()
+    phone = Sealed()
+    """E.164, or as typed where no number could be made of it."""
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    said_sealed: Mapped[bytes | None] = sealed_column()
+    said = Sealed()
+    """What a second caller told; the first caller's words are the call's narrative."""
+
+    call: Mapped[Call] = relationship(back_populates="callers")
+
+
+class Answer(Row):
+    """One answer to one question. A later answer stands; earlier ones are kept."""
+
+    __tablename__ = "answer"
+    __table_args__ = (Index("ix_answer_call", "call_id", "fact"),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    fact: Mapped[str]
+    value_sealed: Mapped[bytes | None] = sealed_column()
+    value = Sealed()
+    """JSON: a value, "unknown", a list, or conflicting values with their sources."""
+    given_by: Mapped[str]
+    """The actor who wrote it down."""
+
+
+class AssessmentRecord(Row):
+    """What was decided, from what, by which rules: enough to decide it again, byte for byte."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (Index("ix_assessment_call", "call_id", "number", unique=True),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
+    number: Mapped[int]
+    rule_set: Mapped[str]
+    rule_set_sha256: Mapped[str] = mapped_column(index=True)
+    vocabulary_sha256: Mapped[str]
+    engine: Mapped[str]
+    outcome: Mapped[str]
+    needed: Mapped[str]
+    eligible: Mapped[str]
+    response: Mapped[str]
+    cause: Mapped[str | None]
+    level: Mapped[str]
+    level_rank: Mapped[int]
+    settled: Mapped[bool]
+    input_sealed: Mapped[bytes | None] = sealed_column()
+    input = Sealed()
+    """JSON of facts, narrative and situation as they were assessed."""
+    result_sealed: Mapped[bytes | None] = sealed_column()
+    result = Sealed()
+    """JSON as `triage assess` prints it."""
+
+
+class Override(Row):
+    """A person chose otherwise, and said why."""
+
+    __tablename__ = "override"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessment.id"))
+    recommended: Mapped[str]
+    chosen: Mapped[str]
+    reason: Mapped[str]
+    """A code of OVERRIDE_REASONS."""
+    note_sealed: Mapped[bytes | None] = sealed_column()
+    note = Sealed()
+
+
+class IntakeDraft(LiveRow):
+    """What stands on an intake form that has not been saved as a call yet."""
+
+    __tablename__ = "intake_draft"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    form_sealed: Mapped[bytes | None] = sealed_column()
+    form = Sealed()
+    """JSON of the fields as typed."""
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
+    """Set when the form became a call."""
+
+
+class IdempotencyKey(Row):
+    """A request that was answered: the same key and body get the same answer again."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (Index("uq_idempotency_key", "scope", "key", unique=True),)
+
+    scope: Mapped[str]
+    key: Mapped[str]
+    request_hash: Mapped[str]
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
+    response: Mapped[str | None] = mapped_column(Text)
+    """The answer's JSON, kept where it holds no personal data (codes, states, times)."""

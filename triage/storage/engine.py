@@ -1,0 +1,62 @@
+"""Opening the database."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+
+_SQLITE = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA journal_size_limit=67108864",
+    "PRAGMA temp_store=MEMORY",
+)
+_POSTGRESQL = (
+    "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=15s"
+)
+_GONE = {"25006", "57P01", "57P02", "57P03"}
+"""SQLSTATEs of a server that was demoted or is going away: the connection is of no more use."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with the settings that this service relies on.
+
+    SQLite: WAL, every commit on the disk, transactions begun by us and not by the driver.
+    PostgreSQL: time limits on statements and locks, connections checked before use.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_recycle=300,
+        pool_size=12,
+        max_overflow=8,
+        connect_args={
+            "connect_timeout": 2,
+            "options": _POSTGRESQL,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 8000,
+        },
+    )
+    event.listen(engine, "handle_error", _notice_demotion)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # No transaction unless we say BEGIN: the driver's own would begin too late to be IMMEDIATE.
+    connection.isolation_level = None
+    for pragma in _SQLITE:
+        connection.execute(pragma)
+
+
+def _notice_demotion(context: Any) -> None:
+    if getattr(context.original_exception, "sqlstate", None) in _GONE:
+        context.is_disconnect = True

@@ -1,0 +1,87 @@
+"""Texts we owe, and texts we got."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
+from triage.domain.phone_network import OutboundSms
+from triage.storage.base import LiveRow, Row
+from triage.storage.sealed import Sealed, sealed_column
+
+_UNSENT = text("state IN ('ready', 'attempting')")
+
+
+class Message(LiveRow):
+    """A text we owe somebody, from the decision to send it until it arrives."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index(
+            "ix_message_unsent",
+            "priority",
+            "due_at",
+            sqlite_where=_UNSENT,
+            postgresql_where=_UNSENT,
+        ),
+    )
+
+    kind: Mapped[str]
+    """page, reply, stand_down, update, reminder, notice."""
+    to_role: Mapped[str]
+    """The role of whoever gets it: clinician, officer, partner ..."""
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)
+    page_id: Mapped[UUID | None] = mapped_column(ForeignKey("page.id"), index=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
+    to_sealed: Mapped[bytes | None] = sealed_column()
+    to = Sealed()
+    to_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    body_sealed: Mapped[bytes | None] = sealed_column()
+    body = Sealed()
+    dedupe_key: Mapped[str | None] = mapped_column(unique=True)
+    """Names the one event this text tells of, so that telling it twice is refused."""
+    state: Mapped[MessageState]
+    priority: Mapped[int]
+    """0 is sent first: pages by the rank of their level, then all else."""
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """Not sent after this: a page too old to help misleads."""
+    lease_until: Mapped[datetime | None]
+    lease_owner: Mapped[str | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    """Raised by each claim; a result is written only under the fence it was claimed with."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    provider_id: Mapped[str | None] = mapped_column(unique=True)
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+    def move_to(self, state: MessageState) -> None:
+        self.state = check_move(MESSAGE_MOVES, self.state, state)
+
+    def as_sms(self, validity_s: int) -> OutboundSms:
+        return OutboundSms(str(self.id), self.to or "", self.body or "", validity_s)
+
+
+class InboundMessage(Row):
+    """A text that came in, and what was made of it."""
+
+    __tablename__ = "inbound_message"
+
+    provider_id: Mapped[str] = mapped_column(unique=True)
+    """The provider's key: a repeated webhook has no second effect."""
+    from_number_sealed: Mapped[bytes | None] = sealed_column()
+    from_number = Sealed()
+    from_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    body_sealed: Mapped[bytes | None] = sealed_column()
+    body = Sealed()
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
+    outcome: Mapped[str]
+    """A code: accepted, declined, eta, unknown_code, unknown_number, unread ..."""
+    read_at: Mapped[datetime | None]
+    """When a dispatcher took note of a text that nobody could act on."""

@@ -1,0 +1,29 @@
+"""Every table, for whoever needs them all: migrations and tests."""
+
+from triage.storage import (
+    audit,
+    calls,
+    deployment,
+    dispatches,
+    follow_ups,
+    messages,
+    people,
+    rule_sets,
+    teams,
+    timers,
+)
+from triage.storage.base import Base
+
+__all__ = [
+    "Base",
+    "audit",
+    "calls",
+    "deployment",
+    "dispatches",
+    "follow_ups",
+    "messages",
+    "people",
+    "rule_sets",
+    "teams",
+    "timers",
+]

@@ -1,0 +1,120 @@
+"""Encrypted columns, and look-up without decryption.
+
+A sealed value is AES-256-GCM: `1 | length of key id | key id | nonce (12) | ciphertext`.
+Its associated data name table, column and row, so that a value moved to another
+row, column or table does not open. A blind index is HMAC-SHA-256 under a key of its
+own, cut to 16 bytes: equal values have equal indexes, nothing else can be learned
+without the key.
+"""
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass, field
+from typing import Any, overload
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from triage.domain.errors import TriageError
+from triage.domain.keys import KeyRing
+
+FORMAT = 1
+
+
+class CannotOpen(TriageError):
+    """A sealed value does not open: its key is missing, or it was moved or altered."""
+
+
+@dataclass
+class _Keys:
+    """The key ring of this process. Set once, by the application, before the first row."""
+
+    ring: KeyRing | None = None
+    ciphers: dict[str, AESGCM] = field(default_factory=dict)
+
+
+_keys = _Keys()
+
+
+def use_keys(ring: KeyRing) -> None:
+    """Seal and open with these keys from now on."""
+    _keys.ring = ring
+    _keys.ciphers = {key_id: AESGCM(key) for key_id, key in ring.data_keys.items()}
+
+
+def _ring() -> KeyRing:
+    if _keys.ring is None:
+        raise RuntimeError("no key ring: call use_keys() before touching sealed columns")
+    return _keys.ring
+
+
+def _bound_to(table: str, column: str, row: UUID) -> bytes:
+    return f"{table}.{column}:{row}".encode()
+
+
+def seal(text: str, *, table: str, column: str, row: UUID) -> bytes:
+    """Encrypt under the newest key, bound to its place."""
+    key_id = _ring().sealing_key_id
+    nonce = os.urandom(12)
+    box = _keys.ciphers[key_id].encrypt(nonce, text.encode(), _bound_to(table, column, row))
+    return bytes([FORMAT, len(key_id)]) + key_id.encode() + nonce + box
+
+
+def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
+    """Decrypt a value sealed for this place. Raises CannotOpen."""
+    key_id = value[2 : 2 + value[1]].decode()
+    if value[0] != FORMAT or key_id not in _keys.ciphers:
+        raise CannotOpen(
+            f"{table}.{column} of {row} is sealed with key {key_id!r}, which is absent"
+        )
+    nonce, box = value[2 + value[1] : 14 + value[1]], value[14 + value[1] :]
+    try:
+        return _keys.ciphers[key_id].decrypt(nonce, box, _bound_to(table, column, row)).decode()
+    except InvalidTag:
+        raise CannotOpen(f"{table}.{column} of {row} was altered or moved") from None
+
+
+def blind_index(kind: str, value: str) -> bytes:
+    """The look-up value of a normalised telephone number or address.
+
+    kind -- "phone" or "place": equal values of different kinds have different indexes.
+    """
+    return hmac.new(_ring().index_key, f"{kind}:{value}".encode(), hashlib.sha256).digest()[:16]
+
+
+def sealed_column(*, nullable: bool = True) -> Mapped[Any]:
+    """The bytes of a sealed value."""
+    return mapped_column(LargeBinary, nullable=nullable)
+
+
+class Sealed:
+    """The plain text of a sealed column, as an attribute of the row.
+
+    Beside it stands the column of the same name with `_sealed` behind it.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+        self._column = f"{name}_sealed"
+
+    @overload
+    def __get__(self, row: None, owner: type) -> "Sealed": ...
+    @overload
+    def __get__(self, row: object, owner: type) -> str | None: ...
+    def __get__(self, row: Any, owner: type) -> "Sealed | str | None":
+        if row is None:
+            return self
+        value: bytes | None = getattr(row, self._column)
+        if value is None:
+            return None
+        return unseal(value, table=row.__tablename__, column=self._name, row=row.id)
+
+    def __set__(self, row: Any, text: str | None) -> None:
+        value = None
+        if text is not None:
+            value = seal(text, table=row.__tablename__, column=self._name, row=row.id)
+        setattr(row, self._column, value)
