@@ -55,4 +55,3 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 def another_world(database_url: str, tmp_path: Path) -> Callable[[], World]:
     """A second process's view of the same database."""
     return lambda: World.open(database_url, tmp_path)
-

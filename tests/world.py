@@ -28,9 +28,9 @@ from triage.settings import Settings, read_settings
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
+from triage.storage.sealed import blind_index
 from triage.storage.teams import Partner, Responder, Shift, Team
 from triage.storage.timers import ClockShift
-from triage.storage.sealed import blind_index
 
 KEY = "test1:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 INDEX_KEY = "test1:" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -235,7 +235,9 @@ class World:
         """A bearer token for the API."""
         with self.context.unit_of_work("test") as uow:
             name = f"test-{secrets.token_hex(4)}"
-            return people.add_api_token(uow, name, scopes or ("calls:write", "calls:read", "assess"))
+            return people.add_api_token(
+                uow, name, scopes or ("calls:write", "calls:read", "assess")
+            )
 
     # --- what happens -----------------------------------------------------------------
 

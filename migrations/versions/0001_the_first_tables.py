@@ -325,7 +325,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("request_hash", sa.String(), nullable=False),
         sa.Column("call_id", sa.Uuid(), nullable=True),
-        sa.Column("response", sa.Text(), nullable=True),
+        sa.Column("response_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_idempotency_key_call_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_key")),
     )

@@ -7,7 +7,7 @@ from typing import cast
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.node_reading import Fields, Notebook
 from triage.adapters.strict_yaml import MappingNode, Node, TextNode
-from triage.domain.call_reading import FROM_NOW, WEEKDAYS
+from triage.domain.call_reading import CODE_LENGTH, FROM_NOW, WEEKDAYS
 from triage.domain.errors import RuleFileError
 from triage.domain.facts import (
     UNKNOWN_KEY,
@@ -23,6 +23,7 @@ from triage.domain.facts import (
 from triage.domain.ruleset import ASK_MORE
 from triage.domain.words import LANGUAGES, Words
 
+LONGEST_CODE = 200
 TYPES = ("yes_no", "choice", "multi", "number", "code")
 EQUITY_FIELDS = frozenset(
     {
@@ -46,7 +47,7 @@ _YES_NO = (
     FactValue("no", "2", Words((("en", "No"), ("es", "No")))),
 )
 _FACT_KEYS = (
-    "group type ask order name question values danger in_texts ask_when min max unit tier read_by"
+    "group type ask order name question values danger in_texts ask_when min max unit max_length read_by"
 ).split()
 _RESPONSE_KEYS = "about roles comes armed public_safety availability_fact".split()
 
@@ -117,7 +118,6 @@ class _VocabularyReader:
         kind = fields.one_of("type", TYPES)
         values = self._values(kind, fields)
         first, third = self._questions(fields, ask)
-        unit = fields.text("unit")
         self._check_derived(name, kind, values, fields)
         return Fact(
             name=name,
@@ -131,7 +131,8 @@ class _VocabularyReader:
             danger=self._danger(fields, values),
             low=self._bound(fields, "min"),
             high=self._bound(fields, "max"),
-            unit=unit,
+            unit=fields.text("unit"),
+            longest=fields.integer("max_length", 1, LONGEST_CODE) or CODE_LENGTH,
             in_texts=fields.flag("in_texts"),
             read_by=cast(ReadBy, self._read_by(name, fields)),
             noun=fields.words("name"),
@@ -154,7 +155,7 @@ class _VocabularyReader:
         if node is None:
             self._notebook.error(fields.node, "the question is missing", "or ask: never")
             return None, None
-        languages = self._notebook.fields(node, "question", LANGUAGES)
+        languages = self._notebook.fields(node, "question", ("en",), LANGUAGES)
         first, third = {}, {}
         for language, forms in (languages.nodes if languages else {}).items():
             form = self._notebook.fields(forms, f"question.{language}", ("first", "third"))

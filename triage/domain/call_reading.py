@@ -209,7 +209,8 @@ class _Reading:
             expected = "a text" if fact.type == "code" else f"one of {_listed(fact.value_names)}"
             self.refuse(path, f"is {shown(raw)}, not {expected}")
             return None
-        return self.code(path, raw) if fact.type == "code" else self.choice(path, fact, raw)
+        reads = self.code if fact.type == "code" else self.choice
+        return reads(path, fact, raw)
 
     def choice(self, path: str, fact: "Fact", raw: str) -> str | None:
         if raw in fact.by_value:
@@ -218,9 +219,9 @@ class _Reading:
         self.refuse(path, f"cannot be {shown(raw)}", did_you_mean(raw, known))
         return None
 
-    def code(self, path: str, raw: str) -> str | None:
-        if not 0 < len(raw) <= CODE_LENGTH:
-            self.refuse(path, f"is a code of 1 to {CODE_LENGTH} characters")
+    def code(self, path: str, fact: "Fact", raw: str) -> str | None:
+        if not 0 < len(raw) <= fact.longest:
+            self.refuse(path, f"is a code of 1 to {fact.longest} characters")
             return None
         return raw if self.clean(path, raw) else None
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from triage.domain.answers import Answer
-from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
+from triage.domain.call_reading import CODE_LENGTH, SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
 from triage.domain.words import Words
@@ -64,6 +64,8 @@ class Fact:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    longest: int = CODE_LENGTH
+    """Characters of a code."""
     in_texts: bool = False
     ask_when: Condition | None = None
     read_by: ReadBy = "any"

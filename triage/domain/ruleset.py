@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
 from triage.domain.facts import Vocabulary
@@ -218,6 +219,11 @@ class RuleSet:
     def book(self) -> RuleBook:
         """The rules arranged for deciding."""
         return arrange(self)
+
+    @cached_property
+    def options(self) -> Mapping[str, Options]:
+        """By question, the answers that the rules can tell apart."""
+        return options_by_fact(self.vocabulary.facts, self.book.tests)
 
     def threshold(self, response: str) -> int | None:
         """The points with which a response can win; None where the set states none."""

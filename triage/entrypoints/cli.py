@@ -59,3 +59,7 @@ def main() -> None:
     except TriageError as error:
         click.echo(f"triage: {error}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """The demo: the real service on SQLite, with invented people and simulated telephones."""
 
+import http.client
 import json
 import os
 import secrets
@@ -8,168 +9,170 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import click
 
 from triage.entrypoints import demo_town
 from triage.settings import ROOT, fresh_key, read_settings
 
-FOLDER = ROOT / "var"
 START_LIMIT_S = 60
+STOP_LIMIT_S = 12
+Process = subprocess.Popen[bytes]
 
 
-def run(port: int) -> int:
-    """Run until interrupted. Returns the exit status."""
-    if _taken(port):
-        print(f"Port {port} is in use. Choose another: PORT={port + 1} make demo", file=sys.stderr)
-        return 1
-    kept = _keep_secrets()
-    environ = dict(os.environ) | _environment(kept, port)
-    demo_town.settle(read_settings(environ), kept)
-    base_url = f"http://127.0.0.1:{port}"
-    _write(FOLDER / "demo.json", _for_programs(base_url, kept))
-    children = {"web": _start("serve", "--bind", f"127.0.0.1:{port}", environ=environ)}
-    children["worker"] = _start("worker", environ=environ)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        if not _answers(base_url, children["web"]):
-            print("The service did not start; see the message above.", file=sys.stderr)
+@dataclass
+class Demo:
+    """One demo in one folder: what is done in it is kept until the folder is deleted."""
+
+    folder: Path
+    port: int
+    kept: dict[str, Any] = field(default_factory=dict)
+    """Keys, passwords and the API token, made at the first start."""
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self) -> int:
+        """Run until interrupted. Returns the exit status."""
+        if self._port_is_taken():
+            told = f"Port {self.port} is in use. Choose another: PORT={self.port + 1} make demo"
+            click.echo(told, err=True)
             return 1
-        print(_welcome(base_url, kept), flush=True)
-        return _watch(children, environ, port)
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        _stop(children)
+        self._keep_secrets()
+        demo_town.settle(read_settings(self._environment()), self.kept)
+        self._write("demo_secrets.json", self.kept)
+        self._write("demo.json", self._for_programs())
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        children = {"web": self._start("serve", "--bind", f"127.0.0.1:{self.port}")}
+        children["worker"] = self._start("worker")
+        try:
+            return self._watch(children)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            _stop(children)
 
+    def _port_is_taken(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    def _keep_secrets(self) -> None:
+        """Without the keys of an older demo its database cannot be opened: it is made anew."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self.folder / "demo_secrets.json"
+        if file.exists():
+            self.kept = json.loads(file.read_text())
+            return
+        for old in self.folder.glob("demo*.sqlite*"):
+            old.unlink()
+        self.kept = {
+            "secret_key": secrets.token_urlsafe(48),
+            "data_key": fresh_key("demo1"),
+            "index_key": fresh_key("demo1"),
+            "passwords": {username: secrets.token_hex(8) for username in demo_town.ACCOUNTS},
+            "api_token": None,
+        }
+        self._write("demo_secrets.json", self.kept)
 
+    def _environment(self) -> dict[str, str]:
+        ours = {
+            "TRIAGE_DATABASE_URL": f"sqlite:///{self.folder / 'demo.sqlite'}",
+            "TRIAGE_SECRET_KEY": self.kept["secret_key"],
+            "TRIAGE_DATA_KEY": self.kept["data_key"],
+            "TRIAGE_INDEX_KEY": self.kept["index_key"],
+            "TRIAGE_PUBLIC_URL": self.base_url,
+            "TRIAGE_SMS": "simulator",
+            "TRIAGE_SIMULATOR_FILE": str(self.folder / "demo_phones.sqlite"),
+            "TRIAGE_DEMO": "true",
+        }
+        # What an operator has set for the real service has no say in the demo.
+        others = {name: v for name, v in os.environ.items() if not name.startswith("TRIAGE_")}
+        return others | ours
 
-def _keep_secrets() -> dict[str, Any]:
-    """Keys, passwords and the API token of this demo, made at its first start.
+    def _for_programs(self) -> dict[str, Any]:
+        return {
+            "base_url": self.base_url,
+            "api_token": self.kept["api_token"],
+            "users": [
+                {"role": role, "name": username, "password": self.kept["passwords"][username]}
+                for username, (_, role) in demo_town.ACCOUNTS.items()
+            ],
+            "simulator": {
+                "messages": f"{self.base_url}/simulator/messages",
+                "replies": f"{self.base_url}/simulator/replies",
+            },
+        }
 
-    Without them an older demo database cannot be opened, so it is made anew.
-    """
-    file = FOLDER / "demo_secrets.json"
-    if file.exists():
-        kept: dict[str, Any] = json.loads(file.read_text())
-        return kept
-    FOLDER.mkdir(mode=0o700, exist_ok=True)
-    for old in FOLDER.glob("demo.sqlite*"):
-        old.unlink()
-    words = "river-maple-lantern-harbor-meadow-copper-willow-summit-ember-quill".split("-")
-    kept = {
-        "secret_key": secrets.token_urlsafe(48),
-        "data_key": fresh_key("demo1"),
-        "index_key": fresh_key("demo1"),
-        "passwords": {
-            username: "-".join(secrets.choice(words) for _ in range(4))
-            for username in demo_town.ACCOUNTS
-        },
-        "api_token": None,
-    }
-    _write(file, kept)
-    return kept
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(content, indent=2) + "\n")
 
+    def _start(self, *arguments: str) -> Process:
+        command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
+        # A session of its own: Ctrl-C reaches us first, and we stop it in order.
+        return subprocess.Popen(command, env=self._environment(), cwd=ROOT, start_new_session=True)
 
-def _environment(kept: dict[str, Any], port: int) -> dict[str, str]:
-    return {
-        "TRIAGE_DATABASE_URL": f"sqlite:///{FOLDER / 'demo.sqlite'}",
-        "TRIAGE_SECRET_KEY": kept["secret_key"],
-        "TRIAGE_DATA_KEY": kept["data_key"],
-        "TRIAGE_INDEX_KEY": kept["index_key"],
-        "TRIAGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "TRIAGE_SMS": "simulator",
-        "TRIAGE_SIMULATOR_FILE": str(FOLDER / "demo_phones.sqlite"),
-        "TRIAGE_DEMO": "true",
-    }
+    def _watch(self, children: dict[str, Process]) -> int:
+        """A worker that dies is started again; without the web the demo ends."""
+        if not self._answers(children["web"]):
+            click.echo("The service did not start; see the message above.", err=True)
+            return 1
+        click.echo(self._welcome())
+        while children["web"].poll() is None:
+            if children["worker"].poll() is not None:
+                children["worker"] = self._start("worker")
+            time.sleep(0.5)
+        return children["web"].returncode or 1
 
+    def _answers(self, web: Process) -> bool:
+        deadline = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < deadline and web.poll() is None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            try:
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == http.client.OK:
+                    return True
+            except OSError:
+                time.sleep(0.1)
+            finally:
+                connection.close()
+        return False
 
-def keep_token(token: str) -> None:
-    """The token is stored hashed; only this file tells it again at the next start."""
-    file = FOLDER / "demo_secrets.json"
-    _write(file, json.loads(file.read_text()) | {"api_token": token})
-
-
-def _for_programs(base_url: str, kept: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "base_url": base_url,
-        "api_token": kept["api_token"],
-        "users": [
-            {"role": role, "name": username, "password": kept["passwords"][username]}
+    def _welcome(self) -> str:
+        people = "\n".join(
+            f"    {role:14} {username:14} {self.kept['passwords'][username]}"
             for username, (_, role) in demo_town.ACCOUNTS.items()
-        ],
-        "simulator": {
-            "messages": f"{base_url}/simulator/messages",
-            "replies": f"{base_url}/simulator/replies",
-        },
-    }
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(content, indent=2) + "\n")
-
-
-def _start(*arguments: str, environ: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
-    # A group of its own: Ctrl-C reaches us first, and we stop it in order.
-    return subprocess.Popen(command, env=environ, cwd=ROOT, start_new_session=True)
-
-
-def _answers(base_url: str, web: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline and web.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{base_url}/readyz", timeout=2):
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    return False
-
-
-def _watch(children: dict[str, subprocess.Popen[bytes]], environ: dict[str, str], port: int) -> int:
-    """A worker that dies is started again; without the web the demo ends."""
-    while children["web"].poll() is None:
-        if children["worker"].poll() is not None:
-            children["worker"] = _start("worker", environ=environ)
-        time.sleep(0.5)
-    return children["web"].returncode or 1
-
-
-def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    for child in children.values():
-        if child.poll() is None:
-            child.terminate()
-    for child in children.values():
-        try:
-            child.wait(12)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-def _welcome(base_url: str, kept: dict[str, Any]) -> str:
-    people = "\n".join(
-        f"    {role:14} {username:14} {kept['passwords'][username]}"
-        for username, (_, role) in demo_town.ACCOUNTS.items()
-    )
-    return f"""
-  Crisis call triage runs at {base_url} with invented people; nothing leaves this machine.
+        )
+        return f"""
+  Crisis call triage runs at {self.base_url} with invented people; nothing leaves this machine.
 
     role           sign in as     password
 {people}
 
   Try this:
-    1. Sign in as the dispatcher and take a call:   {base_url}/intake
+    1. Sign in as the dispatcher and take a call:  {self.base_url}/intake
        Place "Fifth Street Bridge", a few words, then answer with the number keys.
-    2. Send the team (Ctrl+Enter), and answer as the clinician: {base_url}/simulator
-    3. Watch the board move:                        {base_url}/board
-    4. Find the follow-up waiting:                  {base_url}/follow-ups
+    2. Send the team (Ctrl+Enter) and answer as the clinician:  {self.base_url}/simulator
+    3. Watch the board move:  {self.base_url}/board
+    4. Find the follow-up waiting:  {self.base_url}/follow-ups
 
-  A program finds all this in var/demo.json. Stop with Ctrl-C; what you did is kept.
+  A program finds all this in {self.folder.name}/demo.json. Stop with Ctrl-C; what you did is kept.
 """
+
+
+def _stop(children: dict[str, Process]) -> None:
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    for child in children.values():
+        try:
+            child.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+

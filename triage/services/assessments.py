@@ -95,6 +95,8 @@ def assess_call(
         outcome=record.outcome,
         response=record.response,
         level=record.level,
+        level_label=decision.urgency.label,
+        within_min=decision.urgency.within_min,
         rule_set=record.rule_set_sha256[:12],
     )
     return record, decision

@@ -152,7 +152,7 @@ def add_caller(
     said: str | None = None,
 ) -> Caller:
     """Somebody rang about this call. Raises Refused for a number that cannot be rung."""
-    number = e164(phone, centre.policy.country) if (phone or "").strip() else None
+    number = e164(phone, centre.policy.country) if phone and phone.strip() else None
     caller = uow.add(
         Caller(
             call_id=call.id,

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain import wording
 from triage.domain.codes import FOLLOW_UP_OUTCOMES
-from triage.domain.errors import Conflict, Refused
+from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
 from triage.services import assessments, outbox, partners
 from triage.services.centre import Centre
@@ -21,6 +23,12 @@ from triage.storage.unit_of_work import UnitOfWork
 
 CONSENT = ("not_asked", "given", "refused", "not_needed")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
+OWNER_ROLES = ("clinician", "case_worker", "dispatcher", "supervisor")
+"""Whom a rule set may name as owner."""
+NOTE_MAX = 4000
+MOST_LISTED = 300
+_STEPS = 1000
+"""Room for the daily reminders of one due time among the steps of a follow-up's timers."""
 
 
 def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any]) -> None:
@@ -68,7 +76,9 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> N
     """Remind the owner, and again once a day while nothing comes of it."""
     if follow_up.state is not FollowUpState.OPEN or uow.now < follow_up.due_at:
         return
-    owner = follow_up.owner or _owner(uow, follow_up)
+    if step < _first_step(uow, follow_up):
+        return  # it belongs to an earlier due time; the new one has reminders of its own
+    owner = follow_up.owner if _reachable(follow_up.owner) else _owner(uow, follow_up)
     uow.audit("follow_up.due", follow_up, reminded=owner is not None)
     if owner is not None:
         follow_up.owner = owner
@@ -90,6 +100,16 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> N
         )
     again = uow.now + timedelta(hours=centre.policy.remind_again_h)
     uow.set_timer("follow_up", follow_up, again, step=step + 1)
+
+
+def _first_step(uow: UnitOfWork, follow_up: FollowUp) -> int:
+    """Each attempt begins a new series of reminders."""
+    tried = select(func.count()).where(FollowUpAttempt.follow_up_id == follow_up.id)
+    return _STEPS * (uow.session.scalar(tried) or 0)
+
+
+def _reachable(owner: Responder | None) -> bool:
+    return owner is not None and owner.opted_out_at is None and owner.retired_at is None
 
 
 def _owner(uow: UnitOfWork, follow_up: FollowUp) -> Responder | None:
@@ -141,6 +161,8 @@ def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> Fo
         raise Refused("When is it to be tried again?", "next_due_at")
     if attempt.next_due_at is not None and attempt.next_due_at <= uow.now:
         raise Refused("The new time must lie ahead.", "next_due_at")
+    if len(attempt.note or "") > NOTE_MAX:
+        raise Refused(f"Shorten the note to {NOTE_MAX:,} characters.", "note")
     row = uow.add(
         FollowUpAttempt(
             follow_up_id=follow_up.id,
@@ -152,7 +174,7 @@ def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> Fo
     )
     if attempt.next_due_at is not None and attempt.outcome in {"rescheduled", "not_reached"}:
         follow_up.due_at = attempt.next_due_at
-        step = 1000 * (1 + len(follow_up.attempts))  # apart from the daily reminders
+        step = _first_step(uow, follow_up)
         uow.set_timer("follow_up", follow_up, attempt.next_due_at, step=step)
     else:
         follow_up.state = FollowUpState(attempt.outcome)
@@ -172,15 +194,45 @@ def set_permissions(uow: UnitOfWork, follow_up: FollowUp, given: Mapping[str, st
     follow_up.safe_to_call = given["safe_to_call"]
     follow_up.safe_to_text = given["safe_to_text"]
     follow_up.safe_to_leave_message = given["safe_to_leave_message"]
-    uow.audit("follow_up.permissions", follow_up, **given)
+    uow.audit("follow_up.permissions", follow_up, given=dict(given))
 
 
-def open_ones(uow: UnitOfWork) -> list[FollowUp]:
-    """Everything still to be done, the most overdue first."""
-    return list(
-        uow.session.scalars(
-            select(FollowUp)
-            .where(FollowUp.state == FollowUpState.OPEN)
-            .order_by(FollowUp.due_at, FollowUp.id)
-        )
+def unchanged(uow: UnitOfWork, key: UUID, version: int) -> FollowUp:
+    """The follow-up as it stood on the screen. Raises Conflict if it changed since."""
+    follow_up = uow.get(FollowUp, key)
+    if follow_up.version != version:
+        raise Conflict("somebody else changed this follow-up: look at it again")
+    return follow_up
+
+
+def open_ones(
+    uow: UnitOfWork, owner_role: str | None = None, account_id: UUID | None = None
+) -> list[FollowUp]:
+    """What is still to be done, the most overdue first; at most MOST_LISTED.
+
+    owner_role -- only what this role owes; account_id -- only what this person owes.
+    """
+    query = _whole().where(FollowUp.state == FollowUpState.OPEN)
+    if owner_role is not None:
+        query = query.where(FollowUp.owner_role == owner_role)
+    if account_id is not None:
+        query = query.join(FollowUp.owner).where(Responder.account_id == account_id)
+    query = query.order_by(FollowUp.due_at, FollowUp.id).limit(MOST_LISTED)
+    return list(uow.session.scalars(query))
+
+
+def of_key(uow: UnitOfWork, key: UUID) -> FollowUp:
+    """Raises NotFound."""
+    follow_up = uow.session.scalar(_whole().where(FollowUp.id == key))
+    if follow_up is None:
+        raise NotFound("no such follow-up")
+    return follow_up
+
+
+def _whole() -> Select[tuple[FollowUp]]:
+    """With everything that a page shows of it, in three queries however many there are."""
+    return select(FollowUp).options(
+        joinedload(FollowUp.call).load_only(Call.reference, Call.zone, Call.rule_set),
+        joinedload(FollowUp.owner).joinedload(Responder.team),
+        selectinload(FollowUp.attempts),
     )

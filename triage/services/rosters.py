@@ -21,6 +21,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 LONGEST_SHIFT = timedelta(hours=24)
 MOST_DAYS = 28
+MOST_CALLS = 99
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,11 @@ def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
     name = _name(uow, Team, new.name)
     if not new.responses or set(new.responses) - set(responses(centre)):
         raise Refused("Choose at least one response that this team can give.", "responses")
-    if not 1 <= new.calls_at_once <= 20:
-        raise Refused("Write how many calls it may have at the same time, 1 to 20.", "calls_at_once")
+    if not 1 <= new.calls_at_once <= MOST_CALLS:
+        raise Refused(
+            f"Write how many calls it may have at the same time, 1 to {MOST_CALLS}.",
+            "calls_at_once",
+        )
     team = uow.add(
         Team(
             name=name,
@@ -179,6 +183,10 @@ def add_shifts(uow: UnitOfWork, centre: Centre, member: Responder, new: NewShift
     """A shift, or the same on several days in a row. All of them or none."""
     if not 1 <= new.days <= MOST_DAYS:
         raise Refused(f"Write for how many days in a row, 1 to {MOST_DAYS}.", "days")
+    if new.ends <= new.starts:
+        raise Refused("It ends before it begins.", "ends")
+    if new.ends - new.starts > LONGEST_SHIFT:
+        raise Refused("A shift has at most 24 hours: was the right day chosen?", "ends")
     zone = centre.policy.time_zone
     made = []
     for day in range(new.days):
@@ -189,10 +197,6 @@ def add_shifts(uow: UnitOfWork, centre: Centre, member: Responder, new: NewShift
 
 
 def _add_shift(uow: UnitOfWork, member: Responder, starts: datetime, ends: datetime) -> Shift:
-    if ends <= starts:
-        raise Refused("It ends before it begins.", "ends")
-    if ends - starts > LONGEST_SHIFT:
-        raise Refused("A shift has at most 24 hours: was the right day chosen?", "ends")
     if ends <= uow.now:
         raise Refused("This shift is over already: was the right day chosen?", "ends")
     overlapping = select(Shift.id).where(

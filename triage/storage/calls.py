@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import CallState
@@ -164,5 +164,6 @@ class IdempotencyKey(Row):
     key: Mapped[str]
     request_hash: Mapped[str]
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
-    response: Mapped[str | None] = mapped_column(Text)
-    """The answer's JSON, kept where it holds no personal data (codes, states, times)."""
+    response_sealed: Mapped[bytes | None] = sealed_column()
+    response = Sealed()
+    """The answer as it was given, where it must be given again to the byte."""

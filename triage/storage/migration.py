@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+
+from triage.storage import models
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -43,3 +46,12 @@ def revision_of(engine: Engine) -> str | None:
     """The revision that the database has, or None for an empty one."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def differences(engine: Engine) -> list[object]:
+    """What the tables lack or have too much of, beside the models; empty when they agree."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        found: list[object] = compare_metadata(context, models.Base.metadata)
+        return found
+

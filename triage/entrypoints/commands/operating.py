@@ -8,18 +8,21 @@ import click
 from sqlalchemy import select
 
 from triage.domain.lifecycle import CallState
-from triage.entrypoints import demo as demonstration
 from triage.entrypoints import worker as clockwork
+from triage.entrypoints.demo import Demo
 from triage.services.watch import paging_state
 from triage.settings import ROOT, fresh_key
 from triage.storage.calls import Call
 
+PORTS = click.IntRange(1, 65535)
+
 
 @click.command(epilog="Example: PORT=9000 triage demo")
-@click.option("--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def demo(port: int) -> None:
+@click.option("--port", envvar="PORT", default=8000, show_default=True, type=PORTS)
+@click.option("--folder", default=ROOT / "var", type=click.Path(path_type=Path, file_okay=False))
+def demo(port: int, folder: Path) -> None:
     """Run the whole service on this machine with invented people, calls and telephones."""
-    sys.exit(demonstration.run(port))
+    sys.exit(Demo(folder.resolve(), port).run())
 
 
 @click.command(epilog="Example: triage serve --bind 127.0.0.1:8000 --processes 3")

@@ -6,27 +6,36 @@ from urllib.parse import quote
 from flask import Flask, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.routing import RequestRedirect
 
-from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused, RuleFileError, TriageError
+from triage.domain.errors import (
+    Conflict,
+    InvalidCall,
+    NotFound,
+    Refused,
+    RuleFileError,
+    TriageError,
+)
 from triage.entrypoints.web.headers import request_id
 
 SENTENCES = {
     400: ("This request was not understood", "Go back, reload the page and try once more."),
     401: ("Sign in first", "You are not signed in, or your sign-in has ended."),
-    403: ("Not open to you", "Your role does not open this page. A supervisor can tell you who may."),
+    403: ("Not open to you", "Your role does not open this. Ask a supervisor who may."),
     404: ("Nothing here", "There is no such page. The address may be mistyped or out of date."),
     405: ("This does not work here", "Go back and use the buttons on the page."),
     409: ("Changed meanwhile", "Somebody else changed this first. Look at it again."),
-    413: ("Too much at once", "That was too long to take. Shorten the text or send a smaller file."),
+    413: ("Too much at once", "That was too long to take. Shorten it or send a smaller file."),
     415: ("This request was not understood", "The body is not of a kind that we read."),
     422: ("Something has to be mended", "Something in the form has to be mended first."),
     429: ("Too many at once", "Wait a minute, then try again."),
-    500: ("That failed, and it was our fault", "The failure is recorded. Try once more; if it fails "
-          "again, go on by telephone and radio and tell your supervisor."),
-    503: ("Not available just now", "Try again in a moment. Until then go on by telephone and radio."),
-}  # fmt: skip
+    500: (
+        "That failed, and it was our fault",
+        "It is recorded. Try once more; if it fails again, go on by telephone and radio.",
+    ),
+    503: ("Not available just now", "Try again in a moment; meanwhile go on by telephone."),
+}
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
@@ -103,7 +112,9 @@ def _page(
         kept=[] if status in {403, 404, 405, 413} else typed(),
         back=request.full_path.rstrip("?"),
     )
-    allow = {name: text for name, text in (headers or {}).items() if name in {"Allow", "Retry-After"}}
+    allow = {
+        name: text for name, text in (headers or {}).items() if name in {"Allow", "Retry-After"}
+    }
     return page, status, allow
 
 
@@ -120,7 +131,9 @@ def _sign_in() -> ResponseReturnValue:
     here = request.full_path.rstrip("?")
     if request.method in {"GET", "HEAD"}:
         return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}")
-    return render_template("sign_in.html", kept=typed(), next=here, errors={}, interrupted=True), 401
+    return render_template(
+        "sign_in.html", kept=typed(), next=here, errors={}, interrupted=True
+    ), 401
 
 
 def _problem(status: int, title: str, detail: str, **more: Any) -> ResponseReturnValue:

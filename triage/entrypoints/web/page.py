@@ -17,7 +17,7 @@ from triage.entrypoints.web.access import person_or_none, roles_of
 
 NAVIGATION = (
     ("Board", "/board"),
-    ("New call", "/calls/new"),
+    ("New call", "/intake"),
     ("Follow-ups", "/follow-ups"),
     ("Rules", "/rules"),
     ("Switches", "/switches"),
@@ -54,7 +54,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         banners=banners,
-        centre_name=lambda: current_context().centre.policy.centre_name,
+        policy=lambda: current_context().centre.policy,
         navigation=navigation,
         person=person_or_none,
         request_id=headers.request_id,
@@ -134,7 +134,7 @@ def zone_name() -> str:
 
 
 def in_words(span: timedelta | float) -> str:
-    """"40 s", "12 min", "3 h 05 min", "4 days"; a bare number is seconds."""
+    """ "40 s", "12 min", "3 h 05 min", "4 days"; a bare number is seconds."""
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
     if seconds < 60:
         return f"{max(seconds, 0)} s"

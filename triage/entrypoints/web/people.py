@@ -72,7 +72,10 @@ def set_password(account_id: UUID) -> ResponseReturnValue:
         _change(account_id, lambda uow, it: people.set_password(uow, context.centre, it, password))
     except Refused as error:
         return _account_page(account_id, {error.field: str(error)}), 422
-    flash("The new password counts from now on; whoever was signed in with the old one is not.", "good")
+    flash(
+        "The new password counts from now on; whoever was signed in with the old one is not.",
+        "good",
+    )
     return redirect(f"/people/{account_id}")
 
 

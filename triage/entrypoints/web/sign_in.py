@@ -1,6 +1,16 @@
 """Signing in and out, the start page, and the colours."""
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context

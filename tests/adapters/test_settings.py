@@ -1,0 +1,82 @@
+"""Settings are checked as a whole."""
+
+from pathlib import Path
+
+import pytest
+
+from triage.domain.keys import read_keys
+from triage.settings import SettingsError, fresh_key, read_settings
+
+GOOD = {
+    "TRIAGE_SECRET_KEY": "x" * 32,
+    "TRIAGE_PUBLIC_URL": "https://triage.example.org",
+    "TRIAGE_DATA_KEY": fresh_key("k1"),
+    "TRIAGE_SMS": "simulator",
+    "TRIAGE_DATABASE_URL": "sqlite:///x.sqlite",
+}
+
+
+def test_everything_that_is_missing_is_listed_at_once() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({"TRIAGE_SMS": "twilio", "PATH": "/bin"})
+
+    for name in (
+        "TRIAGE_SECRET_KEY",
+        "TRIAGE_DATA_KEY",
+        "TRIAGE_PUBLIC_URL",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_FROM",
+    ):
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("TRIAGE_SECRET_KEY", "short", "Shorter than minimum length 32"),
+        ("TRIAGE_PUBLIC_URL", "triage.example.org", "Not a valid URL"),
+        ("TRIAGE_DATA_KEY", "k1:AAAA", "has 3 bytes, 32 are needed"),
+        ("TRIAGE_DATA_KEY", "k1", "write it as id:base64"),
+        ("TRIAGE_SMS", "pigeon", "Must be one of"),
+        ("TRIAGE_CONFIG", "/nonexistent.toml", "cannot be read"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason):
+        read_settings(GOOD | {name: value})
+
+
+def test_a_wrong_policy_value_names_its_place(tmp_path: Path) -> None:
+    text = Path("config/settings.toml").read_text()
+    file = tmp_path / "settings.toml"
+    file.write_text(text.replace("lease_s = 15", "lease_s = 1").replace("America/New_York", "Moon"))
+
+    with pytest.raises(SettingsError, match=r"settings.toml paging.lease_s"):
+        read_settings(GOOD | {"TRIAGE_CONFIG": str(file)})
+
+
+def test_the_first_data_key_seals_and_all_open() -> None:
+    settings = read_settings(GOOD | {"TRIAGE_DATA_KEY": f"{fresh_key('new')},{fresh_key('old')}"})
+
+    assert settings.keys.sealing_key_id == "new"
+    assert list(settings.keys.data_keys) == ["new", "old"]
+
+
+def test_a_new_data_key_in_front_does_not_change_the_index() -> None:
+    old = fresh_key("old")
+    before = read_settings(GOOD | {"TRIAGE_DATA_KEY": old})
+    after = read_settings(GOOD | {"TRIAGE_DATA_KEY": f"{fresh_key('new')},{old}"})
+
+    assert before.keys.index_key == after.keys.index_key
+
+
+def test_keys_do_not_show_themselves() -> None:
+    key = fresh_key("k1")
+
+    assert key.split(":")[1] not in repr(read_settings(GOOD | {"TRIAGE_DATA_KEY": key}).keys)
+
+
+def test_the_same_key_id_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="stands twice"):
+        read_keys(f"{fresh_key('a')},{fresh_key('a')}")

@@ -1,0 +1,250 @@
+"""Tables, transactions and sealed columns, on both databases."""
+
+import sqlite3
+import threading
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import inspect, select, text
+
+from tests.world import World
+from triage.domain.errors import Conflict, NotFound
+from triage.domain.keys import KeyRing
+from triage.storage import migration, sealed
+from triage.storage.base import new_id
+from triage.storage.calls import Caller
+from triage.storage.people import Account
+from triage.storage.sealed import CannotOpen
+from triage.storage.teams import Team
+
+
+def a_team(world: World, name: str = "CIT 1") -> UUID:
+    with world.context.unit_of_work("test") as uow:
+        return uow.add(Team(name=name, responses=[], zones=[], skills=[])).id
+
+
+def an_account(world: World, name: str = "Zoë Ñandú") -> UUID:
+    with world.context.unit_of_work("test") as uow:
+        account = Account(username=str(new_id()), name=name, role="dispatcher", password_hash="")
+        return uow.add(account).id
+
+
+def test_the_tables_are_those_of_the_models(world: World) -> None:
+    differences = migration.differences(world.context.database.engine)
+
+    assert differences == []
+
+
+def test_the_migrations_go_all_the_way_down_and_up(world: World) -> None:
+    engine = world.context.database.engine
+
+    migration.downgrade(engine, "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+
+    migration.upgrade(engine)
+    assert migration.revision_of(engine) == migration.newest_revision()
+
+
+def test_a_unit_of_work_that_fails_leaves_nothing(world: World) -> None:
+    def fail() -> None:
+        with world.context.unit_of_work("test") as uow:
+            team = uow.add(Team(name="Gone", responses=[], zones=[], skills=[]))
+            uow.audit("team.added", team)
+            uow.session.flush()
+            raise RuntimeError("the power goes")
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    with world.context.reading() as uow:
+        assert uow.session.scalar(select(Team).where(Team.name == "Gone")) is None
+    assert world.audited("team.added") == 0
+
+
+def test_the_second_of_two_who_change_a_row_is_refused(world: World) -> None:
+    key = a_team(world)
+    with world.context.reading() as uow:
+        stale = uow.get(Team, key)
+    with world.context.unit_of_work("one") as uow:
+        uow.get(Team, key).calls_at_once = 2
+
+    def overwrite() -> None:
+        with world.context.unit_of_work("two") as uow:
+            merged = uow.session.merge(stale)
+            merged.calls_at_once = 3
+
+    with pytest.raises(Conflict, match="somebody else changed this first"):
+        overwrite()
+
+
+def test_a_lost_race_is_run_again_and_a_refusal_is_not(world: World) -> None:
+    key = a_team(world)
+    tries: list[int] = []
+
+    def race(uow: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            try:
+                raise ValueError
+            except ValueError as error:
+                raise Conflict("lost") from error
+
+    world.context.do("test", race)
+    assert len(tries) == 2
+
+    def refuse(uow: object) -> None:
+        tries.append(1)
+        raise Conflict("no")
+
+    with pytest.raises(Conflict, match="no"):
+        world.context.do("test", refuse)
+    assert len(tries) == 3
+    assert key
+
+
+def test_writers_take_turns_and_none_is_lost(world: World) -> None:
+    key = a_team(world)
+
+    def count_up() -> None:
+        for _ in range(25):
+            world.context.do("test", add_one)
+
+    def add_one(uow: object) -> None:
+        team = uow.session.get(Team, key, with_for_update=True)  # type: ignore[attr-defined]
+        team.calls_at_once += 1
+
+    threads = [threading.Thread(target=count_up) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with world.context.reading() as uow:
+        assert uow.get(Team, key).calls_at_once == 1 + 6 * 25
+
+
+def test_time_is_the_databases_and_can_be_moved_for_everybody(world: World) -> None:
+    with world.context.reading() as uow:
+        before = uow.now
+    world.wait(hours=2)
+    with world.context.reading() as uow:
+        assert 7200 <= (uow.now - before).total_seconds() < 7260
+
+
+def test_a_naive_time_is_refused(world: World) -> None:
+    with world.context.reading() as uow, pytest.raises(Exception, match="which zone is it in"):
+        uow.session.execute(select(Team).where(Team.created_at > datetime(2026, 1, 1)))
+
+
+def test_what_is_not_there_is_not_found(world: World) -> None:
+    with world.context.reading() as uow, pytest.raises(NotFound):
+        uow.get(Team, new_id())
+
+
+def test_sealed_text_comes_back_and_stands_nowhere_in_clear(world: World) -> None:
+    key = an_account(world)
+
+    with world.context.reading() as uow:
+        assert uow.get(Account, key).name == "Zoë Ñandú"
+        stored = uow.session.scalar(select(Account.name_sealed).where(Account.id == key))
+    assert stored is not None
+    assert "Ñandú".encode() not in stored
+
+
+def test_a_sealed_value_moved_to_another_row_does_not_open(world: World) -> None:
+    one, other = an_account(world, "One"), an_account(world, "Other")
+    with world.context.unit_of_work("thief") as uow:
+        uow.get(Account, one).name_sealed = uow.get(Account, other).name_sealed
+
+    with world.context.reading() as uow, pytest.raises(CannotOpen, match="altered or moved"):
+        print(uow.get(Account, one).name)
+
+
+def test_a_sealed_value_that_was_altered_does_not_open(world: World) -> None:
+    key = an_account(world)
+    with world.context.unit_of_work("thief") as uow:
+        account = uow.get(Account, key)
+        box = bytearray(account.name_sealed or b"")
+        box[-1] ^= 1
+        account.name_sealed = bytes(box)
+
+    with world.context.reading() as uow, pytest.raises(CannotOpen):
+        print(uow.get(Account, key).name)
+
+
+def test_rotation_seals_anew_and_still_opens_the_old(world: World) -> None:
+    keys = world.context.settings.keys
+    key = an_account(world, "Before")
+    rotated = KeyRing({"new1": b"n" * 32, **keys.data_keys}, keys.index_key)
+    sealed.use_keys(rotated)
+    after = an_account(world, "After")
+
+    with world.context.reading() as uow:
+        assert uow.get(Account, key).name == "Before"
+        assert uow.get(Account, after).name == "After"
+        assert b"new1" in (uow.get(Account, after).name_sealed or b"")
+
+    sealed.use_keys(keys)  # the new key is withdrawn: its rows say so
+    with world.context.reading() as uow, pytest.raises(CannotOpen, match="'new1' is absent"):
+        print(uow.get(Account, after).name)
+
+
+def test_a_blind_index_finds_the_same_number_and_only_that(world: World) -> None:
+    index = sealed.blind_index("phone", "+12025550101")
+
+    assert index == sealed.blind_index("phone", "+12025550101")
+    assert index != sealed.blind_index("phone", "+12025550102")
+    assert index != sealed.blind_index("place", "+12025550101")
+    keys = world.context.settings.keys
+    sealed.use_keys(replace(keys, index_key=b"x" * 32))
+    assert index != sealed.blind_index("phone", "+12025550101")
+    sealed.use_keys(keys)
+
+
+def test_no_personal_word_of_a_call_stands_in_the_database_file(world: World) -> None:
+    world.call(
+        {"weapon": "none_seen"},
+        caller_name="Canary Name",
+        caller_phone="202-555-0177",
+        location="9 Canary Street",
+        narrative="the canary sings",
+    )
+    engine = world.context.database.engine
+    with engine.connect() as connection:
+        for table in inspect(engine).get_table_names():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):
+                shown = " ".join(
+                    value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                    for value in row
+                ).lower()
+                assert "canary" not in shown, table
+                assert "2025550177" not in shown, table
+
+
+def test_keys_are_uuid_version_7_made_by_us(world: World) -> None:
+    keys = [new_id() for _ in range(100)]
+
+    assert {key.version for key in keys} == {7}
+    assert keys == sorted(keys)
+
+
+def test_sqlite_keeps_every_commit_on_the_disk(world: World) -> None:
+    engine = world.context.database.engine
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW statement_timeout")) == "5s"
+        return
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    assert sqlite3.sqlite_version
+
+
+def test_a_caller_may_have_no_number(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        caller = Caller(call_id=new_id(), phone=None)
+        assert caller.phone is None
+        uow.session.expunge_all()

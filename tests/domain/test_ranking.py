@@ -1,0 +1,86 @@
+"""Which team is asked first."""
+
+from uuid import UUID, uuid4
+
+from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first, why_none
+
+
+def member(role: str = "clinician", load: int = 0) -> MemberOption:
+    return MemberOption(uuid4(), role, frozenset(), load)
+
+
+def team(name: str, *members: MemberOption, **more: object) -> TeamOption:
+    values: dict[str, object] = {
+        "team_id": UUID(int=len(name)),
+        "name": name,
+        "zones": frozenset(),
+        "skills": frozenset(),
+        "load": 0,
+        "calls_at_once": 1,
+        "suspended": False,
+        "members": members or (member(),),
+    }
+    return TeamOption(**{**values, **more})  # type: ignore[arg-type]
+
+
+NEED = Need(("clinician",), "Harbor", frozenset())
+
+
+def names(teams: list[TeamOption], need: Need = NEED) -> list[str]:
+    return [one.name for one in rank(teams, need)]
+
+
+def test_the_home_team_comes_before_everybodys_and_others() -> None:
+    away = team("Away", zones=frozenset({"Hilltop"}))
+    anywhere = team("Anywhere")
+    home = team("Home", zones=frozenset({"Harbor"}))
+
+    assert names([away, anywhere, home]) == ["Home", "Anywhere", "Away"]
+
+
+def test_a_whole_pair_comes_before_half_of_one_in_the_home_zone() -> None:
+    need = Need(("clinician", "officer"), "Harbor", frozenset())
+    half = team("Half", member("clinician"), zones=frozenset({"Harbor"}))
+    whole = team("Whole", member("clinician"), member("officer"))
+
+    assert names([half, whole], need) == ["Whole", "Half"]
+    assert "part of the team only" in why_first(half, need)
+
+
+def test_busy_suspended_and_unstaffed_teams_are_not_asked() -> None:
+    busy = team("Busy", load=1)
+    off = team("Off", suspended=True)
+    empty = team("Empty", member("officer"))
+
+    assert names([busy, off, empty]) == []
+
+
+def test_the_less_busy_team_and_member_are_asked_first() -> None:
+    tired, fresh = member(load=2), member(load=0)
+    one = team("One", load=2, calls_at_once=5)
+    two = team("Two", tired, fresh, load=1, calls_at_once=5)
+
+    assert names([one, two]) == ["Two", "One"]
+    assert two.can_fill(("clinician",)) == {0: fresh}
+
+
+def test_a_wish_for_a_language_orders_but_never_excludes() -> None:
+    need = Need(("clinician",), None, frozenset({"es"}))
+    spanish = team("Spanish", skills=frozenset({"es"}))
+
+    assert names([team("Any"), spanish], need) == ["Spanish", "Any"]
+    assert names([team("Any")], need) == ["Any"]
+
+
+def test_one_person_fills_one_place() -> None:
+    pair = team("Pair", member("clinician"))
+
+    assert list(pair.can_fill(("clinician", "clinician"))) == [0]
+
+
+def test_why_nobody_can_come_is_a_code() -> None:
+    assert why_none([], ("clinician",)) == "none_on_shift"
+    assert why_none([team("Off duty", member("officer"))], ("clinician",)) == "none_on_shift"
+    assert why_none([team("Busy", load=1)], ("clinician",)) == "all_committed"
+    assert why_none([team("Off", suspended=True)], ("clinician",)) == "suspended"
+    assert why_none([team("Free")], ("clinician",)) is None

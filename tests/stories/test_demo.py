@@ -1,0 +1,158 @@
+"""A stranger types `make demo`: real processes, one machine, nothing but loopback."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+UNARMED = {
+    "problem_type": "mental_health_crisis",
+    "consciousness": "alert",
+    "breathing": "normal",
+    "weapon": "none_confirmed",
+    "violence_now": "none",
+    "attempt_in_progress": "no",
+    "caller_proximity": "with_person",
+    "suicidal_ideation": "none",
+    "location_type": "public_indoor",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(folder: Path, port: int) -> tuple[subprocess.Popen[str], float]:
+    began = time.monotonic()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "triage.entrypoints.cli", "demo", "--folder", str(folder)],
+        env=os.environ | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while time.monotonic() - began < 60:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
+                return demo, time.monotonic() - began
+        except requests.ConnectionError:
+            assert demo.poll() is None, demo.stdout.read() if demo.stdout else ""
+            time.sleep(0.05)
+    raise AssertionError("the demo did not start")
+
+
+def stop(demo: subprocess.Popen[str]) -> None:
+    demo.send_signal(signal.SIGINT)
+    demo.wait(20)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "var"
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[dict[str, Any]]:
+    demo, _ = start(folder, free_port())
+    yield json.loads((folder / "demo.json").read_text())
+    stop(demo)
+
+
+def post_call(running: dict[str, Any], key: str, **body: Any) -> Any:
+    return requests.post(
+        f"{running['base_url']}/api/v1/calls",
+        json={"facts": UNARMED, "location": "Market Square", "narrative": "He cries", **body},
+        headers={
+            "Authorization": f"Bearer {running['api_token']}",
+            "Idempotency-Key": key,
+        },
+        timeout=10,
+    )
+
+
+def texts(running: dict[str, Any], code: str) -> list[dict[str, str]]:
+    listed = requests.get(running["simulator"]["messages"], timeout=10).json()
+    return [text for text in listed if code in text["body"]]
+
+
+def read_call(running: dict[str, Any], reference: str) -> Any:
+    return requests.get(
+        f"{running['base_url']}/api/v1/calls/{reference}",
+        headers={"Authorization": f"Bearer {running['api_token']}"},
+        timeout=10,
+    ).json()
+
+
+def wait_for(look: Any, limit_s: float = 10) -> Any:
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def test_it_tells_programs_how_to_drive_it(running: dict[str, Any]) -> None:
+    roles = sorted(user["role"] for user in running["users"])
+
+    assert roles == ["administrator", "clinician", "dispatcher", "supervisor", "supervisor"]
+    assert running["api_token"]
+
+
+def test_a_call_is_paged_accepted_and_the_same_again_under_its_key(
+    running: dict[str, Any],
+) -> None:
+    first = post_call(running, "one")
+    assert first.status_code == 201, first.text
+    reference = first.json()["reference"]
+    assert post_call(running, "one").json()["reference"] == reference
+    assert post_call(running, "one", narrative="other").status_code == 422
+
+    def pages() -> list[dict[str, str]]:
+        listed = requests.get(running["simulator"]["messages"], timeout=10).json()
+        return [t for t in listed if re.search(r"Reply \w{4} 1=accept 2=decline$", t["body"])]
+
+    page = wait_for(lambda: [p for p in pages() if "Downtown" in p["body"]])[-1]
+    code = re.search(r"Reply (\w{4})", page["body"]).group(1)  # type: ignore[union-attr]
+    requests.post(
+        running["simulator"]["replies"], json={"from": page["to"], "body": f"{code} 1"}, timeout=10
+    ).raise_for_status()
+
+    wait_for(lambda: [t for t in texts(running, code) if "Market Square" in t["body"]])
+    call = read_call(running, reference)
+    states = [slot["state"] for d in call["dispatches"] for slot in d["slots"]]
+    assert "accepted" in states
+    assert call["follow_ups"]
+
+
+def test_a_second_start_keeps_what_was_done(folder: Path, running: dict[str, Any]) -> None:
+    kept = json.loads((folder / "demo_secrets.json").read_text())
+
+    assert kept["api_token"] == running["api_token"]
+    assert (folder / "demo_secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_in_use_is_told_in_a_sentence(folder: Path, running: dict[str, Any]) -> None:
+    port = int(running["base_url"].rsplit(":", 1)[1])
+    told = subprocess.run(
+        [sys.executable, "-m", "triage.entrypoints.cli", "demo", "--folder", str(folder)],
+        env=os.environ | {"PORT": str(port)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert f"Port {port} is in use" in told.stderr

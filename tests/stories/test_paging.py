@@ -1,0 +1,367 @@
+"""Teams are paged, answer, keep silent, and come."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.world import World
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import SlotState
+from triage.services import dispatches, sending
+from triage.services.dispatches import Urgency
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder, Shift
+
+URGENT = Urgency("URGENT", 2, 30, 2)
+
+
+@pytest.fixture
+def call(world: World) -> Call:
+    """A call that nobody was sent to yet: the dispatches are the test's own."""
+    return world.call(
+        {"problem_type": "other"},
+        location="Dockside Apartments, back door",
+        disposition=None,
+        choice=sending.Choice("crisis_line", "supervisor"),
+    )
+
+
+def send(world: World, call: Call, response: str = "mobile_crisis") -> Dispatch:
+    def work(uow: object) -> None:
+        dispatches.open_dispatch(
+            uow, world.centre, uow.get(Call, call.id), response, URGENT, "by_hand"
+        )  # type: ignore[attr-defined,arg-type]
+
+    world.context.do("test", work)
+    return world.dispatch(call, response)
+
+
+def state(world: World, call: Call, response: str = "mobile_crisis") -> str:
+    return world.dispatch(call, response).state.value
+
+
+def test_a_page_says_how_urgent_and_what_to_reply_and_nothing_personal(
+    world: World, call: Call
+) -> None:
+    (phone,) = world.team("MCT 1")
+    send(world, call)
+
+    text = phone.expect("URGENT, within 30 min")
+    assert text.endswith(f"Reply {call.code} 1=accept 2=decline")
+    assert "Dockside" not in text
+    assert len(text) <= 160
+
+
+def test_accepting_is_confirmed_with_the_place_as_it_was_said(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1")
+    send(world, call)
+
+    phone.expect("Reply")
+    phone.text(f"{call.code} 1")
+
+    phone.expect("Go to: Dockside Apartments, back door")
+    assert state(world, call) == "accepted"
+
+
+def test_a_silent_team_is_passed_over_in_time(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    send(world, call)
+    alpha.expect("Reply")
+    bravo.expect_silence()
+
+    world.wait(seconds=119)
+    bravo.expect_silence()
+    world.wait(seconds=2)
+
+    bravo.expect("Reply")
+    bravo.text(f"{call.code} 1")
+    alpha.expect("Taken by Bravo, stand down")
+    alpha.text(f"{call.code} 1")
+    alpha.expect("Taken by Bravo")
+    assert state(world, call) == "accepted"
+
+
+def test_a_late_yes_counts_while_nobody_else_has_it(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    send(world, call)
+    world.wait(minutes=3)
+    bravo.expect("Reply")
+
+    alpha.text(f"{call.code} 1")
+
+    alpha.expect("accepted")
+    bravo.expect("Taken by Alpha, stand down")
+
+
+def test_a_no_moves_on_at_once(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    send(world, call)
+
+    alpha.text("2")
+
+    alpha.expect("declined")
+    bravo.expect("Reply")
+
+
+def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
+    world: World, call: Call
+) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = send(world, call)
+    world.wait(minutes=3)
+    assert state(world, call) == "unfilled"
+    assert world.audited("slot.unfilled") == 1
+
+    alpha.expect("Reply")
+    world.context.do(
+        "test",
+        lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+    )
+    alpha.expect("Reply")
+    alpha.text("1")
+    alpha.expect("accepted")
+    assert state(world, call) == "accepted"
+
+
+def test_without_any_team_the_call_is_unfilled_at_once(world: World, call: Call) -> None:
+    send(world, call)
+
+    assert state(world, call) == "unfilled"
+
+
+def test_a_pair_answers_each_and_half_a_pair_is_a_state(world: World, call: Call) -> None:
+    clinician, officer = world.pair("CIT 1")
+    send(world, call, "co_responder")
+
+    assert "with officer" in clinician.expect("Reply").lower()
+    clinician.text("1")
+    assert "no officer yet" in clinician.expect("accepted")
+    assert state(world, call, "co_responder") == "half_formed"
+
+    officer.text("1")
+    assert "clinician CIT 1" in officer.expect("accepted")
+    assert state(world, call, "co_responder") == "accepted"
+
+
+def test_the_silent_half_of_a_pair_is_sought_elsewhere(world: World, call: Call) -> None:
+    clinician, _ = world.pair("CIT 1")
+    other_clinician, other_officer = world.pair("CIT 2")
+    send(world, call, "co_responder")
+    clinician.text("1")
+
+    world.wait(minutes=3)
+
+    other_clinician.expect_silence()
+    other_officer.expect("Reply")
+    other_officer.text("1")
+    assert state(world, call, "co_responder") == "accepted"
+
+
+def test_on_the_way_there_and_done(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1")
+    send(world, call)
+    phone.text("1")
+    phone.text(f"ETA 10 {call.code}")
+    phone.expect("10 min")
+    assert state(world, call) == "en_route"
+    phone.text(f"{call.code.lower()} scene")
+    phone.expect("on scene")
+    assert state(world, call) == "on_scene"
+    phone.text("clear")
+    phone.expect("1=right team")
+    assert state(world, call) == "cleared"
+    phone.text(f"{call.code} 3")
+    phone.expect("thank you")
+    with world.context.reading() as uow:
+        assert uow.session.scalar(select(Page.verdict)) == 3
+
+
+def test_who_gives_it_back_makes_room_for_the_next(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    send(world, call)
+    alpha.text("1")
+
+    alpha.text("2")
+
+    alpha.expect("declined")
+    bravo.expect("Reply")
+
+
+def test_cancelling_tells_everybody_who_was_asked(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1")
+    dispatch = send(world, call)
+    phone.expect("Reply")
+
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(
+            uow, world.centre, uow.get(Dispatch, dispatch.id), "caller_cancelled"
+        ),
+    )
+
+    phone.expect("Stand down, caller cancelled")
+    phone.text("1")
+    assert state(world, call) == "cancelled"
+
+
+def test_a_team_on_a_call_is_not_paged_for_another(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    send(world, call)
+    alpha.expect("Reply")
+    alpha.text("1")
+    alpha.expect("accepted")
+    other = world.call(
+        {"problem_type": "other"}, choice=sending.Choice("mobile_crisis", "supervisor")
+    )
+
+    bravo.expect("Reply")
+    alpha.expect_silence()
+    assert other.code != call.code
+
+
+def test_off_duty_and_opted_out_people_are_left_alone(world: World, call: Call) -> None:
+    (off_duty,) = world.team("Off duty")
+    (stopped,) = world.team("Stopped")
+    with world.context.unit_of_work("test") as uow:
+        shift = uow.session.scalar(select(Shift).where(Shift.responder_id == off_duty.responder_id))
+        assert shift is not None
+        shift.ends_at = uow.now - timedelta(minutes=1)
+    stopped.text("STOP")
+
+    send(world, call)
+
+    off_duty.expect_silence()
+    stopped.expect_silence()
+    assert state(world, call) == "unfilled"
+    stopped.text("START")
+    stopped.expect("on again")
+    with world.context.reading() as uow:
+        assert stopped.responder_id
+        assert uow.get(Responder, stopped.responder_id).opted_out_at is None
+
+
+def test_police_are_a_hand_over_that_turns_red_and_is_confirmed(world: World, call: Call) -> None:
+    dispatch = send(world, call, "police")
+    assert state(world, call, "police") == "hand_over"
+    assert world.phones.sent == []
+
+    world.wait(seconds=59)
+    assert world.dispatch(call, "police").late_at is None
+    world.wait(seconds=2)
+    assert world.dispatch(call, "police").late_at is not None
+
+    def confirm(cad_number: str | None) -> None:
+        world.context.do(
+            "test",
+            lambda uow: dispatches.confirm_hand_over(
+                uow, uow.get(Dispatch, dispatch.id), "Unit 12", cad_number
+            ),
+        )
+
+    with pytest.raises(Refused, match="CAD number"):
+        confirm(None)
+    confirm("26-000123")
+    assert state(world, call, "police") == "handed_over"
+    with pytest.raises(Conflict):
+        confirm("26-000123")
+
+
+def test_a_dispatcher_writes_down_an_answer_by_radio(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    send(world, call)
+
+    def answer(uow: object) -> None:
+        page = uow.session.scalars(select(Page)).one()  # type: ignore[attr-defined]
+        dispatches.record_answer(uow, world.centre, page, True, "radio")  # type: ignore[arg-type]
+
+    world.context.do("test", answer)
+
+    assert state(world, call) == "accepted"
+    alpha.expect("Reply")
+
+
+def test_a_slot_is_assigned_by_hand_and_who_was_asked_is_told(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    send(world, call)
+    alpha.expect("Reply")
+
+    def assign(uow: object) -> None:
+        slot = uow.session.scalars(
+            select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
+        ).one()  # type: ignore[attr-defined]
+        dispatches.assign(uow, world.centre, slot, None, "County Mobile 7")  # type: ignore[arg-type]
+
+    world.context.do("test", assign)
+
+    assert state(world, call) == "accepted"
+    alpha.expect("Taken by County Mobile 7, stand down")
+
+
+def test_a_page_that_cannot_be_delivered_asks_the_next_at_once(world: World, call: Call) -> None:
+    from triage.domain.phone_network import NotSent
+
+    world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    world.phones.broken = NotSent("21610", worth_retrying=False)
+    send(world, call)
+    from triage.entrypoints import worker
+
+    worker.send_texts(world.context, "test")
+    world.phones.broken = None
+
+    bravo.expect("Reply")
+
+
+ROUNDS = 30
+
+
+@pytest.mark.parametrize("rounds", [ROUNDS])
+def test_of_two_who_accept_at_once_exactly_one_has_it(world: World, rounds: int) -> None:
+    one, other = world.team("One"), world.team("Other")
+    for _ in range(rounds):
+        call = world.call(
+            {"problem_type": "other"}, choice=sending.Choice("mobile_crisis", "supervisor")
+        )
+        world.wait(minutes=3)  # the first was passed over: both may answer now
+        barrier = threading.Barrier(2)
+
+        def answer(
+            number: str, code: str = call.code, barrier: threading.Barrier = barrier
+        ) -> None:
+            barrier.wait()
+            world.receive(f"{code}-{number}", number, f"{code} 1")
+
+        threads = [threading.Thread(target=answer, args=(p[0].number,)) for p in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        world.settle()
+        with world.context.reading() as uow:
+            accepted = uow.session.scalar(
+                select(func.count())
+                .select_from(Page)
+                .join(Slot)
+                .join(Dispatch)
+                .where(Dispatch.call_id == call.id, Page.state == "accepted")
+            )
+        assert accepted == 1
+        dispatch = world.dispatch(call, "mobile_crisis")
+        assert dispatch.state.value == "accepted"
+        told = one[0].inbox[-1], other[0].inbox[-1]
+        assert sum("it is yours" in text for text in told) == 1, told
+        assert sum("Taken by" in text for text in told) == 1, told
+        world.context.do(
+            "test",
+            lambda uow, d=dispatch: dispatches.advance(
+                uow, uow.session.get(Slot, d.slots[0].id), SlotState.CLEARED, "radio"
+            ),
+        )

@@ -1,0 +1,91 @@
+"""An invented telephone network, so that everything can be tried without a real one.
+
+It keeps its texts in a small SQLite file of its own, which web and worker processes share.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from triage.domain.phone_network import NotSent, OutboundSms, Sent
+
+SERVICE_NUMBER = "+15550100000"
+"""The service's own number: fictitious, it cannot exist."""
+
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS message (
+        number INTEGER PRIMARY KEY,
+        provider_id TEXT NOT NULL,
+        our_id TEXT,
+        direction TEXT NOT NULL,
+        "from" TEXT NOT NULL,
+        "to" TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    );
+    CREATE INDEX IF NOT EXISTS message_to ON message ("to");
+    CREATE INDEX IF NOT EXISTS message_from ON message ("from");
+    CREATE INDEX IF NOT EXISTS message_our_id ON message (our_id);
+"""
+
+
+class SimulatorSms:
+    """PhoneNetwork without a network: what is sent can be read with `messages`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def send(self, sms: OutboundSms) -> Sent | NotSent:
+        return Sent(self._keep("outbound", SERVICE_NUMBER, sms.to, sms.body, sms.id))
+
+    def find(self, sms: OutboundSms, within_s: float) -> list[str]:
+        """Keys of this very text if it was taken before."""
+        with self._open() as database:
+            found = database.execute(
+                "SELECT provider_id FROM message WHERE our_id = ? ORDER BY number DESC", [sms.id]
+            )
+            return [row["provider_id"] for row in found]
+
+    def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
+        return False
+
+    def record_reply(self, phone: str, body: str) -> str:
+        """Keep what somebody typed on an invented phone; returns the network's key of it."""
+        return self._keep("inbound", phone, SERVICE_NUMBER, body, None)
+
+    def messages(self, phone: str | None = None) -> list[dict[str, str]]:
+        """All texts, or those to and from one phone, the oldest first."""
+        with self._open() as database:
+            found = database.execute(
+                """SELECT body, "from", "to", at, direction FROM message
+                WHERE ?1 IS NULL OR "to" = ?1 OR "from" = ?1 ORDER BY number""",
+                [phone],
+            )
+            return [dict(row) for row in found]
+
+    def _keep(self, direction: str, sender: str, to: str, body: str, our_id: str | None) -> str:
+        provider_id = f"SIM{secrets.token_hex(16)}"
+        with self._open() as database:
+            database.execute(
+                """INSERT INTO message (provider_id, our_id, direction, "from", "to", body)
+                VALUES (?, ?, ?, ?, ?, ?)""",
+                [provider_id, our_id, direction, sender, to, body],
+            )
+        return provider_id
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        new = not self._file.exists()
+        if new:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Autocommit; nothing here is worth waiting for a disk.
+        with closing(sqlite3.connect(self._file, timeout=5, isolation_level=None)) as database:
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA synchronous=OFF")
+            if new:
+                database.execute("PRAGMA journal_mode=WAL")
+            if not database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+                database.executescript(_TABLE)
+            yield database

@@ -1,0 +1,127 @@
+"""Texts through Twilio."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from twilio.base.exceptions import TwilioException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from triage.adapters.clock import utc_now
+from triage.adapters.provider_line import (
+    CuttableAdapter,
+    over_within,
+    something_was_handed_over,
+)
+from triage.domain.delivery import IN_DOUBT, failure_of
+from triage.domain.phone_network import NotSent, OutboundSms, Sent
+
+LONGEST_VALIDITY_S = 36_000
+_DID_NOT_ARRIVE = {"failed", "undelivered", "canceled"}
+_CLOCKS_DIFFER = timedelta(minutes=1)
+_silent = logging.Logger("twilio", level=logging.CRITICAL)
+"""Twilio's library logs addresses with account and telephone numbers in them."""
+
+
+class _Line(TwilioHttpClient):  # type: ignore[misc]  # comes without types
+    """The official client's way out: to the configured address, within the time limit."""
+
+    def __init__(self, api_url: str, timeout_s: float) -> None:
+        super().__init__(timeout=timeout_s, logger=_silent)
+        self._api = urlsplit(api_url)
+        self._timeout_s = timeout_s
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, CuttableAdapter(pool_maxsize=64))
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        theirs = urlsplit(url)
+        path = self._api.path.rstrip("/") + theirs.path
+        ours = (self._api.scheme, self._api.netloc, path, theirs.query, "")
+        with over_within(self._timeout_s):
+            return super().request(method, urlunsplit(ours), *args, **kwargs)
+
+
+class TwilioSms:
+    """PhoneNetwork through Twilio's Messages resource.
+
+    auth_token -- may be "new,old" while it is rotated: the first signs in, each verifies;
+    status_url -- where reports go, our own key is added; timeout_s -- for a whole request.
+
+    Reasons and exceptions are codes and type names: no number, text or account.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        sender: str | None,
+        messaging_service_sid: str | None,
+        api_url: str,
+        status_url: str,
+        timeout_s: float,
+    ) -> None:
+        tokens = auth_token.split(",")
+        self._client = Client(account_sid, tokens[0], http_client=_Line(api_url, timeout_s))
+        self._validators = [RequestValidator(token) for token in tokens]
+        self._from = (
+            {"messaging_service_sid": messaging_service_sid}
+            if messaging_service_sid
+            else {"from_": sender}
+        )
+        self._status_url = status_url
+
+    def send(self, sms: OutboundSms) -> Sent | NotSent:
+        """There is no key that would make sending twice harmless: where the line breaks
+        after the request was written, the reason says that it is in doubt."""
+        try:
+            message = self._client.messages.create(
+                to=sms.to,
+                body=sms.body,
+                validity_period=min(sms.validity_s, LONGEST_VALIDITY_S),
+                status_callback=f"{self._status_url}?message={sms.id}",
+                **self._from,
+            )
+            return Sent(str(message.sid))
+        except TwilioException as error:
+            return _refused(error)
+        except Exception as error:  # requests', urllib3's and JSON's: the line or the answer broke
+            doubt = IN_DOUBT if something_was_handed_over() else "no connection: "
+            return NotSent(doubt + type(error).__name__, worth_retrying=True)
+
+    def find(self, sms: OutboundSms, within_s: float) -> list[str]:
+        """Twilio's keys of texts like this one that it took in the last `within_s` seconds,
+        the newest first; empty if it cannot tell. Asked before a text in doubt is sent again."""
+        since = utc_now() - timedelta(seconds=within_s) - _CLOCKS_DIFFER
+        try:
+            newest = self._client.messages.list(to=sms.to, limit=20, page_size=20)
+            return [
+                str(message.sid)
+                for message in newest
+                if (message.body or "").strip() == sms.body.strip()
+                and str(message.direction).startswith("outbound")
+                and message.status not in _DID_NOT_ARRIVE
+                and (message.date_created is None or message.date_created >= since)
+            ]
+        except Exception:
+            return []
+
+    def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
+        if not signature:
+            return False
+        return any(v.validate(url, dict(form), signature) for v in self._validators)
+
+
+def _refused(error: TwilioException) -> NotSent:
+    status: int | None = getattr(error, "status", None)
+    code: int | None = getattr(error, "code", None)
+    if status is not None and status >= 500:  # it may have been taken all the same
+        return NotSent(f"{IN_DOUBT}http {status}", worth_retrying=True)
+    if code is None or code == status:  # no code of Twilio's: the library puts the status there
+        failure = failure_of(None, status)
+        return NotSent(f"http {status}", failure.worth_retrying)
+    return NotSent(str(code), failure_of(str(code), status).worth_retrying)

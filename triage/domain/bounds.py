@@ -1,0 +1,192 @@
+"""What can still come of a call, judged from its rules without trying any answer.
+
+Bounds for the search in `outlook`: quick, and never too narrow. An open rule may fire or not,
+whatever the others do; what no such combination can bring about, no answer can.
+"""
+
+from collections.abc import Iterable
+
+from triage.domain.decision import Availability
+from triage.domain.rule_book import RuleBook, Tally
+from triage.domain.ruleset import ASK_MORE, Level, RuleSet
+
+
+class Bounds:
+    """The bounds for one tally.
+
+    sure -- rules that fire whatever is answered.
+    open -- rules whose firing still depends on answers, plans left out.
+    """
+
+    def __init__(self, rule_set: RuleSet, tally: Tally, teams: Availability) -> None:
+        book = rule_set.book
+        self._rule_set, self._book, self._teams = rule_set, book, teams
+        self._unknown = tally.unknown
+        self.sure = tally.true | tally.unknown & book.holds
+        self.open = tally.open & ~book.of_kind.get("plan", 0)
+        self._possible = self.sure | self.open
+        self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
+        self._points = {} if self._required else self._point_bounds()
+
+    def relevant(self) -> int:
+        """The open rules that could change response, level, companions or exclusions."""
+        if not self.open:
+            return 0
+        return (
+            self._relevant_levels()
+            | self._relevant_requirements()
+            | self._relevant_companions()
+            | self._relevant_exclusions()
+            | self._relevant_choices()
+        )
+
+    def responses(self) -> set[str]:
+        """Every response that could come out, the present one among them."""
+        eligible: set[str] = set()
+        for response, rules in self._book.requires.items():
+            if self._possible & rules:
+                eligible.add(response)
+            if self.sure & rules:
+                break
+        else:
+            eligible |= self._unrequired()
+        levels = self._levels()
+        return {one for response in eligible for one in self._who_can_come(response, levels)}
+
+    # ---- what may be left out -------------------------------------------------
+
+    def _relevant_levels(self) -> int:
+        relevant = 0
+        for _, rules in self._book.levels:
+            if self.sure & rules:
+                break
+            relevant |= self.open & rules
+        return relevant
+
+    def _relevant_requirements(self) -> int:
+        relevant, stronger = 0, True
+        for response, rules in self._book.requires.items():
+            if self.sure & rules:
+                stronger = False
+            elif self.open & rules:
+                # A weaker response that comes along anyway gains nothing by being required,
+                # unless that would lift an exclusion.
+                comes_anyway = self.sure & self._book.companions[response]
+                if stronger or not comes_anyway or self._may_be_excluded(response):
+                    relevant |= self.open & rules
+        return relevant
+
+    def _relevant_companions(self) -> int:
+        relevant = 0
+        for rules in self._book.companions.values():
+            if not self.sure & rules:
+                relevant |= self.open & rules
+        return relevant & self._book.of_kind.get("also", 0)
+
+    def _relevant_exclusions(self) -> int:
+        relevant = 0
+        for response, rules in self._book.excludes.items():
+            if self.sure & self._book.requires.get(response, 0):
+                continue
+            entirely = self._book.excludes_entirely.get(response, 0)
+            if not self.sure & rules:
+                relevant |= self.open & rules
+            elif not self.sure & entirely:
+                relevant |= self.open & entirely
+        return relevant
+
+    def _relevant_choices(self) -> int:
+        """Scores, and rules that make the call wait, while no requirement decides."""
+        if self._required:
+            return 0
+        relevant = self.open & self._book.of_kind.get("score", 0)
+        if not self._unknown & self._book.asks and self._sure_winner() is None:
+            relevant |= self.open & self._book.asks
+        return relevant
+
+    # ---- what is possible -------------------------------------------------------
+
+    def _may_be_excluded(self, response: str) -> bool:
+        return bool(self._possible & self._book.excludes.get(response, 0))
+
+    def _surely_excluded(self, response: str) -> bool:
+        required = self._possible & self._book.requires.get(response, 0)
+        return bool(self.sure & self._book.excludes.get(response, 0)) and not required
+
+    def _point_bounds(self) -> dict[str, tuple[int, int, bool]]:
+        """Least and most points by response, and whether it is surely scored at all."""
+        bounds: dict[str, tuple[int, int, bool]] = {}
+        for rule, points in self._book.scores:
+            if not self._possible & rule:
+                continue
+            surely = bool(self.sure & rule)
+            for response, number in points:
+                least, most, scored = bounds.get(response, (0, 0, False))
+                least += number if surely else min(number, 0)
+                most += number if surely else max(number, 0)
+                bounds[response] = least, most, scored or surely
+        return bounds
+
+    def _sure_winner(self) -> int | None:
+        """The points that some response reaches in any case, if any does."""
+        reached = [
+            self._points[response][0]
+            for response, threshold in self._book.scored
+            if response in self._points
+            and self._points[response][2]
+            and self._points[response][0] >= threshold
+            and not self._may_be_excluded(response)
+        ]
+        return max(reached, default=None)
+
+    def _unrequired(self) -> set[str]:
+        to_beat = self._sure_winner()
+        eligible = {
+            response
+            for response, threshold in self._book.scored
+            if response in self._points
+            and self._points[response][1] >= threshold
+            and (to_beat is None or self._points[response][1] >= to_beat)
+            and not self._surely_excluded(response)
+        }
+        if to_beat is not None:
+            return eligible
+        if (self._unknown | self.open) & self._book.asks:
+            eligible.add(ASK_MORE)
+        if not self._unknown & self._book.asks:
+            default = self._rule_set.default.response
+            eligible.add(default)
+            if self._may_be_excluded(default):
+                eligible.update(self._rule_set.fallbacks_of.get(default, ()))
+        return eligible
+
+    def _levels(self) -> list[Level]:
+        possible = []
+        for level, rules in self._book.levels:
+            if self._possible & rules:
+                possible.append(level)
+            if self.sure & rules:
+                return possible
+        return [*possible, self._rule_set.level[self._rule_set.default_level]]
+
+    def _who_can_come(self, eligible: str, levels: Iterable[Level]) -> set[str]:
+        obstacles = [self._teams.obstacle(eligible, level) for level in levels]
+        if eligible == ASK_MORE or not any(obstacles):
+            return {eligible}
+        possible = set() if all(obstacles) else {eligible}
+        for instead in self._rule_set.fallbacks_of.get(eligible, ()):
+            if self._surely_excluded(instead):
+                continue
+            possible.add(instead)
+            in_time = not any(self._teams.obstacle(instead, level) for level in levels)
+            if in_time and not self._may_be_excluded(instead):
+                return possible
+        return possible | {eligible}
+
+
+def towards(book: RuleBook, response: str) -> int:
+    """The rules that speak for a response."""
+    scoring = sum(
+        rule for rule, points in book.scores if any(r == response and n > 0 for r, n in points)
+    )
+    return book.requires.get(response, 0) | scoring

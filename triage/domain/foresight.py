@@ -1,0 +1,313 @@
+"""Looking ahead: can any answer still change the decision, and to what?
+
+Sound: a call is `settled` only when every combination of answers to questions not yet put, unknown
+and leaving them unasked among them, was shown to leave response, level, companions and exclusions
+alone. Answers that no test tells apart are tried once, rules that can no longer change anything are
+not followed, and what the bounds rule out is not searched. The search has a budget; when it runs
+out, a call counts as not settled and a response as still possible.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from triage.domain.answer_classes import AnswerClass
+from triage.domain.answers import UNKNOWN, Gap, Value
+from triage.domain.bounds import Bounds, towards
+from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
+from triage.domain.calls import CallInput
+from triage.domain.cases import Case, cases_of, most_protective
+from triage.domain.conditions import Test, Truth, fact_of, undecided_tests
+from triage.domain.decision import Availability, Decision, decide
+from triage.domain.rule_book import Tally, numbers_in
+from triage.domain.ruleset import RuleSet
+
+BUDGET = 250
+"""Positions tried for one call after the single answers; each takes some 30 us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One reading of the call with some more questions answered."""
+
+    answers: dict[str, Value | Gap]
+    tally: Tally
+    teams: Availability
+
+
+Positions = tuple[Position, ...]
+"""One for each reading; the most protective decision among them stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one answer alone would make of the call."""
+
+    answers: AnswerClass
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What looking ahead found.
+
+    could_become -- responses still possible besides the present one, in precedence.
+    effects -- by question, the answers that alone change the outcome; none for a question that
+        matters only together with others. Empty when settled.
+    relevant -- the rules (bits) that may still change the outcome.
+    """
+
+    settled: bool
+    could_become: tuple[str, ...]
+    effects: Mapping[str, tuple[Effect, ...]]
+    present: Decision
+    relevant: int
+
+
+def foresee(
+    rule_set: RuleSet, call: CallInput, cases: Sequence[Case], budget: int = BUDGET
+) -> Foresight:
+    """Look ahead from a call whose readings have been assessed.
+
+    budget -- positions to try beyond the single answers.
+    """
+    return _Lookout(rule_set, call, _positions(cases), budget).report()
+
+
+def _positions(cases: Iterable[Case]) -> Positions:
+    return tuple(Position(c.reading.answers, c.tally, c.reading.teams) for c in cases)
+
+
+class _OutOfBudget(Exception):
+    """The search was given up; what it looked for counts as possible."""
+
+
+class _Scout:
+    """Moves from position to position by answering questions, and decides what it finds there."""
+
+    def __init__(self, rule_set: RuleSet, narrative: str) -> None:
+        self.rule_set, self.narrative = rule_set, narrative
+        self._decided: dict[tuple[Tally, ...], Decision] = {}
+
+    def answer(self, positions: Positions, fact: str, value: Value | Gap) -> Positions:
+        return tuple(self._answer(position, fact, value) for position in positions)
+
+    def _answer(self, position: Position, fact: str, value: Value | Gap) -> Position:
+        if value in self.rule_set.vocabulary.facts[fact].sight_values:
+            if position.answers.get(SIGHT_FACT) == NO_SIGHT:
+                value = UNKNOWN
+        answers = {**position.answers, fact: value}
+        tally = position.tally
+        true, unknown, still_open = tally.true, tally.unknown, tally.open
+        for number in self.rule_set.book.readers.get(fact, ()):
+            bit = 1 << number
+            if still_open & bit:
+                truth = self.rule_set.rules[number].when.truth(answers, self.narrative)
+                if truth is Truth.OPEN:
+                    continue
+                still_open ^= bit
+                if truth is Truth.TRUE:
+                    true |= bit
+                elif truth is Truth.UNKNOWN:
+                    unknown |= bit
+        return Position(answers, Tally(true, unknown, still_open), position.teams)
+
+    def decision(self, positions: Positions) -> Decision:
+        tallies = tuple(position.tally for position in positions)
+        known = self._decided.get(tallies)
+        if known is None:
+            decisions = (decide(self.rule_set, p.tally, p.teams) for p in positions)
+            known = self._decided[tallies] = most_protective(self.rule_set, decisions)
+        return known
+
+    def bounds(self, positions: Positions) -> tuple[Bounds, ...]:
+        return tuple(Bounds(self.rule_set, p.tally, p.teams) for p in positions)
+
+    def open_tests(self, positions: Positions, rules: Iterable[int]) -> Iterable[tuple[str, Test]]:
+        """Questions not yet put and the tests that wait for them: rules for each position."""
+        for position, mask in zip(positions, rules, strict=True):
+            for number in numbers_in(mask):
+                condition = self.rule_set.rules[number].when
+                for test in undecided_tests(condition, position.answers, self.narrative):
+                    fact = fact_of(test)
+                    if fact is not None and fact not in position.answers:
+                        yield fact, test
+
+
+class _Lookout:
+    """One look ahead over one call."""
+
+    def __init__(
+        self, rule_set: RuleSet, call: CallInput, here: Positions, budget: int
+    ) -> None:
+        self._rule_set, self._left = rule_set, budget
+        self._scout = _Scout(rule_set, call.folded_narrative)
+        self._here = here
+        self._present = self._scout.decision(here)
+        # Learning that the caller cannot see the person makes answers already given unknown. No
+        # later answer undoes that, so it is a second starting point rather than one answer more.
+        self._remote = self._turned_remote(call)
+        self._seen = {self._present.response}
+        self._changed = False
+
+    def report(self) -> Foresight:
+        here, remote = self._here, self._remote
+        relevant = [bounds.relevant() for bounds in self._scout.bounds(here)]
+        effects = self._try_single_answers(relevant)
+        could_become = self._seen | self._reachable(here)
+        changed = self._changed or len(could_become) > 1 or self._can_change(here)
+        if remote and self._matters_when_remote(could_become, changed):
+            changed = True
+            decision = self._scout.decision(remote)
+            effects.setdefault(SIGHT_FACT, [])
+            if decision.outcome() != self._present.outcome():
+                unseen = AnswerClass(NO_SIGHT, (NO_SIGHT,))
+                effects[SIGHT_FACT].append(Effect(unseen, decision))
+        precedence = self._rule_set.precedence
+        others = sorted(could_become - {self._present.response}, key=lambda one: precedence[one])
+        found = {fact: tuple(some) for fact, some in effects.items()} if changed else {}
+        masks = 0
+        for mask in relevant:
+            masks |= mask
+        return Foresight(not changed, tuple(others), found, self._present, masks)
+
+    def _turned_remote(self, call: CallInput) -> Positions:
+        """The call if the caller turned out not to see the person; empty if that cannot matter."""
+        vocabulary, options = self._rule_set.vocabulary, self._rule_set.options
+        fact = vocabulary.facts.get(SIGHT_FACT)
+        if fact is None or fact.is_situation or SIGHT_FACT in call.asked:
+            return ()
+        if not any(sight.name in options for sight in vocabulary.sight_facts):
+            return ()
+        return _positions(cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)))
+
+    def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
+        """Does a caller who cannot see open what was closed? Adds the responses that may follow."""
+        before = len(could_become)
+        decision = self._scout.decision(self._remote)
+        could_become.add(decision.response)
+        could_become |= self._reachable(self._remote, could_become)
+        if decision.outcome() != self._present.outcome() or len(could_become) > before:
+            return True
+        return not changed and self._can_change(self._remote)
+
+    def _answers_to(self, fact: str) -> Iterable[AnswerClass]:
+        for one in self._rule_set.options[fact].classes:
+            if fact == SIGHT_FACT and self._remote and NO_SIGHT in one.values:
+                values = tuple(value for value in one.values if value != NO_SIGHT)
+                if not values:
+                    continue
+                one = AnswerClass(values[0], values, one.accepted_by)
+            yield one
+
+    def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
+        """Each answer to each question that may matter, by itself."""
+        tests = self._scout.open_tests(self._here, relevant)
+        effects: dict[str, list[Effect]] = {fact: [] for fact, _ in tests}
+        for fact, found in effects.items():
+            for answers in self._answers_to(fact):
+                there = self._scout.answer(self._here, fact, answers.answer)
+                decision = self._scout.decision(there)
+                if decision.outcome() != self._present.outcome():
+                    found.append(Effect(answers, decision))
+                    self._seen.add(decision.response)
+                    self._changed = True
+        return effects
+
+    def _reachable(self, start: Positions, seen: Collection[str] = ()) -> set[str]:
+        """The responses that further answers can lead to, those already seen left out."""
+        possible: set[str] = set()
+        for bounds in self._scout.bounds(start):
+            possible |= bounds.responses()
+        unseen = sorted(possible - self._seen - set(seen))
+        found = set()
+        for place, response in enumerate(unseen):
+            allowance = self._left // (len(unseen) - place)
+            if self._finds(start, response, allowance):
+                found.add(response)
+        return found
+
+    def _finds(self, start: Positions, response: str, allowance: int) -> bool:
+        """Can the response come out? True as well when that could not be found out."""
+        toward = towards(self._rule_set.book, response)
+        search = _Search(
+            self._scout,
+            self._answers_to,
+            lambda decision: decision.response == response,
+            lambda bounds: any(response in one.responses() for one in bounds),
+            toward,
+            allowance,
+        )
+        return self._run(search, start)
+
+    def _can_change(self, start: Positions) -> bool:
+        """Can the outcome differ from the present one? True as well when that is not certain."""
+        outcome = self._present.outcome()
+        search = _Search(
+            self._scout,
+            self._answers_to,
+            lambda decision: decision.outcome() != outcome,
+            lambda _: True,
+            0,
+            self._left,
+        )
+        return self._run(search, start)
+
+    def _run(self, search: "_Search", start: Positions) -> bool:
+        before = search.left
+        try:
+            return search.finds(start)
+        except _OutOfBudget:
+            return True
+        finally:
+            self._left -= before - search.left
+
+
+@dataclass
+class _Search:
+    """A depth-first search for a decision that is wanted.
+
+    reached -- is this the one?
+    may_reach -- could it still come, by the bounds?
+    toward -- rules to satisfy first.
+    left -- positions that may still be tried.
+    """
+
+    scout: _Scout
+    answers_to: Callable[[str], Iterable[AnswerClass]]
+    reached: Callable[[Decision], bool]
+    may_reach: Callable[[Sequence[Bounds]], bool]
+    toward: int
+    left: int
+
+    def finds(self, positions: Positions) -> bool:
+        """Raises _OutOfBudget."""
+        if self.left <= 0:
+            raise _OutOfBudget
+        self.left -= 1
+        if self.reached(self.scout.decision(positions)):
+            return True
+        bounds = self.scout.bounds(positions)
+        if not self.may_reach(bounds):
+            return False
+        picked = self._pick(positions, bounds)
+        if picked is None:
+            return False
+        fact, answers = picked
+        for one in answers:
+            if self.finds(self.scout.answer(positions, fact, one.answer)):
+                return True
+        if not self.scout.rule_set.options[fact].exhaustive:
+            raise _OutOfBudget
+        return False
+
+    def _pick(
+        self, positions: Positions, bounds: Sequence[Bounds]
+    ) -> tuple[str, list[AnswerClass]] | None:
+        """The next question, of a rule in favour if one is open, and its most useful answer first."""
+        relevant = [one.relevant() for one in bounds]
+        for rules, wanted in ((self.toward, True), (~self.toward, False)):
+            tests = self.scout.open_tests(positions, [mask & rules for mask in relevant])
+            for fact, test in tests:
+                answers = list(self.answers_to(fact))
+                return fact, sorted(answers, key=lambda one: (test in one.accepted_by) != wanted)
+        return None

@@ -1,0 +1,124 @@
+"""What was promised for afterwards: what is due and overdue, and what came of it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.codes import FOLLOW_UP_OUTCOMES
+from triage.domain.errors import Refused
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.local_times import instant_in_form
+from triage.services import calls, follow_ups
+from triage.services.actors import names_of
+from triage.services.follow_ups import MOST_LISTED, OWNER_ROLES, Attempt
+from triage.storage.follow_ups import FollowUp
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("follow_ups", __name__)
+
+Errors = dict[str | None, str]
+Change = Callable[[UnitOfWork, FollowUp], object]
+_caring = open_to("dispatcher", "clinician", "supervisor")
+_SOON = timedelta(hours=24)
+
+
+@bp.get("/follow-ups")
+@_caring
+def list_follow_ups() -> ResponseReturnValue:
+    me, owner, mine = current_person(), request.args.get("owner"), "mine" in request.args
+    owner = owner if owner in OWNER_ROLES else None
+    with current_context().reading() as uow:
+        found = follow_ups.open_ones(uow, owner, me.account_id if mine else None)
+        return render_template(
+            "follow_ups.html",
+            sections=_sections(found, uow.now, me.role),
+            more=len(found) == MOST_LISTED,
+            roles=OWNER_ROLES,
+            owner=owner,
+            mine=mine,
+            now=uow.now,
+        )
+
+
+def _sections(
+    found: list[FollowUp], now: datetime, my_role: str
+) -> list[tuple[str, list[FollowUp]]]:
+    """Overdue, soon and later; within each, what the reader's own role owes comes first."""
+    own_first = sorted(found, key=lambda it: it.owner_role != my_role)
+    limits = (("Overdue", now), ("Due within 24 hours", now + _SOON), ("Later", None))
+    sections: list[tuple[str, list[FollowUp]]] = []
+    for title, limit in limits:
+        within = [it for it in own_first if limit is None or it.due_at < limit]
+        own_first = [it for it in own_first if it not in within]
+        sections.append((title, within))
+    return sections
+
+
+@bp.get("/follow-ups/<uuid:key>")
+@_caring
+def follow_up(key: UUID) -> ResponseReturnValue:
+    context = current_context()
+    # Notes of earlier attempts tell about a person: opening them is opening the call.
+    context.do(
+        current_person().actor,
+        lambda uow: calls.note_opening(uow, context.centre, follow_ups.of_key(uow, key).call),
+    )
+    return _page(key)
+
+
+@bp.post("/follow-ups/<uuid:key>/attempts")
+@_caring
+def record_attempt(key: UUID) -> ResponseReturnValue:
+    def record(uow: UnitOfWork, it: FollowUp) -> None:
+        outcome, note = request.form.get("outcome", ""), request.form.get("note")
+        attempt = Attempt(outcome, note, instant_in_form("next_due_at"))
+        follow_ups.record_attempt(uow, it, attempt)
+
+    return _change(key, "attempt", record, "What came of it is written down.")
+
+
+@bp.post("/follow-ups/<uuid:key>/permissions")
+@_caring
+def set_permissions(key: UUID) -> ResponseReturnValue:
+    ways = ("consent", "safe_to_call", "safe_to_text", "safe_to_leave_message")
+    given = {way: request.form.get(way, "") for way in ways}
+
+    def permit(uow: UnitOfWork, it: FollowUp) -> None:
+        follow_ups.set_permissions(uow, it, given)
+
+    return _change(key, "permissions", permit, "The permissions are changed.")
+
+
+def _change(key: UUID, failed: str, change: Change, done: str) -> ResponseReturnValue:
+    """Do it to the follow-up as it stood on the screen, or show its page with what is wrong."""
+    version = request.form.get("version", -1, type=int)
+    try:
+        current_context().do(
+            current_person().actor,
+            lambda uow: change(uow, follow_ups.unchanged(uow, key, version)),
+        )
+    except Refused as error:
+        return _page(key, failed, {error.field: str(error)})
+    flash(done, "good")
+    return redirect(f"/follow-ups/{key}")
+
+
+def _page(key: UUID, failed: str | None = None, errors: Errors | None = None) -> ResponseReturnValue:
+    """failed -- the form that came back: `attempt` or `permissions`."""
+    with current_context().reading() as uow:
+        shown = follow_ups.of_key(uow, key)
+        page = render_template(
+            "follow_up.html",
+            it=shown,
+            name=names_of(uow, [attempt.by for attempt in shown.attempts]),
+            outcomes=FOLLOW_UP_OUTCOMES,
+            now=uow.now,
+            failed=failed,
+            errors=errors or {},
+            form=request.form,
+        )
+    return page, 422 if errors else 200

@@ -1,0 +1,163 @@
+"""From the fields of an intake form to a call: everything that is wrong is told at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from triage.domain.errors import InvalidCall, Refused
+from triage.domain.facts import Fact
+from triage.domain.phone_numbers import e164
+from triage.entrypoints.web.typed import one, text
+from triage.services import calls
+from triage.services.calls import NewCall
+from triage.services.centre import Centre
+from triage.services.sending import Choice
+
+FACT = "facts."
+"""Before the names of the fields that are answers."""
+LANGUAGES = {"en": "English", "es": "Spanish", "asl": "American Sign Language"}
+LONGEST = {"location": 500, "caller_name": 200, "override_note": 2000}
+
+Fields = Mapping[str, Sequence[str]]
+
+
+@dataclass
+class Intake:
+    """A form as it was understood. `errors` maps a field to what to type there instead."""
+
+    fields: Fields
+    facts: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+    zone: str = ""
+    """As picked by hand; "" for the gazetteer's."""
+    narrative: str = ""
+
+    def value(self, name: str) -> str:
+        return next(iter(self.fields.get(name, ())), "")
+
+    def values(self, name: str) -> Sequence[str]:
+        return self.fields.get(name, ())
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing typed, nothing answered."""
+        ignored = {"edition", "language"}
+        return not any(
+            one(self.fields, name) for name in self.fields if name not in ignored
+        )
+
+
+def understand(centre: Centre, fields: Fields) -> Intake:
+    """Read the form. What is wrong is left out of `facts` and told in `errors`."""
+    intake = Intake(fields)
+    intake.facts = _facts(centre, fields, intake.errors)
+    intake.location = one(fields, "location")
+    intake.zone = one(fields, "zone")
+    intake.narrative = text(fields, "narrative")
+    checks = (_once, _lengths, _zone, _language, _phone, _narrative)
+    for check in checks:
+        check(centre, intake)
+    return intake
+
+
+def _once(centre: Centre, intake: Intake) -> None:
+    for name, values in intake.fields.items():
+        fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
+        if len(values) > 1 and not (fact and fact.type == "multi"):
+            intake.errors[name] = "This was sent twice with different words: choose one."
+
+
+def _lengths(_: Centre, intake: Intake) -> None:
+    for name, most in LONGEST.items():
+        if (length := len(one(intake.fields, name))) > most:
+            intake.errors[name] = f"{length:,} characters; {most} fit. Put the rest below."
+
+
+def _zone(centre: Centre, intake: Intake) -> None:
+    if intake.zone and intake.zone not in centre.gazetteer.zones:
+        intake.errors["zone"] = "Choose one of the zones in the list."
+        intake.zone = ""
+
+
+def _language(_: Centre, intake: Intake) -> None:
+    if (chosen := one(intake.fields, "language")) and chosen not in LANGUAGES:
+        intake.errors["language"] = "Choose one of the languages in the list."
+
+
+def _phone(centre: Centre, intake: Intake) -> None:
+    if number := one(intake.fields, "caller_phone"):
+        try:
+            e164(number, centre.policy.country)
+        except Refused as refusal:
+            intake.errors["caller_phone"] = str(refusal)
+
+
+def _narrative(centre: Centre, intake: Intake) -> None:
+    try:
+        calls.check_narrative(centre, intake.narrative)
+    except Refused as refusal:
+        intake.errors["narrative"] = str(refusal)
+
+
+def _facts(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in fields:
+        if not name.startswith(FACT):
+            continue
+        fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
+        if fact is None or fact.is_situation:
+            errors[name] = "There is no such question."
+            continue
+        answer = answer_typed(fact, fields[name])
+        if answer is None:
+            continue
+        try:
+            centre.vocabulary.read_answer(fact.name, answer)
+            found[fact.name] = answer
+        except InvalidCall as wrong:
+            errors[name] = f"{fact.called().capitalize()}: {wrong.problems[0].message}."
+    return found
+
+
+def answer_typed(fact: Fact, values: Sequence[str]) -> Any:
+    """The answer that fields of a form state, or None where the question was not asked."""
+    given = [value.strip() for value in values if value.strip()]
+    if not given:
+        return None
+    if fact.type == "multi":
+        return "unknown" if given == ["unknown"] else [v for v in given if v != "unknown"]
+    if fact.type == "number":
+        return _number(given[0])
+    return given[0]
+
+
+def _number(typed: str) -> int | float | str:
+    if typed.lower() in {"u", "unknown"}:
+        return "unknown"
+    try:
+        number = float(typed.replace(",", "."))
+        return int(number) if number.is_integer() else number
+    except (ValueError, OverflowError):
+        return typed  # not a number: `read_answer` says so
+
+
+def as_call(centre: Centre, intake: Intake, *, closing: bool) -> NewCall:
+    """The call to be written down. `closing` -- with nobody sent, for its disposition."""
+    fields = intake.fields
+    choice = None
+    if response := one(fields, "override_response"):
+        note = text(fields, "override_note") or None
+        choice = Choice(response, one(fields, "override_reason"), note)
+    return NewCall(
+        caller_phone=one(fields, "caller_phone") or None,
+        caller_name=one(fields, "caller_name") or None,
+        location=intake.location or None,
+        zone=intake.zone or None,
+        narrative=intake.narrative or None,
+        language=one(fields, "language") or None,
+        facts=intake.facts,
+        origin="form",
+        choice=None if closing else choice,
+        disposition=one(fields, "disposition") if closing else None,
+    )

@@ -1,0 +1,229 @@
+"""Teams, members and shifts, and the partners that are told."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.errors import Refused
+from triage.entrypoints.web.access import current_person, open_to
+from triage.services import people, rosters
+from triage.services.rosters import NewMember, NewPartner, NewShift, NewTeam
+from triage.storage.teams import Partner, Responder, Shift, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("teams", __name__)
+
+Errors = dict[str | None, str]
+_supervising = open_to("supervisor", "administrator")
+
+
+@bp.get("/teams")
+@_supervising
+def list_teams() -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        return render_template(
+            "teams.html",
+            teams=rosters.teams_now(uow),
+            partners=rosters.partners(uow),
+            labels=rosters.responses(current_context().centre),
+        )
+
+
+@bp.route("/teams/new", methods=["GET", "POST"])
+@_supervising
+def add_team() -> ResponseReturnValue:
+    centre, form, errors = current_context().centre, request.form, Errors()
+    if request.method == "POST":
+        errors = _try(lambda uow: rosters.add_team(uow, centre, _team_in_form()))
+        if not errors:
+            flash("The team is added. Give it members and shifts.", "good")
+            return redirect("/teams")
+    page = render_template(
+        "team_new.html",
+        responses=rosters.responses(centre),
+        zones=centre.gazetteer.zones,
+        form=form,
+        errors=errors,
+    )
+    return page, 422 if errors else 200
+
+
+@bp.get("/teams/<uuid:team_id>")
+@_supervising
+def team(team_id: UUID) -> ResponseReturnValue:
+    return _team_page(team_id)
+
+
+@bp.post("/teams/<uuid:team_id>/members")
+@_supervising
+def add_member(team_id: UUID) -> ResponseReturnValue:
+    centre, form = current_context().centre, request.form
+    new = NewMember(
+        role=form.get("role", ""),
+        name=form.get("name", ""),
+        phone=form.get("phone", ""),
+        skills=_listed("skills"),
+        username=form.get("username") or None,
+    )
+    errors = _try(lambda uow: rosters.add_member(uow, centre, uow.get(Team, team_id), new))
+    return _team_page(team_id, "member", errors) if errors else redirect(f"/teams/{team_id}")
+
+
+@bp.post("/teams/<uuid:team_id>/shifts")
+@_supervising
+def add_shifts(team_id: UUID) -> ResponseReturnValue:
+    centre = current_context().centre
+
+    def add(uow: UnitOfWork) -> None:
+        new = NewShift(_wall_time("starts"), _wall_time("ends"), _number("days"))
+        rosters.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
+
+    errors = _try(add)
+    return _team_page(team_id, "shift", errors) if errors else redirect(f"/teams/{team_id}")
+
+
+@bp.post("/teams/<uuid:team_id>/retire")
+@_supervising
+def retire_team(team_id: UUID) -> ResponseReturnValue:
+    _do(lambda uow: rosters.retire_team(uow, uow.get(Team, team_id)))
+    flash("The team is retired.", "good")
+    return redirect("/teams")
+
+
+@bp.post("/members/<uuid:member_id>/retire")
+@_supervising
+def retire_member(member_id: UUID) -> ResponseReturnValue:
+    def retire(uow: UnitOfWork) -> UUID:
+        member = uow.get(Responder, member_id)
+        rosters.retire_member(uow, member)
+        return member.team_id
+
+    return redirect(f"/teams/{_do(retire)}")
+
+
+@bp.post("/shifts/<uuid:shift_id>/end")
+@_supervising
+def end_shift(shift_id: UUID) -> ResponseReturnValue:
+    def end(uow: UnitOfWork) -> UUID:
+        shift = uow.get(Shift, shift_id)
+        rosters.end_shift(uow, shift)
+        return uow.get(Responder, shift.responder_id).team_id
+
+    return redirect(f"/teams/{_do(end)}")
+
+
+@bp.route("/partners/new", methods=["GET", "POST"])
+@_supervising
+def add_partner() -> ResponseReturnValue:
+    centre, form, errors = current_context().centre, request.form, Errors()
+    if request.method == "POST":
+        new = NewPartner(
+            form.get("name", ""),
+            form.get("kind", ""),
+            form.get("phone", ""),
+            form.getlist("zones"),
+        )
+        errors = _try(lambda uow: rosters.add_partner(uow, centre, new))
+        if not errors:
+            flash("The partner is added.", "good")
+            return redirect("/teams#partners")
+    page = render_template(
+        "partner_new.html",
+        kinds=[
+            (kind, kind.replace("_", " ").capitalize()) for kind in rosters.partner_kinds(centre)
+        ],
+        zones=centre.gazetteer.zones,
+        form=form,
+        errors=errors,
+    )
+    return page, 422 if errors else 200
+
+
+@bp.post("/partners/<uuid:partner_id>/retire")
+@_supervising
+def retire_partner(partner_id: UUID) -> ResponseReturnValue:
+    _do(lambda uow: rosters.retire_partner(uow, uow.get(Partner, partner_id)))
+    flash("The partner is retired.", "good")
+    return redirect("/teams#partners")
+
+
+def _team_page(
+    team_id: UUID, failed: str | None = None, errors: Errors | None = None
+) -> ResponseReturnValue:
+    """failed -- the form that came back: `member` or `shift`."""
+    context = current_context()
+    with context.reading() as uow:
+        shown = rosters.team_now(uow, uow.get(Team, team_id))
+        page = render_template(
+            "team.html",
+            shown=shown,
+            names=[(str(it.responder.id), it.responder.name) for it in shown.members],
+            labels=rosters.responses(context.centre),
+            roles=rosters.roles(context.centre),
+            accounts=[it for it in people.accounts(uow) if it.disabled_at is None],
+            today=uow.now.astimezone(context.centre.policy.time_zone).date().isoformat(),
+            failed=failed,
+            errors=errors or {},
+            form=request.form,
+        )
+    return page, 422 if errors else 200
+
+
+def _team_in_form() -> NewTeam:
+    form = request.form
+    return NewTeam(
+        name=form.get("name", ""),
+        responses=form.getlist("responses"),
+        zones=form.getlist("zones"),
+        skills=_listed("skills"),
+        calls_at_once=_number("calls_at_once"),
+    )
+
+
+def _member_in_form(uow: UnitOfWork, team_id: UUID) -> Responder:
+    try:
+        member = uow.session.get(Responder, UUID(request.form.get("member", "")))
+    except ValueError:
+        member = None
+    if member is None or member.team_id != team_id or member.retired_at:
+        raise Refused("Choose whose shift it is.", "member")
+    return member
+
+
+def _wall_time(field: str) -> datetime:
+    try:
+        written = datetime.fromisoformat(request.form.get(field, ""))
+    except ValueError:
+        written = None
+    if written is None or written.tzinfo is not None:
+        raise Refused("Write day and time, such as 2026-11-24 08:00.", field)
+    return written
+
+
+def _number(field: str) -> int:
+    written = request.form.get(field, "").strip()
+    if not (written.isascii() and written.isdigit() and len(written) < 4):
+        raise Refused("Write a whole number.", field)
+    return int(written)
+
+
+def _listed(field: str) -> list[str]:
+    return request.form.get(field, "").replace(",", " ").split()
+
+
+def _do(work: Callable[[UnitOfWork], Any]) -> Any:
+    return current_context().do(current_person().actor, work)
+
+
+def _try(work: Callable[[UnitOfWork], Any]) -> Errors:
+    """Do it, or say beside which field what is wrong."""
+    try:
+        _do(work)
+    except Refused as error:
+        return {error.field: str(error)}
+    return {}

@@ -1,0 +1,49 @@
+"""What a person typed into a form of ours, made fit to be kept."""
+
+from collections.abc import Mapping, Sequence
+
+from flask import request
+
+NOT_KEPT = {"csrf_token", "form_key", "action"}
+LINE = 500
+TEXT = 4000
+_NOTHING = str.maketrans("", "", "\0" + "".join(map(chr, range(0xD800, 0xE000))))
+
+
+def clean(text: str) -> str:
+    """The text without what no database and no screen can keep: NUL and half characters."""
+    return text.translate(_NOTHING)
+
+
+def fields() -> dict[str, list[str]]:
+    """Every field of the form that was sent, with all its values, as typed."""
+    return {
+        name: [clean(value) for value in values]
+        for name, values in request.form.lists()
+        if name not in NOT_KEPT
+    }
+
+
+def was_cleaned() -> bool:
+    """Did the form hold something that could not be kept?"""
+    return any(clean(value) != value for value in request.form.values())
+
+
+def one(typed: Mapping[str, Sequence[str]], name: str) -> str:
+    """The first value of a field, on one line."""
+    return " ".join(text(typed, name).split())
+
+
+def text(typed: Mapping[str, Sequence[str]], name: str) -> str:
+    """The first value of a field, with its line breaks."""
+    return next(iter(typed.get(name, ())), "").strip()
+
+
+def line(name: str) -> str:
+    """A field of the form that was sent, on one line, cut to what any line of ours may hold."""
+    return one(fields(), name)[:LINE]
+
+
+def note(name: str) -> str:
+    """A longer field of the form that was sent."""
+    return text(fields(), name)[:TEXT]

@@ -1,0 +1,30 @@
+"""How the actors of the audit trail are called on screen."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.storage.people import Account
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def names_of(uow: UnitOfWork, actors: Iterable[str]) -> Callable[[str], str]:
+    """The name of each of these actors, looked up all at once."""
+    keys = {UUID(key) for actor in actors for key in [_account_key(actor)] if key}
+    accounts = uow.session.scalars(select(Account).where(Account.id.in_(keys))) if keys else ()
+    known = {account.id: account.name or account.username for account in accounts}
+
+    def name(actor: str) -> str:
+        if key := _account_key(actor):
+            return known.get(UUID(key), "a former account")
+        kind, _, which = actor.partition(":")
+        usual = {"token": f"program {which}", "responder": "the team", "worker": "the service"}
+        return usual.get(kind, kind)
+
+    return name
+
+
+def _account_key(actor: str) -> str:
+    kind, _, key = actor.partition(":")
+    return key if kind == "account" else ""

@@ -1,0 +1,57 @@
+"""Everything that is known about one call, as others read it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from triage.services import assessments, timeline
+from triage.services.centre import Centre
+from triage.services.timeline import Event
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.follow_ups import FollowUp
+from triage.storage.messages import Message
+from triage.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    call: Call
+    assessment: Mapping[str, Any] | None
+    """The latest, as `triage assess` prints it."""
+    dispatches: Sequence[Dispatch]
+    messages: Sequence[Message]
+    follow_ups: Sequence[FollowUp]
+    timeline: Sequence[Event]
+
+
+def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallRecord:
+    """The record as it stands, what this unit of work has changed included."""
+    latest = assessments.latest(uow, call)
+    messages = select(Message).where(Message.call_id == call.id)
+    follow_ups = select(FollowUp).where(FollowUp.call_id == call.id)
+    return CallRecord(
+        call=call,
+        assessment=json.loads(latest.result or "{}") if latest else None,
+        dispatches=_dispatches(uow, call),
+        messages=uow.session.scalars(messages.order_by(Message.created_at, Message.id)).all(),
+        follow_ups=uow.session.scalars(follow_ups.order_by(FollowUp.due_at, FollowUp.id)).all(),
+        timeline=timeline.of_call(uow, centre, call),
+    )
+
+
+def _dispatches(uow: UnitOfWork, call: Call) -> Sequence[Dispatch]:
+    slots = selectinload(Dispatch.slots)
+    query = (
+        select(Dispatch)
+        .where(Dispatch.call_id == call.id)
+        .order_by(Dispatch.created_at, Dispatch.id)
+        .options(slots.joinedload(Slot.team), slots.joinedload(Slot.responder))
+        # A slot that was filled in this unit of work may still remember that nobody had it.
+        .execution_options(populate_existing=True)
+    )
+    return uow.session.scalars(query).all()

@@ -1,0 +1,111 @@
+"""Calls that are being typed: kept while they grow, saved once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain.errors import Conflict, NotFound
+from triage.services import calls
+from triage.services.calls import NewCall
+from triage.services.centre import Centre
+from triage.services.people import Person
+from triage.storage.calls import Call, IntakeDraft
+from triage.storage.unit_of_work import UnitOfWork
+
+Fields = Mapping[str, Sequence[str]]
+"""What stands on the form: every field's name with its values, exactly as typed."""
+
+EDITION = "edition"
+"""The field that counts the changes on a form, so that a late request undoes nothing."""
+OFFERED = 5
+"""Unfinished calls that are offered at once."""
+
+
+def keep(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
+    """Keep what stands on the form now. What was typed earlier never replaces what came later."""
+    draft = _draft(uow, person, key)
+    if draft is None:
+        return _begin(uow, person, key, fields)
+    ended = draft.call_id is not None or draft.form is None  # saved, or thrown away
+    if not ended and _edition(fields) >= _edition(fields_of(draft)):
+        draft.form = json.dumps(fields)
+    return draft
+
+
+def _begin(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
+    return uow.add(IntakeDraft(id=key, account_id=person.account_id, form=json.dumps(fields)))
+
+
+def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
+    """Raises NotFound for somebody else's form, which looks like one that never was."""
+    draft = uow.session.get(IntakeDraft, key, with_for_update=True)
+    if draft is not None and draft.account_id != person.account_id:
+        raise NotFound("no such form")
+    return draft
+
+
+def fields_of(draft: IntakeDraft) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(draft.form or "{}")
+    return found
+
+
+def _edition(fields: Fields) -> int:
+    last = next(iter(fields.get(EDITION, ())), "")
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+
+
+def save(
+    uow: UnitOfWork, centre: Centre, person: Person, key: UUID, fields: Fields, new: NewCall
+) -> tuple[Call, bool]:
+    """Make the form a call, once: the same form again gives the same call, and False.
+
+    The call counts as received when its form was begun. Raises what `calls.open_call` raises.
+    """
+    draft = _draft(uow, person, key)
+    if draft is not None and draft.call_id is not None:
+        return uow.get(Call, draft.call_id), False
+    if draft is None:
+        draft = _begin(uow, person, key, fields)
+        uow.session.flush()  # a second copy of this request stops here until we are done
+    call = calls.open_call(uow, centre, replace(new, received_at=draft.created_at))
+    uow.session.flush()
+    draft.call_id, draft.form = call.id, None
+    return call, True
+
+
+def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:
+    """Forms that this person began and neither saved nor discarded, the latest first."""
+    return list(
+        uow.session.scalars(
+            select(IntakeDraft)
+            .where(
+                IntakeDraft.account_id == person.account_id,
+                IntakeDraft.call_id.is_(None),
+                IntakeDraft.form_sealed.is_not(None),
+            )
+            .order_by(IntakeDraft.created_at.desc())
+            .limit(OFFERED)
+        )
+    )
+
+
+def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft:
+    """A form to go on with. Raises NotFound."""
+    draft = uow.session.get(IntakeDraft, key)
+    if draft is None or draft.account_id != person.account_id:
+        raise NotFound("no such form")
+    return draft
+
+
+def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
+    """Throw away what was typed; the audit trail keeps that there was something."""
+    draft = _draft(uow, person, key)
+    if draft is None:
+        raise NotFound("no such form")
+    if draft.call_id is not None:
+        raise Conflict("this form became a call already")
+    draft.form = None
+    uow.audit("intake.discarded", draft)
