@@ -68,11 +68,15 @@ class FakePhones:
 
     inboxes: dict[str, list[str]] = field(default_factory=dict)
     broken: NotSent | None = None
+    dead: set[str] = field(default_factory=set)
+    """Numbers that the provider refuses for good."""
     sent: list[OutboundSms] = field(default_factory=list)
 
     def send(self, sms: OutboundSms) -> Sent | NotSent:
         if self.broken:
             return self.broken
+        if sms.to in self.dead:
+            return NotSent("21610", worth_retrying=False)
         self.sent.append(sms)
         self.inboxes.setdefault(sms.to, []).append(sms.body)
         return Sent(f"SM{secrets.token_hex(16)}")

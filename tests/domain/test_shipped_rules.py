@@ -1,7 +1,7 @@
 """The rule files that are shipped: they load, and county-default keeps its promises.
 
-The promises are those of docs/county-default.md. Calls are made up by hypothesis out of whatever the
-vocabulary offers, so a fact added tomorrow is covered tomorrow.
+The promises are those of docs/county-default.md. Calls are made up by hypothesis out of
+whatever the vocabulary offers, so a fact added tomorrow is covered tomorrow.
 """
 
 from functools import lru_cache
@@ -73,7 +73,7 @@ def required(assessment: Assessment) -> set[str]:
 
 
 def is_police(response: str) -> bool:
-    return vocabulary().response(response).public_safety
+    return vocabulary().responses[response].public_safety
 
 
 def outcome(assessment: Assessment) -> tuple:
@@ -199,7 +199,12 @@ def test_a_more_dangerous_answer_never_removes_a_required_responder(pair):
 
 @settings(max_examples=400, deadline=None)
 @given(two_dangers())
-@example(({"problem_type": "needs_resources"}, {"problem_type": "needs_resources", "self_care": "failing"}))
+@example(
+    (
+        {"problem_type": "needs_resources"},
+        {"problem_type": "needs_resources", "self_care": "failing"},
+    )
+)
 def test_a_more_dangerous_answer_never_lowers_the_level(pair):
     before, after = (decide(facts).decision.level.rank for facts in pair)
     assert after <= before
@@ -261,7 +266,7 @@ def test_somebody_answers_and_says_why(facts, situation):
         assert assessment.ask
         assert assessment.ask.then == "co_responder"
     else:
-        assert vocabulary().response(response).is_somebody
+        assert vocabulary().responses[response].is_somebody
 
 
 def test_no_answers_at_all_lead_to_questions_and_then_to_somebody():
@@ -275,9 +280,7 @@ def test_no_answers_at_all_lead_to_questions_and_then_to_somebody():
 
 @settings(max_examples=400, deadline=None)
 @given(calls(), st.sampled_from(HARD_DANGERS), teams_missing())
-def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(
-    facts, danger, situation
-):
+def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(facts, danger, situation):
     assessment = decide({**facts, **danger}, situation)
     assert assessment.response not in TELEPHONE | UNARMED | NOBODY | {"ask_more"}
     assert assessment.decision.level.rank == 1
@@ -287,19 +290,39 @@ def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(
         assert any(is_police(one) for one in everybody)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    calls(),
+    st.sampled_from(({"overdose_or_poison": "yes"}, {"problem_type": "medical"}, *HARD_DANGERS)),
+    st.sampled_from(
+        (
+            {"weapon": "accessible"},
+            {"firearm_access": "yes"},
+            {"violence_now": "threatening"},
+            {"violence_now": "physical"},
+            {"domestic_violence": "yes"},
+        )
+    ),
+)
+def test_an_ambulance_does_not_go_alone_where_somebody_could_be_hurt(facts, illness, danger):
+    assessment = decide({**facts, **illness, **danger})
+    assert any(is_police(one) for one in comes(assessment))
+
+
 # ---- promises: no more police than needed ------------------------------------------
+
+CALM_PROBLEMS = sorted(
+    set(values_of(vocabulary().facts["problem_type"])) - {"violence_or_crime", "missing_person"}
+    - {"no_help_needed"}
+)  # fmt: skip
+"""Problems that do not by themselves call for police or a search."""
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_unknown_answers_alone_never_choose_patrol(data):
     """Everything asked is unknown or harmless: no patrol, whatever the problem."""
-    problems = [
-        problem
-        for problem in values_of(vocabulary().facts["problem_type"])
-        if problem not in ("violence_or_crime", "missing_person")
-    ]
-    facts: dict = {"problem_type": data.draw(st.sampled_from([*problems, "unknown"]))}
+    facts: dict = {"problem_type": data.draw(st.sampled_from([*CALM_PROBLEMS, "unknown"]))}
     for fact in data.draw(st.sets(st.sampled_from(ordered_facts()))):
         facts[fact.name] = data.draw(st.sampled_from((fact.danger[0], "unknown")))
     assessment = decide(facts)
@@ -317,11 +340,7 @@ def test_patrol_always_has_a_reason_that_somebody_stated(facts):
         assert assessment.decision.route in ("require", "score")
 
 
-@pytest.mark.parametrize("problem", ["mental_health_crisis", "suicidal_thoughts", "welfare_check",
-    "person_down", "intoxication", "unwanted_person", "public_disturbance",
-    "noise_or_neighbour_dispute", "family_dispute", "school_bullying", "neglect_or_abuse_report",
-    "panhandling", "needs_resources", "medical", "overdose", "other", "child_in_distress",
-    "fire_or_hazard", "left_care", "wants_to_talk", "transport_request", "information_request"])  # fmt: skip
+@pytest.mark.parametrize("problem", CALM_PROBLEMS)
 def test_no_police_at_all_when_every_answer_is_harmless(problem):
     facts = {fact.name: fact.danger[0] for fact in ordered_facts()} | {"problem_type": problem}
     assessment = decide(facts)
@@ -347,27 +366,23 @@ WEIGHED = {
 }
 
 
-def test_a_supervisor_changes_a_threshold_and_the_next_call_is_decided_by_it():
+@pytest.mark.parametrize(("points", "response"), [
+    (50, "co_responder"),
+    (60, "co_responder"),
+    (70, "mobile_crisis"),
+])  # fmt: skip
+def test_a_supervisor_changes_a_threshold_and_the_next_call_is_decided_by_it(points, response):
     text = (RULES / "county-default.yaml").read_text("utf-8")
-    assert decide(WEIGHED).response == "co_responder"
-    head, _, _ = text.partition("\nexamples:")
-    stricter = head.replace("  co_responder: 50\n", "  co_responder: 70\n", 1)
-    changed = RuleFiles().read_rule_set(stricter, vocabulary())
+    changed_text = text.replace("  co_responder: 50\n", f"  co_responder: {points}\n", 1)
+    changed = RuleFiles().read_rule_set(changed_text, vocabulary())
     call = vocabulary().read_call({"facts": WEIGHED})
-    assert assess(changed, call, ahead=False).response == "mobile_crisis"
-
-
-def test_a_threshold_that_changes_an_example_does_not_load():
-    text = (RULES / "county-default.yaml").read_text("utf-8")
-    stricter = text.replace("  co_responder: 50\n", "  co_responder: 70\n", 1)
-    findings = RuleFiles().check_rule_set(stricter, vocabulary())
-    assert any("hurt people before" in str(finding) for finding in findings)
+    assert assess(changed, call, ahead=False).response == response
 
 
 # ---- scenes ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("weapon, response", [
+@pytest.mark.parametrize(("weapon", "response"), [
     ("none_confirmed", "mobile_crisis"),
     ("accessible", "co_responder"),
     ("in_hand", "police_cit"),
@@ -409,7 +424,11 @@ def test_the_suicide_ladder_goes_up_rung_by_rung():
 
 
 def test_without_a_mobile_team_a_crisis_goes_to_co_response_not_to_patrol():
-    facts = {"problem_type": "mental_health_crisis", "weapon": "none_confirmed", "violence_now": "none"}
+    facts = {
+        "problem_type": "mental_health_crisis",
+        "weapon": "none_confirmed",
+        "violence_now": "none",
+    }
     assessment = decide(facts, {"mobile_team_available": "no"})
     assert (assessment.decision.needed, assessment.response) == ("mobile_crisis", "co_responder")
     assert assessment.decision.cause == "none_on_shift"
@@ -432,6 +451,7 @@ def test_calling_often_brings_a_plan_and_nothing_else():
 def test_portland_goes_where_no_weapon_was_seen_not_where_none_is_known():
     facts = {"location_type": "public_outdoor", "problem_type": "mental_health_crisis"}
     portland = rule_set("portland-street-response")
-    for weapon, level in (("unknown", "eligible"), ("none_seen", "eligible"), ("accessible", "ineligible")):
+    expected = {"unknown": "eligible", "none_seen": "eligible", "accessible": "ineligible"}
+    for weapon, level in expected.items():
         call = vocabulary().read_call({"facts": {**facts, "weapon": weapon}})
         assert assess(portland, call, ahead=False).decision.level.id == level

@@ -114,11 +114,11 @@ def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
 ) -> None:
     (alpha,) = world.team("Alpha")
     dispatch = send(world, call)
+    alpha.expect("Reply")
     world.wait(minutes=3)
     assert state(world, call) == "unfilled"
     assert world.audited("slot.unfilled") == 1
 
-    alpha.expect("Reply")
     world.context.do(
         "test",
         lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
@@ -277,6 +277,7 @@ def test_police_are_a_hand_over_that_turns_red_and_is_confirmed(world: World, ca
 def test_a_dispatcher_writes_down_an_answer_by_radio(world: World, call: Call) -> None:
     (alpha,) = world.team("Alpha")
     send(world, call)
+    alpha.expect("Reply")
 
     def answer(uow: object) -> None:
         page = uow.session.scalars(select(Page)).one()  # type: ignore[attr-defined]
@@ -285,7 +286,7 @@ def test_a_dispatcher_writes_down_an_answer_by_radio(world: World, call: Call) -
     world.context.do("test", answer)
 
     assert state(world, call) == "accepted"
-    alpha.expect("Reply")
+    alpha.expect_silence()
 
 
 def test_a_slot_is_assigned_by_hand_and_who_was_asked_is_told(world: World, call: Call) -> None:
@@ -306,18 +307,13 @@ def test_a_slot_is_assigned_by_hand_and_who_was_asked_is_told(world: World, call
 
 
 def test_a_page_that_cannot_be_delivered_asks_the_next_at_once(world: World, call: Call) -> None:
-    from triage.domain.phone_network import NotSent
-
-    world.team("Alpha")
+    (alpha,) = world.team("Alpha")
     (bravo,) = world.team("Bravo")
-    world.phones.broken = NotSent("21610", worth_retrying=False)
+    world.phones.dead.add(alpha.number)
     send(world, call)
-    from triage.entrypoints import worker
-
-    worker.send_texts(world.context, "test")
-    world.phones.broken = None
 
     bravo.expect("Reply")
+    assert world.audited("page.undeliverable") == 1
 
 
 ROUNDS = 30

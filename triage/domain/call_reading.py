@@ -123,7 +123,9 @@ class _Reading:
         self.same_as_now(now, {**facts, **situation})
         self.not_too_many(facts)
         asked = {name: answer for name, answer in facts.items() if name not in situation}
-        return CallInput(_sorted(asked), narrative, _sorted(situation), unavailable, minutes_to, now)
+        return CallInput(
+            _sorted(asked), narrative, _sorted(situation), unavailable, minutes_to, now
+        )
 
     def mapping(self, path: str, raw: object) -> Mapping[str, object]:
         if isinstance(raw, dict) and all(isinstance(key, str) for key in raw):
@@ -137,7 +139,9 @@ class _Reading:
             self.refuse("narrative", f"the narrative is a text, not {shown(raw)}")
             return ""
         if len(raw) > NARRATIVE_LENGTH:
-            self.refuse("narrative", f"at most {NARRATIVE_LENGTH:,} characters, this has {len(raw):,}")
+            self.refuse(
+                "narrative", f"at most {NARRATIVE_LENGTH:,} characters, this has {len(raw):,}"
+            )
         self.clean("narrative", raw)
         return raw
 
@@ -281,7 +285,9 @@ class _Reading:
     def is_response(self, path: str, name: str) -> bool:
         if name in self.vocabulary.responses:
             return True
-        self.refuse(path, "there is no such response", did_you_mean(name, self.vocabulary.responses))
+        self.refuse(
+            path, "there is no such response", did_you_mean(name, self.vocabulary.responses)
+        )
         return False
 
     def now(self, raw: object) -> str:

@@ -7,35 +7,20 @@ not followed, and what the bounds rule out is not searched. The search has a bud
 out, a call counts as not settled and a response as still possible.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.answer_classes import AnswerClass
-from triage.domain.answers import UNKNOWN, Gap, Value
-from triage.domain.bounds import Bounds, towards
+from triage.domain.bounds import towards
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
-from triage.domain.cases import Case, cases_of, most_protective
-from triage.domain.conditions import Test, Truth, fact_of, undecided_tests
-from triage.domain.decision import Availability, Decision, decide
-from triage.domain.rule_book import Tally, numbers_in
+from triage.domain.cases import Case, cases_of
+from triage.domain.decision import Decision
 from triage.domain.ruleset import RuleSet
+from triage.domain.scouting import OutOfBudget, Position, Positions, Scout, Search
 
 BUDGET = 250
 """Positions tried for one call after the single answers; each takes some 30 us."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One reading of the call with some more questions answered."""
-
-    answers: dict[str, Value | Gap]
-    tally: Tally
-    teams: Availability
-
-
-Positions = tuple[Position, ...]
-"""One for each reading; the most protective decision among them stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,70 +62,12 @@ def _positions(cases: Iterable[Case]) -> Positions:
     return tuple(Position(c.reading.answers, c.tally, c.reading.teams) for c in cases)
 
 
-class _OutOfBudget(Exception):
-    """The search was given up; what it looked for counts as possible."""
-
-
-class _Scout:
-    """Moves from position to position by answering questions, and decides what it finds there."""
-
-    def __init__(self, rule_set: RuleSet, narrative: str) -> None:
-        self.rule_set, self.narrative = rule_set, narrative
-        self._decided: dict[tuple[Tally, ...], Decision] = {}
-
-    def answer(self, positions: Positions, fact: str, value: Value | Gap) -> Positions:
-        return tuple(self._answer(position, fact, value) for position in positions)
-
-    def _answer(self, position: Position, fact: str, value: Value | Gap) -> Position:
-        if value in self.rule_set.vocabulary.facts[fact].sight_values:
-            if position.answers.get(SIGHT_FACT) == NO_SIGHT:
-                value = UNKNOWN
-        answers = {**position.answers, fact: value}
-        tally = position.tally
-        true, unknown, still_open = tally.true, tally.unknown, tally.open
-        for number in self.rule_set.book.readers.get(fact, ()):
-            bit = 1 << number
-            if still_open & bit:
-                truth = self.rule_set.rules[number].when.truth(answers, self.narrative)
-                if truth is Truth.OPEN:
-                    continue
-                still_open ^= bit
-                if truth is Truth.TRUE:
-                    true |= bit
-                elif truth is Truth.UNKNOWN:
-                    unknown |= bit
-        return Position(answers, Tally(true, unknown, still_open), position.teams)
-
-    def decision(self, positions: Positions) -> Decision:
-        tallies = tuple(position.tally for position in positions)
-        known = self._decided.get(tallies)
-        if known is None:
-            decisions = (decide(self.rule_set, p.tally, p.teams) for p in positions)
-            known = self._decided[tallies] = most_protective(self.rule_set, decisions)
-        return known
-
-    def bounds(self, positions: Positions) -> tuple[Bounds, ...]:
-        return tuple(Bounds(self.rule_set, p.tally, p.teams) for p in positions)
-
-    def open_tests(self, positions: Positions, rules: Iterable[int]) -> Iterable[tuple[str, Test]]:
-        """Questions not yet put and the tests that wait for them: rules for each position."""
-        for position, mask in zip(positions, rules, strict=True):
-            for number in numbers_in(mask):
-                condition = self.rule_set.rules[number].when
-                for test in undecided_tests(condition, position.answers, self.narrative):
-                    fact = fact_of(test)
-                    if fact is not None and fact not in position.answers:
-                        yield fact, test
-
-
 class _Lookout:
     """One look ahead over one call."""
 
-    def __init__(
-        self, rule_set: RuleSet, call: CallInput, here: Positions, budget: int
-    ) -> None:
+    def __init__(self, rule_set: RuleSet, call: CallInput, here: Positions, budget: int) -> None:
         self._rule_set, self._left = rule_set, budget
-        self._scout = _Scout(rule_set, call.folded_narrative)
+        self._scout = Scout(rule_set, call.folded_narrative)
         self._here = here
         self._present = self._scout.decision(here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
@@ -229,7 +156,7 @@ class _Lookout:
     def _finds(self, start: Positions, response: str, allowance: int) -> bool:
         """Can the response come out? True as well when that could not be found out."""
         toward = towards(self._rule_set.book, response)
-        search = _Search(
+        search = Search(
             self._scout,
             self._answers_to,
             lambda decision: decision.response == response,
@@ -242,7 +169,7 @@ class _Lookout:
     def _can_change(self, start: Positions) -> bool:
         """Can the outcome differ from the present one? True as well when that is not certain."""
         outcome = self._present.outcome()
-        search = _Search(
+        search = Search(
             self._scout,
             self._answers_to,
             lambda decision: decision.outcome() != outcome,
@@ -252,62 +179,11 @@ class _Lookout:
         )
         return self._run(search, start)
 
-    def _run(self, search: "_Search", start: Positions) -> bool:
+    def _run(self, search: Search, start: Positions) -> bool:
         before = search.left
         try:
             return search.finds(start)
-        except _OutOfBudget:
+        except OutOfBudget:
             return True
         finally:
             self._left -= before - search.left
-
-
-@dataclass
-class _Search:
-    """A depth-first search for a decision that is wanted.
-
-    reached -- is this the one?
-    may_reach -- could it still come, by the bounds?
-    toward -- rules to satisfy first.
-    left -- positions that may still be tried.
-    """
-
-    scout: _Scout
-    answers_to: Callable[[str], Iterable[AnswerClass]]
-    reached: Callable[[Decision], bool]
-    may_reach: Callable[[Sequence[Bounds]], bool]
-    toward: int
-    left: int
-
-    def finds(self, positions: Positions) -> bool:
-        """Raises _OutOfBudget."""
-        if self.left <= 0:
-            raise _OutOfBudget
-        self.left -= 1
-        if self.reached(self.scout.decision(positions)):
-            return True
-        bounds = self.scout.bounds(positions)
-        if not self.may_reach(bounds):
-            return False
-        picked = self._pick(positions, bounds)
-        if picked is None:
-            return False
-        fact, answers = picked
-        for one in answers:
-            if self.finds(self.scout.answer(positions, fact, one.answer)):
-                return True
-        if not self.scout.rule_set.options[fact].exhaustive:
-            raise _OutOfBudget
-        return False
-
-    def _pick(
-        self, positions: Positions, bounds: Sequence[Bounds]
-    ) -> tuple[str, list[AnswerClass]] | None:
-        """The next question, of a rule in favour if one is open, and its most useful answer first."""
-        relevant = [one.relevant() for one in bounds]
-        for rules, wanted in ((self.toward, True), (~self.toward, False)):
-            tests = self.scout.open_tests(positions, [mask & rules for mask in relevant])
-            for fact, test in tests:
-                answers = list(self.answers_to(fact))
-                return fact, sorted(answers, key=lambda one: (test in one.accepted_by) != wanted)
-        return None

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from triage.domain.errors import Finding
 from triage.domain.facts import Vocabulary
 from triage.domain.ruleset import RuleSet
 
@@ -15,4 +16,8 @@ class RuleReader(Protocol):
 
     def read_rule_set(self, text: str, vocabulary: Vocabulary) -> RuleSet:
         """Raises RuleFileError with all findings at once; examples that do not hold are errors."""
+        ...
+
+    def check_rule_set(self, text: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+        """Everything there is to say about a rule set, errors and warnings, by place."""
         ...

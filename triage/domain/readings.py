@@ -82,9 +82,7 @@ def _situation(vocabulary: Vocabulary, call: CallInput) -> dict[str, Value | Gap
     return answers
 
 
-def _reading(
-    vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value | Gap]
-) -> Reading:
+def _reading(vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value | Gap]) -> Reading:
     unseen = []
     if answers.get(SIGHT_FACT) == NO_SIGHT:
         for fact in vocabulary.sight_facts:
@@ -95,9 +93,7 @@ def _reading(
     return Reading(answers, tuple(unseen), _teams(vocabulary, call, answers))
 
 
-def _teams(
-    vocabulary: Vocabulary, call: CallInput, answers: Mapping[str, Answer]
-) -> Availability:
+def _teams(vocabulary: Vocabulary, call: CallInput, answers: Mapping[str, Answer]) -> Availability:
     off_shift = {
         response.id: NONE_ON_SHIFT
         for response in vocabulary.responses.values()

@@ -125,9 +125,7 @@ def _waiting(rule: Rule, answers: Answers, narrative: str) -> Waiting:
     return Waiting(rule.id, rule.kind, facts, rule.if_unknown)
 
 
-def _own_reasons(
-    rule_set: RuleSet, decision: Decision, anything_fired: bool
-) -> tuple[Reason, ...]:
+def _own_reasons(rule_set: RuleSet, decision: Decision, anything_fired: bool) -> tuple[Reason, ...]:
     """Default, asking first and fallback speak for themselves; one reason is always there."""
     own = []
     if decision.route == "ask":
@@ -164,5 +162,3 @@ def response_label(rule_set: RuleSet, response: str) -> str:
     if response == ASK_MORE and response not in rule_set.vocabulary.responses:
         return "Ask more"
     return rule_set.vocabulary.responses[response].label()
-
-

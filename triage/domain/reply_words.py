@@ -1,5 +1,6 @@
 """The words of teams' texts, English and Spanish, in capitals and without accents."""
 
+import re
 from enum import StrEnum
 
 
@@ -46,7 +47,7 @@ VERB_OF = {
     for phrase in phrases.split(",")
 }
 LONGEST_PHRASE = max(map(len, VERB_OF))
-FIRM = _words("accept accepted acepto decline declined rechazo eta")
+FIRM = _words("accept acepto decline rechazo eta")
 """A text that begins with one of these means it, whatever else it tells."""
 NOTE_WORDS = _words("note notes nota")
 DENIALS = _words("not dont didnt wont never isnt arent nunca")
@@ -55,3 +56,12 @@ FILLERS = _words(
     i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank
     thanks the this thx unit we were will ya you"""
 )
+_REACTIONS = (
+    "liked, loved, disliked, laughed at, emphasized, emphasised, questioned, reacted .* to,"
+    "removed .* from, to, le gusto, no le gusto, le encanto, le dio risa a, enfatizo,"
+    "reacciono .* a"
+)
+REACTION = re.compile(
+    rf"\W*({'|'.join(part.strip() for part in _REACTIONS.split(','))})\s*[“\"«„]", re.IGNORECASE
+)
+"""How phones tell of a thumb up on one of our own texts, which they then quote."""

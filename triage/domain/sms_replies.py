@@ -14,6 +14,7 @@ from triage.domain.reply_words import (
     FIRM,
     LONGEST_PHRASE,
     NOTE_WORDS,
+    REACTION,
     VERB_OF,
     Verb,
 )
@@ -85,6 +86,8 @@ def parse(body: str) -> Reply:
     ETA 10 means it; and what follows NOTE may be anything.
     """
     text = unicodedata.normalize("NFKC", body)
+    if REACTION.match(_without_accents(text[:60])):
+        return Reply()
     spans = list(_WORD.finditer(text))
     words = [_plain(span.group()) for span in spans]
     found = _Found()
@@ -101,9 +104,12 @@ def parse(body: str) -> Reply:
     return _meaning(found, note)
 
 
+def _without_accents(text: str) -> str:
+    return "".join(s for s in unicodedata.normalize("NFKD", text) if not unicodedata.combining(s))
+
+
 def _plain(word: str) -> str:
-    bare = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Z0-9]", "", bare.upper())
+    return re.sub(r"[^A-Z0-9]", "", _without_accents(word).upper())
 
 
 def _read(words: Sequence[str], at: int, found: _Found) -> int:

@@ -137,7 +137,7 @@ def help_raised(code: str) -> str:
 
 
 def noted(code: str) -> str:
-    return f"{code}: note kept. It stands in the call for dispatch and the team."
+    return f"{code}: your note is kept. It stands in the call for dispatch and the team."
 
 
 def verdict_thanks(code: str) -> str:

@@ -8,12 +8,15 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import structlog
@@ -36,6 +39,8 @@ STUCK_AFTER_S = 10.0
 STUCK = 70
 """Exit status of a worker whose clock stands still: a supervisor starts another."""
 _FORGET_AFTER = timedelta(days=1)
+_ROUNDS = 100
+"""Claims in a row that may come back empty before a step ends."""
 
 log = structlog.get_logger("triage.worker")
 
@@ -47,13 +52,14 @@ class Remembers(Protocol):
     def find(self, sms: OutboundSms, within_s: float) -> list[str]: ...
 
 
-def fire_timers(context: AppContext, stopping: Callable[[], bool] = lambda: False) -> None:
+def fire_timers(context: AppContext, go_on: Callable[[], bool] = lambda: True) -> None:
     """Do everything that is due, each in a transaction of its own."""
-    while not stopping():
+    while go_on():
         with context.reading() as uow:
             if not timers.anything_due(uow):
                 return
-        context.do(ACTOR, lambda uow: timers.fire_due(uow, context.centre))
+        if not context.do(ACTOR, lambda uow: timers.fire_due(uow, context.centre)):
+            return  # another worker has it in hand
 
 
 def send_texts(context: AppContext, owner: str) -> None:
@@ -64,17 +70,18 @@ def send_texts(context: AppContext, owner: str) -> None:
 
 
 def claim_texts(context: AppContext, owner: str, limit: int) -> list[ClaimedText]:
-    """Up to `limit` texts; none only if nothing is due."""
-    while True:
+    """Up to `limit` due texts, or none where none is due."""
+    for _ in range(_ROUNDS):
         with context.reading() as uow:
             if not outbox.anything_due(uow):
-                return []
+                break
         claimed = context.do(
             ACTOR,
             lambda uow: outbox.claim(uow, context.centre, owner, limit, paging.undeliverable),
         )
-        if claimed:
+        if claimed:  # else all of them were put aside, or another worker has them in hand
             return claimed
+    return []
 
 
 def hand_over(context: AppContext, claimed: ClaimedText) -> None:
@@ -104,27 +111,139 @@ def _already_taken(context: AppContext, claimed: ClaimedText) -> str | None:
 
 @dataclass
 class Worker:
-    """One process's hands and pulse."""
+    """One process: its senders, its pulse, and whether it was told to stop."""
 
     context: AppContext
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
     stopping: threading.Event = field(default_factory=threading.Event)
     _pulse: dict[str, float] = field(default_factory=dict)
     _well: dict[str, bool] = field(default_factory=dict)
+    _hands: threading.Condition = field(default_factory=threading.Condition)
+    _in_hand: int = 0
 
     def __post_init__(self) -> None:
-        senders = self.context.settings.policy.senders
-        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender")
-        self._free = threading.Semaphore(senders)
-        self._in_hand = 0
+        self._senders = self.context.settings.policy.senders
+        self._pool = ThreadPoolExecutor(self._senders, thread_name_prefix="sender")
 
-    def step(self, name: str, work: Callable[[], None]) -> None:
-        """One beat. What it raises is logged by type: the text of an error may tell too much."""
-        self._pulse[name] = time.monotonic()
+    def run(self) -> None:
+        """Until told to stop; what is in hand then is finished."""
+        scheduler = BlockingScheduler(timezone="UTC")
+        steps = {
+            self._drain_texts: self.context.settings.policy.look_every_s,
+            self._fire_timers: TIMERS_EVERY_S,
+            self._beat_heart: HEARTBEAT_EVERY_S,
+        }
+        for step, seconds in steps.items():
+            self._alive(step.__name__)
+            scheduler.add_job(
+                self._step,
+                "interval",
+                args=[step],
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        threading.Thread(target=self._watch, args=[scheduler], daemon=True).start()
+        log.info("worker runs", worker=self.owner, senders=self._senders)
+        scheduler.start()
+        last_resort = threading.Timer(FINISH_WITHIN_S, os._exit, [0])
+        last_resort.daemon = True
+        last_resort.start()
+        with self._hands:
+            self._hands.wait_for(lambda: self._in_hand == 0)
+        log.info("worker stopped", worker=self.owner)
+
+    def _step(self, step: Callable[[], None]) -> None:
+        """One beat. What it raises is logged by type only: the text of an error may hold
+        numbers or names."""
         try:
-            work()
-            self._well[name] = True
+            step()
+            self._well[step.__name__] = True
         except Exception as error:
-            self._well[name] = False
-            log.error("step failed, what it was doing falls due again", step=name, **_kind(error))
-        self._pulse[name] = time.monotonic()
+            self._well[step.__name__] = False
+            log.error("step failed, it is tried again", step=step.__name__, **_described(error))
+        self._alive(step.__name__)
+
+    def _alive(self, step: str) -> bool:
+        """Note that a step goes on; should it?"""
+        self._pulse[step] = time.monotonic()
+        return not self.stopping.is_set()
+
+    def _watch(self, scheduler: BlockingScheduler) -> None:
+        """End the process if a step hangs, for the scheduler would not notice."""
+        while not self.stopping.wait(0.25):
+            oldest = min(self._pulse, key=self._pulse.__getitem__)
+            if time.monotonic() - self._pulse[oldest] > STUCK_AFTER_S:
+                log.critical("step hangs, the worker ends itself", step=oldest)
+                sys.stdout.flush()
+                os._exit(STUCK)
+        while not scheduler.running:  # told to stop before it has begun
+            time.sleep(0.05)
+        scheduler.shutdown(wait=False)
+
+    def _fire_timers(self) -> None:
+        fire_timers(self.context, lambda: self._alive("_fire_timers"))
+
+    def _drain_texts(self) -> None:
+        """Hand over what is due, as many at a time as there are senders."""
+        while self._alive("_drain_texts"):
+            free = self._reserve()
+            claimed: list[ClaimedText] = []
+            try:
+                claimed = claim_texts(self.context, self.owner, free) if free else []
+            finally:
+                self._release(free - len(claimed))
+            for text in claimed:
+                self._pool.submit(self._send, text)
+            if free and not claimed:
+                return
+
+    def _reserve(self) -> int:
+        """Keep all free senders, waiting a moment for one to become free."""
+        with self._hands:
+            self._hands.wait_for(lambda: self._in_hand < self._senders, timeout=0.2)
+            free, self._in_hand = self._senders - self._in_hand, self._senders
+            return free
+
+    def _release(self, number: int) -> None:
+        with self._hands:
+            self._in_hand -= number
+            self._hands.notify_all()
+
+    def _send(self, claimed: ClaimedText) -> None:
+        try:
+            hand_over(self.context, claimed)
+        except Exception as error:
+            log.error("a text is in doubt, it falls due again", **_described(error))
+        finally:
+            self._release(1)
+
+    def _beat_heart(self) -> None:
+        """Tell everybody that paging works, only while it does."""
+        if self._well.get("_drain_texts") and self._well.get("_fire_timers"):
+            self.context.do(ACTOR, self._write_heartbeat)
+
+    def _write_heartbeat(self, uow: UnitOfWork) -> None:
+        row = uow.session.scalar(select(Heartbeat).where(Heartbeat.worker == self.owner))
+        if row is None:
+            old = delete(Heartbeat).where(Heartbeat.at < uow.now - _FORGET_AFTER)
+            uow.session.execute(old)
+            row = uow.add(Heartbeat(worker=self.owner, at=uow.now))
+        row.at = uow.now
+
+
+def _described(error: Exception) -> dict[str, str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return {"error": type(error).__name__, "where": where}
+
+
+def run(context: AppContext) -> None:
+    """Work until SIGTERM or SIGINT; then finish what is in hand, within 10 s."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    worker = Worker(context)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
+    worker.run()
+    context.database.engine.dispose()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.domain.assessment import ENGINE, assess
+from triage.domain.call_reading import FROM_NOW
 from triage.domain.ruleset import RuleSet
 from triage.services import rule_sets
 from triage.services.availability import unavailable
@@ -46,12 +47,18 @@ def answers_of(uow: UnitOfWork, call: Call) -> dict[str, Any]:
 
 
 def situation_now(
-    uow: UnitOfWork, centre: Centre, zone: str | None, given: Mapping[str, Any]
+    uow: UnitOfWork, centre: Centre, call: Call, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What was supplied with the call, and what we know ourselves: the time and our teams."""
-    local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
-    known = {"now": local.isoformat(), "unavailable": unavailable(uow, centre, zone)}
-    return {**known, **given}
+    """What was supplied with the call, and what we know ourselves: the time and our teams.
+
+    A day or time that was stated stands; a team counts as away if either of us says so.
+    """
+    situation = dict(given)
+    if not {"now", *FROM_NOW} & {*given, *answers_of(uow, call)}:
+        local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
+        situation["now"] = local.isoformat()
+    ours = unavailable(uow, centre, call.zone)
+    return {**situation, "unavailable": {**ours, **given.get("unavailable", {})}}
 
 
 def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Taking a call, adding to it, and closing it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 _random = SystemRandom()
+_REFERENCE = re.compile(r"[0-9A-Z-]{1,32}")
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def assess(
 ) -> tuple[AssessmentRecord, Decision]:
     """Assess the call with the situation of this instant and set its afterwards."""
     uow.session.flush()
-    situation = assessments.situation_now(uow, centre, call.zone, given or {})
+    situation = assessments.situation_now(uow, centre, call, given or {})
     record, decision = assessments.assess_call(uow, centre, call, situation)
     follow_ups.plan(uow, centre, call, decision.result)
     return record, decision
@@ -235,7 +237,10 @@ def close_call(
 
 def by_reference(uow: UnitOfWork, reference: str) -> Call:
     """Raises NotFound."""
-    call = uow.session.scalar(select(Call).where(Call.reference == reference.strip().upper()))
+    wanted = reference.strip().upper()
+    call = None
+    if _REFERENCE.fullmatch(wanted):  # databases differ over what else could be typed
+        call = uow.session.scalar(select(Call).where(Call.reference == wanted))
     if call is None:
         raise NotFound(f"no call {reference[:40]}")
     return call

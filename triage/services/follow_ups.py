@@ -229,7 +229,7 @@ def of_key(uow: UnitOfWork, key: UUID) -> FollowUp:
     return follow_up
 
 
-def _whole() -> Select[tuple[FollowUp]]:
+def _whole() -> Select[FollowUp]:
     """With everything that a page shows of it, in three queries however many there are."""
     return select(FollowUp).options(
         joinedload(FollowUp.call).load_only(Call.reference, Call.zone, Call.rule_set),

@@ -1,19 +1,24 @@
 """Calls that are being typed: kept while they grow, saved once."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from triage.domain.errors import Conflict, NotFound
-from triage.services import calls
+from triage.services import assessments, calls
+from triage.services.availability import unavailable
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 Fields = Mapping[str, Sequence[str]]
 """What stands on the form: every field's name with its values, exactly as typed."""
@@ -109,3 +114,20 @@ def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
         raise Conflict("this form became a call already")
     draft.form = None
     uow.audit("intake.discarded", draft)
+
+
+def preview(
+    uow: UnitOfWork, centre: Centre, facts: Mapping[str, Any], narrative: str, zone: str | None
+) -> dict[str, Any] | None:
+    """What sending now would come to, as `triage assess` prints it, with nothing written.
+
+    None where the rules could not be applied: the call itself would be sent as the highest.
+    """
+    local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
+    situation = {"now": local.isoformat(), "unavailable": unavailable(uow, centre, zone)}
+    raw = {"facts": dict(facts), "narrative": narrative, "situation": situation}
+    try:
+        return assessments.preview(uow, centre, raw)
+    except Exception as error:  # typing goes on, whatever is wrong with the rules
+        log.error("preview failed: %s", type(error).__name__)
+        return None

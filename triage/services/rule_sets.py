@@ -1,16 +1,21 @@
-"""Rule sets from draft to live: written by one person, approved by another, kept for ever."""
+"""Rule sets as they were published: immutable versions, the latest publication holds."""
 
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
-from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.errors import Conflict, Finding, NotFound, Refused, RuleFileError
 from triage.domain.ruleset import RuleSet
 from triage.services.centre import Centre
 from triage.services.people import Person
-from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion, VocabularyVersion
+from triage.storage.people import Account
+from triage.storage.rule_sets import Publication, RuleSetVersion, VocabularyVersion
 from triage.storage.unit_of_work import UnitOfWork
+
+MOST_PARSED = 64
+"""Rule sets kept parsed in memory; drafts pass through there too."""
 
 
 def sha256(text: str) -> str:
@@ -21,8 +26,23 @@ def read(centre: Centre, text: str) -> RuleSet:
     """The rule set that a text means. Raises RuleFileError with every finding."""
     key = sha256(text)
     if key not in centre.parsed:
+        if len(centre.parsed) >= MOST_PARSED:
+            centre.parsed.clear()
         centre.parsed[key] = centre.reader.read_rule_set(text, centre.vocabulary)
     return centre.parsed[key]
+
+
+def text_of(file: bytes) -> str:
+    """The text of a file. Raises RuleFileError naming the line where it stops being one."""
+    try:
+        return file.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = file[: error.start]
+        column = error.start - before.rfind(b"\n")
+        kind = "it looks like UTF-16" if file[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""
+        message = "this is not text in UTF-8: it cannot be a rule set"
+        finding = Finding("error", before.count(b"\n") + 1, column, message, kind)
+        raise RuleFileError([finding]) from None
 
 
 def seed(uow: UnitOfWork, centre: Centre, texts: Iterable[str]) -> None:
@@ -31,7 +51,7 @@ def seed(uow: UnitOfWork, centre: Centre, texts: Iterable[str]) -> None:
     for text in texts:
         name = read(centre, text).name
         if newest_publication(uow, name) is None:
-            _publish(uow, _keep(uow, centre, text, "seed", "seed"), "seed", "seed")
+            publish(uow, keep(uow, centre, text, "seed", "seed"), "seed", "seed")
 
 
 def _keep_vocabulary(uow: UnitOfWork, centre: Centre) -> None:
@@ -42,7 +62,7 @@ def _keep_vocabulary(uow: UnitOfWork, centre: Centre) -> None:
         uow.add(VocabularyVersion(sha256=centre.vocabulary.sha256, yaml=centre.vocabulary_yaml))
 
 
-def _keep(
+def keep(
     uow: UnitOfWork, centre: Centre, text: str, written_by: str, approved_by: str
 ) -> RuleSetVersion:
     """The immutable version of this text, made if it does not exist yet."""
@@ -61,7 +81,8 @@ def _keep(
     )
 
 
-def _publish(uow: UnitOfWork, version: RuleSetVersion, by: str, why: str) -> Publication:
+def publish(uow: UnitOfWork, version: RuleSetVersion, by: str, why: str) -> Publication:
+    """Let this version decide every call from now on."""
     publication = uow.add(
         Publication(name=version.name, version_id=version.id, published_by=by, why=why)
     )
@@ -71,27 +92,54 @@ def _publish(uow: UnitOfWork, version: RuleSetVersion, by: str, why: str) -> Pub
 
 
 def newest_publication(uow: UnitOfWork, name: str) -> Publication | None:
-    return uow.session.scalar(
+    return uow.session.scalar(_publications(name).limit(1))
+
+
+def newest_publications(uow: UnitOfWork) -> list[Publication]:
+    """Of every rule set the publication that holds, without its text; by name."""
+    newest_first = (Publication.created_at.desc(), Publication.id.desc())
+    place = func.row_number().over(partition_by=Publication.name, order_by=newest_first)
+    placed = select(Publication.id, place.label("place")).subquery()
+    newest = (
+        select(Publication)
+        .join(placed, placed.c.id == Publication.id)
+        .where(placed.c.place == 1)
+        .order_by(Publication.name)
+        .options(joinedload(Publication.of).defer(RuleSetVersion.yaml))
+    )
+    return list(uow.session.scalars(newest))
+
+
+def publications(uow: UnitOfWork, name: str) -> list[Publication]:
+    """Every publication of a rule set, the newest first, without the texts."""
+    texts_left_out = joinedload(Publication.of).defer(RuleSetVersion.yaml)
+    return list(uow.session.scalars(_publications(name).options(texts_left_out)))
+
+
+def _publications(name: str) -> Select[Publication]:
+    return (
         select(Publication)
         .where(Publication.name == name)
         .order_by(Publication.created_at.desc(), Publication.id.desc())
-        .limit(1)
     )
 
 
-def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
-    publication = newest_publication(uow, name)
+def holding(uow: UnitOfWork, name: str) -> Publication:
+    """The publication under which calls are decided now. Raises NotFound."""
+    # Names come from addresses too, where PostgreSQL would choke on a NUL.
+    publication = newest_publication(uow, name) if name.isprintable() else None
     if publication is None:
-        raise NotFound(f"no rule set called {name} has been published")
-    return publication.of
+        raise NotFound(f"no rule set called {name[:40]} has been published")
+    return publication
+
+
+def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
+    return holding(uow, name).of
 
 
 def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     """The rules that decide calls at this instant. Raises NotFound."""
-    publication = newest_publication(uow, name)
-    if publication is None:
-        raise NotFound(f"no rule set called {name} has been published")
-    return read(centre, publication.of.yaml)
+    return read(centre, live_version(uow, name).yaml)
 
 
 def must_be_fit_for_calls(rules: RuleSet) -> None:
@@ -102,61 +150,10 @@ def must_be_fit_for_calls(rules: RuleSet) -> None:
         )
 
 
-def publications(uow: UnitOfWork, name: str) -> list[Publication]:
-    return list(
-        uow.session.scalars(
-            select(Publication)
-            .where(Publication.name == name)
-            .order_by(Publication.created_at.desc(), Publication.id.desc())
-        )
-    )
-
-
-def names(uow: UnitOfWork) -> list[str]:
-    return list(uow.session.scalars(select(Publication.name).distinct().order_by(Publication.name)))
-
-
-def draft_of(uow: UnitOfWork, name: str) -> RuleDraft | None:
-    return uow.session.scalar(select(RuleDraft).where(RuleDraft.name == name))
-
-
-def save_draft(
-    uow: UnitOfWork, person: Person, name: str, text: str, version: int | None
-) -> RuleDraft:
-    """Keep what was typed, right or wrong. Editing withdraws a request for approval.
-
-    version -- of the draft that was on the screen; Conflict if somebody saved since.
-    """
-    draft = draft_of(uow, name)
-    if draft is None:
-        draft = uow.add(
-            RuleDraft(name=name, based_on_sha256=live_version(uow, name).sha256, yaml=text)
-        )
-    elif draft.version != version:
-        raise Conflict(f"{draft.edited_by} saved this draft while you were editing")
-    draft.yaml, draft.state = text, "editing"
-    draft.edited_by, draft.edited_by_id = person.username, person.account_id
-    uow.audit("rules.draft_saved", draft, sha256=sha256(text))
-    return draft
-
-
-def ask_for_approval(uow: UnitOfWork, centre: Centre, name: str) -> RuleDraft:
-    """Raises RuleFileError where the draft does not load, Refused where it cannot be live."""
-    draft = _draft(uow, name)
-    rules = read(centre, draft.yaml)
-    if rules.name != name:
-        raise Refused(f"the text says rule_set: {rules.name}, this draft is {name}", "yaml")
-    if name == centre.policy.rule_set:
-        must_be_fit_for_calls(rules)
-    _must_be_new(uow, rules)
-    draft.state = "awaiting_approval"
-    uow.audit("rules.approval_asked", draft, sha256=rules.sha256)
-    return draft
-
-
-def _must_be_new(uow: UnitOfWork, rules: RuleSet) -> None:
+def must_be_new(uow: UnitOfWork, rules: RuleSet) -> None:
+    """Raises Refused if a version of this label was published before."""
     same = uow.session.scalar(
-        select(RuleSetVersion).where(
+        select(RuleSetVersion.id).where(
             RuleSetVersion.name == rules.name, RuleSetVersion.label == rules.version
         )
     )
@@ -168,46 +165,52 @@ def _must_be_new(uow: UnitOfWork, rules: RuleSet) -> None:
         )
 
 
-def approve(
-    uow: UnitOfWork, centre: Centre, person: Person, name: str, version: int
-) -> Publication:
-    """A second person makes the draft live, at once and for every call from now on.
-
-    version -- of the draft that they read; Conflict if it changed since.
-    """
-    draft = _draft(uow, name)
-    if draft.state != "awaiting_approval" or draft.version != version:
-        raise Conflict("the draft was edited after approval was asked for: read it again")
-    if draft.edited_by_id == person.account_id:
-        raise Refused("a second person must approve: you wrote this change yourself")
-    if draft.based_on_sha256 != live_version(uow, name).sha256:
-        raise Conflict("another version went live since this draft was begun: compare them first")
-    kept = _keep(uow, centre, draft.yaml, draft.edited_by, person.username)
-    publication = _publish(uow, kept, person.username, "approved")
-    uow.session.delete(draft)
-    return publication
+def names(uow: UnitOfWork) -> list[str]:
+    return list(uow.session.scalars(select(Publication.name).distinct().order_by(Publication.name)))
 
 
-def discard_draft(uow: UnitOfWork, name: str) -> None:
-    draft = _draft(uow, name)
-    uow.audit("rules.draft_discarded", draft, sha256=sha256(draft.yaml))
-    uow.session.delete(draft)
-
-
-def go_back(uow: UnitOfWork, person: Person, name: str, sha: str) -> Publication:
-    """Make an earlier published version live again, at once: it was approved once."""
-    version = uow.session.scalar(
-        select(RuleSetVersion).where(RuleSetVersion.name == name, RuleSetVersion.sha256 == sha)
-    )
+def version_of(uow: UnitOfWork, name: str, sha: str) -> RuleSetVersion:
+    """Raises NotFound."""
+    known = name.isprintable() and sha.isprintable()
+    asked = select(RuleSetVersion).where(RuleSetVersion.name == name, RuleSetVersion.sha256 == sha)
+    version = uow.session.scalar(asked) if known else None
     if version is None:
         raise NotFound("no such version")
-    if live_version(uow, name).id == version.id:
+    return version
+
+
+def go_back(
+    uow: UnitOfWork, centre: Centre, person: Person, name: str, sha: str, live_sha: str
+) -> Publication:
+    """Make an earlier published version live again, at once: it was approved once.
+
+    live_sha -- of the version that was live on the screen; Conflict if another is now.
+    Raises RuleFileError where the version does not load with today's vocabulary.
+    """
+    version, now_live = version_of(uow, name, sha), live_version(uow, name)
+    if now_live.id == version.id:
         raise Refused("this version is live now")
-    return _publish(uow, version, person.username, "went_back")
+    if now_live.sha256 != live_sha:
+        raise Conflict("another version went live meanwhile: look at the list again")
+    read(centre, version.yaml)
+    return publish(uow, version, person.username, "went_back")
 
 
-def _draft(uow: UnitOfWork, name: str) -> RuleDraft:
-    draft = draft_of(uow, name)
-    if draft is None:
-        raise NotFound(f"there is no draft of {name}")
-    return draft
+def publish_file(
+    uow: UnitOfWork, centre: Centre, text: str, written_by: Account, approved_by: Account
+) -> Publication:
+    """Publish a text without a draft, for two supervisors who have both seen it.
+
+    Raises RuleFileError with every finding, or Refused.
+    """
+    for account in (written_by, approved_by):
+        if account.role != "supervisor" or account.disabled_at:
+            raise Refused(f"{account.username} is not a supervisor who may sign in")
+    if written_by.id == approved_by.id:
+        raise Refused("a second person must approve: name two supervisors")
+    rules = read(centre, text)
+    must_be_new(uow, rules)
+    if rules.name == centre.policy.rule_set:
+        must_be_fit_for_calls(rules)
+    kept = keep(uow, centre, text, written_by.username, approved_by.username)
+    return publish(uow, kept, approved_by.username, "approved")

@@ -108,9 +108,8 @@ def _texts_in(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
         .where(InboundMessage.call_id == call.id)
         .options(joinedload(Responder.team))
     )
-    return {
-        inbound.id: _Text(
-            responder.team.name if responder is not None else "an unknown number", inbound.body
-        )
-        for inbound, responder in rows
-    }
+    return {inbound.id: _Text(_sender(responder), inbound.body) for inbound, responder in rows}
+
+
+def _sender(responder: Responder | None) -> str:
+    return "an unknown number" if responder is None else responder.team.name

@@ -147,7 +147,6 @@ class Database:
         """Look without changing anything: no queue, no lock, rolled back at the end."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield UnitOfWork(session, app_now(session), "reader")
-            session.rollback()
 
     def _session(self) -> Session:
         # A row is read after its unit of work closed (rendered, sent): it must not expire.

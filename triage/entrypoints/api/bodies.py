@@ -35,7 +35,9 @@ def read_json() -> dict[str, Any]:
     except InvalidCall as error:
         raise ApiProblem("not_json", f"{error}."[:1].upper() + f"{error}."[1:]) from None
     if not isinstance(raw, dict):
-        raise ApiProblem("not_json", f"The body is an object of names and values, not {shown(raw)}.")
+        raise ApiProblem(
+            "not_json", f"The body is an object of names and values, not {shown(raw)}."
+        )
     _check_size(raw)
     if wrong := list(_unkeepable("", raw)):
         raise InvalidCall(wrong)

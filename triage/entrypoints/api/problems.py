@@ -6,8 +6,8 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, g, request
-from sqlalchemy.exc import OperationalError
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Problem, Refused
@@ -17,7 +17,7 @@ from triage.services.idempotency import KeyReused
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-KINDS: Mapping[str, tuple[int, str]] = {
+KINDS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request was not understood"),
     "not_json": (400, "The body is not JSON as we take it"),
     "bad_key": (400, "The Idempotency-Key cannot be used"),
@@ -39,8 +39,8 @@ _FIELDS = {"phone": "caller_phone"}
 """How the API calls a field that a service names otherwise."""
 
 
-@dataclass
-class ApiProblem(Exception):  # noqa: N818 -- it is one
+@dataclass(eq=False)
+class ApiProblem(Exception):
     """The request ends here, with this answer."""
 
     code: str
@@ -78,6 +78,7 @@ def handle(bp: Blueprint) -> None:
         Conflict, lambda error: answer(ApiProblem("conflict", _sentence(str(error))))
     )
     bp.register_error_handler(OperationalError, _not_available)
+    bp.register_error_handler(TimeoutError, _not_available)  # no free connection
     bp.register_error_handler(Exception, _failed)
 
 
@@ -122,7 +123,7 @@ def _not_available(error: Exception) -> Response:
 def _failed(error: Exception) -> Response:
     # The message of an exception may quote what was sent; where it happened does not.
     where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s %s failed: %s\n%s", request.method, g.get("view"), type(error).__name__, where)
+    log.error("%s failed: %s\n%s", request.endpoint, type(error).__name__, where)
     detail = "The failure is recorded. Nothing was saved: go on by telephone and radio."
     return answer(ApiProblem("failed", detail))
 

@@ -1,105 +1,27 @@
 """The shapes of the API: one schema checks or writes a body, and stands in the OpenAPI document."""
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
-from triage.domain.call_reading import shown
+from triage.domain.call_reading import NARRATIVE_LENGTH
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
+from triage.entrypoints.api.values import NULL, AsIs, Degrees, Instant, Line, Messages, Text, Word
 
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_NULL = "has no value: leave the field out where nothing is known"
+OUTCOMES = ("decided", "ask_more", "not_scored")
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
 
 
-class Text(fields.String):
-    """A text of limited length, kept as it is."""
-
-    def __init__(self, longest: int, about: str, **more: Any) -> None:
-        message = f"at most {longest:,} characters"
-        length = validate.Length(max=longest, error=message)
-        wrong = {"invalid": "is a text", "null": _NULL}
-        super().__init__(
-            validate=[length], error_messages=wrong, metadata={"description": about}, **more
-        )
-
-
-class Line(Text):
-    """A text on one line: breaks and tabs become spaces, other control characters are refused."""
-
-    def _deserialize(self, value: Any, *args: Any, **more: Any) -> str:
-        text = re.sub(r"[ \t\r\n]+", " ", super()._deserialize(value, *args, **more) or "").strip()
-        if any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in text):
-            raise ValidationError("contains a control character")
-        return text
-
-
-class Word(Text):
-    """A text of one form, such as a code."""
-
-    def __init__(self, pattern: str, what: str, about: str) -> None:
-        super().__init__(100, about)
-        self.validators.append(validate.Regexp(rf"(?:{pattern})\Z", error=what))
-
-
-class Degrees(fields.Float):
-    """A JSON number, finite: neither a text nor true."""
-
-    def __init__(self, limit: int, about: str) -> None:
-        what = f"is a number between -{limit} and {limit}"
-        super().__init__(
-            validate=validate.Range(-limit, limit, error=what),
-            error_messages={"invalid": what, "special": what, "too_large": what, "null": _NULL},
-            metadata={"description": about},
-        )
-
-    def _deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.make_error("invalid")
-        return super()._deserialize(value, *args, **more)
-
-
-class Instant(fields.AwareDateTime):
-    """An ISO 8601 date and time with its zone."""
-
-    what = "is a date and time with its zone, such as 2026-11-23T14:30:00-06:00"
-
-    def _deserialize(self, value: Any, *args: Any, **more: Any) -> datetime:
-        try:
-            instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
-            raise ValidationError(self.what)
-        if not _EARLIEST <= instant or instant.year > 9000:
-            raise ValidationError("lies before the year 2000 or beyond the calendar")
-        return instant.astimezone(UTC)
-
-
-class AsIs(fields.Nested):
-    """Described by a schema, written as it stands: the engine's own JSON."""
-
-    def _serialize(self, nested_obj: Any, *args: Any, **more: Any) -> Any:
-        return nested_obj
-
-
 def _names(about: str) -> fields.Dict:
-    wrong = {"invalid": "are an object of names and values", "null": _NULL}
-    return fields.Dict(
-        keys=fields.String(), error_messages=wrong, metadata={"description": about}
-    )
+    wrong: Messages = {"invalid": "are an object of names and values", "null": NULL}
+    return fields.Dict(keys=fields.String(), error_messages=wrong, metadata={"description": about})
 
 
 class Body(Schema):
     """A request's body: unknown names are errors, with a guess at what was meant."""
-
-    class Meta:
-        ordered = True
 
     def problems(self, raw: Mapping[str, Any]) -> list[Problem]:
         """Everything that is wrong with a body."""
@@ -125,14 +47,14 @@ class CaseBody(Body):
     """What `triage assess` reads."""
 
     facts = _names("Answers by fact, as rules/vocabulary.yaml declares them; `unknown` was asked.")
-    narrative = Text(1_000_000, "What happens, in the caller's words; at most 20,000 characters.")
+    narrative = Text(NARRATIVE_LENGTH, "What happens, in the caller's words.")
     situation = _names("What the centre's systems supply: teams away, travel times, weather.")
 
 
 class NewCallBody(CaseBody):
     """A call as it comes in. One of narrative and facts is needed."""
 
-    caller_phone = Line(60, "The number to call back, with + or as dialled in the centre's country.")
+    caller_phone = Line(60, "The number to call back, with + or as dialled locally.")
     caller_name = Line(120, "As the caller gave it.")
     location = Text(500, "The place as the caller said it; kept and sent so.")
     zone = Line(40, "The centre's zone; without it the gazetteer looks the place up.")
@@ -140,7 +62,7 @@ class NewCallBody(CaseBody):
     longitude = Degrees(180, "WGS 84; with latitude.")
     language = Word(_LANGUAGE, "is a language tag such as es or es-MX", "BCP 47 tag.")
     received_at = Instant(
-        error_messages={"null": _NULL}, metadata={"description": "When the call came in."}
+        error_messages={"null": NULL}, metadata={"description": "When the call came in."}
     )
     external_id = Line(64, "The CAD's own number.")
     rule_set = Word(
@@ -154,8 +76,11 @@ class NewCallBody(CaseBody):
                 raise ValidationError(f"is needed beside {one}", other)
 
 
-def _out(**more: Any) -> dict[str, Any]:
-    return {"required": True, **more}
+class Answer(Schema):
+    """What we answer. Later releases add names; readers pass over what they do not know."""
+
+    class Meta:
+        unknown = INCLUDE
 
 
 def _maybe(**more: Any) -> dict[str, Any]:
@@ -163,15 +88,15 @@ def _maybe(**more: Any) -> dict[str, Any]:
     return {"required": True, "allow_none": True, "dump_default": None, **more}
 
 
-def _listing(of: Any) -> fields.List:
+def _listing(of: Any) -> fields.List[Any]:
     return fields.List(of, required=True)
 
 
-def _objects() -> fields.List:
+def _objects() -> fields.List[Any]:
     return _listing(fields.Dict(keys=fields.String()))
 
 
-class Level(Schema):
+class Level(Answer):
     id = fields.String(required=True)
     rank = fields.Integer(required=True, metadata={"description": "1 is the most urgent."})
     label = fields.String(required=True)
@@ -179,15 +104,15 @@ class Level(Schema):
     answer_within_min = fields.Integer(**_maybe())
 
 
-class Companion(Schema):
+class Companion(Answer):
     response = fields.String(required=True)
     because = fields.String(required=True)
 
 
-class Assessment(Schema):
+class Assessment(Answer):
     """What `triage assess` prints; docs/rule-language.md explains every name."""
 
-    outcome = fields.String(required=True, validate=validate.OneOf(["decided", "ask_more", "not_scored"]))
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
     needed = fields.String(required=True)
     eligible = fields.String(required=True)
     response = fields.String(required=True)
@@ -208,9 +133,14 @@ class Assessment(Schema):
     sha256 = fields.String(required=True)
     vocabulary_sha256 = fields.String(required=True)
     engine = fields.String(required=True)
+    ask = fields.Dict(keys=fields.String(), allow_none=True)
+    conflicts = fields.List(fields.Dict(keys=fields.String()))
+    unseen = fields.List(fields.Dict(keys=fields.String()))
+    police_because_unknown = fields.Boolean()
+    person_must_act = fields.Boolean()
 
 
-class SlotOut(Schema):
+class SlotOut(Answer):
     id = fields.UUID(required=True)
     role = fields.String(required=True)
     state = fields.Enum(SlotState, by_value=True, required=True)
@@ -220,14 +150,14 @@ class SlotOut(Schema):
     eta_at = fields.AwareDateTime(**_maybe())
 
 
-class DispatchOut(Schema):
+class DispatchOut(Answer):
     id = fields.UUID(required=True)
     response = fields.String(required=True)
     state = fields.Enum(DispatchState, by_value=True, required=True)
     slots = _listing(fields.Nested(SlotOut))
 
 
-class MessageOut(Schema):
+class MessageOut(Answer):
     id = fields.UUID(required=True)
     to_role = fields.String(required=True)
     kind = fields.String(required=True)
@@ -236,21 +166,21 @@ class MessageOut(Schema):
     sent_at = fields.AwareDateTime(**_maybe())
 
 
-class FollowUpOut(Schema):
+class FollowUpOut(Answer):
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
     due_at = fields.AwareDateTime(required=True)
     state = fields.Enum(FollowUpState, by_value=True, required=True)
 
 
-class EventOut(Schema):
+class EventOut(Answer):
     at = fields.AwareDateTime(required=True)
     event = fields.String(required=True)
     by = fields.String(required=True)
     sentence = fields.String(required=True)
 
 
-class CallOut(Schema):
+class CallOut(Answer):
     """A call with all that was done about it."""
 
     reference = fields.String(required=True, attribute="call.reference")
@@ -264,12 +194,12 @@ class CallOut(Schema):
     timeline = _listing(fields.Nested(EventOut))
 
 
-class Fault(Schema):
+class Fault(Answer):
     path = fields.String(required=True, metadata={"description": "Such as facts.weapon."})
     message = fields.String(required=True)
 
 
-class ProblemOut(Schema):
+class ProblemOut(Answer):
     """Problem details (RFC 9457)."""
 
     type = fields.String(required=True)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.codes import FOLLOW_UP_OUTCOMES
-from triage.domain.errors import Refused
+from triage.domain.errors import Conflict, Refused
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.services import calls, follow_ups
@@ -93,8 +93,11 @@ def set_permissions(key: UUID) -> ResponseReturnValue:
     return _change(key, "permissions", permit, "The permissions are changed.")
 
 
-def _change(key: UUID, failed: str, change: Change, done: str) -> ResponseReturnValue:
-    """Do it to the follow-up as it stood on the screen, or show its page with what is wrong."""
+def _change(key: UUID, form: str, change: Change, done: str) -> ResponseReturnValue:
+    """Do it to the follow-up as it stood on the screen, or show its page with what is wrong.
+
+    form -- the one that was sent, `attempt` or `permissions`: what was typed there is kept.
+    """
     version = request.form.get("version", -1, type=int)
     try:
         current_context().do(
@@ -102,23 +105,26 @@ def _change(key: UUID, failed: str, change: Change, done: str) -> ResponseReturn
             lambda uow: change(uow, follow_ups.unchanged(uow, key, version)),
         )
     except Refused as error:
-        return _page(key, failed, {error.field: str(error)})
+        return _page(key, form, {error.field: str(error)}), 422
+    except Conflict as error:
+        return _page(key, form, {}, changed=str(error)), 409
     flash(done, "good")
     return redirect(f"/follow-ups/{key}")
 
 
-def _page(key: UUID, failed: str | None = None, errors: Errors | None = None) -> ResponseReturnValue:
-    """failed -- the form that came back: `attempt` or `permissions`."""
+def _page(
+    key: UUID, sent: str = "", errors: Errors | None = None, changed: str | None = None
+) -> str:
     with current_context().reading() as uow:
         shown = follow_ups.of_key(uow, key)
-        page = render_template(
+        return render_template(
             "follow_up.html",
             it=shown,
             name=names_of(uow, [attempt.by for attempt in shown.attempts]),
             outcomes=FOLLOW_UP_OUTCOMES,
             now=uow.now,
-            failed=failed,
+            sent=sent,
             errors=errors or {},
+            changed=changed,
             form=request.form,
         )
-    return page, 422 if errors else 200

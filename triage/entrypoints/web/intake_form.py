@@ -43,9 +43,7 @@ class Intake:
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
         ignored = {"edition", "language"}
-        return not any(
-            one(self.fields, name) for name in self.fields if name not in ignored
-        )
+        return not any(one(self.fields, name) for name in self.fields if name not in ignored)
 
 
 def understand(centre: Centre, fields: Fields) -> Intake:

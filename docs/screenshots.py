@@ -1,0 +1,115 @@
+"""Takes the pictures of the README: `make screenshots`.
+
+Runs the demo in a folder of its own, drives it in headless Chromium as a dispatcher, a
+clinician and a supervisor would, and writes docs/pictures/*.png.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.servers import CHROMIUM_ARGS, find_chromium  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def main() -> int:
+    chromium = find_chromium()
+    if chromium is None:
+        print("Chromium is missing; on Debian: sudo apt-get install chromium")
+        return 1
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        demo = subprocess.Popen(
+            [ROOT / ".venv/bin/triage", "demo", "--folder", folder],
+            env=os.environ | {"PORT": str(port)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            while "Stop with Ctrl-C" not in (demo.stdout.readline() if demo.stdout else ""):
+                if demo.poll() is not None:
+                    return 1
+            kept = json.loads((Path(folder) / "demo.json").read_text())
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=chromium, args=list(CHROMIUM_ARGS)
+                )
+                take(browser, kept)
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait(20)
+    return 0
+
+
+def take(browser: Browser, kept: dict[str, Any]) -> None:
+    url = kept["base_url"]
+    dispatcher = signed_in(browser, kept, "dispatcher")
+    dispatcher.goto(f"{url}/intake")
+    dispatcher.fill("[name=location]", "Fifth Street Bridge, on the walkway")
+    dispatcher.fill("[name=caller_phone]", "202-555-0142")
+    dispatcher.fill(
+        "[name=narrative]",
+        "A passer-by says a woman sits on the walkway and cries. No weapon seen.",
+    )
+    answers = {
+        "problem_type": "mental_health_crisis",
+        "consciousness": "alert",
+        "breathing": "normal",
+        "weapon": "none_seen",
+        "violence_now": "none",
+        "attempt_in_progress": "no",
+    }
+    for fact, value in answers.items():
+        dispatcher.check(f"[name='fact.{fact}'][value='{value}']", force=True)
+        time.sleep(0.3)
+    time.sleep(1.5)
+    shoot(dispatcher, "intake")
+    dispatcher.keyboard.press("Control+Enter")
+    dispatcher.wait_for_url("**/calls/**")
+    phone = browser.new_page(viewport={"width": 900, "height": 760})
+    phone.goto(f"{url}/simulator")
+    time.sleep(2)
+    shoot(phone, "phone")
+    dispatcher.reload()
+    time.sleep(2)
+    shoot(dispatcher, "call", whole=True)
+    dispatcher.goto(f"{url}/board")
+    time.sleep(2)
+    shoot(dispatcher, "board")
+    supervisor = signed_in(browser, kept, "supervisor")
+    supervisor.goto(f"{url}/rules/county-default")
+    shoot(supervisor, "rules")
+
+
+def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
+    user = next(user for user in kept["users"] if user["role"] == role)
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{kept['base_url']}/sign-in")
+    page.fill("[name=username]", user["name"])
+    page.fill("[name=password]", user["password"])
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    return page
+
+
+def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

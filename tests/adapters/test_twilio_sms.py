@@ -1,0 +1,199 @@
+"""Our side of the wire to Twilio, against a double that can misbehave."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, signature_of, start_twilio
+from triage.adapters.twilio_sms import TwilioSms
+from triage.domain.delivery import IN_DOUBT
+from triage.domain.phone_network import NotSent, OutboundSms, Sent
+
+PHONE = "+12025550123"
+SMS = OutboundSms("0198-1234", PHONE, "Reply K7QM 1=accept 2=decline", 300)
+PUBLIC = "https://triage.example.gov"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Twilio]:
+    twilio = start_twilio()
+    yield twilio
+    twilio.stop()
+
+
+@pytest.fixture
+def twilio(running: Twilio) -> Twilio:
+    running.behave("ok")
+    return running
+
+
+def phone(
+    url: str, timeout_s: float = 1, token: str = TOKEN, service: str | None = None
+) -> TwilioSms:
+    return TwilioSms(
+        account_sid=ACCOUNT,
+        auth_token=token,
+        sender=SENDER,
+        messaging_service_sid=service,
+        api_url=url,
+        status_url=f"{PUBLIC}/sms/status",
+        timeout_s=timeout_s,
+    )
+
+
+def test_a_text_is_sent_with_its_validity_and_where_to_report(twilio: Twilio) -> None:
+    before = len(twilio.texts)
+
+    outcome = phone(twilio.url).send(SMS)
+
+    (text,) = twilio.texts[before:]
+    assert outcome == Sent(text["sid"])
+    assert (text["to"], text["from"], text["body"]) == (PHONE, SENDER, SMS.body)
+    assert text["validity_period"] == "300"
+    assert text["status_callback"] == f"{PUBLIC}/sms/status?message=0198-1234"
+
+
+def test_a_messaging_service_takes_the_place_of_the_sender(twilio: Twilio) -> None:
+    phone(twilio.url, service="MG" + "2" * 32).send(SMS)
+
+    assert twilio.requests[-1]["MessagingServiceSid"] == "MG" + "2" * 32
+    assert "From" not in twilio.requests[-1]
+
+
+def test_the_address_may_have_a_path_of_its_own(twilio: Twilio) -> None:
+    outcome = phone(f"{twilio.url}/proxy/").send(SMS)
+
+    assert outcome == NotSent("20404", worth_retrying=True)  # that path is not served there
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason", "worth_retrying"),
+    [
+        ("429", "20429", True),
+        ("401", "20003", True),
+        ("400:21610", "21610", False),
+        ("400:21211", "21211", False),
+        ("400:21408", "21408", False),
+        ("400:21614", "21614", False),
+        ("400:99999", "99999", True),
+    ],
+)
+def test_a_refusal_says_whether_it_is_for_good(
+    twilio: Twilio, mode: str, reason: str, worth_retrying: bool
+) -> None:
+    before = len(twilio.texts)
+    twilio.behave(mode)
+
+    assert phone(twilio.url).send(SMS) == NotSent(reason, worth_retrying)
+    assert len(twilio.texts) == before
+
+
+@pytest.mark.parametrize("mode", ["500_after_accept", "reset_after_accept", "hang", "drip"])
+def test_a_text_that_may_have_been_taken_is_in_doubt_in_time_and_can_be_found(
+    twilio: Twilio, mode: str
+) -> None:
+    network = phone(twilio.url, timeout_s=0.6)
+    sms = OutboundSms("0198", PHONE, f"Reply {mode}", 300)
+    twilio.behave(mode, times=1)
+
+    started = time.monotonic()
+    outcome = network.send(sms)
+
+    assert time.monotonic() - started < 1.2
+    assert isinstance(outcome, NotSent)
+    assert outcome.worth_retrying
+    assert outcome.reason.startswith(IN_DOUBT)
+    assert network.find(sms, 30) == [twilio.texts[-1]["sid"]]
+    assert network.find(OutboundSms("0199", PHONE, "another", 300), 30) == []
+    assert network.find(OutboundSms("0199", "+12025550999", sms.body, 300), 30) == []
+
+
+def test_only_texts_of_the_time_in_question_are_found(twilio: Twilio) -> None:
+    network = phone(twilio.url)
+    network.send(SMS)
+
+    assert network.find(SMS, 0) != []
+    assert network.find(SMS, -120) == []
+
+
+def test_a_refused_line_is_no_doubt() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        outcome = phone(url).send(SMS)
+        found = phone(url).find(SMS, 60)
+
+    assert outcome == NotSent("no connection: ConnectionError", worth_retrying=True)
+    assert found == []
+
+
+def test_a_name_that_nobody_knows_is_no_doubt() -> None:
+    outcome = phone("http://twilio.invalid", timeout_s=5).send(SMS)
+
+    assert outcome == NotSent("no connection: ConnectionError", worth_retrying=True)
+
+
+def test_a_line_that_was_dropped_while_idle_does_not_lose_the_next_text(twilio: Twilio) -> None:
+    network = phone(twilio.url)
+    assert isinstance(network.send(SMS), Sent)
+    twilio.behave("reset_after_accept", times=1)
+    network.send(SMS)
+
+    assert isinstance(network.send(SMS), Sent)
+
+
+def test_nothing_personal_is_logged(
+    twilio: Twilio, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    network = phone(twilio.url, timeout_s=0.5)
+    for mode in ("ok", "400:21211", "hang", "reset_after_accept"):
+        twilio.behave(mode)
+        outcome = network.send(SMS)
+        twilio.behave("ok")
+        network.find(SMS, 60)
+        told = caplog.text + "".join(capsys.readouterr()) + repr(outcome)
+        for secret in (PHONE, PHONE[1:], "K7QM", ACCOUNT, TOKEN):
+            assert secret not in told
+
+
+FORM = {"MessageSid": "SM1", "AccountSid": ACCOUNT, "From": PHONE, "Body": "K7QM 1", "New": ""}
+URL = f"{PUBLIC}/sms/inbound"
+
+
+def test_a_genuine_webhook_is_known_by_its_signature() -> None:
+    network = phone(PUBLIC)
+
+    assert network.is_genuine(URL, FORM, signature_of(URL, FORM))
+
+
+@pytest.mark.parametrize(
+    ("url", "form", "signature"),
+    [
+        (URL, FORM, None),
+        (URL, FORM, ""),
+        (URL, FORM, "é" * 28),
+        (URL, FORM, "x" * 10_000),
+        (URL, FORM, signature_of(URL, FORM, token="2" * 32)),
+        (URL, FORM | {"Body": "K7QM 2"}, signature_of(URL, FORM)),
+        (URL, FORM | {"More": "1"}, signature_of(URL, FORM)),
+        (URL, {k: v for k, v in FORM.items() if k != "Body"}, signature_of(URL, FORM)),
+        (URL + "?message=2", FORM, signature_of(URL + "?message=1", FORM)),
+        (URL.replace("https", "http"), FORM, signature_of(URL, FORM)),
+    ],
+)
+def test_everything_else_is_forged(url: str, form: dict[str, str], signature: str | None) -> None:
+    assert not phone(PUBLIC).is_genuine(url, form, signature)
+
+
+def test_while_tokens_are_changed_both_are_believed_and_the_first_signs_in(twilio: Twilio) -> None:
+    network = phone(twilio.url, token=f"{TOKEN},{'9' * 32}")
+
+    assert isinstance(network.send(SMS), Sent)
+    for token in (TOKEN, "9" * 32):
+        assert network.is_genuine(URL, FORM, signature_of(URL, FORM, token=token))

@@ -1,0 +1,251 @@
+"""What teams text, and what it is taken for."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.domain.errors import Conflict
+from triage.domain.reply_words import VERB_OF
+from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, new_code, parse
+
+K = "K7QM"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "K7QM 1",
+        "1 K7QM",
+        "k7qm 1",
+        "K7QM1",
+        "1K7QM",
+        "K7QM: 1.",
+        "(K7QM) - 1",
+        "  K7QM   1  ",
+        "Reply K7QM 1",
+        "K7QM 1=accept",
+        "K7QM 1 accept",
+        "yes K7QM 1",
+        "１ Ｋ７ＱＭ",
+        "K7QM 1️⃣",
+        "K7QM 1 👍",
+        "ok, K7QM 1 please",
+        "K7QM 1 1",
+    ],
+)
+def test_code_and_digit_in_any_order_and_dress(body: str) -> None:
+    assert parse(body) == Reply(K, digit=1)
+
+
+@pytest.mark.parametrize(
+    ("body", "verb"),
+    [
+        ("K7QM accept", Verb.ACCEPT),
+        ("k7qm ACCEPT!", Verb.ACCEPT),
+        (" Accept. K7QM", Verb.ACCEPT),
+        ("K7QM accept, traffic is bad", Verb.ACCEPT),
+        ("accept yes K7QM", Verb.ACCEPT),
+        ("K7QM on my way, accepted", Verb.ACCEPT),
+        ("acepto K7QM", Verb.ACCEPT),
+        ("K7QM decline", Verb.DECLINE),
+        ("K7QM decline, still at the hospital", Verb.DECLINE),
+        ("K7QM can't accept", Verb.DECLINE),
+        ("K7QM no", Verb.DECLINE),
+        ("no puedo K7QM", Verb.DECLINE),
+        ("K7QM enroute", Verb.EN_ROUTE),
+        ("en camino K7QM", Verb.EN_ROUTE),
+        ("K7QM SCENE", Verb.ON_SCENE),
+        ("K7QM on scene", Verb.ON_SCENE),
+        ("we have arrived K7QM", Verb.ON_SCENE),
+        ("K7QM llegué", Verb.ON_SCENE),
+        ("K7QM CLEAR", Verb.CLEAR),
+        ("K7QM listo", Verb.CLEAR),
+        ("K7QM ASSIST", Verb.HELP),
+        ("K7QM need help", Verb.HELP),
+        ("ayuda K7QM", Verb.HELP),
+    ],
+)
+def test_verbs_in_english_and_spanish(body: str, verb: Verb) -> None:
+    assert parse(body) == Reply(K, verb)
+
+
+@pytest.mark.parametrize(
+    ("body", "minutes"),
+    [
+        ("K7QM ETA 10", 10),
+        ("eta 10 k7qm", 10),
+        ("ETA K7QM 4", 4),
+        ("K7QM ETA: 10 min", 10),
+        ("K7QM 10 min", 10),
+        ("10min K7QM", 10),
+        ("K7QM 10 ETA", 10),
+        ("K7QM ETA 1 hour", 60),
+        ("K7QM on my way eta 15", 15),
+        ("K7QM ETA 10 stuck at the bridge", 10),
+        ("K7QM ETA 600", 600),
+    ],
+)
+def test_minutes_until_arrival(body: str, minutes: int) -> None:
+    assert parse(body) == Reply(K, Verb.ETA, minutes)
+
+
+@pytest.mark.parametrize("body", ["ETA 14:30", "ETA 10-15", "K7QM ETA 601", "K7QM ETA 0", "10"])
+def test_minutes_are_not_guessed(body: str) -> None:
+    assert (parse(body).verb, parse(body).minutes, parse(body).digit) == (None, None, None)
+
+
+def test_an_eta_may_stand_beside_a_yes() -> None:
+    assert parse("K7QM 1 ETA 10") == Reply(K, None, 10, None, 1)
+    assert parse("K7QM accept 10 min") == Reply(K, Verb.ACCEPT, 10)
+
+
+def test_a_note_is_kept_as_it_was_written() -> None:
+    said = "Side door, code 4711. Don't STOP, ask for J. K7QN 2"
+
+    assert parse(f"K7QM NOTE {said}") == Reply(K, Verb.NOTE, note=said)
+    assert parse(f"note K7QM: {said}") == Reply(K, Verb.NOTE, note=said)
+    assert parse("K7QM SCENE NOTE he is calm") == Reply(K, Verb.ON_SCENE, note="he is calm")
+    assert parse("K7QM note") == Reply(K, Verb.NOTE)
+
+
+@pytest.mark.parametrize("word", sorted(CARRIER_WORDS))
+def test_words_that_carriers_act_on_act_on_nothing(word: str) -> None:
+    assert parse(word.lower()) == Reply(carrier_word=word)
+    assert parse(f" {word.title()}! ") == Reply(carrier_word=word)
+    assert parse(f"{K} {word}") == Reply(K, carrier_word=word)
+    assert parse(f"{word} {K}") == Reply(K, carrier_word=word)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "K7QM accept decline",
+        "K7QM 1 2",
+        "K7QM 1 decline",
+        "K7QM accept 2",
+        "K7QM 1=accept 2=decline",
+        "K7QM K7QN 1",
+        "K7QM 1 STOP",
+        "K7QM yes 2",
+        "K7QM cancel accept",
+        "K7QM not clear",
+        "K7QM scene clear",
+        "K7QM CLEAR 1",
+    ],
+)
+def test_two_things_at_once_are_asked_back(body: str) -> None:
+    assert parse(body).verb is Verb.AMBIGUOUS
+    assert parse(body).digit is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "   ",
+        "\0",
+        "👍",
+        "ok",
+        "10-4",
+        "the door is clear now",
+        "2 of us coming",
+        "be there in 2",
+        "no weapons seen",
+        "the bus stop on 5th",
+        "pt John Smith 123-45-6789",
+        "I'm driving right now",
+        "<Response><Redirect>/x</Redirect></Response>",
+        "{{7*7}}",
+        "+15550100 accept",
+    ],
+)
+def test_what_is_not_wholly_understood_does_nothing(body: str) -> None:
+    assert parse(body) == Reply()
+
+
+def test_a_cry_for_help_is_heard_wherever_it_stands() -> None:
+    for body in ("help he has a knife", "can anyone help", "K7QM scene help", "officer down"):
+        assert parse(body).verb is Verb.HELP
+
+
+def test_a_mistyped_code_is_still_a_code_and_not_left_out() -> None:
+    assert parse("Z7QM 1").code == "27QM"  # Z for 2
+    assert parse("K7QA 1").code == "K7QA"
+    assert parse("KTQM 1").code == "KTQM"
+    assert parse("they went home 1").code is None
+
+
+@given(st.text(max_size=200))
+def test_no_text_whatever_breaks_it(body: str) -> None:
+    parse(body)
+
+
+_verb_words = {word for phrase in VERB_OF for word in phrase}
+_others = ["K7QM", "K7QM1", "1", "2", "10", "min", "not", "note", "the", "weather", "!"]
+_words = st.sampled_from([*sorted(_verb_words | CARRIER_WORDS), *_others])
+
+
+@given(st.lists(_words, max_size=8).map(" ".join))
+def test_a_reply_says_one_thing(body: str) -> None:
+    reply = parse(body)
+
+    assert [reply.verb, reply.digit, reply.carrier_word].count(None) >= 2
+    assert reply.digit in {None, 1, 2, 3, 4}
+    if reply.minutes is not None:
+        assert 1 <= reply.minutes <= 600
+    opts_out = set(body.split()) & (CARRIER_WORDS - {"HELP", "YES"})
+    firm = body.split(maxsplit=1)[:1] in (["ACCEPT"], ["DECLINE"])
+    if opts_out and reply.note is None and not firm:
+        assert reply.verb in {None, Verb.HELP, Verb.AMBIGUOUS}
+
+
+@pytest.mark.parametrize(
+    "reaction",
+    [
+        "Liked “{}”",
+        'Loved "{}"',
+        "Laughed at “{}”",
+        "Reacted 👍 to “{}”",
+        "👍 to “{}”",
+        "Le gustó “{}”",
+    ],
+)
+def test_a_thumb_up_on_one_of_our_texts_does_nothing(reaction: str) -> None:
+    for text in ("K7QM: you are on scene. If you need help: K7QM ASSIST", "Reply K7QM 1=accept"):
+        assert parse(reaction.format(text)) == Reply()
+
+
+def test_the_longest_text_is_read_at_once() -> None:
+    started = time.perf_counter()
+    for body in ("ETA 1 " * 270, "1" * 1600, "K7QM " * 320, "can " * 400, "a'" * 800):
+        parse(body)
+
+    assert time.perf_counter() - started < 1
+
+
+@given(st.integers())
+def test_a_new_code_is_never_a_word(seed: int) -> None:
+    code = new_code(lambda _: False, Random(seed))
+
+    assert len(code) == 4
+    assert set(code) <= set(ALPHABET)
+    assert any(sign.isalpha() for sign in code)
+    assert parse(code) == Reply(code)
+    assert parse(f"{code} 1") == parse(f"1 {code.lower()}") == Reply(code, digit=1)
+
+
+def test_a_code_that_is_taken_is_not_given_again() -> None:
+    taken: set[str] = set()
+    random = Random(7)
+    for _ in range(2000):
+        code = new_code(taken.__contains__, random)
+        assert code not in taken
+        taken.add(code)
+
+    with pytest.raises(Conflict, match="close calls"):
+        new_code(lambda _: True, random)

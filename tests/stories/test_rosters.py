@@ -1,0 +1,239 @@
+"""Teams, shifts and partners, as a supervisor keeps them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from tests.world import Browser, World
+from triage.domain.errors import Refused
+from triage.services import rosters
+from triage.services.rosters import NewMember, NewShift, NewTeam
+from triage.storage.teams import Partner, Responder, Shift, Team
+
+NEW_YORK = ZoneInfo("America/New_York")
+MEMBER = {
+    "name": "Maria Alvarez",
+    "role": "clinician",
+    "phone": "(202) 555-0142",
+    "skills": "es, ASL",
+}
+
+
+def add_team(browser: Browser, name: str = "Mobile 1") -> str:
+    """The path of the new team's page."""
+    form = {"name": name, "responses": "mobile_crisis", "zones": "Harbor", "calls_at_once": "2"}
+    answer = browser.submit("/teams/new", form)
+    assert answer.status_code == 302, answer.text
+    listed = browser.get("/teams").text
+    found = re.search(rf'href="(/teams/[0-9a-f-]+)" aria-label="Change {name}"', listed)
+    assert found
+    return found[1]
+
+
+def add_member(browser: Browser, team: str) -> str:
+    assert browser.submit(team, MEMBER, to=f"{team}/members").status_code == 302
+    found = re.search(r'<option value="([0-9a-f-]{36})">Maria Alvarez', browser.get(team).text)
+    assert found
+    return found[1]
+
+
+def local_now(world: World) -> datetime:
+    with world.context.reading() as uow:
+        return uow.now.astimezone(NEW_YORK).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def shift(member: str, starts: datetime, hours: int, days: int = 1) -> dict[str, str]:
+    ends = starts + timedelta(hours=hours)
+    return {
+        "member": member,
+        "starts": starts.isoformat(timespec="minutes"),
+        "ends": ends.isoformat(timespec="minutes"),
+        "days": str(days),
+    }
+
+
+def test_a_team_is_added_staffed_and_seen(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    assert "Nobody on shift" in supervisor.get("/teams").text
+    member = add_member(supervisor, team)
+    now = local_now(world)
+
+    supervisor.submit(team, shift(member, now - timedelta(hours=1), 8, days=3), to=f"{team}/shifts")
+
+    page = supervisor.get("/teams").text
+    assert "1 on shift" in page
+    assert f"{now + timedelta(hours=7):%H:%M} E" in page
+    assert "+12025550142" in page
+    assert "asl, es" in page
+    assert "Harbor" in page
+    assert "2 calls at once" in page
+    for event, times in {"team.added": 1, "member.added": 1, "shift.added": 3}.items():
+        assert world.audited(event) == times
+
+
+def test_whoever_texted_stop_is_shown_as_unreachable(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    member = add_member(supervisor, team)
+    supervisor.submit(team, shift(member, local_now(world), 8), to=f"{team}/shifts")
+    with world.context.unit_of_work("carrier") as uow:
+        uow.session.scalars(select(Responder)).one().opted_out_at = uow.now
+
+    page = supervisor.get("/teams").text
+
+    assert "Unreachable" in page
+    assert "Nobody on shift" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("phone", "555 01", "cannot be rung back"),
+        ("phone", "call me", "has digits only"),
+        ("name", " ", "Write their name"),
+        ("role", "surgeon", "Choose what they are"),
+        ("skills", "x" * 21, "Write short codes"),
+        ("username", "nobody.here", "no open account"),
+    ],
+)
+def test_what_is_wrong_with_a_member_stands_by_its_field(
+    world: World, field: str, text: str, sentence: str
+) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+
+    answer = supervisor.submit(team, {**MEMBER, field: text}, to=f"{team}/members")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'id="e-{field}"' in answer.text
+    if field != "name":
+        assert 'value="Maria Alvarez"' in answer.text
+
+
+def test_one_telephone_belongs_to_one_member(world: World) -> None:
+    """Replies are told apart by the telephone they come from."""
+    supervisor = world.client("supervisor")
+    add_member(supervisor, add_team(supervisor))
+    other = add_team(supervisor, "Mobile 2")
+
+    answer = supervisor.submit(other, {**MEMBER, "name": "Somebody"}, to=f"{other}/members")
+
+    assert "belongs to a member of Mobile 1 already" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"starts": "tomorrow"}, "Write day and time"),
+        ({"ends": "2026-13-45T99:99"}, "Write day and time"),
+        ({"starts": "2126-01-05T08:00", "ends": "2126-01-05T07:00"}, "ends before it begins"),
+        ({"starts": "2126-01-05T08:00", "ends": "2126-01-06T09:00"}, "at most 24 hours"),
+        ({"starts": "2001-01-05T08:00", "ends": "2001-01-05T16:00"}, "is over already"),
+        ({"days": "0"}, "1 to 28"),
+        ({"days": "many"}, "whole number"),
+        ({"member": "nobody"}, "Choose whose shift"),
+        # The clocks go forward in the night to this day.
+        ({"starts": "2126-03-10T02:30", "ends": "2126-03-10T09:00"}, "does not exist that day"),
+    ],
+)
+def test_what_is_wrong_with_a_shift_is_said(
+    world: World, change: dict[str, str], sentence: str
+) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    form = shift(add_member(supervisor, team), local_now(world), 8)
+
+    answer = supervisor.submit(team, {**form, **change}, to=f"{team}/shifts")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_shifts_of_one_member_do_not_overlap(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    form = shift(add_member(supervisor, team), local_now(world), 8, days=2)
+    supervisor.submit(team, form, to=f"{team}/shifts")
+
+    assert "a shift in this time already" in supervisor.submit(team, form, to=f"{team}/shifts").text
+    assert world.audited("shift.added") == 2
+
+
+def test_a_night_in_autumn_has_its_extra_hour(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        team = rosters.add_team(uow, world.centre, NewTeam("Mobile 1", ["mobile_crisis"]))
+        new = NewMember("clinician", "Maria Alvarez", "202 555 0142")
+        member = rosters.add_member(uow, world.centre, team, new)
+        night = NewShift(datetime(2126, 11, 3, 1, 30), datetime(2126, 11, 4, 1, 30))
+        [made] = rosters.add_shifts(uow, world.centre, member, night)
+
+        assert made.starts_at == datetime(2126, 11, 3, 5, 30, tzinfo=UTC)
+        assert made.ends_at - made.starts_at == timedelta(hours=25)
+
+
+def test_a_shift_ends_early_or_is_taken_out(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    form = shift(add_member(supervisor, team), local_now(world), 8, days=2)
+    supervisor.submit(team, form, to=f"{team}/shifts")
+
+    ends = re.findall(r'action="(/shifts/[0-9a-f-]+/end)"', supervisor.get(team).text)
+    assert len(ends) == 2
+    for path in ends:
+        supervisor.submit(team, {}, to=path)
+
+    assert "Nobody on shift" in supervisor.get("/teams").text
+    with world.context.reading() as uow:
+        [kept] = uow.session.scalars(select(Shift)).all()
+        assert kept.ends_at <= uow.now
+
+
+def test_retired_members_and_teams_are_asked_no_more(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    add_member(supervisor, team)
+
+    supervisor.submit(team, {}, to=f"{team}/retire")
+
+    assert "Mobile 1" not in supervisor.get("/teams").text
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Team.retired_at)).one()
+        assert uow.session.scalars(select(Responder.retired_at)).one()
+    assert world.audited("member.retired") == world.audited("team.retired") == 1
+
+
+def test_partners(world: World) -> None:
+    supervisor = world.client("supervisor")
+    form = {"name": "Harbor Shelter", "kind": "shelter", "phone": "202 555 0177", "zones": "Harbor"}
+
+    wrong = supervisor.submit("/partners/new", {**form, "kind": "bakery"})
+    assert "Choose what rules call" in wrong.text
+    supervisor.submit("/partners/new", form)
+
+    page = supervisor.get("/teams").text
+    assert "Harbor Shelter" in page
+    retire = re.search(r'action="(/partners/[0-9a-f-]+/retire)"', page)
+    assert retire
+    supervisor.submit("/teams", {}, to=retire[1])
+    assert "Harbor Shelter" not in supervisor.get("/teams").text
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Partner)).one().phone == "+12025550177"
+
+
+def test_names_are_given_once(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        rosters.add_team(uow, world.centre, NewTeam("CIT 1", ["co_responder"]))
+        with pytest.raises(Refused, match="taken"):
+            rosters.add_team(uow, world.centre, NewTeam(" CIT  1 ", ["co_responder"]))
+        for wrong in ([], ["police"], ["nonsense"]):
+            with pytest.raises(Refused, match="at least one response"):
+                rosters.add_team(uow, world.centre, NewTeam("CIT 2", wrong))
+        with pytest.raises(Refused, match="zones of this centre"):
+            rosters.add_team(uow, world.centre, NewTeam("CIT 3", ["co_responder"], ["Atlantis"]))

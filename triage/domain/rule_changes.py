@@ -1,0 +1,50 @@
+"""What differs between two versions of a rule set, for whoever has to approve it."""
+
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Literal
+
+from triage.domain.ruleset import Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule that is new, gone or different. None: it is not in that version."""
+
+    id: str
+    before: Rule | None
+    after: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a comparison; `number` is its place in the new text, 0 for what is gone."""
+
+    kind: Literal["added", "removed", "same", "gap"]
+    number: int
+    text: str
+
+
+def changed_rules(before: RuleSet, after: RuleSet) -> tuple[RuleChange, ...]:
+    """In the order of the new version; what is gone comes last."""
+    ids = dict.fromkeys((*after.rule, *before.rule))
+    changes = (RuleChange(key, before.rule.get(key), after.rule.get(key)) for key in ids)
+    return tuple(change for change in changes if change.before != change.after)
+
+
+def changed_lines(before: str, after: str) -> tuple[DiffLine, ...]:
+    """The lines that differ, each with three lines around it."""
+    # keepends off: a last line without its line break is no difference to a rule set.
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), lineterm=""))[2:]
+    number, shown = 0, []
+    for line in lines:
+        sign, text = line[:1], line[1:]
+        if line.startswith("@@"):
+            number = int(line.split("+")[1].split(" ")[0].split(",")[0])
+            shown.append(DiffLine("gap", number, ""))
+        elif sign == "-":
+            shown.append(DiffLine("removed", 0, text))
+        else:
+            shown.append(DiffLine("added" if sign == "+" else "same", number, text))
+            number += 1
+    return tuple(shown)

@@ -1,0 +1,81 @@
+"""The invented telephone network, for programs on this machine: read texts, answer them."""
+
+from ipaddress import ip_address
+from typing import Protocol, cast
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from triage.context import AppContext, current_context
+from triage.domain.errors import Refused
+from triage.domain.phone_numbers import e164
+from triage.entrypoints.web.access import open_to_everyone
+from triage.services import replies
+
+LARGEST_BODY = 16 * 1024
+LONGEST_TEXT = 1600
+"""As Twilio has it."""
+
+_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+
+bp = Blueprint("simulator_network", __name__, url_prefix="/simulator")
+
+
+class InventedNetwork(Protocol):
+    """What the simulator can do beyond a real network."""
+
+    def messages(self, phone: str | None = None) -> list[dict[str, str]]: ...
+
+    def record_reply(self, phone: str, body: str) -> str: ...
+
+
+def _network(context: AppContext) -> InventedNetwork:
+    return cast("InventedNetwork", context.phone)
+
+
+@bp.before_request
+def only_this_machine() -> None:
+    """What a proxy passes on comes from anywhere, though the proxy is here."""
+    passed_on = any(name in request.headers for name in _PASSED_ON)
+    if passed_on or not (request.remote_addr and ip_address(request.remote_addr).is_loopback):
+        raise Forbidden("the simulator answers programs on this machine only")
+    request.max_content_length = LARGEST_BODY
+
+
+@bp.get("/messages")
+@open_to_everyone
+def messages() -> ResponseReturnValue:
+    """All texts, or those of ?phone=, the oldest first."""
+    return _network(current_context()).messages(request.args.get("phone"))
+
+
+@bp.post("/replies")
+@open_to_everyone
+def reply() -> ResponseReturnValue:
+    """{"from": "+1...", "body": "..."}: somebody answers on an invented phone."""
+    context = current_context()
+    if not request.is_json:
+        raise BadRequest("send application/json")
+    sent = request.get_json()
+    if not isinstance(sent, dict) or set(sent) != {"from", "body"}:
+        raise BadRequest('send {"from": "+1...", "body": "..."}')
+    if not all(isinstance(value, str) for value in sent.values()):
+        raise BadRequest("from and body are texts")
+    if len(sent["body"]) > LONGEST_TEXT:
+        raise BadRequest(f"a text has at most {LONGEST_TEXT} characters")
+    try:
+        sender = e164(sent["from"], context.centre.policy.country)
+    except Refused as error:
+        raise BadRequest(f"from: {error}") from None
+    return {"id": answer_from(context, sender, sent["body"])}, 201
+
+
+def answer_from(context: AppContext, sender: str, body: str) -> str:
+    """Let this phone answer; returns the invented network's key of the text."""
+    provider_id = _network(context).record_reply(sender, body)
+    context.do(
+        "carrier",
+        lambda uow: replies.receive(uow, context.centre, provider_id, sender, body),
+    )
+    return provider_id

@@ -1,0 +1,115 @@
+"""Twilio's webhooks: check that it is really Twilio, write it down, say thank you."""
+
+import hmac
+import re
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+
+from triage.context import current_context
+from triage.domain.errors import Conflict
+from triage.entrypoints.web.access import open_to_everyone
+from triage.services import outbox, paging, replies
+
+ACTOR = "carrier"
+LARGEST_BODY = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+bp = Blueprint("sms", __name__, url_prefix="/sms")
+log = structlog.get_logger("triage.sms")
+
+
+@bp.before_request
+def only_the_network() -> None:
+    """Refuse whatever the telephone network did not send itself.
+
+    It signs the address that it called: behind a proxy that is ours to the outside, not
+    the one that reached us.
+    """
+    request.max_content_length = LARGEST_BODY
+    if request.mimetype != _FORM:
+        raise UnsupportedMediaType
+    form = request.form
+    if any(len(values) > 1 for _, values in form.lists()):
+        raise BadRequest("a field stands there twice")
+    context = current_context()
+    url = context.settings.public_url + request.full_path.removesuffix("?")
+    signature = request.headers.get("X-Twilio-Signature")
+    if not context.phone.is_genuine(url, form.to_dict(), signature):
+        log.warning("webhook refused", reason="signature", path=request.path)
+        raise Forbidden
+    twilio = context.settings.twilio
+    if twilio and not hmac.compare_digest(
+        form.get("AccountSid", "").encode(), twilio.account_sid.encode()
+    ):
+        log.warning("webhook refused", reason="account", path=request.path)
+        raise Forbidden
+
+
+@bp.errorhandler(OperationalError)
+@bp.errorhandler(Conflict)
+def come_again(error: Exception) -> ResponseReturnValue:
+    """The database is away or busy: the network may try again."""
+    log.error("webhook not written", error=type(error).__name__, path=request.path)
+    return ServiceUnavailable().get_response()
+
+
+@bp.post("/inbound")
+@open_to_everyone
+def inbound() -> ResponseReturnValue:
+    """Somebody texted us. The answer to them goes out as a text of its own."""
+    context = current_context()
+    provider_id, sender = request.form.get("MessageSid"), request.form.get("From", "")
+    if not provider_id:
+        raise BadRequest("MessageSid is missing")
+    # Short codes and names are machines; our own number would be a loop.
+    if _NUMBER.fullmatch(sender) and sender != request.form.get("To"):
+        body = request.form.get("Body", "").replace("\0", "")
+        context.do(
+            ACTOR, lambda uow: replies.receive(uow, context.centre, provider_id, sender, body)
+        )
+    else:
+        log.info("text ignored, nobody can answer its sender")
+    return Response("<Response/>", mimetype="text/xml")
+
+
+@bp.post("/status")
+@open_to_everyone
+def status() -> ResponseReturnValue:
+    """News of a text we sent. Our own key stands in the address, so that news which
+    overtakes the answer to our own request still finds its text."""
+    context, form = current_context(), request.form
+    known = False
+    if message_id := _uuid(request.args.get("message", "")):
+        known = context.do(
+            ACTOR,
+            lambda uow: outbox.hear(
+                uow,
+                context.centre,
+                message_id,
+                form.get("MessageSid", ""),
+                form.get("MessageStatus") or form.get("SmsStatus", ""),
+                form.get("ErrorCode") or None,
+                paging.undeliverable,
+            ),
+        )
+    if not known:
+        log.warning("report of an unknown text or status")
+    return "", 204
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,183 @@
+"""Taking a call: one screen, kept while it is typed, sent with one key."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from triage.context import current_context
+from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
+from triage.domain.errors import InvalidCall, Refused
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.intake_form import FACT, LANGUAGES, Intake, as_call, understand
+from triage.entrypoints.web.questions import panel
+from triage.entrypoints.web.recommendation import recommendation
+from triage.services import intake as drafts
+from triage.storage.base import new_id
+from triage.storage.calls import Call
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("intake", __name__, url_prefix="/intake")
+
+_FIELD_OF = {"phone": "caller_phone"}
+"""Fields of the form that services know by another name."""
+
+
+@bp.get("")
+@open_to("dispatcher", "supervisor")
+def begin() -> ResponseReturnValue:
+    return _page(new_id(), understand(current_context().centre, {}))
+
+
+@bp.get("/<uuid:key>")
+@open_to("dispatcher", "supervisor")
+def go_on(key: UUID) -> ResponseReturnValue:
+    """A form that was begun: as it was left, or the call that it became."""
+    context = current_context()
+    with context.reading() as uow:
+        draft = drafts.find(uow, current_person(), key)
+        if draft.call_id is not None:
+            reference = uow.get(Call, draft.call_id).reference
+            return redirect(url_for("call.show", reference=reference))
+        fields = drafts.fields_of(draft)
+    return _page(key, understand(context.centre, fields))
+
+
+@bp.post("/<uuid:key>/discard")
+@open_to("dispatcher", "supervisor")
+def discard(key: UUID) -> ResponseReturnValue:
+    person = current_person()
+    current_context().do(person.actor, lambda uow: drafts.discard(uow, person, key))
+    flash("The unfinished call was discarded.", "good")
+    return redirect("/intake")
+
+
+@bp.get("/form-token")
+@open_to("dispatcher", "supervisor")
+def form_token() -> ResponseReturnValue:
+    """For a page whose owner has signed in anew in another tab."""
+    return {"csrf_token": generate_csrf()}
+
+
+@bp.post("/assess")
+@open_to("dispatcher", "supervisor")
+def assess() -> ResponseReturnValue:
+    """Keep what was typed so far and tell what the rules make of it."""
+    context, person, key = current_context(), current_person(), _form_key()
+    fields = typed.fields()
+    context.do(person.actor, lambda uow: drafts.keep(uow, person, key, fields))
+    understood = understand(context.centre, fields)
+    with context.reading() as uow:
+        shown = _shown(uow, understood)
+        saved = uow.now.astimezone(context.centre.policy.time_zone)
+    questions = shown["panel"]
+    return jsonify(
+        parts={
+            "recommendation": render_template("intake_recommendation.html", **shown),
+            "zone": render_template("intake_zone.html", **shown),
+            "send": render_template("intake_send.html", **shown),
+        },
+        order=questions.order,
+        consequences=questions.consequences,
+        person=questions.person,
+        errors=understood.errors,
+        saved=f"{saved:%H:%M:%S}",
+    )
+
+
+@bp.post("")
+@open_to("dispatcher", "supervisor")
+def save() -> ResponseReturnValue:
+    """Send, close without sending, or (without JavaScript) look at the recommendation."""
+    context, person, key = current_context(), current_person(), _form_key()
+    fields = typed.fields()
+    understood = understand(context.centre, fields)
+    action = request.form.get("action", "check")
+    if action not in {"send", "close"}:
+        return _keep_and_show(key, understood, 200)
+    if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
+        understood.errors["disposition"] = "Choose why nobody is sent."
+    if understood.errors:
+        return _keep_and_show(key, understood, 422)
+    new = as_call(context.centre, understood, closing=action == "close")
+    try:
+        call, fresh = context.do(
+            person.actor,
+            lambda uow: drafts.save(uow, context.centre, person, key, fields, new),
+        )
+    except Refused as refusal:
+        field = refusal.field or "narrative"
+        understood.errors[_FIELD_OF.get(field, field)] = str(refusal)
+        return _keep_and_show(key, understood, 422)
+    except InvalidCall as wrong:
+        understood.errors.update({p.path: p.message for p in wrong.problems})
+        return _keep_and_show(key, understood, 422)
+    if fresh:
+        flash(f"Call {call.reference} is taken; its code is {call.code}.", "good")
+    return redirect(url_for("call.show", reference=call.reference), 303)
+
+
+def _form_key() -> UUID:
+    try:
+        return UUID(request.form.get("form_key", ""))
+    except ValueError:
+        return new_id()  # a form that is not ours: it makes a call of its own
+
+
+def _keep_and_show(key: UUID, understood: Intake, status: int) -> ResponseReturnValue:
+    person = current_person()
+    current_context().do(person.actor, lambda uow: drafts.keep(uow, person, key, understood.fields))
+    return _page(key, understood, status)
+
+
+def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnValue:
+    context = current_context()
+    with context.reading() as uow:
+        shown = _shown(uow, understood)
+        unfinished = [
+            (draft, understand(context.centre, drafts.fields_of(draft)))
+            for draft in drafts.unfinished(uow, current_person())
+            if draft.id != key
+        ]
+        now = uow.now
+    page = render_template(
+        "intake.html",
+        form_key=key,
+        unfinished=unfinished,
+        languages=LANGUAGES,
+        reasons=OVERRIDE_REASONS,
+        closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
+        cleaned=typed.was_cleaned(),
+        now=now,
+        **shown,
+    )
+    return page, status
+
+
+def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
+    """What the page and its fragments need to show a form."""
+    centre = current_context().centre
+    place = centre.gazetteer.find(understood.location) if understood.location else None
+    zone = understood.zone or (place.zone if place else None)
+    narrative = understood.narrative if "narrative" not in understood.errors else ""
+    result = drafts.preview(uow, centre, understood.facts, narrative, zone)
+    told = recommendation(centre, result) if result else None
+    return {
+        "form": understood,
+        "place": place,
+        "zones": centre.gazetteer.zones,
+        "told": told,
+        "panel": panel(centre.vocabulary, _in_order(understood), told.ask_next if told else ()),
+        "prefix": FACT,
+        "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
+    }
+
+
+def _in_order(understood: Intake) -> dict[str, Any]:
+    """Answers in the order of the form: the browser sends them as they stand on the page."""
+    names = [name.removeprefix(FACT) for name in understood.fields if name.startswith(FACT)]
+    return {name: understood.facts[name] for name in names if name in understood.facts}

@@ -1,0 +1,73 @@
+"""The questions of a call as a form shows them: the gate first, then what matters most."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.domain.facts import Fact, Vocabulary
+from triage.entrypoints.web.recommendation import Question
+
+NEXT = 5
+"""Questions beyond the gate that stand ready at once; the others wait behind a heading."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the question panel needs, besides what was typed."""
+
+    main: Sequence[Fact]
+    others: Sequence[tuple[str, Sequence[Fact]]]
+    """By group."""
+    consequences: Mapping[str, str]
+    person: str
+
+    @property
+    def order(self) -> list[str]:
+        return [fact.name for fact in self.main]
+
+
+def panel(vocabulary: Vocabulary, answered: Mapping[str, Any], asked: Sequence[Question]) -> Panel:
+    """answered -- in the order in which they were answered; asked -- `ask_next`."""
+    facts = vocabulary.facts
+    gate = [fact.name for fact in vocabulary.gate]
+    given = [name for name in answered if name in facts and name not in gate]
+    ahead = [question.fact for question in asked if question.fact not in {*gate, *given}]
+    main = [facts[name] for name in (*gate, *given, *ahead[:NEXT])]
+    return Panel(
+        main=main,
+        others=list(_others(vocabulary, {fact.name for fact in main})),
+        consequences={question.fact: question.consequence for question in asked},
+        person=_person(answered),
+    )
+
+
+def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, Sequence[Fact]]]:
+    for group in vocabulary.groups:
+        facts = [
+            fact
+            for fact in vocabulary.facts.values()
+            if fact.group == group and not fact.is_situation and fact.name not in shown
+        ]
+        if facts:
+            yield group.replace("_", " ").capitalize(), facts
+
+
+def _person(answered: Mapping[str, Any]) -> str:
+    itself = answered.get("caller_role") == "subject_self"
+    return "first" if itself or answered.get("caller_proximity") == "is_subject" else "third"
+
+
+def answer_in_words(fact: Fact | None, value: Any) -> str:
+    """A kept answer as a person says it."""
+    if isinstance(value, dict):
+        reports = value.get("values", ())
+        return " / ".join(f"{answer_in_words(fact, r['value'])} ({r['source']})" for r in reports)
+    if isinstance(value, list):
+        return ", ".join(answer_in_words(fact, one) for one in value) or "none of these"
+    if value == "unknown":
+        return "Not known"
+    known = fact.by_value.get(value) if fact and isinstance(value, str) else None
+    if known is not None:
+        return known.label.say()
+    unit = f" {fact.unit}" if fact and fact.unit else ""
+    return f"{value}{unit}"

@@ -1,0 +1,121 @@
+"""A decision in a dispatcher's words: the same on the intake page and on the call's page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.services.centre import Centre
+from triage.services.timeline_sentences import fact_name, response_name
+
+_HOW = {
+    "page": "Sending texts the best free team at once.",
+    "cad": "Sending opens a hand-over: you dispatch it in CAD.",
+    "transfer": "Sending opens a transfer: you connect the caller.",
+    "record": "Nobody is sent.",
+}
+_AFTERWARDS = {"plan"}
+_EXCLUDING = {"exclude"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    sentence: str
+    source: str
+    unknown: str
+    """Which answers were missing, where the rule counts that; "" otherwise."""
+
+
+@dataclass(frozen=True)
+class Question:
+    fact: str
+    consequence: str
+    """What the answer could change: "Goes to patrol if a weapon is in hand." """
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What the page says of one assessment."""
+
+    outcome: str
+    response: str
+    """The response's id."""
+    name: str
+    about: str
+    how: str
+    level: Mapping[str, Any]
+    also: Sequence[tuple[str, str]]
+    """Companions by name, each with its reason."""
+    why: Sequence[Reason]
+    excluded: Sequence[tuple[str, str]]
+    afterwards: Sequence[str]
+    settled: bool
+    may_become: Sequence[str]
+    ask_next: Sequence[Question]
+    warnings: Sequence[str]
+    rules: str
+
+
+def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
+    """The words for an assessment as `triage assess` prints it."""
+    kind = centre.vocabulary.responses.get(result["response"])
+    because = result["because"]
+    deciding = [r for r in because if r["kind"] not in _AFTERWARDS | _EXCLUDING]
+    return Recommendation(
+        outcome=result["outcome"],
+        response=result["response"],
+        name=response_name(centre, result["response"]),
+        about=str(kind.about) if kind else "",
+        how=_HOW[kind.reached_by] if kind else "",
+        level=result["level"],
+        also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
+        why=[_reason(centre, result, r) for r in deciding],
+        excluded=[(response_name(centre, e["response"]), e["because"]) for e in result["excluded"]],
+        afterwards=[_after(one) for one in result["follow_ups"]],
+        settled=result["settled"],
+        may_become=[response_name(centre, r) for r in result["could_become"]],
+        ask_next=[_question(centre, asked) for asked in result["ask_next"]],
+        warnings=_warnings(centre, result),
+        rules=f"{result['rule_set']} {result['version']}",
+    )
+
+
+def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]) -> Reason:
+    rules = centre.parsed.get(result["sha256"])
+    known = rules.source.get(reason["source"]) if rules else None
+    missing = [fact for fact, value in reason["facts"].items() if value in (None, "unknown")]
+    unknown = ""
+    if reason.get("on_unknown"):
+        unknown = ", ".join(fact_name(centre, fact) for fact in missing)
+    return Reason(reason["because"], known.title if known else reason["source"], unknown)
+
+
+def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:
+    if told := asked.get("because"):
+        return Question(asked["fact"], told)
+    names = [response_name(centre, response) for response in asked["changes_to"]]
+    return Question(asked["fact"], f"May lead to {' or '.join(names)}." if names else "")
+
+
+def _after(follow_up: Mapping[str, Any]) -> str:
+    hours = follow_up["after_h"]
+    when = f"{hours:g} h" if hours < 72 else f"{hours / 24:g} days"
+    return f"{follow_up['what']} (after {when}, {follow_up['owner'].replace('_', ' ')})"
+
+
+def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
+    told = []
+    if result["outcome"] == "not_scored":
+        told.append("NOT SCORED: the rules could not be applied. Treat as highest.")
+    if result.get("person_must_act"):
+        told.append("Nobody of this kind can come in time: a person must act.")
+    if result.get("police_because_unknown"):
+        told.append("Police only because answers are missing: ask before you send.")
+    told += [
+        f"The answers contradict each other: {fact_name(centre, one['fact'])}."
+        for one in result.get("conflicts", ())
+    ]
+    told += [
+        f"Nobody there has seen it, so it counts as not known: {fact_name(centre, one['fact'])}."
+        for one in result.get("unseen", ())
+    ]
+    return told

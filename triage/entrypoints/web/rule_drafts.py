@@ -1,0 +1,218 @@
+"""Changing a rule set: a draft, its findings, a case to try, a second person's approval.
+
+Every button of the draft's page sends the whole page, so that nothing typed is lost: what
+stands in the text is saved first, then whatever the button says is done.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.errors import Conflict, NotFound, Refused, RuleFileError
+from triage.domain.rule_changes import changed_lines
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.rule_trials import Trial, case_typed, try_in
+from triage.entrypoints.web.rule_words import ShownFinding, comparison, findings_in, said
+from triage.services import rule_drafts as drafts
+from triage.services import rule_sets
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("drafts", __name__)
+
+_supervising = open_to("supervisor")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What went wrong, above the draft. `findings` -- of a file that was not taken over."""
+
+    sentence: str
+    findings: Sequence[ShownFinding] = ()
+
+
+@bp.get("/rules/<name>/draft")
+@_supervising
+def draft(name: str) -> ResponseReturnValue:
+    return _page(name)
+
+
+@bp.post("/rules/<name>/draft")
+@_supervising
+def save(name: str) -> ResponseReturnValue:
+    _save(name, _typed())
+    flash("The draft is saved.", "good")
+    return redirect(f"/rules/{name}/draft")
+
+
+@bp.post("/rules/<name>/draft/try")
+@_supervising
+def try_case(name: str) -> ResponseReturnValue:
+    _save(name, _typed())
+    centre, case = current_context().centre, case_typed()
+    with current_context().reading() as uow:
+        live = rule_sets.live_version(uow, name).yaml
+    return _page(name, trials=[try_in(centre, _typed(), case), try_in(centre, live, case)])
+
+
+@bp.post("/rules/<name>/draft/ask")
+@_supervising
+def ask_for_approval(name: str) -> ResponseReturnValue:
+    _save(name, _typed())
+    centre = current_context().centre
+    try:
+        _do(lambda uow: drafts.ask_for_approval(uow, centre, name))
+    except RuleFileError:
+        return _page(name, Notice("Approval was not asked for: mend the text first.")), 422
+    except (Refused, NotFound, Conflict) as error:
+        status = 409 if isinstance(error, Conflict) else 422
+        return _page(name, Notice(f"Approval was not asked for. {said(error)}")), status
+    flash("Approval is asked for: another supervisor reads the change and publishes it.", "good")
+    return redirect(f"/rules/{name}/approve")
+
+
+@bp.post("/rules/<name>/draft/upload")
+@_supervising
+def upload(name: str) -> ResponseReturnValue:
+    """A file takes the place of the draft, if it is a rule set; otherwise nothing changes."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _page(name, Notice("Choose a file first.")), 422
+    text, centre = "", current_context().centre
+    try:
+        text = _with_plain_line_ends(rule_sets.text_of(file.read()))
+        rule_sets.read(centre, text)
+        _save(name, text)
+    except RuleFileError as error:
+        sentence = "This file is not a rule set and was not taken over. The draft is as it was."
+        return _page(name, Notice(sentence, findings_in(text, error.findings))), 422
+    flash("The file is the draft now.", "good")
+    return redirect(f"/rules/{name}/draft")
+
+
+@bp.post("/rules/<name>/draft/catch-up")
+@_supervising
+def catch_up(name: str) -> ResponseReturnValue:
+    """The differences to the version that went live meanwhile were looked at."""
+    live = request.form.get("live", "")
+    _do(lambda uow: drafts.catch_up(uow, name, _version() or 0, live))
+    return redirect(f"/rules/{name}/draft")
+
+
+@bp.post("/rules/<name>/draft/discard")
+@_supervising
+def discard(name: str) -> ResponseReturnValue:
+    _do(lambda uow: drafts.discard(uow, name, _version() or 0))
+    flash("The draft is thrown away. The live rules are as they were.", "good")
+    return redirect(f"/rules/{name}")
+
+
+@bp.get("/rules/<name>/approve")
+@_supervising
+def read_change(name: str) -> ResponseReturnValue:
+    return _approval_page(name)
+
+
+@bp.post("/rules/<name>/approve")
+@_supervising
+def approve(name: str) -> ResponseReturnValue:
+    centre, person, version = current_context().centre, current_person(), _version() or 0
+    try:
+        _do(lambda uow: drafts.approve(uow, centre, person, name, version))
+    except (Refused, RuleFileError) as error:
+        return _approval_page(name, said(error)), 422
+    except Conflict as error:
+        return _approval_page(name, said(error)), 409
+    flash("Published. The next call is decided by it.", "good")
+    return redirect(f"/rules/{name}")
+
+
+def _save(name: str, text: str) -> None:
+    person, version, live = current_person(), _version(), request.form.get("live", "")
+    _do(lambda uow: drafts.save(uow, person, name, text, version, live))
+
+
+def _do(work: Callable[[UnitOfWork], object]) -> None:
+    current_context().do(current_person().actor, work)
+
+
+def _typed() -> str:
+    # A NUL cannot be kept in every database; this is how it is shown.
+    return _with_plain_line_ends(request.form.get("yaml", "")).replace("\0", "\u2400")
+
+
+def _with_plain_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _version() -> int | None:
+    return request.form.get("version", type=int)
+
+
+@bp.errorhandler(Conflict)
+def _changed_meanwhile(error: Conflict) -> ResponseReturnValue:
+    sentence = said(error)
+    if "yaml" in request.form:
+        sentence += " Your text stands below and is NOT saved: look at the differences first."
+    name: str = (request.view_args or {})["name"]
+    return _page(name, Notice(sentence), compare=True), 409
+
+
+def _page(
+    name: str,
+    notice: Notice | None = None,
+    trials: Sequence[Trial] = (),
+    compare: bool = False,
+) -> str:
+    """The draft as it was typed or, where nothing was, as it was kept.
+
+    compare -- list what saving it would change in the draft, or live version, as kept.
+    """
+    centre = current_context().centre
+    with current_context().reading() as uow:
+        live = rule_sets.live_version(uow, name)
+        kept = drafts.draft_of(uow, name)
+        behind = kept is not None and drafts.is_behind(uow, kept)
+    known = kept.yaml if kept else live.yaml
+    text = _typed() if "yaml" in request.form else known
+    findings = centre.reader.check_rule_set(text, centre.vocabulary)
+    return render_template(
+        "rules_draft.html",
+        name=name,
+        live=live,
+        draft=kept,
+        behind=behind,
+        text=text,
+        findings=findings_in(text, findings),
+        notice=notice,
+        others=changed_lines(known, text) if compare else (),
+        lines=changed_lines(live.yaml, text) if behind else (),
+        trials=trials,
+        vocabulary=centre.vocabulary,
+        form=request.form,
+    )
+
+
+def _approval_page(name: str, refused: str | None = None) -> str:
+    centre = current_context().centre
+    with current_context().reading() as uow:
+        live = rule_sets.live_version(uow, name)
+        kept = drafts.draft_of(uow, name)
+        if kept is None:
+            raise NotFound("there is no draft to approve: it was published or thrown away")
+        behind = drafts.is_behind(uow, kept)
+    findings = centre.reader.check_rule_set(kept.yaml, centre.vocabulary)
+    return render_template(
+        "rules_approve.html",
+        name=name,
+        live=live,
+        draft=kept,
+        behind=behind,
+        is_author=kept.edited_by_id == current_person().account_id,
+        findings=findings_in(kept.yaml, findings),
+        lines=changed_lines(live.yaml, kept.yaml),
+        changes=comparison(centre, live.yaml, kept.yaml),
+        refused=refused,
+    )

@@ -1,0 +1,73 @@
+"""A made-up case, tried under a draft and under the live rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from triage.context import current_context
+from triage.domain.call_reading import decode_call
+from triage.domain.errors import Finding, InvalidCall, Problem, Refused, RuleFileError
+from triage.entrypoints.web.intake_form import FACT, answer_typed
+from triage.entrypoints.web.local_times import instant_in_form
+from triage.entrypoints.web.recommendation import Recommendation, recommendation
+from triage.services import rule_drafts
+from triage.services.centre import Centre
+
+
+@dataclass(frozen=True)
+class Case:
+    """What was typed, as `triage assess` takes it, or why it is no call."""
+
+    raw: object
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one text decides, or why it does not."""
+
+    decision: Recommendation | None = None
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def case_typed() -> Case:
+    """The case in the form; JSON, where there is any, goes before the fields."""
+    try:
+        if pasted := request.form.get("case_json", "").strip():
+            return Case(decode_call(pasted))
+        return Case(_case_in_fields())
+    except InvalidCall as error:
+        return Case({}, error.problems)
+    except Refused as error:
+        return Case({}, (Problem("Time of the call", str(error)),))
+
+
+def _case_in_fields() -> Mapping[str, Any]:
+    centre, situation = current_context().centre, dict[str, Any]()
+    answers = {
+        name: answer_typed(fact, request.form.getlist(FACT + name))
+        for name, fact in centre.vocabulary.facts.items()
+    }
+    if away := request.form.getlist("away"):
+        situation["unavailable"] = dict.fromkeys(away, "none_on_shift")
+    if at := instant_in_form("case_now"):
+        situation["now"] = at.astimezone(centre.policy.time_zone).isoformat()
+    return {
+        "facts": {name: answer for name, answer in answers.items() if answer is not None},
+        "narrative": request.form.get("case_narrative", ""),
+        "situation": situation,
+    }
+
+
+def try_in(centre: Centre, text: str, case: Case) -> Trial:
+    if case.problems:
+        return Trial(problems=case.problems)
+    try:
+        return Trial(recommendation(centre, rule_drafts.try_case(centre, text, case.raw)))
+    except RuleFileError as error:
+        return Trial(findings=error.findings)
+    except InvalidCall as error:
+        return Trial(problems=error.problems)

@@ -1,0 +1,52 @@
+"""How rule sets, findings and differences are told on the pages about rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triage.domain.errors import Finding, RuleFileError, TriageError
+from triage.domain.rule_changes import RuleChange, changed_rules
+from triage.services import rule_sets
+from triage.services.centre import Centre
+
+_AROUND = 60
+
+
+@dataclass(frozen=True)
+class ShownFinding:
+    """A finding with the line it is about: cut around the column, which is `at`."""
+
+    finding: Finding
+    before: str
+    at: str
+    after: str
+
+
+def findings_in(text: str, findings: Sequence[Finding]) -> list[ShownFinding]:
+    lines = text.split("\n")
+    return [_shown(lines, finding) for finding in findings]
+
+
+def _shown(lines: list[str], finding: Finding) -> ShownFinding:
+    line = lines[finding.line - 1] if finding.line <= len(lines) else ""
+    at = finding.column - 1
+    start = max(0, at - _AROUND)
+    before = ("… " if start else "") + line[start:at]
+    after = line[at + 1 : at + _AROUND] + (" …" if len(line) > at + _AROUND else "")
+    return ShownFinding(finding, before, line[at : at + 1], after)
+
+
+def comparison(centre: Centre, before: str, after: str) -> tuple[RuleChange, ...] | None:
+    """The rules that differ; None where one of the texts does not load."""
+    try:
+        return changed_rules(rule_sets.read(centre, before), rule_sets.read(centre, after))
+    except RuleFileError:
+        return None
+
+
+def said(error: TriageError) -> str:
+    """A refusal as a sentence."""
+    if isinstance(error, RuleFileError):
+        first = error.findings[0]
+        return f"It does not load: line {first.line}, column {first.column}: {first.message}."
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,134 @@
+"""The rules: what decides calls now, every version there was, and the way back to one."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.errors import Conflict, Finding, Refused, RuleFileError
+from triage.domain.rule_changes import changed_lines
+from triage.entrypoints.web import rule_drafts
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.rule_words import comparison, findings_in, said
+from triage.services import rule_drafts as drafts
+from triage.services import rule_sets
+from triage.storage.rule_sets import Publication, RuleSetVersion
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("rules", __name__)
+bp.register_blueprint(rule_drafts.bp)
+
+_reading = open_to("dispatcher", "supervisor")
+
+
+@bp.get("/rules")
+@_reading
+def list_rule_sets() -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        return render_template(
+            "rules.html",
+            publications=rule_sets.newest_publications(uow),
+            drafts={draft.name: draft for draft in drafts.drafts(uow)},
+            deciding=current_context().centre.policy.rule_set,
+        )
+
+
+@bp.get("/rules/<name>")
+@_reading
+def live(name: str) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        holding = rule_sets.holding(uow, name)
+        return _version_page(uow, holding.of, holding)
+
+
+@bp.get("/rules/<name>/versions")
+@_reading
+def versions(name: str) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        holding = rule_sets.holding(uow, name)
+        return render_template(
+            "rules_versions.html",
+            name=name,
+            live=holding.of,
+            publications=rule_sets.publications(uow, name),
+        )
+
+
+@bp.get("/rules/<name>/versions/<sha>")
+@_reading
+def version(name: str, sha: str) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        return _version_page(
+            uow, rule_sets.version_of(uow, name, sha), rule_sets.holding(uow, name)
+        )
+
+
+@bp.get("/rules/<name>/versions/<sha>/yaml")
+@_reading
+def download(name: str, sha: str) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        found = rule_sets.version_of(uow, name, sha)
+    answer = Response(found.yaml, mimetype="application/yaml")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.yaml")
+    return answer
+
+
+@bp.get("/rules/<name>/versions/<sha>/go-back")
+@open_to("supervisor")
+def confirm_going_back(name: str, sha: str) -> ResponseReturnValue:
+    return _going_back_page(name, sha)
+
+
+@bp.post("/rules/<name>/versions/<sha>/go-back")
+@open_to("supervisor")
+def go_back(name: str, sha: str) -> ResponseReturnValue:
+    context, person, seen = current_context(), current_person(), request.form.get("live", "")
+
+    def turn(uow: UnitOfWork) -> str:
+        asked = rule_sets.version_of(uow, name, sha)
+        rule_sets.go_back(uow, context.centre, person, name, asked.sha256, seen)
+        return asked.label
+
+    try:
+        label = context.do(person.actor, turn)
+    except (Refused, RuleFileError) as error:
+        return _going_back_page(name, sha, said(error)), 422
+    except Conflict as error:
+        return _going_back_page(name, sha, said(error)), 409
+    flash(f"Version {label} decides calls again, from now on.", "good")
+    return redirect(f"/rules/{name}/versions")
+
+
+def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) -> str:
+    """A version in sentences; where it does not load any more, its text and what is wrong."""
+    centre, rules, findings = current_context().centre, None, tuple[Finding, ...]()
+    try:
+        rules = rule_sets.read(centre, shown.yaml)
+    except RuleFileError as error:
+        findings = error.findings
+    return render_template(
+        "rules_version.html",
+        name=shown.name,
+        version=shown,
+        rules=rules,
+        findings=findings_in(shown.yaml, findings),
+        is_live=shown.id == holding.version_id,
+        holding=holding,
+        draft=drafts.draft_of(uow, shown.name),
+        deciding=centre.policy.rule_set,
+    )
+
+
+def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
+    centre = current_context().centre
+    with current_context().reading() as uow:
+        holding = rule_sets.holding(uow, name)
+        asked = rule_sets.version_of(uow, name, sha)
+        return render_template(
+            "rules_go_back.html",
+            name=name,
+            version=asked,
+            live=holding.of,
+            lines=changed_lines(holding.of.yaml, asked.yaml),
+            changes=comparison(centre, holding.of.yaml, asked.yaml),
+            refused=refused,
+        )

@@ -1,0 +1,72 @@
+"""A dispatch in one line: who is asked, who comes, what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from triage.domain.lifecycle import TAKEN, DispatchState, PageState, SlotState
+from triage.storage.dispatches import Dispatch
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Somebody who is being asked, and until when."""
+
+    unit: str
+    role: str
+    answer_by: datetime
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Somebody who has a slot."""
+
+    unit: str
+    role: str
+    state: SlotState
+    eta_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DispatchLine:
+    """One response owed to a call, as the board says it."""
+
+    response: str
+    reached_by: str
+    state: DispatchState
+    since: datetime
+    late: bool
+    """A hand-over that nobody confirmed in time."""
+    asked: Sequence[Ask] = ()
+    coming: Sequence[Coming] = ()
+    missing_roles: Sequence[str] = ()
+    unit: str | None = None
+    cad_number: str | None = None
+
+
+def line_of(dispatch: Dispatch) -> DispatchLine:
+    slots = [s for s in dispatch.slots if s.state not in {SlotState.CANCELLED, SlotState.REPLACED}]
+    asked = [
+        Ask(page.team.name, slot.role, page.answer_by)
+        for slot in slots
+        if slot.state is SlotState.PAGED
+        for page in slot.pages
+        if page.state is PageState.OPEN
+    ]
+    coming = [
+        Coming(slot.team.name if slot.team else slot.unit or "", slot.role, slot.state, slot.eta_at)
+        for slot in slots
+        if slot.state in TAKEN
+    ]
+    return DispatchLine(
+        response=dispatch.response,
+        reached_by=dispatch.reached_by,
+        state=dispatch.state,
+        since=dispatch.created_at,
+        late=dispatch.state is DispatchState.HAND_OVER and dispatch.late_at is not None,
+        asked=asked,
+        coming=coming,
+        missing_roles=[slot.role for slot in slots if slot.state is SlotState.UNFILLED],
+        unit=next((slot.unit for slot in slots if slot.unit), None),
+        cad_number=dispatch.cad_number,
+    )

@@ -1,0 +1,249 @@
+"""The board: every open call, the loudest first. Reads only, the same few queries however many."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from triage.domain.lifecycle import CallState, DispatchState
+from triage.services import assessments
+from triage.services.assessments import Decision
+from triage.services.board_lines import DispatchLine, line_of
+from triage.services.centre import Centre
+from triage.storage.calls import AssessmentRecord, Call, Override
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import InboundMessage
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+OPEN = (CallState.OPEN, CallState.ASKING)
+MOST_CALLS = 300
+"""More open calls than this are counted, not listed."""
+MOST_TEXTS = 20
+NOT_ACTED_ON = (
+    "unknown_number",
+    "not_understood",
+    "unknown_code",
+    "which_code",
+    "no_question",
+    "refused",
+    "opted_out",
+)
+"""What came of texts that a person should read."""
+
+
+class Loudness(IntEnum):
+    """How much a call needs a person now: the smallest is the loudest row."""
+
+    NOBODY = 0
+    HAND_OVER_LATE = 1
+    NOT_SENT = 2
+    HAND_OVER = 3
+    OVERDUE = 4
+    HALF = 5
+    SEEKING = 6
+    ASKING = 7
+    MOVING = 8
+    THERE = 9
+    OVER = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One open call."""
+
+    call: Call
+    decision: Decision | None
+    lines: Sequence[DispatchLine]
+    target_at: datetime | None
+    """When somebody is to be there, by the level."""
+    overdue: bool
+    not_sent: Sequence[str]
+    """Recommended now, and neither sent nor decided against by a person."""
+    nobody: bool
+    """Somebody is owed and nobody was asked, or everything was cancelled."""
+    loudness: Loudness = Loudness.OVER
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A team needs help and no dispatcher has taken the alarm."""
+
+    page_id: UUID
+    call: Call
+    unit: str
+    role: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Board:
+    now: datetime
+    rows: Sequence[Row]
+    not_listed: int
+    alarms: Sequence[Alarm]
+    texts: Sequence[tuple[InboundMessage, Responder | None]]
+
+
+def board(uow: UnitOfWork, centre: Centre) -> Board:
+    """What is going on now."""
+    calls = uow.session.scalars(
+        select(Call).where(Call.state.in_(OPEN)).order_by(Call.received_at).limit(MOST_CALLS)
+    ).all()
+    records = {record.call_id: record for record in _latest_assessments(uow)}
+    overridden = _overridden(uow)
+    dispatched: dict[UUID, list[Dispatch]] = {}
+    for dispatch in _dispatches(uow):
+        dispatched.setdefault(dispatch.call_id, []).append(dispatch)
+    rows = []
+    for call in calls:
+        record = records.get(call.id)
+        by_person = record is not None and record.id in overridden
+        rows.append(_row(uow, centre, call, record, dispatched.get(call.id, []), by_person))
+    rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
+    return Board(uow.now, rows, _not_listed(uow, len(calls)), _alarms(uow), _texts(uow))
+
+
+def _rank(row: Row) -> int:
+    return row.decision.urgency.rank if row.decision else 0
+
+
+def _not_listed(uow: UnitOfWork, listed: int) -> int:
+    if listed < MOST_CALLS:
+        return 0
+    query = select(func.count()).select_from(Call).where(Call.state.in_(OPEN))
+    return (uow.session.scalar(query) or 0) - listed
+
+
+def _latest_assessments(uow: UnitOfWork) -> Iterable[AssessmentRecord]:
+    newest = (
+        select(AssessmentRecord.call_id, func.max(AssessmentRecord.number).label("number"))
+        .join(Call, Call.id == AssessmentRecord.call_id)
+        .where(Call.state.in_(OPEN))
+        .group_by(AssessmentRecord.call_id)
+        .subquery()
+    )
+    return uow.session.scalars(
+        select(AssessmentRecord).join(
+            newest,
+            (AssessmentRecord.call_id == newest.c.call_id)
+            & (AssessmentRecord.number == newest.c.number),
+        )
+    )
+
+
+def _overridden(uow: UnitOfWork) -> set[UUID]:
+    """Assessments of open calls against which a person has decided."""
+    return set(
+        uow.session.scalars(
+            select(Override.assessment_id)
+            .join(Call, Call.id == Override.call_id)
+            .where(Call.state.in_(OPEN))
+        )
+    )
+
+
+def _dispatches(uow: UnitOfWork) -> Iterable[Dispatch]:
+    slots = selectinload(Dispatch.slots)
+    return uow.session.scalars(
+        select(Dispatch)
+        .join(Call, Call.id == Dispatch.call_id)
+        .where(Call.state.in_(OPEN))
+        .order_by(Dispatch.created_at, Dispatch.id)
+        .options(
+            slots.selectinload(Slot.pages).joinedload(Page.team),
+            slots.joinedload(Slot.team),
+        )
+    )
+
+
+def _row(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    record: AssessmentRecord | None,
+    dispatched: Sequence[Dispatch],
+    overridden: bool,
+) -> Row:
+    decision = assessments.decision_of(record) if record else None
+    lines = [line_of(d) for d in dispatched if d.state is not DispatchState.CANCELLED]
+    owed = _owed(centre, decision)
+    target_at = None
+    if decision and decision.urgency.within_min is not None:
+        target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
+    row = Row(
+        call=call,
+        decision=decision,
+        lines=lines,
+        target_at=target_at,
+        overdue=_awaited(lines) and target_at is not None and uow.now > target_at,
+        not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
+        nobody=not lines and bool(owed),
+    )
+    return replace(row, loudness=_loudness(row))
+
+
+def _owed(centre: Centre, decision: Decision | None) -> set[str]:
+    """Whom the decision sends: nobody while more is asked, nor for what is only recorded."""
+    if decision is None:
+        return {"somebody"}
+    if decision.outcome == "ask_more":
+        return set()
+    kinds = centre.vocabulary.responses
+    return {r for r in decision.responses if r not in kinds or kinds[r].is_somebody}
+
+
+def _awaited(lines: Sequence[DispatchLine]) -> bool:
+    arrived = {DispatchState.ON_SCENE, DispatchState.CLEARED, DispatchState.HANDED_OVER}
+    return any(line.state not in arrived for line in lines)
+
+
+def _loudness(row: Row) -> Loudness:
+    states = {line.state for line in row.lines}
+    first = (
+        (Loudness.ASKING, row.call.state is CallState.ASKING),
+        (Loudness.NOBODY, row.nobody or DispatchState.UNFILLED in states),
+        (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
+        (Loudness.NOT_SENT, bool(row.not_sent)),
+        (Loudness.HAND_OVER, DispatchState.HAND_OVER in states),
+        (Loudness.OVERDUE, row.overdue),
+        (Loudness.HALF, DispatchState.HALF_FORMED in states),
+        (Loudness.SEEKING, DispatchState.SEEKING in states),
+        (Loudness.MOVING, bool(states & {DispatchState.ACCEPTED, DispatchState.EN_ROUTE})),
+        (Loudness.THERE, DispatchState.ON_SCENE in states),
+    )
+    return next((loudness for loudness, applies in first if applies), Loudness.OVER)
+
+
+def _alarms(uow: UnitOfWork) -> Sequence[Alarm]:
+    rows = uow.session.execute(
+        select(Page, Slot.role, Call)
+        .join(Slot, Slot.id == Page.slot_id)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .join(Call, Call.id == Dispatch.call_id)
+        .where(Page.help_at.is_not(None), Page.help_taken_at.is_(None))
+        .options(joinedload(Page.team))
+        .order_by(Page.help_at)
+    )
+    return [
+        Alarm(page.id, call, page.team.name, role, page.help_at)
+        for page, role, call in rows
+        if page.help_at is not None
+    ]
+
+
+def _texts(uow: UnitOfWork) -> Sequence[tuple[InboundMessage, Responder | None]]:
+    """Texts that nobody could act on and no dispatcher has taken note of, the newest first."""
+    rows = uow.session.execute(
+        select(InboundMessage, Responder)
+        .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
+        .where(InboundMessage.read_at.is_(None), InboundMessage.outcome.in_(NOT_ACTED_ON))
+        .options(joinedload(Responder.team))
+        .order_by(InboundMessage.created_at.desc())
+        .limit(MOST_TEXTS)
+    )
+    return [(inbound, responder) for inbound, responder in rows]

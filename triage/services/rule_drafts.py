@@ -1,0 +1,138 @@
+"""A rule set from draft to live: written by one person, approved by another."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from triage.domain.assessment import Assessment, assess
+from triage.domain.errors import Conflict, NotFound, Refused
+from triage.services.centre import Centre
+from triage.services.people import Person
+from triage.services.rule_sets import (
+    keep,
+    live_version,
+    must_be_fit_for_calls,
+    must_be_new,
+    publish,
+    read,
+    sha256,
+)
+from triage.storage.rule_sets import Publication, RuleDraft
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def drafts(uow: UnitOfWork) -> list[RuleDraft]:
+    return list(uow.session.scalars(select(RuleDraft).order_by(RuleDraft.name)))
+
+
+def draft_of(uow: UnitOfWork, name: str) -> RuleDraft | None:
+    return uow.session.scalar(select(RuleDraft).where(RuleDraft.name == name))
+
+
+def save(
+    uow: UnitOfWork, person: Person, name: str, text: str, version: int | None, live_sha: str
+) -> RuleDraft | None:
+    """Keep what was typed, right or wrong. Editing withdraws a request for approval.
+
+    version, live_sha -- of the draft that was on the screen (None where there was none) and of
+    the version that was live; Conflict if somebody saved, published or discarded since.
+    A text that changes nothing begins no draft.
+    """
+    draft, live = draft_of(uow, name), live_version(uow, name)
+    if text == (draft.yaml if draft else live.yaml):
+        return draft
+    if draft is None:
+        if version is not None:
+            raise Conflict("this draft was published or thrown away while you were editing")
+        if live_sha != live.sha256:
+            raise Conflict("another version went live while you were editing")
+        draft = uow.add(RuleDraft(name=name, based_on_sha256=live.sha256))
+    elif draft.version != version:
+        raise Conflict(f"{draft.edited_by} saved this draft while you were editing")
+    draft.yaml, draft.state = text, "editing"
+    draft.edited_by, draft.edited_by_id = person.username, person.account_id
+    uow.audit("rules.draft_saved", draft, sha256=sha256(text))
+    return draft
+
+
+def is_behind(uow: UnitOfWork, draft: RuleDraft) -> bool:
+    """Did another version go live since this draft was begun?"""
+    return draft.based_on_sha256 != live_version(uow, draft.name).sha256
+
+
+def catch_up(uow: UnitOfWork, name: str, version: int, live_sha: str) -> RuleDraft:
+    """Go on from the version that is live now: somebody has looked at the differences.
+
+    version, live_sha -- of the draft and the live version that they compared.
+    """
+    draft = _unchanged(uow, name, version)
+    if live_version(uow, name).sha256 != live_sha:
+        raise Conflict("yet another version went live: compare again")
+    draft.based_on_sha256, draft.state = live_sha, "editing"
+    uow.audit("rules.draft_caught_up", draft, live=live_sha)
+    return draft
+
+
+def ask_for_approval(uow: UnitOfWork, centre: Centre, name: str) -> RuleDraft:
+    """Raises RuleFileError where the draft does not load, Refused where it cannot be live."""
+    draft = _draft(uow, name)
+    rules = read(centre, draft.yaml)
+    if rules.name != name:
+        raise Refused(f"the text says rule_set: {rules.name}, this draft is {name}", "yaml")
+    if name == centre.policy.rule_set:
+        must_be_fit_for_calls(rules)
+    must_be_new(uow, rules)
+    _must_be_up_to_date(uow, draft)
+    draft.state = "awaiting_approval"
+    uow.audit("rules.approval_asked", draft, sha256=rules.sha256)
+    return draft
+
+
+def approve(
+    uow: UnitOfWork, centre: Centre, person: Person, name: str, version: int
+) -> Publication:
+    """A second person makes the draft live, at once and for every call from now on.
+
+    version -- of the draft that they read; Conflict if it changed since.
+    """
+    draft = _unchanged(uow, name, version)
+    if draft.state != "awaiting_approval":
+        raise Conflict("the draft was edited after approval was asked for: read it again")
+    if draft.edited_by_id == person.account_id:
+        raise Refused("a second person must approve: you wrote this change yourself")
+    _must_be_up_to_date(uow, draft)
+    kept = keep(uow, centre, draft.yaml, draft.edited_by, person.username)
+    publication = publish(uow, kept, person.username, "approved")
+    uow.session.delete(draft)
+    return publication
+
+
+def discard(uow: UnitOfWork, name: str, version: int) -> None:
+    draft = _unchanged(uow, name, version)
+    uow.audit("rules.draft_discarded", draft, sha256=sha256(draft.yaml))
+    uow.session.delete(draft)
+
+
+def try_case(centre: Centre, text: str, raw: object) -> dict[str, Any]:
+    """Decide a made-up call by this text. Raises RuleFileError or InvalidCall."""
+    assessment: Assessment = assess(read(centre, text), centre.vocabulary.read_call(raw))
+    return assessment.as_dict()
+
+
+def _draft(uow: UnitOfWork, name: str) -> RuleDraft:
+    draft = draft_of(uow, name)
+    if draft is None:
+        raise NotFound(f"there is no draft of {name}")
+    return draft
+
+
+def _unchanged(uow: UnitOfWork, name: str, version: int) -> RuleDraft:
+    draft = _draft(uow, name)
+    if draft.version != version:
+        raise Conflict(f"{draft.edited_by} changed this draft meanwhile: read it again")
+    return draft
+
+
+def _must_be_up_to_date(uow: UnitOfWork, draft: RuleDraft) -> None:
+    if is_behind(uow, draft):
+        raise Conflict("another version went live since this draft was begun: compare them first")
