@@ -46,6 +46,8 @@ def signature_of(url: str, form: Mapping[str, str], token: str = TOKEN) -> str:
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
+CODES = {"429": (429, 20429), "401": (401, 20003)}
+
 # --- the program ------------------------------------------------------------------------
 
 
@@ -119,32 +121,36 @@ class Handler(BaseHTTPRequestHandler):
 
     def create(self, form: dict[str, str]) -> None:
         self.server.requests.append(form)
-        if self.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
-            return self.refuse(404, 20404)
-        if not form.get("To", "").startswith("+") or not form.get("Body"):
-            return self.refuse(400, 21211)
-        if not (form.get("From") or form.get("MessagingServiceSid")):
-            return self.refuse(400, 21603)
         time.sleep(self.server.delay_s)
         mode = self.server.take_mode()
-        if mode in {"429", "401"}:
-            return self.refuse(int(mode), {"429": 20429, "401": 20003}[mode])
-        if mode.startswith("400:"):
-            return self.refuse(400, int(mode.removeprefix("400:")))
-        if mode == "kill:before_accept":
+        if code := self.wrong_with(form) or CODES.get(mode):
+            self.refuse(*code)
+        elif mode.startswith("400:"):
+            self.refuse(400, int(mode.removeprefix("400:")))
+        elif mode == "kill:before_accept":
             os.kill(self.server.pid, signal.SIGKILL)
-            return None
+        else:
+            self.accept(form, mode)
+
+    def wrong_with(self, form: Mapping[str, str]) -> tuple[int, int] | None:
+        if self.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
+            return 404, 20404
+        if not form.get("To", "").startswith("+") or not form.get("Body"):
+            return 400, 21211
+        return None if form.get("From") or form.get("MessagingServiceSid") else (400, 21603)
+
+    def accept(self, form: Mapping[str, str], mode: str) -> None:
         text = self.server.keep(form)
+        if mode == "reset_after_accept":
+            return self.reset()
+        if mode == "drip":
+            return self.drip()
+        if mode == "500_after_accept":
+            return self.refuse(500, 20500)
         if mode == "kill:after_accept":
             os.kill(self.server.pid, signal.SIGKILL)
-        elif mode == "500_after_accept":
-            return self.refuse(500, 20500)
-        elif mode == "reset_after_accept":
-            return self.reset()
         elif mode == "hang":
             time.sleep(60)
-        elif mode == "drip":
-            return self.drip()
         elif mode == "report_before_answer":
             report(text, "delivered")
         return self.answer(201, text)

@@ -187,7 +187,10 @@ def test_rotation_seals_anew_and_still_opens_the_old(world: World) -> None:
         assert b"new1" in (uow.get(Account, after).name_sealed or b"")
 
     sealed.use_keys(keys)  # the new key is withdrawn: its rows say so
-    with world.context.reading() as uow, pytest.raises(CannotOpen, match="key 'new1', which is absent"):
+    with (
+        world.context.reading() as uow,
+        pytest.raises(CannotOpen, match="key 'new1', which is absent"),
+    ):
         print(uow.get(Account, after).name)
 
 

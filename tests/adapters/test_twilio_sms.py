@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, signature_of, start_twilio
 from triage.adapters.twilio_sms import TwilioSms
@@ -136,6 +146,72 @@ def test_a_name_that_nobody_knows_is_no_doubt() -> None:
     outcome = phone("http://twilio.invalid", timeout_s=5).send(SMS)
 
     assert outcome == NotSent("no connection: ConnectionError", worth_retrying=True)
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """A server that answers a byte at a time over TLS: its port, and its certificate."""
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def drip() -> None:
+        with suppress(OSError):
+            while True:
+                line, _ = listener.accept()
+                with suppress(OSError), context.wrap_socket(line, server_side=True) as spoken:
+                    spoken.recv(65536)
+                    for sign in b"HTTP/1.1 201 Created\r\n" + b"X-Slow: 1\r\n" * 9:
+                        spoken.sendall(bytes([sign]))
+                        time.sleep(0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, daemon=True).start()
+        yield listener.getsockname()[1], certificate
+
+
+def self_signed(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = folder / "certificate.pem"
+    pem = serialization.Encoding.PEM
+    file.write_bytes(
+        certificate.public_bytes(pem)
+        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file
+
+
+def test_a_line_with_tls_is_cut_in_time_too(
+    tls: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, certificate = tls
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    started = time.monotonic()
+    outcome = phone(f"https://localhost:{port}", timeout_s=0.6).send(SMS)
+
+    assert time.monotonic() - started < 1.2
+    assert isinstance(outcome, NotSent)
+    assert outcome.reason.startswith(IN_DOUBT)
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_text(tls: tuple[int, Path]) -> None:
+    outcome = phone(f"https://localhost:{tls[0]}").send(SMS)
+
+    assert outcome == NotSent("no connection: SSLError", worth_retrying=True)
 
 
 def test_a_line_that_was_dropped_while_idle_does_not_lose_the_next_text(twilio: Twilio) -> None:

@@ -32,7 +32,14 @@ def response(name: str, **more: Any) -> Response:
 
 
 FACTS = (
-    choice("weapon", "none", "seen_none~", "in_hand", danger=("none", "seen_none", "in_hand"), ask="gate"),
+    choice(
+        "weapon",
+        "none",
+        "seen_none~",
+        "in_hand",
+        danger=("none", "seen_none", "in_hand"),
+        ask="gate",
+    ),
     choice("violence", "no", "yes", type="yes_no"),
     choice("problem", "drunk", "lost", "sad"),
     choice("caller_proximity", "with_person", "remote"),

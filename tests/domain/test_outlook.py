@@ -40,14 +40,18 @@ def a_test_on(fact_name: str) -> st.SearchStrategy[Condition]:
     value = st.sampled_from(fact.value_names)
     if fact.type == "multi":
         return value.map(lambda one: where(fact_name, "includes", one))
-    comparisons = ["is", "is_not", "in", "not_in", *(["at_least", "at_most"] if fact.danger else [])]
+    comparisons = [
+        "is",
+        "is_not",
+        "in",
+        "not_in",
+        *(["at_least", "at_most"] if fact.danger else []),
+    ]
     one = st.tuples(st.sampled_from(comparisons), value)
     return known | one.map(lambda pair: where(fact_name, *pair))
 
 
-mentions = st.builds(
-    Mentions, st.just(("knife",)), st.sampled_from([None, "weapon", "problem"])
-)
+mentions = st.builds(Mentions, st.just(("knife",)), st.sampled_from([None, "weapon", "problem"]))
 any_test = st.sampled_from(list(VOCABULARY.facts)).flatmap(a_test_on) | mentions
 
 
@@ -70,7 +74,9 @@ response_ids = st.sampled_from([one.id for one in RESPONSES])
 @st.composite
 def rules(draw: st.DrawFn, number: int) -> Rule:
     kind: Kind = draw(st.sampled_from(["require", "exclude", "score", "also", "level", "plan"]))
-    more: dict[str, object] = {"if_unknown": draw(st.sampled_from(["holds", "does_not_hold", "ask"]))}
+    more: dict[str, object] = {
+        "if_unknown": draw(st.sampled_from(["holds", "does_not_hold", "ask"]))
+    }
     if kind in ("require", "exclude", "also"):
         more["responses"] = (draw(response_ids),)
         more["entirely"] = kind == "exclude" and draw(st.booleans())
@@ -105,9 +111,8 @@ def calls(draw: st.DrawFn, unasked: int) -> CallInput:
                 answer = Conflicting(reports)
             asked[fact.name] = answer
     situation = {
-        name: draw(st.sampled_from(["yes", "no", UNKNOWN])) for name in draw(
-            st.sampled_from([(), ("team_on",), ("cold",), ("team_on", "cold")])
-        )
+        name: draw(st.sampled_from(["yes", "no", UNKNOWN]))
+        for name in draw(st.sampled_from([(), ("team_on",), ("cold",), ("team_on", "cold")]))
     }
     minutes = st.dictionaries(response_ids, st.sampled_from([5, 20, 100, 300]), max_size=2)
     causes = st.dictionaries(response_ids, st.just("all_committed"), max_size=2)

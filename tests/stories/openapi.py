@@ -32,7 +32,7 @@ def checked(client: Any, method: str, path: str, answer: Any) -> Any:
     else:
         content = operation["responses"][str(answer.status_code)]["content"]
         described = content[answer.content_type]["schema"]
-    assert (wrong := mismatches(document, described, answer.json)) == []
+    assert mismatches(document, described, answer.json) == []
     return answer
 
 
@@ -55,24 +55,29 @@ def mismatches(
     if choices := schema.get("anyOf"):
         tried = [mismatches(document, choice, value, path) for choice in choices]
         return [] if [] in tried else [f"{path}: none of the shapes fits: {tried}"]
-    if "enum" in schema and value not in schema["enum"]:
-        return [f"{path}: {value!r} is none of {schema['enum']}"]
-    if (types := schema.get("type")) is not None and not _is(types, value):
-        return [f"{path}: {value!r} is no {types}"]
-    wrong = []
+    if "enum" in schema or "type" in schema:
+        listed = value in schema.get("enum", [value])
+        if not listed or not _is(schema.get("type", [*TYPES]), value):
+            return [f"{path}: {value!r} is none of {schema}"]
     if isinstance(value, dict):
-        wrong += [f"{path}: {n} is missing" for n in schema.get("required", []) if n not in value]
-        known, other = schema.get("properties", {}), schema.get("additionalProperties", True)
-        for name, one in value.items():
-            if name not in known and other is False:
-                wrong.append(f"{path}: {name} is not described")
-            inner = known.get(name, other if isinstance(other, dict) else {})
-            wrong += mismatches(document, inner, one, f"{path}.{name}")
-    elif isinstance(value, list):
-        for place, one in enumerate(value):
-            wrong += mismatches(document, schema.get("items", {}), one, f"{path}[{place}]")
-    elif isinstance(value, str):
-        wrong += _misread(schema.get("format"), value, path)
+        return _of_object(document, schema, value, path)
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        places = enumerate(value)
+        return [w for n, one in places for w in mismatches(document, items, one, f"{path}[{n}]")]
+    return _misread(schema.get("format"), value, path) if isinstance(value, str) else []
+
+
+def _of_object(
+    document: dict[str, Any], schema: dict[str, Any], value: dict[str, Any], path: str
+) -> list[str]:
+    wrong = [f"{path}: {n} is missing" for n in schema.get("required", []) if n not in value]
+    known, other = schema.get("properties", {}), schema.get("additionalProperties", True)
+    for name, one in value.items():
+        if name not in known and other is False:
+            wrong.append(f"{path}: {name} is not described")
+        inner = known.get(name, other if isinstance(other, dict) else {})
+        wrong += mismatches(document, inner, one, f"{path}.{name}")
     return wrong
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import UUIDConverter
 
-from tests.world import World
+from tests.world import PASSWORD, World
 from triage.context import attach
 from triage.entrypoints import web
 from triage.entrypoints.web.access import csrf, roles_of, safe_next
@@ -31,8 +31,8 @@ OPEN = {
     "health.metrics",
 }
 """What strangers may ask for. Nothing gets in here by accident."""
-CHECK_THEMSELVES = {"api", "sms"}
-"""Blueprints that ask for a bearer token or a provider's signature instead."""
+CHECK_THEMSELVES = {"api", "sms", "simulator_network"}
+"""Blueprints that ask for a bearer token, a provider's signature or this machine instead."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -120,7 +120,7 @@ def test_a_view_that_says_nothing_is_closed(world: World) -> None:
         "/sign-in",
         data={
             "username": "test-supervisor",
-            "password": "correct-horse-battery",
+            "password": PASSWORD,
             "csrf_token": token[1],
         },
     )
@@ -219,7 +219,7 @@ def test_over_https_cookies_and_headers_insist_on_it(world: World) -> None:
         base_url=home,
         data={
             "username": "test-dispatcher",
-            "password": "correct-horse-battery",
+            "password": PASSWORD,
             "csrf_token": token[1],
         },
     )
@@ -252,15 +252,16 @@ def test_over_https_cookies_and_headers_insist_on_it(world: World) -> None:
         "/" + "a" * 5000,
     ],
 )
-def test_signing_in_leads_nowhere_but_here(world: World, wanted: str) -> None:
+def test_what_is_no_path_of_ours_leads_home(wanted: str) -> None:
     assert safe_next(wanted) == "/"
-    username = world.account("supervisor")
 
-    answer = world.client().submit(
-        "/sign-in", {"username": username, "password": "correct-horse-battery", "next": wanted}
-    )
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+def test_signing_in_leads_nowhere_but_here(world: World) -> None:
+    me = {"username": world.account("supervisor"), "password": PASSWORD}
+
+    for wanted in ("//evil.example", "https://evil.example/", "/\\evil.example"):
+        answer = world.client().submit("/sign-in", {**me, "next": wanted})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
 
 
 def test_signing_in_goes_on_to_where_one_was_going(world: World) -> None:
@@ -349,7 +350,7 @@ def test_what_was_typed_survives_an_ended_sign_in(world: World) -> None:
     me = {"username": "test-supervisor", "password": "wrong"}
     again = browser.client.post(action, data={**fields, **me})
     action, fields = form_of(again.text)
-    me["password"] = "correct-horse-battery"
+    me["password"] = PASSWORD
     signed_in = browser.client.post(action, data={**fields, **me})
 
     action, fields = form_of(signed_in.text)

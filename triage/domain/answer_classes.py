@@ -51,13 +51,15 @@ def options_of(fact: "Fact", tests: Sequence[Test]) -> Options:
     gaps: list[Value | Gap] = [UNKNOWN]
     if any(isinstance(test, IsKnown | Mentions) for test in tests):
         gaps.append(LEFT)
-    grouped: dict[tuple[_ValueTest, ...], list[Value]] = {}
+    grouped: dict[tuple[bool, tuple[_ValueTest, ...]], list[Value]] = {}
     for value in _candidates(fact, value_tests):
         accepted = tuple(test for test in value_tests if test.accepts(value))
-        grouped.setdefault(accepted, []).append(value)
+        # From a caller who cannot see, what needs sight counts as unknown: never alike the rest.
+        alike = grouped.setdefault((value in fact.sight_values, accepted), [])
+        alike.append(value)
     classes = [
         AnswerClass(alike[0], tuple(v for v in alike if isinstance(v, str)), accepted)
-        for accepted, alike in grouped.items()
+        for (_, accepted), alike in grouped.items()
     ]
     combined = len(_named_values(value_tests)) <= MOST_COMBINED
     exhaustive = fact.type != "multi" or combined

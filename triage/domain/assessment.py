@@ -10,7 +10,7 @@ from triage.domain.cases import Case, cases_of, protection
 from triage.domain.decision import Decision, conclude
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
 from triage.domain.readings import Unseen
-from triage.domain.reasons import Reason, Waiting, fired_in, reasons, rules_waiting
+from triage.domain.reasons import Reason, Waiting, reasons, rules_waiting
 from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, RuleSet
 
 ENGINE: Final = "tree-1"
@@ -138,7 +138,7 @@ def assess(rule_set: RuleSet, call: CallInput, *, ahead: bool = True) -> Assessm
     case = min(cases, key=lambda one: protection(rule_set, one.decision))
     decision, answers = case.decision, case.reading.answers
     asks_first = decision.response == ASK_MORE
-    fired = rule_set.book.rules_in(fired_in(rule_set, case.tally))
+    fired = rule_set.book.rules_in(rule_set.book.fired(case.tally))
     plans = [rule for rule in fired if rule.kind == "plan"]
     return Assessment(
         rule_set=rule_set,
@@ -182,7 +182,7 @@ def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:
     if case.decision.route == "default":
         deciding = (book.of_kind.get(kind, 0) for kind in ("require", "score", "exclude"))
         return any(undecided & rules for rules in deciding)
-    known = conclude(rule_set, tally.true, undecided & book.asks, case.reading.teams)
+    known = conclude(rule_set, tally.true, book.asking(tally), case.reading.teams)
     return not _is_police(rule_set, known.eligible)
 
 

@@ -7,7 +7,7 @@ whatever the others do; what no such combination can bring about, no answer can.
 from collections.abc import Iterable
 
 from triage.domain.decision import Availability
-from triage.domain.rule_book import RuleBook, Tally
+from triage.domain.rule_book import Tally
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 
 
@@ -50,6 +50,8 @@ class Bounds:
                 break
         else:
             eligible |= self._unrequired()
+        if not (self._teams.unavailable or self._teams.minutes_to):
+            return eligible
         levels = self._levels()
         return {one for response in eligible for one in self._who_can_come(response, levels)}
 
@@ -183,10 +185,3 @@ class Bounds:
                 return possible
         return possible | {eligible}
 
-
-def towards(book: RuleBook, response: str) -> int:
-    """The rules that speak for a response."""
-    scoring = sum(
-        rule for rule, points in book.scores if any(r == response and n > 0 for r, n in points)
-    )
-    return book.requires.get(response, 0) | scoring

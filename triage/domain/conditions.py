@@ -241,6 +241,25 @@ def undecided_tests(condition: Condition, answers: Answers, narrative: str) -> I
         yield condition
 
 
+def satisfied_by_one(condition: Condition, answers: Answers, narrative: str) -> frozenset[str]:
+    """The facts of which one answer alone might make an undecided condition true.
+
+    May name too many, never too few.
+    """
+    if isinstance(condition, Every):
+        truths = [(part, part.truth(answers, narrative)) for part in condition.parts]
+        if any(truth is FALSE or truth is UNKNOWN for _, truth in truths):
+            return frozenset()
+        still_open = [part for part, truth in truths if truth is OPEN]
+        facts = [satisfied_by_one(part, answers, narrative) for part in still_open]
+        return frozenset.intersection(*facts) if facts else frozenset()
+    if isinstance(condition, Some):
+        facts = [satisfied_by_one(part, answers, narrative) for part in condition.parts]
+        return frozenset().union(*facts)
+    tests = undecided_tests(condition, answers, narrative)
+    return frozenset(fact for test in tests if (fact := fact_of(test)))
+
+
 def fact_of(test: Test) -> str | None:
     """The fact a test reads; None for a mention that asks nothing."""
     return test.asks if isinstance(test, Mentions) else test.fact

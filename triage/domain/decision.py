@@ -63,9 +63,8 @@ class Decision:
 
 def decide(rule_set: RuleSet, tally: Tally, teams: Availability) -> Decision:
     """The decision while the open questions stay open."""
-    undecided = tally.unknown | tally.open
     book = rule_set.book
-    return conclude(rule_set, tally.true | undecided & book.holds, undecided & book.asks, teams)
+    return conclude(rule_set, book.fired(tally), book.asking(tally), teams)
 
 
 def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) -> Decision:

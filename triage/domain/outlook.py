@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from triage.domain.ask_wording import because
-from triage.domain.bounds import towards
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import FALSE, Mentions, tests_of
@@ -140,7 +139,8 @@ class _Questions:
 
     def _changed_by(self, effects: Iterable[Effect]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         present = self._ahead.present
-        responses, changes = set(), set()
+        responses: set[str] = set()
+        changes: set[str] = set()
         for effect in effects:
             changes.update(differences(present, effect.decision))
             if effect.decision.response != present.response:
@@ -150,19 +150,19 @@ class _Questions:
     def _changed_with_others(self, fact: Fact) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What the open rules that read the fact could bring about."""
         book = self._rule_set.book
-        reading = 0
-        for number in book.readers.get(fact.name, ()):
-            reading |= 1 << number
-        reading &= self._ahead.relevant
-        responses = {one for one in self._ahead.could_become if towards(book, one) & reading}
+        reading = book.readers.get(fact.name, 0) & self._ahead.relevant
+        speaks_for = book.speaks_for
+        responses = {one for one in self._ahead.could_become if speaks_for.get(one, 0) & reading}
         if not responses and reading & (book.of_kind.get("exclude", 0) | book.asks):
             responses = set(self._ahead.could_become)
         kinds = {self._rule_set.rules[number].kind for number in numbers_in(reading)}
-        changes = ("response",) if responses else ()
-        changes += ("level",) if "level" in kinds else ()
-        changes += ("companions",) if kinds & {"require", "also"} else ()
-        changes += ("exclusions",) if "exclude" in kinds else ()
-        return self._by_precedence(responses), changes
+        may_change = {
+            "response": bool(responses),
+            "level": "level" in kinds,
+            "companions": bool(kinds & {"require", "also"}),
+            "exclusions": "exclude" in kinds,
+        }
+        return self._by_precedence(responses), tuple(one for one in CHANGES if may_change[one])
 
     def _by_precedence(self, responses: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(responses, key=lambda one: self._rule_set.precedence[one]))

@@ -72,11 +72,6 @@ class Waiting:
         }
 
 
-def fired_in(rule_set: RuleSet, tally: Tally) -> int:
-    """The rules that fire: true ones, and undecided ones for which unknown counts."""
-    return tally.true | (tally.unknown | tally.open) & rule_set.book.holds
-
-
 def reasons(
     rule_set: RuleSet, tally: Tally, decision: Decision, answers: Answers
 ) -> tuple[Reason, ...]:
@@ -84,7 +79,7 @@ def reasons(
     rules = rule_set.rules
     fired = tuple(
         _reason(rules[number], answers, on_unknown=not tally.true >> number & 1)
-        for number in numbers_in(fired_in(rule_set, tally))
+        for number in numbers_in(rule_set.book.fired(tally))
     )
     return fired + _own_reasons(rule_set, decision, anything_fired=bool(fired))
 

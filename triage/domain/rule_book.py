@@ -7,7 +7,7 @@ them is arranged here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import FALSE, OPEN, TRUE, Test, fact_of, facts_of, tests_of
@@ -16,18 +16,15 @@ if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How the rules stand for given answers, each as a set of rules (bits).
-
-    true -- the condition holds.
-    unknown -- undecided, and no question still to be put can decide it.
-    open -- undecided, a question not yet asked may decide it.
-    """
+class Tally(NamedTuple):
+    """How the rules stand for given answers, each as a set of rules (bits)."""
 
     true: int
+    """The condition holds."""
     unknown: int
+    """Undecided, and no question still to be put can decide it."""
     open: int
+    """Undecided, and a question not yet put may decide it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +47,10 @@ class RuleBook:
     """Response and threshold, in precedence; what has no threshold cannot win."""
     levels: tuple[tuple["Level", int], ...]
     """By rank, the most urgent first."""
-    readers: Mapping[str, tuple[int, ...]]
-    """By fact, the numbers of the rules that read it."""
+    speaks_for: Mapping[str, int]
+    """By response, the rules that require it or give it points."""
+    readers: Mapping[str, int]
+    """By fact, the rules that read it."""
     tests: Mapping[str, tuple[Test, ...]]
     """By fact, the tests on it, those of plans left out."""
 
@@ -70,6 +69,14 @@ class RuleBook:
                     unknown |= bit
             bit <<= 1
         return Tally(true, unknown, still_open)
+
+    def fired(self, tally: Tally) -> int:
+        """The rules that fire: true ones, and undecided ones for which unknown counts."""
+        return tally.true | (tally.unknown | tally.open) & self.holds
+
+    def asking(self, tally: Tally) -> int:
+        """The rules for which the call waits."""
+        return (tally.unknown | tally.open) & self.asks
 
     def rules_in(self, mask: int) -> Iterable["Rule"]:
         """The rules of a mask, in the order of the file."""
@@ -100,30 +107,38 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
     scores = tuple((1 << n, rule.points) for n, rule in enumerate(rules) if rule.kind == "score")
     named = dict.fromkeys(response for _, points in scores for response, _ in points)
+    scored_by = {
+        r: sum(bit for bit, points in scores if any(one == r and n > 0 for one, n in points))
+        for r in named
+    }
+    requires = naming(("require",), rule_set.precedence)
     scored = ((r, rule_set.threshold(r)) for r in rule_set.precedence if r in named)
     return RuleBook(
         rules=rules,
         holds=mask(rule.if_unknown == "holds" for rule in rules),
         asks=mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
         of_kind={kind: mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
-        requires=naming(("require",), rule_set.precedence),
+        requires=requires,
         excludes=excludes,
         excludes_entirely={r: bits & entirely for r, bits in excludes.items() if bits & entirely},
         companions=naming(("require", "also"), rule_set.precedence),
         scores=scores,
         scored=tuple((r, threshold) for r, threshold in scored if threshold is not None),
         levels=tuple((level, mask(r.level == level.id for r in rules)) for level in levels),
+        speaks_for={
+            r: requires.get(r, 0) | scored_by.get(r, 0) for r in (*requires, *scored_by)
+        },
         readers=_readers(rules),
         tests=_tests(rules),
     )
 
 
-def _readers(rules: tuple["Rule", ...]) -> dict[str, tuple[int, ...]]:
-    readers: dict[str, list[int]] = {}
+def _readers(rules: tuple["Rule", ...]) -> dict[str, int]:
+    readers: dict[str, int] = {}
     for number, rule in enumerate(rules):
         for fact in facts_of(rule.when):
-            readers.setdefault(fact, []).append(number)
-    return {fact: tuple(numbers) for fact, numbers in readers.items()}
+            readers[fact] = readers.get(fact, 0) | 1 << number
+    return readers
 
 
 def _tests(rules: tuple["Rule", ...]) -> dict[str, tuple[Test, ...]]:

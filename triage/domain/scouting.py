@@ -8,7 +8,14 @@ from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.cases import most_protective
-from triage.domain.conditions import Test, Truth, fact_of, undecided_tests
+from triage.domain.conditions import (
+    Test,
+    Truth,
+    fact_of,
+    facts_of,
+    satisfied_by_one,
+    undecided_tests,
+)
 from triage.domain.decision import Availability, Decision, decide
 from triage.domain.rule_book import Tally, numbers_in
 from triage.domain.ruleset import RuleSet
@@ -36,38 +43,60 @@ class Scout:
 
     def __init__(self, rule_set: RuleSet, narrative: str) -> None:
         self.rule_set, self.narrative = rule_set, narrative
-        self._decided: dict[tuple[Tally, ...], Decision] = {}
+        self._decided: dict[tuple[tuple[int, int], ...], Decision] = {}
 
-    def answer(self, positions: Positions, fact: str, value: Value | Gap) -> Positions:
-        return tuple(self._answer(position, fact, value) for position in positions)
+    def answer(
+        self, positions: Positions, fact: str, value: Value | Gap, rules: int = -1
+    ) -> Positions:
+        """The positions after one more answer.
 
-    def _answer(self, position: Position, fact: str, value: Value | Gap) -> Position:
-        if value in self.rule_set.vocabulary.facts[fact].sight_values:
-            if position.answers.get(SIGHT_FACT) == NO_SIGHT:
-                value = UNKNOWN
+        rules -- those (bits) to look at again, all unless stated.
+        """
+        return tuple(self._answer(position, fact, value, rules) for position in positions)
+
+    def _answer(self, position: Position, fact: str, value: Value | Gap, rules: int) -> Position:
+        unseen = position.answers.get(SIGHT_FACT) == NO_SIGHT
+        if unseen and value in self.rule_set.vocabulary.facts[fact].sight_values:
+            value = UNKNOWN
         answers = {**position.answers, fact: value}
-        tally = position.tally
-        true, unknown, still_open = tally.true, tally.unknown, tally.open
-        for number in self.rule_set.book.readers.get(fact, ()):
-            bit = 1 << number
-            if still_open & bit:
-                truth = self.rule_set.rules[number].when.truth(answers, self.narrative)
-                if truth is Truth.OPEN:
-                    continue
-                still_open ^= bit
+        true, unknown, still_open = position.tally
+        for number in numbers_in(self.rule_set.book.readers[fact] & still_open & rules):
+            truth = self.rule_set.rules[number].when.truth(answers, self.narrative)
+            if truth is not Truth.OPEN:
+                still_open ^= 1 << number
                 if truth is Truth.TRUE:
-                    true |= bit
+                    true |= 1 << number
                 elif truth is Truth.UNKNOWN:
-                    unknown |= bit
+                    unknown |= 1 << number
         return Position(answers, Tally(true, unknown, still_open), position.teams)
 
     def decision(self, positions: Positions) -> Decision:
-        tallies = tuple(position.tally for position in positions)
-        known = self._decided.get(tallies)
+        """The decision that stands; positions where the same rules fire and wait share it."""
+        book = self.rule_set.book
+        alike = tuple((book.fired(p.tally), book.asking(p.tally)) for p in positions)
+        known = self._decided.get(alike)
         if known is None:
             decisions = (decide(self.rule_set, p.tally, p.teams) for p in positions)
-            known = self._decided[tallies] = most_protective(self.rule_set, decisions)
+            known = self._decided[alike] = most_protective(self.rule_set, decisions)
         return known
+
+    def decided_by_one(self, positions: Positions, relevant: Sequence[int]) -> dict[str, int]:
+        """By question, the rules whose effect one answer alone might change.
+
+        A rule without effect while it waits has to become true; one that fires or makes the call
+        wait may change by any answer.
+        """
+        book, facts = self.rule_set.book, dict[str, int]()
+        for position, mask in zip(positions, relevant, strict=True):
+            for number in numbers_in(mask):
+                bit, condition = 1 << number, self.rule_set.rules[number].when
+                if bit & (book.holds | book.asks):
+                    deciding: Iterable[str] = facts_of(condition)
+                else:
+                    deciding = satisfied_by_one(condition, position.answers, self.narrative)
+                for fact in deciding:
+                    facts[fact] = facts.get(fact, 0) | bit
+        return facts
 
     def bounds(self, positions: Positions) -> tuple[Bounds, ...]:
         return tuple(Bounds(self.rule_set, p.tally, p.teams) for p in positions)

@@ -174,5 +174,3 @@ def _stop(children: dict[str, Process]) -> None:
             child.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
             child.kill()
-
-

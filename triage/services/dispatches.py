@@ -231,3 +231,17 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     dispatch.state = DispatchState.CANCELLED
     dispatch.ended_at, dispatch.end_reason = uow.now, reason
     uow.audit("dispatch.cancelled", dispatch, reason=reason)
+
+
+def raise_help(uow: UnitOfWork, page: Page) -> None:
+    """Whoever was paged needs help: an alarm on every board until a dispatcher takes it."""
+    page.help_at, page.help_taken_at = uow.now, None
+    uow.audit("page.help", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
+
+
+def take_help(uow: UnitOfWork, page: Page) -> None:
+    """A dispatcher takes care of it: the alarm ends."""
+    if page.help_at is None or page.help_taken_at is not None:
+        raise Conflict("this alarm is taken care of already")
+    page.help_taken_at = uow.now
+    uow.audit("page.help_taken", page, call_id=page.slot.dispatch.call_id, team=page.team.name)

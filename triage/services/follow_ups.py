@@ -34,13 +34,18 @@ _STEPS = 1000
 def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any]) -> None:
     """Make the follow-ups and partner notices that the assessment asks for, each once."""
     known = {
-        (made.rule, made.kind)
+        (made.rule, made.kind, made.what)
         for made in uow.session.scalars(select(FollowUp).where(FollowUp.call_id == call.id))
     }
     answers = assessments.answers_of(uow, call)
+    contacts = set()
     for planned in result["follow_ups"]:
-        if (planned["rule"], planned["kind"]) not in known:
+        # Two rules that ask one owner for the same contact at the same time make one.
+        contact = (planned["kind"], planned["owner"], planned["after_h"])
+        made = (planned["rule"], planned["kind"], planned["what"]) in known
+        if not made and contact not in contacts:
             _make(uow, call, planned, answers)
+        contacts.add(contact)
     for notice in result["notices"]:
         partners.notify(uow, centre, call, notice["partner"], notice["what"])
 

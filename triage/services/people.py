@@ -188,7 +188,7 @@ def add_account(
             "Use 2 to 32 small letters, digits, dots, dashes or underscores, such as j.rivera.",
             "username",
         )
-    if not 0 < len(name) <= 80:
+    if not 0 < len(name) <= 80 or not name.isprintable():
         raise Refused("Write the name that others shall read, up to 80 characters.", "name")
     if role not in ROLES:
         raise Refused("Choose what they will do here.", "role")
@@ -244,7 +244,7 @@ def enable(uow: UnitOfWork, account: Account) -> None:
 def add_api_token(uow: UnitOfWork, name: str, scopes: Collection[str]) -> str:
     """A program's key to the API. It can be read only now; we keep its hash."""
     name = name.strip()
-    if not 0 < len(name) <= 60:
+    if not 0 < len(name) <= 60 or not name.isprintable():
         raise Refused("Name the program that will use it, in up to 60 characters.", "name")
     if not scopes or set(scopes) - set(SCOPES):
         raise Refused(f"Scopes are some of {', '.join(SCOPES)}.", "scopes")

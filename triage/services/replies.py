@@ -1,17 +1,25 @@
 """A text came in: do what it says, and answer with exactly what changed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from triage.domain import wording
-from triage.domain.errors import Conflict, Refused, TriageError
+from triage.domain.errors import Conflict, TriageError
 from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.services import dispatches, outbox, paging
 from triage.services.centre import Centre
+from triage.services.reply_actions import (
+    VERBS,
+    Answered,
+    Handler,
+    accept,
+    decline,
+    keep_note,
+    need_help,
+    record_verdict,
+)
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage
@@ -21,15 +29,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What a text came to. body -- our answer; None for none."""
-
-    outcome: str
-    body: str | None
-    call: Call | None = None
 
 
 def receive(
@@ -47,7 +46,8 @@ def receive(
         answered = _stranger(uow, centre, from_number)
     else:
         try:
-            answered = _act(uow, centre, responder, parse(body))
+            with uow.session.begin_nested():  # a refusal leaves nothing half-done
+                answered = _act(uow, centre, responder, parse(body))
         except TriageError as error:
             if error.__cause__ is not None:  # a lost race: the whole unit is tried again
                 raise
@@ -120,7 +120,7 @@ def _stranger(uow: UnitOfWork, centre: Centre, number: str) -> Answered:
 
 def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     if reply.carrier_word is not None:
-        return _carrier_word(uow, responder, reply.carrier_word)
+        return _carrier_word(uow, centre, responder, reply)
     page = _page_meant(uow, responder, reply)
     if isinstance(page, Answered):
         return page
@@ -130,18 +130,18 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
     handler = _handler(reply, page)
     if handler is None:
         return Answered("not_understood", wording.not_understood(call.code), call)
-    if call.state is CallState.CLOSED and handler not in {_verdict, _note, _help}:
+    if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note, need_help}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
     return handler(uow, centre, page, reply)
 
 
-def _handler(reply: Reply, page: Page) -> "Handler | None":
+def _handler(reply: Reply, page: Page) -> Handler | None:
     """What a bare digit means depends on where the page stands."""
     if reply.verb is None and reply.digit is not None:
         if page.slot.state is SlotState.CLEARED and page.state is PageState.ACCEPTED:
-            return _verdict
-        return {1: _accept, 2: _decline}.get(reply.digit)
-    return _VERBS.get(reply.verb) if reply.verb else None
+            return record_verdict
+        return {1: accept, 2: decline}.get(reply.digit)
+    return VERBS.get(reply.verb) if reply.verb else None
 
 
 def _page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | Answered:
@@ -189,14 +189,15 @@ def _questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
     return open_ones or owed
 
 
-def _carrier_word(uow: UnitOfWork, responder: Responder, word: str) -> Answered:
+def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     """Words that carriers act on never act on a call; HELP on an active one raises the alarm."""
+    word = reply.carrier_word or ""
+    if reply.code is not None and word != "HELP":  # no carrier acts on it, and neither do we
+        return Answered("carrier_word", wording.yes_is_not_an_answer(reply.code))
     pages = _questions(uow, responder)
     code = pages[0].slot.dispatch.call.code if pages else None
     if word in OPT_OUT:
-        responder.opted_out_at = uow.now
-        uow.audit("responder.opted_out", responder, word=word)
-        return Answered("opted_out", None)
+        return _opt_out(uow, centre, responder, word)
     if word in OPT_IN:
         responder.opted_out_at = None
         uow.audit("responder.opted_in", responder)
@@ -204,7 +205,7 @@ def _carrier_word(uow: UnitOfWork, responder: Responder, word: str) -> Answered:
     if word == "HELP":
         working = [page for page in pages if page.slot.state in TAKEN]
         for page in working:
-            _raise_help(uow, page)
+            dispatches.raise_help(uow, page)
         if working:
             call = working[0].slot.dispatch.call
             return Answered("help_raised", wording.help_raised(call.code), call)
@@ -213,122 +214,19 @@ def _carrier_word(uow: UnitOfWork, responder: Responder, word: str) -> Answered:
     return Answered("carrier_word", wording.need_code(code) if code else wording.not_understood())
 
 
-def _accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    slot, call = page.slot, page.slot.dispatch.call
-    if page.state is PageState.ACCEPTED and slot.state in TAKEN:
-        return Answered("accepted", _accepted_text(page), call)
-    if page.state is PageState.WITHDRAWN or slot.state in TAKEN or slot.state == "cancelled":
-        return Answered("too_late", _too_late(page), call)
-    try:
-        paging.accept(uow, centre, page, "text")
-    except Conflict as error:
-        if error.__cause__ is not None:
-            raise
-        return Answered("too_late", wording.taken_by(call.code, str(error)), call)
-    if reply.minutes is not None:
-        dispatches.set_eta(uow, slot, reply.minutes)
-    return Answered("accepted", _accepted_text(page), call)
+def _opt_out(uow: UnitOfWork, centre: Centre, responder: Responder, word: str) -> Answered:
+    """From now on nothing reaches this phone: whoever is next is asked at once."""
+    responder.opted_out_at = uow.now
+    uow.audit("responder.opted_out", responder, word=word)
+    for page in _questions(uow, responder):
+        if page.state is PageState.OPEN:
+            paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
+    return Answered("opted_out", None)
 
 
-def _accepted_text(page: Page) -> str:
-    call = page.slot.dispatch.call
-    others = [
-        f"{s.role} {paging.who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
-        for s in page.slot.dispatch.slots
-        if s is not page.slot and s.state not in {SlotState.CANCELLED, SlotState.REPLACED}
-    ]
-    return wording.accepted(call.code, call.location, others)
-
-
-def _too_late(page: Page) -> str:
-    slot, code = page.slot, page.slot.dispatch.call.code
-    if slot.state in TAKEN:
-        return wording.taken_by(code, paging.who_has(slot))
-    return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
-
-
-def _decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    call = page.slot.dispatch.call
-    if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:
-        return Answered("declined", wording.declined(call.code), call)
-    if page.state is PageState.WITHDRAWN:
-        return Answered("too_late", _too_late(page), call)
-    paging.decline(uow, centre, page, "text")
-    return Answered("declined", wording.declined(call.code), call)
-
-
-def _theirs(page: Page) -> None:
-    """Raises Refused unless whoever texts has the slot."""
-    if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
-        code = page.slot.dispatch.call.code
-        raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
-
-
-_MOVED = {
-    SlotState.EN_ROUTE: wording.en_route,
-    SlotState.ON_SCENE: wording.on_scene,
-    SlotState.CLEARED: wording.cleared,
-}
-
-
-def _advance(state: SlotState) -> "Handler":
-    def act(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-        call = page.slot.dispatch.call
-        if page.slot.state is not state:
-            _theirs(page)
-            dispatches.advance(uow, page.slot, state, "text")
-        return Answered(state.value, _MOVED[state](call.code), call)
-
-    return act
-
-
-def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    call = page.slot.dispatch.call
-    if page.state is not PageState.ACCEPTED:
-        return _accept(uow, centre, page, reply)  # an ETA from somebody asked is a yes
-    _theirs(page)
-    if reply.minutes is None:
-        raise Refused(f"How many minutes? Reply {call.code} ETA 10.")
-    dispatches.set_eta(uow, page.slot, reply.minutes)
-    return Answered("eta", wording.eta(call.code, reply.minutes), call)
-
-
-def _raise_help(uow: UnitOfWork, page: Page) -> None:
-    page.help_at = uow.now
-    uow.audit("page.help", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
-
-
-def _help(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    _raise_help(uow, page)
-    call = page.slot.dispatch.call
-    return Answered("help_raised", wording.help_raised(call.code), call)
-
-
-def _note(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    """The text itself is the note: it is kept sealed and stands in the call's timeline."""
-    call = page.slot.dispatch.call
-    if not reply.note:
-        raise Refused(f"Write the note behind the word: {call.code} NOTE ...")
-    return Answered("noted", wording.noted(call.code), call)
-
-
-def _verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    call = page.slot.dispatch.call
-    if page.state is not PageState.ACCEPTED or reply.digit not in {1, 2, 3, 4}:
-        return Answered("not_understood", wording.not_understood(call.code), call)
-    page.verdict = reply.digit
-    uow.audit("page.verdict", page, call_id=call.id, verdict=reply.digit)
-    return Answered("verdict", wording.verdict_thanks(call.code), call)
-
-
-Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]
-_VERBS: dict[Verb, Handler] = {
-    Verb.ACCEPT: _accept,
-    Verb.DECLINE: _decline,
-    Verb.ETA: _eta,
-    Verb.EN_ROUTE: _advance(SlotState.EN_ROUTE),
-    Verb.ON_SCENE: _advance(SlotState.ON_SCENE),
-    Verb.CLEAR: _advance(SlotState.CLEARED),
-    Verb.HELP: _help,
-    Verb.NOTE: _note,
-}
+def take_note(uow: UnitOfWork, inbound: InboundMessage) -> None:
+    """A dispatcher has read a text that nobody could act on."""
+    if inbound.read_at is not None:
+        raise Conflict("somebody has taken note of this text already")
+    inbound.read_at = uow.now
+    uow.audit("text.noted", inbound)

@@ -1,5 +1,6 @@
 """Who can be sent: teams, their members and shifts, and the partners that are told."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 LONGEST_SHIFT = timedelta(hours=24)
 MOST_DAYS = 28
+_SKILL = re.compile(r"[a-z0-9-]{1,20}")
 MOST_CALLS = 99
 
 
@@ -157,7 +159,8 @@ def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
 def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> Responder:
     if new.role not in roles(centre):
         raise Refused("Choose what they are in the team.", "role")
-    if not 0 < len(name := new.name.strip()) <= 80:
+    name = new.name.strip()
+    if not 0 < len(name) <= 80 or not name.isprintable():
         raise Refused("Write their name, up to 80 characters.", "name")
     phone = e164(new.phone, centre.policy.country)
     index = blind_index("phone", phone)
@@ -271,7 +274,7 @@ def retire_partner(uow: UnitOfWork, partner: Partner) -> None:
 
 def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
     name = " ".join(text.split())
-    if not 0 < len(name) <= 40:
+    if not 0 < len(name) <= 40 or not name.isprintable():
         raise Refused("Write a name that is said on the radio, up to 40 characters.", "name")
     if uow.session.scalar(select(kind.id).where(kind.name == name)):
         raise Refused("This name is taken, perhaps by one that was retired.", "name")
@@ -286,7 +289,7 @@ def _zones(centre: Centre, chosen: Sequence[str]) -> list[str]:
 
 def _skills(written: Sequence[str]) -> list[str]:
     skills = sorted({skill.strip().lower() for skill in written if skill.strip()})
-    if len(skills) > 20 or any(len(skill) > 20 for skill in skills):
+    if len(skills) > 20 or any(not _SKILL.fullmatch(skill) for skill in skills):
         raise Refused("Write short codes such as es, asl or youth, at most 20.", "skills")
     return skills
 

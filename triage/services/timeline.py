@@ -1,25 +1,25 @@
 """All that happened to a call, in order, in sentences: changes, texts, replies, delivery."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.services import timeline_sentences as sentences
+from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import plain
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.messages import InboundMessage, Message
-from triage.storage.people import Account
 from triage.storage.teams import Partner, Responder
 from triage.storage.unit_of_work import UnitOfWork
 
-Details = Mapping[str, Any]
+_NOBODY = {"worker", "carrier"}
+"""Actors that the sentence itself makes plain."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
         .where(AuditEntry.call_id == call.id)
         .order_by(AuditEntry.created_at, AuditEntry.id)
     ).all()
-    names = _names(uow, {entry.actor for entry in entries})
+    names = names_of(uow, {entry.actor for entry in entries})
     texts = _texts_out(uow, call) | _texts_in(uow, call)
     return [_event(centre, entry, names, texts.get(entry.subject_id)) for entry in entries]
 
@@ -59,25 +59,12 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
 def _event(
     centre: Centre, entry: AuditEntry, names: Callable[[str], str], text: _Text | None
 ) -> Event:
+    by = "" if entry.actor in _NOBODY else names(entry.actor)
     if text is not None and (told := sentences.of_text(entry.event, text.who, entry.details)):
         shown = text.body if entry.event in {"text.queued", "text.received"} else None
-        return Event(entry.created_at, entry.event, names(entry.actor), told, shown)
+        return Event(entry.created_at, entry.event, by, told, shown)
     told = sentences.of_change(centre, entry.event, entry.details)
-    return Event(entry.created_at, entry.event, names(entry.actor), told)
-
-
-def _names(uow: UnitOfWork, actors: set[str]) -> Callable[[str], str]:
-    """How actors of the audit trail are called on screen, looked up all at once."""
-    keys = [UUID(actor.partition(":")[2]) for actor in actors if actor.startswith("account:")]
-    accounts = uow.session.scalars(select(Account).where(Account.id.in_(keys))) if keys else ()
-    known = {f"account:{account.id}": account.name or account.username for account in accounts}
-
-    def name(actor: str) -> str:
-        kind, _, which = actor.partition(":")
-        usual = {"token": f"program {which}", "responder": "team", "carrier": "", "worker": ""}
-        return known.get(actor) or usual.get(kind, kind)
-
-    return name
+    return Event(entry.created_at, entry.event, by, told)
 
 
 def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:

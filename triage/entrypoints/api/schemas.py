@@ -69,7 +69,7 @@ class NewCallBody(CaseBody):
         r"[a-z0-9-]{1,64}", "is the name of a rule set", "Another rule set than the centre's."
     )
 
-    @validates_schema(skip_on_field_errors=False)
+    @validates_schema
     def _is_whole(self, data: Mapping[str, Any], **_: object) -> None:
         for one, other in (("latitude", "longitude"), ("longitude", "latitude")):
             if one in data and other not in data:
@@ -206,6 +206,6 @@ class ProblemOut(Answer):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "The problem in one word."})
+    code = fields.String(metadata={"description": "The problem in one word; none for an address."})
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(Fault))

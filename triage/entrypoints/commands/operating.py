@@ -88,7 +88,9 @@ def calls(ctx: click.Context) -> None:
         )
         for call in open_calls:
             since = call.received_at.astimezone(context.centre.policy.time_zone)
-            click.echo(f"{call.reference}  {call.code}  {call.state.value:7}  {since:%Y-%m-%d %H:%M %Z}")
+            click.echo(
+                f"{call.reference}  {call.code}  {call.state.value:7}  {since:%Y-%m-%d %H:%M %Z}"
+            )
 
 
 @click.command(epilog="Example: triage doctor; triage doctor --new-key 2026b")

@@ -1,11 +1,13 @@
 """What a person sees when something went wrong: one sentence, and nothing they typed is lost."""
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, jsonify, redirect, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.routing import RequestRedirect
 
@@ -18,6 +20,8 @@ from triage.domain.errors import (
     TriageError,
 )
 from triage.entrypoints.web.headers import request_id
+
+log = logging.getLogger(__name__)
 
 SENTENCES = {
     400: ("This request was not understood", "Go back, reload the page and try once more."),
@@ -34,7 +38,7 @@ SENTENCES = {
         "That failed, and it was our fault",
         "It is recorded. Try once more; if it fails again, go on by telephone and radio.",
     ),
-    503: ("Not available just now", "Try again in a moment; meanwhile go on by telephone."),
+    503: ("Not available just now", "Go on by telephone and radio, and try again in a moment."),
 }
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
@@ -49,6 +53,8 @@ def handle(app: Flask) -> None:
     # Only the general classes: a blueprint's own handlers of them then come first.
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(TriageError, _ours)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(TimeoutError, _no_database)  # no free connection
 
 
 def asked_by_program() -> bool:
@@ -79,12 +85,18 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RequestRedirect) or error.code is None:
         return error.get_response()
     if asked_by_program():
-        return _problem(error.code, *SENTENCES.get(error.code, SENTENCES[400]))
+        problem = _problem(error.code, *SENTENCES.get(error.code, SENTENCES[400]))
+        problem.headers.update(_worth_telling(error))
+        return problem
     if isinstance(error, CSRFError):
         return _send_again()
     if isinstance(error, Unauthorized):
         return _sign_in()
-    return _page(error.code, headers=dict(error.get_headers()))
+    return _page(error.code, headers=_worth_telling(error))
+
+
+def _worth_telling(error: HTTPException) -> dict[str, str]:
+    return {name: text for name, text in error.get_headers() if name in {"Allow", "Retry-After"}}
 
 
 def _ours(error: TriageError) -> ResponseReturnValue:
@@ -93,6 +105,13 @@ def _ours(error: TriageError) -> ResponseReturnValue:
     if asked_by_program():
         return _problem(status, title, _sentence(error), field=getattr(error, "field", None))
     return _page(status, _sentence(error))
+
+
+def _no_database(error: Exception) -> ResponseReturnValue:
+    log.error("the database does not answer", exc_info=error)
+    if asked_by_program():
+        return _problem(503, *SENTENCES[503])
+    return _page(503)
 
 
 def _sentence(error: TriageError) -> str:
@@ -136,7 +155,7 @@ def _sign_in() -> ResponseReturnValue:
     ), 401
 
 
-def _problem(status: int, title: str, detail: str, **more: Any) -> ResponseReturnValue:
+def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body |= {"request_id": request_id()} | {name: it for name, it in more.items() if it is not None}
     response = jsonify(body)

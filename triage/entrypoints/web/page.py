@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
@@ -78,7 +79,10 @@ def banners() -> list[Banner]:
     if person_or_none() is None:
         return []
     sources: list[BannerSource] = current_app.extensions.get("triage_banners", [])
-    return [banner for source in sources for banner in source(current_context())]
+    try:
+        return [banner for source in sources for banner in source(current_context())]
+    except SQLAlchemyError:  # this may be the page that tells of it
+        return [Banner("alarm", "The database does not answer. Go on by telephone and radio.")]
 
 
 def navigation() -> list[tuple[str, str, bool]]:

@@ -48,8 +48,7 @@ def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, Sequ
             for fact in vocabulary.facts.values()
             if fact.group == group and not fact.is_situation and fact.name not in shown
         ]
-        if facts:
-            yield group.replace("_", " ").capitalize(), facts
+        yield group.replace("_", " ").capitalize(), facts
 
 
 def _person(answered: Mapping[str, Any]) -> str:

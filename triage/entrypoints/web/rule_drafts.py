@@ -14,8 +14,21 @@ from triage.context import current_context
 from triage.domain.errors import Conflict, NotFound, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.rule_trials import Trial, case_typed, try_in
-from triage.entrypoints.web.rule_words import ShownFinding, comparison, findings_in, said
+from triage.entrypoints.web.rule_trials import (
+    Trial,
+    answered,
+    case_typed,
+    offered,
+    teams_that_may_be_away,
+    try_in,
+)
+from triage.entrypoints.web.rule_words import (
+    ShownFinding,
+    comparison,
+    findings_in,
+    said,
+    sentence_of,
+)
 from triage.services import rule_drafts as drafts
 from triage.services import rule_sets
 from triage.storage.unit_of_work import UnitOfWork
@@ -191,6 +204,9 @@ def _page(
         lines=changed_lines(live.yaml, text) if behind else (),
         trials=trials,
         vocabulary=centre.vocabulary,
+        offered=offered,
+        answered=answered,
+        away=teams_that_may_be_away(),
         form=request.form,
     )
 
@@ -214,5 +230,6 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         findings=findings_in(kept.yaml, findings),
         lines=changed_lines(live.yaml, kept.yaml),
         changes=comparison(centre, live.yaml, kept.yaml),
+        say=sentence_of,
         refused=refused,
     )

@@ -1,6 +1,6 @@
 """A made-up case, tried under a draft and under the live rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask import request
 from triage.context import current_context
 from triage.domain.call_reading import decode_call
 from triage.domain.errors import Finding, InvalidCall, Problem, Refused, RuleFileError
+from triage.domain.facts import Fact
 from triage.entrypoints.web.intake_form import FACT, answer_typed
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.entrypoints.web.recommendation import Recommendation, recommendation
@@ -60,6 +61,21 @@ def _case_in_fields() -> Mapping[str, Any]:
         "narrative": request.form.get("case_narrative", ""),
         "situation": situation,
     }
+
+
+def offered(fact: Fact) -> list[tuple[str, str]]:
+    """What a field for this fact offers: value and label."""
+    return [(answer.value, answer.label) for answer in fact.answers()]
+
+
+def answered(facts: Iterable[Fact]) -> bool:
+    """Is one of these answered in the form that was sent?"""
+    return any(any(request.form.getlist(FACT + fact.name)) for fact in facts)
+
+
+def teams_that_may_be_away() -> list[tuple[str, str]]:
+    responses = current_context().centre.vocabulary.responses
+    return [(key, it.label()) for key, it in responses.items() if it.reached_by == "page"]
 
 
 def try_in(centre: Centre, text: str, case: Case) -> Trial:

@@ -5,10 +5,31 @@ from dataclasses import dataclass
 
 from triage.domain.errors import Finding, RuleFileError, TriageError
 from triage.domain.rule_changes import RuleChange, changed_rules
+from triage.domain.ruleset import Rule, RuleSet
 from triage.services import rule_sets
 from triage.services.centre import Centre
 
 _AROUND = 60
+
+
+KINDS = {
+    "require": "Who must come",
+    "exclude": "Who is not sent",
+    "score": "Points",
+    "also": "Who comes as well",
+    "level": "How soon",
+    "plan": "What happens afterwards",
+}
+
+
+def by_kind(rules: RuleSet) -> list[tuple[str, str, list[Rule]]]:
+    """Kind, heading and rules of each kind, in the order of the file."""
+    return [(kind, KINDS[kind], [r for r in rules.rules if r.kind == kind]) for kind in KINDS]
+
+
+def sentence_of(rule: Rule) -> str:
+    """STUB"""
+    return rule.because
 
 
 @dataclass(frozen=True)

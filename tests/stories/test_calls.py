@@ -1,0 +1,321 @@
+"""A call comes in, is decided, changes, and is closed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.world import World
+from triage.domain.errors import InvalidCall, Refused
+from triage.services import calls, dispatches, follow_ups, sending
+from triage.services.follow_ups import Attempt
+from triage.services.sending import Choice
+from triage.storage.calls import AssessmentRecord, Call, Caller, Override
+from triage.storage.follow_ups import FollowUp
+from triage.storage.messages import Message
+
+CALM = {
+    "problem_type": "mental_health_crisis",
+    "consciousness": "alert",
+    "breathing": "normal",
+    "weapon": "none_confirmed",
+    "violence_now": "none",
+    "attempt_in_progress": "no",
+    "caller_proximity": "with_person",
+}
+
+
+def add(world: World, call: Call, **facts: Any) -> None:
+    world.context.do(
+        "test",
+        lambda uow: calls.add_answers(uow, world.centre, uow.get(Call, call.id), facts),
+    )
+
+
+def responses(world: World, call: Call) -> list[str]:
+    return [dispatch.response for dispatch in world.dispatches(call)]
+
+
+def state(world: World, call: Call) -> str:
+    with world.context.reading() as uow:
+        return uow.get(Call, call.id).state.value
+
+
+def close(world: World, call: Call, disposition: str) -> None:
+    world.context.do(
+        "test",
+        lambda uow: calls.close_call(
+            uow, world.centre, uow.get(Call, call.id), disposition, "All is well"
+        ),
+    )
+
+
+def test_a_calm_call_gets_an_unarmed_team_and_a_follow_up(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+
+    call = world.call(CALM, location="Pier 3, by the crane", caller_phone="(202) 555-0143")
+
+    assert responses(world, call) == ["mobile_crisis"]
+    assert phone.expect("Reply")
+    with world.context.reading() as uow:
+        stored = uow.get(Call, call.id)
+        assert (stored.zone, stored.zone_source) == ("Harbor", "gazetteer")
+        assert stored.location == "Pier 3, by the crane"
+        assert uow.session.scalars(select(Caller)).one().phone == "+12025550143"
+        assert uow.session.scalar(select(func.count()).select_from(FollowUp))
+
+
+def test_unconscious_and_armed_is_an_ambulance_and_police(world: World) -> None:
+    call = world.call({"consciousness": "unconscious", "weapon": "in_hand"})
+
+    sent = set(responses(world, call))
+    assert "ems" in sent
+    assert sent & {"police", "police_cit"}
+    assert {d.state.value for d in world.dispatches(call)} == {"hand_over"}
+    assert world.phones.sent == []
+
+
+def test_without_answers_more_are_asked_and_then_somebody_goes_all_the_same(world: World) -> None:
+    world.pair("CIT 1")
+    call = world.call({}, narrative="something is wrong next door")
+    assert state(world, call) == "asking"
+    assert responses(world, call) == []
+
+    world.wait(minutes=30)
+
+    assert state(world, call) == "open"
+    assert responses(world, call) == ["co_responder"]
+
+
+def test_answers_in_time_decide_a_call_that_was_asking(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call({}, narrative="something is wrong next door")
+
+    add(world, call, **CALM)
+
+    assert state(world, call) == "open"
+    assert responses(world, call) == ["mobile_crisis"]
+    assert phone.expect("Reply")
+    world.wait(minutes=30)
+    assert responses(world, call) == ["mobile_crisis"]
+
+
+def test_new_answers_assess_again_and_a_person_sends_the_difference(world: World) -> None:
+    world.team("MCT 1")
+    call = world.call(CALM)
+
+    add(world, call, consciousness="unconscious")
+
+    assert responses(world, call) == ["mobile_crisis"]
+    with world.context.reading() as uow:
+        records = uow.session.scalars(
+            select(AssessmentRecord).order_by(AssessmentRecord.number)
+        ).all()
+        assert [record.response for record in records] == ["mobile_crisis", "ems"]
+        assert records[0].rule_set_sha256 == records[1].rule_set_sha256
+    world.context.do(
+        "test", lambda uow: sending.send_missing(uow, world.centre, uow.get(Call, call.id))
+    )
+    assert "ems" in responses(world, call)
+
+
+def test_an_override_costs_a_coded_reason_and_is_kept(world: World) -> None:
+    world.pair("CIT 1")
+    world.team("MCT 1")
+    with pytest.raises(Refused, match="Choose a reason"):
+        world.call(CALM, choice=Choice("co_responder", "because"))
+    with pytest.raises(Refused, match="Say which other reason"):
+        world.call(CALM, choice=Choice("co_responder", "other"))
+    with pytest.raises(Refused, match="who is to be sent"):
+        world.call(CALM, choice=Choice("information_only", "supervisor"))
+    assert world.audited("call.opened") == 0  # nothing half-written
+
+    call = world.call(CALM, choice=Choice("co_responder", "known_history"))
+
+    assert responses(world, call) == ["co_responder"]
+    with world.context.reading() as uow:
+        override = uow.session.scalars(select(Override)).one()
+        assert (override.recommended, override.chosen) == ("mobile_crisis", "co_responder")
+
+
+def test_wrong_input_names_every_mistake_and_writes_nothing(world: World) -> None:
+    with pytest.raises(InvalidCall) as refusal:
+        world.call({"wepon": "in_hand", "breathing": "maybe", "last_contact_hours": "soon"})
+
+    paths = {problem.path for problem in refusal.value.problems}
+    assert {"facts.wepon", "facts.breathing", "facts.last_contact_hours"} <= paths
+    assert "weapon" in str(refusal.value)
+    for bad in ({"caller_phone": "911"}, {"caller_phone": "not a number"}):
+        with pytest.raises(Refused):
+            world.call(CALM, **bad)
+    with pytest.raises(Refused, match="20,000 fit"):
+        world.call(CALM, narrative="x" * 20_001)
+    with world.context.reading() as uow:
+        tomorrow = uow.now + timedelta(days=1)
+    with pytest.raises(Refused, match="in the future"):
+        world.call(CALM, received_at=tomorrow)
+    assert world.audited("call.opened") == 0
+
+
+def test_an_illustration_cannot_decide_calls(world: World) -> None:
+    with pytest.raises(Refused, match="cannot decide calls"):
+        world.call(CALM, rule_set="portland-street-response")
+
+
+def test_rules_that_cannot_be_applied_send_somebody_at_the_highest_level(world: World) -> None:
+    """A fact was withdrawn from the vocabulary while its answers stand in open calls."""
+    world.pair("CIT 1")
+    call = world.call({}, narrative="x")
+    from triage.storage.calls import Answer
+
+    def stray(uow: Any) -> None:
+        uow.add(Answer(call_id=call.id, fact="no_such_fact", value='"yes"', given_by="test"))
+        calls.add_answers(uow, world.centre, uow.get(Call, call.id), {"weapon": "none_seen"})
+
+    world.context.do("test", stray)
+
+    with world.context.reading() as uow:
+        record = uow.session.scalars(
+            select(AssessmentRecord).order_by(AssessmentRecord.number.desc())
+        ).first()
+        assert record is not None
+        assert (record.outcome, record.level_rank) == ("not_scored", 1)
+    assert responses(world, call) == ["co_responder"]
+
+
+def test_nobody_on_shift_falls_back_and_says_why(world: World) -> None:
+    world.pair("CIT 1")
+
+    call = world.call(CALM)  # there is no mobile team at all
+
+    with world.context.reading() as uow:
+        record = uow.session.scalars(select(AssessmentRecord)).one()
+        assert record.needed == "mobile_crisis"
+        assert record.response != "mobile_crisis"
+        assert record.cause == "none_on_shift"
+    assert responses(world, call)[0] == record.response
+
+
+def test_closing_needs_a_disposition_and_nobody_still_owed(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    with pytest.raises(Refused, match="how the call ended"):
+        close(world, call, "went_fine")
+    with pytest.raises(Refused, match="still owed"):
+        close(world, call, "resolved_on_scene")
+
+    close(world, call, "caller_cancelled")
+
+    assert state(world, call) == "closed"
+    phone.expect("Stand down")
+    phone.text(f"{call.code} 1")
+    phone.expect("closed")
+    assert world.dispatch(call, "mobile_crisis").state.value == "cancelled"
+
+
+def test_a_wrong_number_is_closed_at_once_with_nobody_sent(world: World) -> None:
+    world.team("MCT 1")
+
+    call = world.call({}, narrative="pocket dial", disposition="wrong_number")
+
+    assert state(world, call) == "closed"
+    assert responses(world, call) == []
+    assert world.phones.sent == []
+
+
+def test_a_second_caller_is_added_to_the_same_call(world: World) -> None:
+    call = world.call(CALM, caller_phone="202-555-0150")
+
+    world.context.do(
+        "test",
+        lambda uow: calls.add_caller(
+            uow, world.centre, uow.get(Call, call.id), "Kim", "202 555 0151", "He left the house"
+        ),
+    )
+
+    with world.context.reading() as uow:
+        rung = uow.get(Call, call.id).callers
+        assert [caller.phone for caller in rung] == ["+12025550150", "+12025550151"]
+        assert rung[1].said == "He left the house"
+
+
+def test_an_opening_is_audited_once_and_again_after_a_while(world: World) -> None:
+    call = world.call(CALM)
+
+    def look(who: str) -> None:
+        world.context.do(
+            who, lambda uow: calls.note_opening(uow, world.centre, uow.get(Call, call.id))
+        )
+
+    for who in ("account:1", "account:1", "account:2"):
+        look(who)
+    assert world.audited("call.looked_at") == 2
+    world.wait(minutes=16)
+    look("account:1")
+    assert world.audited("call.looked_at") == 3
+
+
+def test_a_follow_up_falls_due_reminds_its_owner_and_is_done(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM | {"suicidal_ideation": "passive"})
+    phone.expect("Reply")
+    phone.text("1")
+    phone.expect("accepted")
+    with world.context.reading() as uow:
+        planned = follow_ups.open_ones(uow)
+        mine = [f for f in planned if f.owner_role == "clinician"]
+        assert mine
+        hours = max((f.due_at - uow.now).total_seconds() / 3600 for f in mine)
+
+    world.wait(hours=hours + 0.1)
+
+    text = phone.expect(call.reference)
+    assert "Follow-up due" in text
+    assert "suicid" not in text.lower()
+    for one in mine:
+        world.context.do(
+            "test",
+            lambda uow, one=one: follow_ups.record_attempt(
+                uow, uow.get(FollowUp, one.id), Attempt("done", "Talked for a while")
+            ),
+        )
+    reminded = len(phone.inbox)
+    world.wait(hours=25)
+    assert len(phone.inbox) == reminded
+
+
+def test_partners_are_told_that_something_waits_and_nothing_more(world: World) -> None:
+    with world.context.reading():
+        kinds = world.centre.vocabulary.partners or ("social_services",)
+    told = {kind: world.partner(f"Partner {kind}", kind) for kind in kinds}
+    call = world.call(CALM | {"neglect_or_abuse": "immediate_danger", "age_band": "child_under_12"})
+
+    world.settle()
+
+    with world.context.reading() as uow:
+        notices = uow.session.scalars(select(Message).where(Message.kind == "notice")).all()
+        assert notices
+        for notice in notices:
+            assert call.reference in (notice.body or "")
+            for word in ("child", "abuse", "neglect", "mental", "crisis call"):
+                assert word not in (notice.body or "").lower()
+    assert told
+
+
+def test_dispatches_cannot_be_cancelled_from_under_a_team_on_scene(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    phone.text("1")
+    phone.text("SCENE")
+    phone.expect("on scene")
+
+    from triage.domain.errors import Conflict
+
+    with pytest.raises(Conflict, match="on scene"):
+        close(world, call, "caller_cancelled")
+    dispatch = world.dispatch(call, "mobile_crisis")
+    assert dispatch.state.value == "on_scene"
+    assert dispatches.ENDED

@@ -1,0 +1,158 @@
+"""What people text back, and what it does."""
+
+from sqlalchemy import select
+
+from tests.stories.test_calls import CALM
+from tests.world import World
+from triage.storage.dispatches import Page
+from triage.storage.messages import InboundMessage
+
+
+def outcomes(world: World) -> list[str]:
+    with world.context.reading() as uow:
+        return list(
+            uow.session.scalars(
+                select(InboundMessage.outcome).order_by(
+                    InboundMessage.created_at, InboundMessage.id
+                )
+            )
+        )
+
+
+def test_a_repeated_webhook_has_one_effect_and_one_answer(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    phone.text(f"{call.code} 1", times=8)
+
+    assert world.audited("page.accepted") == 1
+    phone.expect("it is yours")
+    phone.expect_silence()
+
+
+def test_somebody_elses_code_and_no_code_at_all_look_the_same(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo", responses=["homeless_outreach"], roles=["outreach_worker"])
+    call = world.call(CALM)
+    alpha.expect("Reply")
+
+    bravo.text(f"{call.code} 1")
+    other = bravo.expect("No page of yours has this code")
+    bravo.text("ZZZ9 1")
+    assert bravo.expect("No page of yours has this code") == other
+    assert world.audited("page.accepted") == 0
+
+
+def test_with_two_questions_open_the_code_is_needed(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    one, two = world.call(CALM), world.call(CALM)
+    phone.expect(one.code)
+    phone.expect(two.code)
+
+    phone.text("1")
+    asked = phone.expect("Which one?")
+    assert one.code in asked
+    assert two.code in asked
+    phone.text(f"{two.code} 1")
+    phone.expect(f"{two.code} accepted")
+
+
+def test_carrier_words_never_act_on_a_call(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    for word in ("YES", "INFO", f"YES {call.code}"):
+        phone.text(word)
+        phone.expect(f"{call.code} 1")
+    assert world.audited("page.accepted") == 0
+    phone.text("CANCEL")  # an opt-out for every carrier
+    assert world.audited("responder.opted_out") == 1
+    assert world.audited("dispatch.cancelled") == 0
+
+
+def test_stop_moves_open_pages_on_at_once(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    world.call(CALM)
+    alpha.expect("Reply")
+
+    alpha.text("STOP")
+
+    bravo.expect("Reply")
+
+
+def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    phone.text("HELP")
+    phone.expect(call.code)
+    assert world.audited("page.help") == 0  # not on the call yet
+
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+    phone.text("help")
+    phone.expect("ALARM RAISED")
+    phone.text(f"assist {call.code}")
+    phone.expect("ALARM RAISED")
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Page)).one().help_at is not None
+
+
+def test_an_unknown_number_is_answered_politely_and_not_for_ever(world: World) -> None:
+    stranger = world.stranger()
+
+    for _ in range(8):
+        stranger.text("hello?")
+
+    assert len(stranger.inbox) == world.centre.policy.polite_replies_per_hour
+    assert "988" in stranger.inbox[0]
+    assert outcomes(world) == ["unknown_number"] * 8
+
+
+def test_what_nobody_understands_changes_nothing_and_says_what_to_type(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    said = ("", "   ", "\U0001f44d", "maybe", "accept decline", "\x00", "x" * 1600, "</Response>")
+    for body in said:
+        phone.text(body)
+    assert world.audited("page.accepted") == 0
+    assert len(outcomes(world)) == len(said)
+    assert call.code in phone.expect("Reply")
+
+
+def test_a_note_is_kept_sealed(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    phone.text("1")
+    phone.text(f"{call.code} NOTE the dog is friendly")
+    phone.expect("note is kept")
+    with world.context.reading() as uow:
+        bodies = [m.body for m in uow.session.scalars(select(InboundMessage))]
+    assert f"{call.code} NOTE the dog is friendly" in bodies
+
+
+def test_somebody_who_has_not_accepted_cannot_report_from_the_scene(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    phone.text(f"{call.code} SCENE")
+
+    phone.expect("You have not accepted")
+    assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
+
+
+def test_an_eta_from_somebody_asked_is_a_yes(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    phone.text(f"{call.code} ETA 12")
+
+    phone.expect("it is yours")
+    assert world.dispatch(call, "mobile_crisis").state.value == "en_route"

@@ -1,0 +1,218 @@
+"""What the page of one call shows, and who may see it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.errors import NotFound
+from triage.domain.lifecycle import CallState
+from triage.services import assessments, call_record, sending
+from triage.services.actors import names_of
+from triage.services.availability import team_options
+from triage.services.call_record import CallRecord
+from triage.services.centre import Centre
+from triage.services.people import Person
+from triage.services.timeline_sentences import fact_name, response_name
+from triage.storage.calls import Answer, AssessmentRecord, Call, Caller, Override
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+_State = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""An assessment's result, and the answers it was made from."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer that stands for one fact, and what was said before it."""
+
+    fact: str
+    value: Any
+    by: str
+    at: datetime
+    before: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One assessment, and how it differs from the one before it, in words."""
+
+    number: int
+    at: datetime
+    changes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CallPage:
+    now: datetime
+    call: Call
+    callers: Sequence[Caller]
+    record: CallRecord
+    answers: Sequence[Answered]
+    assessments: Sequence[Earlier]
+    seen: int
+    """The number of the latest assessment: which answers a form was filled in beside."""
+    overrides: Sequence[Override]
+    not_sent: Sequence[str]
+    alarms: Sequence[Page]
+    members: Sequence[tuple[UUID, str, str]]
+    """Who could be assigned by hand: key, role, and unit with how busy it is."""
+
+
+def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
+    """Everything a dispatcher sees of this call."""
+    record = call_record.of_call(uow, centre, call)
+    rows = uow.session.scalars(
+        select(AssessmentRecord)
+        .where(AssessmentRecord.call_id == call.id)
+        .order_by(AssessmentRecord.number)
+    ).all()
+    overrides = uow.session.scalars(
+        select(Override).where(Override.call_id == call.id).order_by(Override.created_at)
+    ).all()
+    pages = [page for d in record.dispatches for slot in d.slots for page in slot.pages]
+    return CallPage(
+        now=uow.now,
+        call=call,
+        callers=list(call.callers),
+        record=record,
+        answers=_answers(uow, call),
+        assessments=_earlier(centre, rows),
+        seen=rows[-1].number if rows else 0,
+        overrides=overrides,
+        not_sent=_not_sent(uow, call, rows, overrides),
+        alarms=[p for p in pages if p.help_at is not None and p.help_taken_at is None],
+        members=_members(uow, call) if call.state is CallState.OPEN else (),
+    )
+
+
+def _answers(uow: UnitOfWork, call: Call) -> list[Answered]:
+    rows = uow.session.scalars(
+        select(Answer).where(Answer.call_id == call.id).order_by(Answer.created_at, Answer.id)
+    ).all()
+    names = names_of(uow, {row.given_by for row in rows})
+    by_fact: dict[str, list[Answer]] = {}
+    for row in rows:
+        by_fact.setdefault(row.fact, []).append(row)
+    return [
+        Answered(
+            fact,
+            _value(given[-1]),
+            names(given[-1].given_by),
+            given[-1].created_at,
+            [_value(earlier) for earlier in given[:-1]],
+        )
+        for fact, given in by_fact.items()
+    ]
+
+
+def _value(answer: Answer) -> Any:
+    return json.loads(answer.value or "null")
+
+
+def _not_sent(
+    uow: UnitOfWork,
+    call: Call,
+    rows: Sequence[AssessmentRecord],
+    overrides: Sequence[Override],
+) -> list[str]:
+    """Recommended now and not sent, unless a person decided against this very assessment."""
+    if not rows or call.state is not CallState.OPEN:
+        return []
+    if any(override.assessment_id == rows[-1].id for override in overrides):
+        return []
+    return sending.not_sent(uow, call, assessments.decision_of(rows[-1]))
+
+
+def _earlier(centre: Centre, rows: Sequence[AssessmentRecord]) -> list[Earlier]:
+    states: list[_State] = [
+        (json.loads(row.result or "{}"), json.loads(row.input or "{}").get("facts", {}))
+        for row in rows
+    ]
+    pairs = zip([None, *states], states, strict=False)
+    changes = [_changes(centre, old, new) if old else [] for old, new in pairs]
+    return [
+        Earlier(row.number, row.created_at, told) for row, told in zip(rows, changes, strict=True)
+    ]
+
+
+def _changes(centre: Centre, before: _State, after: _State) -> list[str]:
+    (old, old_facts), (new, new_facts) = before, after
+    learned = [fact_name(centre, f) for f, v in new_facts.items() if old_facts.get(f) != v]
+    told = [f"New answers: {', '.join(learned)}."] if learned else []
+    if old["response"] != new["response"]:
+        names = (response_name(centre, old["response"]), response_name(centre, new["response"]))
+        told.append(f"Response: {names[0]}, now {names[1]}.")
+    if old["level"] != new["level"]:
+        told.append(f"Level: {_level(old)}, now {_level(new)}.")
+    was, now = ({one["response"] for one in result["also"]} for result in (old, new))
+    told += [f"{response_name(centre, one)} as well." for one in sorted(now - was)]
+    told += [f"{response_name(centre, one)} no longer as well." for one in sorted(was - now)]
+    if len(told) == bool(learned):
+        told.append("The decision stayed the same.")
+    return told
+
+
+def _level(result: Mapping[str, Any]) -> str:
+    level = result["level"]
+    within = level["within_min"]
+    return level["label"] if within is None else f"{level['label']}, within {within} min"
+
+
+def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:
+    """Members on shift, the free ones first."""
+    options = team_options(uow, call.zone)
+    found = [
+        (member.load, team.name, member.responder_id, member.role)
+        for team, option in options
+        for member in option.members
+    ]
+    return [
+        (key, role, f"{unit}, {'free' if load == 0 else f'{load} on hand'}")
+        for load, unit, key, role in sorted(found, key=lambda one: (one[0] > 0, one[1]))
+    ]
+
+
+def answers_seen(uow: UnitOfWork, call: Call, number: int) -> dict[str, Any]:
+    """The answers as they stood when a form was shown, by the number of its assessment."""
+    row = uow.session.scalar(
+        select(AssessmentRecord).where(
+            AssessmentRecord.call_id == call.id, AssessmentRecord.number == number
+        )
+    )
+    found: dict[str, Any] = json.loads((row.input if row else None) or "{}").get("facts", {})
+    return found
+
+
+def pages_of(uow: UnitOfWork, call: Call, person: Person) -> list[Page]:
+    """The pages by which this person was asked to come, the newest first."""
+    return list(
+        uow.session.scalars(
+            select(Page)
+            .join(Slot, Slot.id == Page.slot_id)
+            .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+            .join(Responder, Responder.id == Page.responder_id)
+            .where(Dispatch.call_id == call.id, Responder.account_id == person.account_id)
+            .options(joinedload(Page.team))
+            .order_by(Page.created_at.desc(), Page.id.desc())
+        )
+    )
+
+
+def newest_with_code(uow: UnitOfWork, code: str) -> Call:
+    """Codes are used again once a call is closed: the newest is meant. Raises NotFound."""
+    wanted = code.strip().upper()
+    call = None
+    if wanted.isascii() and wanted.isalnum() and len(wanted) <= 8:
+        call = uow.session.scalar(
+            select(Call).where(Call.code == wanted).order_by(Call.received_at.desc()).limit(1)
+        )
+    if call is None:
+        raise NotFound(f"no call with the code {code[:8]}")
+    return call

@@ -1,0 +1,143 @@
+"""What each word of a reply does to the page it is about, and the answer that says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from triage.domain import wording
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import TAKEN, PageState, SlotState
+from triage.domain.sms_replies import Reply, Verb
+from triage.services import dispatches, paging
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page
+from triage.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a text came to. body -- our answer; None for none."""
+
+    outcome: str
+    body: str | None
+    call: Call | None = None
+
+
+Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]
+
+
+def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    slot, call = page.slot, page.slot.dispatch.call
+    if page.state is PageState.ACCEPTED and slot.state in TAKEN:
+        return Answered("accepted", _accepted_text(page), call)
+    if page.state is PageState.WITHDRAWN or slot.state in TAKEN or slot.state == "cancelled":
+        return Answered("too_late", _too_late(page), call)
+    try:
+        paging.accept(uow, centre, page, "text")
+    except Conflict as error:
+        if error.__cause__ is not None:
+            raise
+        return Answered("too_late", wording.taken_by(call.code, str(error)), call)
+    if reply.minutes is not None:
+        dispatches.set_eta(uow, slot, reply.minutes)
+    return Answered("accepted", _accepted_text(page), call)
+
+
+def _accepted_text(page: Page) -> str:
+    call = page.slot.dispatch.call
+    others = [
+        f"{s.role} {paging.who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
+        for s in page.slot.dispatch.slots
+        if s is not page.slot and s.state not in {SlotState.CANCELLED, SlotState.REPLACED}
+    ]
+    return wording.accepted(call.code, call.location, others)
+
+
+def _too_late(page: Page) -> str:
+    slot, code = page.slot, page.slot.dispatch.call.code
+    if slot.state in TAKEN:
+        return wording.taken_by(code, paging.who_has(slot))
+    return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
+
+
+def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    call = page.slot.dispatch.call
+    if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:
+        return Answered("declined", wording.declined(call.code), call)
+    if page.state is PageState.WITHDRAWN:
+        return Answered("too_late", _too_late(page), call)
+    paging.decline(uow, centre, page, "text")
+    return Answered("declined", wording.declined(call.code), call)
+
+
+def _theirs(page: Page) -> None:
+    """Raises Refused unless whoever texts has the slot."""
+    if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
+        code = page.slot.dispatch.call.code
+        raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
+
+
+_MOVED = {
+    SlotState.EN_ROUTE: wording.en_route,
+    SlotState.ON_SCENE: wording.on_scene,
+    SlotState.CLEARED: wording.cleared,
+}
+
+
+def _advance(state: SlotState) -> Handler:
+    def act(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+        call = page.slot.dispatch.call
+        if page.slot.state is not state:
+            _theirs(page)
+            if state is SlotState.EN_ROUTE and reply.minutes is not None:
+                return _eta(uow, centre, page, reply)
+            dispatches.advance(uow, page.slot, state, "text")
+        return Answered(state.value, _MOVED[state](call.code), call)
+
+    return act
+
+
+def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    call = page.slot.dispatch.call
+    if page.state is not PageState.ACCEPTED:
+        return accept(uow, centre, page, reply)  # an ETA from somebody asked is a yes
+    _theirs(page)
+    if reply.minutes is None:
+        raise Refused(f"How many minutes? Reply {call.code} ETA 10.")
+    dispatches.set_eta(uow, page.slot, reply.minutes)
+    return Answered("eta", wording.eta(call.code, reply.minutes), call)
+
+
+def need_help(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    dispatches.raise_help(uow, page)
+    call = page.slot.dispatch.call
+    return Answered("help_raised", wording.help_raised(call.code), call)
+
+
+def keep_note(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    """The text itself is the note: it is kept sealed and stands in the call's timeline."""
+    call = page.slot.dispatch.call
+    if not reply.note:
+        raise Refused(f"Write the note behind the word: {call.code} NOTE ...")
+    return Answered("noted", wording.noted(call.code), call)
+
+
+def record_verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    call = page.slot.dispatch.call
+    if page.state is not PageState.ACCEPTED or reply.digit not in {1, 2, 3, 4}:
+        return Answered("not_understood", wording.not_understood(call.code), call)
+    page.verdict = reply.digit
+    uow.audit("page.verdict", page, call_id=call.id, verdict=reply.digit)
+    return Answered("verdict", wording.verdict_thanks(call.code), call)
+
+
+VERBS: dict[Verb, Handler] = {
+    Verb.ACCEPT: accept,
+    Verb.DECLINE: decline,
+    Verb.ETA: _eta,
+    Verb.EN_ROUTE: _advance(SlotState.EN_ROUTE),
+    Verb.ON_SCENE: _advance(SlotState.ON_SCENE),
+    Verb.CLEAR: _advance(SlotState.CLEARED),
+    Verb.HELP: need_help,
+    Verb.NOTE: keep_note,
+}

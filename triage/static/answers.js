@@ -1,0 +1,178 @@
+// The questions of a call: one key per answer, the next question follows by itself.
+// Which questions matter, and in which order, the server says; this only moves them.
+
+window.answers = function (root, { changed, done }) {
+  const main = root.querySelector("[data-main]");
+  const others = root.querySelector("[data-others]");
+  const AT_ONCE_MS = 300; // nobody reads a question and answers it faster
+  let focusedAt = 0;
+  let wantsNext = null; // the last question was answered; whoever comes next gets the focus
+
+  const all = () => [...main.querySelectorAll(".question")];
+  const named = (fact) => root.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
+  const inputs = (question) => [...question.querySelectorAll("input")];
+  const answered = (question) =>
+    inputs(question).some((input) => ("radio checkbox".includes(input.type) ? input.checked : input.value.trim()));
+  const mark = (question) => question.classList.toggle("answered", answered(question));
+
+  function focus(question) {
+    focusedAt = performance.now();
+    wantsNext = null;
+    (question.querySelector("input:not([type=radio], [type=checkbox])") || question).focus({ preventScroll: true });
+    question.scrollIntoView({ block: "nearest" });
+  }
+
+  function next(from) {
+    const list = all();
+    const found = list[list.indexOf(from) + 1];
+    if (found) focus(found);
+    else wantsNext = from;
+    if (!found && !list.includes(from)) done();
+  }
+
+  function before(from) {
+    const list = all();
+    const found = list[list.indexOf(from) - 1];
+    if (found) focus(found);
+  }
+
+  function choose(question, input) {
+    input.checked = input.type === "checkbox" ? !input.checked : true;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    if (input.type === "radio") next(question);
+  }
+
+  function take_back(question) {
+    for (const input of inputs(question)) {
+      if ("radio checkbox".includes(input.type)) input.checked = false;
+      else input.value = "";
+    }
+    settle(question);
+    question.focus();
+  }
+
+  function settle(question) {
+    mark(question);
+    changed(question);
+  }
+
+  // "Not known" and something known exclude each other where several may be chosen.
+  function exclude(input) {
+    if (input.type !== "checkbox" || !input.checked) return;
+    for (const other of inputs(input.closest(".question"))) {
+      if (other !== input && (input.value === "unknown") !== (other.value === "unknown")) other.checked = false;
+      if (other !== input && input.value === "unknown") other.checked = false;
+    }
+  }
+
+  root.addEventListener("change", (event) => {
+    const question = event.target.closest(".question");
+    if (!question) return;
+    exclude(event.target);
+    settle(question);
+  });
+  root.addEventListener("input", (event) => {
+    const question = event.target.closest(".question");
+    if (question && !"radio checkbox".includes(event.target.type)) settle(question);
+  });
+
+  root.addEventListener("keydown", (event) => {
+    const question = event.target.closest(".question");
+    if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
+    const act = (what) => { event.preventDefault(); what(question); };
+    if (event.key === "Enter" || event.key === "ArrowDown") return act(next);
+    if (event.key === "ArrowUp") return act(before);
+    if (event.key === "Backspace" && !(typing && event.target.value)) return act(before);
+    if (typing) return;
+    if (event.key === "Delete") return act(take_back);
+    const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (input && !event.repeat) act(() => choose(question, input));
+  });
+
+  // Put the questions into the server's order. What has the focus stays where it is, so that no
+  // answer ever lands on another question than the one that was read.
+  function arrange({ order, consequences, person }) {
+    root.dataset.person = person;
+    for (const line of root.querySelectorAll(".consequence")) {
+      const told = consequences[line.closest(".question").dataset.fact] || "";
+      if (line.textContent !== told) line.textContent = told;
+    }
+    const active = document.activeElement.closest?.(".question");
+    const here = active && main.contains(active) ? active : null;
+    const stale = here && !order.includes(here.dataset.fact) && !answered(here);
+    const justCame = performance.now() - focusedAt < AT_ONCE_MS;
+    const wanted = order.map(named).filter(Boolean);
+    for (const question of all()) {
+      if (!wanted.includes(question) && question !== here) go_home(question);
+    }
+    const at = here ? wanted.indexOf(here) : -1;
+    if (here && at < 0) {
+      const last = wanted.findLastIndex((question) => answered(question));
+      wanted.splice(last + 1, 0, here);
+    }
+    put(wanted, here);
+    if (stale && justCame) {
+      const follower = wanted[wanted.indexOf(here) + 1];
+      if (follower) focus(follower);
+      go_home(here);
+    }
+    if (wantsNext) {
+      const list = all();
+      const follower = list[list.indexOf(wantsNext) + 1];
+      wantsNext = null;
+      if (follower) focus(follower);
+      else done();
+    }
+  }
+
+  function put(wanted, here) {
+    if (all().every((question, place) => question === wanted[place]) && all().length === wanted.length) return;
+    const at = wanted.indexOf(here);
+    wanted.slice(0, Math.max(at, 0)).forEach((question) => here.before(question));
+    wanted.slice(at + 1).forEach((question) => main.append(question));
+  }
+
+  function go_home(question) {
+    const home = others.querySelector(`[data-group="${CSS.escape(question.dataset.home)}"]`);
+    (home || others).append(question);
+  }
+
+  // What somebody else has answered meanwhile; what is being answered here is left alone.
+  function show(values) {
+    for (const question of root.querySelectorAll(".question")) {
+      if (question.contains(document.activeElement) || question.dataset.touched) continue;
+      const value = values[question.dataset.fact];
+      const given = value === undefined ? [] : [].concat(value).map(String);
+      for (const input of inputs(question)) {
+        if ("radio checkbox".includes(input.type)) input.checked = given.includes(input.value);
+        else input.value = given[0] ?? "";
+      }
+      mark(question);
+    }
+  }
+
+  function first() {
+    const open = all().find((question) => !answered(question));
+    if (open) focus(open);
+    else done();
+  }
+
+  root.querySelectorAll(".question").forEach(mark);
+  root.classList.add("by-key");
+  return { arrange, show, first };
+};
+
+// The list of keys, under "?" and on its button.
+(function () {
+  const keys = document.getElementById("keys");
+  if (!keys) return;
+  for (const hint of document.querySelectorAll("[data-keys-help], [data-with-keys]")) hint.hidden = false;
+  document.querySelector("[data-keys-help]")?.addEventListener("click", () => keys.showModal());
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (event.key !== "?" || typing || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    if (!keys.open) keys.showModal();
+  });
+})();

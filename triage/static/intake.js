@@ -1,0 +1,168 @@
+// The intake form: kept on the server while it is typed, assessed there, sent with one key.
+
+(function () {
+  const form = document.getElementById("intake");
+  const kept = document.getElementById("kept");
+  const WAIT_MS = 150, AGAIN_MS = 3000;
+  let edition = Number(form.elements.edition.value) || 0;
+  let savedEdition = edition;
+  let timer = 0, running = false, sending = false;
+
+  const panel = window.answers(form.querySelector("[data-questions]"), {
+    changed: soon,
+    done: () => document.getElementById("send").focus(),
+  });
+
+  function soon() {
+    edition += 1;
+    form.elements.edition.value = edition;
+    clearTimeout(timer);
+    timer = setTimeout(assess, WAIT_MS);
+  }
+
+  async function assess() {
+    if (running || sending) return;
+    running = true;
+    const asked = edition;
+    let wait = 0;
+    try {
+      const answer = await fetch("/intake/assess", {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(8000),
+      });
+      if (!answer.ok) throw answer;
+      savedEdition = asked;
+      show(await answer.json());
+    } catch (problem) {
+      wait = AGAIN_MS;
+      await explain(problem);
+    }
+    running = false;
+    if (edition !== savedEdition) timer = setTimeout(assess, wait);
+  }
+
+  function show(told) {
+    for (const [name, html] of Object.entries(told.parts)) put(name, html);
+    panel.arrange(told);
+    showErrors(told.errors);
+    kept.className = "muted";
+    kept.textContent = `Kept at ${told.saved}`;
+    const address = `/intake/${form.elements.form_key.value}`;
+    if (location.pathname !== address) history.replaceState(null, "", address);
+  }
+
+  const shown = {};
+  function put(name, html) {
+    if (shown[name] === html) return;
+    shown[name] = html;
+    const part = name === "zone" ? document.getElementById("zone") : form.querySelector(`[data-part="${name}"]`);
+    const focused = part.contains(document.activeElement) && document.activeElement.id;
+    part.innerHTML = html;
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  // An error stands by its field once the field was left; it goes as soon as it is mended.
+  function showErrors(errors) {
+    for (const name of ["location", "caller_phone", "narrative", "caller_name", "zone"]) {
+      const field = document.getElementById(`f-${name}`);
+      if (document.activeElement !== field || !errors[name]) say(field, errors[name]);
+    }
+  }
+
+  function say(field, text) {
+    const box = field.closest(".field");
+    let line = document.getElementById(`e-${field.name}`);
+    if (!text) {
+      line?.remove();
+      box.classList.remove("wrong");
+      field.removeAttribute("aria-invalid");
+      return;
+    }
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "error";
+      line.id = `e-${field.name}`;
+      field.before(line);
+      field.setAttribute("aria-describedby", line.id);
+    }
+    line.textContent = text;
+    box.classList.add("wrong");
+    field.setAttribute("aria-invalid", "true");
+  }
+
+  async function explain(problem) {
+    const status = problem.status || 0;
+    kept.className = "badge tone-alarm";
+    if (status === 401) {
+      kept.textContent = "NOT KEPT: you are signed out. Sign in in another tab, then go on here.";
+    } else if (status === 413) {
+      kept.textContent = "NOT KEPT: that is too long. Shorten the narrative.";
+    } else if (status === 400) {
+      kept.textContent = "Not kept yet, trying again.";
+      await renew();
+    } else {
+      kept.textContent = "NOT KEPT: the service does not answer. Go on typing; it is tried again.";
+    }
+  }
+
+  // After signing in anew the old form token counts no more.
+  async function renew() {
+    const answer = await fetch("/intake/form-token", { headers: { Accept: "application/json" } });
+    if (answer.ok) form.elements.csrf_token.value = (await answer.json()).csrf_token;
+  }
+
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
+  form.addEventListener("focusout", (event) => {
+    if (event.target.matches("#f-caller_phone, #f-location")) soon();
+  });
+  form.addEventListener("keydown", (event) => {
+    const lines = ["f-location", "f-caller_phone", "f-narrative"];
+    const at = lines.slice(0, 2).indexOf(event.target.id);
+    if (event.key === "Enter" && event.target.matches("input, select") && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault(); // never sends by accident
+      if (at >= 0) document.getElementById(lines[at + 1]).focus();
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    const narrative = form.elements.narrative;
+    const most = Number(form.dataset.narrativeMax), length = [...narrative.value].length;
+    if (length > most) {
+      event.preventDefault();
+      say(narrative, `The narrative has ${length.toLocaleString()} characters, ${most.toLocaleString()} fit. Shorten it; nothing is lost meanwhile.`);
+      narrative.focus();
+      return;
+    }
+    sending = true;
+    clearTimeout(timer);
+  });
+  addEventListener("pageshow", () => { sending = false; });
+  addEventListener("pagehide", () => {
+    if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));
+  });
+
+  const places = {
+    KeyP: () => form.elements.location.focus(),
+    KeyC: () => form.elements.caller_phone.focus(),
+    KeyN: () => form.elements.narrative.focus(),
+    KeyQ: () => panel.first(),
+    KeyR: () => document.getElementById("recommendation").focus(),
+    KeyO: () => unfold("otherwise", "override_response"),
+    KeyX: () => unfold("closing", "disposition"),
+  };
+  function unfold(id, field) {
+    document.getElementById(id).open = true;
+    form.elements[field].focus();
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (!event.repeat && !sending) form.requestSubmit(document.getElementById("send"));
+    } else if (event.altKey && !event.ctrlKey && !event.metaKey && places[event.code]) {
+      event.preventDefault();
+      places[event.code]();
+    }
+  });
+
+  if (form.elements.narrative.value || form.elements.location.value) assess();
+})();

@@ -1,0 +1,127 @@
+// Parts of a page that stay fresh: asked for every second, swapped where they changed, and
+// loudly called stale when no answer comes. What a person is typing in is never replaced.
+
+window.live = function (url, { swapped = () => {} } = {}) {
+  const EVERY_MS = 1000, STALE_S = 5;
+  const line = document.querySelector("[data-as-of]");
+  const words = line.querySelector("[data-words]");
+  let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
+
+  const now = () => Date.now() + ahead;
+
+  async function look() {
+    if (running) return;
+    running = true;
+    clearTimeout(timer);
+    try {
+      const answer = await fetch(url, {
+        headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
+        cache: "no-store", signal: AbortSignal.timeout(4000),
+      });
+      if (answer.status === 401) throw new Error("you are signed out: reload the page");
+      if (!answer.ok && answer.status !== 304) throw new Error("the service does not answer");
+      if (answer.status === 200) {
+        etag = answer.headers.get("ETag") || "";
+        swap(await answer.text());
+      }
+      ahead = Number(answer.headers.get("X-As-Of")) * 1000 - Date.now();
+      local = answer.headers.get("X-As-Of-Local");
+      asOf = now();
+    } catch (problem) {
+      why = problem.name === "Error" ? problem.message : "the service does not answer";
+    }
+    running = false;
+    timer = setTimeout(look, EVERY_MS);
+    tell();
+  }
+
+  function swap(html) {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    for (const input of fresh.content.querySelectorAll("input[name=csrf_token]")) input.value = token;
+    const focused = document.activeElement?.dataset?.key;
+    for (const part of [...fresh.content.children]) renew(part);
+    if (focused && document.activeElement === document.body) {
+      document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    }
+    swapped(fresh);
+    tick();
+  }
+
+  // A list is renewed child by child, so that one form in use does not hold up the others.
+  function renew(part) {
+    const old = part.id && document.getElementById(part.id);
+    if (!old) return;
+    if (part.dataset.live !== "list") {
+      const html = part.outerHTML;
+      if (old.dataset.held || old.fetched === html || inUse(old)) return;
+      const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
+      old.replaceWith(part);
+      part.fetched = html;
+      for (const id of open) if (id) document.getElementById(id).open = true;
+      return;
+    }
+    const wanted = [...part.children];
+    for (const child of [...old.children]) {
+      if (!wanted.some((one) => one.id === child.id) && !inUse(child)) child.remove();
+    }
+    wanted.forEach((child, place) => {
+      const known = document.getElementById(child.id);
+      if (known && old.contains(known)) renew(child);
+      else old.insertBefore(child, old.children[place] || null);
+    });
+    wanted.forEach((child, place) => {
+      const here = document.getElementById(child.id);
+      if (old.children[place] !== here && !here.contains(document.activeElement)) old.insertBefore(here, old.children[place]);
+    });
+  }
+
+  // Something was typed or chosen here and not sent yet, or the cursor stands in a field.
+  function inUse(part) {
+    const active = document.activeElement;
+    if (part.contains(active) && active.matches("input:not([type=hidden]), select, textarea")) return true;
+    return [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some((field) =>
+      field.tagName === "SELECT"
+        ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0
+        : field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  }
+
+  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  function span(seconds) {
+    if (seconds < 60) return `${seconds} s`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+    if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")} min`;
+    return `${Math.floor(seconds / 86400)} days`;
+  }
+
+  function tick() {
+    if (asOf === null) return;
+    for (const time of document.querySelectorAll("time[data-until]")) {
+      const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);
+      write(time, left >= 0 ? `${clock(left)} left` : `over since ${clock(-left)}`);
+    }
+    for (const time of document.querySelectorAll("time[data-since]")) {
+      write(time, span(Math.max(0, Math.floor((now() - new Date(time.dateTime)) / 1000))));
+    }
+    tell();
+  }
+  function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  function tell() {
+    if (asOf === null && !why) return;
+    const age = asOf === null ? Infinity : Math.floor((now() - asOf) / 1000);
+    const stale = age >= STALE_S;
+    line.classList.toggle("stale", stale);
+    document.body.classList.toggle("data-stale", stale);
+    if (!stale) write(words, `Data as of ${local}, ${Math.max(age, 0)} s old`);
+    else write(words, `STALE: no news since ${local || "the page was opened"}${age < Infinity ? `, ${span(age)}` : ""}: ${why}. Go on by telephone and radio.`);
+  }
+
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  look();
+  return { look, swap };
+};
