@@ -14,10 +14,10 @@ uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test lint format lock screenshots
+.PHONY: help setup demo test test-races lint format lock screenshots
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(stamp) ## Make .venv from the locked dependencies
 
@@ -27,6 +27,10 @@ demo: setup ## Run the whole service with demo people and calls; PORT changes th
 test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
 	@tests/install_servers.sh
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+test-races: setup ## Two teams accept at once, 1,000 rounds on each database
+	@tests/install_servers.sh
+	@RACE_ROUNDS=1000 .venv/bin/python -m pytest -n 2 tests/stories/test_paging.py -k two_who_accept
 
 lint: setup ## Check style, types and import laws
 	.venv/bin/ruff check .

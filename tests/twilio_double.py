@@ -61,6 +61,7 @@ class Double(ThreadingHTTPServer):
         self.texts: list[dict[str, Any]] = []
         self.requests: list[dict[str, str]] = []
         self.mode, self.pid, self.times, self.delay_s = "ok", 0, -1, 0.0
+        self.forgetful = False
         self.lock = threading.Lock()
 
     def take_mode(self) -> str:
@@ -103,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, {"texts": self.server.texts, "requests": self.server.requests})
         if not self.signed_in():
             return None
+        if self.server.forgetful:
+            return self.refuse(500, 20500)
         wanted = parse_qs(url.query).get("To", [None])[0]
         found = [t for t in reversed(self.server.texts) if wanted in {None, t["to"]}]
         return self.answer(200, {"messages": found, "next_page_uri": None, "page": 0})
@@ -114,6 +117,7 @@ class Handler(BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.mode, self.server.pid = wanted["mode"], wanted["pid"]
                 self.server.times, self.server.delay_s = wanted["times"], wanted["delay_s"]
+                self.server.forgetful = wanted["forgetful"]
             return self.answer(200, {})
         if not self.signed_in():
             return None
@@ -239,9 +243,26 @@ class Twilio:
         """The fields of all requests to send, taken or not."""
         return list(self._get()["requests"])
 
-    def behave(self, mode: str, *, pid: int = 0, times: int = -1, delay_s: float = 0) -> None:
-        """From now on, or for so many requests; `delay_s` before each answer."""
-        wanted = {"mode": mode, "pid": pid, "times": times, "delay_s": delay_s}
+    def behave(
+        self,
+        mode: str,
+        *,
+        pid: int = 0,
+        times: int = -1,
+        delay_s: float = 0,
+        forgetful: bool = False,
+    ) -> None:
+        """From now on, or for so many requests; `delay_s` before each is taken.
+
+        forgetful -- refuse to list what was taken.
+        """
+        wanted = {
+            "mode": mode,
+            "pid": pid,
+            "times": times,
+            "delay_s": delay_s,
+            "forgetful": forgetful,
+        }
         with urlopen(f"{self.url}/double/behave", json.dumps(wanted).encode(), timeout=5):
             pass
 

@@ -77,6 +77,20 @@ def test_a_team_is_added_staffed_and_seen(world: World) -> None:
         assert world.audited(event) == times
 
 
+def test_dispatchers_read_the_numbers_and_change_nothing(world: World) -> None:
+    """When texts do not get through, they ring the teams."""
+    supervisor, dispatcher = world.client("supervisor"), world.client("dispatcher")
+    team = add_team(supervisor)
+    add_member(supervisor, team)
+
+    page = dispatcher.get("/teams").text
+
+    assert "+12025550142" in page
+    assert "Add a team" not in page
+    assert f'href="{team}"' not in page
+    assert dispatcher.get(team).status_code == 403
+
+
 def test_whoever_texted_stop_is_shown_as_unreachable(world: World) -> None:
     supervisor = world.client("supervisor")
     team = add_team(supervisor)

@@ -144,7 +144,7 @@ class ConditionReader:
 
     def _is_term(self, text: TextNode) -> bool:
         length = len(fold(text.value).strip())
-        if 2 <= length and len(text.value) <= LONGEST_TERM:
+        if length >= 2 and len(text.value) <= LONGEST_TERM:
             return True
         hint = f"2 to {LONGEST_TERM} characters, with letters or digits"
         self._notebook.error(text, f'"{text.value[:40]}" is not a term', hint)

@@ -24,10 +24,8 @@ from triage.domain.ruleset import (
     Source,
 )
 
-_NEEDED = (
-    "rule_set version title scope about sources vocabulary responses default levels default_level rules"
-).split()
-_OPTIONAL = "protocol ask thresholds fallbacks prompts floor_departures examples".split()
+_NEEDED = ["rule_set", "version", "title", "scope", "about", "sources", "vocabulary", "responses", "default", "levels", "default_level", "rules"]
+_OPTIONAL = ["protocol", "ask", "thresholds", "fallbacks", "prompts", "floor_departures", "examples"]
 MOST_THRESHOLD = 10_000
 
 
@@ -54,7 +52,7 @@ class _RuleSetReader:
 
     def read(self) -> RuleSet | None:
         fields = self._fields
-        scope = cast(Scope, fields.one_of("scope", get_args(Scope)))
+        scope = cast("Scope", fields.one_of("scope", get_args(Scope)))
         responses = fields.known_names("responses", self._known)
         levels = self._levels(timed=scope == "complete")
         sources = self._sources()

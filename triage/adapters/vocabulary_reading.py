@@ -46,10 +46,8 @@ _YES_NO = (
     FactValue("yes", "1", Words((("en", "Yes"), ("es", "Sí")))),
     FactValue("no", "2", Words((("en", "No"), ("es", "No")))),
 )
-_FACT_KEYS = (
-    "group type ask order name question values danger in_texts ask_when min max unit max_length read_by"
-).split()
-_RESPONSE_KEYS = "about roles comes armed public_safety availability_fact".split()
+_FACT_KEYS = ["group", "type", "ask", "order", "name", "question", "values", "danger", "in_texts", "ask_when", "min", "max", "unit", "max_length", "read_by"]
+_RESPONSE_KEYS = ["about", "roles", "comes", "armed", "public_safety", "availability_fact"]
 
 
 def read_vocabulary(text: str, root: Node) -> Vocabulary:
@@ -122,8 +120,8 @@ class _VocabularyReader:
         return Fact(
             name=name,
             group=fields.one_of("group", groups) if groups else "",
-            type=cast(FactType, kind),
-            ask=cast(Ask, ask),
+            type=cast("FactType", kind),
+            ask=cast("Ask", ask),
             order=fields.integer("order", 0, 100_000) or 0,
             first=first,
             third=third,
@@ -134,7 +132,7 @@ class _VocabularyReader:
             unit=fields.text("unit"),
             longest=fields.integer("max_length", 1, LONGEST_CODE) or CODE_LENGTH,
             in_texts=fields.flag("in_texts"),
-            read_by=cast(ReadBy, self._read_by(name, fields)),
+            read_by=cast("ReadBy", self._read_by(name, fields)),
             noun=fields.words("name"),
         )
 
@@ -244,7 +242,7 @@ class _VocabularyReader:
             id=name,
             labels=fields.words("label") or Words.of(name),
             about=fields.words("about") or Words.of(""),
-            reached_by=cast(ReachedBy, reached_by),
+            reached_by=cast("ReachedBy", reached_by),
             roles=roles,
             comes=fields.words("comes"),
             armed=fields.flag("armed"),

@@ -103,7 +103,7 @@ def _numbers(fact: "Fact", tests: Sequence[_ValueTest]) -> list[Value]:
     below = named[0] - 1 if fact.low is None else fact.low
     above = named[-1] + 1 if fact.high is None else fact.high
     inside = (n for n in (below, *named, *between, above) if _within(fact, n))
-    return list(sorted(set(inside)))
+    return sorted(set(inside))
 
 
 def _within(fact: "Fact", number: float) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import Gap
+from triage.domain.clauses import say_test
 from triage.domain.decision import Decision
 from triage.domain.facts import Fact
 from triage.domain.foresight import Effect, Foresight
 from triage.domain.reasons import response_label
 from triage.domain.ruleset import ASK_MORE, RuleSet
-from triage.domain.clauses import say_test
 
 MOST_PHRASES = 3
 

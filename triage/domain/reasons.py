@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from triage.domain.answers import Answers, answer_as_json
 from triage.domain.conditions import fact_of, facts_of, undecided_tests
 from triage.domain.decision import EXCLUDED, NOT_IN_TIME, Decision
+from triage.domain.facts import Vocabulary
 from triage.domain.rule_book import Tally, numbers_in
-from triage.domain.ruleset import ASK_MORE, Rule, RuleSet
+from triage.domain.ruleset import Rule, RuleSet
 
 CAUSE_WORDS: Mapping[str, str] = {
     "out_of_hours": "out of hours",
@@ -154,6 +155,10 @@ def _fallback_sentence(rule_set: RuleSet, decision: Decision) -> str:
 
 def response_label(rule_set: RuleSet, response: str) -> str:
     """How a person calls the response, in English."""
-    if response == ASK_MORE and response not in rule_set.vocabulary.responses:
-        return "Ask more"
-    return rule_set.vocabulary.responses[response].label()
+    return label_of(rule_set.vocabulary, response)
+
+
+def label_of(vocabulary: Vocabulary, name: str) -> str:
+    """The English label of a response; of a partner or `ask_more` the name in words."""
+    known = vocabulary.responses.get(name)
+    return known.label() if known else name.replace("_", " ")

@@ -9,6 +9,7 @@ from triage.context import AppContext
 from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
 from triage.entrypoints.commands import operating, people, publish, replay, rules
+from triage.settings import read_settings
 
 
 @dataclass
@@ -22,6 +23,19 @@ class Tools:
         from triage.app import rule_reader
 
         return rule_reader()
+
+    def environment(self) -> dict[str, str]:
+        from triage.app import environment
+
+        return environment()
+
+    def prepared(self, environ: dict[str, str] | None = None) -> AppContext:
+        """A context whose tables are up to date and whose shipped rule sets are published."""
+        from triage.app import build_context, prepare
+
+        context = build_context(read_settings(environ or self.environment()))
+        prepare(context)
+        return context
 
     def context(self) -> AppContext:
         """The checked context of a database that is up to date. Raises SettingsError."""

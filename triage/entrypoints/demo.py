@@ -2,21 +2,22 @@
 
 import http.client
 import json
-import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from triage.context import AppContext
 from triage.entrypoints import demo_town
-from triage.settings import ROOT, fresh_key, read_settings
+from triage.settings import ROOT, fresh_key
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 12
@@ -29,6 +30,8 @@ class Demo:
 
     folder: Path
     port: int
+    environ: Mapping[str, str]
+    prepared: Callable[[dict[str, str]], AppContext]
     kept: dict[str, Any] = field(default_factory=dict)
     """Keys, passwords and the API token, made at the first start."""
 
@@ -43,7 +46,7 @@ class Demo:
             click.echo(told, err=True)
             return 1
         self._keep_secrets()
-        demo_town.settle(read_settings(self._environment()), self.kept)
+        demo_town.settle(self.prepared(self._environment()), self.kept)
         self._write("demo_secrets.json", self.kept)
         self._write("demo.json", self._for_programs())
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -90,7 +93,7 @@ class Demo:
             "TRIAGE_DEMO": "true",
         }
         # What an operator has set for the real service has no say in the demo.
-        others = {name: v for name, v in os.environ.items() if not name.startswith("TRIAGE_")}
+        others = {name: v for name, v in self.environ.items() if not name.startswith("TRIAGE_")}
         return others | ours
 
     def _for_programs(self) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from triage.context import AppContext
 from triage.services import calls, people, rosters
 from triage.services.calls import NewCall
 from triage.services.rosters import NewMember, NewPartner, NewShift, NewTeam
-from triage.settings import Settings
 from triage.storage.calls import Call
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
@@ -68,18 +67,16 @@ TEAMS: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[tuple[str, str
     ("Sobering Unit", ("sobering",), (), (("sobering_worker", "Nina Rossi"),)),
 )
 PARTNERS = (
+    ("Riverbend Children's Services", "child_protection"),
+    ("Riverbend Adult Services", "adult_protection"),
     ("Riverbend Family Services", "social_services"),
     ("Riverbend Crisis Line", "crisis_line"),
-    ("Riverbend School Counsellors", "school_team"),
+    ("Riverbend School Counsellors", "school"),
 )
 
 
-def settle(settings: Settings, kept: dict[str, Any]) -> None:
+def settle(context: AppContext, kept: dict[str, Any]) -> None:
     """Make the town if this database has none, and see that everybody is on shift."""
-    from triage.app import build_context, prepare
-
-    context = build_context(settings)
-    prepare(context)
     with context.unit_of_work("operator") as uow:
         new_town = uow.session.scalar(select(func.count()).select_from(Team)) == 0
         if new_town:

@@ -190,6 +190,11 @@ def answers_seen(uow: UnitOfWork, call: Call, number: int) -> dict[str, Any]:
     return found
 
 
+def latest_response(uow: UnitOfWork, call: Call) -> str | None:
+    record = assessments.latest(uow, call)
+    return record.response if record else None
+
+
 def pages_of(uow: UnitOfWork, call: Call, person: Person) -> list[Page]:
     """The pages by which this person was asked to come, the newest first."""
     return list(

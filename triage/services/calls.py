@@ -72,6 +72,21 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     return call
 
 
+def record_past_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> tuple[Call, Decision]:
+    """Write down a call that is over and assess it as it was; nobody is paged, nothing planned.
+
+    What is not in `new.situation` was not known: the time of the call, our teams of today.
+    Raises as open_call does.
+    """
+    call = _write_down(uow, centre, new)
+    call.state = CallState.REPLAYED
+    add_caller(uow, centre, call, new.caller_name, new.caller_phone)
+    _write_answers(uow, call, new.facts)
+    uow.session.flush()
+    _, decision = assessments.assess_call(uow, centre, call, new.situation)
+    return call, decision
+
+
 def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     narrative = check_narrative(centre, new.narrative)
     if not narrative and not new.facts:

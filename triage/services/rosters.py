@@ -130,7 +130,7 @@ def roles(centre: Centre) -> list[str]:
 
 def partner_kinds(centre: Centre) -> list[str]:
     """What rules can notify."""
-    told = [key for key, it in centre.vocabulary.responses.items() if it.reached_by != "page"]
+    told = [key for key, it in centre.vocabulary.responses.items() if it.reached_by != "record"]
     return sorted({*centre.vocabulary.partners, *told})
 
 

@@ -4,7 +4,7 @@
 window.live = function (url, { swapped = () => {} } = {}) {
   const EVERY_MS = 1000, STALE_S = 5;
   const line = document.querySelector("[data-as-of]");
-  const words = line.querySelector("[data-words]");
+  const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
 
   const now = () => Date.now() + ahead;
@@ -40,10 +40,10 @@ window.live = function (url, { swapped = () => {} } = {}) {
     fresh.innerHTML = html;
     const token = document.querySelector("meta[name=csrf-token]").content;
     for (const input of fresh.content.querySelectorAll("input[name=csrf_token]")) input.value = token;
-    const focused = document.activeElement?.dataset?.key;
+    const focused = document.activeElement?.dataset?.focus;
     for (const part of [...fresh.content.children]) renew(part);
     if (focused && document.activeElement === document.body) {
-      document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
     swapped(fresh);
     tick();
@@ -55,7 +55,7 @@ window.live = function (url, { swapped = () => {} } = {}) {
     if (!old) return;
     if (part.dataset.live !== "list") {
       const html = part.outerHTML;
-      if (old.dataset.held || old.fetched === html || inUse(old)) return;
+      if (old.fetched === html || inUse(old)) return;
       const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
       old.replaceWith(part);
       part.fetched = html;
@@ -112,12 +112,17 @@ window.live = function (url, { swapped = () => {} } = {}) {
 
   function tell() {
     if (asOf === null && !why) return;
-    const age = asOf === null ? Infinity : Math.floor((now() - asOf) / 1000);
+    const age = asOf === null ? Infinity : Math.max(0, Math.floor((now() - asOf) / 1000));
     const stale = age >= STALE_S;
-    line.classList.toggle("stale", stale);
-    document.body.classList.toggle("data-stale", stale);
-    if (!stale) write(words, `Data as of ${local}, ${Math.max(age, 0)} s old`);
-    else write(words, `STALE: no news since ${local || "the page was opened"}${age < Infinity ? `, ${span(age)}` : ""}: ${why}. Go on by telephone and radio.`);
+    if (stale !== line.classList.contains("stale")) {
+      line.classList.toggle("stale", stale);
+      document.body.classList.toggle("data-stale", stale);
+      if (stale) line.setAttribute("role", "alert");
+      else line.removeAttribute("role");
+    }
+    if (!stale) write(words, `Data as of ${local}`);
+    else write(words, `STALE: no news since ${local || "the page was opened"}, ${why}. Go on by telephone and radio.`);
+    write(old, age === Infinity ? "" : `${span(age)} old`);
   }
 
   setInterval(tick, 1000);

@@ -20,9 +20,10 @@ PORTS = click.IntRange(1, 65535)
 @click.command(epilog="Example: PORT=9000 triage demo")
 @click.option("--port", envvar="PORT", default=8000, show_default=True, type=PORTS)
 @click.option("--folder", default=ROOT / "var", type=click.Path(path_type=Path, file_okay=False))
-def demo(port: int, folder: Path) -> None:
+@click.pass_context
+def demo(ctx: click.Context, port: int, folder: Path) -> None:
     """Run the whole service on this machine with invented people, calls and telephones."""
-    sys.exit(Demo(folder.resolve(), port).run())
+    sys.exit(Demo(folder.resolve(), port, ctx.obj.environment(), ctx.obj.prepared).run())
 
 
 @click.command(epilog="Example: triage serve --bind 127.0.0.1:8000 --processes 3")
@@ -32,11 +33,12 @@ def demo(port: int, folder: Path) -> None:
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
     ctx.obj.context().database.engine.dispose()  # refuse bad settings before gunicorn starts
-    os.environ |= {"TRIAGE_BIND": bind, "TRIAGE_WEB_PROCESSES": str(processes)}
+    environ = ctx.obj.environment()
+    environ |= {"TRIAGE_BIND": bind, "TRIAGE_WEB_PROCESSES": str(processes)}
     config = ROOT / "config" / "gunicorn.conf.py"
     os.chdir(ROOT)
     arguments = [sys.executable, "-m", "gunicorn", "--config", str(config), "wsgi:app"]
-    os.execv(sys.executable, arguments)
+    os.execve(sys.executable, arguments, environ)  # noqa: S606 - our own interpreter
 
 
 @click.command(epilog="Example: triage worker. Any number may run.")
@@ -52,11 +54,10 @@ def db() -> None:
 
 
 @db.command(epilog="Example: triage db upgrade")
-def upgrade() -> None:
+@click.pass_context
+def upgrade(ctx: click.Context) -> None:
     """Bring the tables up to date and publish the shipped rule sets. Harmless to repeat."""
-    from triage.app import build_context, prepare
-
-    prepare(build_context())
+    ctx.obj.prepared()
     click.echo("The database is up to date.")
 
 

@@ -49,7 +49,7 @@ class Intake:
 def understand(centre: Centre, fields: Fields) -> Intake:
     """Read the form. What is wrong is left out of `facts` and told in `errors`."""
     intake = Intake(fields)
-    intake.facts = _facts(centre, fields, intake.errors)
+    intake.facts = facts_typed(centre, fields, intake.errors)
     intake.location = one(fields, "location")
     intake.zone = one(fields, "zone")
     intake.narrative = text(fields, "narrative")
@@ -98,7 +98,8 @@ def _narrative(centre: Centre, intake: Intake) -> None:
         intake.errors["narrative"] = str(refusal)
 
 
-def _facts(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[str, Any]:
+def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[str, Any]:
+    """The answers that the fields state; what cannot be read is told in `errors` instead."""
     found: dict[str, Any] = {}
     for name in fields:
         if not name.startswith(FACT):

@@ -69,6 +69,8 @@ def sign_in() -> ResponseReturnValue:
     g.pop("csrf_token", None)
     answer: Response
     if kept:
+        with current_context().reading() as uow:
+            g.person = people.who_is(uow, current_context().centre, token)
         page = render_template("send_again.html", kept=kept, action=wanted, signed_in=True)
         answer = make_response(page)
     else:

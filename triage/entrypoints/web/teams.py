@@ -23,14 +23,16 @@ _supervising = open_to("supervisor", "administrator")
 
 
 @bp.get("/teams")
-@_supervising
+@open_to("dispatcher", "supervisor", "administrator")
 def list_teams() -> ResponseReturnValue:
+    """Dispatchers look only: when texts do not get through, here are the numbers to ring."""
     with current_context().reading() as uow:
         return render_template(
             "teams.html",
             teams=rosters.teams_now(uow),
             partners=rosters.partners(uow),
             labels=rosters.responses(current_context().centre),
+            changing=current_person().role != "dispatcher",
         )
 
 
@@ -164,7 +166,7 @@ def _team_page(
             shown=shown,
             names=[(str(it.responder.id), it.responder.name) for it in shown.members],
             labels=rosters.responses(context.centre),
-            roles=rosters.roles(context.centre),
+            roles=[(role, role.replace("_", " ")) for role in rosters.roles(context.centre)],
             accounts=[it for it in people.accounts(uow) if it.disabled_at is None],
             today=uow.now.astimezone(context.centre.policy.time_zone).date().isoformat(),
             failed=failed,

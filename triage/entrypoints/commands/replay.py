@@ -1,0 +1,5 @@
+"""Replay: being written."""
+
+import click
+
+replay = click.Group("replay")

@@ -1,0 +1,150 @@
+"""The board: every open call, the loudest first, true within two seconds."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from triage.context import AppContext, current_context
+from triage.domain.lifecycle import DispatchState
+from triage.entrypoints.web import page
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.page import Banner
+from triage.services import boards, replies, watch
+from triage.services.boards import Board, Loudness, Row
+from triage.services.centre import Centre
+from triage.services.timeline_sentences import response_name
+from triage.storage.messages import InboundMessage
+
+bp = Blueprint("board", __name__)
+
+_TONES = {
+    Loudness.NOBODY: "alarm",
+    Loudness.HAND_OVER_LATE: "alarm",
+    Loudness.NOT_SENT: "alarm",
+    Loudness.HAND_OVER: "warn",
+    Loudness.OVERDUE: "warn",
+    Loudness.HALF: "warn",
+    Loudness.SEEKING: "waiting",
+    Loudness.ASKING: "waiting",
+    Loudness.MOVING: "moving",
+    Loudness.THERE: "good",
+    Loudness.OVER: "quiet",
+}
+
+
+@bp.record_once
+def _tell_everywhere(state: BlueprintSetupState) -> None:
+    page.add_banners(cast("Flask", state.app), paging_banners)
+
+
+@bp.get("/board")
+@open_to("dispatcher", "supervisor")
+def board() -> ResponseReturnValue:
+    shown, _ = _look()
+    return render_template("board.html", **shown)
+
+
+@bp.get("/board/rows")
+@open_to("dispatcher", "supervisor", background=True)
+def rows() -> ResponseReturnValue:
+    shown, now = _look()
+    return fragment(render_template("board_rows.html", token="", **shown), now.now)
+
+
+@bp.post("/board/texts/<uuid:key>/noted")
+@open_to("dispatcher", "supervisor")
+def noted(key: UUID) -> ResponseReturnValue:
+    current_context().do(
+        current_person().actor,
+        lambda uow: replies.take_note(uow, uow.get(InboundMessage, key)),
+    )
+    flash("The text is noted as read.", "good")
+    return redirect("/board", 303)
+
+
+def _look() -> tuple[dict[str, Any], Board]:
+    context = current_context()
+    with context.reading() as uow:
+        found = boards.board(uow, context.centre)
+        paging = watch.paging_state(uow)
+    urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
+    shown = {
+        "board": found,
+        "urgent": urgent,
+        "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
+        "warning": paging_warning(paging),
+        "headline": headline,
+        "name": lambda response: response_name(context.centre, response),
+        "centre": context.centre,
+        "now": found.now,
+    }
+    return shown, found
+
+
+def headline(centre: Centre, row: Row) -> tuple[str, str]:
+    """What a row says first, and its tone."""
+    words = {
+        Loudness.NOBODY: "NOBODY COMING",
+        Loudness.NOT_SENT: "RECOMMENDED, NOT SENT: " + _names(centre, row.not_sent),
+        Loudness.OVERDUE: "OVERDUE: nobody there yet",
+        Loudness.HALF: "Half a team",
+        Loudness.SEEKING: "Asking teams",
+        Loudness.ASKING: "More answers needed",
+        Loudness.MOVING: "On the way",
+        Loudness.THERE: "On scene",
+        Loudness.OVER: "Nothing open: close it",
+    }
+    if row.loudness in {Loudness.HAND_OVER, Loudness.HAND_OVER_LATE}:
+        return _TONES[row.loudness], _hand_over(centre, row)
+    if row.loudness is Loudness.MOVING and not _anybody_moves(row):
+        return "moving", "Accepted"
+    return _TONES[row.loudness], words[row.loudness]
+
+
+def _anybody_moves(row: Row) -> bool:
+    return any(line.state is DispatchState.EN_ROUTE for line in row.lines)
+
+
+def _hand_over(centre: Centre, row: Row) -> str:
+    waiting = [line for line in row.lines if line.state is DispatchState.HAND_OVER]
+    line = max(waiting, key=lambda line: line.late)
+    cad = line.reached_by == "cad"
+    if line.late:
+        verb = "DISPATCH IN CAD NOW" if cad else "TRANSFER NOW"
+    else:
+        verb = "Dispatch in CAD" if cad else "Transfer the caller"
+    return f"{verb}: {response_name(centre, line.response)}"
+
+
+def _names(centre: Centre, responses: Iterable[str]) -> str:
+    return ", ".join(response_name(centre, response) for response in responses)
+
+
+def paging_warning(state: Mapping[str, Any]) -> str | None:
+    """What to do when texts do not leave, or None while paging works."""
+    if state["paging"]:
+        return None
+    if state["tick_age_s"] is None or state["tick_age_s"] >= watch.LATE.total_seconds():
+        why = "no worker is running"
+    elif state["parked_timers"]:
+        why = f"{state['parked_timers']} due steps failed and wait for a person"
+    else:
+        why = "texts wait longer than they should"
+    return (
+        f"PAGING DOES NOT WORK: {why}. Ring the teams by telephone or radio (numbers under"
+        " Teams), write their answers down on the call's page, and tell your supervisor."
+    )
+
+
+def paging_banners(context: AppContext) -> Iterable[Banner]:
+    """On every page but the board, which has its own that stays fresh."""
+    if request.blueprint == "board":
+        return []
+    with context.reading() as uow:
+        warning = paging_warning(watch.paging_state(uow))
+    return [Banner("alarm", warning)] if warning else []

@@ -1,0 +1,223 @@
+"""The page of one call: who rang, what was answered and decided, who comes, what happened."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
+
+from triage.context import current_context
+from triage.domain.codes import CANCEL_REASONS, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.errors import NotFound
+from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, CallState, PageState, SlotState
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.intake_form import FACT, Fields
+from triage.entrypoints.web.questions import answer_in_words, panel
+from triage.entrypoints.web.recommendation import recommendation
+from triage.services import call_pages, calls
+from triage.services.board_lines import line_of
+from triage.services.call_pages import CallPage
+from triage.services.centre import Centre
+from triage.services.timeline_sentences import response_name
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call", __name__)
+
+DISPATCHERS = ("dispatcher", "supervisor")
+PROGRESS = {
+    SlotState.EN_ROUTE: "On the way",
+    SlotState.STAGED: "Waits near",
+    SlotState.ON_SCENE: "On scene",
+    SlotState.TRANSPORTING: "Transporting",
+    SlotState.CLEARED: "Cleared",
+}
+
+
+@dataclass
+class Typed:
+    """What stands on one form of the page: as typed, with what is wrong. Most forms are empty."""
+
+    form: str = ""
+    """Which of the page's forms it is."""
+    fields: Fields = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+    """What is wrong with the whole, such as that somebody was faster."""
+
+    def value(self, name: str) -> str:
+        return next(iter(self.fields.get(name, ())), "")
+
+    def values(self, name: str) -> list[str]:
+        return list(self.fields.get(name, ()))
+
+    def on(self, form: str) -> "Typed":
+        return self if form == self.form else Typed(form)
+
+
+@bp.get("/c/<code>")
+@open_to(*DISPATCHERS, "clinician")
+def by_code(code: str) -> ResponseReturnValue:
+    """The link in a page's text."""
+    with current_context().reading() as uow:
+        reference = call_pages.newest_with_code(uow, code).reference
+    return redirect(url_for("call.show", reference=reference))
+
+
+@bp.get("/calls/<reference>")
+@open_to(*DISPATCHERS, "clinician")
+def show(reference: str) -> ResponseReturnValue:
+    context, person = current_context(), current_person()
+
+    def note(uow: UnitOfWork) -> None:
+        call = calls.by_reference(uow, reference)
+        if person.role == "clinician":
+            own_pages(uow, call)
+        calls.note_opening(uow, context.centre, call)
+
+    context.do(person.actor, note)
+    return render(reference)
+
+
+@bp.get("/calls/<reference>/live")
+@open_to(*DISPATCHERS, "clinician", background=True)
+def live(reference: str) -> ResponseReturnValue:
+    """What stays fresh on the page; asked for by the page itself, so not an opening."""
+    return live_fragment(reference)
+
+
+def live_fragment(reference: str) -> ResponseReturnValue:
+    context = current_context()
+    with context.reading() as uow:
+        call = calls.by_reference(uow, reference)
+        if current_person().role == "clinician":
+            shown = _for_clinician(uow, context.centre, call, Typed())
+            html = render_template("call_clinician_live.html", token="", **shown)
+        else:
+            shown = _for_dispatcher(uow, context.centre, call, Typed())
+            html = render_template("call_live.html", token="", **shown)
+        return fragment(html, uow.now)
+
+
+def render(reference: str, typed: Typed | None = None, status: int = 200) -> ResponseReturnValue:
+    """The page; with `typed`, one of its forms as it was sent, and what to mend in it."""
+    context, typed = current_context(), typed or Typed()
+    with context.reading() as uow:
+        call = calls.by_reference(uow, reference)
+        if current_person().role == "clinician":
+            shown = _for_clinician(uow, context.centre, call, typed)
+            return render_template("call_clinician.html", **shown), status
+        shown = _for_dispatcher(uow, context.centre, call, typed)
+        return render_template("call.html", **shown), status
+
+
+def own_pages(uow: UnitOfWork, call: Call) -> list[Page]:
+    """The clinician's pages for this call. Raises Forbidden: others' calls are closed to them."""
+    pages = call_pages.pages_of(uow, call, current_person())
+    if not pages:
+        raise Forbidden
+    return pages
+
+
+def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
+    page = call_pages.of_call(uow, centre, call)
+    result = page.record.assessment
+    told = recommendation(centre, result) if result else None
+    answered = {one.fact: one.value for one in page.answers}
+    questions = panel(centre.vocabulary, answered, told.ask_next if told else ())
+    return _words(centre) | {
+        "page_of": page,
+        "call": call,
+        "told": told,
+        "panel": questions,
+        "answers_form": _answers_form(page, typed),
+        "typed": typed,
+        "open": call.state in {CallState.OPEN, CallState.ASKING},
+        "lines": [(d, line_of(d)) for d in page.record.dispatches],
+        "live_data": json.dumps(_live_data(page, answered, questions)),
+        "now": page.now,
+    }
+
+
+def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
+    pages = own_pages(uow, call)
+    page = call_pages.of_call(uow, centre, call)
+    mine = {one.slot.dispatch_id for one in pages}
+    return _words(centre) | {
+        "page_of": page,
+        "call": call,
+        "mine": pages[0],
+        "slot": pages[0].slot,
+        "lines": [(d, line_of(d)) for d in page.record.dispatches if d.id in mine],
+        "typed": typed,
+        "open": call.state in {CallState.OPEN, CallState.ASKING},
+        "now": page.now,
+    }
+
+
+def _words(centre: Centre) -> dict[str, Any]:
+    """What the templates need to say codes in words."""
+    return {
+        "name": lambda response: response_name(centre, response),
+        "fact": centre.vocabulary.facts.get,
+        "in_words_of": lambda name, value: answer_in_words(
+            centre.vocabulary.facts.get(name), value
+        ),
+        "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
+        "override_reasons": OVERRIDE_REASONS,
+        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k != "closed"},
+        "dispositions": DISPOSITIONS,
+        "moves": moves,
+        "may_still_accept": may_still_accept,
+        "hand_over_red_s": centre.policy.hand_over_red_s,
+    }
+
+
+def moves(slot: Slot) -> list[tuple[str, str]]:
+    """What whoever has the slot can do next."""
+    return [(to.value, words) for to, words in PROGRESS.items() if to in SLOT_MOVES[slot.state]]
+
+
+def may_still_accept(page: Page) -> bool:
+    """Passed over or declined, but nobody else has it."""
+    closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
+    late = PageState.ACCEPTED in PAGE_MOVES[page.state]
+    return late and not closed and page.slot.state in WANTED
+
+
+def _answers_form(page: CallPage, typed: Typed) -> Typed:
+    """The question form: what was just typed, or the answers as they stand."""
+    if typed.form == "answers":
+        return typed
+    fields = {FACT + one.fact: _as_fields(one.value) for one in page.answers}
+    return Typed("answers", fields)
+
+
+def _as_fields(value: Any) -> list[str]:
+    if isinstance(value, dict):  # contradicting answers: none of them is chosen here
+        return []
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _live_data(page: CallPage, answered: Mapping[str, Any], questions: Any) -> dict[str, Any]:
+    """What answers.js needs to keep the question panel in step."""
+    return {
+        "seen": page.seen,
+        "answers": {fact: _as_fields(value) for fact, value in answered.items()},
+        "order": questions.order,
+        "consequences": questions.consequences,
+        "person": questions.person,
+    }
+
+
+def find_slot(uow: UnitOfWork, call: Call, key: Any) -> Slot:
+    """A slot of this call. Raises NotFound for another call's."""
+    slot = uow.get(Slot, key)
+    if slot.dispatch.call_id != call.id:
+        raise NotFound("no such place in this call's teams")
+    return slot

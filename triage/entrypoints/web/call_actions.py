@@ -1,0 +1,134 @@
+"""What a dispatcher does on a call's page. Each form changes one thing and says what it was."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.errors import Conflict, InvalidCall, Refused
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.call import (
+    DISPATCHERS,
+    Typed,
+    live_fragment,
+    render,
+)
+from triage.entrypoints.web.intake_form import facts_typed
+from triage.services import call_pages, calls, sending
+from triage.services.centre import Centre
+from triage.services.sending import Choice
+from triage.services.timeline_sentences import fact_name, response_name
+from triage.storage.calls import Call
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call_actions", __name__, url_prefix="/calls/<reference>")
+
+Work = Callable[[UnitOfWork, Centre, Call], str]
+"""Does one thing and returns the sentence that says what changed."""
+
+
+def do(reference: str, form: str, work: Work) -> ResponseReturnValue:
+    """Do it and go back to the page, or show the page with what is to be mended."""
+    context = current_context()
+
+    def whole(uow: UnitOfWork) -> str:
+        return work(uow, context.centre, calls.by_reference(uow, reference))
+
+    sent = Typed(form, typed.fields())
+    try:
+        sentence = context.do(current_person().actor, whole)
+    except InvalidCall as wrong:
+        sent.errors = {problem.path: problem.message for problem in wrong.problems}
+    except Refused as refusal:
+        if refusal.field:
+            sent.errors = {refusal.field: str(refusal)}
+        else:
+            sent.problem = str(refusal)
+    except Conflict as conflict:
+        sent.problem = f"Nothing was changed: {conflict}."
+        return render(reference, sent, 409)
+    else:
+        if "X-Live" in request.headers:
+            return live_fragment(reference)
+        flash(sentence, "good")
+        return redirect(url_for("call.show", reference=reference), 303)
+    return render(reference, sent, 422)
+
+
+@bp.post("/answers")
+@open_to(*DISPATCHERS)
+def answers(reference: str) -> ResponseReturnValue:
+    """Only what differs from the answers that were on the screen is written: somebody else's
+    later answer is not undone by an older page."""
+    centre, fields = current_context().centre, typed.fields()
+    errors: dict[str, str] = {}
+    facts = facts_typed(centre, fields, errors)
+    if errors:
+        return render(reference, Typed("answers", fields, errors), 422)
+
+    def add(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        number = typed.one(fields, "seen")
+        seen = call_pages.answers_seen(uow, call, int(number) if number.isdecimal() else 0)
+        changed = {fact: value for fact, value in facts.items() if seen.get(fact) != value}
+        if not changed:
+            raise Refused("Nothing is answered differently from before.")
+        before = call_pages.latest_response(uow, call)
+        decision = calls.add_answers(uow, centre, call, changed)
+        names = ", ".join(fact_name(centre, fact) for fact in changed)
+        same = before == decision.response
+        now = "The recommendation stays" if same else "The recommendation is now"
+        return f"Answered: {names}. {now} {response_name(centre, decision.response)}."
+
+    return do(reference, "answers", add)
+
+
+@bp.post("/callers")
+@open_to(*DISPATCHERS)
+def add_caller(reference: str) -> ResponseReturnValue:
+    def add(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        sending.must_be_open(call)
+        given = [typed.line("name"), typed.line("phone"), typed.note("said")]
+        if not any(given):
+            raise Refused("Write a name, a number or what was said.", "said")
+        calls.add_caller(uow, centre, call, *given)
+        return "Another caller is attached to this call."
+
+    return do(reference, "caller", add)
+
+
+@bp.post("/send")
+@open_to(*DISPATCHERS)
+def send_missing(reference: str) -> ResponseReturnValue:
+    def send(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        sent = sending.send_missing(uow, centre, call)
+        names = ", ".join(response_name(centre, response) for response in sent)
+        return f"Sent: {names}." if sent else "Nothing was missing: nobody else was sent."
+
+    return do(reference, "send", send)
+
+
+@bp.post("/override")
+@open_to(*DISPATCHERS)
+def override(reference: str) -> ResponseReturnValue:
+    def choose(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        choice = Choice(
+            typed.line("override_response"),
+            typed.line("override_reason"),
+            typed.note("override_note") or None,
+        )
+        sending.decide_otherwise(uow, centre, call, choice)
+        return f"{response_name(centre, choice.response)} is sent, as you chose."
+
+    return do(reference, "override", choose)
+
+
+@bp.post("/close")
+@open_to(*DISPATCHERS)
+def close(reference: str) -> ResponseReturnValue:
+    def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        calls.close_call(uow, centre, call, typed.line("disposition"), typed.note("note"))
+        return f"Call {call.reference} is closed."
+
+    return do(reference, "close", end)

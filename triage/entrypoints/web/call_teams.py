@@ -1,0 +1,135 @@
+"""What a dispatcher does about the teams of a call: their answers, their progress, their end."""
+
+from uuid import UUID
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.domain.errors import NotFound, Refused
+from triage.domain.lifecycle import SlotState
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import open_to
+from triage.entrypoints.web.call import DISPATCHERS, PROGRESS, find_slot
+from triage.entrypoints.web.call_actions import do
+from triage.services import dispatches, paging
+from triage.services.centre import Centre
+from triage.services.timeline_sentences import response_name
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call_teams", __name__, url_prefix="/calls/<reference>")
+
+
+def _dispatch(uow: UnitOfWork, call: Call, key: UUID) -> Dispatch:
+    dispatch = uow.get(Dispatch, key)
+    if dispatch.call_id != call.id:
+        raise NotFound("no such dispatch of this call")
+    return dispatch
+
+
+@bp.post("/dispatches/<uuid:key>/cancel")
+@open_to(*DISPATCHERS)
+def cancel(reference: str, key: UUID) -> ResponseReturnValue:
+    def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        dispatch = _dispatch(uow, call, key)
+        dispatches.cancel(uow, centre, dispatch, typed.line("reason"))
+        return f"{response_name(centre, dispatch.response)} is cancelled; who was asked is told."
+
+    return do(reference, f"cancel-{key}", end)
+
+
+@bp.post("/dispatches/<uuid:key>/again")
+@open_to(*DISPATCHERS)
+def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
+    def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        dispatches.ask_again(uow, centre, _dispatch(uow, call, key))
+        return "Everybody is asked again."
+
+    return do(reference, f"again-{key}", ask)
+
+
+@bp.post("/dispatches/<uuid:key>/handed-over")
+@open_to(*DISPATCHERS)
+def hand_over(reference: str, key: UUID) -> ResponseReturnValue:
+    def confirm(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        dispatch, unit = _dispatch(uow, call, key), typed.line("unit")
+        dispatches.confirm_hand_over(uow, dispatch, unit, typed.line("cad_number"))
+        return f"{response_name(centre, dispatch.response)} is handed over to {unit}."
+
+    return do(reference, f"hand-over-{key}", confirm)
+
+
+@bp.post("/slots/<uuid:key>/assign")
+@open_to(*DISPATCHERS)
+def assign(reference: str, key: UUID) -> ResponseReturnValue:
+    def give(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        slot, chosen = find_slot(uow, call, key), typed.line("member")
+        responder = uow.get(Responder, _uuid(chosen)) if chosen else None
+        dispatches.assign(uow, centre, slot, responder, typed.line("unit"))
+        return f"{paging.who_has(slot)} is assigned as {slot.role.replace('_', ' ')}."
+
+    return do(reference, f"assign-{key}", give)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused("Choose somebody from the list, or name the unit.", "unit") from None
+
+
+@bp.post("/slots/<uuid:key>/progress")
+@open_to(*DISPATCHERS)
+def progress(reference: str, key: UUID) -> ResponseReturnValue:
+    def move(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        slot = find_slot(uow, call, key)
+        if (minutes := typed.line("minutes")) or typed.line("to") == "eta":
+            dispatches.set_eta(uow, slot, minutes_typed(minutes))
+            return f"{paging.who_has(slot)} arrives in {minutes} min."
+        state = state_typed(typed.line("to"))
+        who = paging.who_has(slot)
+        dispatches.advance(uow, slot, state, "radio")
+        return f"{who}: {PROGRESS[state].lower()}."
+
+    return do(reference, f"progress-{key}", move)
+
+
+def minutes_typed(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 5 else 0  # 0 is refused with a sentence
+
+
+def state_typed(text: str) -> SlotState:
+    known = {state.value: state for state in PROGRESS}
+    if text not in known:
+        raise Refused("Choose what the team does now.")
+    return known[text]
+
+
+@bp.post("/pages/<uuid:key>/answer")
+@open_to(*DISPATCHERS)
+def record_answer(reference: str, key: UUID) -> ResponseReturnValue:
+    def record(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        page = uow.get(Page, key)
+        find_slot(uow, call, page.slot_id)
+        said, _, through = typed.line("answer").partition(":")
+        if said not in {"accepts", "declines"} or through not in {"radio", "telephone"}:
+            raise Refused("Choose what the team said, and how.")
+        dispatches.record_answer(uow, centre, page, said == "accepts", through)
+        then = "it is theirs" if said == "accepts" else "the next is asked"
+        return f"{page.team.name} {said} by {through}: {then}."
+
+    return do(reference, f"answer-{key}", record)
+
+
+@bp.post("/pages/<uuid:key>/help-taken")
+@open_to(*DISPATCHERS)
+def take_help(reference: str, key: UUID) -> ResponseReturnValue:
+    def take(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        page = uow.get(Page, key)
+        find_slot(uow, call, page.slot_id)
+        dispatches.take_help(uow, page)
+        return f"You take care of the alarm of {page.team.name}."
+
+    return do(reference, f"help-{key}", take)

@@ -1,0 +1,51 @@
+"""A call on the screen of somebody who was paged for it: the same answers as by text."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.domain.errors import Conflict
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import open_to
+from triage.entrypoints.web.call import PROGRESS, own_pages
+from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.call_teams import minutes_typed, state_typed
+from triage.services import dispatches, paging
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("clinician", __name__, url_prefix="/calls/<reference>")
+
+
+@bp.post("/mine")
+@open_to("clinician")
+def mine(reference: str) -> ResponseReturnValue:
+    """What somebody who was paged says on the screen instead of by text."""
+
+    def say(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        page = own_pages(uow, call)[0]
+        doing = typed.line("action")
+        if doing == "accept":
+            paging.accept(uow, centre, page, "screen")
+            return "You have accepted: it is yours."
+        if doing == "decline":
+            paging.decline(uow, centre, page, "screen")
+            return "You have declined: somebody else is asked."
+        if doing == "help":
+            dispatches.raise_help(uow, page)
+            return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
+        return _advance_own(uow, page.slot, page, doing)
+
+    return do(reference, "mine", say)
+
+
+def _advance_own(uow: UnitOfWork, slot: Slot, page: Page, doing: str) -> str:
+    if page.state != "accepted" or slot.responder_id != page.responder_id:
+        raise Conflict("you do not have this call; accept it first")
+    if doing == "eta":
+        dispatches.set_eta(uow, slot, minutes_typed(typed.line("minutes")))
+        return f"You arrive in {typed.line('minutes')} min."
+    state = state_typed(doing)
+    dispatches.advance(uow, slot, state, "screen")
+    return f"You: {PROGRESS[state].lower()}."
