@@ -10,7 +10,6 @@ from tests.domain.small_rules import (
     RESPONSES,
     VOCABULARY,
     every_answer,
-    is_,
     rule,
     rule_set,
     where,

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import UUIDConverter
 
@@ -312,6 +313,34 @@ def test_a_failure_shows_a_number_and_no_insides(
     assert answer.headers["X-Request-Id"] in answer.text
     assert "ZeroDivision" not in answer.text
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("asked", ["who_is", "accounts"])
+def test_a_lost_database_is_told_in_plain_words(
+    world: World, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = world.client("administrator")
+
+    def lost(*_: object) -> None:
+        raise OperationalError("SELECT secrets", {}, Exception("connection refused"))
+
+    monkeypatch.setattr(f"triage.services.people.{asked}", lost)
+    answer = browser.get("/people")
+
+    assert answer.status_code == 503
+    assert "Go on by telephone and radio" in answer.text
+    assert "SELECT" not in answer.text
+
+
+def test_what_was_typed_survives_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = world.client("supervisor")
+    monkeypatch.setattr("triage.services.rosters.add_team", lambda *_: 1 / 0)
+
+    answer = browser.submit("/teams/new", {"name": "CIT 7", "calls_at_once": "1"})
+
+    assert answer.status_code == 500
+    action, fields = form_of(answer.text)
+    assert (action, fields["name"]) == ("/teams/new", "CIT 7")
 
 
 def form_of(page: str) -> tuple[str, dict[str, str]]:

@@ -80,12 +80,12 @@ def local(world: World, **ahead: float) -> str:
 
 def test_from_due_to_done(world: World, call: Call) -> None:
     (phone,) = world.team("CIT 1")
-    clinician = world.client("clinician")
 
     world.wait(hours=25)
 
     text = phone.expect("Follow-up due")
     assert call.reference in text
+    clinician = world.client("clinician")
     page = clinician.get("/follow-ups").get_data(as_text=True)
     assert "OVERDUE by 1 h" in page
     assert "Do NOT leave a message" in page
@@ -146,6 +146,7 @@ def test_filters_by_owner_and_by_person(world: World, call: Call) -> None:
 
     world.wait(hours=25)  # whoever was reminded owns it by name from then on
 
+    clinician = world.client("clinician")  # the earlier shift's session is over
     page = clinician.get("/follow-ups?mine").get_data(as_text=True)
     assert "Clinician call" in page
     assert "Call back" not in page
@@ -154,9 +155,9 @@ def test_filters_by_owner_and_by_person(world: World, call: Call) -> None:
 
 def test_not_reached_with_a_time_is_tried_again(world: World, call: Call) -> None:
     (phone,) = world.team("CIT 1")
-    clinician, key = world.client("clinician"), owed(world).id
     world.wait(hours=25)
     phone.expect("Follow-up due")
+    clinician, key = world.client("clinician"), owed(world).id
 
     again = local(world, hours=3)
     for _ in range(2):

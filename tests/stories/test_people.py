@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,6 +163,21 @@ def test_five_wrong_passwords_and_the_account_rests(
     assert is_in(working)
     world.wait(minutes=16)
     assert sign_in(doors[0], "test-dispatcher") == 302
+
+
+def test_of_many_tries_at_once_each_is_counted(world: World) -> None:
+    world.account("dispatcher")
+    with world.context.reading() as uow:
+        attempt = people.check_password(uow, "test-dispatcher", "not the password")
+
+    def guess(_: int) -> str | None:
+        return world.context.do("stranger", lambda uow: people.sign_in(uow, world.centre, attempt))
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert set(crowd.map(guess, range(12))) == {None}
+
+    assert world.audited("sign_in.failed") == 12
+    assert world.audited("account.locked") == 1
 
 
 def test_an_administrator_lets_a_resting_account_in(world: World) -> None:

@@ -62,7 +62,7 @@ class ConditionReader:
             parts = self._parts(value, name)
             if parts is None:
                 return None
-            return {"all": Every, "any": Some, "none": NoneOf}[name](parts)
+            return _group(name, parts)
         fact = self._facts.get(name)
         if fact is None:
             hint = did_you_mean(name, (*self._facts, *GROUPS))
@@ -149,3 +149,9 @@ class ConditionReader:
         hint = f"2 to {LONGEST_TERM} characters, with letters or digits"
         self._notebook.error(text, f'"{text.value[:40]}" is not a term', hint)
         return False
+
+
+def _group(name: str, parts: tuple[Condition, ...]) -> Condition:
+    if name == "all":
+        return Every(parts)
+    return Some(parts) if name == "any" else NoneOf(parts)

@@ -24,8 +24,13 @@ from triage.domain.ruleset import (
     Source,
 )
 
-_NEEDED = ["rule_set", "version", "title", "scope", "about", "sources", "vocabulary", "responses", "default", "levels", "default_level", "rules"]
-_OPTIONAL = ["protocol", "ask", "thresholds", "fallbacks", "prompts", "floor_departures", "examples"]
+_NEEDED = (
+    *("rule_set", "version", "title", "scope", "about", "sources", "vocabulary", "responses"),
+    *("default", "levels", "default_level", "rules"),
+)
+_OPTIONAL = (
+    *("protocol", "ask", "thresholds", "fallbacks", "prompts", "floor_departures", "examples"),
+)
 MOST_THRESHOLD = 10_000
 
 

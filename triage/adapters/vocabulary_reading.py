@@ -1,5 +1,6 @@
 """Reading a vocabulary file."""
 
+import re
 from dataclasses import replace
 from hashlib import sha256
 from typing import cast
@@ -7,7 +8,8 @@ from typing import cast
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.node_reading import Fields, Notebook
 from triage.adapters.strict_yaml import MappingNode, Node, TextNode
-from triage.domain.call_reading import CODE_LENGTH, FROM_NOW, WEEKDAYS
+from triage.domain.answer_reading import CODE_LENGTH
+from triage.domain.call_reading import FROM_NOW, WEEKDAYS
 from triage.domain.errors import RuleFileError
 from triage.domain.facts import (
     UNKNOWN_KEY,
@@ -24,6 +26,7 @@ from triage.domain.ruleset import ASK_MORE
 from triage.domain.words import LANGUAGES, Words
 
 LONGEST_CODE = 200
+_KEY = re.compile(r"[0-9a-z]")
 TYPES = ("yes_no", "choice", "multi", "number", "code")
 EQUITY_FIELDS = frozenset(
     {
@@ -46,8 +49,11 @@ _YES_NO = (
     FactValue("yes", "1", Words((("en", "Yes"), ("es", "Sí")))),
     FactValue("no", "2", Words((("en", "No"), ("es", "No")))),
 )
-_FACT_KEYS = ["group", "type", "ask", "order", "name", "question", "values", "danger", "in_texts", "ask_when", "min", "max", "unit", "max_length", "read_by"]
-_RESPONSE_KEYS = ["about", "roles", "comes", "armed", "public_safety", "availability_fact"]
+_FACT_KEYS = (
+    *("group", "type", "ask", "order", "name", "question", "values", "danger", "ask_when"),
+    *("in_texts", "min", "max", "unit", "max_length", "read_by"),
+)
+_RESPONSE_KEYS = ("about", "roles", "comes", "armed", "public_safety", "availability_fact")
 
 
 def read_vocabulary(text: str, root: Node) -> Vocabulary:
@@ -182,18 +188,19 @@ class _VocabularyReader:
 
     def _value(self, key: TextNode, node: Node) -> FactValue | None:
         name = self._notebook.name(key, "a value")
-        fields = self._notebook.fields(node, name, ("key", "en"), (*LANGUAGES, "needs_sight", "phrase"))
+        optional = (*LANGUAGES, "needs_sight", "phrase")
+        fields = self._notebook.fields(node, name, ("key", "en"), optional)
         if name == "unknown":
             self._notebook.error(key, "unknown is never listed: every fact may be unknown")
         if fields is None or not name:
             return None
         pressed = fields.text("key")
-        if len(pressed) != 1 or not pressed.isascii() or not (pressed.isdigit() or pressed.islower()):
+        if not _KEY.fullmatch(pressed):
             self._notebook.error(fields.node, "the key is one digit or small letter")
         elif pressed == UNKNOWN_KEY:
             self._notebook.error(fields.node, f"the key {UNKNOWN_KEY} means unknown")
-        labels = {language: fields.text(language) for language in LANGUAGES if language in fields.nodes}
-        label = Words.of({"en": "", **labels})
+        spoken = [language for language in LANGUAGES if language in fields.nodes]
+        label = Words.of({"en": "", **{language: fields.text(language) for language in spoken}})
         return FactValue(name, pressed, label, fields.flag("needs_sight"), fields.words("phrase"))
 
     def _danger(self, fields: Fields, values: tuple[FactValue, ...]) -> tuple[str, ...]:

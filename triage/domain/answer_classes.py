@@ -6,7 +6,7 @@ needs to try only one of each kind.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import chain, combinations, pairwise
 from typing import TYPE_CHECKING
 
 from triage.domain.answers import LEFT, UNKNOWN, Gap, Scalar, Value
@@ -23,7 +23,7 @@ _ValueTest = OneOf | Within | Includes
 
 @dataclass(frozen=True, slots=True)
 class AnswerClass:
-    """Answers that no test tells apart. `answer` stands for them, `values` are all the listed ones."""
+    """Answers that no test tells apart: `answer` stands for them, `values` lists the named ones."""
 
     answer: Value | Gap
     values: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def _numbers(fact: "Fact", tests: Sequence[_ValueTest]) -> list[Value]:
     named = sorted({one for one in _operands(tests) if not isinstance(one, str)})
     if not named:
         return [fact.low if fact.low is not None else 0]
-    between = [(a + b) / 2 for a, b in zip(named, named[1:], strict=False)]
+    between = [(a + b) / 2 for a, b in pairwise(named)]
     below = named[0] - 1 if fact.low is None else fact.low
     above = named[-1] + 1 if fact.high is None else fact.high
     inside = (n for n in (below, *named, *between, above) if _within(fact, n))

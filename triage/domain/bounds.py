@@ -184,4 +184,3 @@ class Bounds:
             if in_time and not self._may_be_excluded(instead):
                 return possible
         return possible | {eligible}
-

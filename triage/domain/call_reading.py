@@ -1,27 +1,24 @@
 """From decoded JSON to a call, strictly: nothing is guessed, every problem is named at once."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Report, Value, answer_as_json
+from triage.domain.answer_reading import AnswerReader
+from triage.domain.answer_reading import shown as shown
+from triage.domain.answers import Answer, Conflicting, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.errors import InvalidCall, Problem
 from triage.domain.hints import did_you_mean
 
 if TYPE_CHECKING:
-    from triage.domain.facts import Fact, Vocabulary
+    from triage.domain.facts import Vocabulary
 
 SIGHT_FACT, NO_SIGHT = "caller_proximity", "remote"
 """The fact that says whether the caller can see the person, and its value for "cannot"."""
 
-CODE_LENGTH = 40
-SOURCE_LENGTH = 80
 NARRATIVE_LENGTH = 20_000
-MOST_REPORTS = 10
 MOST_COMBINATIONS = 64
 MOST_MINUTES = 100_000
 CAUSES = (
@@ -70,7 +67,7 @@ def _refuse_constant(name: str) -> float:
 
 def read_call(vocabulary: "Vocabulary", raw: object) -> CallInput:
     """See `Vocabulary.read_call`."""
-    reading = _Reading(vocabulary)
+    reading = _CallReader(vocabulary)
     call = reading.call(raw)
     if reading.problems:
         raise InvalidCall(reading.problems)
@@ -79,33 +76,19 @@ def read_call(vocabulary: "Vocabulary", raw: object) -> CallInput:
 
 def read_answer(vocabulary: "Vocabulary", name: str, raw: object) -> Answer:
     """See `Vocabulary.read_answer`."""
-    reading = _Reading(vocabulary)
+    reading = _CallReader(vocabulary)
     answers = reading.answers("facts", {name: raw})
     if reading.problems:
         raise InvalidCall(reading.problems)
     return answers[name]
 
 
-def shown(raw: object) -> str:
-    """Input as it is quoted back: short, on one line, harmless."""
-    if isinstance(raw, str):
-        text = ascii(raw[:41])[1:-1] if not raw.isprintable() else raw[:41]
-    elif isinstance(raw, bool | int | float) or raw is None:
-        text = json.dumps(raw)[:41] if not isinstance(raw, int) or abs(raw) < 10**40 else "a number"
-    else:
-        return "a list" if isinstance(raw, list | tuple) else "an object"
-    return f'"{text[:40]}{"..." if len(text) > 40 else ""}"' if isinstance(raw, str) else text
+class _CallReader(AnswerReader):
+    """Reads one call against a vocabulary."""
 
-
-@dataclass
-class _Reading:
-    """One reading of one call; collects problems instead of stopping at the first."""
-
-    vocabulary: "Vocabulary"
-    problems: list[Problem] = field(default_factory=list)
-
-    def refuse(self, path: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(path, f"{message} ({hint})" if hint else message))
+    def __init__(self, vocabulary: "Vocabulary") -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
 
     def call(self, raw: object) -> CallInput:
         parts = self.mapping("", raw)
@@ -145,16 +128,6 @@ class _Reading:
         self.clean("narrative", raw)
         return raw
 
-    def clean(self, path: str, text: str) -> bool:
-        """Refuse what no database and no screen can keep as it is."""
-        if "\0" in text:
-            self.refuse(path, "the text contains a NUL character")
-        elif any("\ud800" <= c <= "\udfff" for c in text):
-            self.refuse(path, "the text contains half a character (a lone surrogate)")
-        else:
-            return True
-        return False
-
     def answers(self, path: str, raw: Mapping[str, object]) -> dict[str, Answer]:
         """The answers that can be read, by fact."""
         found: dict[str, Answer] = {}
@@ -174,91 +147,6 @@ class _Reading:
             return "it stands under situation"
         return did_you_mean(name, self.vocabulary.facts)
 
-    def answer(self, path: str, fact: "Fact", raw: object) -> Answer | None:
-        if not isinstance(raw, dict):
-            return self.value(path, fact, raw)
-        reports = raw.get("values")
-        if set(raw) != {"values"} or not isinstance(reports, list) or not reports:
-            self.refuse(path, 'conflicting answers are {"values": [{"value", "source"}, ...]}')
-            return None
-        if len(reports) > MOST_REPORTS:
-            self.refuse(path, f"at most {MOST_REPORTS} conflicting answers")
-            return None
-        read = [self.report(f"{path}.values[{n}]", fact, one) for n, one in enumerate(reports)]
-        return Conflicting(tuple(report for report in read if report is not None))
-
-    def report(self, path: str, fact: "Fact", raw: object) -> Report | None:
-        if not isinstance(raw, dict) or set(raw) != {"value", "source"}:
-            self.refuse(path, "one of several answers has a value and a source, nothing else")
-            return None
-        source = raw["source"]
-        if not isinstance(source, str) or not 0 < len(source) <= SOURCE_LENGTH:
-            self.refuse(f"{path}.source", f"says who said it, in 1 to {SOURCE_LENGTH} characters")
-        elif self.clean(f"{path}.source", source):
-            value = self.value(f"{path}.value", fact, raw["value"])
-            return None if value is None else Report(value, source)
-        return None
-
-    def value(self, path: str, fact: "Fact", raw: object) -> Value | Gap | None:
-        if raw == "unknown" and isinstance(raw, str):
-            return UNKNOWN
-        if raw is None:
-            self.refuse(path, 'has no value: say "unknown", or leave it out if it was not asked')
-            return None
-        if fact.type == "number":
-            return self.number(path, fact, raw)
-        if fact.type == "multi":
-            return self.several(path, fact, raw)
-        if not isinstance(raw, str):
-            expected = "a text" if fact.type == "code" else f"one of {_listed(fact.value_names)}"
-            self.refuse(path, f"is {shown(raw)}, not {expected}")
-            return None
-        reads = self.code if fact.type == "code" else self.choice
-        return reads(path, fact, raw)
-
-    def choice(self, path: str, fact: "Fact", raw: str) -> str | None:
-        if raw in fact.by_value:
-            return raw
-        known = (*fact.value_names, "unknown")
-        self.refuse(path, f"cannot be {shown(raw)}", did_you_mean(raw, known))
-        return None
-
-    def code(self, path: str, fact: "Fact", raw: str) -> str | None:
-        if not 0 < len(raw) <= fact.longest:
-            self.refuse(path, f"is a code of 1 to {fact.longest} characters")
-            return None
-        return raw if self.clean(path, raw) else None
-
-    def number(self, path: str, fact: "Fact", raw: object) -> float | None:
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            self.refuse(path, f"is a number, not {shown(raw)}")
-            return None
-        if isinstance(raw, float) and not math.isfinite(raw):
-            self.refuse(path, "is a number, not infinity or not-a-number")
-            return None
-        low = -(10**12) if fact.low is None else fact.low
-        high = 10**12 if fact.high is None else fact.high
-        if not low <= raw <= high:
-            self.refuse(path, f"lies between {low:g} and {high:g}")
-            return None
-        return int(raw) if raw == int(raw) else raw  # 3.0 and 3 are one answer, and one hash
-
-    def several(self, path: str, fact: "Fact", raw: object) -> tuple[str, ...] | None:
-        if not isinstance(raw, list):
-            self.refuse(path, f"is a list of values, not {shown(raw)}")
-            return None
-        chosen: set[str] = set()
-        for place, one in enumerate(raw[: len(fact.values) + 1]):
-            if not isinstance(one, str) or one not in fact.by_value:
-                hint = did_you_mean(one, fact.value_names) if isinstance(one, str) else ""
-                self.refuse(f"{path}[{place}]", f"cannot be {shown(one)}", hint)
-                return None
-            if one in chosen:
-                self.refuse(f"{path}[{place}]", f"{one} stands there twice")
-                return None
-            chosen.add(one)
-        return tuple(name for name in fact.value_names if name in chosen)
-
     def unavailable(self, raw: object) -> tuple[tuple[str, str], ...]:
         causes: dict[str, str] = {}
         for response, cause in self.mapping("situation.unavailable", raw).items():
@@ -275,11 +163,12 @@ class _Reading:
         for response, number in self.mapping("situation.minutes_to", raw).items():
             path = f"situation.minutes_to.{response[:40]}"
             if self.is_response(path, response):
-                sound = isinstance(number, int | float) and not isinstance(number, bool)
-                if sound and 0 <= number <= MOST_MINUTES:  # type: ignore[operator]
-                    minutes[response] = number  # type: ignore[assignment]
-                else:
+                if isinstance(number, bool) or not isinstance(number, int | float):
                     self.refuse(path, f"is a number of minutes, not {shown(number)}")
+                elif not 0 <= number <= MOST_MINUTES:  # also refuses not-a-number
+                    self.refuse(path, f"lies between 0 and {MOST_MINUTES} minutes")
+                else:
+                    minutes[response] = number
         return tuple(sorted(minutes.items()))
 
     def is_response(self, path: str, name: str) -> bool:

@@ -1,5 +1,7 @@
 """One test as a clause: "a weapon is in hand", "last contact is at least 3 hours"."""
 
+from collections.abc import Sequence
+
 from triage.domain.answers import Scalar
 from triage.domain.conditions import Includes, IsKnown, Mentions, OneOf, Within
 from triage.domain.facts import Fact
@@ -13,7 +15,7 @@ def say_test(fact: Fact, test: OneOf | Within | Includes | IsKnown) -> str:
         case IsKnown(wanted=wanted):
             return f"{fact.called()} is {'known' if wanted else 'not known'}"
         case Includes(wanted=wanted):
-            return " or ".join(fact.phrase(value) for value in wanted)
+            return say_values(fact, wanted)
         case Within(comparison=comparison, operand=operand):
             return f"{fact.called()} is {_range(fact, comparison, operand)}"
         case OneOf(negated=True, operand=operand):
@@ -34,10 +36,26 @@ def say_mention(test: Mentions) -> str:
 def _one_of(fact: Fact, comparison: str, operand: tuple[Scalar, ...], test: OneOf) -> str:
     if comparison in ("at_least", "at_most", "between"):
         listed = [value for value in fact.value_names if value in test.accepted]
-        return _either([fact.phrase(value) for value in listed])
+        return say_values(fact, listed)
     if fact.type in ("number", "code"):
         return f"{fact.called()} is {_either([_value(fact, one) for one in operand])}"
-    return _either([fact.phrase(str(one)) for one in operand])
+    return say_values(fact, [str(one) for one in operand])
+
+
+def say_values(fact: Fact, values: Sequence[str], most: int = 99) -> str:
+    """The values as one clause: "problem is drunk or on drugs or person down".
+
+    most -- how many to name; the rest are counted.
+    """
+    named = values[:most] if len(values) > most + 1 else values
+    clauses = [phrase.say() for value in named if (phrase := fact.by_value[value].phrase)]
+    plain = [value for value in named if fact.by_value[value].phrase is None]
+    if plain:
+        rest = [_value(fact, value) for value in plain[1:]]
+        clauses.append(_either([fact.phrase(plain[0]), *rest]))
+    if len(named) < len(values):
+        clauses.append(f"{len(values) - len(named)} other answers")
+    return _either(clauses)
 
 
 def _either(parts: list[str]) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.answers import Answer
-from triage.domain.call_reading import CODE_LENGTH, SIGHT_FACT, read_answer, read_call
+from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
 from triage.domain.words import Words

@@ -118,12 +118,10 @@ class _Lookout:
 
     def _answers_to(self, fact: str) -> Iterable[AnswerClass]:
         for one in self._rule_set.options[fact].classes:
-            if fact == SIGHT_FACT and self._remote and NO_SIGHT in one.values:
-                values = tuple(value for value in one.values if value != NO_SIGHT)
-                if not values:
-                    continue
-                one = AnswerClass(values[0], values, one.accepted_by)
-            yield one
+            if fact != SIGHT_FACT or not self._remote or NO_SIGHT not in one.values:
+                yield one
+            elif values := tuple(value for value in one.values if value != NO_SIGHT):
+                yield AnswerClass(values[0], values, one.accepted_by)
 
     def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
         """Each answer to each question that may matter, by itself."""

@@ -100,7 +100,10 @@ def _answers(raw: Mapping[str, Any], columns: Mapping[str, Any], known: Vocabula
 
 def _leave_out(raw: Any, wrong: list[str]) -> tuple[LeaveOut, ...]:
     rules = []
-    for reason, lists in raw.items() if isinstance(raw, dict) else ():
+    if not isinstance(raw, dict):
+        wrong.append("leave_out: a table of reasons")
+        return ()
+    for reason, lists in raw.items():
         sound = isinstance(lists, dict) and all(_are_texts(texts) for texts in lists.values())
         if not sound or not {"problem", "disposition"} >= lists.keys():
             wrong.append(f"leave_out.{reason}: lists of texts called problem and disposition")

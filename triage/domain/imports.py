@@ -5,9 +5,10 @@ passed over. What a row said at its close (how it ended) never becomes an answer
 assessed from what was known when it came in.
 """
 
+import heapq
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -174,3 +175,14 @@ def _time(mapping: ImportMap, cell: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment >= _EARLIEST else None
+
+
+def in_order_of_time(calls: Iterable[PastCall], window: int = 1_000) -> Iterator[PastCall]:
+    """The calls sorted as far as a window of so many can: files are nearly in order."""
+    waiting: list[tuple[datetime, int, PastCall]] = []
+    for call in calls:
+        heapq.heappush(waiting, (call.received_at, call.line, call))
+        if len(waiting) > window:
+            yield heapq.heappop(waiting)[2]
+    while waiting:
+        yield heapq.heappop(waiting)[2]

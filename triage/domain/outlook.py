@@ -102,10 +102,9 @@ class _Questions:
         if not narrative.strip():
             return
         prompts = [(prompt.asks, prompt.terms) for prompt in self._rule_set.prompts]
-        for rule in self._rule_set.rules:
-            for test in tests_of(rule.when):
-                if isinstance(test, Mentions) and test.asks:
-                    prompts.append((test.asks, test.terms))
+        tests = (test for rule in self._rule_set.rules for test in tests_of(rule.when))
+        mentions = (test for test in tests if isinstance(test, Mentions))
+        prompts += [(one.asks, one.terms) for one in mentions if one.asks]
         for fact, terms in reversed(prompts):
             found = next((term for term in terms if finds(term, narrative)), None)
             if found is not None and fact not in self._call.asked:

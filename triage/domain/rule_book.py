@@ -125,9 +125,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         scores=scores,
         scored=tuple((r, threshold) for r, threshold in scored if threshold is not None),
         levels=tuple((level, mask(r.level == level.id for r in rules)) for level in levels),
-        speaks_for={
-            r: requires.get(r, 0) | scored_by.get(r, 0) for r in (*requires, *scored_by)
-        },
+        speaks_for={r: requires.get(r, 0) | scored_by.get(r, 0) for r in (*requires, *scored_by)},
         readers=_readers(rules),
         tests=_tests(rules),
     )

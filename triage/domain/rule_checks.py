@@ -218,7 +218,9 @@ def _ends_in_somebody(rule_set: RuleSet) -> Iterator[Finding]:
             message = f"when {name} cannot come, {gone[0]} would send nobody"
             yield _error(rule_set.place_of("fallbacks"), message)
     for rule in rule_set.rules:
-        led_to = {*rule.responses} if rule.kind == "require" else {r for r, n in rule.points if n > 0}
+        led_to = (
+            {*rule.responses} if rule.kind == "require" else {r for r, n in rule.points if n > 0}
+        )
         closing = sorted(led_to & nobody - {ASK_MORE})
         if closing and not _names_its_problems(rule_set, rule):
             message = f"{rule.id} can end a call with {closing[0]}, whatever the problem is"

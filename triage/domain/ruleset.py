@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How urgent: an id of the programme's own, a rank for machines, words and minutes for people."""
+    """How urgent: the programme's own id, a rank for machines, words and minutes for people."""
 
     id: str
     rank: int

@@ -153,7 +153,7 @@ class Search:
     def _pick(
         self, positions: Positions, bounds: Sequence[Bounds]
     ) -> tuple[str, list[AnswerClass]] | None:
-        """The next question, of a rule in favour if one is open, and its most useful answer first."""
+        """The next question, of a rule in favour if one is open; its most useful answer first."""
         relevant = [one.relevant() for one in bounds]
         for rules, wanted in ((self.toward, True), (~self.toward, False)):
             tests = self.scout.open_tests(positions, [mask & rules for mask in relevant])

@@ -11,13 +11,14 @@ from triage.domain.conditions import (
     AtLeast,
     Condition,
     Every,
+    Group,
     Mentions,
     NoneOf,
     Some,
 )
 from triage.domain.facts import Vocabulary
 from triage.domain.reasons import label_of
-from triage.domain.ruleset import FollowUp, IfUnknown, Rule, RuleSet
+from triage.domain.ruleset import FollowUp, IfUnknown, Prompt, Rule, RuleSet
 
 UNKNOWN_TEXT: dict[IfUnknown, str] = {
     "holds": "When that is unknown, the rule counts all the same.",
@@ -52,31 +53,25 @@ def sentences(rule_set: RuleSet, vocabulary: Vocabulary) -> list[RuleSentence]:
 
 def say_condition(vocabulary: Vocabulary, condition: Condition) -> str:
     """The condition as a clause, to follow "if"."""
-    match condition:
-        case Every(parts=()):
-            return "in every case"
-        case Every(parts=parts):
-            return " and ".join(_part(vocabulary, part) for part in parts)
-        case Some(parts=parts):
-            return " or ".join(_part(vocabulary, part) for part in parts)
-        case NoneOf(parts=parts):
-            return f"none of this is so: {_listed(vocabulary, parts)}"
-        case AtLeast(n=n, parts=parts):
-            return f"at least {n} of these {len(parts)} are so: {_listed(vocabulary, parts)}"
-        case Mentions():
-            return say_mention(condition)
-        case _:
-            return say_test(vocabulary.facts[condition.fact], condition)
+    if isinstance(condition, Mentions):
+        return say_mention(condition)
+    if not isinstance(condition, Group):
+        return say_test(vocabulary.facts[condition.fact], condition)
+    if isinstance(condition, Every):
+        parts = [_part(vocabulary, part, " or ") for part in condition.parts]
+        return " and ".join(parts) or "anything is so"
+    if isinstance(condition, Some):
+        return " or ".join(_part(vocabulary, part, " and ") for part in condition.parts)
+    listed = "; ".join(say_condition(vocabulary, part) for part in condition.parts)
+    if isinstance(condition, NoneOf):
+        return f"none of this is so: {listed}"
+    return f"at least {condition.n} of these {len(condition.parts)} are so: {listed}"
 
 
-def _part(vocabulary: Vocabulary, part: Condition) -> str:
-    """A part of a condition; groups with several parts in brackets, so that none is misread."""
+def _part(vocabulary: Vocabulary, part: Condition, other: str) -> str:
+    """A part of a condition, in brackets where it could be misread beside `other` words."""
     said = say_condition(vocabulary, part)
-    return f"({said})" if len(getattr(part, "parts", ())) > 1 or " or " in said else said
-
-
-def _listed(vocabulary: Vocabulary, parts: tuple[Condition, ...]) -> str:
-    return "; ".join(say_condition(vocabulary, part) for part in parts)
+    return f"({said})" if other in said or isinstance(part, NoneOf | AtLeast) else said
 
 
 def _rule(rule_set: RuleSet, vocabulary: Vocabulary, rule: Rule) -> RuleSentence:
@@ -107,9 +102,7 @@ def _effect(rule_set: RuleSet, vocabulary: Vocabulary, rule: Rule) -> str:
             f"{_name(vocabulary, response)} {_points(points)}" for response, points in rule.points
         )
     follow_ups = [_follow_up(one) for one in rule.plan.follow_ups]
-    notices = [
-        f"{_name(vocabulary, one.partner)} is told: {one.what}" for one in rule.plan.notices
-    ]
+    notices = [f"{_name(vocabulary, one.partner)} is told: {one.what}" for one in rule.plan.notices]
     return "; ".join(("afterwards", *follow_ups, *notices)).replace("afterwards; ", "afterwards: ")
 
 
@@ -139,38 +132,33 @@ def _dates(rule: Rule) -> str:
 def _besides(rule_set: RuleSet, vocabulary: Vocabulary) -> list[RuleSentence]:
     """What the set says besides its rules."""
     own = rule_set.title
-    said = [
-        RuleSentence(
-            "prompt",
-            "",
-            f"If {say_mention(Mentions(prompt.terms))}, ask: "
-            f"{vocabulary.facts[prompt.asks].question() or vocabulary.facts[prompt.asks].called()}",
-            "A word is a reason to ask, never an answer.",
-            own,
-            "",
-        )
-        for prompt in rule_set.prompts
-    ]
+    said = [_prompt(vocabulary, prompt, own) for prompt in rule_set.prompts]
     for response, chain in rule_set.fallbacks:
         instead = ", then ".join(_name(vocabulary, one) for one in chain)
         text = f"When {_name(vocabulary, response)} cannot come in time: {instead}."
         because = "Somebody comes, even when the team that is needed cannot."
         said.append(RuleSentence("fallback", "", text, because, own, ""))
-    if rule_set.ask is not None:
-        then = _name(vocabulary, rule_set.ask.then)
-        text = f"When a question has to be put first and no answer comes in {rule_set.ask.wait_min} min: {then}."
-        because = "A call never waits for ever."
-        said.append(RuleSentence("ask", "", text, because, own, ""))
-    default = rule_set.default
+    if (ask := rule_set.ask) is not None:
+        then = _name(vocabulary, ask.then)
+        text = f"When a question comes first and has no answer after {ask.wait_min} min: {then}."
+        said.append(RuleSentence("ask", "", text, "A call never waits for ever.", own, ""))
+    default = _name(vocabulary, rule_set.default.response)
     level = rule_set.level[rule_set.default_level].said()
-    text = f"When no rule decides: {_name(vocabulary, default.response)}. Without another level: {level}."
-    said.append(RuleSentence("default", "", text, default.because, own, ""))
+    text = f"When no rule decides: {default}. Without another level: {level}."
+    said.append(RuleSentence("default", "", text, rule_set.default.because, own, ""))
     return said
+
+
+def _prompt(vocabulary: Vocabulary, prompt: Prompt, source: str) -> RuleSentence:
+    fact = vocabulary.facts[prompt.asks]
+    text = f"If {say_mention(Mentions(prompt.terms))}, ask: {fact.question() or fact.called()}"
+    because = "A word is a reason to ask, never an answer."
+    return RuleSentence("prompt", "", text, because, source, "")
 
 
 def _names(vocabulary: Vocabulary, responses: tuple[str, ...]) -> str:
     names = [_name(vocabulary, response) for response in responses]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _name(vocabulary: Vocabulary, response: str) -> str:

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 import click
+from flask import Flask
 
 from triage.context import AppContext
 from triage.domain.errors import TriageError
@@ -36,6 +37,11 @@ class Tools:
         context = build_context(read_settings(environ or self.environment()))
         prepare(context)
         return context
+
+    def web_app(self, context: AppContext) -> Flask:
+        from triage.app import create_app
+
+        return create_app(context)
 
     def context(self) -> AppContext:
         """The checked context of a database that is up to date. Raises SettingsError."""

@@ -72,10 +72,12 @@ def check_password(uow: UnitOfWork, username: str, password: str) -> Attempt:
 
 def sign_in(uow: UnitOfWork, centre: Centre, attempt: Attempt) -> str | None:
     """The new session's token, or None. Nobody learns which of the possible reasons it was."""
-    if attempt.account_id is None:
+    account = None
+    if attempt.account_id:  # locked, so that of many tries at once each is counted
+        account = uow.session.get(Account, attempt.account_id, with_for_update=True)
+    if account is None:
         _note_stranger(uow)
         return None
-    account = uow.get(Account, attempt.account_id)
     if why := _why_not(uow, account, attempt):
         if why == "wrong_password":
             _count_failure(uow, centre, account)

@@ -1,6 +1,5 @@
 """Running the service: demo, serve, worker, db, calls, doctor."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker as clockwork
 from triage.entrypoints.demo import Demo
+from triage.entrypoints.web_server import WebServer
 from triage.services.watch import paging_state
 from triage.settings import ROOT, fresh_key
 from triage.storage.calls import Call
@@ -32,13 +32,7 @@ def demo(ctx: click.Context, port: int, folder: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
-    ctx.obj.context().database.engine.dispose()  # refuse bad settings before gunicorn starts
-    environ = ctx.obj.environment()
-    environ |= {"TRIAGE_BIND": bind, "TRIAGE_WEB_PROCESSES": str(processes)}
-    config = ROOT / "config" / "gunicorn.conf.py"
-    os.chdir(ROOT)
-    arguments = [sys.executable, "-m", "gunicorn", "--config", str(config), "wsgi:app"]
-    os.execve(sys.executable, arguments, environ)  # noqa: S606 - our own interpreter
+    WebServer(ctx.obj.context(), ctx.obj.web_app, bind, processes).run()
 
 
 @click.command(epilog="Example: triage worker. Any number may run.")

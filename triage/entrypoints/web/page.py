@@ -50,7 +50,11 @@ def add_banners(app: Flask, source: BannerSource) -> None:
 def furnish(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        local_time=local_time, local_clock=local_clock, local_date=local_date, in_words=in_words
+        local_time=local_time,
+        local_clock=local_clock,
+        local_seconds=local_seconds,
+        local_date=local_date,
+        in_words=in_words,
     )
     app.jinja_env.globals.update(
         asset=asset,
@@ -119,6 +123,11 @@ def local_time(at: datetime) -> str:
 def local_clock(at: datetime) -> str:
     """14:05 EST"""
     return f"{_local(at):%H:%M %Z}"
+
+
+def local_seconds(at: datetime) -> str:
+    """14:05:07"""
+    return f"{_local(at):%H:%M:%S}"
 
 
 def local_date(at: datetime) -> str:

@@ -1,0 +1,93 @@
+// The call's page: kept fresh, and its questions go on, one key per answer.
+
+(function () {
+  const data = () => JSON.parse(document.getElementById("call-data").dataset.call);
+  const form = document.getElementById("answers");
+  const kept = document.getElementById("kept");
+  const root = form?.querySelector("[data-questions]");
+  const WAIT_MS = 400, AGAIN_MS = 3000;
+  let timer = 0, sending = false;
+
+  const page = window.live(`${location.pathname}/live`, { swapped: step });
+  const panel = root && window.answers(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
+
+  // The fragment also says which answers stand now and what matters next.
+  function step(fresh) {
+    if (fresh) document.getElementById("call-data").dataset.call = fresh.content.querySelector("#call-data")?.dataset.call || document.getElementById("call-data").dataset.call;
+    if (!panel) return;
+    const now = data();
+    if (!root.querySelector("[data-touched]")) form.elements.seen.value = now.seen;
+    panel.show(now.answers);
+    panel.arrange(now);
+  }
+
+  function changed(question) {
+    question.dataset.touched = "yes";
+    clearTimeout(timer);
+    timer = setTimeout(send, WAIT_MS);
+  }
+
+  // Sends what was answered here, and only that.
+  async function send() {
+    if (sending) return;
+    const touched = [...root.querySelectorAll("[data-touched]")];
+    if (!touched.length) return;
+    sending = true;
+    const sent = new FormData();
+    for (const name of ["csrf_token", "seen"]) sent.set(name, form.elements[name].value);
+    for (const question of touched) {
+      delete question.dataset.touched;
+      for (const input of question.querySelectorAll("input")) {
+        if (!"radio checkbox".includes(input.type) ? input.value.trim() : input.checked) sent.append(input.name, input.value);
+      }
+    }
+    let problem = "";
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST", body: sent, headers: { "X-Live": "1", Accept: "text/html" }, signal: AbortSignal.timeout(8000),
+      });
+      if (answer.ok) page.swap(await answer.text());
+      else if (answer.status === 401) problem = "NOT KEPT: you are signed out. Sign in in another tab, then answer again.";
+      else if (answer.status >= 500) problem = "NOT KEPT: the service does not answer. It is tried again.";
+      else if (answer.status === 422) problem = "";
+      else problem = "NOT KEPT: reload the page and answer again.";
+    } catch {
+      problem = "NOT KEPT: the service does not answer. It is tried again.";
+    }
+    sending = false;
+    kept.className = problem ? "badge tone-alarm" : "muted";
+    kept.textContent = problem || "Kept";
+    if (problem.endsWith("again.") && problem.includes("service")) {
+      for (const question of touched) question.dataset.touched = "yes";
+      timer = setTimeout(send, AGAIN_MS);
+    } else if (root.querySelector("[data-touched]")) timer = setTimeout(send, 0);
+  }
+
+  document.querySelector(".without-keys")?.setAttribute("hidden", "");
+  const places = {
+    KeyQ: () => panel?.first(),
+    KeyO: () => unfold("otherwise"),
+    KeyX: () => unfold("closing"),
+    KeyB: () => { location.href = "/board"; },
+  };
+  function unfold(id) {
+    const box = document.getElementById(id);
+    if (!box) return;
+    box.open = true;
+    box.querySelector("select").focus();
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const missing = document.getElementById("send-missing");
+      if (missing && !event.repeat) {
+        event.preventDefault();
+        missing.form.requestSubmit(missing);
+      }
+    } else if (event.altKey && !event.ctrlKey && !event.metaKey && places[event.code]) {
+      event.preventDefault();
+      places[event.code]();
+    }
+  });
+  form?.addEventListener("submit", () => clearTimeout(timer));
+  step();
+})();

@@ -1,0 +1,3 @@
+// The page of somebody who was paged: kept fresh.
+
+window.live(`${location.pathname}/live`);
