@@ -4,7 +4,9 @@ The promises are those of docs/county-default.md. Calls are made up by hypothesi
 whatever the vocabulary offers, so a fact added tomorrow is covered tomorrow.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -127,16 +129,19 @@ def teams_missing(draw: st.DrawFn) -> dict:
 @st.composite
 def two_dangers(draw: st.DrawFn) -> tuple[dict, dict]:
     """A call, and the same call with one answer more dangerous."""
-    facts = draw(calls())
     fact = draw(st.sampled_from(ordered_facts()))
-    before = facts.get(fact.name)
-    if before in fact.danger:
-        worse = fact.danger[fact.danger.index(before) + 1 :]
-    else:
-        worse = fact.danger[-1:]  # not known before: only the worst answer is surely no better
-    if not worse:
-        return facts, facts
-    return facts, {**facts, fact.name: draw(st.sampled_from(worse))}
+    before, worse = draw(st.sampled_from(tuple(steps(fact))))
+    facts = {name: answer for name, answer in draw(calls()).items() if name != fact.name}
+    known = {} if before is None else {fact.name: before}
+    return {**facts, **known}, {**facts, fact.name: worse}
+
+
+def steps(fact: Fact) -> Iterator[tuple[str | None, str]]:
+    """Every step to a more dangerous answer. From not known (None: not asked) only the worst
+    answer is surely one."""
+    yield None, fact.danger[-1]
+    yield "unknown", fact.danger[-1]
+    yield from combinations(fact.danger, 2)
 
 
 # ---- they load ---------------------------------------------------------------
@@ -208,6 +213,17 @@ def test_a_more_dangerous_answer_never_removes_a_required_responder(pair):
 def test_a_more_dangerous_answer_never_lowers_the_level(pair):
     before, after = (decide(facts).decision.level.rank for facts in pair)
     assert after <= before
+
+
+@pytest.mark.parametrize("fact", ordered_facts(), ids=lambda fact: fact.name)
+def test_no_single_step_toward_danger_lowers_anything(fact):
+    for problem in ("mental_health_crisis", "suicidal_thoughts", "needs_resources", None):
+        calm = {} if problem is None else {"problem_type": problem}
+        for before, worse in steps(fact):
+            known = {} if before is None else {fact.name: before}
+            one, other = decide({**calm, **known}), decide({**calm, fact.name: worse})
+            assert required(one) <= required(other)
+            assert other.decision.level.rank <= one.decision.level.rank
 
 
 @settings(max_examples=200, deadline=None)

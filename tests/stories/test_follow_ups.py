@@ -214,7 +214,10 @@ def test_two_people_at_once_are_told(world: World, call: Call) -> None:
     supervisor = world.client("supervisor")
     form = {"version": "1", "outcome": "refused", "note": "Wants nothing from us"}
     path = f"/follow-ups/{key}"
-    assert clinician.submit(path, {**form, "outcome": "done"}, to=f"{path}/attempts").status_code == 302
+    assert (
+        clinician.submit(path, {**form, "outcome": "done"}, to=f"{path}/attempts").status_code
+        == 302
+    )
 
     answer = supervisor.submit(path, form, to=f"{path}/attempts")
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from triage.domain.answer_reading import AnswerReader
-from triage.domain.answer_reading import shown as shown
+from triage.domain.answer_reading import AnswerReader, shown
 from triage.domain.answers import Answer, Conflicting, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.errors import InvalidCall, Problem
@@ -14,6 +13,8 @@ from triage.domain.hints import did_you_mean
 
 if TYPE_CHECKING:
     from triage.domain.facts import Vocabulary
+
+__all__ = ["decode_call", "read_answer", "read_call", "shown"]
 
 SIGHT_FACT, NO_SIGHT = "caller_proximity", "remote"
 """The fact that says whether the caller can see the person, and its value for "cannot"."""

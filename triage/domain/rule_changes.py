@@ -4,16 +4,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Literal
 
-from triage.domain.ruleset import Rule, RuleSet
-
-
-@dataclass(frozen=True, slots=True)
-class RuleChange:
-    """A rule that is new, gone or different. None: it is not in that version."""
-
-    id: str
-    before: Rule | None
-    after: Rule | None
+from triage.domain.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +16,10 @@ class DiffLine:
     text: str
 
 
-def changed_rules(before: RuleSet, after: RuleSet) -> tuple[RuleChange, ...]:
-    """In the order of the new version; what is gone comes last."""
+def changed_rules(before: RuleSet, after: RuleSet) -> list[str]:
+    """The ids of rules that are new, gone or different; what is gone comes last."""
     ids = dict.fromkeys((*after.rule, *before.rule))
-    changes = (RuleChange(key, before.rule.get(key), after.rule.get(key)) for key in ids)
-    return tuple(change for change in changes if change.before != change.after)
+    return [key for key in ids if before.rule.get(key) != after.rule.get(key)]
 
 
 def changed_lines(before: str, after: str) -> tuple[DiffLine, ...]:

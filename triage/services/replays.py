@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from triage.domain.errors import TriageError
 from triage.domain.imports import ImportMap, PastCall
-from triage.services import assessments, calls, idempotency, outbox, timers
+from triage.domain.lifecycle import MessageState
+from triage.services import assessments, calls, idempotency, timers
 from triage.services.assessments import Decision
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.idempotency import KeyReused
 from triage.storage.calls import Call
+from triage.storage.messages import Message
 from triage.storage.timers import ClockShift, Heartbeat, Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -117,8 +119,10 @@ def somebody_works(uow: UnitOfWork) -> bool:
 
 
 def all_done(uow: UnitOfWork) -> bool:
-    """Nothing waits for the worker at this instant."""
-    return not timers.anything_due(uow) and not outbox.anything_due(uow)
+    """Nothing waits for the worker at this instant, and it has no text in hand."""
+    unsent = (MessageState.READY, MessageState.ATTEMPTING)
+    texts = select(Message.id).where(Message.state.in_(unsent), Message.due_at <= uow.now)
+    return not timers.anything_due(uow) and uow.session.scalar(texts.limit(1)) is None
 
 
 def next_due(uow: UnitOfWork, until: datetime) -> datetime | None:

@@ -122,7 +122,7 @@ window.live = function (url, { swapped = () => {} } = {}) {
     }
     if (!stale) write(words, `Data as of ${local}`);
     else write(words, `STALE: no news since ${local || "the page was opened"}, ${why}. Go on by telephone and radio.`);
-    write(old, age === Infinity ? "" : `${span(age)} old`);
+    write(old, age === Infinity ? "" : `, ${span(age)} old`);
   }
 
   setInterval(tick, 1000);

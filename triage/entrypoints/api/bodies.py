@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 
+from triage.domain.answer_reading import shown
 from triage.domain.call_reading import decode_call
 from triage.domain.errors import InvalidCall, Problem
 from triage.entrypoints.api.problems import ApiProblem

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from triage.context import current_context
-from triage.domain.call_reading import shown
+from triage.domain.answer_reading import shown
 from triage.domain.errors import InvalidCall, Problem
 from triage.entrypoints.api.bodies import read_json
 from triage.entrypoints.api.problems import ApiProblem

@@ -1,17 +1,20 @@
 """Running the service: demo, serve, worker, db, calls, doctor."""
 
+import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker as clockwork
 from triage.entrypoints.demo import Demo
 from triage.entrypoints.web_server import WebServer
 from triage.services.watch import paging_state
-from triage.settings import ROOT, fresh_key
+from triage.settings import ROOT, fresh_key, read_settings
 from triage.storage.calls import Call
 
 PORTS = click.IntRange(1, 65535)
@@ -70,6 +73,28 @@ def backup(ctx: click.Context, to: Path) -> None:
     click.echo(f"Copied to {to}. It opens only with this installation's keys.")
 
 
+@db.command(epilog="Example: triage db restore /srv/backup/triage.sqlite")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--replace", is_flag=True, help="Set the present database aside first.")
+@click.pass_context
+def restore(ctx: click.Context, source: Path, replace: bool) -> None:
+    """Put a copy made by `triage db backup` in place. Stop web and worker before."""
+    url = make_url(read_settings(ctx.obj.environment()).database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise click.ClickException("this database is PostgreSQL: use pg_restore")
+    target = Path(url.database)
+    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as copy:
+        if not _is_whole(copy):
+            raise click.ClickException(f"{source} is damaged: nothing was changed")
+    if target.exists() and not replace:
+        raise click.ClickException(f"{target} exists: --replace sets it aside")
+    for file in target.parent.glob(f"{target.name}*"):  # with its -wal and -shm
+        file.rename(file.with_name(f"before-restore-{file.name}"))
+    shutil.copy(source, target)
+    ctx.obj.context()  # refuses another key, other tables
+    click.echo(f"{source} is in place; what stood there is kept as before-restore-{target.name}.")
+
+
 @click.command(epilog="Example: triage calls")
 @click.pass_context
 def calls(ctx: click.Context) -> None:
@@ -103,6 +128,13 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     for name, value in state.items():
         click.echo(f"{name}: {value}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _is_whole(copy: sqlite3.Connection) -> bool:
+    try:
+        return bool(copy.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
 
 
 COMMANDS = (demo, serve, worker, db, calls, doctor)

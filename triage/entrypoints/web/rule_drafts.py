@@ -27,7 +27,6 @@ from triage.entrypoints.web.rule_words import (
     comparison,
     findings_in,
     said,
-    sentence_of,
 )
 from triage.services import rule_drafts as drafts
 from triage.services import rule_sets
@@ -230,6 +229,5 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         findings=findings_in(kept.yaml, findings),
         lines=changed_lines(live.yaml, kept.yaml),
         changes=comparison(centre, live.yaml, kept.yaml),
-        say=sentence_of,
         refused=refused,
     )

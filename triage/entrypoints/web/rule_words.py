@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triage.domain.errors import Finding, RuleFileError, TriageError
-from triage.domain.rule_changes import RuleChange, changed_rules
+from triage.domain.rule_changes import changed_rules
 from triage.domain.ruleset import Rule, RuleSet
+from triage.domain.sentences import RuleSentence, sentences
 from triage.services import rule_sets
 from triage.services.centre import Centre
 
@@ -27,9 +28,9 @@ def by_kind(rules: RuleSet) -> list[tuple[str, str, list[Rule]]]:
     return [(kind, KINDS[kind], [r for r in rules.rules if r.kind == kind]) for kind in KINDS]
 
 
-def sentence_of(rule: Rule) -> str:
-    """STUB"""
-    return rule.because
+def said_of(rules: RuleSet) -> dict[str, RuleSentence]:
+    """Every rule in words, by its id."""
+    return {one.rule_id: one for one in sentences(rules, rules.vocabulary) if one.rule_id}
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,23 @@ def _shown(lines: list[str], finding: Finding) -> ShownFinding:
     return ShownFinding(finding, before, line[at : at + 1], after)
 
 
-def comparison(centre: Centre, before: str, after: str) -> tuple[RuleChange, ...] | None:
+@dataclass(frozen=True)
+class ShownChange:
+    """A rule that differs, in words. None: it is not in that version."""
+
+    id: str
+    before: RuleSentence | None
+    after: RuleSentence | None
+
+
+def comparison(centre: Centre, before: str, after: str) -> list[ShownChange] | None:
     """The rules that differ; None where one of the texts does not load."""
     try:
-        return changed_rules(rule_sets.read(centre, before), rule_sets.read(centre, after))
+        old, new = rule_sets.read(centre, before), rule_sets.read(centre, after)
     except RuleFileError:
         return None
+    was, becomes = said_of(old), said_of(new)
+    return [ShownChange(key, was.get(key), becomes.get(key)) for key in changed_rules(old, new)]
 
 
 def said(error: TriageError) -> str:

@@ -8,7 +8,7 @@ from triage.domain.errors import Conflict, Finding, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
 from triage.entrypoints.web import rule_drafts
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.rule_words import by_kind, comparison, findings_in, said, sentence_of
+from triage.entrypoints.web.rule_words import by_kind, comparison, findings_in, said, said_of
 from triage.services import rule_drafts as drafts
 from triage.services import rule_sets
 from triage.storage.rule_sets import Publication, RuleSetVersion
@@ -111,8 +111,8 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
         version=shown,
         rules=rules,
         kinds=by_kind(rules) if rules else (),
+        words=said_of(rules) if rules else {},
         scored={response for it in rules.rules for response, _ in it.points} if rules else (),
-        say=sentence_of,
         findings=findings_in(shown.yaml, findings),
         is_live=shown.id == holding.version_id,
         holding=holding,
@@ -133,6 +133,5 @@ def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
             live=holding.of,
             lines=changed_lines(holding.of.yaml, asked.yaml),
             changes=comparison(centre, holding.of.yaml, asked.yaml),
-            say=sentence_of,
             refused=refused,
         )

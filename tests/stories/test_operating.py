@@ -1,0 +1,131 @@
+"""What an operator types, as real processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.world import environment
+
+TRIAGE = (sys.executable, "-m", "triage.entrypoints.cli")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def triage(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TRIAGE, *arguments],
+        env=os.environ | environment(f"sqlite:///{folder / 'triage.sqlite'}", folder) | more,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_settings_that_are_wrong_are_told_without_a_traceback(folder: Path) -> None:
+    told = triage(folder, "worker", TRIAGE_SECRET_KEY="short", TRIAGE_DATA_KEY="x")
+
+    assert told.returncode != 0
+    assert "TRIAGE_SECRET_KEY" in told.stderr
+    assert "TRIAGE_DATA_KEY" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_database_without_tables_is_refused_with_what_to_do(folder: Path) -> None:
+    told = triage(folder, "worker")
+
+    assert told.returncode != 0
+    assert "triage db upgrade" in told.stderr
+
+
+def test_upgrade_may_be_repeated_and_doctor_sees_that_no_worker_runs(folder: Path) -> None:
+    for _ in range(2):
+        done = triage(folder, "db", "upgrade")
+        assert done.returncode == 0, done.stderr
+    told = triage(folder, "doctor")
+    assert told.returncode == 1
+    assert "paging: False" in told.stdout
+
+
+def test_another_index_key_is_refused_because_nothing_would_be_found(folder: Path) -> None:
+    triage(folder, "db", "upgrade")
+    told = triage(
+        folder, "calls", TRIAGE_INDEX_KEY="k:Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="
+    )
+    assert told.returncode != 0
+    assert "TRIAGE_INDEX_KEY is not the key" in told.stderr
+
+
+def test_a_clock_that_was_moved_is_refused_outside_the_demo(folder: Path) -> None:
+    import sqlite3
+
+    triage(folder, "db", "upgrade")
+    with sqlite3.connect(folder / "triage.sqlite") as database:
+        database.execute(
+            "INSERT INTO clock_shift (id, created_at, ahead_s) VALUES ('0123456789abcdef0123456789abcdef', '2026-01-01', 60)"
+        )
+    told = triage(folder, "calls", TRIAGE_DEMO="false")
+    assert told.returncode != 0
+    assert "clock was moved" in told.stderr
+
+
+def test_backup_and_restore_bring_everything_back(folder: Path) -> None:
+    triage(folder, "db", "upgrade")
+    added = subprocess.run(
+        [*TRIAGE, *"users add dana --name Dana --role administrator --password-stdin".split()],
+        env=os.environ | environment(f"sqlite:///{folder / 'triage.sqlite'}", folder),
+        input="a-long-enough-secret\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert added.returncode == 0, added.stderr
+    copy = folder / "copy.sqlite"
+    assert triage(folder, "db", "backup", str(copy)).returncode == 0
+    assert "exists already" in triage(folder, "db", "backup", str(copy)).stderr
+
+    assert "--replace" in triage(folder, "db", "restore", str(copy)).stderr
+    done = triage(folder, "db", "restore", str(copy), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert "dana" in triage(folder, "users", "list").stdout
+    assert (folder / "before-restore-triage.sqlite").exists()
+
+
+def test_a_damaged_copy_is_refused_and_nothing_changed(folder: Path) -> None:
+    triage(folder, "db", "upgrade")
+    bad = folder / "bad.sqlite"
+    bad.write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
+    told = triage(folder, "db", "restore", str(bad), "--replace")
+    assert told.returncode != 0
+    assert "Traceback" not in told.stderr
+    assert triage(folder, "users", "list").returncode == 0
+
+
+def test_a_new_key_is_printed_ready_to_use(folder: Path) -> None:
+    told = triage(folder, "doctor", "--new-key", "2026b")
+
+    assert told.stdout.startswith("2026b:")
+
+
+COMMANDS = "demo|serve|worker|assess|rules check|rules publish|replay|calls|users|db upgrade|db backup|doctor"
+
+
+@pytest.mark.parametrize("command", COMMANDS.split("|"))
+def test_every_command_explains_itself(command: str) -> None:
+    """With an example, as a tired operator needs it."""
+    from click.testing import CliRunner
+
+    from triage.entrypoints.cli import cli
+
+    told = CliRunner().invoke(cli, [*command.split(), "--help"])
+
+    assert told.exit_code == 0
+    assert "Usage:" in told.output
+    assert "triage" in told.output

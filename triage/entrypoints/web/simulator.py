@@ -1,0 +1,168 @@
+"""The invented telephones: read what a team reads, answer as a team answers."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import Forbidden, NotFound
+
+from triage.context import current_context
+from triage.entrypoints.sms.simulator import (
+    LONGEST_TEXT,
+    InventedNetwork,
+    answer_from,
+    only_this_machine,
+)
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to_everyone
+from triage.entrypoints.web.fresh import fragment
+from triage.services import rosters
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("simulator", __name__, url_prefix="/simulator")
+
+_ASKS = re.compile(r"Reply (\w{4}) 1=accept")
+_CODE = re.compile(r"\b([2-9CDFHJKMNPQRTVWXY]{4})\b(?=[ :]|$)")
+
+
+@dataclass(frozen=True)
+class Text:
+    body: str
+    at: datetime
+    ours: bool
+    """From the service; else typed on the phone."""
+
+
+@dataclass(frozen=True)
+class Telephone:
+    number: str
+    owner: str
+    unit: str
+    texts: list[Text]
+
+    @property
+    def new(self) -> int:
+        """Texts since the phone last answered."""
+        count = 0
+        for text in reversed(self.texts):
+            if not text.ours:
+                break
+            count += 1
+        return count
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """What one would answer now: text and meaning."""
+        last = next((text.body for text in reversed(self.texts) if text.ours), "")
+        if asked := _ASKS.search(last):
+            code = asked[1]
+            return [(f"{code} 1", "accept"), (f"{code} 2", "decline")]
+        if not (named := _CODE.search(last)):
+            return []
+        code = named[1]
+        if "1=right team" in last:
+            verdicts = ("right team", "not needed", "unsafe without police", "too late")
+            return [(f"{code} {digit}", words) for digit, words in enumerate(verdicts, 1)]
+        if not any(
+            word in last for word in ("accepted, it is yours", "min.", "on the way", "scene")
+        ):
+            return []
+        return [(f"{code} {word}", "") for word in ("ETA 10", "SCENE", "CLEAR", "ASSIST")]
+
+
+@bp.before_request
+def only_where_it_may() -> None:
+    """Visitors of a demo on this machine need no sign-in; from elsewhere one does."""
+    if current_context().settings.sms != "simulator":
+        raise NotFound
+    try:
+        only_this_machine()
+    except Forbidden:
+        current_person()
+
+
+@bp.get("")
+@open_to_everyone
+def phones() -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        return render_template("simulator.html", error=None, typed_text="", **_shown(uow))
+
+
+@bp.get("/live")
+@open_to_everyone
+def live() -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        html = render_template("simulator_live.html", token="", **_shown(uow))
+        return fragment(html, uow.now)
+
+
+@bp.post("/texts")
+@open_to_everyone
+def send() -> ResponseReturnValue:
+    """Somebody answers on the phone that is open."""
+    body = typed.note("body")
+    with current_context().reading() as uow:
+        shown = _shown(uow)
+        if shown["phone"] is None:
+            raise NotFound
+        error = None
+        if not body:
+            error = "Type the text first."
+        elif len(body) > LONGEST_TEXT:
+            error = f"A text has at most {LONGEST_TEXT:,} characters."
+        if error:
+            page = render_template("simulator.html", error=error, typed_text=body, **shown)
+            return page, 422
+    answer_from(current_context(), shown["phone"].number, body)
+    return redirect(url_for("simulator.phones", phone=shown["phone"].number), 303)
+
+
+def _shown(uow: UnitOfWork) -> dict[str, Any]:
+    telephones = _telephones(uow)
+    wanted = request.values.get("phone", "")
+    return {
+        "phones": sorted(telephones, key=lambda phone: (-_last(phone), phone.unit, phone.owner)),
+        "phone": next((phone for phone in telephones if phone.number == wanted), None),
+        "now": uow.now,
+    }
+
+
+def _last(phone: Telephone) -> float:
+    return phone.texts[-1].at.timestamp() if phone.texts else 0.0
+
+
+def _telephones(uow: UnitOfWork) -> list[Telephone]:
+    context = current_context()
+    texts: dict[str, list[Text]] = {}
+    for message in cast("InventedNetwork", context.phone).messages():
+        ours = message["direction"] == "outbound"
+        number = message["to"] if ours else message["from"]
+        at = datetime.fromisoformat(message["at"])
+        texts.setdefault(number, []).append(Text(message["body"], at, ours))
+    members = uow.session.scalars(
+        select(Responder)
+        .where(Responder.retired_at.is_(None))
+        .options(joinedload(Responder.team))
+        .order_by(Responder.created_at, Responder.id)
+    )
+    found = [
+        Telephone(
+            member.phone or "",
+            f"{member.name}, {member.role.replace('_', ' ')}",
+            member.team.name,
+            texts.pop(member.phone or "", []),
+        )
+        for member in members
+    ]
+    partners = {p.phone: p.name for p in rosters.partners(uow)}
+    found += [
+        Telephone(number, partners.get(number, "Somebody else"), "", kept)
+        for number, kept in texts.items()
+    ]
+    return found
