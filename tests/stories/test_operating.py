@@ -68,7 +68,8 @@ def test_a_clock_that_was_moved_is_refused_outside_the_demo(folder: Path) -> Non
     triage(folder, "db", "upgrade")
     with sqlite3.connect(folder / "triage.sqlite") as database:
         database.execute(
-            "INSERT INTO clock_shift (id, created_at, ahead_s) VALUES ('0123456789abcdef0123456789abcdef', '2026-01-01', 60)"
+            "INSERT INTO clock_shift (id, created_at, ahead_s)"
+            " VALUES ('0123456789abcdef0123456789abcdef', '2026-01-01', 60)"
         )
     told = triage(folder, "calls", TRIAGE_DEMO="false")
     assert told.returncode != 0
@@ -78,7 +79,7 @@ def test_a_clock_that_was_moved_is_refused_outside_the_demo(folder: Path) -> Non
 def test_backup_and_restore_bring_everything_back(folder: Path) -> None:
     triage(folder, "db", "upgrade")
     added = subprocess.run(
-        [*TRIAGE, *"users add dana --name Dana --role administrator --password-stdin".split()],
+        [*TRIAGE, "users", "add", "dana", "--name=D", "--role=administrator", "--password-stdin"],
         env=os.environ | environment(f"sqlite:///{folder / 'triage.sqlite'}", folder),
         input="a-long-enough-secret\n",
         capture_output=True,
@@ -114,7 +115,10 @@ def test_a_new_key_is_printed_ready_to_use(folder: Path) -> None:
     assert told.stdout.startswith("2026b:")
 
 
-COMMANDS = "demo|serve|worker|assess|rules check|rules publish|replay|calls|users|db upgrade|db backup|doctor"
+COMMANDS = (
+    "demo|serve|worker|assess|rules check|rules publish|replay|calls|users|"
+    "db upgrade|db backup|db restore|doctor"
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS.split("|"))

@@ -1,0 +1,203 @@
+"""Static checks: each finds what it is for, and leaves sound rule sets alone."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
+from triage.domain.conditions import ALWAYS, Every, Mentions, NoneOf, Some
+from triage.domain.rule_checks import check
+from triage.domain.ruleset import Default, Example, Place, RuleSet
+
+ARMED = rule("armed", "require", is_(weapon="in_hand"), responses=("police",))
+EVERYBODY = tuple(rule(f"r-{name}", "also", is_(code=name), responses=(name,)) for name in VOCABULARY.responses)
+SOUND = rule_set(
+    ARMED,
+    *EVERYBODY,
+    examples=(Example("Armed", VOCABULARY.read_call({"facts": {"weapon": "in_hand"}}), "police"),),
+)
+
+
+def findings(rules: RuleSet) -> list[str]:
+    return [f"{one.severity}: {one.message}" for one in check(rules)]
+
+
+def with_rules(*more: Any, **changes: Any) -> RuleSet:
+    return replace(SOUND, rules=(*SOUND.rules, *more), **changes)
+
+
+def test_a_sound_rule_set_has_no_findings() -> None:
+    assert findings(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        Every((is_(weapon="in_hand"), is_(weapon="none"))),
+        Every((where("hours", "at_least", "5"), where("hours", "at_most", "4"))),
+        Every((where("weapon", "known", "no"), is_(weapon="none"))),
+        NoneOf((where("violence", "in", "yes", "no"),)),
+        where("hours", "at_least", "101"),
+        Mentions(("knife",), asks="weapon"),
+    ],
+)
+def test_a_rule_that_can_never_fire(when: Any) -> None:
+    never = rule("never", "also", when, responses=("ems",), place=Place(7, 5))
+
+    assert any(
+        one.severity == "error" and "never can never fire" in one.message and one.line == 7
+        for one in check(with_rules(never))
+    )
+
+
+def test_a_rule_that_fires_on_unknown_alone_is_worth_a_look() -> None:
+    never = rule(
+        "odd", "also", NoneOf((where("violence", "in", "yes", "no"),)), responses=("ems",), if_unknown="holds"
+    )
+
+    assert findings(with_rules(never)) == [
+        "warning: odd is never true: it fires only while something is unknown"
+    ]
+
+
+def test_a_rule_that_is_always_true_without_saying_so() -> None:
+    always = rule("all", "also", Some((where("weapon", "known", "yes"), where("weapon", "known", "no"))), responses=("ems",))
+
+    assert "warning: all is true for every answer" in findings(with_rules(always))
+
+
+def test_a_requirement_of_what_is_excluded_entirely() -> None:
+    bar = rule("bar", "exclude", is_(problem="sad"), responses=("police",), entirely=True)
+    apart = rule("bar", "exclude", is_(weapon="none"), responses=("police",), entirely=True)
+    over = rule(
+        "bar", "exclude", ALWAYS, responses=("police",), entirely=True, valid_until="2025-12-31"
+    )
+
+    assert findings(with_rules(bar)) == [
+        "error: armed requires police, bar excludes it entirely"
+    ]
+    assert findings(with_rules(apart)) == []
+    dated = replace(SOUND, rules=(replace(ARMED, valid_from="2026-01-01"), *EVERYBODY, over))
+    assert findings(dated) == []
+
+
+def test_a_response_that_nothing_leads_to() -> None:
+    fewer = replace(SOUND, rules=(ARMED, *EVERYBODY[:1], *EVERYBODY[2:]))
+
+    assert findings(fewer) == ["error: nothing leads to ems: no rule does"]
+    weak = replace(fewer, rules=(*fewer.rules, rule("s", "score", ALWAYS, points=(("ems", 9),))))
+    assert findings(weak) == ["error: nothing leads to ems: its points never reach the threshold"]
+
+
+def test_a_scored_response_without_a_threshold() -> None:
+    score = rule("s", "score", is_(code="A"), points=(("ems", 10),))
+
+    assert "error: ems is scored but has no threshold" in findings(with_rules(score, thresholds=()))
+
+
+def test_asking_has_to_lead_somewhere() -> None:
+    asks = rule("asks", "also", is_(code="A"), responses=("ems",), if_unknown="ask")
+
+    assert findings(with_rules(asks, ask=None)) == [
+        "error: asks asks, but the set does not say where asking leads"
+    ]
+    plan = rule("p", "plan", is_(code="A"), if_unknown="ask")
+    assert "warning: p: a plan never makes a call wait, so ask means does_not_hold" in findings(with_rules(plan))
+
+
+def test_words_alone_decide_nothing() -> None:
+    word = Mentions(("knife",))
+    lowers = rule("lowers", "exclude", word, responses=("police",))
+    denies = rule("denies", "also", NoneOf((word,)), responses=("ems",))
+    holds = rule(
+        "holds", "also", Some((is_(code="Z"), Mentions(("knife",), "weapon"))), responses=("ems",), if_unknown="holds"
+    )
+
+    assert findings(with_rules(lowers)) == ["error: lowers: a mention may not decide a exclude rule"]
+    assert findings(with_rules(denies)) == ["error: denies: what the narrative leaves out proves nothing"]
+    assert findings(with_rules(holds)) == [
+        "error: holds: a mention that prompts a question would decide instead"
+    ]
+
+
+@pytest.mark.parametrize(("read_by", "kind", "allowed"), [
+    ("raising", "also", True),
+    ("raising", "level", True),
+    ("raising", "exclude", False),
+    ("raising", "score", False),
+    ("plan_and_also", "plan", True),
+    ("plan_and_also", "require", False),
+    ("any", "score", True),
+])
+def test_some_facts_have_no_say_in_who_comes(read_by: Any, kind: Any, allowed: bool) -> None:
+    facts = dict(VOCABULARY.facts) | {"code": replace(VOCABULARY.facts["code"], read_by=read_by)}
+    effects: dict[str, Any] = {"score": {"points": (("ems", 10),)}, "level": {"level": "now"}, "plan": {}}
+    effect = effects.get(kind, {"responses": ("ems",)})
+    reads = rule("reads", kind, is_(code="Q"), **effect)
+    rules = replace(SOUND, rules=(ARMED, reads), vocabulary=replace(VOCABULARY, facts=facts), responses=("police", "line", "mobile", "ems"))
+
+    refused = [one for one in findings(rules) if "may not read code" in one]
+
+    assert bool(refused) is not allowed
+
+
+def test_a_repeated_rule_never_matters() -> None:
+    again = replace(EVERYBODY[0], id="again")
+
+    assert findings(with_rules(again)) == ["warning: again never matters: it repeats r-police"]
+
+
+def test_a_level_that_is_the_default_anyway() -> None:
+    level = rule("l", "level", is_(code="A"), level="soon")
+
+    assert findings(with_rules(level)) == ["warning: l never matters: soon is the default level"]
+
+
+class TestACompleteSetEndsWithSomebody:
+    def test_by_its_default_asking_and_fallbacks(self) -> None:
+        nobody = with_rules(default=Default("nobody", "x"), fallbacks=(("ems", ("nobody",)),))
+
+        assert findings(nobody) == [
+            "error: a complete set ends with somebody, not with nobody",
+            "error: when ems cannot come, nobody would send nobody",
+        ]
+        assert findings(replace(nobody, scope="illustration")) == []
+
+    def test_by_its_rules_unless_they_name_the_problems(self) -> None:
+        facts = dict(VOCABULARY.facts)
+        facts["problem_type"] = replace(facts["problem"], name="problem_type")
+        vocabulary = replace(VOCABULARY, facts=facts)
+        named = where("problem", "is", "drunk")
+        named = replace(named, fact="problem_type")
+
+        def closing(when: Any) -> list[str]:
+            close = rule("close", "require", when, responses=("nobody",))
+            return findings(with_rules(close, vocabulary=vocabulary))
+
+        assert closing(is_(code="X")) == ["error: close can end a call with nobody, whatever the problem is"]
+        assert closing(Some((named, is_(code="X")))) != []
+        assert closing(Every((named, is_(code="X")))) == []
+
+
+def test_examples_have_to_hold() -> None:
+    call = VOCABULARY.read_call({"facts": {"weapon": "in_hand"}})
+    wrong = Example(
+        "Wrong", call, response="ems", level="now", also=("ems",), must_not=("police",), settled=True, outcome="ask_more", place=Place(9, 3)
+    )
+
+    found = check(replace(SOUND, examples=(wrong,)))
+
+    assert {one.line for one in found} == {9}
+    assert len(found) == 6
+    assert found[0].hint == "fired: armed"
+    right = Example("Right", call, response="police", level="soon", must_not=("ems",), settled=False, outcome="decided")
+    assert check(replace(SOUND, examples=(right,))) == ()
+
+
+def test_sets_that_could_not_be_read_whole_are_checked_as_far_as_they_go() -> None:
+    never = rule("never", "also", NoneOf((ALWAYS,)), responses=("ems",))
+
+    found = check(replace(SOUND, rules=(never,)), complete=False)
+
+    assert [one.message for one in found] == ["never can never fire: no answers make it true"]
