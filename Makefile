@@ -14,7 +14,7 @@ uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races lint format lock screenshots
+.PHONY: help setup demo test test-races bench-page lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
 test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh
 	@RACE_ROUNDS=1000 .venv/bin/python -m pytest -n 2 tests/stories/test_paging.py -k two_who_accept
+
+bench-page: setup ## From posting a call to its page on the phone; CALLS=200
+	@.venv/bin/python tests/performance/page_latency.py
 
 lint: setup ## Check style, types and import laws
 	.venv/bin/ruff check .

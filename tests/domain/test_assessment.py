@@ -99,7 +99,11 @@ class TestExclude:
 
         result = assessed(rule_set(self.SCORES, bar)).as_dict()
 
-        assert (result["needed"], result["eligible"], result["response"]) == ("mobile", "line", "line")
+        assert (result["needed"], result["eligible"], result["response"]) == (
+            "mobile",
+            "line",
+            "line",
+        )
         assert result["cause"] == "excluded"
         assert result["excluded"] == [
             {"response": "mobile", "rule": "bar", "because": "Because of bar.", "entirely": False}
@@ -172,7 +176,13 @@ class TestPlan:
 class TestUnknown:
     def rules(self, if_unknown: str) -> RuleSet:
         return rule_set(
-            rule("armed", "require", is_(weapon="in_hand"), responses=("police",), if_unknown=if_unknown)
+            rule(
+                "armed",
+                "require",
+                is_(weapon="in_hand"),
+                responses=("police",),
+                if_unknown=if_unknown,
+            )
         )
 
     @pytest.mark.parametrize("facts", [{}, {"weapon": "unknown"}])
@@ -219,7 +229,11 @@ class TestUnknown:
         assert not assessed(rules, problem="lost").police_because_unknown
 
     def test_police_that_known_facts_send_as_well_are_not(self) -> None:
-        rules = rule_set(ARMED, *self.rules("holds").rules[:0], rule("x", "require", is_(code="A"), responses=("police",), if_unknown="holds"))
+        rules = rule_set(
+            ARMED,
+            *self.rules("holds").rules[:0],
+            rule("x", "require", is_(code="A"), responses=("police",), if_unknown="holds"),
+        )
 
         assert not assessed(rules, weapon="in_hand").police_because_unknown
         assert assessed(rules, weapon="none").police_because_unknown
@@ -231,7 +245,9 @@ class TestWhoCanCome:
         fallbacks=(("mobile", ("ems", "line")),),
     )
 
-    def outcome(self, situation: dict[str, Any], rules: RuleSet = RULES) -> tuple[str, str | None, bool]:
+    def outcome(
+        self, situation: dict[str, Any], rules: RuleSet = RULES
+    ) -> tuple[str, str | None, bool]:
         decision = assessed(rules, situation).decision
         assert (decision.needed, decision.eligible) == ("mobile", "mobile")
         return decision.response, decision.cause, decision.person_must_act
@@ -346,7 +362,14 @@ class TestSight:
 
 class TestDates:
     RULES = rule_set(
-        rule("winter", "require", ALWAYS, responses=("ems",), valid_from="2026-11-01", valid_until="2027-03-31")
+        rule(
+            "winter",
+            "require",
+            ALWAYS,
+            responses=("ems",),
+            valid_from="2026-11-01",
+            valid_until="2027-03-31",
+        )
     )
 
     @pytest.mark.parametrize(
@@ -445,8 +468,12 @@ class TestRepeatable:
     RULES = rule_set(HURT, ARMED, rule("s", "score", ALWAYS, points=(("mobile", 3), ("line", 4))))
 
     def test_the_same_input_gives_the_same_bytes(self) -> None:
-        one = VOCABULARY.read_call({"facts": {"weapon": "none", "problem": "sad"}, "narrative": "ü"})
-        two = VOCABULARY.read_call({"narrative": "ü", "facts": {"problem": "sad", "weapon": "none"}})
+        one = VOCABULARY.read_call(
+            {"facts": {"weapon": "none", "problem": "sad"}, "narrative": "ü"}
+        )
+        two = VOCABULARY.read_call(
+            {"narrative": "ü", "facts": {"problem": "sad", "weapon": "none"}}
+        )
 
         assert one == two
         assert assess(self.RULES, one).canonical_json() == assess(self.RULES, two).canonical_json()

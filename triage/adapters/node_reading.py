@@ -13,6 +13,7 @@ from triage.domain.words import LANGUAGES, Words
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_TEXT = 2_000
+MOST_ITEMS = 1_000
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _INTEGER = re.compile(r"-?\d{1,9}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
@@ -124,11 +125,14 @@ class Notebook:
             self.error(node, f"{what} is a date such as 2026-11-23, not {value[:40]}")
             return ""
 
-    def items(self, node: Node, what: str) -> tuple[Node, ...]:
-        if isinstance(node, ListNode):
-            return node.items
-        self.error(node, f"{what} is a list")
-        return ()
+    def items(self, node: Node, what: str, most: int = MOST_ITEMS) -> tuple[Node, ...]:
+        """The items of a list; those beyond `most` are refused unread."""
+        if not isinstance(node, ListNode):
+            self.error(node, f"{what} is a list")
+            return ()
+        if len(node.items) > most:
+            self.error(node.items[most], f"{what}: more than {most}")
+        return node.items[:most]
 
     def texts(self, node: Node, what: str) -> tuple[TextNode, ...]:
         """A list of texts, or a single one."""

@@ -32,6 +32,8 @@ _OPTIONAL = (
     *("protocol", "ask", "thresholds", "fallbacks", "prompts", "floor_departures", "examples"),
 )
 MOST_THRESHOLD = 10_000
+MOST_EXAMPLES = 500
+"""Each is assessed whenever the file is read."""
 
 
 def read_rule_set(
@@ -67,7 +69,7 @@ class _RuleSetReader:
         keys = [source.key for source in sources]
         around = Surroundings(self._vocabulary, responses, level_ids, keys)
         rules = RulesReader(self._notebook, around).read(fields.nodes["rules"])
-        examples = self._examples()
+        prompts, examples = self._prompts(), self._examples()
         if default is None or not default_level:
             return None
         return RuleSet(
@@ -88,7 +90,7 @@ class _RuleSetReader:
             ask=self._ask(responses),
             thresholds=self._thresholds(responses),
             fallbacks=self._fallbacks(responses),
-            prompts=self._prompts(),
+            prompts=prompts,
             floor_departures=self._departures(sources),
             examples=examples,
             places=tuple((name, key.place) for name, key in fields.keys.items()),
@@ -200,6 +202,6 @@ class _RuleSetReader:
 
     def _examples(self) -> tuple[Example, ...]:
         node = self._fields.get("examples")
-        items = self._notebook.items(node, "examples") if node else ()
+        items = self._notebook.items(node, "examples", MOST_EXAMPLES) if node else ()
         read = [read_example(self._notebook, self._vocabulary, item) for item in items]
         return tuple(example for example in read if example is not None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from triage.domain.calls import CallInput
 from triage.domain.decision import Decision, decide
+from triage.domain.narrative import Heard
 from triage.domain.readings import Reading, readings
 from triage.domain.rule_book import Tally
 from triage.domain.ruleset import RuleSet
@@ -17,15 +18,16 @@ class Case:
     reading: Reading
     tally: Tally
     decision: Decision
+    heard: Heard
 
 
 def cases_of(rule_set: RuleSet, call: CallInput) -> tuple[Case, ...]:
     """One case for each reading of the call. Raises InvalidCall for more than 64."""
-    narrative, date = call.folded_narrative, call.now[:10]
+    heard, date = rule_set.heard(call), call.now[:10]
     cases = []
     for reading in readings(rule_set.vocabulary, call):
-        tally = rule_set.book.weigh(reading.answers, narrative, date)
-        cases.append(Case(reading, tally, decide(rule_set, tally, reading.teams)))
+        tally = rule_set.book.weigh(reading.answers, heard, date)
+        cases.append(Case(reading, tally, decide(rule_set, tally, reading.teams), heard))
     return tuple(cases)
 
 

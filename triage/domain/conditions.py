@@ -14,7 +14,7 @@ from math import inf
 from typing import Literal
 
 from triage.domain.answers import Answers, Gap, Scalar, Value
-from triage.domain.narrative import finds
+from triage.domain.narrative import Heard
 
 
 class Truth(Enum):
@@ -46,7 +46,7 @@ class OneOf:
     def accepts(self, value: Value) -> bool:
         return (value in self.accepted) is not self.negated
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         answer = answers.get(self.fact)
         if answer is None:
             return OPEN
@@ -68,7 +68,7 @@ class Within:
     def accepts(self, value: Value) -> bool:
         return isinstance(value, int | float) and self.low <= value <= self.high
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         answer = answers.get(self.fact)
         if answer is None:
             return OPEN
@@ -87,7 +87,7 @@ class Includes:
     def accepts(self, value: Value) -> bool:
         return isinstance(value, tuple) and any(one in value for one in self.wanted)
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         answer = answers.get(self.fact)
         if answer is None:
             return OPEN
@@ -103,7 +103,7 @@ class IsKnown:
     fact: str
     wanted: bool
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         answer = answers.get(self.fact)
         if answer is None:
             return OPEN
@@ -122,12 +122,12 @@ class Mentions:
     terms: tuple[str, ...]
     asks: str | None = None
 
-    def found(self, narrative: str) -> str | None:
-        """The first term of the list that the folded narrative contains."""
-        return next((term for term in self.terms if finds(term, narrative)), None)
+    def found(self, heard: Heard) -> str | None:
+        """The first term of the list that was heard."""
+        return next((term for term in self.terms if term in heard), None) if heard else None
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
-        if self.found(narrative) is None:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
+        if self.found(heard) is None:
             return FALSE
         if self.asks is None:
             return TRUE
@@ -143,10 +143,10 @@ class Every:
 
     parts: tuple["Condition", ...]
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         verdict = TRUE
         for part in self.parts:
-            truth = part.truth(answers, narrative)
+            truth = part.truth(answers, heard)
             if truth is FALSE:
                 return FALSE
             if truth is OPEN or (truth is UNKNOWN and verdict is TRUE):
@@ -160,10 +160,10 @@ class Some:
 
     parts: tuple["Condition", ...]
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
         verdict = FALSE
         for part in self.parts:
-            truth = part.truth(answers, narrative)
+            truth = part.truth(answers, heard)
             if truth is TRUE:
                 return TRUE
             if truth is OPEN or (truth is UNKNOWN and verdict is FALSE):
@@ -180,8 +180,8 @@ class NoneOf:
 
     parts: tuple["Condition", ...]
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
-        return _OPPOSITE[Some(self.parts).truth(answers, narrative)]
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
+        return _OPPOSITE[Some(self.parts).truth(answers, heard)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +191,8 @@ class AtLeast:
     n: int
     parts: tuple["Condition", ...]
 
-    def truth(self, answers: Answers, narrative: str) -> Truth:
-        truths = [part.truth(answers, narrative) for part in self.parts]
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
+        truths = [part.truth(answers, heard) for part in self.parts]
         sure = truths.count(TRUE)
         if sure >= self.n:
             return TRUE
@@ -211,12 +211,12 @@ Condition = Test | Group
 ALWAYS = Every(())
 
 
-def holds(condition: Condition, answers: Answers, narrative: str = " ") -> bool | None:
+def holds(condition: Condition, answers: Answers, heard: Heard = frozenset()) -> bool | None:
     """True, False, or None while the answers do not tell.
 
-    narrative -- as `narrative.fold` gives it.
+    heard -- the terms that the narrative contains.
     """
-    truth = condition.truth(answers, narrative)
+    truth = condition.truth(answers, heard)
     return None if truth is UNKNOWN or truth is OPEN else truth is TRUE
 
 
@@ -229,34 +229,34 @@ def tests_of(condition: Condition) -> Iterator[Test]:
         yield condition
 
 
-def undecided_tests(condition: Condition, answers: Answers, narrative: str) -> Iterator[Test]:
+def undecided_tests(condition: Condition, answers: Answers, heard: Heard) -> Iterator[Test]:
     """The tests that keep an undecided condition undecided, in reading order."""
-    truth = condition.truth(answers, narrative)
+    truth = condition.truth(answers, heard)
     if truth is TRUE or truth is FALSE:
         return
     if isinstance(condition, Group):
         for part in condition.parts:
-            yield from undecided_tests(part, answers, narrative)
+            yield from undecided_tests(part, answers, heard)
     else:
         yield condition
 
 
-def satisfied_by_one(condition: Condition, answers: Answers, narrative: str) -> frozenset[str]:
+def satisfied_by_one(condition: Condition, answers: Answers, heard: Heard) -> frozenset[str]:
     """The facts of which one answer alone might make an undecided condition true.
 
     May name too many, never too few.
     """
     if isinstance(condition, Every):
-        truths = [(part, part.truth(answers, narrative)) for part in condition.parts]
+        truths = [(part, part.truth(answers, heard)) for part in condition.parts]
         if any(truth is FALSE or truth is UNKNOWN for _, truth in truths):
             return frozenset()
         still_open = [part for part, truth in truths if truth is OPEN]
-        facts = [satisfied_by_one(part, answers, narrative) for part in still_open]
+        facts = [satisfied_by_one(part, answers, heard) for part in still_open]
         return frozenset.intersection(*facts) if facts else frozenset()
     if isinstance(condition, Some):
-        facts = [satisfied_by_one(part, answers, narrative) for part in condition.parts]
+        facts = [satisfied_by_one(part, answers, heard) for part in condition.parts]
         return frozenset().union(*facts)
-    tests = undecided_tests(condition, answers, narrative)
+    tests = undecided_tests(condition, answers, heard)
     return frozenset(fact for test in tests if (fact := fact_of(test)))
 
 

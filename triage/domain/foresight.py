@@ -54,7 +54,7 @@ def foresee(
 
     budget -- positions to try beyond the single answers.
     """
-    return _Lookout(rule_set, call, _positions(cases), budget).report()
+    return _Lookout(rule_set, call, cases, budget).report()
 
 
 def _positions(cases: Iterable[Case]) -> Positions:
@@ -64,11 +64,13 @@ def _positions(cases: Iterable[Case]) -> Positions:
 class _Lookout:
     """One look ahead over one call."""
 
-    def __init__(self, rule_set: RuleSet, call: CallInput, here: Positions, budget: int) -> None:
+    def __init__(
+        self, rule_set: RuleSet, call: CallInput, cases: Sequence[Case], budget: int
+    ) -> None:
         self._rule_set, self._left = rule_set, budget
-        self._scout = Scout(rule_set, call.folded_narrative)
-        self._here = here
-        self._present = self._scout.decision(here)
+        self._scout = Scout(rule_set, cases[0].heard)
+        self._here = _positions(cases)
+        self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
         self._remote = self._turned_remote(call)

@@ -11,6 +11,10 @@ from functools import lru_cache
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
+Heard = frozenset[str]
+"""The terms a rule set looks for, of which these are in the narrative."""
+
+
 def fold(text: str) -> str:
     """The text as words between single spaces, with one space at each end; " " when empty."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())

@@ -15,7 +15,6 @@ from triage.domain.conditions import FALSE, Mentions, tests_of
 from triage.domain.decision import Decision
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
-from triage.domain.narrative import finds
 from triage.domain.rule_book import numbers_in
 from triage.domain.ruleset import RuleSet
 
@@ -98,15 +97,15 @@ class _Questions:
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
-        narrative = self._call.folded_narrative
-        if not narrative.strip():
+        heard = self._cases[0].heard
+        if not heard:
             return
         prompts = [(prompt.asks, prompt.terms) for prompt in self._rule_set.prompts]
         tests = (test for rule in self._rule_set.rules for test in tests_of(rule.when))
         mentions = (test for test in tests if isinstance(test, Mentions))
         prompts += [(one.asks, one.terms) for one in mentions if one.asks]
         for fact, terms in reversed(prompts):
-            found = next((term for term in terms if finds(term, narrative)), None)
+            found = next((term for term in terms if term in heard), None)
             if found is not None and fact not in self._call.asked:
                 yield fact, found
 
@@ -115,8 +114,7 @@ class _Questions:
             return False
         if fact.ask_when is None:
             return True
-        narrative = self._call.folded_narrative
-        truths = (fact.ask_when.truth(c.reading.answers, narrative) for c in self._cases)
+        truths = (fact.ask_when.truth(c.reading.answers, c.heard) for c in self._cases)
         return any(truth is not FALSE for truth in truths)
 
     def _question(self, fact: Fact) -> Question:

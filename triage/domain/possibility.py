@@ -1,7 +1,7 @@
 """Is there a call for which these conditions are all true?
 
-For the static checks: finds answers that make several conditions true at once, or proves that
-there are none. The narrative is assumed to say every word that is looked for.
+For the static checks: looks for answers that make several conditions true at once, or proves
+that there are none. The narrative is assumed to say every word that is looked for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,43 +19,61 @@ from triage.domain.conditions import (
     undecided_tests,
 )
 from triage.domain.facts import Fact
-from triage.domain.narrative import fold
 
 MOST_STEPS = 4_000
-
-
-def find_answers(
-    conditions: Sequence[Condition], facts: Mapping[str, Fact]
-) -> dict[str, Value | Gap] | None:
-    """Answers that make all conditions true, by fact, or None when there are none.
-
-    Raises TooMany when that could not be found out in reasonable time.
-    """
-    return _Solver(conditions, facts).solve({})
+"""For one question."""
+MOST_STEPS_TOGETHER = 200_000
+"""For all questions about one rule set: some seconds at worst."""
 
 
 class TooMany(Exception):
     """More combinations than are worth trying."""
 
 
+class Possibilities:
+    """Answers questions about one vocabulary, with limited effort."""
+
+    def __init__(self, facts: Mapping[str, Fact]) -> None:
+        self._facts = facts
+        self._left = MOST_STEPS_TOGETHER
+        self.given_up = 0
+        """Questions that were left unanswered."""
+
+    def never(self, *conditions: Condition) -> bool:
+        """Is it certain that no call makes all these conditions true?"""
+        solver = _Solver(conditions, self._facts, min(MOST_STEPS, self._left))
+        try:
+            return solver.solve({}) is None
+        except TooMany:
+            self.given_up += 1
+            return False
+        finally:
+            self._left -= solver.steps
+
+
 class _Solver:
-    def __init__(self, conditions: Sequence[Condition], facts: Mapping[str, Fact]) -> None:
+    """Tries answers until all conditions are true."""
+
+    def __init__(
+        self, conditions: Sequence[Condition], facts: Mapping[str, Fact], most_steps: int
+    ) -> None:
         self._conditions = conditions
         tests = [test for condition in conditions for test in tests_of(condition)]
         terms = [term for test in tests if isinstance(test, Mentions) for term in test.terms]
-        self._narrative = fold(" ".join(terms))
+        self._heard = frozenset(terms)
         by_fact: dict[str, list[Test]] = {}
         for test in tests:
             if fact := fact_of(test):
                 by_fact.setdefault(fact, []).append(test)
         self._options = {name: options_of(facts[name], on_it) for name, on_it in by_fact.items()}
-        self._left = MOST_STEPS
+        self.steps, self._most_steps = 0, most_steps
 
     def solve(self, answers: dict[str, Value | Gap]) -> dict[str, Value | Gap] | None:
-        self._left -= 1
-        if self._left < 0:
+        """Answers that make all conditions true, or None. Raises TooMany."""
+        self.steps += 1
+        if self.steps > self._most_steps:
             raise TooMany
-        truths = [one.truth(answers, self._narrative) for one in self._conditions]
+        truths = [one.truth(answers, self._heard) for one in self._conditions]
         if FALSE in truths:
             return None
         for condition, truth in zip(self._conditions, truths, strict=True):
@@ -66,7 +84,7 @@ class _Solver:
         return answers
 
     def _open_fact(self, condition: Condition, answers: Mapping[str, Value | Gap]) -> str | None:
-        for test in undecided_tests(condition, answers, self._narrative):
+        for test in undecided_tests(condition, answers, self._heard):
             fact = fact_of(test)
             if fact is not None and fact not in answers:
                 return fact

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from triage.domain.answers import Answers, answer_as_json
-from triage.domain.conditions import fact_of, facts_of, undecided_tests
+from triage.domain.conditions import Mentions, fact_of, facts_of, tests_of, undecided_tests
 from triage.domain.decision import EXCLUDED, NOT_IN_TIME, Decision
 from triage.domain.facts import Vocabulary
+from triage.domain.narrative import Heard
 from triage.domain.rule_book import Tally, numbers_in
 from triage.domain.ruleset import Rule, RuleSet
 
@@ -26,8 +27,9 @@ CAUSE_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A rule that fired, its sentence and the answers it read (None: not asked).
+    """A rule that fired, its sentence and the answers it read.
 
+    facts -- by fact, None where it was not asked; under "narrative" the word that was found.
     rule -- the id, or "default", "ask", "fallback" for what the set says besides its rules.
     on_unknown -- it fired because the answer is unknown and the rule says that this counts.
     responses -- whom it is about; not part of the JSON.
@@ -74,33 +76,33 @@ class Waiting:
 
 
 def reasons(
-    rule_set: RuleSet, tally: Tally, decision: Decision, answers: Answers
+    rule_set: RuleSet, tally: Tally, decision: Decision, answers: Answers, heard: Heard
 ) -> tuple[Reason, ...]:
     """Every rule that fired, in the order of the file, then what the set itself decided."""
     rules = rule_set.rules
     fired = tuple(
-        _reason(rules[number], answers, on_unknown=not tally.true >> number & 1)
+        _reason(rules[number], answers, heard, on_unknown=not tally.true >> number & 1)
         for number in numbers_in(rule_set.book.fired(tally))
     )
     return fired + _own_reasons(rule_set, decision, anything_fired=bool(fired))
 
 
 def rules_waiting(
-    rule_set: RuleSet, tally: Tally, answers: Answers, narrative: str
+    rule_set: RuleSet, tally: Tally, answers: Answers, heard: Heard
 ) -> tuple[Waiting, ...]:
     """Every undecided rule that does not fire, in the order of the file."""
     waiting = (tally.unknown | tally.open) & ~rule_set.book.holds
-    return tuple(
-        _waiting(rule_set.rules[number], answers, narrative) for number in numbers_in(waiting)
-    )
+    return tuple(_waiting(rule_set.rules[number], answers, heard) for number in numbers_in(waiting))
 
 
-def _reason(rule: Rule, answers: Answers, on_unknown: bool) -> Reason:
+def _reason(rule: Rule, answers: Answers, heard: Heard, on_unknown: bool) -> Reason:
     read = tuple(
         (fact, answer_as_json(answers[fact]) if fact in answers else None)
         for fact in facts_of(rule.when)
         if on_unknown or fact in answers
     )
+    mentions = (test.found(heard) for test in tests_of(rule.when) if isinstance(test, Mentions))
+    said = next((term for term in mentions if term), None)
     points = tuple(response for response, _ in rule.points)
     return Reason(
         rule=rule.id,
@@ -108,15 +110,15 @@ def _reason(rule: Rule, answers: Answers, on_unknown: bool) -> Reason:
         because=rule.because,
         source=rule.source,
         standing=rule.standing,
-        facts=read,
+        facts=(*read, ("narrative", said)) if said else read,
         on_unknown=on_unknown,
         entirely=rule.entirely,
         responses=rule.responses or points,
     )
 
 
-def _waiting(rule: Rule, answers: Answers, narrative: str) -> Waiting:
-    tests = undecided_tests(rule.when, answers, narrative)
+def _waiting(rule: Rule, answers: Answers, heard: Heard) -> Waiting:
+    tests = undecided_tests(rule.when, answers, heard)
     facts = tuple(dict.fromkeys(fact for test in tests if (fact := fact_of(test))))
     return Waiting(rule.id, rule.kind, facts, rule.if_unknown)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import FALSE, OPEN, TRUE, Test, fact_of, facts_of, tests_of
+from triage.domain.narrative import Heard
 
 if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
@@ -54,12 +55,12 @@ class RuleBook:
     tests: Mapping[str, tuple[Test, ...]]
     """By fact, the tests on it, those of plans left out."""
 
-    def weigh(self, answers: Answers, narrative: str, local_date: str) -> Tally:
+    def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """Evaluate every rule in force."""
         true = unknown = still_open = 0
         bit = 1
         for rule in self.rules:
-            truth = rule.when.truth(answers, narrative)
+            truth = rule.when.truth(answers, heard)
             if truth is not FALSE and rule.in_force(local_date):
                 if truth is TRUE:
                     true |= bit

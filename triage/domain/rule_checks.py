@@ -19,7 +19,7 @@ from triage.domain.conditions import (
 )
 from triage.domain.errors import Finding
 from triage.domain.example_checks import check_examples
-from triage.domain.possibility import TooMany, find_answers
+from triage.domain.possibility import Possibilities
 from triage.domain.ruleset import (
     ASK_MORE,
     PLAN_AND_ALSO,
@@ -30,7 +30,9 @@ from triage.domain.ruleset import (
 )
 
 PROBLEM_FACT = "problem_type"
+MOST_TERMS = 2_000
 _Check = Callable[[RuleSet], Iterator[Finding]]
+_Proof = Callable[[RuleSet, Possibilities], Iterator[Finding]]
 
 
 def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
@@ -39,10 +41,17 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     complete -- False for a set with parts that could not be read: then only what can be said of
     single rules and pairs of rules is said.
     """
-    checks: list[_Check] = [_what_rules_read, _mentions, _can_fire, _repetitions, _contradictions]
+    checks: list[_Check] = [_what_rules_read, _mentions, _repetitions]
+    proofs: list[_Proof] = [_can_fire, _contradictions]
     if complete:
         checks += [_thresholds, _asking, _reachable, _levels_matter, _ends_in_somebody]
+        proofs += [_closes_named_problems]
+    possible = Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
+    findings += [finding for one in proofs for finding in one(rule_set, possible)]
+    if possible.given_up:
+        message = f"{possible.given_up} questions about these rules are too large to be checked"
+        findings.append(_warning(rule_set.place_of("rules"), message))
     if complete and not any(finding.severity == "error" for finding in findings):
         findings += check_examples(rule_set)
     return tuple(sorted(findings, key=lambda one: (one.line, one.column, one.message)))
@@ -69,6 +78,9 @@ def _what_rules_read(rule_set: RuleSet) -> Iterator[Finding]:
 
 def _mentions(rule_set: RuleSet) -> Iterator[Finding]:
     """Words in the narrative prompt questions; by themselves they may only raise."""
+    if (terms := len(rule_set.terms)) > MOST_TERMS:
+        message = f"{terms:,} terms to look for, at most {MOST_TERMS:,}"
+        yield _error(rule_set.place_of("rules"), message, "every call is searched for each")
     for rule in rule_set.rules:
         mentions = [test for test in tests_of(rule.when) if isinstance(test, Mentions)]
         if any(test.asks for test in mentions) and rule.if_unknown == "holds":
@@ -91,24 +103,22 @@ def _denies_a_mention(condition: Condition, denied: bool = False) -> bool:
     return any(_denies_a_mention(part, inside) for part in parts)
 
 
-def _can_fire(rule_set: RuleSet) -> Iterator[Finding]:
+def _can_fire(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
     for rule in rule_set.rules:
-        if _never_true(rule_set, rule.when):
-            if rule.if_unknown == "holds" and rule.when.truth({}, " ") is OPEN:
+        if possible.never(rule.when):
+            if rule.if_unknown == "holds" and rule.when.truth({}, frozenset()) is OPEN:
                 message = f"{rule.id} is never true: it fires only while something is unknown"
                 yield _warning(rule.place, message)
             else:
                 yield _error(rule.place, f"{rule.id} can never fire: no answers make it true")
-        elif rule.when != ALWAYS and _never_true(rule_set, NoneOf((rule.when,))):
+        elif not _open_ended(rule.when) and possible.never(NoneOf((rule.when,))):
             message = f"{rule.id} is true for every answer"
             yield _warning(rule.place, message, "write when: always, if that is meant")
 
 
-def _never_true(rule_set: RuleSet, *conditions: Condition) -> bool:
-    try:
-        return find_answers(conditions, rule_set.vocabulary.facts) is None
-    except TooMany:
-        return False
+def _open_ended(condition: Condition) -> bool:
+    """Meant for every call, or dependent on words that a call may or may not contain."""
+    return condition == ALWAYS or any(isinstance(test, Mentions) for test in tests_of(condition))
 
 
 def _repetitions(rule_set: RuleSet) -> Iterator[Finding]:
@@ -122,7 +132,7 @@ def _repetitions(rule_set: RuleSet) -> Iterator[Finding]:
         seen.setdefault(says, rule.id)
 
 
-def _contradictions(rule_set: RuleSet) -> Iterator[Finding]:
+def _contradictions(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
     """A requirement of what another rule keeps away entirely."""
     for excluding in rule_set.rules:
         if excluding.kind != "exclude" or not excluding.entirely:
@@ -132,7 +142,7 @@ def _contradictions(rule_set: RuleSet) -> Iterator[Finding]:
                 continue
             response = requiring.responses[0]
             together = response in excluding.responses and _same_days(excluding, requiring)
-            if together and not _never_true(rule_set, requiring.when, excluding.when):
+            if together and not possible.never(requiring.when, excluding.when):
                 message = f"{requiring.id} requires {response}, {excluding.id} excludes it entirely"
                 yield _error(requiring.place, message, "there are calls for which both are true")
 
@@ -198,15 +208,17 @@ def _levels_matter(rule_set: RuleSet) -> Iterator[Finding]:
                 yield _warning(rule.place, message)
 
 
-def _ends_in_somebody(rule_set: RuleSet) -> Iterator[Finding]:
-    """A complete set sends every call with a problem to a person.
+def _nobody(rule_set: RuleSet) -> set[str]:
+    """The listed responses that only make an entry in the record."""
+    known = rule_set.vocabulary.responses
+    return {name for name in rule_set.responses if name in known and not known[name].is_somebody}
 
-    It may close a call in the record only by rules that name the problems for which it does.
-    """
+
+def _ends_in_somebody(rule_set: RuleSet) -> Iterator[Finding]:
+    """A complete set leads to a person by default, by asking and by every fallback."""
     if rule_set.scope != "complete":
         return
-    known = rule_set.vocabulary.responses
-    nobody = {name for name in rule_set.responses if name in known and not known[name].is_somebody}
+    nobody = _nobody(rule_set)
     if rule_set.default.response in nobody | {ASK_MORE}:
         message = f"a complete set ends with somebody, not with {rule_set.default.response}"
         yield _error(rule_set.place_of("default"), message)
@@ -217,19 +229,25 @@ def _ends_in_somebody(rule_set: RuleSet) -> Iterator[Finding]:
         if gone := [one for one in chain if one in nobody]:
             message = f"when {name} cannot come, {gone[0]} would send nobody"
             yield _error(rule_set.place_of("fallbacks"), message)
+
+
+def _closes_named_problems(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
+    """A complete set closes a call in the record only by rules that name the problems."""
+    if rule_set.scope != "complete":
+        return
+    nobody = _nobody(rule_set) - {ASK_MORE}
     for rule in rule_set.rules:
-        led_to = (
-            {*rule.responses} if rule.kind == "require" else {r for r, n in rule.points if n > 0}
-        )
-        closing = sorted(led_to & nobody - {ASK_MORE})
-        if closing and not _names_its_problems(rule_set, rule):
+        required = rule.responses if rule.kind == "require" else ()
+        led_to = {*required, *(response for response, points in rule.points if points > 0)}
+        closing = sorted(led_to & nobody)
+        if closing and not _names_its_problems(rule_set, possible, rule):
             message = f"{rule.id} can end a call with {closing[0]}, whatever the problem is"
             yield _error(rule.place, message, f"name the {PROBLEM_FACT} for which it may")
 
 
-def _names_its_problems(rule_set: RuleSet, rule: Rule) -> bool:
+def _names_its_problems(rule_set: RuleSet, possible: Possibilities, rule: Rule) -> bool:
     if PROBLEM_FACT not in rule_set.vocabulary.facts:
         return True
     named = tuple(test for test in tests_of(rule.when) if fact_of(test) == PROBLEM_FACT)
     positive = tuple(test for test in named if not getattr(test, "negated", True))
-    return bool(positive) and _never_true(rule_set, rule.when, NoneOf(positive))
+    return bool(positive) and possible.never(rule.when, NoneOf(positive))

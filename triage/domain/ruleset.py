@@ -10,8 +10,9 @@ from typing import Literal
 
 from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
-from triage.domain.conditions import Condition
+from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
+from triage.domain.narrative import Heard, finds
 from triage.domain.rule_book import RuleBook, arrange
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
@@ -219,6 +220,23 @@ class RuleSet:
     def book(self) -> RuleBook:
         """The rules arranged for deciding."""
         return arrange(self)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Every term that rules, prompts and questions look for in a narrative."""
+        conditions = [rule.when for rule in self.rules]
+        conditions += [fact.ask_when for fact in self.vocabulary.facts.values() if fact.ask_when]
+        tests = (test for condition in conditions for test in tests_of(condition))
+        mentioned = (test.terms for test in tests if isinstance(test, Mentions))
+        lists = (*mentioned, *(prompt.terms for prompt in self.prompts))
+        return tuple(dict.fromkeys(term for terms in lists for term in terms))
+
+    def heard(self, call: CallInput) -> Heard:
+        """Those of the terms that the narrative of a call contains."""
+        if not call.narrative:
+            return frozenset()
+        narrative = call.folded_narrative
+        return frozenset(term for term in self.terms if finds(term, narrative))
 
     @cached_property
     def options(self) -> Mapping[str, Options]:

@@ -17,6 +17,7 @@ from triage.domain.conditions import (
     undecided_tests,
 )
 from triage.domain.decision import Availability, Decision, decide
+from triage.domain.narrative import Heard
 from triage.domain.rule_book import Tally, numbers_in
 from triage.domain.ruleset import RuleSet
 
@@ -41,8 +42,8 @@ class OutOfBudget(Exception):
 class Scout:
     """Moves from position to position by answering questions, and decides what it finds there."""
 
-    def __init__(self, rule_set: RuleSet, narrative: str) -> None:
-        self.rule_set, self.narrative = rule_set, narrative
+    def __init__(self, rule_set: RuleSet, heard: Heard) -> None:
+        self.rule_set, self.heard = rule_set, heard
         self._decided: dict[tuple[tuple[int, int], ...], Decision] = {}
 
     def answer(
@@ -61,7 +62,7 @@ class Scout:
         answers = {**position.answers, fact: value}
         true, unknown, still_open = position.tally
         for number in numbers_in(self.rule_set.book.readers[fact] & still_open & rules):
-            truth = self.rule_set.rules[number].when.truth(answers, self.narrative)
+            truth = self.rule_set.rules[number].when.truth(answers, self.heard)
             if truth is not Truth.OPEN:
                 still_open ^= 1 << number
                 if truth is Truth.TRUE:
@@ -93,7 +94,7 @@ class Scout:
                 if bit & (book.holds | book.asks):
                     deciding: Iterable[str] = facts_of(condition)
                 else:
-                    deciding = satisfied_by_one(condition, position.answers, self.narrative)
+                    deciding = satisfied_by_one(condition, position.answers, self.heard)
                 for fact in deciding:
                     facts[fact] = facts.get(fact, 0) | bit
         return facts
@@ -106,7 +107,7 @@ class Scout:
         for position, mask in zip(positions, rules, strict=True):
             for number in numbers_in(mask):
                 condition = self.rule_set.rules[number].when
-                for test in undecided_tests(condition, position.answers, self.narrative):
+                for test in undecided_tests(condition, position.answers, self.heard):
                     fact = fact_of(test)
                     if fact is not None and fact not in position.answers:
                         yield fact, test

@@ -65,8 +65,9 @@ def fire_timers(context: AppContext, go_on: Callable[[], bool] = lambda: True) -
 def send_texts(context: AppContext, owner: str) -> None:
     """Send everything that is due, one after the other, and come back when it is done."""
     while claimed := claim_texts(context, owner, 1):
-        for text in claimed:
-            hand_over(context, text)
+        following: ClaimedText | None = claimed[0]
+        while following is not None:
+            following = hand_over(context, following, owner)
 
 
 def claim_texts(context: AppContext, owner: str, limit: int) -> list[ClaimedText]:
@@ -84,17 +85,29 @@ def claim_texts(context: AppContext, owner: str, limit: int) -> list[ClaimedText
     return []
 
 
-def hand_over(context: AppContext, claimed: ClaimedText) -> None:
-    """Give a text to the provider, outside any transaction, and write down what came of it."""
+def hand_over(context: AppContext, claimed: ClaimedText, owner: str | None) -> ClaimedText | None:
+    """Give a text to the provider, outside any transaction; write down what came of it and,
+    in the same transaction, claim the next for `owner`, if one is named and one is due."""
     outcome: Sent | NotSent | None = None
     if claimed.perhaps_sent_s is not None and (sid := _already_taken(context, claimed)):
         outcome, claimed = Sent(sid), replace(claimed, perhaps_sent_s=None)
-    outcome = outcome or context.phone.send(claimed.sms)
-    settled = outcome
-    context.do(
-        ACTOR,
-        lambda uow: outbox.settle(uow, context.centre, claimed, settled, paging.undeliverable),
-    )
+    settled = outcome or context.phone.send(claimed.sms)
+
+    def settle(uow: UnitOfWork) -> None:
+        outbox.settle(uow, context.centre, claimed, settled, paging.undeliverable)
+
+    def settle_and_go_on(uow: UnitOfWork) -> ClaimedText | None:
+        settle(uow)
+        following = outbox.claim(uow, context.centre, owner or "", 1, paging.undeliverable)
+        return next(iter(following), None)
+
+    if owner is not None:
+        try:
+            return context.do(ACTOR, settle_and_go_on)
+        except Exception as error:  # whatever is wrong with the next is not this one's fault
+            log.error("the next text was not claimed", **_described(error))
+    context.do(ACTOR, settle)
+    return None
 
 
 def _already_taken(context: AppContext, claimed: ClaimedText) -> str | None:
@@ -196,8 +209,8 @@ class Worker:
                 self._release(free - len(claimed))
             for text in claimed:
                 self._pool.submit(self._send, text)
-            if free and not claimed:
-                return
+            if len(claimed) < free:
+                return  # nothing more is due, or senders go on by themselves
 
     def _reserve(self) -> int:
         """Keep all free senders, waiting a moment for one to become free."""
@@ -212,8 +225,11 @@ class Worker:
             self._hands.notify_all()
 
     def _send(self, claimed: ClaimedText) -> None:
+        following: ClaimedText | None = claimed
         try:
-            hand_over(self.context, claimed)
+            while following is not None:
+                owner = None if self.stopping.is_set() else self.owner
+                following = hand_over(self.context, following, owner)
         except Exception as error:
             log.error("a text is in doubt, it falls due again", **_described(error))
         finally:

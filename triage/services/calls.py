@@ -89,7 +89,7 @@ def record_past_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> tuple[Cal
 
 def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     narrative = check_narrative(centre, new.narrative)
-    if not narrative and not new.facts:
+    if not narrative and not new.facts and new.disposition is None:
         raise Refused("Write what happens, or answer at least one question.", "narrative")
     assessments.check_facts(centre, new.facts, new.situation)
     rules = rule_sets.live(uow, centre, new.rule_set or centre.policy.rule_set)

@@ -1,13 +1,12 @@
 """`triage replay`: a file of real calls through the service."""
 
 import codecs
-import io
 import tomllib
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TextIO
 
 import click
 
@@ -82,8 +81,8 @@ def replay(
     if page:
         pace.check()
     try:
-        with file.open("rb") as stream, tally.progress(file.stat().st_size) as bar:
-            calls = islice(_calls(stream, mapping, tally, bar), limit)
+        with _open(file, mapping.encoding) as text, tally.progress(file.stat().st_size) as bar:
+            calls = islice(_calls(text, mapping, tally, bar), limit)
             if page:
                 _run(context, mapping, in_order_of_time(calls), pace, tally)
             else:
@@ -128,11 +127,24 @@ def _read_map(name: str, context: AppContext) -> ImportMap:
     return read_import_map(raw, context.centre.vocabulary)
 
 
-def _calls(stream: BinaryIO, mapping: ImportMap, tally: Tally, bar: Any) -> Iterator[PastCall]:
+def _open(file: Path, encoding: str) -> TextIO:
+    """The file as text, line ends as they are. Raises FileRefused for what is not text."""
+    with file.open("rb") as raw:
+        begins = raw.read(4096)
+    for magic, kind in _OTHER_FILES.items():
+        if begins.startswith(magic):
+            raise FileRefused(f"this is {kind}, not CSV: save it as CSV in UTF-8")
+    if b"\0" in begins.partition(b"\n")[0]:
+        raise FileRefused("this is not text: there are NUL characters in its first line")
+    if codecs.lookup(encoding).name == "utf-8":
+        encoding = "utf-8-sig"  # the same, and a byte order mark is passed over
+    return file.open(encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _calls(text: TextIO, mapping: ImportMap, tally: Tally, bar: Any) -> Iterator[PastCall]:
     """The calls that concern us, one after the other; all other rows are counted."""
-    _check_kind(stream)
     done = 0
-    for row in read_rows(_lines(stream, mapping.encoding), mapping.needed, mapping.delimiter):
+    for row in read_rows(_lines(text), mapping.needed, mapping.delimiter):
         tally.rows += 1
         read = row if isinstance(row, BadRow) else read_past_call(mapping, row)
         if isinstance(read, PastCall):
@@ -142,26 +154,13 @@ def _calls(stream: BinaryIO, mapping: ImportMap, tally: Tally, bar: Any) -> Iter
             tally.left_out[read.reason] += 1
         else:
             tally.refuse(read.line, read.reason, read.detail)
-        if (at := stream.tell()) > done:
+        if (at := text.buffer.tell()) > done:
             bar.update(at - done)
             done = at
 
 
-def _check_kind(stream: BinaryIO) -> None:
-    begins = stream.read(4096)
-    stream.seek(0)
-    for magic, kind in _OTHER_FILES.items():
-        if begins.startswith(magic):
-            raise FileRefused(f"this is {kind}, not CSV: save it as CSV in UTF-8")
-    if b"\0" in begins.partition(b"\n")[0]:
-        raise FileRefused("this is not text: there are NUL characters in its first line")
-
-
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+def _lines(text: TextIO) -> Iterator[str]:
     """Lines with their ends; whatever their length, no more than 1 MB of one is held."""
-    if codecs.lookup(encoding).name == "utf-8":
-        encoding = "utf-8-sig"  # the same, and a byte order mark is passed over
-    text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
     while line := text.readline(LINE_LENGTH):
         if len(line) < LINE_LENGTH:
             yield line

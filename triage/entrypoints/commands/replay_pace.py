@@ -44,6 +44,7 @@ class Pace:
 
     def _move(self, by: timedelta) -> None:
         """Go from one due timer to the next, so that each fires at its own time."""
+        self.let_work()
         with self.context.reading() as uow:
             until = uow.now + by
         while True:

@@ -78,7 +78,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "urgent": urgent,
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warning": paging_warning(paging),
-        "headline": headline,
+        "headlines": headlines,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,
@@ -86,8 +86,23 @@ def _look() -> tuple[dict[str, Any], Board]:
     return shown, found
 
 
-def headline(centre: Centre, row: Row) -> tuple[str, str]:
-    """What a row says first, and its tone."""
+def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
+    """What a row says first, the loudest first, each with its tone."""
+    said = [_headline(centre, row)]
+    if row.loudness < Loudness.HAND_OVER and any(
+        line.state is DispatchState.HAND_OVER for line in row.lines
+    ):
+        late = any(line.late for line in row.lines)
+        if row.loudness is not Loudness.HAND_OVER_LATE:
+            said.append(("alarm" if late else "warn", _hand_over(centre, row)))
+    if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
+        said.append(("warn", "Recommended, not sent: " + _names(centre, row.not_sent)))
+    if row.overdue and row.loudness is not Loudness.OVERDUE:
+        said.append(("warn", "overdue"))
+    return said
+
+
+def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     words = {
         Loudness.NOBODY: "NOBODY COMING",
         Loudness.NOT_SENT: "RECOMMENDED, NOT SENT: " + _names(centre, row.not_sent),
@@ -111,14 +126,19 @@ def _anybody_moves(row: Row) -> bool:
 
 
 def _hand_over(centre: Centre, row: Row) -> str:
+    """What the dispatcher has to do at once; what is late before what is not, CAD before lines."""
     waiting = [line for line in row.lines if line.state is DispatchState.HAND_OVER]
-    line = max(waiting, key=lambda line: line.late)
-    cad = line.reached_by == "cad"
-    if line.late:
-        verb = "DISPATCH IN CAD NOW" if cad else "TRANSFER NOW"
+    first = max(waiting, key=lambda line: (line.late, line.reached_by == "cad"))
+    same = [
+        line.response
+        for line in waiting
+        if (line.late, line.reached_by) == (first.late, first.reached_by)
+    ]
+    if first.reached_by == "cad":
+        verb = "DISPATCH IN CAD NOW" if first.late else "Dispatch in CAD"
     else:
-        verb = "Dispatch in CAD" if cad else "Transfer the caller"
-    return f"{verb}: {response_name(centre, line.response)}"
+        verb = "TRANSFER NOW" if first.late else "Transfer the caller"
+    return f"{verb}: {_names(centre, same)}"
 
 
 def _names(centre: Centre, responses: Iterable[str]) -> str:

@@ -69,7 +69,7 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
         level=result["level"],
         also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
         why=[_reason(centre, result, r) for r in deciding],
-        excluded=[(response_name(centre, e["response"]), e["because"]) for e in result["excluded"]],
+        excluded=_excluded(centre, result["excluded"]),
         afterwards=[_after(one) for one in result["follow_ups"]],
         settled=result["settled"],
         may_become=[response_name(centre, r) for r in result["could_become"]],
@@ -87,6 +87,14 @@ def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]
     if reason.get("on_unknown"):
         unknown = ", ".join(fact_name(centre, fact) for fact in missing)
     return Reason(reason["because"], known.title if known else reason["source"], unknown)
+
+
+def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Each reason once, with everybody it keeps away."""
+    by_reason: dict[str, list[str]] = {}
+    for one in excluded:
+        by_reason.setdefault(one["because"], []).append(response_name(centre, one["response"]))
+    return [(", ".join(names), because) for because, names in by_reason.items()]
 
 
 def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:

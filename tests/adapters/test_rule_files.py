@@ -1,0 +1,386 @@
+"""Rule files as a supervisor may write, or mangle, them."""
+
+import time
+import tracemalloc
+from hashlib import sha256
+
+import pytest
+
+from triage.adapters.rule_files import RuleFiles
+from triage.adapters.strict_yaml import MappingNode, TextNode, read_yaml
+from triage.domain.assessment import assess
+from triage.domain.errors import RuleFileError
+
+VOCABULARY = """\
+version: "1"
+title: Small
+groups: [safety, situation]
+partners: [shelter]
+facts:
+  weapon:
+    group: safety
+    type: choice
+    ask: gate
+    order: 50
+    name: {en: weapon, es: arma}
+    question:
+      en: {first: "Do you have a weapon?", third: "Do they have a weapon?"}
+      es: {first: "¿Tiene un arma?", third: "¿Tiene un arma la persona?"}
+    values:
+      in_hand: {key: "1", en: In hand, es: En la mano, phrase: {en: a weapon is in hand}}
+      none_seen: {key: "2", en: None seen, es: Ninguna vista, needs_sight: yes}
+    danger: [none_seen, in_hand]
+  norway:
+    group: safety
+    type: yes_no
+    ask: when_it_matters
+    question: {en: {first: "In NO?", third: "In NO?"}}
+    ask_when: {weapon: in_hand}
+  contacts_last_30_days: {group: situation, type: number, ask: never, min: 0, max: 1000}
+  team_on: {group: situation, type: yes_no, ask: never}
+responses:
+  police: {label: {en: Patrol, es: Patrulla}, reached_by: cad, armed: yes, public_safety: yes}
+  mobile: {label: Mobile team, reached_by: page, roles: [clinician], availability_fact: team_on}
+  line: {label: Crisis line, reached_by: transfer, about: By telephone}
+"""
+RULES = """\
+rule_set: small
+version: "1"
+title: Small
+scope: complete
+about: For tests.
+sources:
+  us: {title: Our policy, where: here, read: "2026-11", standing: local_policy}
+vocabulary: "1"
+responses: [police, mobile, line]
+default: {response: line, because: Nothing else decides.}
+ask: {wait_min: 5, then: mobile}
+levels:
+  - {id: "1", rank: 1, label: NOW, within_min: 10, answer_within_min: 1}
+  - {id: B, rank: 2, label: SOON, within_min: 30}
+default_level: B
+fallbacks: {mobile: [line]}
+prompts:
+  - {terms: {en: [knife, gun], es: [cuchillo]}, asks: weapon}
+rules:
+  - id: armed
+    require: police
+    when: {weapon: in_hand}
+    if_unknown: does_not_hold
+    because: A weapon is in hand.
+    source: us
+    standing: local_policy
+examples:
+  - name: Armed
+    facts: {weapon: in_hand}
+    narrative: no knife
+    situation: {contacts_last_30_days: 4, minutes_to: {mobile: 12.5}}
+    expect: {response: police, level: B, must_not: [line], settled: yes}
+"""
+READER = RuleFiles()
+
+
+def vocabulary():
+    return READER.read_vocabulary(VOCABULARY)
+
+
+def read(text: str):
+    return READER.read_rule_set(text, vocabulary())
+
+
+def changed(old: str, new: str, text: str = RULES) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def refused(text: str, words: str = "") -> list[str]:
+    """The findings of a rule set that must not load, one of them with these words."""
+    with pytest.raises(RuleFileError) as refusal:
+        read(text)
+    told = [str(finding) for finding in refusal.value.findings]
+    assert any(words in one for one in told), told
+    return told
+
+
+def test_a_rule_set_loads_and_decides() -> None:
+    rules = read(RULES)
+
+    assert (rules.name, rules.sha256) == ("small", sha256(RULES.encode()).hexdigest())
+    assert rules.vocabulary.sha256 == sha256(VOCABULARY.encode()).hexdigest()
+    call = rules.vocabulary.read_call({"facts": {"weapon": "in_hand"}})
+    assert assess(rules, call).response == "police"
+
+
+def test_the_vocabulary_is_read_whole() -> None:
+    words = vocabulary()
+    weapon = words.facts["weapon"]
+
+    assert weapon.danger == ("none_seen", "in_hand")
+    assert weapon.question("first", "es") == "¿Tiene un arma?"
+    assert [(one.key, one.label) for one in weapon.answers("es")] == [
+        ("1", "En la mano"),
+        ("2", "Ninguna vista"),
+        ("u", "No se sabe"),
+    ]
+    assert words.facts["norway"].value_names == ("yes", "no")
+    assert words.facts["norway"].ask_when is not None
+    assert [fact.name for fact in words.gate] == ["weapon"]
+    assert words.responses["mobile"].roles == ("clinician",)
+    assert words.responses["police"].label("es") == "Patrulla"
+    assert words.responses["line"].label("es") == "Crisis line"
+
+
+def test_a_question_is_left_out_while_its_ask_when_is_false() -> None:
+    either = "when: {any: [{weapon: in_hand}, {norway: yes}]}"
+    rules = read(changed("when: {weapon: in_hand}", either))
+
+    def asked(**facts: str) -> list[str]:
+        call = rules.vocabulary.read_call({"facts": facts})
+        return [one.fact for one in assess(rules, call).outlook.ask_next]
+
+    assert asked() == ["weapon", "norway"]
+    assert asked(weapon="unknown") == ["norway"]
+    assert asked(weapon="none_seen") == []
+
+
+@pytest.mark.parametrize("form", ["\r\n", "\n"])
+def test_line_ends_and_a_byte_order_mark_do_not_matter(form: str) -> None:
+    text = "\ufeff" + RULES.replace("\n", form)
+
+    assert read(text).rules == read(RULES).rules
+    assert read(text).sha256 == sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "on",
+        "off",
+        "yes",
+        "no",
+        "y",
+        "NO",
+        "08",
+        "1:30",
+        "1_000",
+        "1.10",
+        "2026-11-01",
+        "~",
+        "null",
+        "=",
+        ".inf",
+    ],
+)
+def test_everything_stays_the_text_it_is(written: str) -> None:
+    node = read_yaml(f"{written}: {written}")
+
+    assert isinstance(node, MappingNode)
+    key, value = node.entries[0]
+    assert isinstance(value, TextNode)
+    assert (key.value, value.value) == (written, written)
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+HOSTILE = {
+    "empty": ("", "empty"),
+    "comments only": ("# nothing\n", "empty"),
+    "two documents": ("a: 1\n---\nb: 2\n", "2:1: error: a second document"),
+    "binary": ("\x7fELF\x00\x01", "cannot be shown"),
+    "a PDF": ("%PDF-1.4\n%âãÏÓ\n1 0 obj", "not YAML"),
+    "too big": ("a: " + "x" * (256 * 1024), "262,147 bytes"),
+    "a tab": ("a:\n\tb: 1\n", "2:1: error: a tab (use spaces)"),
+    "NUL": ("a: \0", "U+0000"),
+    "text that reads backwards": ("a: \u202eevil", "U+202E"),
+    "half a character": ("a: \ud800", "UTF-8"),
+    "billion laughs": (BOMB, "an anchor"),
+    "quadratic blow-up": ("a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 1_000 + "]", "an alias"),
+    "an anchor in itself": ("&a [*a]", "an anchor"),
+    "deep lists": ("[" * 3_000, "nested deeper than 30"),
+    "deep mappings": ("{a: " * 3_000, "nested deeper than 30"),
+    "deep blocks": ("".join("  " * n + "a:\n" for n in range(300)), "nested deeper than 30"),
+    "100,000 keys": ("".join(f"k{n}:\n" for n in range(100_000))[: 256 * 1024], "20,000 entries"),
+    "a key of a megabyte": ("x" * 1_000_000 + ": 1", "bytes"),
+    "a long key": ("x" * 2_000 + ": 1", "error"),
+    "python": ("!!python/object/apply:os.system ['true']", "a tag"),
+    "python name": ("a: !!python/name:os.system", "a tag"),
+    "own tag": ("a: !custom x", "a tag"),
+    "binary tag": ("a: !!binary aGVsbG8=", "a tag"),
+    "set": ("!!set {a, b}", "a tag"),
+    "merge": ("a: {b: 1}\nc:\n  <<: {d: 1}\n", "a merge key (<<) (write the keys out)"),
+    "key twice": ("a: 1\nb: 2\na: 3\n", "3:1: error: a stands twice"),
+    "list as key": ("? [a]\n: b\n", "as a key"),
+    "unclosed quote": ('a: "x\n', "not YAML"),
+    "not a mapping": ("- a\n", "a rule set is a mapping"),
+    "an include": ("rule_set: !include other.yaml", "a tag"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_not_a_rule_set_is_refused_quickly_and_in_little_memory(name: str) -> None:
+    text, words = HOSTILE[name]
+    known = vocabulary()
+    tracemalloc.start()
+    begun = time.process_time()
+    try:
+        with pytest.raises(RuleFileError) as refusal:
+            READER.read_rule_set(text, known)
+        took = time.process_time() - begun
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert any(words in str(finding) for finding in refusal.value.findings), refusal.value
+    assert peak < 50_000_000
+    assert took < 2  # under tracing; 100 ms is measured in tests/performance
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("rule_set: small", "rule_set: Small Set", "not a name"),
+        ("scope: complete", "scope: partial", "scope cannot be partial"),
+        ("title: Small\n", "", "a rule set lacks title"),
+        ("default_level: B", "default_level: C", "default_level cannot be C"),
+        ("rank: 2", "rank: 1", "two levels have the same rank"),
+        ("id: B", 'id: "1"', "two levels have the same id"),
+        (", within_min: 30", "", "a level lacks within_min"),
+        ("within_min: 30", "within_min: soon", "is a whole number"),
+        ("default: {response: line,", "default: {response: lines,", "did you mean line?"),
+        ("then: mobile", "then: patrol_swat", "then cannot be patrol_swat"),
+        ("wait_min: 5", "wait_min: -5", "from 1 to 240"),
+        ("fallbacks: {mobile: [line]}", "fallbacks: {mobile: [mobile]}", "fall back on itself"),
+        ("[knife, gun]", "[k]", "is not a term"),
+        ("[knife, gun]", '[""]', "is not a term"),
+        ("[knife, gun]", f"[{', '.join(f'word{n}' for n in range(300))}]", "1 to 200 terms"),
+        ("asks: weapon", "asks: wepon", "did you mean weapon?"),
+        ("- id: armed", "- id: Armed", "cannot be called Armed"),
+        ("- id: armed", "- id: default", "the engine's own word"),
+        ("    require: police\n", "", "the rule has no effect"),
+        ("    require: police\n", "    require: police\n    also: line\n", "require and also"),
+        ("require: police", "require: CIT Police", "did you mean police?"),
+        ("require: police", "require: [police, line]", "require names one response"),
+        ("require: police", "requires: police", "did you mean require?"),
+        ("require: police", "score: {police: 1.5}", "is a whole number"),
+        ("require: police", "score: {police: 101}", "from -100 to 100"),
+        ("require: police", "score: {police: high}", "is a whole number"),
+        ("require: police", "score: {police: .inf}", "is a whole number"),
+        ("require: police", "score: {police: 10}", "has no threshold"),
+        ("require: police", "level: Z", "level cannot be Z"),
+        ("require: police", "plan: {}", "the plan is empty"),
+        (
+            "require: police",
+            "plan: {notices: [{partner: shelte, what: x}]}",
+            "did you mean shelter?",
+        ),
+        (
+            "require: police",
+            "plan: {notices: [{partner: shelter, what: 'about {name}'}]}",
+            "placeholder",
+        ),
+        ("require: police", "also: line\n    entirely: yes", "entirely goes with exclude"),
+        ("when: {weapon: in_hand}", "when: {wepon: in_hand}", "did you mean weapon?"),
+        ("when: {weapon: in_hand}", "when: {weapon: in_hnd}", "did you mean in_hand?"),
+        ("when: {weapon: in_hand}", "when: {weapon: unknown}", "known: no"),
+        ("when: {weapon: in_hand}", "when: {}", "an empty condition"),
+        ("when: {weapon: in_hand}", "when: [weapon]", "a list is not a condition"),
+        ("when: {weapon: in_hand}", "when: maybe", "is not a condition"),
+        ("when: {weapon: in_hand}", "when: {any: []}", "at least one condition"),
+        ("when: {weapon: in_hand}", "when: {weapon: {equals: in_hand}}", "no comparison equals"),
+        ("when: {weapon: in_hand}", "when: {norway: {at_least: yes}}", "has no order"),
+        ("when: {weapon: in_hand}", "when: {at_least: {n: 3, of: [{norway: yes}]}}", "from 1 to 1"),
+        (
+            "when: {weapon: in_hand}",
+            "when: {contacts_last_30_days: {at_least: ten}}",
+            "not a number",
+        ),
+        ("when: {weapon: in_hand}", "when: {contacts_last_30_days: 3}", "may not read"),
+        ("when: {weapon: in_hand}", "when: \"__import__('os').system('true')\"", "not a condition"),
+        ("    if_unknown: does_not_hold\n", "", "a rule lacks if_unknown"),
+        ("if_unknown: does_not_hold", "if_unknown: hold", "did you mean holds?"),
+        ("    because: A weapon is in hand.\n", "", "a rule lacks because"),
+        ("because: A weapon is in hand.", 'because: ""', "because is empty"),
+        ("because: A weapon is in hand.", "because: Call {name}.", "placeholder"),
+        ("    source: us\n", "", "a rule lacks source"),
+        ("source: us", "source: them", "source cannot be them"),
+        ("    standing: local_policy\nexamples", "examples", "a rule lacks standing"),
+        ("    source: us\n", "    source: us\n    from: 2026-13-01\n", "from is a date"),
+        (
+            "    source: us\n",
+            "    source: us\n    from: 2026-12-01\n    until: 2026-11-01\n",
+            "is after until",
+        ),
+        ("    facts: {weapon: in_hand}", "    facts: {weapon: in_hnd}", "did you mean in_hand?"),
+        ("response: police, level", "response: line, level", "the response is police, not line"),
+        ("must_not: [line]", "must_not: [police]", "police comes and must not"),
+    ],
+)
+def test_each_mistake_is_named_where_it_stands(old: str, new: str, words: str) -> None:
+    text = changed(old, new)
+
+    told = refused(text, words)
+
+    finding = next(one for one in told if words in one)
+    line = int(finding.split(":")[0])
+    assert 1 <= line <= len(text.splitlines())
+
+
+def test_rule_ids_are_unique() -> None:
+    rule = RULES[RULES.index("  - id: armed") : RULES.index("examples:")]
+
+    refused(changed("examples:", f"{rule}examples:"), "there are two rules armed")
+
+
+def test_all_mistakes_are_told_at_once_by_line_with_hints() -> None:
+    text = changed("weapon: in_hand", "wepon: in_hand")
+    text = changed("if_unknown: does_not_hold", "if_unknown: perhaps", text)
+    text = changed("label: SOON", "lable: SOON", text)
+
+    told = refused(text)
+
+    assert [one.split(": ")[0] for one in told] == ["14:5", "14:22", "22:12", "23:17"]
+
+
+def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
+    text = changed('vocabulary: "1"', 'vocabulary: "2"')
+
+    assert read(text)
+    found = READER.check_rule_set(text, vocabulary())
+    assert [one.severity for one in found] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("type: choice", "type: enum", "type cannot be enum"),
+        ("danger: [none_seen, in_hand]", "danger: [in_hand]", "danger leaves out none_seen"),
+        ('key: "2"', 'key: "1"', "the same key"),
+        ('key: "2"', "key: u", "means unknown"),
+        ('key: "2"', "key: ab", "one digit or small letter"),
+        ("none_seen: {key", "unknown: {key", "unknown is never listed"),
+        ("ask: gate\n", "ask: sometimes\n", "ask cannot be sometimes"),
+        ("ask_when: {weapon: in_hand}", "ask_when: {wepon: in_hand}", "did you mean weapon?"),
+        ("  norway:", "  race_ethnicity:", "equity audit"),
+        ("  norway:", "  Norway:", "cannot be Norway"),
+        (
+            "group: safety\n    type: yes_no",
+            "group: saftey\n    type: yes_no",
+            "did you mean safety?",
+        ),
+        ("roles: [clinician], ", "", "roles go with"),
+        (
+            "availability_fact: team_on",
+            "availability_fact: norway",
+            "not a yes_no of the situation",
+        ),
+        ('    question: {en: {first: "In NO?", third: "In NO?"}}\n', "", "the question is missing"),
+        ("reached_by: transfer", "reached_by: pigeon", "reached_by cannot be pigeon"),
+    ],
+)
+def test_mistakes_in_a_vocabulary_are_named(old: str, new: str, words: str) -> None:
+    with pytest.raises(RuleFileError) as refusal:
+        READER.read_vocabulary(changed(old, new, VOCABULARY))
+
+    assert any(words in str(one) for one in refusal.value.findings), refusal.value
