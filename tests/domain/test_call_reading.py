@@ -176,6 +176,8 @@ def test_too_many_conflicts_at_once_are_refused_rather_than_half_read() -> None:
 
     few = {"problem": torn("drunk", "lost", "sad")}
     assert VOCABULARY.read_call({"facts": few})
+    ordered = {"weapon": torn("none", "in_hand"), "violence": torn("yes", "no")}
+    assert VOCABULARY.read_call({"facts": few | ordered})
     many = few | {
         "hours": torn(*range(8)),
         "code": torn("A", "B", "C", "D"),

@@ -24,6 +24,7 @@ from triage.domain.ruleset import Kind, Rule, RuleSet
 
 ASKABLE = [fact for fact in VOCABULARY.facts.values() if not fact.is_situation]
 ENOUGH = 100_000
+MOST_TORN = 3
 
 
 def a_test_on(fact_name: str) -> st.SearchStrategy[Condition]:
@@ -101,11 +102,13 @@ def calls(draw: st.DrawFn, unasked: int) -> CallInput:
     count = draw(st.integers(0, unasked))
     left = draw(st.permutations(ASKABLE))[:count]
     asked: dict[str, Answer] = {}
+    torn = 0
     for fact in ASKABLE:
         if fact not in left:
             values = st.sampled_from(every_answer(fact))
             answer: Answer = draw(values | st.just(UNKNOWN))
-            if draw(st.integers(0, 7)) == 0:
+            if torn < MOST_TORN and draw(st.integers(0, 7)) == 0:
+                torn += 1
                 reports = (Report(answer, "caller"), Report(draw(values), "neighbour"))
                 answer = Conflicting(reports)
             asked[fact.name] = answer

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
-from triage.domain.conditions import ALWAYS, AtLeast, Every, Mentions, NoneOf, Some
+from triage.domain.conditions import ALWAYS, Every, Mentions, NoneOf, Some
+from triage.domain.possibility import Possibilities
 from triage.domain.rule_checks import check
 from triage.domain.ruleset import Default, Example, Place, Prompt, RuleSet
 
@@ -150,22 +151,13 @@ def test_there_is_a_limit_to_the_words_that_are_looked_for() -> None:
     ]
 
 
-def test_questions_that_are_too_large_are_told_and_take_bounded_time() -> None:
-    pigeons = [is_(code=str(n)) for n in range(40)]
-    huge = tuple(
-        rule(
-            f"huge-{n}",
-            "also",
-            AtLeast(20, (*pigeons[n:], where("hours", "is", str(n)))),
-            responses=("ems",),
-        )
-        for n in range(3)
-    )
+def test_what_takes_too_long_to_find_out_is_not_claimed() -> None:
+    never = Every((is_(weapon="in_hand", violence="yes"), is_(weapon="none")))
 
-    assert any(
-        "too large to be checked" in one or "can never fire" in one
-        for one in findings(with_rules(*huge))
-    )
+    patient, hasty = Possibilities(VOCABULARY.facts), Possibilities(VOCABULARY.facts, steps=2)
+
+    assert (patient.never(never), patient.given_up) == (True, 0)
+    assert (hasty.never(never), hasty.given_up) == (False, 1)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ class Workers:
         for process in self.running:
             process.kill()
             process.wait()
+        print(self.log.read_text(errors="replace")[-3000:])  # shown where a test fails
 
 
 @pytest.fixture
@@ -72,11 +73,12 @@ def workers(world: World, database_url: str, tmp_path: Path, twilio: Twilio) -> 
         "PATH": os.environ["PATH"],
     }
     made = Workers(environ, tmp_path / "workers.log")
+    made.log.touch()
     yield made
     made.stop()
 
 
-def until(what: Callable[[], object], within_s: float = 15) -> None:
+def until(what: Callable[[], object], within_s: float = 30) -> None:
     deadline = time.monotonic() + within_s
     while not what():
         assert time.monotonic() < deadline, f"not within {within_s} s"

@@ -408,6 +408,17 @@ def upload(browser: Browser, data: bytes, seen: str | None = None, **fields: str
     return press(browser, seen or opened(browser), f"{HERE}/draft/upload", file=file, **fields)
 
 
+def test_a_file_takes_the_place_of_the_draft(world: World) -> None:
+    author = supervisor(world)
+    text = with_another_threshold(world)
+
+    answer = upload(author, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+
+    assert answer.status_code == 302
+    assert draft(world).yaml == text  # type: ignore[union-attr]
+    assert "It loads, and its examples hold" in opened(author)
+
+
 NOT_RULE_SETS: list[tuple[bytes, int, str]] = [
     (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", 2, "not text in UTF-8"),
     ("rule_set: a\n".encode("utf-16"), 1, "UTF-16"),

@@ -46,6 +46,22 @@ Answers = Mapping[str, Value | Gap]
 """Answers ready for evaluation: conflicts settled, sight considered, situation filled in."""
 
 
+def possible_values(answer: Conflicting, danger: tuple[str, ...]) -> tuple[Value | Gap, ...]:
+    """The values of a conflicting answer that have to be assessed.
+
+    danger -- all values of the fact, least dangerous first; empty where there is no order.
+
+    With an order only the most dangerous of the stated values; without one each of them. Unknown
+    among them is a possibility of its own.
+    """
+    stated = tuple(dict.fromkeys(report.value for report in answer.reports))
+    if not danger:
+        return stated
+    worst = max((v for v in stated if isinstance(v, str)), key=danger.index, default=None)
+    unknown = (UNKNOWN,) if UNKNOWN in stated else ()
+    return unknown if worst is None else (worst, *unknown)
+
+
 def answer_as_json(answer: Answer) -> object:
     """The answer in the shape in which a call may state it."""
     if isinstance(answer, Conflicting):

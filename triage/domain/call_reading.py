@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from triage.domain.answer_reading import AnswerReader, shown
-from triage.domain.answers import Answer, Conflicting, answer_as_json
+from triage.domain.answers import Answer, Conflicting, answer_as_json, possible_values
 from triage.domain.calls import CallInput
 from triage.domain.errors import InvalidCall, Problem
 from triage.domain.hints import did_you_mean
@@ -105,7 +105,7 @@ class _CallReader(AnswerReader):
         situation = self.answers("situation", supplied)
         self.same_in_both(facts, situation)
         self.same_as_now(now, {**facts, **situation})
-        self.not_too_many(facts)
+        self.not_too_many({**facts, **situation})
         asked = {name: answer for name, answer in facts.items() if name not in situation}
         return CallInput(
             _sorted(asked), narrative, _sorted(situation), unavailable, minutes_to, now
@@ -207,14 +207,13 @@ class _CallReader(AnswerReader):
             if name in stated and stated[name] != value:
                 self.refuse(f"situation.{name}", f"is {shown(value)} by now, but stated otherwise")
 
-    def not_too_many(self, facts: Mapping[str, Answer]) -> None:
+    def not_too_many(self, answers: Mapping[str, Answer]) -> None:
         """Each combination of conflicting answers without an order is assessed; keep them few."""
         combinations = 1
-        for name, answer in facts.items():
+        for name, answer in answers.items():
             if isinstance(answer, Conflicting):
-                fact = self.vocabulary.facts[name]
-                values = {report.value for report in answer.reports}
-                combinations *= min(2, len(values)) if fact.danger else max(1, len(values))
+                danger = self.vocabulary.facts[name].danger
+                combinations *= max(1, len(possible_values(answer, danger)))
         if combinations > MOST_COMBINATIONS:
             self.refuse("facts", "too many conflicting answers at once: settle some of them first")
 

@@ -33,9 +33,9 @@ class TooMany(Exception):
 class Possibilities:
     """Answers questions about one vocabulary, with limited effort."""
 
-    def __init__(self, facts: Mapping[str, Fact]) -> None:
+    def __init__(self, facts: Mapping[str, Fact], steps: int = MOST_STEPS_TOGETHER) -> None:
         self._facts = facts
-        self._left = MOST_STEPS_TOGETHER
+        self._left = steps
         self.given_up = 0
         """Questions that were left unanswered."""
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Value
+from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Value, possible_values
 from triage.domain.call_reading import MOST_COMBINATIONS, NO_SIGHT, SIGHT_FACT, facts_of_now
 from triage.domain.calls import CallInput
 from triage.domain.decision import NONE_ON_SHIFT, Availability
 from triage.domain.errors import InvalidCall, Problem
-from triage.domain.facts import Fact, Vocabulary
+from triage.domain.facts import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
     disputed: dict[str, tuple[Value | Gap, ...]] = {}
     for name, answer in call.asked.items():
         if isinstance(answer, Conflicting):
-            disputed[name] = possible_values(vocabulary.facts[name], answer)
+            disputed[name] = possible_values(answer, vocabulary.facts[name].danger)
         else:
             plain[name] = answer
     combinations = list(product(*disputed.values()))
@@ -53,21 +53,6 @@ def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
         _reading(vocabulary, call, plain | dict(zip(disputed, values, strict=True)))
         for values in combinations
     )
-
-
-def possible_values(fact: Fact, answer: Conflicting) -> tuple[Value | Gap, ...]:
-    """The values of a conflicting answer that are assessed.
-
-    With an order of danger only the most dangerous of the stated values; without one each. Unknown
-    among them is a possibility of its own.
-    """
-    stated = tuple(dict.fromkeys(report.value for report in answer.reports))
-    if not fact.danger:
-        return stated
-    known = [value for value in stated if isinstance(value, str)]
-    worst = max(known, key=fact.danger.index, default=None)
-    unknown = (UNKNOWN,) if UNKNOWN in stated else ()
-    return ((worst,) if worst is not None else ()) + unknown
 
 
 def _situation(vocabulary: Vocabulary, call: CallInput) -> dict[str, Value | Gap]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -10,13 +11,16 @@ from triage.context import AppContext
 from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
 from triage.entrypoints.commands import operating, people, publish, replay, rules
-from triage.settings import read_settings
+from triage.entrypoints.demo import environment_of
+from triage.settings import ROOT, read_settings
 
 
 @dataclass
 class Tools:
     """What a command works with, made when it is first asked for: `assess` needs no database."""
 
+    demo: Path | None = None
+    """The folder of a demo that commands act on, instead of what the environment names."""
     _made: dict[str, AppContext] = field(default_factory=dict)
 
     @property
@@ -28,7 +32,7 @@ class Tools:
     def environment(self) -> dict[str, str]:
         from triage.app import environment
 
-        return environment()
+        return environment() if self.demo is None else environment_of(self.demo, environment())
 
     def prepared(self, environ: dict[str, str] | None = None) -> AppContext:
         """A context whose tables are up to date and whose shipped rule sets are published."""
@@ -48,7 +52,7 @@ class Tools:
         if "ready" not in self._made:
             from triage.app import build_context, check_database
 
-            context = build_context()
+            context = build_context(read_settings(self.environment()))
             check_database(context)
             self._made["ready"] = context
         return self._made["ready"]
@@ -56,10 +60,11 @@ class Tools:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="triage")
+@click.option("--demo", "of_demo", is_flag=True, help="Act on the demo's database in var/.")
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, of_demo: bool) -> None:
     """Crisis call triage and co-responder dispatch."""
-    ctx.obj = Tools()
+    ctx.obj = Tools(ROOT / "var" if of_demo else None)
 
 
 for command in (

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from triage.context import AppContext
+from triage.domain.errors import Refused
 from triage.entrypoints import demo_town
 from triage.settings import ROOT, fresh_key
 
@@ -46,7 +47,10 @@ class Demo:
             click.echo(told, err=True)
             return 1
         self._keep_secrets()
-        demo_town.settle(self.prepared(self._environment()), self.kept)
+        demo_town.settle(
+            self.prepared(_environment(self.folder, self.base_url, self.kept, self.environ)),
+            self.kept,
+        )
         self._write("demo_secrets.json", self.kept)
         self._write("demo.json", self._for_programs())
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -81,21 +85,6 @@ class Demo:
         }
         self._write("demo_secrets.json", self.kept)
 
-    def _environment(self) -> dict[str, str]:
-        ours = {
-            "TRIAGE_DATABASE_URL": f"sqlite:///{self.folder / 'demo.sqlite'}",
-            "TRIAGE_SECRET_KEY": self.kept["secret_key"],
-            "TRIAGE_DATA_KEY": self.kept["data_key"],
-            "TRIAGE_INDEX_KEY": self.kept["index_key"],
-            "TRIAGE_PUBLIC_URL": self.base_url,
-            "TRIAGE_SMS": "simulator",
-            "TRIAGE_SIMULATOR_FILE": str(self.folder / "demo_phones.sqlite"),
-            "TRIAGE_DEMO": "true",
-        }
-        # What an operator has set for the real service has no say in the demo.
-        others = {name: v for name, v in self.environ.items() if not name.startswith("TRIAGE_")}
-        return others | ours
-
     def _for_programs(self) -> dict[str, Any]:
         return {
             "base_url": self.base_url,
@@ -118,7 +107,12 @@ class Demo:
     def _start(self, *arguments: str) -> Process:
         command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
         # A session of its own: Ctrl-C reaches us first, and we stop it in order.
-        return subprocess.Popen(command, env=self._environment(), cwd=ROOT, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            env=_environment(self.folder, self.base_url, self.kept, self.environ),
+            cwd=ROOT,
+            start_new_session=True,
+        )
 
     def _watch(self, children: dict[str, Process]) -> int:
         """A worker that dies is started again; without the web the demo ends."""
@@ -166,6 +160,34 @@ class Demo:
 
   A program finds all this in {self.folder.name}/demo.json. Stop with Ctrl-C; what you did is kept.
 """
+
+
+def environment_of(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a command needs to act on the demo in this folder. Raises Refused without one."""
+    try:
+        kept = json.loads((folder / "demo_secrets.json").read_text())
+        base_url = json.loads((folder / "demo.json").read_text())["base_url"]
+    except FileNotFoundError:
+        raise Refused("there is no demo yet: run `make demo` first") from None
+    return _environment(folder, base_url, kept, environ)
+
+
+def _environment(
+    folder: Path, base_url: str, kept: Mapping[str, Any], environ: Mapping[str, str]
+) -> dict[str, str]:
+    ours = {
+        "TRIAGE_DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite'}",
+        "TRIAGE_SECRET_KEY": kept["secret_key"],
+        "TRIAGE_DATA_KEY": kept["data_key"],
+        "TRIAGE_INDEX_KEY": kept["index_key"],
+        "TRIAGE_PUBLIC_URL": base_url,
+        "TRIAGE_SMS": "simulator",
+        "TRIAGE_SIMULATOR_FILE": str(folder / "demo_phones.sqlite"),
+        "TRIAGE_DEMO": "true",
+    }
+    # What an operator has set for the real service has no say in the demo.
+    others = {name: v for name, v in environ.items() if not name.startswith("TRIAGE_")}
+    return others | ours
 
 
 def _stop(children: dict[str, Process]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from triage.domain.errors import Finding
 from triage.domain.facts import Vocabulary
 from triage.domain.gazetteer import Gazetteer
 from triage.domain.policy import Policy
@@ -19,3 +20,5 @@ class Centre:
     public_url: str
     parsed: dict[str, RuleSet] = field(default_factory=dict, repr=False)
     """Rule sets already read, by SHA-256: a version never changes, so this never goes stale."""
+    checked: dict[str, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
+    """What the loader says about texts, likewise."""

@@ -32,6 +32,16 @@ def read(centre: Centre, text: str) -> RuleSet:
     return centre.parsed[key]
 
 
+def findings(centre: Centre, text: str) -> tuple[Finding, ...]:
+    """Everything there is to say about a text, errors and warnings, by place."""
+    key = sha256(text)
+    if key not in centre.checked:
+        if len(centre.checked) >= MOST_PARSED:
+            centre.checked.clear()
+        centre.checked[key] = centre.reader.check_rule_set(text, centre.vocabulary)
+    return centre.checked[key]
+
+
 def text_of(file: bytes) -> str:
     """The text of a file. Raises RuleFileError naming the line where it stops being one."""
     try:

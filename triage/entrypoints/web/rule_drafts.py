@@ -189,7 +189,7 @@ def _page(
         behind = kept is not None and drafts.is_behind(uow, kept)
     known = kept.yaml if kept else live.yaml
     text = _typed() if "yaml" in request.form else known
-    findings = centre.reader.check_rule_set(text, centre.vocabulary)
+    findings = rule_sets.findings(centre, text)
     return render_template(
         "rules_draft.html",
         name=name,
@@ -218,7 +218,7 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         if kept is None:
             raise NotFound("there is no draft to approve: it was published or thrown away")
         behind = drafts.is_behind(uow, kept)
-    findings = centre.reader.check_rule_set(kept.yaml, centre.vocabulary)
+    findings = rule_sets.findings(centre, kept.yaml)
     return render_template(
         "rules_approve.html",
         name=name,

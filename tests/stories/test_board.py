@@ -1,0 +1,245 @@
+"""The board: every open call, the loudest first, and nothing hidden."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from tests.stories.test_calls import CALM, add
+from tests.world import Browser, Phone, World
+from triage.storage.calls import Call
+from triage.storage.timers import Heartbeat
+
+ARMED = {**CALM, "weapon": "in_hand"}
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def board(browser: Browser) -> str:
+    page: str = browser.get("/board").get_data(as_text=True)
+    return page
+
+
+def row(browser: Browser, call: Call) -> str:
+    """What the row of a call says, in one line of words."""
+    found = re.search(rf'<li id="row-{call.reference}".*?</p>\s*</li>', board(browser), re.S)
+    assert found, f"{call.reference} is not on the board"
+    words = re.sub(r"<[^>]+>", " ", found[0])
+    return re.sub(r"\s+", " ", words)
+
+
+def order(browser: Browser) -> list[str]:
+    return re.findall(r'<li id="row-([^"]+)"', board(browser))
+
+
+def beat(world: World) -> None:
+    """A worker has just looked."""
+    with world.context.unit_of_work("test") as uow:
+        known = uow.session.scalars(select(Heartbeat)).first()
+        if known is None:
+            uow.add(Heartbeat(worker="test", at=uow.now))
+        else:
+            known.at = uow.now
+
+
+def pages_until_nobody(phones: list[Phone], code: str) -> None:
+    for phone in phones:
+        phone.text(f"{code} 2")
+
+
+def test_a_row_says_who_is_asked_and_moves_with_them(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3, by the crane")
+
+    asked = row(dispatcher, call)
+    for said in ("Asking teams", call.code, call.reference, "PROMPT", "within 60 min"):
+        assert said in asked
+    assert "Pier 3, by the crane" in asked
+    assert "Zone Harbor" in asked
+    assert "Mobile 9 asked" in asked
+    assert "min left" in asked
+
+    phone.text(f"{call.code} 1")
+    assert "Accepted" in row(dispatcher, call)
+    phone.text(f"{call.code} ETA 10")
+    assert "On the way" in row(dispatcher, call)
+    assert "ETA" in row(dispatcher, call)
+    phone.text(f"{call.code} SCENE")
+    assert "On scene" in row(dispatcher, call)
+    phone.text(f"{call.code} CLEAR")
+    assert "Nothing open: close it" in row(dispatcher, call)
+
+
+def test_half_a_pair_is_a_state_of_its_own(world: World, dispatcher: Browser) -> None:
+    clinician, _ = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+
+    clinician.text(f"{call.code} 1")
+
+    said = row(dispatcher, call)
+    assert "Half a team" in said
+    assert "CIT 1 (clinician) accepted" in said
+    assert "CIT 1 (officer) asked" in said
+
+
+def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Browser) -> None:
+    phones = world.team("Mobile 9")
+    lost = world.call(CALM)
+    pages_until_nobody(phones, lost.code)
+    armed = world.call(ARMED)
+    world.wait(minutes=2)
+
+    assert order(dispatcher)[0] == lost.reference
+    assert "NOBODY COMING" in row(dispatcher, lost)
+    assert "nobody left to ask" in row(dispatcher, lost)
+    assert armed.reference in order(dispatcher)
+    pinned = board(dispatcher).split('id="board-alarms"')[1].split('id="board-rows"')[0]
+    assert lost.reference in pinned
+
+
+def test_everything_cancelled_is_nobody_coming_too(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    page = dispatcher.get(f"/calls/{call.reference}").get_data(as_text=True)
+    cancel = re.search(r'action="([^"]+/cancel)"', page)
+    assert cancel
+    dispatcher.submit(
+        f"/calls/{call.reference}", {"reason": "unsafe"}, to=cancel[1]
+    )
+
+    assert "NOBODY COMING" in row(dispatcher, call)
+
+
+def test_a_hand_over_turns_red_after_a_minute(world: World, dispatcher: Browser) -> None:
+    call = world.call(ARMED)
+
+    assert "Dispatch in CAD: CIT officer" in row(dispatcher, call)
+    world.wait(seconds=61)
+    assert "DISPATCH IN CAD NOW: CIT officer" in row(dispatcher, call)
+    assert 'class="call-row tone-alarm"' in board(dispatcher)
+
+
+def test_a_late_team_is_overdue_against_its_level(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1 ETA 30")
+
+    world.wait(minutes=61)
+
+    assert "OVERDUE: nobody there yet" in row(dispatcher, call)
+    assert "passed" in row(dispatcher, call)
+    phone.text(f"{call.code} SCENE")
+    assert "OVERDUE" not in row(dispatcher, call)
+
+
+def test_what_is_recommended_and_not_sent_is_loud(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+
+    add(world, call, weapon="in_hand")
+
+    assert "RECOMMENDED, NOT SENT: " in row(dispatcher, call)
+    assert "CIT officer" in row(dispatcher, call)
+
+
+def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.text(f"{call.code} ASSIST")
+
+    assert "Mobile 9 (clinician) NEEDS HELP" in board(dispatcher)
+    path = f"/calls/{call.reference}"
+    taken = re.search(r'action="([^"]+/help-taken)"', dispatcher.get(path).get_data(as_text=True))
+    assert taken
+    dispatcher.submit(path, {}, to=taken[1])
+    assert "NEEDS HELP" not in board(dispatcher)
+
+    phone.text(f"{call.code} ASSIST")
+    assert "NEEDS HELP" in board(dispatcher)
+
+
+def test_texts_that_nobody_could_act_on_wait_to_be_read(
+    world: World, dispatcher: Browser
+) -> None:
+    world.stranger().text("<b>who are you?</b>")
+
+    page = board(dispatcher)
+    assert "Texts that nobody has read" in page
+    assert "&lt;b&gt;who are you?&lt;/b&gt;" in page
+    noted = re.search(r'action="(/board/texts/[^"]+)"', page)
+    assert noted
+    assert dispatcher.submit("/board", {}, to=noted[1]).status_code == 303
+    assert "who are you" not in board(dispatcher)
+    assert dispatcher.submit("/board", {}, to=noted[1]).status_code == 409
+
+
+def test_a_dead_worker_is_said_with_what_to_do(world: World, dispatcher: Browser) -> None:
+    assert "PAGING DOES NOT WORK: no worker is running" in board(dispatcher)
+    assert "telephone or radio" in board(dispatcher)
+    assert "PAGING DOES NOT WORK" in dispatcher.get("/intake").get_data(as_text=True)
+
+    beat(world)
+    assert "PAGING DOES NOT WORK" not in board(dispatcher)
+
+    world.wait(seconds=11)
+    assert "PAGING DOES NOT WORK" in board(dispatcher)
+
+
+def test_an_unchanged_board_costs_a_few_bytes(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    beat(world)
+
+    first = dispatcher.get("/board/rows")
+    again = dispatcher.get("/board/rows", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert float(again.headers["X-As-Of"]) >= float(first.headers["X-As-Of"])
+    assert re.fullmatch(r"\d\d:\d\d:\d\d E[SD]T", again.headers["X-As-Of-Local"])
+
+    add(world, call, weapon="in_hand")
+    moved = dispatcher.get("/board/rows", headers={"If-None-Match": first.headers["ETag"]})
+    assert moved.status_code == 200
+
+
+def test_the_board_asks_the_same_few_questions_however_many_calls(
+    world: World, dispatcher: Browser
+) -> None:
+    def statements() -> int:
+        asked: list[Any] = []
+
+        def count(*arguments: Any) -> None:
+            asked.append(arguments[2])
+
+        engine = world.context.database.engine
+        event.listen(engine, "before_cursor_execute", count)
+        dispatcher.get("/board/rows")
+        event.remove(engine, "before_cursor_execute", count)
+        return len(asked)
+
+    world.pair("CIT 1", calls_at_once=50)
+    world.call({**CALM, "weapon": "accessible"})
+    few = statements()
+    for _ in range(12):
+        world.call({**CALM, "weapon": "accessible"})
+
+    assert statements() == few
+
+
+def test_a_closed_call_leaves_the_board(world: World, dispatcher: Browser) -> None:
+    call = world.call(CALM, disposition="test_call")
+
+    assert call.reference not in board(dispatcher)
+    assert "No call is open." in board(dispatcher)
+
+
+@pytest.mark.parametrize("role", ["clinician", "administrator"])
+def test_the_board_is_for_dispatchers(world: World, role: str) -> None:
+    assert world.client(role).get("/board").status_code == 403
+    assert world.client(role).get("/board/rows").status_code == 403
