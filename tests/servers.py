@@ -148,7 +148,7 @@ def start_postgresql(folder: Path, *, durable: bool = False) -> PostgresServer:
         owner = pwd.getpwnam("postgres")  # Debian's package makes this user
         os.chown(home, owner.pw_uid, owner.pw_gid)
     server = PostgresServer(
-        programs, home / "data", folder / "postgresql.log", _free_port(), durable
+        programs, home / "data", folder / "postgresql.log", free_port(), durable
     )
     atexit.register(server.remove)
     server.initialise()
@@ -166,7 +166,7 @@ def _find_programs() -> Path:
     return newest.parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

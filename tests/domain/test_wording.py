@@ -114,7 +114,6 @@ SAID = {
     "unknown_number": wording.unknown_number("Riverbend Emergency Communications"),
     "opted_in": wording.opted_in(),
     "half_pair": wording.half_pair(K, "case_worker"),
-    "pair_complete": wording.pair_complete(K, "CIT 2 officer"),
     "follow_up_due": wording.follow_up_due("261103-7QK2M9", "welfare_check", "Nov 03 14:00 EST"),
     "partner_notice": wording.partner_notice(
         "261103-7QK2M9", "case_work", "Riverbend Emergency Communications", "Ask at 555-0100."

@@ -26,7 +26,7 @@ def board(browser: Browser) -> str:
 
 def row(browser: Browser, call: Call) -> str:
     """What the row of a call says, in one line of words."""
-    found = re.search(rf'<li id="row-{call.reference}".*?</p>\s*</li>', board(browser), re.S)
+    found = re.search(rf'<li id="row-{call.reference}".*?</p>\s*</li>', board(browser), re.DOTALL)
     assert found, f"{call.reference} is not on the board"
     words = re.sub(r"<[^>]+>", " ", found[0])
     return re.sub(r"\s+", " ", words)
@@ -107,9 +107,7 @@ def test_everything_cancelled_is_nobody_coming_too(world: World, dispatcher: Bro
     page = dispatcher.get(f"/calls/{call.reference}").get_data(as_text=True)
     cancel = re.search(r'action="([^"]+/cancel)"', page)
     assert cancel
-    dispatcher.submit(
-        f"/calls/{call.reference}", {"reason": "unsafe"}, to=cancel[1]
-    )
+    dispatcher.submit(f"/calls/{call.reference}", {"reason": "unsafe"}, to=cancel[1])
 
     assert "NOBODY COMING" in row(dispatcher, call)
 
@@ -165,9 +163,7 @@ def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
     assert "NEEDS HELP" in board(dispatcher)
 
 
-def test_texts_that_nobody_could_act_on_wait_to_be_read(
-    world: World, dispatcher: Browser
-) -> None:
+def test_texts_that_nobody_could_act_on_wait_to_be_read(world: World, dispatcher: Browser) -> None:
     world.stranger().text("<b>who are you?</b>")
 
     page = board(dispatcher)

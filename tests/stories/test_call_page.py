@@ -61,9 +61,7 @@ def test_opening_a_call_is_audited_once_and_looking_on_is_not(
     assert world.audited("call.looked_at") == 2
 
 
-def test_the_page_tells_who_rang_what_was_said_and_why(
-    world: World, dispatcher: Browser
-) -> None:
+def test_the_page_tells_who_rang_what_was_said_and_why(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
     call = world.call(
         CALM,
@@ -101,9 +99,7 @@ def test_later_answers_assess_again_and_the_difference_is_shown(
     world.team("Mobile 9")
     call = world.call(CALM)
 
-    told = act(
-        dispatcher, call, "/answers", {"facts.weapon": "in_hand", "seen": "1"}
-    )
+    told = act(dispatcher, call, "/answers", {"facts.weapon": "in_hand", "seen": "1"})
 
     assert "Answered: weapon. The recommendation is now CIT officer." in told
     assert "Recommended, not sent: CIT officer" in told
@@ -200,9 +196,7 @@ def test_everybody_is_asked_again(world: World, dispatcher: Browser) -> None:
     assert phone.expect(f"Reply {call.code} 1=accept")
 
 
-def test_a_slot_is_given_by_hand_to_a_member_or_a_unit(
-    world: World, dispatcher: Browser
-) -> None:
+def test_a_slot_is_given_by_hand_to_a_member_or_a_unit(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 8")
     world.team("Mobile 9")
     first, second = world.call(CALM), world.call(CALM)
@@ -242,7 +236,6 @@ def test_a_hand_over_is_confirmed_with_unit_and_cad_number(
 
     told = act(dispatcher, call, "/handed-over", {"unit": "  12-Adam "})
     assert "Write the CAD number" in told
-    assert "12-Adam" in told or 'value="12-Adam"' in told or True
     told = act(dispatcher, call, "/handed-over", {"unit": "12-Adam", "cad_number": "P-4711"})
     assert "is handed over to 12-Adam." in told
     assert "P-4711" in told
@@ -332,7 +325,7 @@ def test_a_call_is_closed_with_how_it_ended(world: World, dispatcher: Browser) -
     )
     assert "Linked to care or services" in told
     assert "Calm when they left" in told
-    assert "/answers" not in look(dispatcher, call)
+    assert f"{path(call)}/answers" not in look(dispatcher, call)
 
 
 def test_a_closed_call_takes_no_more_answers(world: World, dispatcher: Browser) -> None:
@@ -347,6 +340,7 @@ def test_a_closed_call_takes_no_more_answers(world: World, dispatcher: Browser) 
 def test_the_timeline_tells_everything_in_order(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
+    world.settle()
     phone.text(f"{call.code} 1 ETA 10")
     phone.text(f"{call.code} SCENE")
 
@@ -361,6 +355,7 @@ def test_the_timeline_tells_everything_in_order(world: World, dispatcher: Browse
         "Arrives in 10 min.",
         "Clinician on scene (text).",
     )
+    assert [line for line in story if line not in told] == []
     places = [told.index(line) for line in story]
     assert places == sorted(places, reverse=True)
     assert f"{call.code} 1 ETA 10" in told
@@ -379,9 +374,7 @@ def test_a_call_that_is_not_there_is_not_found(dispatcher: Browser, reference: s
     assert dispatcher.get(f"/calls/{reference}").status_code == 404
 
 
-def test_another_calls_parts_cannot_be_touched_from_here(
-    world: World, dispatcher: Browser
-) -> None:
+def test_another_calls_parts_cannot_be_touched_from_here(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 8")
     world.team("Mobile 9")
     mine, other = world.call(CALM), world.call(CALM)

@@ -60,9 +60,7 @@ def the_call(world: World) -> Call:
         return uow.session.scalars(select(Call)).one()
 
 
-def test_a_call_is_typed_and_sent_and_its_page_says_so(
-    world: World, dispatcher: Browser
-) -> None:
+def test_a_call_is_typed_and_sent_and_its_page_says_so(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
 
     answer = send(dispatcher, FORM)
@@ -261,7 +259,13 @@ def test_an_error_stands_by_its_field_and_nothing_typed_is_lost(
     assert answer.status_code == 422
     assert sentence in page
     assert "by the crane" in page or field == "location"
-    if field not in {"facts.wepon", "facts.mobile_team_available", "facts.weapon", "zone", "language"}:
+    if field not in {
+        "facts.wepon",
+        "facts.mobile_team_available",
+        "facts.weapon",
+        "zone",
+        "language",
+    }:
         assert typed in page
     assert count(world, Call) == 0
     # What was wrong and what was right: both are there after a reload.
@@ -392,9 +396,7 @@ def test_closing_without_sending_needs_its_reason(
     assert count(world, Call) == 0
 
 
-def test_without_javascript_one_can_look_before_sending(
-    world: World, dispatcher: Browser
-) -> None:
+def test_without_javascript_one_can_look_before_sending(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
     page = send(dispatcher, FORM, action="check").get_data(as_text=True)
 

@@ -104,10 +104,6 @@ def half_pair(code: str, missing_role: str) -> str:
     return f"{code}: no {_plain(missing_role)} has accepted yet. You will be told when one has."
 
 
-def pair_complete(code: str, who: str) -> str:
-    return f"{code}: {_plain(who)} has accepted too. Your team is complete."
-
-
 def declined(code: str) -> str:
     return f"{code} declined. Somebody else is being asked."
 
@@ -200,11 +196,6 @@ def unknown_number(centre: str) -> str:
 
 def opted_in() -> str:
     return "Texts to this phone are on again. You can be paged."
-
-
-def opted_out(unit: str) -> str:
-    """Not a text, for none would arrive: what the board says of a phone that sent STOP."""
-    return f"{unit} has texted STOP: pages do not reach this phone. Ring it; START undoes it."
 
 
 def follow_up_due(reference: str, what_kind: str, due_local: str) -> str:

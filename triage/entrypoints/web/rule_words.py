@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triage.domain.errors import Finding, RuleFileError, TriageError
 from triage.domain.rule_changes import changed_rules
-from triage.domain.ruleset import Rule, RuleSet
+from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
 from triage.services import rule_sets
 from triage.services.centre import Centre
@@ -59,21 +59,45 @@ def _shown(lines: list[str], finding: Finding) -> ShownFinding:
 
 @dataclass(frozen=True)
 class ShownChange:
-    """A rule that differs, in words. None: it is not in that version."""
+    """A rule, or something the set says besides its rules, that differs. None: not in there."""
 
     id: str
+    """The rule's id; "" where it is no rule."""
     before: RuleSentence | None
     after: RuleSentence | None
 
 
 def comparison(centre: Centre, before: str, after: str) -> list[ShownChange] | None:
-    """The rules that differ; None where one of the texts does not load."""
+    """What the two decide differently, in words; None where one of them does not load."""
     try:
         old, new = rule_sets.read(centre, before), rule_sets.read(centre, after)
     except RuleFileError:
         return None
     was, becomes = said_of(old), said_of(new)
-    return [ShownChange(key, was.get(key), becomes.get(key)) for key in changed_rules(old, new)]
+    rules = [ShownChange(key, was.get(key), becomes.get(key)) for key in changed_rules(old, new)]
+    was, becomes = _besides(old), _besides(new)
+    names = [name for name in {**was, **becomes} if was.get(name) != becomes.get(name)]
+    return [ShownChange("", was.get(name), becomes.get(name)) for name in names] + rules
+
+
+def _besides(rules: RuleSet) -> dict[str, RuleSentence]:
+    """What the set decides besides its rules, in sentences, each by what it is about."""
+    labels = rules.vocabulary.responses
+    name = {key: labels[key].label() if key in labels else key for key in rules.precedence}
+    name["default"] = "Any other response"
+    texts = {
+        "precedence": f"Who goes before whom: {', '.join(name[it] for it in rules.responses)}."
+    }
+    texts |= {f"points {key}": f"{name[key]} needs {it} points." for key, it in rules.thresholds}
+    texts |= {f"level {level.id}": _told(level) for level in rules.levels}
+    own = {about: RuleSentence("set", "", text, "", "", "") for about, text in texts.items()}
+    more = [one for one in sentences(rules, rules.vocabulary) if not one.rule_id]
+    return own | {one.text.partition(":")[0]: one for one in more}
+
+
+def _told(level: Level) -> str:
+    answer = level.answer_within_min
+    return f"{level.said()}; pages are answered within {answer} min." if answer else level.said()
 
 
 def said(error: TriageError) -> str:

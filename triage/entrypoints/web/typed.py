@@ -41,9 +41,9 @@ def text(typed: Mapping[str, Sequence[str]], name: str) -> str:
 
 def line(name: str) -> str:
     """A field of the form that was sent, on one line, cut to what any line of ours may hold."""
-    return one(fields(), name)[:LINE]
+    return " ".join(clean(request.form.get(name, "")).split())[:LINE]
 
 
 def note(name: str) -> str:
     """A longer field of the form that was sent."""
-    return text(fields(), name)[:TEXT]
+    return clean(request.form.get(name, "")).strip()[:TEXT]

@@ -1,0 +1,94 @@
+"""The service as real processes, and a real browser in front of it."""
+
+import http.client
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.servers import CHROMIUM_ARGS, find_chromium, free_port, missing
+from tests.world import World, environment
+
+START_UP_S = 30
+
+
+@dataclass
+class Served:
+    """The world, served at an address by `triage serve` and `triage worker`."""
+
+    world: World
+    base_url: str
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def stop(self, name: str) -> None:
+        process = self.processes.pop(name, None)
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture
+def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    port = free_port()
+    environ = {**environment(database_url, tmp_path), "PATH": "/usr/bin:/bin"}
+    serve = ("serve", "--bind", f"127.0.0.1:{port}", "--processes", "1")
+    running = Served(world, f"http://127.0.0.1:{port}", {})
+    try:
+        for name, arguments in (("web", serve), ("worker", ("worker",))):
+            command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
+            with (tmp_path / f"{name}.log").open("wb") as log:
+                running.processes[name] = subprocess.Popen(
+                    command, env=environ, stdout=log, stderr=log, start_new_session=True
+                )
+        _wait_until_ready(port, tmp_path / "web.log")
+        yield running
+    finally:
+        for name in list(running.processes):
+            running.stop(name)
+
+
+def _wait_until_ready(port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_UP_S
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise RuntimeError(f"the service did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        missing("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_ARGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A tab in which nothing may go wrong: an error of a script fails the test."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    tab, problems = context.new_page(), []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda said: problems.append(said.text) if "Refused to" in said.text else None)
+    tab.set_default_timeout(15_000)
+    yield tab
+    context.close()
+    assert problems == []

@@ -1,0 +1,261 @@
+"""The whole journey in a real browser, with the keyboard alone."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from tests.browser.conftest import Served
+from tests.stories.test_calls import CALM
+from tests.world import PASSWORD
+from triage.storage.calls import Call, IntakeDraft
+
+FRESH_S = 2.0
+GATE = {
+    "location_known": "1",
+    "problem_type": "2",
+    "consciousness": "1",
+    "breathing": "1",
+    "weapon": "4",
+    "violence_now": "4",
+    "attempt_in_progress": "2",
+}
+
+
+def sign_in(served: Served, page: Page, role: str = "dispatcher") -> None:
+    page.goto(f"{served.base_url}/sign-in")
+    page.keyboard.type(served.world.account(role))
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def focused(page: Page) -> str:
+    """The question that has the focus, or the id of whatever has it."""
+    found: str = page.evaluate(
+        "document.activeElement.closest('[data-fact]')?.dataset.fact || document.activeElement.id"
+    )
+    return found
+
+
+def answer_the_gate(page: Page) -> None:
+    for fact, key in GATE.items():
+        assert focused(page) == fact
+        page.keyboard.press(key)
+
+
+def type_a_call(page: Page) -> None:
+    keyboard = page.keyboard
+    keyboard.type("Pier 3, by the crane")
+    keyboard.press("Enter")
+    keyboard.type("202-555-0142")
+    keyboard.press("Enter")
+    keyboard.type("He walks to and fro and cries.")
+    keyboard.press("Alt+q")
+
+
+def the_call(served: Served) -> Call:
+    with served.world.context.reading() as uow:
+        return uow.session.scalars(select(Call)).one()
+
+
+def tab_to(page: Page, what: str) -> None:
+    """Press Tab until the focus is on what the selector names."""
+    for _ in range(60):
+        if page.evaluate(f"document.activeElement.matches({what!r})"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {what}")
+
+
+def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page) -> None:
+    served.world.team("Mobile 9")
+    sign_in(served, page)
+    expect(page.get_by_text("No call is open.")).to_be_visible()
+
+    # A call is typed and answered.
+    page.keyboard.press("n")
+    page.wait_for_url("**/intake")
+    type_a_call(page)
+    recommendation = page.locator("#recommendation")
+    expect(recommendation).to_contain_text("Ask more first")
+    answer_the_gate(page)
+    expect(recommendation.locator(".response")).to_have_text("Mobile crisis team")
+    expect(recommendation).to_contain_text("PROMPT, within 60 min")
+    expect(recommendation.locator(".outlook")).to_contain_text(
+        re.compile("Settled|May still become|Nothing more to ask")
+    )
+    expect(page.locator("#zone")).to_contain_text("Zone Harbor, from the list of places")
+    for _ in range(2):  # a question beyond the gate, and the one that follows it
+        before = focused(page)
+        assert before not in GATE
+        page.keyboard.press("u")
+        page.wait_for_function(f"() => document.activeElement.dataset.fact !== {before!r}")
+    page.keyboard.press("Backspace")  # back to change one
+    page.keyboard.press("Delete")
+    expect(page.locator(f"[data-fact={focused(page)}] .word")).to_be_visible()
+
+    # It is sent, and its page goes on.
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/*")
+    call = the_call(served)
+    expect(page.get_by_text(f"Call {call.reference} is taken")).to_be_visible()
+    expect(page.locator("#call-dispatches")).to_contain_text("Mobile 9 was asked")
+
+    # The page comes to the simulated telephone, which answers.
+    phone = page.context.new_page()
+    phone.goto(f"{served.base_url}/simulator")
+    row = phone.locator("[data-row]", has_text="Mobile 9")
+    expect(row).to_contain_text("1 new")
+    phone.keyboard.press("j")
+    phone.keyboard.press("Enter")
+    phone.wait_for_url("**/simulator?phone=*")
+    expect(phone.locator(".bubbles")).to_contain_text(f"Reply {call.code} 1=accept")
+    expect(phone.locator("#f-body")).to_be_focused()
+
+    # The board moves within two seconds of the answer.
+    page.bring_to_front()
+    page.keyboard.press("Alt+b")
+    page.wait_for_url("**/board")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator(".call-row")).to_contain_text("Asking teams")
+    phone.bring_to_front()
+    phone.keyboard.type(f"{call.code} 1 ETA 10")
+    phone.keyboard.press("Enter")
+    phone.wait_for_load_state()
+    answered = time.monotonic()
+    expect(phone.locator(".bubbles")).to_contain_text("accepted, it is yours")
+    page.bring_to_front()
+    expect(page.locator(".call-row")).to_contain_text("Mobile 9 on the way")
+    assert time.monotonic() - answered < FRESH_S + 1  # a second for two tabs and a busy machine
+
+    # The follow-up waits in the list.
+    tab_to(page, "nav a[href='/follow-ups']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/follow-ups")
+    expect(page.locator("main")).to_contain_text(call.reference)
+
+
+def test_a_quick_chip_answers_and_the_questions_go_on(served: Served, page: Page) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calls/*")
+
+    page.keyboard.press("Alt+q")
+    first = focused(page)
+    assert first == "location_known"
+    page.keyboard.press("1")
+    expect(page.locator("#call-answers summary")).to_contain_text(f"({len(CALM) + 1})")
+    page.keyboard.press("Alt+q")
+    while (fact := focused(page)) != "injury":
+        page.keyboard.press("ArrowDown")
+        assert focused(page) != fact, "injury is not asked"
+    page.keyboard.press("4")
+    expect(page.locator("#call-decision")).to_contain_text("Recommended, not sent: Ambulance")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#banners")).to_contain_text("Sent: Ambulance")
+    expect(page.locator("#call-dispatches")).to_contain_text("Dispatch in CAD")
+
+    phone = page.context.new_page()
+    phone.goto(f"{served.base_url}/simulator")
+    phone.keyboard.press("j")
+    phone.keyboard.press("Enter")
+    phone.wait_for_url("**/simulator?phone=*")
+    tab_to(phone, "[data-focus=chip-1]")
+    phone.keyboard.press("Enter")
+    expect(phone.locator(".bubbles")).to_contain_text(f"{call.code} accepted")
+
+
+def test_a_reload_and_a_lost_session_lose_nothing(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    type_a_call(page)
+    page.keyboard.press("1")
+    page.keyboard.type("3")
+    page.reload()  # at once: before anything was due to be kept
+    page.goto(f"{served.base_url}/intake")
+    expect(page.get_by_text("You have an unfinished call")).to_be_visible()
+    tab_to(page, "a[href^='/intake/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/intake/*")
+    expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
+    expect(page.locator("#f-narrative")).to_have_value("He walks to and fro and cries.")
+    expect(page.locator("[name='facts.problem_type'][value=welfare_check]")).to_be_checked()
+
+    # The sign-in ends; in another tab somebody signs in again, and the first goes on by itself.
+    page.context.clear_cookies()
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("More. ")
+    expect(page.locator("#kept")).to_contain_text("NOT KEPT: you are signed out")
+    other = page.context.new_page()
+    sign_in(served, other)
+    page.bring_to_front()
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    with served.world.context.reading() as uow:
+        drafts = uow.session.scalars(select(IntakeDraft)).all()
+        assert any("More. " in (draft.form or "") for draft in drafts)
+
+
+def test_enter_in_a_line_never_sends(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.keyboard.type("Pier 3")
+    for _ in range(5):
+        page.keyboard.press("Enter")
+    with served.world.context.reading() as uow:
+        assert uow.session.scalars(select(Call)).all() == []
+
+
+def test_the_board_says_when_it_is_stale_and_when_paging_is_dead(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    served.world.call(CALM)
+    sign_in(served, page)
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING")
+
+    served.stop("worker")
+    expect(page.locator("#board-alarms")).to_contain_text("PAGING DOES NOT WORK", timeout=16_000)
+    served.stop("web")
+    expect(page.locator("[data-as-of]")).to_contain_text("STALE: no news since")
+    expect(page.locator(".call-row")).to_have_count(1)
+
+
+def test_what_is_being_typed_on_a_call_is_not_replaced(served: Served, page: Page) -> None:
+    call = served.world.call({**CALM, "weapon": "in_hand"})
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    unit = page.locator("[name=unit]").first
+    unit.focus()
+    page.keyboard.type("12-Adam")
+
+    served.world.wait(seconds=61)
+
+    expect(page.locator("#call-timeline")).to_contain_text("Hand-over is late")
+    expect(unit).to_have_value("12-Adam")
+    expect(unit).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("P-4711")
+    page.keyboard.press("Enter")
+    expect(page.locator("#banners")).to_contain_text("is handed over to 12-Adam.")
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_no_page_is_wider_than_its_window(served: Served, page: Page, width: int) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM, location="A" * 200, narrative="w" * 400)
+    sign_in(served, page)
+    page.set_viewport_size({"width": width, "height": 700})
+    for path in ("/board", "/intake", f"/calls/{call.reference}", "/simulator"):
+        page.goto(served.base_url + path)
+        wider = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wider <= 0, f"{path} is {wider} px too wide at {width}"
