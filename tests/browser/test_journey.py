@@ -258,4 +258,7 @@ def test_no_page_is_wider_than_its_window(served: Served, page: Page, width: int
         wider = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-        assert wider <= 0, f"{path} is {wider} px too wide at {width}"
+        who = page.evaluate("""() => [...document.querySelectorAll("*")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+            .map((e) => `${e.tagName}.${e.className}`).slice(0, 5)""")
+        assert wider <= 0, f"{path} is {wider} px too wide at {width}: {who}"

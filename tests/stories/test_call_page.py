@@ -423,7 +423,7 @@ def test_a_clinician_sees_the_calls_they_were_asked_for_and_no_others(world: Wor
     assert "Pier 3" in page
     assert "Somebody needs help" in page
     assert "Said to be none" in page
-    assert "Please answer" in page
+    assert "You are asked to come" in page
     assert "+12025550143" not in page
     assert me.get(path(other)).status_code == 403
     assert me.get(f"{path(other)}/live").status_code == 403

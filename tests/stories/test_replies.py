@@ -156,3 +156,56 @@ def test_an_eta_from_somebody_asked_is_a_yes(world: World) -> None:
 
     phone.expect("it is yours")
     assert world.dispatch(call, "mobile_crisis").state.value == "en_route"
+
+
+def test_a_cry_for_help_with_a_wrong_code_still_raises_the_alarm(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    one, two = world.call(CALM), world.call(CALM)
+    phone.expect(one.code)
+    phone.expect(two.code)
+    phone.text(f"{one.code} 1")
+    phone.expect("it is yours")
+
+    phone.text("ZZZ9 ASSIST")
+    phone.expect("ALARM RAISED")
+    phone.text("assist")
+    phone.expect("ALARM RAISED")
+
+    assert world.audited("page.help") >= 1
+
+
+def test_a_cry_for_help_from_a_phone_on_no_call_is_put_before_dispatchers(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+
+    phone.text("assist")
+
+    phone.expect("dispatch sees this text")
+    assert outcomes(world) == ["help_unplaced"]
+
+
+def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    world.call(CALM)
+    phone.expect("Reply")
+
+    for _ in range(12):
+        phone.text("I am driving")
+
+    assert len(phone.inbox) == 1 + world.centre.policy.polite_replies_per_hour
+
+
+def test_who_was_never_told_is_not_told_to_stand_down(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    from triage.services import dispatches
+    from triage.storage.dispatches import Dispatch
+
+    dispatch = world.dispatch(call, "mobile_crisis")
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(
+            uow, world.centre, uow.get(Dispatch, dispatch.id), "caller_cancelled"
+        ),
+    )
+
+    phone.expect_silence()

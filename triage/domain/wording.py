@@ -132,6 +132,11 @@ def help_raised(code: str) -> str:
     return f"{code}: ALARM RAISED, dispatch is told that you need help. Use your radio if you can."
 
 
+def help_unplaced() -> str:
+    """A cry for help from a phone that is on no call."""
+    return "ALARM RAISED: dispatch sees this text, but you are on no call. Use your radio or phone."
+
+
 def noted(code: str) -> str:
     return f"{code}: your note is kept. It stands in the call for dispatch and the team."
 

@@ -25,6 +25,7 @@ MOST_CALLS = 300
 """More open calls than this are counted, not listed."""
 MOST_TEXTS = 20
 NOT_ACTED_ON = (
+    "help_unplaced",
     "unknown_number",
     "not_understood",
     "unknown_code",

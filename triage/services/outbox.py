@@ -100,6 +100,14 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     return message
 
 
+def still_here(uow: UnitOfWork, page_id: UUID) -> bool:
+    """Has the text of this page not been handed to anybody yet?"""
+    unsent = select(Message.id).where(
+        Message.page_id == page_id, Message.state == MessageState.READY, Message.attempts == 0
+    )
+    return uow.session.scalar(unsent.limit(1)) is not None
+
+
 def anything_due(uow: UnitOfWork) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
     return uow.session.scalar(select(Message.id).where(*_due(uow)).limit(1)) is not None

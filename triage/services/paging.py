@@ -204,6 +204,9 @@ def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> No
 
 
 def stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
+    """Tell whoever was paged; somebody whose page never left need not be told."""
+    if outbox.still_here(uow, page.id):
+        return
     outbox.enqueue(
         uow,
         centre,

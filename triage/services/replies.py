@@ -29,6 +29,16 @@ from triage.storage.unit_of_work import UnitOfWork
 
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
+CHANGED_NOTHING = (
+    "unknown_number",
+    "unknown_code",
+    "which_code",
+    "no_question",
+    "not_understood",
+    "refused",
+    "carrier_word",
+    "yes",
+)
 
 
 def receive(
@@ -43,7 +53,7 @@ def receive(
         return None
     responder = responder_with(uow, from_number)
     if responder is None:
-        answered = _stranger(uow, centre, from_number)
+        answered = Answered("unknown_number", wording.unknown_number(centre.policy.centre_name))
     else:
         try:
             with uow.session.begin_nested():  # a refusal leaves nothing half-done
@@ -64,9 +74,26 @@ def receive(
         )
     )
     uow.audit("text.received", inbound, outcome=answered.outcome)
-    if answered.body is not None:
+    if answered.body is not None and not _answered_enough(uow, centre, inbound):
         _answer(uow, centre, inbound, responder, from_number, answered)
     return inbound
+
+
+def _answered_enough(uow: UnitOfWork, centre: Centre, inbound: InboundMessage) -> bool:
+    """Has this phone had its share of answers that changed nothing? It may be a machine."""
+    if inbound.outcome not in CHANGED_NOTHING:
+        return False
+    earlier = uow.session.scalar(
+        select(func.count())
+        .select_from(InboundMessage)
+        .where(
+            InboundMessage.from_index == inbound.from_index,
+            InboundMessage.outcome.in_(CHANGED_NOTHING),
+            InboundMessage.created_at > uow.now - timedelta(hours=1),
+            InboundMessage.id != inbound.id,
+        )
+    )
+    return (earlier or 0) >= centre.policy.polite_replies_per_hour
 
 
 def _answer(
@@ -103,27 +130,17 @@ def responder_with(uow: UnitOfWork, number: str) -> Responder | None:
     )
 
 
-def _stranger(uow: UnitOfWork, centre: Centre, number: str) -> Answered:
-    """One polite answer, capped: two machines must not text each other all night."""
-    earlier = uow.session.scalar(
-        select(func.count())
-        .select_from(InboundMessage)
-        .where(
-            InboundMessage.from_index == blind_index("phone", number),
-            InboundMessage.created_at > uow.now - timedelta(hours=1),
-        )
-    )
-    within = (earlier or 0) < centre.policy.polite_replies_per_hour
-    text = wording.unknown_number(centre.policy.centre_name) if within else None
-    return Answered("unknown_number", text)
-
-
 def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     if reply.carrier_word is not None:
         return _carrier_word(uow, centre, responder, reply)
+    if reply.verb is Verb.HELP:
+        return _cry_for_help(uow, responder, reply)
     page = _page_meant(uow, responder, reply)
-    if isinstance(page, Answered):
-        return page
+    return page if isinstance(page, Answered) else _about(uow, centre, page, reply)
+
+
+def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    """Do what the reply says about this page."""
     call = page.slot.dispatch.call
     if reply.verb is Verb.AMBIGUOUS:
         return Answered("not_understood", wording.ambiguous(call.code), call)
@@ -133,6 +150,25 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
     if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note, need_help}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
     return handler(uow, centre, page, reply)
+
+
+def _cry_for_help(uow: UnitOfWork, responder: Responder, reply: Reply) -> Answered:
+    """Always reaches a dispatcher: a wrong code or none must not cost the alarm.
+
+    Raised on the call named, else on every call that this phone is on or asked about; a
+    phone without any leaves a text that dispatchers must take note of.
+    """
+    call = _call_with(uow, reply.code, responder) if reply.code else None
+    named = paging.open_page_of(uow, call, responder) if call else None
+    questions = _questions(uow, responder)
+    working = [page for page in questions if page.slot.state in TAKEN]
+    pages = [named] if named else working or questions
+    for page in pages:
+        dispatches.raise_help(uow, page)
+    if not pages:
+        return Answered("help_unplaced", wording.help_unplaced())
+    call = pages[0].slot.dispatch.call
+    return Answered("help_raised", wording.help_raised(call.code), call)
 
 
 def _handler(reply: Reply, page: Page) -> Handler | None:
@@ -202,13 +238,8 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
         responder.opted_out_at = None
         uow.audit("responder.opted_in", responder)
         return Answered("opted_in", wording.opted_in())
-    if word == "HELP":
-        working = [page for page in pages if page.slot.state in TAKEN]
-        for page in working:
-            dispatches.raise_help(uow, page)
-        if working:
-            call = working[0].slot.dispatch.call
-            return Answered("help_raised", wording.help_raised(call.code), call)
+    if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
+        return _cry_for_help(uow, responder, reply)
     if word == "YES" and code is not None:
         return Answered("yes", wording.yes_is_not_an_answer(code))
     return Answered("carrier_word", wording.need_code(code) if code else wording.not_understood())

@@ -141,7 +141,7 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         unfinished = [
             (draft, understand(context.centre, drafts.fields_of(draft)))
             for draft in drafts.unfinished(uow, current_person())
-            if draft.id != key
+            if understood.is_empty  # beside a call that is being typed it would only distract
         ]
         now = uow.now
     page = render_template(
