@@ -11,6 +11,7 @@ from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
 from triage.adapters.twilio_sms import TwilioSms
 from triage.context import AppContext, attach
+from triage.domain.errors import TriageError
 from triage.domain.gazetteer import Gazetteer, read_gazetteer
 from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
@@ -112,6 +113,17 @@ def check_database(context: AppContext) -> None:
         )
     if moved is not None and not context.settings.demo:
         raise SettingsError("cannot start: this database's clock was moved by a demo or a test")
+    _check_live_rules(context)
+
+
+def _check_live_rules(context: AppContext) -> None:
+    """Raises SettingsError where this release's vocabulary no longer carries the live rules."""
+    name = context.settings.policy.rule_set
+    try:
+        with context.reading() as uow:
+            rule_sets.must_be_fit_for_calls(rule_sets.live(uow, context.centre, name))
+    except TriageError as error:
+        raise SettingsError(f"cannot start: the live rule set {name}: {error}") from None
 
 
 def _fingerprint(settings: Settings) -> str:

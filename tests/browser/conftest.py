@@ -87,7 +87,9 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     tab, problems = context.new_page(), []
     tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda said: problems.append(said.text) if "Refused to" in said.text else None)
+    tab.on(
+        "console", lambda said: problems.append(said.text) if "Refused to" in said.text else None
+    )
     tab.set_default_timeout(15_000)
     yield tab
     context.close()

@@ -133,3 +133,15 @@ def test_every_command_explains_itself(command: str) -> None:
     assert told.exit_code == 0
     assert "Usage:" in told.output
     assert "triage" in told.output
+
+
+def test_a_live_rule_set_that_no_longer_loads_is_told_before_the_first_call(folder: Path) -> None:
+    import sqlite3
+
+    triage(folder, "db", "upgrade")
+    with sqlite3.connect(folder / "triage.sqlite") as database:
+        database.execute("UPDATE rule_set_version SET yaml = 'rule_set: nothing'")
+    told = triage(folder, "worker")
+    assert told.returncode != 0
+    assert "the live rule set county-default" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -18,6 +18,7 @@ from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
 from triage.domain.rule_book import numbers_in
 from triage.domain.ruleset import RuleSet
 
+DECIDING_KINDS = {"require", "score", "exclude"}
 CHANGES = ("response", "level", "companions", "exclusions")
 
 
@@ -150,9 +151,9 @@ class _Questions:
         reading = book.readers.get(fact.name, 0) & self._ahead.relevant
         speaks_for = book.speaks_for
         responses = {one for one in self._ahead.could_become if speaks_for.get(one, 0) & reading}
-        if not responses and reading & (book.of_kind.get("exclude", 0) | book.asks):
-            responses = set(self._ahead.could_become)
         kinds = {self._rule_set.rules[number].kind for number in numbers_in(reading)}
+        if not responses and (kinds & DECIDING_KINDS or reading & book.asks):
+            responses = set(self._ahead.could_become)  # by giving way to somebody else
         may_change = {
             "response": bool(responses),
             "level": "level" in kinds,
