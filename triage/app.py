@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
@@ -97,6 +98,11 @@ def check_database(context: AppContext) -> None:
     """Raises SettingsError where this database must not be served: old tables, another
     index key, or a clock that was moved."""
     engine = context.database.engine
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        kind = type(error.orig).__name__
+        raise SettingsError(f"cannot start: the database cannot be opened ({kind})") from None
     have, want = migration.revision_of(engine), migration.newest_revision()
     if have != want:
         raise SettingsError(

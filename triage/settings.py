@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    validate,
+    validates,
+    validates_schema,
+)
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from triage.domain.keys import KeyRing, read_keys
 from triage.domain.policy import Policy
@@ -76,6 +86,20 @@ class _Environment(Schema):
     TWILIO_MESSAGING_SERVICE_SID = fields.String(load_default=None)
     TWILIO_API_URL = fields.Url(load_default="https://api.twilio.com", require_tld=False)
 
+    @validates("TRIAGE_DATABASE_URL")
+    def _is_a_database(self, url: str | None, **_: object) -> None:
+        try:
+            backend = make_url(url or "sqlite://").get_backend_name()
+        except ArgumentError:
+            backend = "none"
+        if backend not in {"sqlite", "postgresql"}:
+            raise ValidationError("write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+
+    @validates("TRIAGE_RULES")
+    def _has_a_vocabulary(self, folder: str, **_: object) -> None:
+        if not (Path(folder) / "vocabulary.yaml").is_file():
+            raise ValidationError(f"there is no vocabulary.yaml in {folder}")
+
     @validates_schema(skip_on_field_errors=False)
     def _twilio_is_whole(self, data: dict[str, Any], **_: object) -> None:
         if data.get("TRIAGE_SMS") != "twilio":
@@ -119,7 +143,12 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "senders": _whole(1, 64),
         "polite_replies_per_hour": _whole(0, 60),
     },
-    "follow_up": {"remind_again_h": _whole(1, 168)},
+    "follow_up": {
+        "desk_phone": fields.String(
+            load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
+        ),
+        "remind_again_h": _whole(1, 168),
+    },
     "sign_in": {
         "hours": _whole(1, 24),
         "idle_min": _whole(5, 1440),
@@ -148,6 +177,9 @@ def _check_policy(file: Path, wrong: list[str]) -> dict[str, dict[str, Any]]:
     except ValidationError as error:
         wrong.extend(_lines(error.messages_dict, file.name + " "))
         return {}
+    gazetteer = file.parent / values["centre"]["gazetteer"]
+    if not gazetteer.is_file():
+        wrong.append(f"{file.name} centre.gazetteer: there is no file {gazetteer}")
     try:
         ZoneInfo(values["centre"]["time_zone"])
     except (ZoneInfoNotFoundError, ValueError):

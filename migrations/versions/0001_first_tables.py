@@ -67,8 +67,7 @@ def upgrade() -> None:
         sa.Column("location_index", sa.LargeBinary(), nullable=True),
         sa.Column("zone", sa.String(), nullable=True),
         sa.Column("zone_source", sa.String(), nullable=True),
-        sa.Column("latitude", sa.Double(), nullable=True),
-        sa.Column("longitude", sa.Double(), nullable=True),
+        sa.Column("coordinates_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("narrative_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("language", sa.String(), nullable=True),
         sa.Column("rule_set", sa.String(), nullable=False),
@@ -443,6 +442,7 @@ def upgrade() -> None:
         "inbound_message",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("provider_id", sa.String(), nullable=False),
         sa.Column("from_number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("from_index", sa.LargeBinary(), nullable=False),
@@ -461,6 +461,7 @@ def upgrade() -> None:
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
         batch_op.create_index("ix_inbound_message_call_id", ["call_id"], unique=False)
         batch_op.create_index("ix_inbound_message_from_index", ["from_index"], unique=False)
+        batch_op.create_index("ix_inbound_message_outcome", ["outcome", "created_at"], unique=False)
 
     op.create_table(
         "override",
@@ -569,6 +570,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_page"),
     )
     with op.batch_alter_table("page", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_page_help",
+            ["help_at"],
+            unique=False,
+            sqlite_where=sa.text("help_at IS NOT NULL AND help_taken_at IS NULL"),
+            postgresql_where=sa.text("help_at IS NOT NULL AND help_taken_at IS NULL"),
+        )
         batch_op.create_index("ix_page_responder", ["responder_id", "created_at"], unique=False)
         batch_op.create_index("ix_page_slot_id", ["slot_id"], unique=False)
         batch_op.create_index(
@@ -648,6 +656,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_page_slot_id")
         batch_op.drop_index("ix_page_responder")
+        batch_op.drop_index(
+            "ix_page_help",
+            sqlite_where=sa.text("help_at IS NOT NULL AND help_taken_at IS NULL"),
+            postgresql_where=sa.text("help_at IS NOT NULL AND help_taken_at IS NULL"),
+        )
 
     op.drop_table("page")
     with op.batch_alter_table("follow_up_attempt", schema=None) as batch_op:
@@ -679,6 +692,7 @@ def downgrade() -> None:
 
     op.drop_table("override")
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbound_message_outcome")
         batch_op.drop_index("ix_inbound_message_from_index")
         batch_op.drop_index("ix_inbound_message_call_id")
 

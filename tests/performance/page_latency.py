@@ -22,6 +22,7 @@ import requests
 CALLS = int(os.environ.get("CALLS", "200"))
 WARM_UP = 5
 LIMIT_S = 10.0
+PROMISED_S = 1.0
 FACTS = {
     "problem_type": "mental_health_crisis",
     "consciousness": "alert",
@@ -51,8 +52,7 @@ def main() -> int:
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait(20)
-    report(samples)
-    return 0
+    return report(samples)
 
 
 def free_port() -> int:
@@ -92,7 +92,8 @@ def wait_for_phone(http: requests.Session, kept: dict[str, Any], reference: str,
     raise SystemExit(f"no page for {reference} within {LIMIT_S} s")
 
 
-def report(samples: list[tuple[float, float]]) -> None:
+def report(samples: list[tuple[float, float]]) -> int:
+    """Print the percentiles; 1 when a page took longer than promised."""
     cores = os.cpu_count()
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, SQLite")
     for name, values in (("answered", 0), ("page on the phone", 1)):
@@ -104,6 +105,10 @@ def report(samples: list[tuple[float, float]]) -> None:
     raw.parent.mkdir(exist_ok=True)
     raw.write_text(json.dumps(samples))
     print(f"raw samples: {raw}")
+    if at[0.99] > PROMISED_S:
+        print(f"p99 is over the promised {PROMISED_S} s")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

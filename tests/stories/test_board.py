@@ -86,6 +86,21 @@ def test_half_a_pair_is_a_state_of_its_own(world: World, dispatcher: Browser) ->
     assert "CIT 1 (officer) asked" in said
 
 
+def test_half_a_pair_with_nobody_left_to_ask_is_pinned_too(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+
+    clinician.text(f"{call.code} 1")
+    officer.text(f"{call.code} 2")
+
+    said = row(dispatcher, call)
+    assert "HALF A TEAM, nobody left to ask" in said
+    assert "nobody left to ask (officer); CIT 1 (clinician) accepted" in said
+    assert "NOBODY COMING" not in said
+
+
 def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Browser) -> None:
     phones = world.team("Mobile 9")
     lost = world.call(CALM)

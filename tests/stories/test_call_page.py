@@ -272,6 +272,7 @@ def test_cancelling_needs_a_reason_and_tells_who_was_asked(
 ) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
+    world.settle()
 
     assert "Choose a reason for cancelling." in act(dispatcher, call, "/cancel", {})
     told = act(dispatcher, call, "/cancel", {"reason": "caller_cancelled"})

@@ -319,3 +319,58 @@ def test_dispatches_cannot_be_cancelled_from_under_a_team_on_scene(world: World)
     dispatch = world.dispatch(call, "mobile_crisis")
     assert dispatch.state.value == "on_scene"
     assert dispatches.ENDED
+
+
+def test_an_answer_that_does_not_decide_leaves_the_first_deadline_standing(world: World) -> None:
+    world.pair("CIT 1")
+    call = world.call({}, narrative="something is wrong next door")
+
+    add(world, call, language_barrier="interpreter_needed")
+    assert state(world, call) == "asking"
+    world.wait(minutes=6)
+
+    assert state(world, call) == "open"
+    assert responses(world, call) == ["co_responder"]
+
+
+def test_sending_a_call_that_still_asks_takes_the_default_route_at_once(world: World) -> None:
+    world.pair("CIT 1")
+    call = world.call({}, narrative="something is wrong next door")
+
+    world.context.do(
+        "test", lambda uow: sending.send_missing(uow, world.centre, uow.get(Call, call.id))
+    )
+    world.wait(minutes=10)
+
+    assert responses(world, call) == ["co_responder"]
+
+
+def test_a_wrong_number_tells_no_partner_and_plans_nothing(world: World) -> None:
+    world.partner("Crisis Line", "crisis_line")
+    world.call(CALM | {"suicidal_ideation": "active"}, disposition="test_call")
+    later = world.call(CALM)
+    close(world, later, "wrong_number")
+    world.settle()
+
+    with world.context.reading() as uow:
+        assert follow_ups.open_ones(uow) == []
+        assert uow.session.scalars(select(Message).where(Message.kind == "notice")).all() == []
+
+
+def test_a_dispatchers_follow_up_reminds_the_desk(world: World) -> None:
+    call = world.call(CALM)
+    world.wait(hours=49)
+
+    desk = world.phones.inboxes[world.centre.policy.desk_phone]
+    assert any(call.reference in text for text in desk)
+
+
+def test_a_zone_that_the_centre_does_not_have_is_refused(world: World) -> None:
+    with pytest.raises(Refused, match="no zone called"):
+        world.call(CALM, zone="John Smith 12 Elm St")
+
+
+def test_choosing_what_is_recommended_is_no_override(world: World) -> None:
+    world.team("MCT 1")
+    with pytest.raises(Refused, match="recommended already"):
+        world.call(CALM, choice=Choice("mobile_crisis", "supervisor"))

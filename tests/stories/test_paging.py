@@ -362,3 +362,92 @@ def test_of_two_who_accept_at_once_exactly_one_has_it(world: World) -> None:
                 uow, uow.session.get(Slot, d.slots[0].id), SlotState.CLEARED, "radio"
             ),
         )
+
+
+def test_a_free_colleague_of_the_same_team_is_asked_before_nobody_comes(
+    world: World, call: Call
+) -> None:
+    first, officer, second = world.team(
+        "CIT 1", ("co_responder",), ("clinician", "officer", "clinician")
+    )
+    send(world, call, "co_responder")
+    asked, other = (first, second) if first.inbox else (second, first)
+    officer.expect("Reply")
+
+    asked.text("2")
+
+    other.expect("Reply")
+    assert state(world, call, "co_responder") != "unfilled"
+
+
+def test_one_phone_has_one_question_for_each_call(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1", ("mobile_crisis", "youth_mobile_crisis"), calls_at_once=5)
+    send(world, call)
+    send(world, call, "youth_mobile_crisis")
+
+    assert len(phone.inbox) == 1
+    assert state(world, call, "youth_mobile_crisis") == "unfilled"
+
+
+def test_a_team_sent_again_to_the_same_call_can_accept_again(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1", ("mobile_crisis", "youth_mobile_crisis"))
+    send(world, call)
+    phone.expect("Reply")
+    for word in ("1", "SCENE", "CLEAR"):
+        phone.text(f"{call.code} {word}")
+    phone.text(f"{call.code} 1")  # the verdict: right team
+    phone.expect("thank you")
+    send(world, call, "youth_mobile_crisis")
+    phone.expect("Reply")
+
+    phone.text(f"{call.code} 1")
+
+    phone.expect("it is yours")
+    assert state(world, call, "youth_mobile_crisis") == "accepted"
+
+
+def test_a_member_assigned_by_hand_is_told_and_can_answer(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    world.team("Bravo")
+    send(world, call)
+    (officer,) = world.team("Officers", (), ("officer",))
+
+    def assign(key: object) -> None:
+        def work(uow: object) -> None:
+            slot = uow.session.scalars(  # type: ignore[attr-defined]
+                select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
+            ).one()
+            member = uow.session.get(Responder, key)  # type: ignore[attr-defined]
+            dispatches.assign(uow, world.centre, slot, member, None)  # type: ignore[arg-type]
+
+        world.context.do("test", work)
+
+    with pytest.raises(Refused, match="who is a clinician"):
+        assign(officer.responder_id)
+    assign(alpha.responder_id)
+
+    alpha.expect("given to you by dispatch. Go to: Dockside Apartments")
+    alpha.text(f"{call.code} SCENE")
+    alpha.expect("on scene")
+
+
+def test_partners_of_a_pair_hear_of_each_other(world: World, call: Call) -> None:
+    clinician, officer = world.pair("CIT 1")
+    send(world, call, "co_responder")
+    clinician.expect("Reply")
+    clinician.text("1")
+    clinician.expect("it is yours")
+
+    officer.text("1")
+    clinician.expect("officer CIT 1 has accepted too")
+    officer.text("2")
+    clinician.expect("your officer has given it back")
+
+
+def test_after_clearing_a_second_yes_is_told_that_it_is_over(world: World, call: Call) -> None:
+    (phone,) = world.team("MCT 1")
+    send(world, call)
+    for word in ("1", "SCENE", "CLEAR", "ACCEPT"):
+        phone.text(f"{call.code} {word}")
+
+    phone.expect(f"{call.code} is cleared")

@@ -38,6 +38,9 @@ NOBODY_NEEDED = frozenset(
 )
 """Dispositions that may close a call before anybody was sent."""
 
+NO_CALL = frozenset({"duplicate", "wrong_number", "test_call"})
+"""Dispositions of what never was a call of its own: nothing is followed up."""
+
 CAUSES = {
     "out_of_hours": "outside its hours",
     "none_on_shift": "no team on shift",

@@ -70,6 +70,7 @@ class FollowUpState(StrEnum):
     DONE = "done"
     NOT_REACHED = "not_reached"  # tried for the last time
     REFUSED = "refused"
+    CANCELLED = "cancelled"  # there was no call to follow up
 
 
 _S = SlotState

@@ -22,6 +22,7 @@ class Policy:
     give_up_after: int
     senders: int
     polite_replies_per_hour: int
+    desk_phone: str | None
     remind_again_h: int
     session_hours: int
     idle_min: int

@@ -100,8 +100,23 @@ def accepted(code: str, place: str | None, others: Sequence[str]) -> str:
     )
 
 
+def assigned(code: str, place: str | None, others: Sequence[str]) -> str:
+    """To a member to whom a dispatcher gave the call by hand."""
+    team = f" With: {', '.join(map(_plain, others))}." if others else ""
+    return (
+        f"{code} is yours, given to you by dispatch. "
+        f"Go to: {place or 'ask dispatch for the place'}.{team} "
+        f"Next reply {code} ETA 10, {code} SCENE, {code} CLEAR, or {code} 2 to give it back"
+    )
+
+
+def partner_accepted(code: str, role: str, who: str) -> str:
+    return f"{code}: {_plain(role)} {_plain(who)} has accepted too and comes with you."
+
+
 def half_pair(code: str, missing_role: str) -> str:
-    return f"{code}: no {_plain(missing_role)} has accepted yet. You will be told when one has."
+    """A partner gave the call back: the other half is told at once."""
+    return f"{code}: your {_plain(missing_role)} has given it back. Another one is being asked."
 
 
 def declined(code: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import MemberOption, TeamOption, why_none
 from triage.services.centre import Centre
-from triage.storage.dispatches import Slot
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.teams import Responder, Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -26,8 +26,13 @@ def switched_off(uow: UnitOfWork) -> set[tuple[str, str]]:
     return {(kind, subject) for kind, subject in rows}
 
 
-def team_options(uow: UnitOfWork, zone: str | None) -> list[tuple[Team, TeamOption]]:
-    """Every team with the members who are on shift and reachable, and how busy each is."""
+def team_options(
+    uow: UnitOfWork, zone: str | None, besides: Dispatch | None = None
+) -> list[tuple[Team, TeamOption]]:
+    """Every team with the members who are on shift and reachable, and how busy each is.
+
+    besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
+    """
     on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
     reachable = uow.session.scalars(
         select(Responder).where(
@@ -40,7 +45,7 @@ def team_options(uow: UnitOfWork, zone: str | None) -> list[tuple[Team, TeamOpti
     for responder in reachable:
         members.setdefault(responder.team_id, []).append(responder)
     teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None)).order_by(Team.name))
-    team_load, member_load = _loads(uow)
+    team_load, member_load = _loads(uow, besides)
     off = switched_off(uow)
     zone_off = ("zone", zone) in off
     return [
@@ -64,13 +69,14 @@ def team_options(uow: UnitOfWork, zone: str | None) -> list[tuple[Team, TeamOpti
     ]
 
 
-def _loads(uow: UnitOfWork) -> tuple[Counter[UUID], Counter[UUID]]:
+def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Counter[UUID]]:
     """Calls that each team and each member is asked about or working on."""
     loads = []
+    other = () if besides is None else (Slot.dispatch_id != besides.id,)
     for whose in (Slot.team_id, Slot.responder_id):
         rows = uow.session.execute(
             select(whose, func.count(func.distinct(Slot.dispatch_id)))
-            .where(Slot.state.in_(BUSY), whose.is_not(None))
+            .where(Slot.state.in_(BUSY), whose.is_not(None), *other)
             .group_by(whose)
         )
         loads.append(Counter({key: calls for key, calls in rows if key is not None}))

@@ -44,7 +44,8 @@ class DispatchLine:
     cad_number: str | None = None
 
 
-def line_of(dispatch: Dispatch) -> DispatchLine:
+def line_of(dispatch: Dispatch, late_since: datetime) -> DispatchLine:
+    """late_since -- hand-overs older than this are late, whether or not a worker wrote it."""
     slots = [s for s in dispatch.slots if s.state not in {SlotState.CANCELLED, SlotState.REPLACED}]
     asked = [
         Ask(page.team.name, slot.role, page.answer_by)
@@ -63,7 +64,7 @@ def line_of(dispatch: Dispatch) -> DispatchLine:
         reached_by=dispatch.reached_by,
         state=dispatch.state,
         since=dispatch.created_at,
-        late=dispatch.state is DispatchState.HAND_OVER and dispatch.late_at is not None,
+        late=dispatch.state is DispatchState.HAND_OVER and dispatch.created_at <= late_since,
         asked=asked,
         coming=coming,
         missing_roles=[slot.role for slot in slots if slot.state is SlotState.UNFILLED],

@@ -88,6 +88,12 @@ class Board:
     not_listed: int
     alarms: Sequence[Alarm]
     texts: Sequence[tuple[InboundMessage, Responder | None]]
+    """Unread texts that nobody could act on; cries for help first, and those never cut off."""
+
+    @property
+    def cries(self) -> Sequence[tuple[InboundMessage, Responder | None]]:
+        """Cries for help from phones that are on no call: alarms all the same."""
+        return [one for one in self.texts if one[0].outcome == "help_unplaced"]
 
 
 def board(uow: UnitOfWork, centre: Centre) -> Board:
@@ -171,7 +177,8 @@ def _row(
     overridden: bool,
 ) -> Row:
     decision = assessments.decision_of(record) if record else None
-    lines = [line_of(d) for d in dispatched if d.state is not DispatchState.CANCELLED]
+    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
+    lines = [line_of(d, late_since) for d in dispatched if d.state is not DispatchState.CANCELLED]
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:
@@ -244,7 +251,8 @@ def _texts(uow: UnitOfWork) -> Sequence[tuple[InboundMessage, Responder | None]]
         .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
         .where(InboundMessage.read_at.is_(None), InboundMessage.outcome.in_(NOT_ACTED_ON))
         .options(joinedload(Responder.team))
-        .order_by(InboundMessage.created_at.desc())
+        # A cry for help that could be put nowhere stands first and is never cut off.
+        .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
         .limit(MOST_TEXTS)
     )
     return [(inbound, responder) for inbound, responder in rows]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED
+from triage.domain.codes import DISPOSITIONS, NO_CALL, NOBODY_NEEDED
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.gazetteer import plain
 from triage.domain.lifecycle import CallState, DispatchState
@@ -61,7 +61,7 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     add_caller(uow, centre, call, new.caller_name, new.caller_phone)
     _write_answers(uow, call, new.facts)
     if new.disposition is not None:
-        assess(uow, centre, call, new.situation)
+        assess(uow, centre, call, new.situation, afterwards=False)
         close_call(uow, centre, call, new.disposition, None)
         return call
     _, decision = assess(uow, centre, call, new.situation)
@@ -92,6 +92,8 @@ def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     if not narrative and not new.facts and new.disposition is None:
         raise Refused("Write what happens, or answer at least one question.", "narrative")
     assessments.check_facts(centre, new.facts, new.situation)
+    if new.zone and new.zone not in centre.gazetteer.zones:
+        raise Refused(f"There is no zone called {new.zone[:40]}.", "zone")
     rules = rule_sets.live(uow, centre, new.rule_set or centre.policy.rule_set)
     rule_sets.must_be_fit_for_calls(rules)
     if new.received_at is not None and new.received_at > uow.now + timedelta(minutes=5):
@@ -132,13 +134,14 @@ def set_place(centre: Centre, call: Call, new: NewCall) -> None:
     call.location = said
     call.location_index = blind_index("place", plain(said)) if said and plain(said) else None
     found = centre.gazetteer.find(said) if said else None
-    call.latitude, call.longitude = new.latitude, new.longitude
+    if new.latitude is not None and new.longitude is not None:
+        call.position = (new.latitude, new.longitude)
     if new.zone:
         call.zone, call.zone_source = new.zone, "hand" if new.origin == "form" else "caller"
     elif found is not None:
         call.zone, call.zone_source = found.zone, "gazetteer"
-    if found is not None and new.latitude is None:
-        call.latitude, call.longitude = found.latitude, found.longitude
+    if found is not None and found.latitude is not None and call.position is None:
+        call.position = (found.latitude, found.longitude or 0.0)
 
 
 def _new_reference(uow: UnitOfWork, centre: Centre, received_at: datetime) -> str:
@@ -196,13 +199,19 @@ def _write_answers(uow: UnitOfWork, call: Call, facts: Mapping[str, Any]) -> Non
 
 
 def assess(
-    uow: UnitOfWork, centre: Centre, call: Call, given: Mapping[str, Any] | None = None
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    given: Mapping[str, Any] | None = None,
+    *,
+    afterwards: bool = True,
 ) -> tuple[AssessmentRecord, Decision]:
-    """Assess the call with the situation of this instant and set its afterwards."""
+    """Assess the call with the situation of this instant and plan what comes afterwards."""
     uow.session.flush()
     situation = assessments.situation_now(uow, centre, call, given or {})
     record, decision = assessments.assess_call(uow, centre, call, situation)
-    follow_ups.plan(uow, centre, call, decision.result)
+    if afterwards:
+        follow_ups.plan(uow, centre, call, decision.result)
     return record, decision
 
 
@@ -243,6 +252,8 @@ def close_call(
             name = centre.vocabulary.responses[dispatch.response].label("en")
             raise Refused(f"{name} is still owed: cancel it or see it through.", "disposition")
         dispatches.cancel(uow, centre, dispatch, "closed")
+    if disposition in NO_CALL:
+        follow_ups.end_all(uow, call)
     call.state = CallState.CLOSED
     call.disposition = disposition
     call.closed_at = uow.now
@@ -263,14 +274,20 @@ def by_reference(uow: UnitOfWork, reference: str) -> Call:
 
 def note_opening(uow: UnitOfWork, centre: Centre, call: Call) -> None:
     """Somebody looks at a call's details: audited once for each opening, not for each look."""
-    since = uow.now - timedelta(minutes=centre.policy.opening_min)
+    if not opened_within(uow, call, uow.actor, timedelta(minutes=centre.policy.opening_min)):
+        uow.audit("call.looked_at", call)
+
+
+def opened_within(uow: UnitOfWork, call: Call, actor: str, time: timedelta) -> bool:
+    """Did this person open the call in the time just past?"""
     known = uow.session.scalar(
-        select(AuditEntry.id).where(
+        select(AuditEntry.id)
+        .where(
             AuditEntry.call_id == call.id,
             AuditEntry.event == "call.looked_at",
-            AuditEntry.actor == uow.actor,
-            AuditEntry.created_at > since,
+            AuditEntry.actor == actor,
+            AuditEntry.created_at > uow.now - time,
         )
+        .limit(1)
     )
-    if known is None:
-        uow.audit("call.looked_at", call)
+    return known is not None

@@ -143,20 +143,50 @@ def assign(
         raise Conflict(f"{paging.who_has(slot)} has it already")
     if responder is None and not (unit or "").strip():
         raise Refused("Choose a member or name the unit.", "unit")
-    slot.move_to(SlotState.ACCEPTED)
-    slot.responder = responder
-    slot.team = uow.get(Team, responder.team_id) if responder else None
-    slot.unit = None if responder else (unit or "").strip()
+    if responder is not None:
+        _give(uow, centre, slot, responder)
+    else:
+        slot.move_to(SlotState.ACCEPTED)
+        slot.team, slot.responder, slot.unit = None, None, (unit or "").strip()
     who = slot.team.name if slot.team else slot.unit or ""
     code = slot.dispatch.call.code
-    theirs = [p for p in slot.pages if responder and p.responder_id == responder.id]
-    for page in theirs:
-        if page.state not in {PageState.WITHDRAWN, PageState.ACCEPTED}:
-            page.move_to(PageState.ACCEPTED)
-            page.answered_at, page.answered_through = uow.now, "screen"
     paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
+    paging.tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, who))
     uow.audit("slot.assigned", slot, call_id=slot.dispatch.call_id, role=slot.role, to=who)
     paging.refresh(uow, slot.dispatch)
+
+
+def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> None:
+    """Our own member gets an accepted page, as if they had answered, and is told."""
+    if responder.retired_at is not None or responder.role != slot.role:
+        raise Refused(f"Choose a member who is a {slot.role.replace('_', ' ')}.", "responder")
+    page = next((p for p in slot.pages if p.responder_id == responder.id), None)
+    if page is None or page.state is PageState.WITHDRAWN:
+        page = uow.add(
+            Page(
+                slot_id=slot.id,
+                number=len(slot.pages) + 1,
+                team_id=responder.team_id,
+                responder_id=responder.id,
+                state=PageState.OPEN,
+                answer_by=uow.now,
+            )
+        )
+        page.slot, page.team, page.responder = slot, uow.get(Team, responder.team_id), responder
+    page.move_to(PageState.ACCEPTED)
+    page.answered_at, page.answered_through = uow.now, "screen"
+    slot.move_to(SlotState.ACCEPTED)
+    slot.team, slot.responder, slot.unit = page.team, responder, None
+    call = slot.dispatch.call
+    paging.tell(uow, centre, slot, wording.assigned(call.code, call.location, partners_told(slot)))
+
+
+def partners_told(slot: Slot) -> list[str]:
+    """The other places of the team, as the texts name them."""
+    return [
+        f"{s.role} {paging.who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
+        for s in paging.partners_of(slot)
+    ]
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:

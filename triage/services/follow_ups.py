@@ -77,6 +77,16 @@ def _make(
     return follow_up
 
 
+def end_all(uow: UnitOfWork, call: Call) -> None:
+    """It was no call of its own: nobody is to be rung about it."""
+    open_ones = select(FollowUp).where(
+        FollowUp.call_id == call.id, FollowUp.state == FollowUpState.OPEN
+    )
+    for follow_up in uow.session.scalars(open_ones):
+        follow_up.state = FollowUpState.CANCELLED
+        uow.audit("follow_up.cancelled", follow_up)
+
+
 def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> None:
     """Remind the owner, and again once a day while nothing comes of it."""
     if follow_up.state is not FollowUpState.OPEN or uow.now < follow_up.due_at:
@@ -84,15 +94,16 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> N
     if step < _first_step(uow, follow_up):
         return  # it belongs to an earlier due time; the new one has reminders of its own
     owner = follow_up.owner if _reachable(follow_up.owner) else _owner(uow, follow_up)
-    uow.audit("follow_up.due", follow_up, reminded=owner is not None)
-    if owner is not None:
-        follow_up.owner = owner
+    follow_up.owner = owner
+    phone = owner.phone if owner else _desk_phone(centre, follow_up)
+    uow.audit("follow_up.due", follow_up, reminded=phone is not None)
+    if phone is not None:
         outbox.enqueue(
             uow,
             centre,
             kind="reminder",
-            to=owner.phone or "",
-            to_role=owner.role,
+            to=phone,
+            to_role=follow_up.owner_role,
             body=wording.follow_up_due(
                 follow_up.call.reference,
                 follow_up.kind,
@@ -100,11 +111,17 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> N
             ),
             priority=8,
             call_id=follow_up.call_id,
-            responder_id=owner.id,
+            responder_id=owner.id if owner else None,
             dedupe_key=f"follow_up:{follow_up.id}:{step}",
         )
     again = uow.now + timedelta(hours=centre.policy.remind_again_h)
     uow.set_timer("follow_up", follow_up, again, step=step + 1)
+
+
+def _desk_phone(centre: Centre, follow_up: FollowUp) -> str | None:
+    """Dispatchers and supervisors have no telephone on the roster: the desk's is texted."""
+    at_the_desk = follow_up.owner_role in {"dispatcher", "supervisor"}
+    return centre.policy.desk_phone if at_the_desk else None
 
 
 def _first_step(uow: UnitOfWork, follow_up: FollowUp) -> int:

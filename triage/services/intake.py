@@ -29,11 +29,16 @@ OFFERED = 5
 """Unfinished calls that are offered at once."""
 
 
-def keep(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
-    """Keep what stands on the form now. What was typed earlier never replaces what came later."""
+def keep(
+    uow: UnitOfWork, person: Person, key: UUID, fields: Fields, *, empty: bool
+) -> IntakeDraft | None:
+    """Keep what stands on the form now. What was typed earlier never replaces what came later.
+
+    empty -- nothing was typed: such a form is not begun, though one may become empty again.
+    """
     draft = _draft(uow, person, key)
     if draft is None:
-        return _begin(uow, person, key, fields)
+        return None if empty else _begin(uow, person, key, fields)
     ended = draft.call_id is not None or draft.form is None  # saved, or thrown away
     if not ended and _edition(fields) >= _edition(fields_of(draft)):
         draft.form = json.dumps(fields)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -10,7 +11,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState, dispatch_state_of
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first
 from triage.services import outbox
-from triage.services.availability import serving, team_options
+from triage.services.availability import BUSY, serving, team_options
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -23,10 +24,11 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Page the best team for every slot that nobody has been asked for, until each is
     asked for or nobody is left to ask."""
     while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.SEEKING]:
-        options = team_options(uow, dispatch.call.zone)
+        options = team_options(uow, dispatch.call.zone, besides=dispatch)
         team_of = {option.team_id: team for team, option in options}
         need = _need(dispatch, wanted)
-        left = [_not_yet_asked(o, dispatch) for o in serving(options, dispatch.response)]
+        elsewhere = _on_this_call_already(uow, dispatch)
+        left = [_not_yet_asked(o, dispatch, elsewhere) for o in serving(options, dispatch.response)]
         best = next(iter(rank(left, need)), None)
         if best is None:
             _nobody_left(uow, dispatch, wanted)
@@ -43,11 +45,28 @@ def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
     return Need(tuple(slot.role for slot in wanted), dispatch.call.zone, skills)
 
 
-def _not_yet_asked(option: TeamOption, dispatch: Dispatch) -> TeamOption:
+def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
+    """Members who are asked for or have another dispatch of this call: a reply names a call,
+    so one phone answers one question for each."""
+    rows = uow.session.scalars(
+        select(Slot.responder_id)
+        .join(Dispatch)
+        .where(
+            Dispatch.call_id == dispatch.call_id,
+            Dispatch.id != dispatch.id,
+            Slot.responder_id.is_not(None),
+            Slot.state.in_(BUSY),
+        )
+    )
+    return {key for key in rows if key is not None}
+
+
+def _not_yet_asked(option: TeamOption, dispatch: Dispatch, elsewhere: set[UUID]) -> TeamOption:
     """The team without the members who were asked for this dispatch already."""
     live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
     asked = {page.responder_id for slot in live for page in slot.pages}
     asked |= {s.responder_id for s in dispatch.slots if s.responder_id and s.state in TAKEN}
+    asked |= elsewhere
     left = tuple(member for member in option.members if member.responder_id not in asked)
     return TeamOption(
         option.team_id,
@@ -101,7 +120,7 @@ def _page(
 def send_page(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
     """Enqueue the text of a page."""
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
-    others = [slot.role for slot in dispatch.slots if slot is not page.slot]
+    others = [slot.role for slot in partners_of(page.slot)]
     return outbox.enqueue(
         uow,
         centre,
@@ -171,8 +190,40 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         through=through,
         waited_s=int((uow.now - page.created_at).total_seconds()),
     )
-    withdraw_pages(uow, centre, slot, wording.taken_by(slot.dispatch.call.code, page.team.name))
+    code = slot.dispatch.call.code
+    withdraw_pages(uow, centre, slot, wording.taken_by(code, page.team.name))
+    tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, page.team.name))
     refresh(uow, slot.dispatch)
+
+
+def partners_of(slot: Slot) -> list[Slot]:
+    """The other places in the team that still count."""
+    gone = {SlotState.CANCELLED, SlotState.REPLACED}
+    return [s for s in slot.dispatch.slots if s is not slot and s.state not in gone]
+
+
+def tell_partners(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Whoever has the other places learns what became of this one."""
+    for partner in partners_of(slot):
+        if partner.state in TAKEN and partner.responder is not None:
+            tell(uow, centre, partner, text)
+
+
+def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Text the member who has this slot; a phone that sent STOP gets nothing."""
+    if slot.responder is None or slot.responder.opted_out_at is not None:
+        return
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="update",
+        to=slot.responder.phone or "",
+        to_role=slot.responder.role,
+        body=text,
+        priority=slot.dispatch.level_rank,
+        call_id=slot.dispatch.call_id,
+        responder_id=slot.responder.id,
+    )
 
 
 def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
@@ -190,6 +241,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         slot.move_to(SlotState.SEEKING)
         slot.responder_id = None
         slot.eta_at = None
+        tell_partners(uow, centre, slot, wording.half_pair(slot.dispatch.call.code, slot.role))
         seek(uow, centre, slot.dispatch)
     else:
         raise Conflict("this page is not open any more")
@@ -205,7 +257,7 @@ def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> No
 
 def stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
     """Tell whoever was paged; somebody whose page never left need not be told."""
-    if outbox.still_here(uow, page.id):
+    if page.answered_at is None and outbox.still_here(uow, page.id):
         return
     outbox.enqueue(
         uow,
@@ -237,8 +289,10 @@ def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | No
         .where(Dispatch.call_id == call.id, Page.responder_id == responder.id)
         .order_by(Page.created_at.desc(), Page.id.desc())
     ).all()
-    order = [PageState.ACCEPTED, PageState.OPEN]
-    return next((p for state in order for p in pages if p.state is state), next(iter(pages), None))
+    in_hand = [p for p in pages if p.state is PageState.ACCEPTED and p.slot.state in TAKEN]
+    asked = [p for p in pages if p.state is PageState.OPEN]
+    done = [p for p in pages if p.state is PageState.ACCEPTED]
+    return next(iter([*in_hand, *asked, *done, *pages]), None)
 
 
 def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triage.domain import wording
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import TAKEN, PageState, SlotState
+from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.services import dispatches, paging
 from triage.services.centre import Centre
@@ -30,7 +30,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     slot, call = page.slot, page.slot.dispatch.call
     if page.state is PageState.ACCEPTED and slot.state in TAKEN:
         return Answered("accepted", _accepted_text(page), call)
-    if page.state is PageState.WITHDRAWN or slot.state in TAKEN or slot.state == "cancelled":
+    if page.state is PageState.WITHDRAWN or slot.state not in WANTED:
         return Answered("too_late", _too_late(page), call)
     try:
         paging.accept(uow, centre, page, "text")
@@ -45,12 +45,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
 
 def _accepted_text(page: Page) -> str:
     call = page.slot.dispatch.call
-    others = [
-        f"{s.role} {paging.who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
-        for s in page.slot.dispatch.slots
-        if s is not page.slot and s.state not in {SlotState.CANCELLED, SlotState.REPLACED}
-    ]
-    return wording.accepted(call.code, call.location, others)
+    return wording.accepted(call.code, call.location, dispatches.partners_told(page.slot))
 
 
 def _too_late(page: Page) -> str:

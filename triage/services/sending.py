@@ -31,23 +31,20 @@ def act_on(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, why:
     """Send everybody the decision names who is not on this call already.
 
     While more answers are needed nobody is sent, and a timer takes the default route
-    if they do not come. Returns the responses that were opened.
+    if they do not come; answers that do not decide it leave the first deadline standing.
+    Returns the responses that were opened.
     """
     if decision.outcome == "ask_more":
-        call.state = CallState.ASKING
-        wait = timedelta(minutes=decision.result["ask"]["wait_min"])
-        uow.set_timer("ask_deadline", call, uow.now + wait, step=_next_step(uow, call))
+        if call.state is not CallState.ASKING and not dispatches.of_call(uow, call):
+            call.state = CallState.ASKING
+            wait = timedelta(minutes=decision.result["ask"]["wait_min"])
+            uow.set_timer("ask_deadline", call, uow.now + wait)
         return []
     call.state = CallState.OPEN
     missing = not_sent(uow, call, decision)
     for response in missing:
         dispatches.open_dispatch(uow, centre, call, response, decision.urgency, why)
     return missing
-
-
-def _next_step(uow: UnitOfWork, call: Call) -> int:
-    record = assessments.latest(uow, call)
-    return record.number if record else 0
 
 
 def not_sent(uow: UnitOfWork, call: Call, decision: Decision) -> list[str]:
@@ -60,25 +57,36 @@ def not_sent(uow: UnitOfWork, call: Call, decision: Decision) -> list[str]:
     return [response for response in decision.responses if response not in sent]
 
 
-def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call, step: int) -> None:
-    """The answers did not come: take the route that the rule set names for that."""
+def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:
+    """The answers did not come in time: take the route that the rule set names for that."""
+    if call.state is CallState.ASKING:
+        take_default_route(uow, centre, call)
+
+
+def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
+    """Send whom the rule set names for a call that is still asking."""
     record = assessments.latest(uow, call)
-    if call.state is not CallState.ASKING or record is None or record.number != step:
-        return
+    if record is None or call.state is not CallState.ASKING:
+        raise Conflict("this call is not waiting for answers")
     decision = assessments.decision_of(record)
     call.state = CallState.OPEN
     then = decision.result["ask"]["then"]
-    for response in dict.fromkeys((then, *decision.also)):
+    responses = list(dict.fromkeys((then, *decision.also)))
+    for response in responses:
         dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "default_route")
     uow.audit("call.default_route", call, response=then)
+    return responses
 
 
 def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
-    """Send what is recommended now and not yet on its way."""
+    """Send what is recommended now and not yet on its way: for a call that still asks,
+    the default route at once."""
     must_be_open(call)
     record = assessments.latest(uow, call)
     if record is None:
         raise Conflict("this call has not been assessed")
+    if call.state is CallState.ASKING:
+        return take_default_route(uow, centre, call)
     return act_on(uow, centre, call, assessments.decision_of(record), "assessment")
 
 
@@ -95,6 +103,8 @@ def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice
     record = assessments.latest(uow, call)
     if record is None:
         raise Conflict("this call has not been assessed")
+    if choice.response == record.response:
+        raise Refused("This is recommended already: send it as it is.", "override_response")
     override = uow.add(
         Override(
             call_id=call.id,

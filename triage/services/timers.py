@@ -26,7 +26,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
         uow, uow.get(Dispatch, timer.subject_id)
     ),
     "ask_deadline": lambda uow, centre, timer: sending.ask_deadline_is_over(
-        uow, centre, uow.get(Call, timer.subject_id), timer.step
+        uow, centre, uow.get(Call, timer.subject_id)
     ),
     "follow_up": lambda uow, centre, timer: follow_ups.is_due(
         uow, centre, uow.get(FollowUp, timer.subject_id), timer.step

@@ -5,7 +5,7 @@
   const form = document.getElementById("answers");
   const kept = document.getElementById("kept");
   const root = form?.querySelector("[data-questions]");
-  const WAIT_MS = 400, AGAIN_MS = 3000;
+  const WAIT_MS = 400, TYPING_MS = 1500, AGAIN_MS = 3000;
   let timer = 0, sending = false;
 
   const page = window.live(`${location.pathname}/live`, { swapped: step });
@@ -24,7 +24,8 @@
   function changed(question) {
     question.dataset.touched = "yes";
     clearTimeout(timer);
-    timer = setTimeout(send, WAIT_MS);
+    const typing = question.contains(document.activeElement) && question.querySelector("input:not([type=radio], [type=checkbox])");
+    timer = setTimeout(send, typing ? TYPING_MS : WAIT_MS);
   }
 
   // Sends what was answered here, and only that.
@@ -49,7 +50,7 @@
       if (answer.ok) page.swap(await answer.text());
       else if (answer.status === 401) problem = "NOT KEPT: you are signed out. Sign in in another tab, then answer again.";
       else if (answer.status >= 500) problem = "NOT KEPT: the service does not answer. It is tried again.";
-      else if (answer.status === 422) problem = "";
+      else if (answer.status === 422) problem = "NOT KEPT: the answer cannot be read. Type a number, or u for not known.";
       else problem = "NOT KEPT: reload the page and answer again.";
     } catch {
       problem = "NOT KEPT: the service does not answer. It is tried again.";
@@ -79,10 +80,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const missing = document.getElementById("send-missing");
-      if (missing && !event.repeat) {
-        event.preventDefault();
-        missing.form.requestSubmit(missing);
-      }
+      const other = event.target.matches("input:not([type=radio], [type=checkbox]), select, textarea") && event.target.form;
+      if (event.repeat) return;
+      event.preventDefault();
+      if (other && other !== form) other.requestSubmit(); // what is being typed, not the recommendation
+      else missing?.form.requestSubmit(missing);
     } else if (event.altKey && !event.ctrlKey && !event.metaKey && places[event.code]) {
       event.preventDefault();
       places[event.code]();

@@ -114,7 +114,7 @@
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   form.addEventListener("focusout", (event) => {
-    if (event.target.matches("#f-caller_phone, #f-location")) soon();
+    if (event.target.matches("#f-caller_phone, #f-location") && event.target.value) setTimeout(assess);
   });
   form.addEventListener("keydown", (event) => {
     const lines = ["f-location", "f-caller_phone", "f-narrative"];
@@ -149,6 +149,7 @@
     KeyR: () => document.getElementById("recommendation").focus(),
     KeyO: () => unfold("otherwise", "override_response"),
     KeyX: () => unfold("closing", "disposition"),
+    KeyB: () => { location.href = "/board"; },
   };
   function unfold(id, field) {
     document.getElementById(id).open = true;

@@ -57,9 +57,11 @@ window.live = function (url, { swapped = () => {} } = {}) {
       const html = part.outerHTML;
       if (old.fetched === html || inUse(old)) return;
       const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
+      const scrolled = [...old.querySelectorAll("[tabindex]")].map((box) => box.scrollTop);
       old.replaceWith(part);
       part.fetched = html;
-      for (const id of open) if (id) document.getElementById(id).open = true;
+      for (const id of open) if (id) document.getElementById(id)?.setAttribute("open", "");
+      part.querySelectorAll("[tabindex]").forEach((box, place) => { box.scrollTop = scrolled[place] || 0; });
       return;
     }
     const wanted = [...part.children];

@@ -22,4 +22,4 @@ class AuditEntry(Row):
     subject_id: Mapped[UUID]
     call_id: Mapped[UUID | None]
     details: Mapped[dict[str, Any]]
-    """Codes, keys and counts only: never a name, a number, an address or a narrative."""
+    """Codes, keys, counts and call signs: never a name, a number, an address or a narrative."""

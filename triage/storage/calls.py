@@ -1,5 +1,6 @@
 """A call, who rang, what was answered and what was decided."""
 
+import json
 from datetime import datetime
 from uuid import UUID
 
@@ -45,8 +46,9 @@ class Call(LiveRow):
     zone: Mapped[str | None]
     zone_source: Mapped[str | None]
     """`gazetteer`, `hand` or `caller` (sent with the call)."""
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
+    coordinates_sealed: Mapped[bytes | None] = sealed_column()
+    coordinates = Sealed()
+    """JSON of latitude and longitude in degrees."""
     narrative_sealed: Mapped[bytes | None] = sealed_column()
     narrative = Sealed()
     language: Mapped[str | None]
@@ -56,6 +58,15 @@ class Call(LiveRow):
     closed_at: Mapped[datetime | None]
     closing_note_sealed: Mapped[bytes | None] = sealed_column()
     closing_note = Sealed()
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees, stood beside the place as it was said."""
+        return tuple(json.loads(self.coordinates)) if self.coordinates else None
+
+    @position.setter
+    def position(self, degrees: tuple[float, float] | None) -> None:
+        self.coordinates = None if degrees is None else json.dumps(degrees)
 
     callers: Mapped[list["Caller"]] = relationship(
         order_by="Caller.created_at, Caller.id", back_populates="call"

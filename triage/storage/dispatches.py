@@ -19,9 +19,8 @@ from triage.storage.calls import Call
 from triage.storage.teams import Responder, Team
 
 _ACCEPTED = text("state = 'accepted'")
-_BUSY = text(
-    "state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')"
-)
+_BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
+_ALARMED = text("help_at IS NOT NULL AND help_taken_at IS NULL")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
 
 
@@ -65,9 +64,7 @@ class Slot(LiveRow):
     """One place in the team that answers a dispatch."""
 
     __tablename__ = "slot"
-    __table_args__ = (
-        Index("ix_slot_busy", "team_id", sqlite_where=_BUSY, postgresql_where=_BUSY),
-    )
+    __table_args__ = (Index("ix_slot_busy", "team_id", sqlite_where=_BUSY, postgresql_where=_BUSY),)
 
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"), index=True)
     position: Mapped[int]
@@ -102,6 +99,7 @@ class Page(LiveRow):
             postgresql_where=_ACCEPTED,
         ),
         Index("ix_page_responder", "responder_id", "created_at"),
+        Index("ix_page_help", "help_at", sqlite_where=_ALARMED, postgresql_where=_ALARMED),
     )
 
     slot_id: Mapped[UUID] = mapped_column(ForeignKey("slot.id"), index=True)

@@ -28,11 +28,14 @@ def open_engine(url: str) -> Engine:
     PostgreSQL: time limits on statements and locks, connections checked before use.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": 5, "check_same_thread": False}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error must not tell what was in the rows
         pool_pre_ping=True,
         pool_recycle=300,
         pool_size=12,

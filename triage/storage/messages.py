@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
 from triage.domain.phone_network import OutboundSms
-from triage.storage.base import LiveRow, Row
+from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
 
 _UNSENT = text("state IN ('ready', 'attempting')")
@@ -67,10 +67,11 @@ class Message(LiveRow):
         return OutboundSms(str(self.id), self.to or "", self.body or "", validity_s)
 
 
-class InboundMessage(Row):
+class InboundMessage(LiveRow):
     """A text that came in, and what was made of it."""
 
     __tablename__ = "inbound_message"
+    __table_args__ = (Index("ix_inbound_message_outcome", "outcome", "created_at"),)
 
     provider_id: Mapped[str] = mapped_column(unique=True)
     """The provider's key: a repeated webhook has no second effect."""

@@ -54,4 +54,3 @@ def differences(engine: Engine) -> list[object]:
         context = MigrationContext.configure(connection)
         found: list[object] = compare_metadata(context, models.Base.metadata)
         return found
-

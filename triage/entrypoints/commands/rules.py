@@ -13,7 +13,10 @@ from triage.domain.errors import Finding, InvalidCall, Problem, RuleFileError, T
 from triage.domain.facts import Vocabulary
 from triage.domain.ports import RuleReader
 from triage.domain.ruleset import RuleSet
+from triage.settings import ROOT
 
+SHIPPED_VOCABULARY = ROOT / "rules" / "vocabulary.yaml"
+"""For a rule file that has no vocabulary beside it."""
 MOST_BYTES = 1_000_000
 """Of one call. The longest narrative in the widest characters fits several times over."""
 _IS_RULE_SET = re.compile(r"^rule_set:", re.MULTILINE)
@@ -46,7 +49,7 @@ def assess(
     Examples:
       triage assess --rules rules/county-default.yaml call.json
       echo '{"facts": {"weapon": "in_hand"}}' | triage assess --rules rules/county-default.yaml -
-      triage assess --rules rules/denver-star.yaml --lines calls.jsonl > decisions.jsonl
+      triage assess --rules rules/county-default.yaml --lines calls.jsonl > decisions.jsonl
     """
     try:
         rule_set = _read_rule_set(ctx.obj.rule_reader, rules_file, vocabulary)
@@ -116,6 +119,8 @@ def _read_rule_set(reader: RuleReader, file: Path, vocabulary: Path | None) -> R
 def _read_vocabulary(reader: RuleReader, beside: Path, vocabulary: Path | None) -> Vocabulary:
     """Raises TriageError when the vocabulary itself is at fault, so that its name is told."""
     file = vocabulary or beside.parent / "vocabulary.yaml"
+    if vocabulary is None and not file.exists():
+        file = SHIPPED_VOCABULARY
     try:
         return reader.read_vocabulary(_text(file))
     except RuleFileError as error:

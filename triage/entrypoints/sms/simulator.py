@@ -62,6 +62,8 @@ def reply() -> ResponseReturnValue:
         raise BadRequest('send {"from": "+1...", "body": "..."}')
     if not all(isinstance(value, str) for value in sent.values()):
         raise BadRequest("from and body are texts")
+    if any("\ud800" <= sign <= "\udfff" for value in sent.values() for sign in value):
+        raise BadRequest("from and body hold half a character: send whole ones")
     if len(sent["body"]) > LONGEST_TEXT:
         raise BadRequest(f"a text has at most {LONGEST_TEXT} characters")
     try:

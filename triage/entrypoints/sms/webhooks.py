@@ -64,14 +64,17 @@ def come_again(error: Exception) -> ResponseReturnValue:
     return ServiceUnavailable().get_response()
 
 
+_LONGEST_SID = 64
+
+
 @bp.post("/inbound")
 @open_to_everyone
 def inbound() -> ResponseReturnValue:
     """Somebody texted us. The answer to them goes out as a text of its own."""
     context = current_context()
     provider_id, sender = request.form.get("MessageSid"), request.form.get("From", "")
-    if not provider_id:
-        raise BadRequest("MessageSid is missing")
+    if not provider_id or "\0" in provider_id or len(provider_id) > _LONGEST_SID:
+        raise BadRequest("MessageSid is missing or not one")
     # Short codes and names are machines; our own number would be a loop.
     if _NUMBER.fullmatch(sender) and sender != request.form.get("To"):
         body = request.form.get("Body", "").replace("\0", "")

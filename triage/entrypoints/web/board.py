@@ -104,7 +104,7 @@ def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
 
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     words = {
-        Loudness.NOBODY: "NOBODY COMING",
+        Loudness.NOBODY: _nobody(row),
         Loudness.NOT_SENT: "RECOMMENDED, NOT SENT: " + _names(centre, row.not_sent),
         Loudness.OVERDUE: "OVERDUE: nobody there yet",
         Loudness.HALF: "Half a team",
@@ -119,6 +119,11 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     if row.loudness is Loudness.MOVING and not _anybody_moves(row):
         return "moving", "Accepted"
     return _TONES[row.loudness], words[row.loudness]
+
+
+def _nobody(row: Row) -> str:
+    half = any(line.coming for line in row.lines if line.missing_roles)
+    return "HALF A TEAM, nobody left to ask" if half else "NOBODY COMING"
 
 
 def _anybody_moves(row: Row) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -87,7 +88,15 @@ def show(reference: str) -> ResponseReturnValue:
 @bp.get("/calls/<reference>/live")
 @open_to(*DISPATCHERS, "clinician", background=True)
 def live(reference: str) -> ResponseReturnValue:
-    """What stays fresh on the page; asked for by the page itself, so not an opening."""
+    """What stays fresh on the page; asked for by the page itself, so not an opening of its
+    own, unless somebody asks for it who has not opened the page in this session."""
+    context, actor = current_context(), current_person().actor
+    session = timedelta(hours=context.settings.policy.session_hours)
+    with context.reading() as uow:
+        opened = calls.opened_within(uow, calls.by_reference(uow, reference), actor, session)
+    if not opened:
+        with context.unit_of_work(actor) as uow:
+            calls.note_opening(uow, context.centre, calls.by_reference(uow, reference))
     return live_fragment(reference)
 
 
@@ -138,10 +147,14 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         "answers_form": _answers_form(page, typed),
         "typed": typed,
         "open": call.state in {CallState.OPEN, CallState.ASKING},
-        "lines": [(d, line_of(d)) for d in page.record.dispatches],
+        "lines": [(d, line_of(d, _late_since(page.now, centre))) for d in page.record.dispatches],
         "live_data": json.dumps(_live_data(page, answered, questions)),
         "now": page.now,
     }
+
+
+def _late_since(now: datetime, centre: Centre) -> datetime:
+    return now - timedelta(seconds=centre.policy.hand_over_red_s)
 
 
 def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
@@ -153,7 +166,11 @@ def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) ->
         "call": call,
         "mine": pages[0],
         "slot": pages[0].slot,
-        "lines": [(d, line_of(d)) for d in page.record.dispatches if d.id in mine],
+        "lines": [
+            (d, line_of(d, _late_since(page.now, centre)))
+            for d in page.record.dispatches
+            if d.id in mine
+        ],
         "typed": typed,
         "open": call.state in {CallState.OPEN, CallState.ASKING},
         "now": page.now,

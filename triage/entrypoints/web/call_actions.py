@@ -73,7 +73,7 @@ def answers(reference: str) -> ResponseReturnValue:
         seen = call_pages.answers_seen(uow, call, int(number) if number.isdecimal() else 0)
         changed = {fact: value for fact, value in facts.items() if seen.get(fact) != value}
         if not changed:
-            raise Refused("Nothing is answered differently from before.")
+            return "Nothing was answered differently from before."
         before = call_pages.latest_response(uow, call)
         decision = calls.add_answers(uow, centre, call, changed)
         names = ", ".join(fact_name(centre, fact) for fact in changed)

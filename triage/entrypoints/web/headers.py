@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request
 
 from triage.context import AppContext
 
-PAGE_BYTES = 1_000_000
+PAGE_BYTES = 2_000_000
 API_BYTES = 2_000_000
 _YEAR_S = 31_536_000
 

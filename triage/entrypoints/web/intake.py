@@ -18,7 +18,7 @@ from triage.entrypoints.web.questions import panel
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import intake as drafts
 from triage.storage.base import new_id
-from triage.storage.calls import Call
+from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("intake", __name__, url_prefix="/intake")
@@ -67,10 +67,9 @@ def form_token() -> ResponseReturnValue:
 @open_to("dispatcher", "supervisor")
 def assess() -> ResponseReturnValue:
     """Keep what was typed so far and tell what the rules make of it."""
-    context, person, key = current_context(), current_person(), _form_key()
-    fields = typed.fields()
-    context.do(person.actor, lambda uow: drafts.keep(uow, person, key, fields))
-    understood = understand(context.centre, fields)
+    context, key = current_context(), _form_key()
+    understood = understand(context.centre, typed.fields())
+    _keep(key, understood)
     with context.reading() as uow:
         shown = _shown(uow, understood)
         saved = uow.now.astimezone(context.centre.policy.time_zone)
@@ -129,20 +128,23 @@ def _form_key() -> UUID:
 
 
 def _keep_and_show(key: UUID, understood: Intake, status: int) -> ResponseReturnValue:
-    person = current_person()
-    current_context().do(person.actor, lambda uow: drafts.keep(uow, person, key, understood.fields))
+    _keep(key, understood)
     return _page(key, understood, status)
+
+
+def _keep(key: UUID, understood: Intake) -> None:
+    person, empty = current_person(), understood.is_empty
+    current_context().do(
+        person.actor,
+        lambda uow: drafts.keep(uow, person, key, understood.fields, empty=empty),
+    )
 
 
 def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
         shown = _shown(uow, understood)
-        unfinished = [
-            (draft, understand(context.centre, drafts.fields_of(draft)))
-            for draft in drafts.unfinished(uow, current_person())
-            if understood.is_empty  # beside a call that is being typed it would only distract
-        ]
+        unfinished = _unfinished(uow) if understood.is_empty else []
         now = uow.now
     page = render_template(
         "intake.html",
@@ -156,6 +158,16 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         **shown,
     )
     return page, status
+
+
+def _unfinished(uow: UnitOfWork) -> list[tuple[IntakeDraft, Intake]]:
+    """Offered beside an empty form only: a call that is being typed is not to be disturbed."""
+    centre = current_context().centre
+    begun = [
+        (draft, understand(centre, drafts.fields_of(draft)))
+        for draft in drafts.unfinished(uow, current_person())
+    ]
+    return [(draft, typed_then) for draft, typed_then in begun if not typed_then.is_empty]
 
 
 def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:

@@ -1,0 +1,88 @@
+"""The simulated telephones on a page: texts read and answered as a team would."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.stories.test_calls import CALM
+from tests.world import Browser, World
+from triage.adapters.simulator_sms import SimulatorSms
+
+
+@pytest.fixture
+def visitor(world: World, tmp_path: Path) -> Browser:
+    """Somebody at this machine, not signed in, with a network that keeps its texts."""
+    world.context = replace(world.context, phone=SimulatorSms(tmp_path / "phones.sqlite"))
+    return world.client()
+
+
+def test_a_page_comes_and_is_answered_with_a_chip(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    world.settle()
+
+    listed = visitor.get("/simulator").get_data(as_text=True)
+    assert "Mobile 9 clinician" in listed
+    assert "1 new" in listed
+    assert f"/simulator?phone=%2B{phone.number[1:]}" in listed
+
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    opened = visitor.get(path).get_data(as_text=True)
+    assert f"Reply {call.code} 1=accept" in opened
+    assert re.findall(r'name="body" value="([^"]+)"', opened)[:2] == [
+        f"{call.code} 1",
+        f"{call.code} 2",
+    ]
+
+    form = {"phone": phone.number, "body": f"{call.code} 1"}
+    assert visitor.submit(path, form, to="/simulator/texts").status_code == 303
+    world.settle()
+    answered = visitor.get(path).get_data(as_text=True)
+    assert "accepted, it is yours" in answered
+    assert f'value="{call.code} SCENE"' in answered
+    assert world.dispatches(call)[0].state == "accepted"
+
+
+def test_texts_are_shown_as_text(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    form = {"phone": phone.number, "body": "<script>alert(1)</script>"}
+
+    visitor.submit(path, form, to="/simulator/texts")
+
+    assert "<script>alert" not in visitor.get(path).get_data(as_text=True)
+    assert "&lt;script&gt;alert" in visitor.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("body", "sentence"), [("", "Type the text"), ("x" * 1601, "at most")])
+def test_a_text_that_cannot_be_sent_is_refused(
+    world: World, visitor: Browser, body: str, sentence: str
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    answer = visitor.submit(path, {"phone": phone.number, "body": body}, to="/simulator/texts")
+
+    assert answer.status_code == 422
+    assert sentence in answer.get_data(as_text=True)
+
+
+def test_a_phone_nobody_has_cannot_text(visitor: Browser) -> None:
+    form = {"phone": "+12025550199", "body": "hello"}
+    assert visitor.submit("/simulator", form, to="/simulator/texts").status_code == 404
+
+
+def test_from_elsewhere_one_signs_in(world: World, visitor: Browser) -> None:
+    far = {"X-Forwarded-For": "203.0.113.9"}
+
+    assert visitor.get("/simulator", headers=far).location == "/sign-in?next=/simulator"
+    assert world.client("dispatcher").get("/simulator", headers=far).status_code == 200
+
+
+def test_with_a_real_network_there_is_no_such_page(world: World, visitor: Browser) -> None:
+    world.context = replace(world.context, settings=replace(world.context.settings, sms="twilio"))
+    world._app = None
+
+    assert world.client().get("/simulator").status_code == 404
+    assert world.client().get("/simulator/live").status_code == 404
