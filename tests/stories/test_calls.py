@@ -374,3 +374,36 @@ def test_choosing_what_is_recommended_is_no_override(world: World) -> None:
     world.team("MCT 1")
     with pytest.raises(Refused, match="recommended already"):
         world.call(CALM, choice=Choice("mobile_crisis", "supervisor"))
+
+
+def test_choosing_another_response_stands_the_first_team_down(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    world.pair("CIT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    world.context.do(
+        "test",
+        lambda uow: sending.decide_otherwise(
+            uow, world.centre, uow.get(Call, call.id), Choice("co_responder", "scene_changed")
+        ),
+    )
+
+    phone.expect("Stand down, another response was chosen")
+    states = {d.response: d.state.value for d in world.dispatches(call)}
+    assert states == {"mobile_crisis": "cancelled", "co_responder": "seeking"}
+
+
+def test_closing_ends_what_cad_has(world: World) -> None:
+    call = world.call(CALM, choice=Choice("police", "supervisor"))
+    dispatch = world.dispatch(call, "police")
+    from triage.storage.dispatches import Dispatch
+
+    world.context.do(
+        "test",
+        lambda uow: dispatches.confirm_hand_over(
+            uow, uow.get(Dispatch, dispatch.id), "P7", "26-000123"
+        ),
+    )
+    close(world, call, "resolved_on_scene")
+    assert world.dispatch(call, "police").state.value == "cleared"

@@ -342,8 +342,16 @@ def test_twenty_thousand_characters_fit(world: World, dispatcher: Browser) -> No
     assert len(the_call(world).narrative or "") == 20_000
 
 
-def test_a_megabyte_is_refused_before_it_is_read(world: World, dispatcher: Browser) -> None:
+def test_a_megabyte_is_refused_and_comes_back(world: World, dispatcher: Browser) -> None:
     answer = send(dispatcher, {**FORM, "narrative": "x" * 1_100_000})
+
+    assert answer.status_code == 422
+    assert "x" * 1_100_000 in answer.text
+    assert count(world, Call) == 0
+
+
+def test_two_megabytes_are_refused_before_they_are_read(world: World, dispatcher: Browser) -> None:
+    answer = send(dispatcher, {**FORM, "narrative": "x" * 2_100_000})
 
     assert answer.status_code == 413
     assert count(world, Call) == 0

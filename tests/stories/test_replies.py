@@ -209,3 +209,19 @@ def test_who_was_never_told_is_not_told_to_stand_down(world: World) -> None:
     )
 
     phone.expect_silence()
+
+
+def test_a_late_bare_answer_is_told_who_has_it(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    call = world.call(CALM)
+    alpha.expect("Reply")
+    world.wait(minutes=6)
+    bravo.expect("Reply")
+
+    alpha.text("accept")
+    alpha.expect(f"{call.code} 1")  # nobody has it yet: the code makes it count
+    bravo.text("1")
+    bravo.expect("it is yours")
+    alpha.text("accept")
+    alpha.expect("Taken by Bravo")

@@ -462,7 +462,7 @@ def test_no_file_chosen(world: World) -> None:
 
     assert answer.status_code == 422
     assert "Choose a file first" in text_of(answer)
-    assert send(author, "x" * 1_100_000).status_code == 413
+    assert send(author, "x" * 2_100_000).status_code == 413
 
 
 WRONG = {

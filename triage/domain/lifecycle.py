@@ -93,6 +93,7 @@ SLOT_MOVES: Moves[SlotState] = {
 }
 TAKEN = frozenset({_S.ACCEPTED, _S.EN_ROUTE, _S.STAGED, _S.ON_SCENE, _S.TRANSPORTING})
 """Somebody has this slot."""
+ON_SITE = frozenset({_S.ON_SCENE, _S.TRANSPORTING})
 WANTED = frozenset({_S.SEEKING, _S.PAGED, _S.UNFILLED})
 """Somebody must still be found for this slot."""
 

@@ -184,6 +184,10 @@ def which_code(codes: Sequence[str]) -> str:
     return f"Which one? Open: {', '.join(codes)}. Reply with its code, like {codes[0]} 1"
 
 
+def no_question() -> str:
+    return "No question is open for this phone. Nothing was changed."
+
+
 def need_code(code: str) -> str:
     return f"Nothing was changed. Reply {code} 1 to accept, {code} 2 to decline."
 

@@ -1,5 +1,6 @@
 """The demo: the real service on SQLite, with invented people and simulated telephones."""
 
+import fcntl
 import http.client
 import json
 import secrets
@@ -46,6 +47,16 @@ class Demo:
             told = f"Port {self.port} is in use. Choose another: PORT={self.port + 1} make demo"
             click.echo(told, err=True)
             return 1
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.folder / "demo.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                click.echo("The demo of this folder runs already: stop it first.", err=True)
+                return 1
+            return self._run_alone()
+
+    def _run_alone(self) -> int:
         self._keep_secrets()
         demo_town.settle(
             self.prepared(_environment(self.folder, self.base_url, self.kept, self.environ)),
@@ -69,7 +80,6 @@ class Demo:
 
     def _keep_secrets(self) -> None:
         """Without the keys of an older demo its database cannot be opened: it is made anew."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self.folder / "demo_secrets.json"
         if file.exists():
             self.kept = json.loads(file.read_text())

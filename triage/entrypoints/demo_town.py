@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.context import AppContext
-from triage.services import calls, people, rosters
+from triage.services import calls, dispatches, people, rosters
 from triage.services.calls import NewCall
 from triage.services.rosters import NewMember, NewPartner, NewShift, NewTeam
 from triage.storage.calls import Call
+from triage.storage.dispatches import Page
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -168,7 +169,9 @@ FIRST_CALLS = (
 
 
 def _first_calls(uow: UnitOfWork, context: AppContext) -> None:
-    """Two calls to look at, so that the board is not empty."""
+    """Two calls that teams are on, so that the board is not empty."""
     if uow.session.scalar(select(func.count()).select_from(Call)) == 0:
         for new in FIRST_CALLS:
             calls.open_call(uow, context.centre, new)
+        for page in uow.session.scalars(select(Page)):
+            dispatches.record_answer(uow, context.centre, page, True, "radio")

@@ -246,6 +246,7 @@ def close_call(
         if dispatch.state is DispatchState.ON_SCENE:
             raise Conflict("a team is on scene: it clears first")
         if dispatch.state is DispatchState.HANDED_OVER:
+            dispatches.end_hand_over(uow, dispatch)
             continue
         waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
         if dispatch.state in waiting and disposition not in NOBODY_NEEDED:

@@ -120,6 +120,15 @@ def confirm_hand_over(
     )
 
 
+def end_hand_over(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """The call is closed here; what the unit still does stands in CAD."""
+    for slot in dispatch.slots:
+        if slot.state in TAKEN:
+            slot.move_to(SlotState.CLEARED)
+    dispatch.state, dispatch.ended_at = DispatchState.CLEARED, uow.now
+    uow.audit("dispatch.cleared", dispatch)
+
+
 def record_answer(
     uow: UnitOfWork, centre: Centre, page: Page, accepted: bool, through: str
 ) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from triage.domain import wording
 from triage.domain.errors import Conflict, TriageError
-from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
+from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.services import dispatches, outbox, paging
 from triage.services.centre import Centre
@@ -29,6 +29,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
+LATELY_H = 2
 CHANGED_NOTHING = (
     "unknown_number",
     "unknown_code",
@@ -191,9 +192,30 @@ def _page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | A
     if len(pages) == 1:
         return pages[0]
     if not pages:
-        return Answered("no_question", wording.not_understood())
+        return _too_late(uow, responder)
     codes = sorted({page.slot.dispatch.call.code for page in pages})
     return Answered("which_code", wording.which_code(codes))
+
+
+def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
+    """No question is open for this phone: told what became of the last one, if it was lately."""
+    last = uow.session.scalar(
+        select(Page)
+        .where(
+            Page.responder_id == responder.id,
+            Page.created_at > uow.now - timedelta(hours=LATELY_H),
+        )
+        .order_by(Page.created_at.desc())
+        .limit(1)
+    )
+    if last is None:
+        return Answered("no_question", wording.no_question())
+    call = last.slot.dispatch.call
+    if last.slot.state in TAKEN:
+        return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
+    if call.state is CallState.CLOSED or last.slot.state not in WANTED:
+        return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
+    return Answered("no_question", wording.need_code(call.code), call)
 
 
 def _call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:

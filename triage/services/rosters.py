@@ -275,7 +275,8 @@ def retire_partner(uow: UnitOfWork, partner: Partner) -> None:
 def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
     name = " ".join(text.split())
     if not 0 < len(name) <= 40 or not name.isprintable():
-        raise Refused("Write a name that is said on the radio, up to 40 characters.", "name")
+        said = "a name that is said on the radio" if kind is Team else "the partner's name"
+        raise Refused(f"Write {said}, up to 40 characters.", "name")
     if uow.session.scalar(select(kind.id).where(kind.name == name)):
         raise Refused("This name is taken, perhaps by one that was retired.", "name")
     return name

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.services import assessments, dispatches
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
@@ -78,6 +78,16 @@ def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]
     return responses
 
 
+def _stand_down_instead(uow: UnitOfWork, centre: Centre, call: Call, wanted: set[str]) -> None:
+    """What was sent before and is not chosen now is cancelled and told so, but for a team
+    that is on scene and a unit that CAD has: a person ends those."""
+    stays = {DispatchState.ON_SCENE, DispatchState.HANDED_OVER, *dispatches.ENDED}
+    for dispatch in dispatches.of_call(uow, call):
+        working = any(slot.state in ON_SITE for slot in dispatch.slots)
+        if dispatch.response not in wanted and dispatch.state not in stays and not working:
+            dispatches.cancel(uow, centre, dispatch, "changed_response")
+
+
 def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
     """Send what is recommended now and not yet on its way: for a call that still asks,
     the default route at once."""
@@ -91,7 +101,7 @@ def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
 
 
 def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice) -> Override:
-    """Send another response than the recommended one. The companions go all the same."""
+    """Send another response instead of the recommended one. The companions go all the same."""
     must_be_open(call)
     if choice.reason not in OVERRIDE_REASONS:
         raise Refused("Choose a reason for another response.", "override_reason")
@@ -124,6 +134,7 @@ def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice
     )
     decision = assessments.decision_of(record)
     call.state = CallState.OPEN
+    _stand_down_instead(uow, centre, call, {choice.response, *decision.also})
     sent = {d.response for d in dispatches.of_call(uow, call) if d.state not in dispatches.ENDED}
     for response in dict.fromkeys((choice.response, *decision.also)):
         if response not in sent:

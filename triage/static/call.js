@@ -8,7 +8,8 @@
   const WAIT_MS = 400, TYPING_MS = 1500, AGAIN_MS = 3000;
   let timer = 0, sending = false;
 
-  const page = window.live(`${location.pathname}/live`, { swapped: step });
+  // A refused form stays under its own address: the call's is /calls/REFERENCE.
+  const page = window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`, { swapped: step });
   const panel = root && window.answers(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
 
   // The fragment also says which answers stand now and what matters next.

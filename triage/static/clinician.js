@@ -1,3 +1,3 @@
 // The page of somebody who was paged: kept fresh.
 
-window.live(`${location.pathname}/live`);
+window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`);

@@ -133,9 +133,31 @@
       narrative.focus();
       return;
     }
+    if (!reached) { // a page that cannot be sent must not be replaced by the browser's own
+      event.preventDefault();
+      send(event.submitter);
+      return;
+    }
     sending = true;
     clearTimeout(timer);
   });
+
+  let reached = false, reaching = false;
+  async function send(button) {
+    if (reaching) return;
+    reaching = true;
+    try {
+      const answer = await fetch("/intake/form-token", {
+        headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(5000),
+      });
+      if (answer.ok) form.elements.csrf_token.value = (await answer.json()).csrf_token;
+      reached = true;
+      form.requestSubmit(button);
+    } catch {
+      kept.textContent = "NOT SENT: the service does not answer. Stay on this page and send again; page by telephone meanwhile.";
+    }
+    reached = reaching = false;
+  }
   addEventListener("pageshow", () => { sending = false; });
   addEventListener("pagehide", () => {
     if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));

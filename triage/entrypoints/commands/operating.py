@@ -35,7 +35,9 @@ def demo(ctx: click.Context, port: int, folder: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
-    WebServer(ctx.obj.context(), ctx.obj.web_app, bind, processes).run()
+    context = ctx.obj.context()
+    click.echo(f"Serving {context.settings.public_url} at http://{bind}. Stop with Ctrl-C.")
+    WebServer(context, ctx.obj.web_app, bind, processes).run()
 
 
 @click.command(epilog="Example: triage worker. Any number may run.")
@@ -122,7 +124,9 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         click.echo(fresh_key(new_key))
         return
     context = ctx.obj.context()
-    click.echo("settings, keys, tables and clock: in order")
+    click.echo("settings, keys, tables, rules and clock: in order")
+    if context.settings.sms == "simulator":
+        click.echo("texts: SIMULATED, no telephone is reached; anybody at this machine can answer")
     with context.reading() as uow:
         state = paging_state(uow)
     for name, value in state.items():
