@@ -139,7 +139,7 @@ def test_files_that_are_no_rules_end_with_status_2(folder: Path, name: str, cont
 
 def test_missing_files_are_told(folder: Path) -> None:
     (folder / "vocabulary.yaml").unlink()
-    told = run(folder, "rules", "check", "small.yaml").stderr  # by the shipped vocabulary then
+    told = assessed(folder, ARMED).stderr  # by the shipped vocabulary then
     assert "small.yaml:" in told
     assert "there is no such response" in told
     assert run(folder, "assess", "--rules", "none.yaml", "-", given="{}").exit_code == 2

@@ -32,10 +32,10 @@
       });
       if (!answer.ok) throw answer;
       savedEdition = asked;
+      renewed = false;
       show(await answer.json());
     } catch (problem) {
-      wait = AGAIN_MS;
-      await explain(problem);
+      wait = (await explain(problem)) ? 0 : AGAIN_MS;
     }
     running = false;
     if (edition !== savedEdition) timer = setTimeout(assess, wait);
@@ -90,6 +90,7 @@
     field.setAttribute("aria-invalid", "true");
   }
 
+  // Says what is wrong; true when it is worth trying again at once.
   async function explain(problem) {
     const status = problem.status || 0;
     kept.className = "badge tone-alarm";
@@ -99,16 +100,21 @@
       kept.textContent = "NOT KEPT: that is too long. Shorten the narrative.";
     } else if (status === 400) {
       kept.textContent = "Not kept yet, trying again.";
-      await renew();
+      return renew();
     } else {
       kept.textContent = "NOT KEPT: the service does not answer. Go on typing; it is tried again.";
     }
   }
 
   // After signing in anew the old form token counts no more.
+  let renewed = false;
   async function renew() {
-    const answer = await fetch("/intake/form-token", { headers: { Accept: "application/json" } });
-    if (answer.ok) form.elements.csrf_token.value = (await answer.json()).csrf_token;
+    const answer = await fetch("/intake/form-token", { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return false;
+    form.elements.csrf_token.value = (await answer.json()).csrf_token;
+    const first = !renewed;
+    renewed = true;
+    return first;
   }
 
   form.addEventListener("input", soon);
