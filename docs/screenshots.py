@@ -67,6 +67,7 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
         "A passer-by says a woman sits on the walkway and cries. No weapon seen.",
     )
     answers = {
+        "location_known": "exact",
         "problem_type": "mental_health_crisis",
         "consciousness": "alert",
         "breathing": "normal",
@@ -74,9 +75,12 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
         "violence_now": "none",
         "attempt_in_progress": "no",
     }
-    for fact, value in answers.items():
-        dispatcher.check(f"[name='fact.{fact}'][value='{value}']", force=True)
-        time.sleep(0.3)
+    dispatcher.keyboard.press("Alt+q")
+    for _ in answers:
+        time.sleep(0.8)
+        fact = dispatcher.evaluate("document.activeElement.closest('[data-fact]').dataset.fact")
+        answer = dispatcher.locator(f"[name='facts.{fact}'][value='{answers[fact]}']")
+        dispatcher.keyboard.press(answer.get_attribute("data-key") or "u")
     time.sleep(1.5)
     shoot(dispatcher, "intake")
     dispatcher.keyboard.press("Control+Enter")
@@ -84,6 +88,11 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     phone = browser.new_page(viewport={"width": 900, "height": 760})
     phone.goto(f"{url}/simulator")
     time.sleep(2)
+    phone.click("a:has-text('new')")
+    time.sleep(1)
+    phone.fill("main input[name=body], main textarea[name=body]", "accept, eta 12")
+    phone.keyboard.press("Enter")
+    time.sleep(2.5)
     shoot(phone, "phone")
     dispatcher.reload()
     time.sleep(2)
@@ -103,7 +112,7 @@ def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
     page.fill("[name=username]", user["name"])
     page.fill("[name=password]", user["password"])
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda address: "sign-in" not in address)
     return page
 
 

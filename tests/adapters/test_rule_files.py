@@ -222,19 +222,21 @@ HOSTILE = {
 def test_what_is_not_a_rule_set_is_refused_quickly_and_in_little_memory(name: str) -> None:
     text, words = HOSTILE[name]
     known = vocabulary()
-    tracemalloc.start()
     begun = time.process_time()
+    with pytest.raises(RuleFileError) as refusal:
+        READER.read_rule_set(text, known)
+    took = time.process_time() - begun
+    tracemalloc.start()
     try:
-        with pytest.raises(RuleFileError) as refusal:
+        with pytest.raises(RuleFileError):
             READER.read_rule_set(text, known)
-        took = time.process_time() - begun
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert any(words in str(finding) for finding in refusal.value.findings), refusal.value
     assert peak < 50_000_000
-    assert took < 2  # under tracing; 100 ms is measured in tests/performance
+    assert took < 0.25  # the aim is 0.1 on a quiet machine; most take a hundredth of that
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def answer_the_gate(page: Page) -> None:
 
 def type_a_call(page: Page) -> None:
     keyboard = page.keyboard
+    expect(page.locator("#f-location")).to_be_focused()
     keyboard.type("Pier 3, by the crane")
     keyboard.press("Enter")
     keyboard.type("202-555-0142")
@@ -205,6 +206,7 @@ def test_a_reload_and_a_lost_session_lose_nothing(served: Served, page: Page) ->
 def test_enter_in_a_line_never_sends(served: Served, page: Page) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Pier 3")
     for _ in range(5):
         page.keyboard.press("Enter")

@@ -517,7 +517,11 @@ KEPT: Mapping[str, dict[str, Any]] = {
         }
     },
     "minus zero": {"narrative": "x", "latitude": -0.0, "longitude": 1e-400},
-    "line breaks in a line": {"narrative": "x", "location": "North\r\nShore", "caller_name": "A\tB"},
+    "line breaks in a line": {
+        "narrative": "x",
+        "location": "North\r\nShore",
+        "caller_name": "A\tB",
+    },
     "a call of last week": {"narrative": "x", "received_at": "2026-11-16T10:00:00+05:30"},
 }
 

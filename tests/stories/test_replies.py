@@ -225,3 +225,23 @@ def test_a_late_bare_answer_is_told_who_has_it(world: World) -> None:
     bravo.expect("it is yours")
     alpha.text("accept")
     alpha.expect("Taken by Bravo")
+
+
+def test_a_bare_answer_goes_to_what_was_asked_and_not_to_what_is_in_hand(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    one = world.call(CALM)
+    phone.expect("Reply")
+    phone.text("1")
+    phone.expect(f"{one.code} accepted")
+    two = world.call(CALM)
+    phone.expect(two.code)
+
+    phone.text("1")
+    phone.expect(f"{two.code} accepted")
+    phone.text("SCENE")
+    assert one.code in phone.expect("Which one?")
+    phone.text(f"{one.code} SCENE")
+    phone.text(f"{one.code} CLEAR")
+    phone.expect("1=right team")
+    phone.text("1")  # a verdict on one, or a second yes to the other?
+    phone.expect("Which one?")

@@ -18,8 +18,10 @@ from triage.domain.decision import Decision
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import OutOfBudget, Position, Positions, Scout, Search
 
-BUDGET = 80
-"""Positions tried for one call after the single answers; each takes some 50 us."""
+BUDGET = 40
+"""Positions from which answers are tried, beyond the single answers; each takes some 100 us."""
+MOST_READINGS = 4
+"""With more ways to read contradicting answers only the bounds are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def foresee(
 
     budget -- positions to try beyond the single answers.
     """
+    if len(cases) > MOST_READINGS:
+        budget = 0
     return _Lookout(rule_set, call, cases, budget).report()
 
 
@@ -129,6 +133,8 @@ class _Lookout:
         """Each answer to each question that may matter, by itself."""
         tests = self._scout.open_tests(self._here, relevant)
         effects: dict[str, list[Effect]] = {fact: [] for fact, _ in tests}
+        if len(self._here) > MOST_READINGS:
+            return effects
         decided = self._scout.decided_by_one(self._here, relevant)
         for fact, found in effects.items():
             rules = decided.get(fact, 0)

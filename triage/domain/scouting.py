@@ -120,7 +120,7 @@ class Search:
     reached -- is this the one?
     may_reach -- could it still come, by the bounds?
     toward -- rules to satisfy first.
-    left -- positions that may still be tried.
+    left -- positions from which answers may still be tried.
     """
 
     scout: Scout
@@ -132,9 +132,6 @@ class Search:
 
     def finds(self, positions: Positions) -> bool:
         """Raises OutOfBudget."""
-        if self.left <= 0:
-            raise OutOfBudget
-        self.left -= 1
         if self.reached(self.scout.decision(positions)):
             return True
         bounds = self.scout.bounds(positions)
@@ -143,6 +140,9 @@ class Search:
         picked = self._pick(positions, bounds)
         if picked is None:
             return False
+        if self.left <= 0:
+            raise OutOfBudget
+        self.left -= 1
         fact, answers = picked
         for one in answers:
             if self.finds(self.scout.answer(positions, fact, one.answer)):

@@ -188,7 +188,7 @@ def _page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | A
         page = paging.open_page_of(uow, call, responder) if call else None
         # Somebody else's code and a code that never was look the same from outside.
         return page or Answered("unknown_code", wording.unknown_code())
-    pages = _questions(uow, responder)
+    pages = _meant(_questions(uow, responder), reply)
     if len(pages) == 1:
         return pages[0]
     if not pages:
@@ -242,9 +242,21 @@ def _questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
             Slot.state.in_([SlotState.PAGED, SlotState.CLEARED, *sorted(TAKEN)]),
         )
     ).all()
-    open_ones = [p for p in pages if p.slot.state is not SlotState.CLEARED]
-    owed = [p for p in pages if p.slot.state is SlotState.CLEARED and p.verdict is None]
-    return open_ones or owed
+    return [p for p in pages if p.slot.state is not SlotState.CLEARED or p.verdict is None]
+
+
+def _meant(pages: list[Page], reply: Reply) -> list[Page]:
+    """Those that the reply can be about: an answer goes to what was asked, news of the
+    way and the scene to what is in hand, a bare digit after clearing is a verdict."""
+    asked = [p for p in pages if p.state is PageState.OPEN]
+    in_hand = [p for p in pages if p.slot.state in TAKEN]
+    cleared = [p for p in pages if p.slot.state is SlotState.CLEARED]
+    bare_digit = reply.verb is None and reply.digit is not None
+    if reply.verb in {Verb.ACCEPT, Verb.DECLINE} or bare_digit:
+        return asked or (in_hand + cleared if bare_digit else in_hand)
+    if reply.verb is Verb.ETA:
+        return asked + in_hand
+    return in_hand or asked or cleared
 
 
 def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
