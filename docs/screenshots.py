@@ -102,6 +102,7 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     shoot(dispatcher, "board")
     supervisor = signed_in(browser, kept, "supervisor")
     supervisor.goto(f"{url}/rules/county-default")
+    supervisor.click("a:has-text('Who must come')")
     shoot(supervisor, "rules")
 
 

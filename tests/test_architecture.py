@@ -39,9 +39,9 @@ HOMES = {
         r"^\s*(from|import) twilio\b",
         {"triage/adapters/twilio_sms.py"},
     ),
-    "PyYAML's loaders that are not its safe one": (
-        r"\byaml\.((full_|unsafe_)?load(_all)?\(|\w*Loader\b)",
-        {"triage/adapters/rule_files.py"},
+    "PyYAML, whose own loaders guess at types": (
+        r"^\s*(from|import) yaml\b",
+        {"triage/adapters/strict_yaml.py"},
     ),
     "markup that is not escaped": (
         r"\|\s*safe\b|\bMarkup\(|\bautoescape\s+false",
