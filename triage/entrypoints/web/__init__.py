@@ -1,27 +1,43 @@
 """The pages. `register(app)` puts them into a Flask application, closed unless opened."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
-from triage.entrypoints.web import access, errors, headers, page
+from triage.entrypoints.web import (
+    access,
+    board,
+    call,
+    call_actions,
+    call_teams,
+    clinician,
+    errors,
+    follow_ups,
+    headers,
+    intake,
+    page,
+    people,
+    rules,
+    sign_in,
+    simulator,
+    styleguide,
+    supervision,
+    teams,
+)
 
 PLACES = (
-    "sign_in",
-    "people",
-    "teams",
-    "styleguide",
-    "intake",
-    "board",
-    "call",
-    "call_actions",
-    "call_teams",
-    "clinician",
-    "follow_ups",
-    "rules",
-    "supervision",
-    "simulator",
+    sign_in,
+    people,
+    teams,
+    styleguide,
+    intake,
+    board,
+    call,
+    call_actions,
+    call_teams,
+    clinician,
+    follow_ups,
+    rules,
+    supervision,
+    simulator,
 )
 """One module per user's place; each has a blueprint named `bp`."""
 
@@ -33,6 +49,4 @@ def register(app: Flask) -> None:
     errors.handle(app)
     page.furnish(app)
     for place in PLACES:
-        name = f"{__name__}.{place}"
-        if find_spec(name):
-            app.register_blueprint(import_module(name).bp)
+        app.register_blueprint(place.bp)
