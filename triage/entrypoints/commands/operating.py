@@ -36,7 +36,7 @@ def demo(ctx: click.Context, port: int, folder: Path) -> None:
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
     context = ctx.obj.context()
-    click.echo(f"Serving {context.settings.public_url} at http://{bind}. Stop with Ctrl-C.")
+    click.echo(f"Serving {context.settings.public_url} at http://{bind}.")
     WebServer(context, ctx.obj.web_app, bind, processes).run()
 
 
