@@ -1,6 +1,5 @@
 """Tables, transactions and sealed columns, on both databases."""
 
-import sqlite3
 import threading
 from dataclasses import replace
 from datetime import datetime
@@ -80,7 +79,6 @@ def test_the_second_of_two_who_change_a_row_is_refused(world: World) -> None:
 
 
 def test_a_lost_race_is_run_again_and_a_refusal_is_not(world: World) -> None:
-    key = a_team(world)
     tries: list[int] = []
 
     def race(uow: object) -> None:
@@ -101,7 +99,6 @@ def test_a_lost_race_is_run_again_and_a_refusal_is_not(world: World) -> None:
     with pytest.raises(Conflict, match="no"):
         world.context.do("test", refuse)
     assert len(tries) == 3
-    assert key
 
 
 def test_writers_take_turns_and_none_is_lost(world: World) -> None:
@@ -243,7 +240,6 @@ def test_sqlite_keeps_every_commit_on_the_disk(world: World) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    assert sqlite3.sqlite_version
 
 
 def test_a_caller_may_have_no_number(world: World) -> None:

@@ -191,8 +191,6 @@ def test_calls_are_changed_by_making_others() -> None:
     armed = call.with_fact("weapon", VOCABULARY.read_answer("weapon", "in_hand"))
 
     assert (call.asked["weapon"], armed.asked["weapon"]) == ("none", "in_hand")
-    assert armed.without_fact("weapon").asked == {}
-    assert dict(call.with_unavailable({"ems": "no_answer"}).unavailable) == {"ems": "no_answer"}
     with pytest.raises(InvalidCall):
         VOCABULARY.read_answer("weapon", "spoon")
 

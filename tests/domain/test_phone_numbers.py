@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.errors import Refused
-from triage.domain.phone_numbers import e164, extension, masked
+from triage.domain.phone_numbers import e164, extension
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,6 @@ def test_what_cannot_be_rung_back_is_refused_in_words(typed: str, why: str) -> N
 def test_an_extension_can_be_kept_as_a_note() -> None:
     assert extension("+1 (555) 010-0199 x12", "US") == "12"
     assert extension("555 010 0199", "US") is None
-
-
-def test_only_four_digits_of_a_masked_number_show() -> None:
-    assert masked("+15550100199") == "...0199"
 
 
 @given(st.text(max_size=60))

@@ -463,3 +463,21 @@ def test_a_clinician_who_declines_hands_on(world: World) -> None:
     with world.context.reading() as uow:
         slot = uow.session.scalars(select(Slot)).one()
         assert slot.state == "paged"
+
+
+def test_why_another_response_goes_than_the_needed_one_is_told_in_words(world: World) -> None:
+    world.pair("CIT 1")  # and no mobile team at all
+    call = world.call(
+        {
+            "problem_type": "mental_health_crisis",
+            "consciousness": "alert",
+            "breathing": "normal",
+            "weapon": "none_confirmed",
+            "violence_now": "none",
+            "attempt_in_progress": "no",
+        }
+    )
+
+    page = world.client("dispatcher").get(f"/calls/{call.reference}").get_data(as_text=True)
+
+    assert "Mobile crisis team is needed: no team on shift. CIT co-responder goes instead." in page

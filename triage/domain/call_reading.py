@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from triage.domain.answer_reading import AnswerReader, shown
 from triage.domain.answers import Answer, Conflicting, answer_as_json, possible_values
 from triage.domain.calls import CallInput
+from triage.domain.codes import CAUSES
 from triage.domain.errors import InvalidCall, Problem
 from triage.domain.hints import did_you_mean
 
@@ -22,16 +23,7 @@ SIGHT_FACT, NO_SIGHT = "caller_proximity", "remote"
 NARRATIVE_LENGTH = 20_000
 MOST_COMBINATIONS = 64
 MOST_MINUTES = 100_000
-CAUSES = (
-    "out_of_hours",
-    "none_on_shift",
-    "all_committed",
-    "declined_by_all",
-    "no_answer",
-    "undeliverable",
-    "out_of_area",
-    "suspended",
-)
+CANNOT_COME = tuple(cause for cause in CAUSES if cause != "overridden")
 """Why the teams of a response cannot come, as the situation may state it."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FROM_NOW = ("local_date", "local_time", "weekday")
@@ -153,10 +145,11 @@ class _CallReader(AnswerReader):
         for response, cause in self.mapping("situation.unavailable", raw).items():
             path = f"situation.unavailable.{response[:40]}"
             if self.is_response(path, response):
-                if isinstance(cause, str) and cause in CAUSES:
+                if isinstance(cause, str) and cause in CANNOT_COME:
                     causes[response] = cause
                 else:
-                    self.refuse(path, f"the cause is one of {_listed(CAUSES)}, not {shown(cause)}")
+                    known = _listed(CANNOT_COME)
+                    self.refuse(path, f"the cause is one of {known}, not {shown(cause)}")
         return tuple(sorted(causes.items()))
 
     def minutes_to(self, raw: object) -> tuple[tuple[str, float], ...]:

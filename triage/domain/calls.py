@@ -40,20 +40,6 @@ class CallInput:
             return replace(self, situation=_put(self.situation, name, answer))
         return replace(self, facts=_put(self.facts, name, answer))
 
-    def without_fact(self, name: str) -> "CallInput":
-        """The call as if that question had not been put."""
-        return replace(self, facts=tuple(pair for pair in self.facts if pair[0] != name))
-
-    def with_unavailable(self, causes: Mapping[str, str]) -> "CallInput":
-        """The call with these responses unavailable too: cause by response."""
-        merged = {**dict(self.unavailable), **causes}
-        return replace(self, unavailable=tuple(sorted(merged.items())))
-
-    def with_minutes_to(self, minutes: Mapping[str, float]) -> "CallInput":
-        """The call with these travel times, by response."""
-        merged = {**dict(self.minutes_to), **minutes}
-        return replace(self, minutes_to=tuple(sorted(merged.items())))
-
     def as_dict(self) -> dict[str, object]:
         """The call as JSON that `read_call` accepts and reads back to an equal call."""
         situation = _as_json(self.situation)

@@ -42,11 +42,6 @@ def extension(text: str, country: str) -> str | None:
     return _parse(text, country).extension or None
 
 
-def masked(number: str) -> str:
-    """The last four digits, for screens and logs: "...0199"."""
-    return f"...{number[-4:]}"
-
-
 def _parse(text: str, country: str) -> PhoneNumber:
     plain = unicodedata.normalize("NFKC", text).strip()
     digits = "".join(sign for sign in plain if sign.isdecimal())
