@@ -49,8 +49,10 @@ lock: setup ## Renew requirements/*.txt; UPGRADE=1 takes the newest releases
 	.venv/bin/python -m venv .venv/lock
 	.venv/lock/bin/pip install --quiet --disable-pip-version-check $(uv)
 	$(compile) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt
-	$(compile) $(if $(UPGRADE),--upgrade) --all-extras --constraint requirements/run.txt \
-		--output-file requirements/dev.txt
+	$(compile) $(if $(UPGRADE),--upgrade) --extra test --extra lint --extra build \
+		--constraint requirements/run.txt --output-file requirements/dev.txt
+	$(compile) $(if $(UPGRADE),--upgrade) --extra bench --constraint requirements/dev.txt \
+		--output-file requirements/bench.txt
 
 screenshots: setup ## Take the pictures that the documentation shows
 	@tests/install_servers.sh
