@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal
 
-from triage.domain.answers import Answers, Conflicting, Gap, Value, answer_as_json
+from triage.domain.answers import Conflicting, Gap, Value, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of, protection
 from triage.domain.decision import Decision, conclude
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
 from triage.domain.readings import Unseen
-from triage.domain.reasons import Reason, Waiting, reasons, rules_waiting
-from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, RuleSet
+from triage.domain.reason import Reason
+from triage.domain.reasons import Waiting, reasons, rules_waiting
+from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, Rule, RuleSet
 
-ENGINE: Final = "tree-1"
+ENGINE: Final = "terms-1"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
 
 Outcome = Literal["decided", "ask_more"]
@@ -31,22 +33,73 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the rules make of a call. The same call and rule set give the same bytes, always."""
+    """What the rules make of a call. The same call and rule set give the same bytes, always.
+
+    case -- the reading of the call that stands: where answers conflict, the most protective one.
+    """
 
     rule_set: RuleSet
-    decision: Decision
-    outcome: Outcome
-    because: tuple[Reason, ...]
-    """Every rule that fired; never empty."""
-    waiting: tuple[Waiting, ...]
-    follow_ups: tuple[tuple[str, FollowUp], ...]
-    """With the id of the rule each comes from; so with notices."""
-    notices: tuple[tuple[str, Notice], ...]
-    ask: AskFirst | None
-    conflicts: tuple[Conflict, ...]
-    unseen: tuple[Unseen, ...]
-    police_because_unknown: bool
+    call: CallInput
+    case: Case
     outlook: Outlook
+
+    @property
+    def decision(self) -> Decision:
+        return self.case.decision
+
+    @property
+    def outcome(self) -> Outcome:
+        return "ask_more" if self.response == ASK_MORE else "decided"
+
+    @cached_property
+    def because(self) -> tuple[Reason, ...]:
+        """Every rule that fired; never empty."""
+        return reasons(self.rule_set, self.case.tally, self.decision)
+
+    @cached_property
+    def waiting(self) -> tuple[Waiting, ...]:
+        case = self.case
+        return rules_waiting(self.rule_set, case.tally, case.reading.answers, case.heard)
+
+    @cached_property
+    def _plans(self) -> tuple[Rule, ...]:
+        book = self.rule_set.book
+        return tuple(book.rules_in(book.fired(self.case.tally) & book.of_kind.get("plan", 0)))
+
+    @property
+    def follow_ups(self) -> tuple[tuple[str, FollowUp], ...]:
+        """With the id of the rule each comes from; so with notices."""
+        return tuple((rule.id, one) for rule in self._plans for one in rule.plan.follow_ups)
+
+    @property
+    def notices(self) -> tuple[tuple[str, Notice], ...]:
+        return tuple((rule.id, one) for rule in self._plans for one in rule.plan.notices)
+
+    @property
+    def ask(self) -> AskFirst | None:
+        return self.rule_set.ask if self.response == ASK_MORE else None
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        facts, taken = self.rule_set.vocabulary.facts, self.case.reading.answers
+        return tuple(
+            Conflict(
+                fact,
+                answer,
+                taken[fact],
+                "most_dangerous" if facts[fact].danger else "more_protective",
+            )
+            for fact, answer in self.call.asked.items()
+            if isinstance(answer, Conflicting)
+        )
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        return self.case.reading.unseen
+
+    @property
+    def police_because_unknown(self) -> bool:
+        return _police_because_unknown(self.rule_set, self.case)
 
     @property
     def response(self) -> str:
@@ -55,7 +108,7 @@ class Assessment:
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `triage assess`."""
         decision, rule_set, ahead = self.decision, self.rule_set, self.outlook
-        level = decision.level
+        answers, heard, level = self.case.reading.answers, self.case.heard, decision.level
         return {
             "needed": decision.needed,
             "eligible": decision.eligible,
@@ -75,7 +128,7 @@ class Assessment:
             "settled": ahead.settled,
             "could_become": list(ahead.could_become),
             "ask_next": [question.as_dict() for question in ahead.ask_next],
-            "because": [reason.as_dict() for reason in self.because],
+            "because": [one.as_dict(answers, heard) for one in self.because],
             "waiting": [one.as_dict() for one in self.waiting],
             "follow_ups": [_follow_up(rule, one) for rule, one in self.follow_ups],
             "notices": [
@@ -135,38 +188,11 @@ def assess(rule_set: RuleSet, call: CallInput, *, ahead: bool = True) -> Assessm
     Raises InvalidCall only for a call with more conflicting answers than can be assessed.
     """
     cases = cases_of(rule_set, call)
-    case = min(cases, key=lambda one: protection(rule_set, one.decision))
-    decision, answers = case.decision, case.reading.answers
-    asks_first = decision.response == ASK_MORE
-    fired = rule_set.book.rules_in(rule_set.book.fired(case.tally))
-    plans = [rule for rule in fired if rule.kind == "plan"]
-    return Assessment(
-        rule_set=rule_set,
-        decision=decision,
-        outcome="ask_more" if asks_first else "decided",
-        because=reasons(rule_set, case.tally, decision, answers, case.heard),
-        waiting=rules_waiting(rule_set, case.tally, answers, case.heard),
-        follow_ups=tuple((rule.id, one) for rule in plans for one in rule.plan.follow_ups),
-        notices=tuple((rule.id, one) for rule in plans for one in rule.plan.notices),
-        ask=rule_set.ask if asks_first else None,
-        conflicts=_conflicts(rule_set, call, answers),
-        unseen=case.reading.unseen,
-        police_because_unknown=_police_because_unknown(rule_set, case),
-        outlook=look_ahead(rule_set, call, cases) if ahead else NO_OUTLOOK,
-    )
-
-
-def _conflicts(rule_set: RuleSet, call: CallInput, answers: Answers) -> tuple[Conflict, ...]:
-    return tuple(
-        Conflict(
-            fact,
-            answer,
-            answers[fact],
-            "most_dangerous" if rule_set.vocabulary.facts[fact].danger else "more_protective",
-        )
-        for fact, answer in call.asked.items()
-        if isinstance(answer, Conflicting)
-    )
+    case = cases[0]
+    if len(cases) > 1:
+        case = min(cases, key=lambda one: protection(rule_set, one.decision))
+    outlook = look_ahead(rule_set, call, cases) if ahead else NO_OUTLOOK
+    return Assessment(rule_set, call, case, outlook)
 
 
 def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:
@@ -178,10 +204,9 @@ def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:
     if not _is_police(rule_set, case.decision.eligible):
         return False
     tally, book = case.tally, rule_set.book
-    undecided = tally.unknown | tally.open
     if case.decision.route == "default":
         deciding = (book.of_kind.get(kind, 0) for kind in ("require", "score", "exclude"))
-        return any(undecided & rules for rules in deciding)
+        return any(tally.undecided & rules for rules in deciding)
     known = conclude(rule_set, tally.true, book.asking(tally), case.reading.teams)
     return not _is_police(rule_set, known.eligible)
 

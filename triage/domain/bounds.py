@@ -7,7 +7,7 @@ whatever the others do; what no such combination can bring about, no answer can.
 from collections.abc import Iterable
 
 from triage.domain.decision import Availability
-from triage.domain.rule_book import Tally
+from triage.domain.scouting import Shades
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 
 
@@ -18,7 +18,7 @@ class Bounds:
     open -- rules whose firing still depends on answers, plans left out.
     """
 
-    def __init__(self, rule_set: RuleSet, tally: Tally, teams: Availability) -> None:
+    def __init__(self, rule_set: RuleSet, tally: Shades, teams: Availability) -> None:
         book = rule_set.book
         self._rule_set, self._book, self._teams = rule_set, book, teams
         self._unknown = tally.unknown
@@ -118,22 +118,24 @@ class Bounds:
     def _point_bounds(self) -> dict[str, tuple[int, int, bool]]:
         """Least and most points by response, and whether it is surely scored at all."""
         bounds: dict[str, tuple[int, int, bool]] = {}
-        for rule, points in self._book.scores:
-            if not self._possible & rule:
-                continue
-            surely = bool(self.sure & rule)
-            for response, number in points:
-                least, most, scored = bounds.get(response, (0, 0, False))
-                least += number if surely else min(number, 0)
-                most += number if surely else max(number, 0)
-                bounds[response] = least, most, scored or surely
+        for response, by_points in self._book.scores.items():
+            least = most = 0
+            scored = possible = False
+            for points, rules in by_points:
+                sure, unsure = (self.sure & rules).bit_count(), (self.open & rules).bit_count()
+                least += points * sure + min(points, 0) * unsure
+                most += points * sure + max(points, 0) * unsure
+                scored = scored or sure > 0
+                possible = possible or sure > 0 or unsure > 0
+            if possible:
+                bounds[response] = least, most, scored
         return bounds
 
     def _sure_winner(self) -> int | None:
         """The points that some response reaches in any case, if any does."""
         reached = [
             self._points[response][0]
-            for response, threshold in self._book.scored
+            for response, threshold in self._book.thresholds.items()
             if response in self._points
             and self._points[response][2]
             and self._points[response][0] >= threshold
@@ -145,7 +147,7 @@ class Bounds:
         to_beat = self._sure_winner()
         eligible = {
             response
-            for response, threshold in self._book.scored
+            for response, threshold in self._book.thresholds.items()
             if response in self._points
             and self._points[response][1] >= threshold
             and (to_beat is None or self._points[response][1] >= to_beat)

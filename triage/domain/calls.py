@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from triage.domain.answers import Answer, answer_as_json
+from triage.domain.answers import Answer, Conflicting, answer_as_json
 from triage.domain.narrative import fold
 
 
@@ -29,6 +29,11 @@ class CallInput:
     def asked(self) -> Mapping[str, Answer]:
         """Every answer by fact, those of the situation included."""
         return dict((*self.facts, *self.situation))
+
+    @cached_property
+    def conflicts(self) -> bool:
+        """Does any answer contradict itself?"""
+        return any(answer.__class__ is Conflicting for answer in self.asked.values())
 
     @cached_property
     def folded_narrative(self) -> str:

@@ -7,8 +7,8 @@ from triage.domain.calls import CallInput
 from triage.domain.decision import Decision, decide
 from triage.domain.narrative import Heard
 from triage.domain.readings import Reading, readings
-from triage.domain.rule_book import Tally
 from triage.domain.ruleset import RuleSet
+from triage.domain.term_index import Tally
 
 
 @dataclass(frozen=True, slots=True)

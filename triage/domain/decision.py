@@ -6,10 +6,11 @@ rules (see `rule_book`), so that looking ahead can call it thousands of times.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from triage.domain.rule_book import RuleBook, Tally
+from triage.domain.rule_book import RuleBook
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
+from triage.domain.term_index import Tally
 
 Route = Literal["require", "score", "default", "ask"]
 
@@ -35,8 +36,7 @@ class Availability:
 EVERYBODY_AVAILABLE = Availability({}, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Who answers, how soon, with whom.
 
     needed, eligible, response -- by the rules, after exclusions, after fallbacks.
@@ -82,8 +82,8 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     if required:
         needed = eligible = required[0]
     else:
-        needed, _ = _unrequired(rule_set, points, (), bool(asking))
         eligible, route = _unrequired(rule_set, points, excluded, bool(asking))
+        needed = _unrequired(rule_set, points, (), bool(asking))[0] if excluded else eligible
     response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
     also = tuple(
         companion
@@ -117,24 +117,24 @@ def level_of(rule_set: RuleSet, fired: int) -> Level:
 def points_of(book: RuleBook, fired: int) -> dict[str, int]:
     """Points by response, in precedence, of the responses that a fired rule scores."""
     totals: dict[str, int] = {}
-    for rule, points in book.scores:
-        if fired & rule:
-            for response, number in points:
-                totals[response] = totals.get(response, 0) + number
-    return {response: totals[response] for response, _ in book.scored if response in totals}
+    for response, by_points in book.scores.items():
+        for points, rules in by_points:
+            if giving := fired & rules:
+                totals[response] = totals.get(response, 0) + points * giving.bit_count()
+    return totals
 
 
 def _unrequired(
     rule_set: RuleSet, points: Mapping[str, int], excluded: Collection[str], asking: bool
 ) -> tuple[str, Route]:
     """Who answers when no rule requires anybody: by points, by asking first, by default."""
-    best, best_points = "", 0
-    for response, threshold in rule_set.book.scored:
-        total = points.get(response)
-        if total is None or total < threshold or response in excluded:
+    best, most = "", 0
+    thresholds = rule_set.book.thresholds
+    for response, total in points.items():
+        if response not in thresholds or total < thresholds[response] or response in excluded:
             continue
-        if not best or total > best_points:
-            best, best_points = response, total
+        if not best or total > most:
+            best, most = response, total
     if best:
         return best, "score"
     if asking:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from triage.domain.answer_reading import CODE_LENGTH
-from triage.domain.answers import Answer
+from triage.domain.answers import UNKNOWN, Answer, Gap, Value
 from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
@@ -186,6 +186,15 @@ class Vocabulary:
         """Facts that say whether teams of some kind are on shift."""
         named = (response.availability_fact for response in self.responses.values())
         return frozenset(name for name in named if name)
+
+    @cached_property
+    def not_supplied(self) -> Mapping[str, Value | Gap]:
+        """What counts for each fact of the situation that a call does not state.
+
+        A team's availability not stated means available, everything else is unknown.
+        """
+        available = self.availability_facts
+        return {f.name: "yes" if f.name in available else UNKNOWN for f in self.situation}
 
     @cached_property
     def place_of(self) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
 from triage.domain.decision import Decision
 from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import OutOfBudget, Position, Positions, Scout, Search
+from triage.domain.scouting import OutOfBudget, Position, Positions, Scout, Search, shades
 
 BUDGET = 40
 """Positions from which answers are tried, beyond the single answers; each takes some 100 us."""
@@ -61,8 +61,13 @@ def foresee(
     return _Lookout(rule_set, call, cases, budget).report()
 
 
-def _positions(cases: Iterable[Case]) -> Positions:
-    return tuple(Position(c.reading.answers, c.tally, c.reading.teams) for c in cases)
+def _positions(rule_set: RuleSet, cases: Iterable[Case], date: str) -> Positions:
+    return tuple(
+        Position(
+            c.reading.answers, shades(rule_set, c.reading.answers, c.heard, date), c.reading.teams
+        )
+        for c in cases
+    )
 
 
 class _Lookout:
@@ -73,7 +78,7 @@ class _Lookout:
     ) -> None:
         self._rule_set, self._left = rule_set, budget
         self._scout = Scout(rule_set, cases[0].heard)
-        self._here = _positions(cases)
+        self._here = _positions(rule_set, cases, call.now[:10])
         self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
@@ -110,7 +115,11 @@ class _Lookout:
             return ()
         if not any(sight.name in options for sight in vocabulary.sight_facts):
             return ()
-        return _positions(cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)))
+        return _positions(
+            self._rule_set,
+            cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)),
+            call.now[:10],
+        )
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
         """Does a caller who cannot see open what was closed? Adds the responses that may follow."""

@@ -6,17 +6,25 @@ Whole words and phrases, without regard to case, accents or punctuation. No nega
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
+import ahocorasick
+
 _NOT_A_WORD = re.compile(r"[\W_]+")
+_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 Heard = frozenset[str]
 """The terms a rule set looks for, of which these are in the narrative."""
+NOTHING_HEARD: Heard = frozenset()
 
 
 def fold(text: str) -> str:
     """The text as words between single spaces, with one space at each end; " " when empty."""
+    if text.isascii():  # the same, only faster
+        words = text.lower().translate(_ASCII_WORDS).split()
+        return f" {' '.join(words)} " if words else " "
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _NOT_A_WORD.sub(" ", f" {plain} ")
@@ -30,3 +38,24 @@ def folded_term(term: str) -> str:
 def finds(term: str, folded_narrative: str) -> bool:
     """Is the term in a narrative that went through `fold`?"""
     return folded_term(term) in folded_narrative
+
+
+class Listener:
+    """Finds many terms in one pass over a narrative: what `finds` says of each, at once."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        alike: dict[str, tuple[str, ...]] = {}
+        for term in terms:
+            folded = folded_term(term)
+            alike[folded] = (*alike.get(folded, ()), term)
+        self._automaton = ahocorasick.Automaton()
+        for folded, spelt in alike.items():
+            self._automaton.add_word(folded, spelt)
+        self._automaton.make_automaton()
+
+    def hear(self, folded_narrative: str) -> Heard:
+        """The terms in a narrative that went through `fold`."""
+        if not len(self._automaton):
+            return NOTHING_HEARD
+        found = self._automaton.iter(folded_narrative)
+        return frozenset([term for _, spelt in found for term in spelt])

@@ -151,7 +151,7 @@ class _Questions:
         reading = book.readers.get(fact.name, 0) & self._ahead.relevant
         speaks_for = book.speaks_for
         responses = {one for one in self._ahead.could_become if speaks_for.get(one, 0) & reading}
-        kinds = {self._rule_set.rules[number].kind for number in numbers_in(reading)}
+        kinds = {self._rule_set.book.rules[number].kind for number in numbers_in(reading)}
         if not responses and (kinds & DECIDING_KINDS or reading & book.asks):
             responses = set(self._ahead.could_become)  # by giving way to somebody else
         may_change = {

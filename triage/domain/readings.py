@@ -5,14 +5,13 @@ conflicting answers become the most dangerous one or, without an order, several 
 same call, each of which is assessed.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Value, possible_values
+from triage.domain.answers import UNKNOWN, Conflicting, Gap, Value, possible_values
 from triage.domain.call_reading import MOST_COMBINATIONS, NO_SIGHT, SIGHT_FACT, facts_of_now
 from triage.domain.calls import CallInput
-from triage.domain.decision import NONE_ON_SHIFT, Availability
+from triage.domain.decision import EVERYBODY_AVAILABLE, NONE_ON_SHIFT, Availability
 from triage.domain.errors import InvalidCall, Problem
 from triage.domain.facts import Vocabulary
 
@@ -27,7 +26,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a call: one answer for each fact, and who is available by it."""
+    """One way to read the call: one answer for each fact, and who is available by it."""
 
     answers: dict[str, Value | Gap]
     unseen: tuple[Unseen, ...]
@@ -39,7 +38,13 @@ def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
 
     Raises InvalidCall for more than 64.
     """
-    plain = _situation(vocabulary, call)
+    plain: dict[str, Value | Gap] = dict(vocabulary.not_supplied)
+    if call.now:
+        derived = facts_of_now(call.now)
+        plain.update((fact, derived[fact]) for fact in derived.keys() & plain.keys())
+    if not call.conflicts:
+        plain.update(call.asked)  # type: ignore[arg-type]  # none of them is Conflicting
+        return (_reading(vocabulary, call, plain),)
     disputed: dict[str, tuple[Value | Gap, ...]] = {}
     for name, answer in call.asked.items():
         if isinstance(answer, Conflicting):
@@ -55,33 +60,27 @@ def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
     )
 
 
-def _situation(vocabulary: Vocabulary, call: CallInput) -> dict[str, Value | Gap]:
-    """What counts for the facts that are supplied, never asked, where nothing was supplied."""
-    derived = facts_of_now(call.now)
-    answers: dict[str, Value | Gap] = {}
-    for fact in vocabulary.situation:
-        if fact.name in vocabulary.availability_facts:
-            answers[fact.name] = "yes"
-        else:
-            answers[fact.name] = derived.get(fact.name, UNKNOWN)
-    return answers
-
-
 def _reading(vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value | Gap]) -> Reading:
-    unseen = []
+    unseen: tuple[Unseen, ...] = ()
     if answers.get(SIGHT_FACT) == NO_SIGHT:
-        for fact in vocabulary.sight_facts:
-            value = answers.get(fact.name)
-            if isinstance(value, str) and value in fact.sight_values:
-                unseen.append(Unseen(fact.name, value))
-                answers[fact.name] = UNKNOWN
-    return Reading(answers, tuple(unseen), _teams(vocabulary, call, answers))
+        unseen = tuple(
+            Unseen(fact.name, value)
+            for fact in vocabulary.sight_facts
+            if isinstance(value := answers.get(fact.name), str) and value in fact.sight_values
+        )
+        answers.update((one.fact, UNKNOWN) for one in unseen)
+    return Reading(answers, unseen, _teams(vocabulary, call, answers))
 
 
-def _teams(vocabulary: Vocabulary, call: CallInput, answers: Mapping[str, Answer]) -> Availability:
+def _teams(
+    vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value | Gap]
+) -> Availability:
+    away = [fact for fact in vocabulary.availability_facts if answers.get(fact) == "no"]
+    if not (away or call.unavailable or call.minutes_to):
+        return EVERYBODY_AVAILABLE
     off_shift = {
         response.id: NONE_ON_SHIFT
         for response in vocabulary.responses.values()
-        if response.availability_fact and answers.get(response.availability_fact) == "no"
+        if response.availability_fact in away
     }
     return Availability(off_shift | dict(call.unavailable), dict(call.minutes_to))

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from triage.domain.answers import Answers, answer_as_json
-from triage.domain.conditions import Mentions, fact_of, facts_of, tests_of, undecided_tests
+from triage.domain.answers import Answers
+from triage.domain.conditions import fact_of, undecided_tests
 from triage.domain.decision import EXCLUDED, NOT_IN_TIME, Decision
 from triage.domain.facts import Vocabulary
 from triage.domain.narrative import Heard
-from triage.domain.rule_book import Tally, numbers_in
+from triage.domain.reason import Reason
 from triage.domain.ruleset import Rule, RuleSet
+from triage.domain.term_index import Tally
 
 CAUSE_WORDS: Mapping[str, str] = {
     "out_of_hours": "out of hours",
@@ -23,38 +24,6 @@ CAUSE_WORDS: Mapping[str, str] = {
     NOT_IN_TIME: "cannot be there in time",
     EXCLUDED: "excluded",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule that fired, its sentence and the answers it read.
-
-    facts -- by fact, None where it was not asked; under "narrative" the word that was found.
-    rule -- the id, or "default", "ask", "fallback" for what the set says besides its rules.
-    on_unknown -- it fired because the answer is unknown and the rule says that this counts.
-    responses -- whom it is about; not part of the JSON.
-    """
-
-    rule: str
-    kind: str
-    because: str
-    source: str
-    standing: str = ""
-    facts: tuple[tuple[str, object], ...] = ()
-    on_unknown: bool = False
-    entirely: bool = False
-    responses: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "rule": self.rule,
-            "kind": self.kind,
-            "because": self.because,
-            "source": self.source,
-            "standing": self.standing,
-            "facts": dict(self.facts),
-            "on_unknown": self.on_unknown,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,46 +44,24 @@ class Waiting:
         }
 
 
-def reasons(
-    rule_set: RuleSet, tally: Tally, decision: Decision, answers: Answers, heard: Heard
-) -> tuple[Reason, ...]:
+def reasons(rule_set: RuleSet, tally: Tally, decision: Decision) -> tuple[Reason, ...]:
     """Every rule that fired, in the order of the file, then what the set itself decided."""
-    rules = rule_set.rules
-    fired = tuple(
-        _reason(rules[number], answers, heard, on_unknown=not tally.true >> number & 1)
-        for number in numbers_in(rule_set.book.fired(tally))
-    )
-    return fired + _own_reasons(rule_set, decision, anything_fired=bool(fired))
+    book = rule_set.book
+    certain, on_unknown = rule_set.reasons
+    if counting := set(book.places_in(tally.undecided & book.holds)):
+        places = book.places_in(book.fired(tally))
+        fired = [on_unknown[one] if one in counting else certain[one] for one in places]
+    else:
+        fired = [certain[one] for one in book.places_in(tally.true)]
+    return (*fired, *_own_reasons(rule_set, decision, anything_fired=bool(fired)))
 
 
 def rules_waiting(
     rule_set: RuleSet, tally: Tally, answers: Answers, heard: Heard
 ) -> tuple[Waiting, ...]:
     """Every undecided rule that does not fire, in the order of the file."""
-    waiting = (tally.unknown | tally.open) & ~rule_set.book.holds
-    return tuple(_waiting(rule_set.rules[number], answers, heard) for number in numbers_in(waiting))
-
-
-def _reason(rule: Rule, answers: Answers, heard: Heard, on_unknown: bool) -> Reason:
-    read = tuple(
-        (fact, answer_as_json(answers[fact]) if fact in answers else None)
-        for fact in facts_of(rule.when)
-        if on_unknown or fact in answers
-    )
-    mentions = (test.found(heard) for test in tests_of(rule.when) if isinstance(test, Mentions))
-    said = next((term for term in mentions if term), None)
-    points = tuple(response for response, _ in rule.points)
-    return Reason(
-        rule=rule.id,
-        kind=rule.kind,
-        because=rule.because,
-        source=rule.source,
-        standing=rule.standing,
-        facts=(*read, ("narrative", said)) if said else read,
-        on_unknown=on_unknown,
-        entirely=rule.entirely,
-        responses=rule.responses or points,
-    )
+    waiting = rule_set.book.rules_in(tally.undecided & ~rule_set.book.holds)
+    return tuple(_waiting(rule, answers, heard) for rule in waiting)
 
 
 def _waiting(rule: Rule, answers: Answers, heard: Heard) -> Waiting:

@@ -1,31 +1,26 @@
 """A rule set arranged for deciding: rule number i is bit i of an integer.
 
 Sets of rules (those that fired, those that require police ...) are then integers, and "does any
-fired rule require police?" is one `&`. The tests of the rules stay trees; only what follows from
-them is arranged here.
+fired rule require police?" is one `&`. Rules are numbered by falling number of terms, as the
+index needs it; `order` leads back to the order of the file.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from operator import getitem
+from typing import TYPE_CHECKING
 
 from triage.domain.answers import Answers
-from triage.domain.conditions import FALSE, OPEN, TRUE, Test, fact_of, facts_of, tests_of
+from triage.domain.conditions import Test, fact_of, facts_of, tests_of
 from triage.domain.narrative import Heard
+from triage.domain.term_index import Tally, TermIndex
+from triage.domain.terms import terms_of
 
 if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
 
-
-class Tally(NamedTuple):
-    """How the rules stand for given answers, each as a set of rules (bits)."""
-
-    true: int
-    """The condition holds."""
-    unknown: int
-    """Undecided, and no question still to be put can decide it."""
-    open: int
-    """Undecided, and a question not yet put may decide it."""
+MOST_DATES_KEPT = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +28,9 @@ class RuleBook:
     """Masks over the rules of one set; `RuleSet.book` keeps it."""
 
     rules: tuple["Rule", ...]
+    order: tuple[int, ...]
+    """By number, the place of the rule in the file."""
+    index: TermIndex
     holds: int
     asks: int
     """Rules that make a call wait for answers; a plan never does."""
@@ -43,9 +41,10 @@ class RuleBook:
     excludes_entirely: Mapping[str, int]
     companions: Mapping[str, int]
     """Rules that want a response to come as well, required or `also`, in precedence."""
-    scores: tuple[tuple[int, tuple[tuple[str, int], ...]], ...]
-    scored: tuple[tuple[str, int], ...]
-    """Response and threshold, in precedence; what has no threshold cannot win."""
+    scores: Mapping[str, tuple[tuple[int, int], ...]]
+    """By response, in precedence, points and the rules that give as many."""
+    thresholds: Mapping[str, int]
+    """By response, in precedence; what has no threshold cannot win."""
     levels: tuple[tuple["Level", int], ...]
     """By rank, the most urgent first."""
     speaks_for: Mapping[str, int]
@@ -54,34 +53,48 @@ class RuleBook:
     """By fact, the rules that read it."""
     tests: Mapping[str, tuple[Test, ...]]
     """By fact, the tests on it, those of plans left out."""
+    dated: int
+    _in_force: dict[str, int]
+    _places: tuple[tuple[tuple[int, ...], ...], ...]
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
-        """Evaluate every rule in force."""
-        true = unknown = still_open = 0
-        bit = 1
-        for rule in self.rules:
-            truth = rule.when.truth(answers, heard)
-            if truth is not FALSE and rule.in_force(local_date):
-                if truth is TRUE:
-                    true |= bit
-                elif truth is OPEN:
-                    still_open |= bit
-                else:
-                    unknown |= bit
-            bit <<= 1
-        return Tally(true, unknown, still_open)
+        """How every rule in force stands."""
+        true, undecided = self.index.weigh(answers, heard)
+        if self.dated and local_date:
+            in_force = self.in_force(local_date)
+            return Tally(true & in_force, undecided & in_force)
+        return Tally(true, undecided)
+
+    def in_force(self, local_date: str) -> int:
+        """The rules in force on a day; without a date all."""
+        known = self._in_force.get(local_date)
+        if known is None:
+            if len(self._in_force) >= MOST_DATES_KEPT:
+                self._in_force.clear()
+            known = _mask(rule.in_force(local_date) for rule in self.rules)
+            self._in_force[local_date] = known
+        return known
 
     def fired(self, tally: Tally) -> int:
         """The rules that fire: true ones, and undecided ones for which unknown counts."""
-        return tally.true | (tally.unknown | tally.open) & self.holds
+        return tally.true | tally.undecided & self.holds
 
     def asking(self, tally: Tally) -> int:
         """The rules for which the call waits."""
-        return (tally.unknown | tally.open) & self.asks
+        return tally.undecided & self.asks
+
+    def places_in(self, mask: int) -> list[int]:
+        """The places in the file of the rules of a mask, ascending."""
+        eights = mask.to_bytes(len(self._places), "little")
+        return sorted(chain.from_iterable(map(getitem, self._places, eights)))
+
+    def numbers_of(self, mask: int) -> Iterable[int]:
+        """The numbers of the rules of a mask, in the order of the file."""
+        return sorted(numbers_in(mask), key=self.order.__getitem__)
 
     def rules_in(self, mask: int) -> Iterable["Rule"]:
         """The rules of a mask, in the order of the file."""
-        return (self.rules[number] for number in numbers_in(mask))
+        return (self.rules[number] for number in self.numbers_of(mask))
 
 
 def numbers_in(mask: int) -> Iterable[int]:
@@ -93,42 +106,78 @@ def numbers_in(mask: int) -> Iterable[int]:
 
 
 def arrange(rule_set: "RuleSet") -> RuleBook:
-    """The book of a rule set."""
-    rules = rule_set.rules
-
-    def mask(chosen: Iterable[bool]) -> int:
-        return sum(1 << number for number, one in enumerate(chosen) if one)
-
-    def naming(kinds: tuple[str, ...], responses: Iterable[str]) -> dict[str, int]:
-        masks = {r: mask(u.kind in kinds and r in u.responses for u in rules) for r in responses}
-        return {response: bits for response, bits in masks.items() if bits}
-
-    excludes = naming(("exclude",), rule_set.precedence)
-    entirely = mask(rule.entirely for rule in rules)
+    """The book of a rule set. Raises TooManyAlternatives."""
+    terms = [terms_of(rule.when) for rule in rule_set.rules]
+    order = sorted(range(len(terms)), key=lambda place: -len(terms[place]))
+    rules = tuple(rule_set.rules[place] for place in order)
+    excludes = _naming(rules, ("exclude",), rule_set.precedence)
+    entirely = _mask(rule.entirely for rule in rules)
+    requires = _naming(rules, ("require",), rule_set.precedence)
+    scores = _scores(rules, rule_set.precedence)
+    scored_by = {r: _sum(bits for points, bits in by if points > 0) for r, by in scores.items()}
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
-    scores = tuple((1 << n, rule.points) for n, rule in enumerate(rules) if rule.kind == "score")
-    named = dict.fromkeys(response for _, points in scores for response, _ in points)
-    scored_by = {
-        r: sum(bit for bit, points in scores if any(one == r and n > 0 for one, n in points))
-        for r in named
-    }
-    requires = naming(("require",), rule_set.precedence)
-    scored = ((r, rule_set.threshold(r)) for r in rule_set.precedence if r in named)
+    thresholds = {response: rule_set.threshold(response) for response in scores}
     return RuleBook(
         rules=rules,
-        holds=mask(rule.if_unknown == "holds" for rule in rules),
-        asks=mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
-        of_kind={kind: mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
+        order=tuple(order),
+        index=TermIndex([terms[place] for place in order], rule_set.vocabulary.facts),
+        holds=_mask(rule.if_unknown == "holds" for rule in rules),
+        asks=_mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
+        of_kind={kind: _mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
         requires=requires,
         excludes=excludes,
         excludes_entirely={r: bits & entirely for r, bits in excludes.items() if bits & entirely},
-        companions=naming(("require", "also"), rule_set.precedence),
+        companions=_naming(rules, ("require", "also"), rule_set.precedence),
         scores=scores,
-        scored=tuple((r, threshold) for r, threshold in scored if threshold is not None),
-        levels=tuple((level, mask(r.level == level.id for r in rules)) for level in levels),
+        thresholds={r: points for r, points in thresholds.items() if points is not None},
+        levels=tuple((level, _mask(r.level == level.id for r in rules)) for level in levels),
         speaks_for={r: requires.get(r, 0) | scored_by.get(r, 0) for r in (*requires, *scored_by)},
         readers=_readers(rules),
         tests=_tests(rules),
+        dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
+        _in_force={},
+        _places=_places(order),
+    )
+
+
+def _mask(chosen: Iterable[bool]) -> int:
+    return sum(1 << number for number, one in enumerate(chosen) if one)
+
+
+def _sum(masks: Iterable[int]) -> int:
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
+
+
+def _naming(
+    rules: tuple["Rule", ...], kinds: tuple[str, ...], responses: Iterable[str]
+) -> dict[str, int]:
+    """By response, the rules of these kinds that name it, where there are any."""
+    found = {r: _mask(u.kind in kinds and r in u.responses for u in rules) for r in responses}
+    return {response: bits for response, bits in found.items() if bits}
+
+
+def _scores(
+    rules: tuple["Rule", ...], precedence: Iterable[str]
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    by_response: dict[str, dict[int, int]] = {}
+    for number, rule in enumerate(rules):
+        for response, points in rule.points:
+            same = by_response.setdefault(response, {})
+            same[points] = same.get(points, 0) | 1 << number
+    return {r: tuple(by_response[r].items()) for r in precedence if r in by_response}
+
+
+def _places(order: list[int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """For every eight rules, by the byte that says which of them are meant, their places."""
+    return tuple(
+        tuple(
+            tuple(place for bit, place in enumerate(order[first : first + 8]) if byte >> bit & 1)
+            for byte in range(256)
+        )
+        for first in range(0, len(order), 8)
     )
 
 

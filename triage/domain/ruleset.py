@@ -12,7 +12,8 @@ from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
-from triage.domain.narrative import Heard, finds
+from triage.domain.narrative import NOTHING_HEARD, Heard, Listener
+from triage.domain.reason import Reason, reasons_of
 from triage.domain.rule_book import RuleBook, arrange
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
@@ -231,12 +232,19 @@ class RuleSet:
         lists = (*mentioned, *(prompt.terms for prompt in self.prompts))
         return tuple(dict.fromkeys(term for terms in lists for term in terms))
 
+    @cached_property
+    def listener(self) -> Listener:
+        """Finds the terms in narratives."""
+        return Listener(self.terms)
+
     def heard(self, call: CallInput) -> Heard:
         """Those of the terms that the narrative of a call contains."""
-        if not call.narrative:
-            return frozenset()
-        narrative = call.folded_narrative
-        return frozenset(term for term in self.terms if finds(term, narrative))
+        return self.listener.hear(call.folded_narrative) if call.narrative else NOTHING_HEARD
+
+    @cached_property
+    def reasons(self) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        """In the order of the rules, why each fired: because it is true, or on unknown."""
+        return reasons_of(self.rules, on_unknown=False), reasons_of(self.rules, on_unknown=True)
 
     @cached_property
     def options(self) -> Mapping[str, Options]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import UNKNOWN, Gap, Value
-from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.cases import most_protective
 from triage.domain.conditions import (
@@ -18,8 +18,22 @@ from triage.domain.conditions import (
 )
 from triage.domain.decision import Availability, Decision, decide
 from triage.domain.narrative import Heard
-from triage.domain.rule_book import Tally, numbers_in
+from triage.domain.rule_book import numbers_in
+from triage.domain.term_index import Tally
 from triage.domain.ruleset import RuleSet
+
+
+class Shades(NamedTuple):
+    true: int
+    unknown: int
+    open: int
+
+    def tally(self) -> Tally:
+        return Tally(self.true, self.unknown | self.open)
+
+
+if TYPE_CHECKING:
+    from triage.domain.bounds import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Position:
     """One reading of the call with some more questions answered."""
 
     answers: dict[str, Value | Gap]
-    tally: Tally
+    tally: Shades
     teams: Availability
 
 
@@ -62,22 +76,24 @@ class Scout:
         answers = {**position.answers, fact: value}
         true, unknown, still_open = position.tally
         for number in numbers_in(self.rule_set.book.readers[fact] & still_open & rules):
-            truth = self.rule_set.rules[number].when.truth(answers, self.heard)
+            truth = self.rule_set.book.rules[number].when.truth(answers, self.heard)
             if truth is not Truth.OPEN:
                 still_open ^= 1 << number
                 if truth is Truth.TRUE:
                     true |= 1 << number
                 elif truth is Truth.UNKNOWN:
                     unknown |= 1 << number
-        return Position(answers, Tally(true, unknown, still_open), position.teams)
+        return Position(answers, Shades(true, unknown, still_open), position.teams)
 
     def decision(self, positions: Positions) -> Decision:
         """The decision that stands; positions where the same rules fire and wait share it."""
         book = self.rule_set.book
-        alike = tuple((book.fired(p.tally), book.asking(p.tally)) for p in positions)
+        alike = tuple(
+            (book.fired(p.tally.tally()), book.asking(p.tally.tally())) for p in positions
+        )
         known = self._decided.get(alike)
         if known is None:
-            decisions = (decide(self.rule_set, p.tally, p.teams) for p in positions)
+            decisions = (decide(self.rule_set, p.tally.tally(), p.teams) for p in positions)
             known = self._decided[alike] = most_protective(self.rule_set, decisions)
         return known
 
@@ -90,7 +106,7 @@ class Scout:
         book, facts = self.rule_set.book, dict[str, int]()
         for position, mask in zip(positions, relevant, strict=True):
             for number in numbers_in(mask):
-                bit, condition = 1 << number, self.rule_set.rules[number].when
+                bit, condition = 1 << number, self.rule_set.book.rules[number].when
                 if bit & (book.holds | book.asks):
                     deciding: Iterable[str] = facts_of(condition)
                 else:
@@ -99,14 +115,16 @@ class Scout:
                     facts[fact] = facts.get(fact, 0) | bit
         return facts
 
-    def bounds(self, positions: Positions) -> tuple[Bounds, ...]:
+    def bounds(self, positions: Positions) -> "tuple[Bounds, ...]":
+        from triage.domain.bounds import Bounds
+
         return tuple(Bounds(self.rule_set, p.tally, p.teams) for p in positions)
 
     def open_tests(self, positions: Positions, rules: Iterable[int]) -> Iterable[tuple[str, Test]]:
         """Questions not yet put and the tests that wait for them: rules for each position."""
         for position, mask in zip(positions, rules, strict=True):
             for number in numbers_in(mask):
-                condition = self.rule_set.rules[number].when
+                condition = self.rule_set.book.rules[number].when
                 for test in undecided_tests(condition, position.answers, self.heard):
                     fact = fact_of(test)
                     if fact is not None and fact not in position.answers:
@@ -126,7 +144,7 @@ class Search:
     scout: Scout
     answers_to: Callable[[str], Iterable[AnswerClass]]
     reached: Callable[[Decision], bool]
-    may_reach: Callable[[Sequence[Bounds]], bool]
+    may_reach: Callable[[Sequence["Bounds"]], bool]
     toward: int
     left: int
 
@@ -152,7 +170,7 @@ class Search:
         return False
 
     def _pick(
-        self, positions: Positions, bounds: Sequence[Bounds]
+        self, positions: Positions, bounds: Sequence["Bounds"]
     ) -> tuple[str, list[AnswerClass]] | None:
         """The next question, of a rule in favour if one is open; its most useful answer first."""
         relevant = [one.relevant() for one in bounds]
@@ -162,3 +180,18 @@ class Search:
                 answers = list(self.answers_to(fact))
                 return fact, sorted(answers, key=lambda one: (test in one.accepted_by) != wanted)
         return None
+
+
+def shades(rule_set: RuleSet, answers: dict[str, Value | Gap], heard: Heard, date: str) -> Shades:
+    true = unknown = still_open = 0
+    for number, rule in enumerate(rule_set.book.rules):
+        if not rule.in_force(date):
+            continue
+        truth = rule.when.truth(answers, heard)
+        if truth is Truth.TRUE:
+            true |= 1 << number
+        elif truth is Truth.OPEN:
+            still_open |= 1 << number
+        elif truth is Truth.UNKNOWN:
+            unknown |= 1 << number
+    return Shades(true, unknown, still_open)

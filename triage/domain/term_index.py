@@ -1,0 +1,181 @@
+"""The rules as bits: what each answer contradicts and what it satisfies, looked up, not evaluated.
+
+Every rule is an OR of terms and every term owns one bit. A *state* is one integer of two halves:
+the lower holds the terms that are satisfied, the upper those that are not contradicted. Each
+answer to each fact has its state ready in a table, so weighing a call is one look-up and one AND
+per fact, one AND for what the narrative mentions, and folding terms into rules. What is satisfied
+has fired; what is merely not contradicted waits. `Condition.truth` is the readable definition of
+the same meaning.
+
+Rules with more terms come first, so that the n-th terms of all rules that have one lie side by
+side and are folded by one shift.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_, getitem, or_
+from typing import TYPE_CHECKING, NamedTuple
+
+from triage.domain.answer_states import AnswerStates
+from triage.domain.answers import Answers
+from triage.domain.conditions import FALSE, TRUE, Mentions
+from triage.domain.narrative import Heard
+from triage.domain.terms import Literal, Term
+
+if TYPE_CHECKING:
+    from triage.domain.facts import Fact
+
+SLOTS = 8
+"""Terms of a rule that are folded by shifting; further ones are looked at one rule at a time."""
+
+
+class Tally(NamedTuple):
+    """How the rules stand for given answers, each as a set of rules (bits)."""
+
+    true: int
+    """The condition holds."""
+    undecided: int
+    """It is neither true nor false, by what is known so far."""
+
+
+class TermIndex:
+    """The terms of rules 0, 1, 2 ..., which must be sorted by falling number of terms."""
+
+    def __init__(self, terms: Sequence[Sequence[Term]], facts: Mapping[str, "Fact"]) -> None:
+        self.rules = len(terms)
+        self._place(terms)
+        by_literal = self._by_literal(terms)
+        self.tables = self._tables(by_literal, facts)
+        self.facts = tuple(self.tables)
+        self._states = tuple(self.tables.values())
+        self._listen(by_literal)
+
+    # ---- where the terms are ----------------------------------------------------
+
+    def _place(self, terms: Sequence[Sequence[Term]]) -> None:
+        """Give every term its bit."""
+        most = max(map(len, terms), default=0)
+        self.bits: list[list[int]] = [[] for _ in terms]
+        self._slots: list[tuple[int, int]] = []
+        place = 0
+        for slot in range(most):
+            holders = [number for number, own in enumerate(terms) if len(own) > slot]
+            if slot < SLOTS:
+                self._slots.append((place, (1 << len(holders)) - 1))
+            for number in holders:
+                self.bits[number].append(place)
+                place += 1
+        self.width = place
+        self._low = (1 << place) - 1
+        self._further = [
+            (1 << number, _mask(bits[SLOTS:]))
+            for number, bits in enumerate(self.bits)
+            if bits[SLOTS:]
+        ]
+
+    def fold(self, terms: int) -> int:
+        """The rules that have one of these terms."""
+        rules = 0
+        for place, mask in self._slots:
+            rules |= terms >> place & mask
+        for rule, further in self._further:
+            if terms & further:
+                rules |= rule
+        return rules
+
+    def terms_of(self, rules: Iterable[int]) -> int:
+        """All terms of these rules, given by number."""
+        return _mask(bit for number in rules for bit in self.bits[number])
+
+    def _by_literal(self, terms: Sequence[Sequence[Term]]) -> dict[Literal, int]:
+        found: dict[Literal, int] = {}
+        for number, own in enumerate(terms):
+            for place, term in zip(self.bits[number], own, strict=True):
+                for literal in term:
+                    found[literal] = found.get(literal, 0) | 1 << place
+        return found
+
+    def _tables(
+        self, by_literal: Mapping[Literal, int], facts: Mapping[str, "Fact"]
+    ) -> dict[str, AnswerStates]:
+        by_fact: dict[str, dict[Literal, int]] = {}
+        for literal, terms in by_literal.items():
+            if (fact := literal.fact) is not None:
+                by_fact.setdefault(fact, {})[literal] = terms
+        return {
+            name: AnswerStates(facts[name], literals, self.width)
+            for name, literals in by_fact.items()
+        }
+
+    # ---- what the narrative says --------------------------------------------------
+
+    def _listen(self, by_literal: Mapping[Literal, int]) -> None:
+        """Arrange the mentions.
+
+        Almost every term has at most one, wanted and asking nothing: those are the terms that one
+        OR per heard word brings to life. All others are looked at one by one.
+        """
+        mentions = {
+            literal: terms
+            for literal, terms in by_literal.items()
+            if isinstance(literal.about, Mentions)
+        }
+        plain = [(m, t) for m, t in mentions.items() if m.wanted and not _asks(m)]
+        once = twice = 0
+        for _, terms in plain:
+            twice |= once & terms
+            once |= terms
+        self._unsaid = self._both(self._low & ~(once & ~twice))
+        self._says: dict[str, int] = {}
+        for literal, terms in plain:
+            for word in literal.about.terms:
+                self._says[word] = self._says.get(word, 0) | self._both(terms & ~twice)
+        self._mentions = [
+            (literal, terms & twice if (literal.wanted and not _asks(literal)) else terms)
+            for literal, terms in mentions.items()
+            if not literal.wanted or _asks(literal) or terms & twice
+        ]
+
+    def _both(self, terms: int) -> int:
+        return terms << self.width | terms
+
+    def _after_mentions(self, state: int, answers: Answers, heard: Heard) -> int:
+        says, unsaid = self._says, self._unsaid
+        for word in heard:
+            unsaid |= says.get(word, 0)
+        state &= unsaid
+        for literal, terms in self._mentions:
+            state &= self._mention_state(literal, terms, answers, heard)
+        return state
+
+    def _mention_state(self, literal: Literal, terms: int, answers: Answers, heard: Heard) -> int:
+        truth = literal.about.truth(answers, heard)
+        if truth is (FALSE if literal.wanted else TRUE):
+            return self._both(self._low & ~terms)
+        if truth is TRUE or truth is FALSE:
+            return -1
+        return self._low << self.width | self._low & ~terms
+
+    # ---- weighing --------------------------------------------------------------------
+
+    def state(self, answers: Answers, heard: Heard) -> int:
+        """The terms satisfied, and those not contradicted."""
+        found = map(getitem, self._states, map(answers.get, self.facts))
+        return self._after_mentions(reduce(and_, found, -1), answers, heard)
+
+    def weigh(self, answers: Answers, heard: Heard) -> Tally:
+        """Every rule's standing, dates left aside."""
+        state = self.state(answers, heard)
+        true = self.fold(state & self._low)
+        return Tally(true, self.fold(state >> self.width & self._low) & ~true)
+
+
+def _asks(literal: Literal) -> bool:
+    return isinstance(literal.about, Mentions) and literal.about.asks is not None
+
+
+def _mask(bits: Iterable[int]) -> int:
+    mask = 0
+    for bit in bits:
+        mask |= 1 << bit
+    return mask
