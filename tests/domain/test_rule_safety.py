@@ -1,0 +1,515 @@
+"""The safety floor, as properties of every rule set that is fit to be live.
+
+Calls are made up out of whatever the vocabulary and the rule set offer: gate and other answers,
+unknown and contradicting ones, callers who see the person and callers who do not, teams that are
+missing or late. A rule set of one published programme may fall below the floor, but not silently:
+it lists the fact where it does so, with the source.
+
+SAFETY_EXAMPLES says how many calls each property tries; 100 unless told otherwise, and a
+quarter of it for an illustration.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.domain.shipped import (
+    COMPLETE,
+    ILLUSTRATIONS,
+    comes,
+    decide,
+    is_police,
+    rule_set,
+    vocabulary,
+)
+from triage.domain.assessment import Assessment
+from triage.domain.conditions import facts_of
+from triage.domain.facts import Fact
+
+EXAMPLES = int(os.environ.get("SAFETY_EXAMPLES", "100"))
+
+
+def at_most(examples: int) -> settings:
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=max(examples, 1), deadline=None, suppress_health_check=slow)
+
+
+tries, tries_fewer = at_most(EXAMPLES), at_most(EXAMPLES // 4)
+complete = pytest.mark.parametrize("name", COMPLETE)
+illustrations = pytest.mark.parametrize("name", ILLUSTRATIONS)
+
+RESPONSES = vocabulary().responses
+TELEPHONE = {name for name, one in RESPONSES.items() if one.reached_by == "transfer"}
+UNARMED = {name for name, one in RESPONSES.items() if one.reached_by == "page" and not one.armed}
+NOBODY = {"information_only", "no_response"}
+NOT_ENOUGH = TELEPHONE | UNARMED | NOBODY | {"ask_more"}
+"""Who may never be the whole answer to a hard danger; with `ask_more` nobody is paged yet."""
+HARD_DANGERS = {
+    "consciousness": "unconscious",
+    "breathing": "none",
+    "weapon": "in_hand",
+    "attempt_in_progress": "yes",
+}
+NOT_ABOUT_DANGER = ("contact_channel", "language_barrier", "housing", "contacts_last_30_days")
+LABELS = ("suspicious", "crazy", "a frequent flyer", "schizophrenic", "un loco", "a drunk bum")
+COUNTS = {"dv_primary_yes": range(4), "dv_secondary_yes": range(9)}
+"""Computed counts of which more is more dangerous."""
+
+Facts = dict[str, Any]
+Situation = dict[str, Any]
+
+
+# ---- what an assessment says -----------------------------------------------------
+
+
+def required(name: str, assessment: Assessment) -> set[str]:
+    """Everybody whom a fired `require` demands."""
+    rules = rule_set(name).rule
+    fired = (rules[reason.rule] for reason in assessment.because if reason.rule in rules)
+    return {rule.responses[0] for rule in fired if rule.kind == "require"}
+
+
+def outcome(assessment: Assessment) -> tuple[str, str, set[str]]:
+    decision = assessment.decision
+    return decision.response, decision.level.id, set(decision.also)
+
+
+def fired(assessment: Assessment) -> set[str]:
+    return {reason.rule for reason in assessment.because}
+
+
+def stands_in_the_way(situation: Situation, response: str, assessment: Assessment) -> bool:
+    """Can no team of that response come within the level's target?"""
+    within = assessment.decision.level.within_min
+    late = situation.get("minutes_to", {}).get(response, 0)
+    known = RESPONSES[response].availability_fact
+    return (
+        response in situation.get("unavailable", {})
+        or (within is not None and late > within)
+        or (known is not None and situation.get(known) == "no")
+    )
+
+
+# ---- made-up calls ---------------------------------------------------------------
+
+
+@lru_cache
+def asked_facts(name: str) -> tuple[Fact, ...]:
+    """Facts with listed values that a rule of the set reads, the gate in any case."""
+    read = {fact for rule in rule_set(name).rules for fact in facts_of(rule.when)}
+    return tuple(
+        fact
+        for fact in vocabulary().facts.values()
+        if fact.type in ("choice", "yes_no")
+        and fact.ask != "never"
+        and (fact.name in read or fact.ask == "gate")
+    )
+
+
+@lru_cache
+def ordered_facts(name: str) -> tuple[Fact, ...]:
+    return tuple(fact for fact in asked_facts(name) if fact.danger)
+
+
+@st.composite
+def answers(draw: st.DrawFn, fact: Fact) -> Any:
+    """A value, unknown, or now and then two reports that contradict each other."""
+    values = [*fact.value_names, "unknown"]
+    if not fact.danger or draw(st.integers(0, 7)):
+        return draw(st.sampled_from(values))
+    first, second = draw(st.permutations(values))[:2]
+    return reports(first, second)
+
+
+def reports(*values: str) -> Facts:
+    return {"values": [{"value": one, "source": f"caller {n}"} for n, one in enumerate(values)]}
+
+
+@st.composite
+def calls(draw: st.DrawFn, name: str, most: int = 8) -> Facts:
+    """Some facts answered, among them often the gate."""
+    gate, others = gate_and_others(name)
+    chosen = draw(st.lists(others, max_size=most, unique=True))
+    chosen += draw(st.lists(gate, max_size=7, unique=True))
+    return {fact.name: draw(answers(fact)) for fact in chosen}
+
+
+@lru_cache
+def gate_and_others(name: str) -> tuple[st.SearchStrategy[Fact], st.SearchStrategy[Fact]]:
+    facts = asked_facts(name)
+    return (
+        st.sampled_from([fact for fact in facts if fact.ask == "gate"]),
+        st.sampled_from([fact for fact in facts if fact.ask != "gate"]),
+    )
+
+
+@st.composite
+def situations(draw: st.DrawFn, name: str) -> Situation:
+    """Teams that are missing, off shift or far away."""
+    teams = [one for one in rule_set(name).responses if RESPONSES[one].is_somebody]
+    missing = draw(st.sets(st.sampled_from(teams), max_size=len(teams)))
+    far = draw(st.dictionaries(st.sampled_from(teams), st.integers(0, 300), max_size=6))
+    situation: Situation = {
+        "unavailable": dict.fromkeys(sorted(missing), "all_committed"),
+        "minutes_to": far,
+    }
+    if draw(st.booleans()):
+        situation["mobile_team_available"] = draw(st.sampled_from(("yes", "no", "unknown")))
+    return situation
+
+
+@st.composite
+def two_dangers(draw: st.DrawFn, name: str) -> tuple[Facts, Facts]:
+    """A call, and the same call with one answer more dangerous, or with a report that is."""
+    counts = sorted(COUNTS)
+    fact = draw(st.sampled_from([*ordered_facts(name), *counts]))
+    if isinstance(fact, str):
+        key, pairs = fact, tuple(combinations(COUNTS[fact], 2))
+        before, worse = draw(st.sampled_from(pairs))
+    else:
+        key = fact.name
+        before, worse = draw(st.sampled_from(tuple(steps(fact))))
+        if before and draw(st.integers(0, 3)) == 0:
+            worse = reports(before, worse)
+    facts = {fact: answer for fact, answer in draw(calls(name)).items() if fact != key}
+    known = {} if before is None else {key: before}
+    return {**facts, **known}, {**facts, key: worse}
+
+
+def steps(fact: Fact) -> Iterator[tuple[str | None, str]]:
+    """Every step to a more dangerous answer. From not known (None: not asked) only the worst
+    answer is surely one."""
+    yield None, fact.danger[-1]
+    yield "unknown", fact.danger[-1]
+    yield from combinations(fact.danger, 2)
+
+
+# ---- more danger never brings less help --------------------------------------------
+
+
+@complete
+@tries
+@given(st.data())
+def test_a_more_dangerous_answer_never_removes_anybody_nor_lowers_the_level(name, data):
+    calm, worse = data.draw(two_dangers(name))
+    situation = data.draw(situations(name))
+    before, after = decide(name, calm, situation), decide(name, worse, situation)
+    who = comes(after) | {after.decision.eligible}
+
+    assert required(name, before) <= required(name, after) <= who
+    assert set(before.decision.also) <= who
+    assert after.decision.level.rank <= before.decision.level.rank
+
+
+@complete
+def test_no_single_step_toward_danger_lowers_anything(name):
+    problems = ("mental_health_crisis", "suicidal_thoughts", "needs_resources", "no_help_needed")
+    for calm in ({}, *({"problem_type": problem} for problem in problems)):
+        for fact in ordered_facts(name):
+            for known, worse in steps(fact):
+                one = decide(name, {**calm, **({fact.name: known} if known else {})})
+                other = decide(name, {**calm, fact.name: worse})
+                assert required(name, one) <= required(name, other), (calm, fact.name, worse)
+                assert other.decision.level.rank <= one.decision.level.rank, (calm, fact.name)
+
+
+@complete
+@tries
+@given(st.data())
+def test_dementia_autism_and_confusion_raise_or_add_but_never_lower(name, data):
+    facts = data.draw(calls(name))
+    facts.pop("cognitive_condition", None)
+    condition = data.draw(st.sampled_from(("dementia", "developmental_or_autism", "new_confusion")))
+    before = decide(name, facts)
+    after = decide(name, {**facts, "cognitive_condition": condition})
+
+    assert after.decision.level.rank <= before.decision.level.rank
+    assert required(name, before) <= required(name, after)
+    assert set(before.decision.also) <= comes(after)
+
+
+# ---- what is not about danger changes nothing ---------------------------------------
+
+
+def assert_same_unless_a_source_says_so(
+    name: str, fact: str, before: Assessment, after: Assessment
+) -> None:
+    if outcome(before) == outcome(after):
+        return
+    rules = rule_set(name).rule
+    changed = [rules[one] for one in fired(before) ^ fired(after) if one in rules]
+    saying = [rule for rule in changed if fact in facts_of(rule.when)]
+    assert any(rule.standing in ("verified", "derived") for rule in saying), (fact, saying)
+
+
+@pytest.mark.parametrize("name", COMPLETE + ILLUSTRATIONS)
+@tries_fewer
+@given(st.data())
+def test_channel_language_housing_and_repeat_calls_change_nothing(name, data):
+    fact = vocabulary().facts[data.draw(st.sampled_from(NOT_ABOUT_DANGER))]
+    facts, situation = data.draw(calls(name)), data.draw(situations(name))
+    facts.pop(fact.name, None)
+    said = st.integers(0, 60) if fact.type == "number" else st.sampled_from(fact.value_names)
+    before = decide(name, facts, situation)
+    after = decide(name, {**facts, fact.name: data.draw(said)}, situation)
+
+    assert_same_unless_a_source_says_so(name, fact.name, before, after)
+
+
+@pytest.mark.parametrize("name", COMPLETE + ILLUSTRATIONS)
+@tries_fewer
+@given(st.data())
+def test_the_callers_word_for_a_person_changes_nothing(name, data):
+    facts, situation = data.draw(calls(name)), data.draw(situations(name))
+    label = data.draw(st.sampled_from(LABELS))
+    before = decide(name, facts, situation, "He is in the lobby.")
+    after = decide(name, facts, situation, f"He is {label} and in the lobby.")
+
+    assert outcome(before) == outcome(after)
+
+
+@complete
+def test_county_rules_read_contacts_and_housing_for_plans_alone(name):
+    for rule in rule_set(name).rules:
+        read = set(facts_of(rule.when))
+        if read & {"contacts_last_30_days", "housing"}:
+            assert rule.kind == "plan", rule.id
+        if "cognitive_condition" in read:
+            assert rule.kind in ("require", "also", "level"), rule.id
+        assert not read & {"contact_channel", "language_barrier"}, rule.id
+
+
+# ---- somebody always answers, and says why ------------------------------------------
+
+
+@complete
+@tries
+@given(st.data())
+def test_nobody_is_sent_only_where_somebody_said_that_nobody_is_needed(name, data):
+    facts, situation = data.draw(calls(name)), data.draw(situations(name))
+    assessment = decide(name, facts, situation)
+    if assessment.response == "no_response":
+        assert facts["problem_type"] == "no_help_needed"
+        assert facts["closure_code"] != "unknown"
+    elif assessment.response == "information_only":
+        assert facts["problem_type"] == "information_request"
+    elif assessment.response == "ask_more":
+        assert assessment.ask
+        assert RESPONSES[assessment.ask.then].reached_by in ("page", "cad")
+    else:
+        assert RESPONSES[assessment.response].is_somebody
+
+
+@complete
+@tries
+@given(st.data())
+def test_no_answers_at_all_lead_to_questions_and_then_to_somebody_who_moves(name, data):
+    asked = data.draw(st.sets(st.sampled_from([fact.name for fact in asked_facts(name)])))
+    assessment = decide(name, dict.fromkeys(asked, "unknown"), data.draw(situations(name)))
+
+    assert assessment.response not in NOBODY | TELEPHONE
+    if assessment.response == "ask_more":
+        assert assessment.ask
+        assert RESPONSES[assessment.ask.then].reached_by in ("page", "cad")
+        assert assessment.decision.level.rank <= 2
+
+
+@pytest.mark.parametrize("name", COMPLETE + ILLUSTRATIONS)
+@tries_fewer
+@given(st.data())
+def test_every_assessment_names_a_reason_that_a_person_can_read(name, data):
+    assessment = decide(name, data.draw(calls(name)), data.draw(situations(name)))
+
+    assert assessment.because
+    for reason in assessment.because:
+        assert len(reason.because.split()) >= 3
+        assert reason.because.endswith(".")
+
+
+# ---- a life in danger ------------------------------------------------------------------
+
+
+@complete
+@pytest.mark.parametrize("danger", HARD_DANGERS)
+@tries
+@given(st.data())
+def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(name, danger, data):
+    facts = {**data.draw(calls(name)), danger: HARD_DANGERS[danger]}
+    situation = data.draw(situations(name))
+    assessment = decide(name, facts, situation)
+    everybody = comes(assessment) | {assessment.decision.eligible}
+
+    assert assessment.response not in NOT_ENOUGH
+    assert assessment.decision.level.rank == 1
+    assert "ems" in everybody
+    if danger == "weapon":
+        assert any(is_police(one) for one in comes(assessment))
+    if stands_in_the_way(situation, assessment.response, assessment):
+        assert assessment.decision.person_must_act
+        assert assessment.decision.cause
+
+
+@complete
+@tries
+@given(st.data())
+def test_a_report_of_a_hard_danger_counts_although_somebody_denies_it(name, data):
+    danger = data.draw(st.sampled_from(sorted(HARD_DANGERS)))
+    harmless = vocabulary().facts[danger].danger[0]
+    said = data.draw(st.permutations((harmless, HARD_DANGERS[danger])))
+    proximity = data.draw(st.sampled_from(vocabulary().facts["caller_proximity"].value_names))
+    facts = {**data.draw(calls(name)), danger: reports(*said), "caller_proximity": proximity}
+
+    assert decide(name, facts).response not in NOT_ENOUGH
+
+
+@complete
+@tries
+@given(st.data())
+def test_an_ambulance_does_not_go_alone_where_somebody_could_be_hurt(name, data):
+    ill = [{"overdose_or_poison": "yes"}, {"problem_type": "medical"}]
+    ill += [{fact: value} for fact, value in HARD_DANGERS.items()]
+    dangers = (
+        {"weapon": "accessible"},
+        {"firearm_access": "yes"},
+        {"violence_now": "threatening"},
+        {"violence_now": "physical"},
+        {"domestic_violence": "yes"},
+    )
+    facts = data.draw(calls(name)) | data.draw(st.sampled_from(ill))
+    facts |= data.draw(st.sampled_from(dangers))
+
+    assert any(is_police(one) for one in comes(decide(name, facts)))
+
+
+@complete
+@tries
+@given(st.data())
+def test_a_crisis_lines_own_call_is_not_sent_back_to_a_crisis_line(name, data):
+    facts = {**data.draw(calls(name)), "caller_role": "crisis_line"}
+    assessment = decide(name, facts, data.draw(situations(name)))
+
+    assert not comes(assessment) & {"crisis_line", "veterans_line"}
+
+
+# ---- no more police than the answers call for ---------------------------------------------
+
+POLICE_PROBLEMS = {"violence_or_crime", "missing_person"}
+"""What is happening is itself the stated reason."""
+CALM_PROBLEMS = sorted(set(vocabulary().facts["problem_type"].value_names) - POLICE_PROBLEMS)
+
+
+@st.composite
+def harmless_or_unknown(draw: st.DrawFn, name: str) -> Facts:
+    """Everything asked is unknown or harmless, whatever the problem."""
+    facts = {"problem_type": draw(st.sampled_from([*CALM_PROBLEMS, "unknown"]))}
+    for fact in draw(st.sets(st.sampled_from(ordered_facts(name)))):
+        facts[fact.name] = draw(st.sampled_from((fact.danger[0], "unknown")))
+    return facts
+
+
+@complete
+@tries
+@given(st.data())
+def test_unknown_answers_alone_never_choose_patrol_where_a_better_team_can_come(name, data):
+    facts, situation = data.draw(harmless_or_unknown(name)), data.draw(situations(name))
+    assessment = decide(name, facts, situation)
+    others = {one for one in ("co_responder", "police_cit") if one != assessment.response}
+
+    assert "police" not in assessment.decision.also
+    if assessment.response == "police":
+        assert assessment.decision.needed != "police"
+        assert assessment.decision.cause
+        assert all(stands_in_the_way(situation, one, assessment) for one in others)
+
+
+@complete
+@tries
+@given(st.data())
+def test_patrol_by_the_rules_always_rests_on_an_answer_that_somebody_gave(name, data):
+    assessment = decide(name, data.draw(calls(name)))
+    if assessment.response != "police":
+        return
+    chose = [
+        reason
+        for reason in assessment.because
+        if reason.kind in ("require", "score") and "police" in reason.responses
+    ]
+    stated = [answer for reason in chose for _, answer in reason.facts]
+    assert any(answer not in (None, "unknown") for answer in stated)
+    assert not assessment.police_because_unknown
+
+
+@complete
+@pytest.mark.parametrize("problem", [one for one in CALM_PROBLEMS if one != "no_help_needed"])
+def test_no_police_at_all_when_every_answer_is_harmless(name, problem):
+    facts = {fact.name: fact.danger[0] for fact in ordered_facts(name)} | {"problem_type": problem}
+    everybody = comes(decide(name, facts))
+
+    assert not any(is_police(one) for one in everybody), everybody
+
+
+# ---- illustrations say where they fall below the floor --------------------------------------
+
+
+def departures(name: str) -> set[str]:
+    """The facts on which the set says that it departs from the floor."""
+    listed = (dict(departure) for departure in rule_set(name).floor_departures)
+    return {fact.strip() for one in listed for fact in one.get("fact", "").split(",")}
+
+
+def below_the_floor(assessment: Assessment, danger: str) -> bool:
+    """Is this call left to nobody, to a telephone or to an unarmed team alone?"""
+    unarmed = not any(is_police(one) for one in comes(assessment))
+    return assessment.response in NOT_ENOUGH and (
+        unarmed if danger == "weapon" else "ems" not in comes(assessment)
+    )
+
+
+@complete
+def test_a_complete_set_departs_from_nothing(name):
+    assert not rule_set(name).floor_departures
+
+
+@illustrations
+@pytest.mark.parametrize("danger", HARD_DANGERS)
+def test_an_illustration_lists_every_hard_danger_it_leaves_below_the_floor(name, danger):
+    """Tried alone and added to every call of the set's own examples."""
+    hard = {danger: HARD_DANGERS[danger]}
+    own = [one.call.as_dict() for one in rule_set(name).examples]
+    tried = [({}, {}), *((call["facts"], call["situation"]) for call in own)]
+    for facts, situation in tried:
+        if below_the_floor(decide(name, {**facts, **hard}, situation), danger):
+            assert danger in departures(name), facts
+
+
+@illustrations
+@tries_fewer
+@given(st.data())
+def test_an_illustration_lists_them_for_made_up_calls_too(name, data):
+    danger = data.draw(st.sampled_from(sorted(HARD_DANGERS)))
+    facts = {**data.draw(calls(name, most=4)), danger: HARD_DANGERS[danger]}
+    if below_the_floor(decide(name, facts, data.draw(situations(name))), danger):
+        assert danger in departures(name)
+
+
+@illustrations
+def test_an_illustration_says_so_when_no_answers_at_all_end_in_nobody(name):
+    assessment = decide(name, {})
+    last = assessment.ask.then if assessment.ask else assessment.response
+    if last in NOBODY:
+        assert "problem_type" in departures(name)
+
+
+@illustrations
+def test_a_departure_names_facts_of_the_vocabulary_and_a_source(name):
+    for departure in rule_set(name).floor_departures:
+        said = dict(departure)
+        assert said["source"] in rule_set(name).source
+        assert said["because"]
+    assert departures(name) <= set(vocabulary().facts) | {"", "unknown"}
