@@ -15,9 +15,13 @@ ARMED = rule("armed", "require", is_(weapon="in_hand"), responses=("police",))
 EVERYBODY = tuple(
     rule(f"r-{name}", "also", is_(code=name), responses=(name,)) for name in VOCABULARY.responses
 )
+LEVELLED = tuple(
+    rule(f"l-{level}", "level", is_(code=level), level=level) for level in ("now", "later")
+)
 SOUND = rule_set(
     ARMED,
     *EVERYBODY,
+    *LEVELLED,
     examples=(Example("Armed", VOCABULARY.read_call({"facts": {"weapon": "in_hand"}}), "police"),),
 )
 
@@ -88,16 +92,19 @@ def test_a_requirement_of_what_is_excluded_entirely() -> None:
 
     assert findings(with_rules(bar)) == ["error: armed requires police, bar excludes it entirely"]
     assert findings(with_rules(apart)) == []
-    dated = replace(SOUND, rules=(replace(ARMED, valid_from="2026-01-01"), *EVERYBODY, over))
-    assert findings(dated) == []
+    dated = replace(ARMED, valid_from="2026-01-01")
+    assert findings(replace(SOUND, rules=(dated, *SOUND.rules[1:], over))) == []
 
 
 def test_a_response_that_nothing_leads_to() -> None:
-    fewer = replace(SOUND, rules=(ARMED, *EVERYBODY[:1], *EVERYBODY[2:]))
+    fewer = replace(SOUND, rules=tuple(one for one in SOUND.rules if one.id != "r-ems"))
 
     assert findings(fewer) == ["error: nothing leads to ems: no rule does"]
     weak = replace(fewer, rules=(*fewer.rules, rule("s", "score", ALWAYS, points=(("ems", 9),))))
-    assert findings(weak) == ["error: nothing leads to ems: its points never reach the threshold"]
+    assert findings(weak) == [
+        "error: nothing leads to ems: its points never reach the threshold",
+        "warning: the points for ems decide nothing: at most 9 together",
+    ]
 
 
 def test_a_scored_response_without_a_threshold() -> None:
@@ -120,7 +127,7 @@ def test_asking_has_to_lead_somewhere() -> None:
 
 def test_words_alone_decide_nothing() -> None:
     word = Mentions(("knife",))
-    lowers = rule("lowers", "exclude", word, responses=("police",))
+    lowers = rule("lowers", "exclude", word, responses=("line",))
     denies = rule("denies", "also", Some((is_(code="Z"), NoneOf((word,)))), responses=("ems",))
     holds = rule(
         "holds",
@@ -201,17 +208,21 @@ def test_a_repeated_rule_never_matters() -> None:
 
 def test_a_level_that_is_the_default_anyway() -> None:
     level = rule("l", "level", is_(code="A"), level="soon")
+    no_later = {"levels": SOUND.levels[:2], "rules": (*SOUND.rules[:-1], level)}
 
-    assert findings(with_rules(level)) == ["warning: l never matters: soon is the default level"]
+    assert findings(with_rules(level)) == []
+    assert findings(replace(SOUND, **no_later)) == [
+        "warning: l never matters: soon is the default level"
+    ]
 
 
 class TestACompleteSetEndsWithSomebody:
     def test_by_its_default_asking_and_fallbacks(self) -> None:
-        nobody = with_rules(default=Default("nobody", "x"), fallbacks=(("ems", ("nobody",)),))
+        nobody = with_rules(default=Default("nobody", "x"), fallbacks=(("police", ("nobody",)),))
 
         assert findings(nobody) == [
             "error: a complete set ends with somebody, not with nobody",
-            "error: when ems cannot come, nobody would send nobody",
+            "error: when police cannot come, nobody would send nobody",
         ]
         assert findings(replace(nobody, scope="illustration")) == []
 

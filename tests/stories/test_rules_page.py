@@ -433,7 +433,7 @@ NOT_RULE_SETS: list[tuple[bytes, int, str]] = [
     (b"# nothing\n", 1, "empty"),
     (b"Dear all, please find attached", 1, "rule set"),
     (b"a: 1\n---\nb: 2\n", 2, "second document"),
-    (b"x" * (256 * 1024 + 1), 1, "at most 262,144"),
+    (b"x" * (1024 * 1024 + 1), 1, "at most 1,048,576"),
 ]
 """A file, the line where it stops being one, and the reason."""
 

@@ -43,7 +43,7 @@ class ConditionReader:
             hint = "put it under all: or any:"
             self._notebook.error(node, "a list is not a condition", hint)
             return None
-        if not node.entries:
+        if not node.keys:
             self._notebook.error(node, "an empty condition", "for every call: always")
             return None
         parts = [self._entry(key, value) for key, value in node.entries]

@@ -48,8 +48,7 @@ def as_json(node: Node, vocabulary: Vocabulary, fact: str = "") -> object:
     if isinstance(node, MappingNode):
         inside = "" if fact in ("facts", "situation") else fact
         return {
-            key.value: as_json(value, vocabulary, inside or key.value)
-            for key, value in node.entries
+            key: as_json(value, vocabulary, inside or key) for key, value in node.values.items()
         }
     if isinstance(node, ListNode):
         return [as_json(item, vocabulary, fact) for item in node.items]
@@ -71,8 +70,7 @@ def _place_of(node: Node, path: str) -> Node:
     for step in path.split("."):
         if not isinstance(node, MappingNode):
             break
-        entries = {key.value: value for key, value in node.entries}
-        if step not in entries:
+        if step not in node.values:
             break
-        node = entries[step]
+        node = node.values[step]
     return node

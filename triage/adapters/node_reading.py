@@ -1,7 +1,7 @@
 """Reading values out of nodes: every mistake is written down, none stops the reading."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +13,7 @@ from triage.domain.words import LANGUAGES, Words
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_TEXT = 2_000
-MOST_ITEMS = 1_000
+MOST_ITEMS = 2_000
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _INTEGER = re.compile(r"-?\d{1,9}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
@@ -35,6 +35,10 @@ class Notebook:
         place = where if isinstance(where, Place) else where.place
         self.findings.append(Finding(severity, place.line, place.column, message, hint))
 
+    def by_place(self) -> tuple[Finding, ...]:
+        """All findings in the order in which a person meets them in the file."""
+        return tuple(sorted(self.findings, key=lambda one: (one.line, one.column)))
+
     @property
     def has_errors(self) -> bool:
         return any(finding.severity == "error" for finding in self.findings)
@@ -46,12 +50,11 @@ class Notebook:
         if not isinstance(node, MappingNode):
             self.error(node, f"{what} is a mapping of keys and values")
             return None
-        known = (*needed, *optional)
         found = Fields(self, node)
-        for key, _ in node.entries:
-            if known and key.value not in known:
-                hint = did_you_mean(key.value, known)
-                self.error(key, f"{what} has no key {key.value[:40]}", hint)
+        for key in node.keys:
+            if key not in needed and key not in optional:
+                hint = did_you_mean(key, (*needed, *optional))
+                self.error(node.keys[key], f"{what} has no key {key[:40]}", hint)
         for name in needed:
             if name not in found.nodes:
                 self.error(node, f"{what} lacks {name}")
@@ -125,7 +128,7 @@ class Notebook:
             self.error(node, f"{what} is a date such as 2026-11-23, not {value[:40]}")
             return ""
 
-    def items(self, node: Node, what: str, most: int = MOST_ITEMS) -> tuple[Node, ...]:
+    def items(self, node: Node, what: str, most: int = MOST_ITEMS) -> Sequence[Node]:
         """The items of a list; those beyond `most` are refused unread."""
         if not isinstance(node, ListNode):
             self.error(node, f"{what} is a list")
@@ -170,8 +173,8 @@ class Fields:
     def __init__(self, notebook: Notebook, node: MappingNode) -> None:
         self.notebook = notebook
         self.node = node
-        self.nodes: Mapping[str, Node] = {key.value: value for key, value in node.entries}
-        self.keys: Mapping[str, TextNode] = {key.value: key for key, _ in node.entries}
+        self.nodes: Mapping[str, Node] = node.values
+        self.keys: Mapping[str, TextNode] = node.keys
 
     def get(self, key: str) -> Node | None:
         return self.nodes.get(key)

@@ -22,24 +22,36 @@ class RuleFiles:
 
         A rule set whose examples do not hold does not load.
         """
-        rule_set, findings = self._read(text, vocabulary)
-        if rule_set is None:
-            raise RuleFileError(findings)
-        return rule_set
+        rule_set, notebook = self._read(text, vocabulary)
+        self._check(rule_set, notebook)
+        return _loaded(rule_set, notebook)
+
+    def read_published(self, text: str, vocabulary: Vocabulary) -> RuleSet:
+        """A rule set that was checked before it was published: read, not checked once more.
+
+        Raises RuleFileError where the vocabulary no longer has what it names.
+        """
+        return _loaded(*self._read(text, vocabulary))
 
     def check_rule_set(self, text: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
         """Everything there is to say about a rule set, errors and warnings, by place."""
         try:
-            return self._read(text, vocabulary)[1]
+            rule_set, notebook = self._read(text, vocabulary)
         except RuleFileError as error:
             return error.findings
+        self._check(rule_set, notebook)
+        return notebook.by_place()
 
-    def _read(
-        self, text: str, vocabulary: Vocabulary
-    ) -> tuple[RuleSet | None, tuple[Finding, ...]]:
+    def _read(self, text: str, vocabulary: Vocabulary) -> tuple[RuleSet | None, Notebook]:
         notebook = Notebook()
-        rule_set = read_rule_set(text, read_yaml(text), vocabulary, notebook)
+        return read_rule_set(text, read_yaml(text), vocabulary, notebook), notebook
+
+    def _check(self, rule_set: RuleSet | None, notebook: Notebook) -> None:
         if rule_set is not None:
             notebook.findings.extend(check(rule_set, complete=not notebook.has_errors))
-        findings = tuple(sorted(notebook.findings, key=lambda one: (one.line, one.column)))
-        return (None if notebook.has_errors else rule_set), findings
+
+
+def _loaded(rule_set: RuleSet | None, notebook: Notebook) -> RuleSet:
+    if rule_set is None or notebook.has_errors:
+        raise RuleFileError(notebook.by_place())
+    return rule_set

@@ -132,7 +132,7 @@ class RulesReader:
         return replace(rule, responses=self._notebook.known_names(node, kind, known))
 
     def _points(self, node: Node) -> tuple[tuple[str, int], ...]:
-        if not isinstance(node, MappingNode) or not node.entries:
+        if not isinstance(node, MappingNode) or not node.keys:
             self._notebook.error(node, "score is a mapping of responses and points")
             return ()
         points = []

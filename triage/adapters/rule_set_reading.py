@@ -119,7 +119,7 @@ class _RuleSetReader:
         if not isinstance(node, MappingNode):
             self._notebook.error(node, f"{key} is a mapping of names")
             return {}
-        return {name.value: (name, value) for name, value in node.entries}
+        return {key.value: (key, value) for key, value in node.entries}
 
     def _sources(self) -> tuple[Source, ...]:
         entries = self._entries("sources").items()

@@ -6,8 +6,9 @@ refused, and size, depth and number of nodes are limited while reading.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
 import yaml
 from yaml import BaseLoader
@@ -15,8 +16,11 @@ from yaml import BaseLoader
 from triage.domain.errors import Finding, RuleFileError
 from triage.domain.ruleset import Place
 
-MOST_BYTES = 256 * 1024
-MOST_NODES = 20_000
+MOST_BYTES = 1024 * 1024
+MOST_NODES = 80_000
+"""Texts, lists and mappings: room for 2,000 rules with their examples."""
+MOST_ENTRIES = 2_000
+"""Of one list or mapping."""
 DEEPEST = 30
 MOST_FINDINGS = 100
 
@@ -31,39 +35,38 @@ _UNPRINTABLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TextNode:
+@dataclass(slots=True, eq=False)
+class _Placed:
+    """Something that stands in the file. The place is worked out only where it is asked for."""
+
+    mark: object
+
+    @property
+    def place(self) -> Place:
+        return _place(self.mark)
+
+
+@dataclass(slots=True, eq=False)
+class TextNode(_Placed):
     value: str
-    place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
-    items: tuple["Node", ...]
-    place: Place
+@dataclass(slots=True, eq=False)
+class ListNode(_Placed):
+    items: list["Node"] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class MappingNode:
-    entries: tuple[tuple[TextNode, "Node"], ...]
-    place: Place
+@dataclass(slots=True, eq=False)
+class MappingNode(_Placed):
+    keys: dict[str, TextNode] = field(default_factory=dict)
+    values: dict[str, "Node"] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> Iterable[tuple[TextNode, "Node"]]:
+        return zip(self.keys.values(), self.values.values(), strict=True)
 
 
 Node = TextNode | ListNode | MappingNode
-
-
-@dataclass
-class _Open:
-    """A list or mapping that has begun and not ended."""
-
-    place: Place
-    is_mapping: bool
-    parts: list[Node] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-
-    @property
-    def awaits_key(self) -> bool:
-        return self.is_mapping and len(self.parts) % 2 == 0
 
 
 def read_yaml(text: str) -> Node:
@@ -71,21 +74,15 @@ def read_yaml(text: str) -> Node:
     _check_text(text)
     tree = _Tree()
     try:
-        for event in _events(text):
-            tree.take(event)
+        tree.grow(_Parser(text.removeprefix("\ufeff")).get_event)
     except yaml.MarkedYAMLError as error:
-        tree.refuse(_place(error.problem_mark), _said(error))
+        tree.refuse(error.problem_mark, _said(error))
     except yaml.YAMLError as error:
-        tree.refuse(Place(), f"this is not YAML: {error}")
+        tree.refuse(None, f"this is not YAML: {error}")
     if tree.findings or tree.root is None:
         empty = Finding("error", 1, 1, "the file is empty")
         raise RuleFileError(tree.findings or [empty])
     return tree.root
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    events: Iterator[yaml.Event] = yaml.parse(text.removeprefix("\ufeff"), Loader=_Parser)
-    return events
 
 
 def _check_text(text: str) -> None:
@@ -123,82 +120,110 @@ def _said(error: yaml.MarkedYAMLError) -> str:
     return f"this is not YAML: {', '.join(parts)}"
 
 
-@dataclass
+_Holder = ListNode | MappingNode
+
+
 class _Tree:
     """Builds the nodes out of events; collects what is refused."""
 
-    root: Node | None = None
-    findings: list[Finding] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-    nodes: int = 0
-    documents: int = 0
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.findings: list[Finding] = []
+        self._holder: _Holder | None = None
+        """The innermost list or mapping that has begun and not ended."""
+        self._key: TextNode | None = None
+        """The key of that mapping whose value comes next."""
+        self._outside: list[tuple[_Holder | None, TextNode | None]] = []
+        """What both will be again once the open lists and mappings have ended."""
+        self._nodes = 0
+        self._documents = 0
 
-    def refuse(self, place: Place, message: str, hint: str = "") -> None:
+    def refuse(self, mark: object, message: str, hint: str = "") -> None:
+        place = _place(mark)
         self.findings.append(Finding("error", place.line, place.column, message, hint))
         if len(self.findings) >= MOST_FINDINGS:
             raise RuleFileError(self.findings)
 
-    def stop(self, place: Place, message: str) -> None:
+    def grow(self, next_event: Callable[[], Any]) -> None:
+        """Take every event. Texts are most of them, so they come first and take no detour."""
+        while (kind := (event := next_event()).__class__) is not yaml.StreamEndEvent:
+            if kind is yaml.ScalarEvent:
+                if event.anchor is not None or event.tag is not None:
+                    self._refuse_properties(event)
+                node = TextNode(event.start_mark, event.value)
+                if self._key is not None and self._nodes < MOST_NODES:
+                    self._nodes += 1
+                    self._holder.values[self._key.value] = node  # type: ignore[union-attr]
+                    self._key = None
+                else:
+                    self._put(node, plain=not event.style)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self._holder, self._key = self._outside.pop()
+            elif kind is yaml.MappingStartEvent:
+                self._begin(event, MappingNode(event.start_mark))
+            elif kind is yaml.SequenceStartEvent:
+                self._begin(event, ListNode(event.start_mark))
+            else:
+                self._take_rare(event)
+
+    def _take_rare(self, event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse(event.start_mark, "an alias (*): write it out")
+            self._put(TextNode(event.start_mark, ""))
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._stop(event.start_mark, "a second document: one file holds one")
+
+    def _stop(self, mark: object, message: str) -> NoReturn:
         """Refuse what would only cost more the longer it is read."""
-        self.refuse(place, message)
+        self.refuse(mark, message)
         raise RuleFileError(self.findings)
 
-    def take(self, event: yaml.Event) -> None:
-        place = _place(event.start_mark)
-        match event:
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    self.stop(place, "a second document: one file holds one")
-            case yaml.AliasEvent():
-                self.refuse(place, "an alias (*): write it out")
-                self.put(TextNode("", place))
-            case yaml.ScalarEvent():
-                self.check(event, place)
-                self.put(TextNode(event.value, place), plain=not event.style)
-            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
-                self.check(event, place)
-                self.open(event, place)
-            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self.close()
-
-    def check(self, event: yaml.NodeEvent, place: Place) -> None:
+    def _refuse_properties(self, event: Any) -> None:
         if event.anchor is not None:
-            self.refuse(place, "an anchor (&): write it out")
-        if getattr(event, "tag", None) is not None:
-            self.refuse(place, f"a tag ({str(event.tag)[:40]}): everything is text here")  # type: ignore[attr-defined]
+            self.refuse(event.start_mark, "an anchor (&): write it out")
+        if event.tag is not None:
+            message = f"a tag ({str(event.tag)[:40]}): everything is text here"
+            self.refuse(event.start_mark, message)
 
-    def open(self, event: yaml.Event, place: Place) -> None:
-        if self.stack and self.stack[-1].awaits_key:
-            self.refuse(place, "a list or mapping as a key")
-        self.stack.append(_Open(place, isinstance(event, yaml.MappingStartEvent)))
-        if len(self.stack) > DEEPEST:
-            self.stop(place, f"nested deeper than {DEEPEST}")
+    def _begin(self, event: Any, node: _Holder) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event)
+        after: TextNode | None = None
+        if self._key is None and isinstance(self._holder, MappingNode):
+            self.refuse(event.start_mark, "a list or mapping as a key")
+            after = TextNode(event.start_mark, "")
+            self._holder.keys[""] = after
+        else:
+            self._put(node)
+        self._outside.append((self._holder, after))
+        if len(self._outside) > DEEPEST:
+            self._stop(event.start_mark, f"nested deeper than {DEEPEST}")
+        self._holder, self._key = node, None
 
-    def close(self) -> None:
-        done = self.stack.pop()
-        if not done.is_mapping:
-            self.put(ListNode(tuple(done.parts), done.place))
-            return
-        pairs = zip(done.parts[::2], done.parts[1::2], strict=True)
-        entries = tuple((key, value) for key, value in pairs if isinstance(key, TextNode))
-        self.put(MappingNode(entries, done.place))
-
-    def put(self, node: Node, plain: bool = False) -> None:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            self.stop(node.place, f"more than {MOST_NODES:,} entries")
-        if not self.stack:
+    def _put(self, node: Node, plain: bool = False) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._stop(node.mark, f"more than {MOST_NODES:,} entries")
+        holder = self._holder
+        if isinstance(holder, ListNode):
+            holder.items.append(node)
+            if len(holder.items) > MOST_ENTRIES:
+                self._stop(node.mark, f"more than {MOST_ENTRIES:,} entries in one list")
+        elif holder is None:
             self.root = node
-            return
-        holder = self.stack[-1]
-        if holder.awaits_key and isinstance(node, TextNode):
-            self.check_key(holder, node, plain)
-        holder.parts.append(node)
+        elif self._key is not None:
+            holder.values[self._key.value] = node
+            self._key = None
+        elif isinstance(node, TextNode):
+            self._put_key(holder, node, plain)
 
-    def check_key(self, holder: _Open, key: TextNode, plain: bool) -> None:
+    def _put_key(self, holder: MappingNode, key: TextNode, plain: bool) -> None:
         if plain and key.value == "<<":
-            self.refuse(key.place, "a merge key (<<)", "write the keys out")
+            self.refuse(key.mark, "a merge key (<<)", "write the keys out")
         elif key.value in holder.keys:
-            self.refuse(key.place, f"{key.value[:40]} stands twice in one mapping")
-        holder.keys.add(key.value)
+            self.refuse(key.mark, f"{key.value[:40]} stands twice in one mapping")
+        elif len(holder.keys) >= MOST_ENTRIES:
+            self._stop(key.mark, f"more than {MOST_ENTRIES:,} entries in one mapping")
+        holder.keys[key.value] = self._key = key

@@ -62,7 +62,7 @@ def read_vocabulary(text: str, root: Node) -> Vocabulary:
     reader = _VocabularyReader(notebook)
     vocabulary = reader.read(root)
     if notebook.has_errors or vocabulary is None:
-        raise RuleFileError(sorted(notebook.findings, key=lambda one: (one.line, one.column)))
+        raise RuleFileError(notebook.by_place())
     return replace(vocabulary, sha256=sha256(text.encode()).hexdigest())
 
 
@@ -111,8 +111,8 @@ class _VocabularyReader:
         return {name: replace(fact, ask_when=read.get(name)) for name, fact in facts.items()}
 
     def _entries(self, node: Node | None, what: str) -> tuple[tuple[TextNode, Node], ...]:
-        if isinstance(node, MappingNode) and node.entries:
-            return node.entries
+        if isinstance(node, MappingNode) and node.keys:
+            return tuple(node.entries)
         if node is not None:
             self._notebook.error(node, f"{what} is a mapping of names")
         return ()

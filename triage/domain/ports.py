@@ -18,6 +18,10 @@ class RuleReader(Protocol):
         """Raises RuleFileError with all findings at once; examples that do not hold are errors."""
         ...
 
+    def read_published(self, text: str, vocabulary: Vocabulary) -> RuleSet:
+        """A rule set that was checked before: only read. Raises RuleFileError."""
+        ...
+
     def check_rule_set(self, text: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
         """Everything there is to say about a rule set, errors and warnings, by place."""
         ...

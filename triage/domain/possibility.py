@@ -1,4 +1,4 @@
-"""Is there a call for which these conditions are all true?
+"""Is there a call for which these conditions are all true? Does one follow from another?
 
 For the static checks: looks for answers that make several conditions true at once, or proves
 that there are none. The narrative is assumed to say every word that is looked for.
@@ -7,7 +7,7 @@ that there are none. The narrative is assumed to say every word that is looked f
 from collections.abc import Mapping, Sequence
 
 from triage.domain.answer_classes import options_of
-from triage.domain.answers import LEFT, Gap, Value
+from triage.domain.answers import LEFT, Answers, Gap, Value
 from triage.domain.conditions import (
     FALSE,
     TRUE,
@@ -41,24 +41,54 @@ class Possibilities:
 
     def never(self, *conditions: Condition) -> bool:
         """Is it certain that no call makes all these conditions true?"""
-        solver = _Solver(conditions, self._facts, min(MOST_STEPS, self._left))
         try:
-            return solver.solve({}) is None
+            return self._solve(conditions, None) is None
         except TooMany:
             self.given_up += 1
             return False
+
+    def some_call(self, condition: Condition) -> Answers | None:
+        """The fewest answers that make it true, or None where none do or none were found."""
+        try:
+            return self._solve((condition,), None)
+        except TooMany:
+            return None
+
+    def follows(self, conclusion: Condition, *conditions: Condition) -> bool:
+        """Is it certain that `conclusion` is true whenever all these conditions are?
+
+        True, not merely undecided: whatever else was left unasked or could not be established.
+        """
+        try:
+            return self._solve(conditions, conclusion) is None
+        except TooMany:
+            return False
+
+    def _solve(
+        self, conditions: Sequence[Condition], conclusion: Condition | None
+    ) -> Answers | None:
+        most_steps = min(MOST_STEPS, self._left)
+        solver = _Solver(conditions, conclusion, self._facts, most_steps)
+        try:
+            return solver.solve({})
         finally:
             self._left -= solver.steps
 
 
 class _Solver:
-    """Tries answers until all conditions are true."""
+    """Tries answers until all conditions are true and the conclusion, if there is one, is not."""
 
     def __init__(
-        self, conditions: Sequence[Condition], facts: Mapping[str, Fact], most_steps: int
+        self,
+        conditions: Sequence[Condition],
+        conclusion: Condition | None,
+        facts: Mapping[str, Fact],
+        most_steps: int,
     ) -> None:
         self._conditions = conditions
-        tests = [test for condition in conditions for test in tests_of(condition)]
+        self._conclusion = conclusion
+        every = conditions if conclusion is None else (*conditions, conclusion)
+        tests = [test for condition in every for test in tests_of(condition)]
         terms = [term for test in tests if isinstance(test, Mentions) for term in test.terms]
         self._heard = frozenset(terms)
         by_fact: dict[str, list[Test]] = {}
@@ -69,12 +99,16 @@ class _Solver:
         self.steps, self._most_steps = 0, most_steps
 
     def solve(self, answers: dict[str, Value | Gap]) -> dict[str, Value | Gap] | None:
-        """Answers that make all conditions true, or None. Raises TooMany."""
+        """Answers that do, or None. Raises TooMany.
+
+        What is true stays true whatever is answered besides. So once the conclusion is true, no
+        further answer helps; and once the conditions are, the rest may as well stay unasked.
+        """
         self.steps += 1
         if self.steps > self._most_steps:
             raise TooMany
         truths = [one.truth(answers, self._heard) for one in self._conditions]
-        if FALSE in truths:
+        if FALSE in truths or self._concluded(answers):
             return None
         for condition, truth in zip(self._conditions, truths, strict=True):
             if truth is TRUE:
@@ -83,7 +117,12 @@ class _Solver:
             return None if fact is None else self._try_answers(fact, answers)
         return answers
 
-    def _open_fact(self, condition: Condition, answers: Mapping[str, Value | Gap]) -> str | None:
+    def _concluded(self, answers: Answers) -> bool:
+        if self._conclusion is None:
+            return False
+        return self._conclusion.truth(answers, self._heard) is TRUE
+
+    def _open_fact(self, condition: Condition, answers: Answers) -> str | None:
         for test in undecided_tests(condition, answers, self._heard):
             fact = fact_of(test)
             if fact is not None and fact not in answers:

@@ -15,11 +15,14 @@ from triage.domain.conditions import (
     Mentions,
     NoneOf,
     fact_of,
+    facts_of,
     tests_of,
 )
 from triage.domain.errors import Finding
 from triage.domain.example_checks import check_examples
+from triage.domain.overlaps import overlaps
 from triage.domain.possibility import Possibilities
+from triage.domain.reach import Reach
 from triage.domain.ruleset import (
     ASK_MORE,
     PLAN_AND_ALSO,
@@ -29,7 +32,6 @@ from triage.domain.ruleset import (
     RuleSet,
 )
 
-PROBLEM_FACT = "problem_type"
 MOST_TERMS = 2_000
 _Check = Callable[[RuleSet], Iterator[Finding]]
 _Proof = Callable[[RuleSet, Possibilities], Iterator[Finding]]
@@ -41,11 +43,11 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     complete -- False for a set with parts that could not be read: then only what can be said of
     single rules and pairs of rules is said.
     """
-    checks: list[_Check] = [_what_rules_read, _mentions, _repetitions]
-    proofs: list[_Proof] = [_can_fire, _contradictions]
+    checks: list[_Check] = [_what_rules_read, _mentions]
+    proofs: list[_Proof] = [_can_fire, _contradictions, overlaps]
     if complete:
-        checks += [_thresholds, _asking, _reachable, _levels_matter, _ends_in_somebody]
-        proofs += [_closes_named_problems]
+        checks += [_asking, _prompts]
+        proofs += [lambda rule_set, possible: Reach(rule_set).findings(possible)]
     possible = Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
     findings += [finding for one in proofs for finding in one(rule_set, possible)]
@@ -121,17 +123,6 @@ def _open_ended(condition: Condition) -> bool:
     return condition == ALWAYS or any(isinstance(test, Mentions) for test in tests_of(condition))
 
 
-def _repetitions(rule_set: RuleSet) -> Iterator[Finding]:
-    seen: dict[object, str] = {}
-    for rule in rule_set.rules:
-        dates = (rule.valid_from, rule.valid_until)
-        effect = (rule.kind, rule.responses, rule.points, rule.level, rule.plan, rule.entirely)
-        says = (rule.when, rule.if_unknown, dates, effect)
-        if says in seen and rule.kind != "score":
-            yield _warning(rule.place, f"{rule.id} never matters: it repeats {seen[says]}")
-        seen.setdefault(says, rule.id)
-
-
 def _contradictions(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
     """A requirement of what another rule keeps away entirely."""
     for excluding in rule_set.rules:
@@ -153,16 +144,6 @@ def _same_days(one: Rule, other: Rule) -> bool:
     return not (ends_before or begins_after)
 
 
-def _thresholds(rule_set: RuleSet) -> Iterator[Finding]:
-    told: set[str] = set()
-    for rule in rule_set.rules:
-        for response, _ in rule.points:
-            if response not in told and rule_set.threshold(response) is None:
-                told.add(response)
-                message = f"{response} is scored but has no threshold"
-                yield _error(rule.place, message, "thresholds: {default: 30}")
-
-
 def _asking(rule_set: RuleSet) -> Iterator[Finding]:
     for rule in rule_set.rules:
         if rule_set.ask is None and (rule.if_unknown == "ask" or ASK_MORE in rule.responses):
@@ -173,81 +154,13 @@ def _asking(rule_set: RuleSet) -> Iterator[Finding]:
             yield _warning(rule.place, message)
 
 
-def _reachable(rule_set: RuleSet) -> Iterator[Finding]:
-    """Each listed response comes out of some rule, default, asking or fallback."""
-    led_to = {rule_set.default.response}
-    if rule_set.ask is not None:
-        led_to.add(rule_set.ask.then)
-    for _, chain in rule_set.fallbacks:
-        led_to.update(chain)
-    most: dict[str, int] = {}
-    for rule in rule_set.rules:
-        if rule.kind in ("require", "also"):
-            led_to.update(rule.responses)
-        for response, points in rule.points:
-            most[response] = most.get(response, 0) + max(points, 0)
-    for response, points in most.items():
-        threshold = rule_set.threshold(response)
-        if threshold is not None and points >= threshold:
-            led_to.add(response)
-    for response in rule_set.responses:
-        if response not in led_to:
-            why = "its points never reach the threshold" if response in most else "no rule does"
-            message = f"nothing leads to {response}: {why}"
-            yield _error(rule_set.place_of("responses"), message, "or leave it out")
-
-
-def _levels_matter(rule_set: RuleSet) -> Iterator[Finding]:
-    """A rule that gives the default level, where nothing less urgent is ever given."""
-    default = rule_set.level[rule_set.default_level]
-    given = {rule_set.level[rule.level].rank for rule in rule_set.rules if rule.level}
-    if given and max(given) <= default.rank:
-        for rule in rule_set.rules:
-            if rule.level == default.id:
-                message = f"{rule.id} never matters: {default.id} is the default level"
-                yield _warning(rule.place, message)
-
-
-def _nobody(rule_set: RuleSet) -> set[str]:
-    """The listed responses that only make an entry in the record."""
-    known = rule_set.vocabulary.responses
-    return {name for name in rule_set.responses if name in known and not known[name].is_somebody}
-
-
-def _ends_in_somebody(rule_set: RuleSet) -> Iterator[Finding]:
-    """A complete set leads to a person by default, by asking and by every fallback."""
-    if rule_set.scope != "complete":
-        return
-    nobody = _nobody(rule_set)
-    if rule_set.default.response in nobody | {ASK_MORE}:
-        message = f"a complete set ends with somebody, not with {rule_set.default.response}"
-        yield _error(rule_set.place_of("default"), message)
-    if rule_set.ask is not None and rule_set.ask.then in nobody:
-        message = f"asking leads to {rule_set.ask.then}, which sends nobody"
-        yield _error(rule_set.place_of("ask"), message)
-    for name, chain in rule_set.fallbacks:
-        if gone := [one for one in chain if one in nobody]:
-            message = f"when {name} cannot come, {gone[0]} would send nobody"
-            yield _error(rule_set.place_of("fallbacks"), message)
-
-
-def _closes_named_problems(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
-    """A complete set closes a call in the record only by rules that name the problems."""
-    if rule_set.scope != "complete":
-        return
-    nobody = _nobody(rule_set) - {ASK_MORE}
-    for rule in rule_set.rules:
-        required = rule.responses if rule.kind == "require" else ()
-        led_to = {*required, *(response for response, points in rule.points if points > 0)}
-        closing = sorted(led_to & nobody)
-        if closing and not _names_its_problems(rule_set, possible, rule):
-            message = f"{rule.id} can end a call with {closing[0]}, whatever the problem is"
-            yield _error(rule.place, message, f"name the {PROBLEM_FACT} for which it may")
-
-
-def _names_its_problems(rule_set: RuleSet, possible: Possibilities, rule: Rule) -> bool:
-    if PROBLEM_FACT not in rule_set.vocabulary.facts:
-        return True
-    named = tuple(test for test in tests_of(rule.when) if fact_of(test) == PROBLEM_FACT)
-    positive = tuple(test for test in named if not getattr(test, "negated", True))
-    return bool(positive) and possible.never(rule.when, NoneOf(positive))
+def _prompts(rule_set: RuleSet) -> Iterator[Finding]:
+    """Words bring a question forward; that needs a question which is put and can matter."""
+    read = {fact for rule in rule_set.rules for fact in facts_of(rule.when) if rule.kind != "plan"}
+    for prompt in rule_set.prompts:
+        if rule_set.vocabulary.facts[prompt.asks].ask == "never":
+            message = f"{prompt.asks} is never asked, so no word can bring it forward"
+            yield _error(rule_set.place_of("prompts"), message)
+        elif prompt.asks not in read:
+            message = f"words bring {prompt.asks} forward, which decides nothing"
+            yield _warning(rule_set.place_of("prompts"), message)

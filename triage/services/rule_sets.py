@@ -23,12 +23,23 @@ def sha256(text: str) -> str:
 
 
 def read(centre: Centre, text: str) -> RuleSet:
-    """The rule set that a text means. Raises RuleFileError with every finding."""
+    """The rule set that a text means, checked. Raises RuleFileError with every finding."""
+    told = findings(centre, text)
+    if any(finding.severity == "error" for finding in told):
+        raise RuleFileError(told)
+    return read_published(centre, text)
+
+
+def read_published(centre: Centre, text: str) -> RuleSet:
+    """The rule set that a text means, which was checked before it was published.
+
+    Raises RuleFileError where the vocabulary no longer has what it names.
+    """
     key = sha256(text)
     if key not in centre.parsed:
         if len(centre.parsed) >= MOST_PARSED:
             centre.parsed.clear()
-        centre.parsed[key] = centre.reader.read_rule_set(text, centre.vocabulary)
+        centre.parsed[key] = centre.reader.read_published(text, centre.vocabulary)
     return centre.parsed[key]
 
 
@@ -149,7 +160,7 @@ def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
 
 def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     """The rules that decide calls at this instant. Raises NotFound."""
-    return read(centre, live_version(uow, name).yaml)
+    return read_published(centre, live_version(uow, name).yaml)
 
 
 def must_be_fit_for_calls(rules: RuleSet) -> None:
