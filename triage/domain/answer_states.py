@@ -29,8 +29,7 @@ class AnswerStates(dict[Asked, int]):
 
     def __init__(self, fact: "Fact", literals: Mapping[Literal, int], width: int) -> None:
         super().__init__()
-        self._name, self._many = fact.name, fact.type == "multi"
-        self._literals, self._width = literals, width
+        self._name, self._literals, self._width = fact.name, literals, width
         self.reads = reduce(or_, literals.values())
         """The terms that read the fact."""
         self._named: list[float] = []
@@ -52,9 +51,10 @@ class AnswerStates(dict[Asked, int]):
 
     def __missing__(self, answer: Asked) -> int:
         if self._between and isinstance(answer, int | float):
-            return self._between[bisect_left(self._named, answer)]
-        state = self._state(answer)
-        if self._many and len(self) < MOST_KEPT:
+            state = self._between[bisect_left(self._named, answer)]
+        else:
+            state = self._state(answer)
+        if len(self) < MOST_KEPT:
             self[answer] = state
         return state
 

@@ -22,6 +22,7 @@ class Bounds:
         book = rule_set.book
         self._rule_set, self._book, self._teams = rule_set, book, teams
         self._unknown = tally.unknown
+        self._excludes = {response: rules for response, rules, _ in book.excludes}
         self.sure = tally.true | tally.unknown & book.holds
         self.open = tally.open & ~book.of_kind.get("plan", 0)
         self._possible = self.sure | self.open
@@ -87,10 +88,9 @@ class Bounds:
 
     def _relevant_exclusions(self) -> int:
         relevant = 0
-        for response, rules in self._book.excludes.items():
+        for response, rules, entirely in self._book.excludes:
             if self.sure & self._book.requires.get(response, 0):
                 continue
-            entirely = self._book.excludes_entirely.get(response, 0)
             if not self.sure & rules:
                 relevant |= self.open & rules
             elif not self.sure & entirely:
@@ -109,16 +109,16 @@ class Bounds:
     # ---- what is possible -------------------------------------------------------
 
     def _may_be_excluded(self, response: str) -> bool:
-        return bool(self._possible & self._book.excludes.get(response, 0))
+        return bool(self._possible & self._excludes.get(response, 0))
 
     def _surely_excluded(self, response: str) -> bool:
         required = self._possible & self._book.requires.get(response, 0)
-        return bool(self.sure & self._book.excludes.get(response, 0)) and not required
+        return bool(self.sure & self._excludes.get(response, 0)) and not required
 
     def _point_bounds(self) -> dict[str, tuple[int, int, bool]]:
         """Least and most points by response, and whether it is surely scored at all."""
         bounds: dict[str, tuple[int, int, bool]] = {}
-        for response, by_points in self._book.scores.items():
+        for response, _, by_points in self._book.scores:
             least = most = 0
             scored = possible = False
             for points, rules in by_points:

@@ -28,12 +28,12 @@ class CallInput:
     @cached_property
     def asked(self) -> Mapping[str, Answer]:
         """Every answer by fact, those of the situation included."""
-        return dict((*self.facts, *self.situation))
+        return dict(self.facts + self.situation)
 
     @cached_property
     def conflicts(self) -> bool:
         """Does any answer contradict itself?"""
-        return any(answer.__class__ is Conflicting for answer in self.asked.values())
+        return Conflicting in map(type, self.asked.values())
 
     @cached_property
     def folded_narrative(self) -> str:

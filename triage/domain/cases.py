@@ -1,7 +1,7 @@
 """A call as the rules see it: each reading of it, weighed and decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from triage.domain.calls import CallInput
 from triage.domain.decision import Decision, decide
@@ -11,8 +11,7 @@ from triage.domain.ruleset import RuleSet
 from triage.domain.term_index import Tally
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One reading of the call and what the rules make of it."""
 
     reading: Reading

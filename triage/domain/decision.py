@@ -74,8 +74,8 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     required = [response for response, rules in book.requires.items() if fired & rules]
     points = points_of(book, fired)
     excluded = {
-        response: bool(fired & book.excludes_entirely.get(response, 0))
-        for response, rules in book.excludes.items()
+        response: bool(fired & entirely)
+        for response, rules, entirely in book.excludes
         if fired & rules and response not in required
     }
     route: Route = "require"
@@ -84,25 +84,28 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     else:
         eligible, route = _unrequired(rule_set, points, excluded, bool(asking))
         needed = _unrequired(rule_set, points, (), bool(asking))[0] if excluded else eligible
-    response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
-    also = tuple(
+    response, cause, late = eligible, None, False
+    if teams is not EVERYBODY_AVAILABLE:
+        response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
+    also = [
         companion
         for companion, rules in book.companions.items()
         if fired & rules
-        and companion not in (eligible, response)
-        and not excluded.get(companion, False)
-    )
+        and companion != eligible
+        and companion != response
+        and not excluded.get(companion)
+    ]
     return Decision(
-        needed=needed,
-        eligible=eligible,
-        response=response,
-        cause=cause or (EXCLUDED if needed != eligible else None),
-        person_must_act=late or (route == "default" and eligible in excluded),
-        level=level,
-        also=also,
-        excluded=tuple(excluded.items()),
-        points=tuple(points.items()),
-        route=route,
+        needed,
+        eligible,
+        response,
+        cause or (EXCLUDED if needed != eligible else None),
+        late or (route == "default" and eligible in excluded),
+        level,
+        tuple(also),
+        tuple(excluded.items()),
+        tuple(points.items()),
+        route,
     )
 
 
@@ -117,10 +120,11 @@ def level_of(rule_set: RuleSet, fired: int) -> Level:
 def points_of(book: RuleBook, fired: int) -> dict[str, int]:
     """Points by response, in precedence, of the responses that a fired rule scores."""
     totals: dict[str, int] = {}
-    for response, by_points in book.scores.items():
-        for points, rules in by_points:
-            if giving := fired & rules:
-                totals[response] = totals.get(response, 0) + points * giving.bit_count()
+    for response, rules, by_points in book.scores:
+        if fired & rules:
+            totals[response] = sum(
+                [points * (fired & giving).bit_count() for points, giving in by_points]
+            )
     return totals
 
 

@@ -12,7 +12,10 @@ from functools import lru_cache
 import ahocorasick
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
-_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_WORDS = bytes(
+    ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ")
+    for code in range(256)
+)
 
 
 Heard = frozenset[str]
@@ -23,7 +26,7 @@ NOTHING_HEARD: Heard = frozenset()
 def fold(text: str) -> str:
     """The text as words between single spaces, with one space at each end; " " when empty."""
     if text.isascii():  # the same, only faster
-        words = text.lower().translate(_ASCII_WORDS).split()
+        words = text.encode().translate(_ASCII_WORDS).decode().split()
         return f" {' '.join(words)} " if words else " "
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -5,8 +5,8 @@ conflicting answers become the most dangerous one or, without an order, several 
 same call, each of which is assessed.
 """
 
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from triage.domain.answers import UNKNOWN, Conflicting, Gap, Value, possible_values
 from triage.domain.call_reading import MOST_COMBINATIONS, NO_SIGHT, SIGHT_FACT, facts_of_now
@@ -16,16 +16,14 @@ from triage.domain.errors import InvalidCall, Problem
 from triage.domain.facts import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(NamedTuple):
     """An answer that does not count, because the caller cannot see the person."""
 
     fact: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read the call: one answer for each fact, and who is available by it."""
 
     answers: dict[str, Value | Gap]

@@ -37,12 +37,12 @@ class RuleBook:
     of_kind: Mapping[str, int]
     requires: Mapping[str, int]
     """By response, in precedence."""
-    excludes: Mapping[str, int]
-    excludes_entirely: Mapping[str, int]
+    excludes: tuple[tuple[str, int, int], ...]
+    """In precedence, a response, the rules that exclude it, and those that do so entirely."""
     companions: Mapping[str, int]
     """Rules that want a response to come as well, required or `also`, in precedence."""
-    scores: Mapping[str, tuple[tuple[int, int], ...]]
-    """By response, in precedence, points and the rules that give as many."""
+    scores: tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]
+    """In precedence, a response, the rules that score it, and by points those that give them."""
     thresholds: Mapping[str, int]
     """By response, in precedence; what has no threshold cannot win."""
     levels: tuple[tuple["Level", int], ...]
@@ -114,9 +114,9 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     entirely = _mask(rule.entirely for rule in rules)
     requires = _naming(rules, ("require",), rule_set.precedence)
     scores = _scores(rules, rule_set.precedence)
-    scored_by = {r: _sum(bits for points, bits in by if points > 0) for r, by in scores.items()}
+    scored_by = {r: _sum(bits for points, bits in by if points > 0) for r, _, by in scores}
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
-    thresholds = {response: rule_set.threshold(response) for response in scores}
+    thresholds = {response: rule_set.threshold(response) for response, _, _ in scores}
     return RuleBook(
         rules=rules,
         order=tuple(order),
@@ -125,8 +125,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         asks=_mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
         of_kind={kind: _mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
         requires=requires,
-        excludes=excludes,
-        excludes_entirely={r: bits & entirely for r, bits in excludes.items() if bits & entirely},
+        excludes=tuple((r, bits, bits & entirely) for r, bits in excludes.items()),
         companions=_naming(rules, ("require", "also"), rule_set.precedence),
         scores=scores,
         thresholds={r: points for r, points in thresholds.items() if points is not None},
@@ -161,13 +160,17 @@ def _naming(
 
 def _scores(
     rules: tuple["Rule", ...], precedence: Iterable[str]
-) -> dict[str, tuple[tuple[int, int], ...]]:
+) -> tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]:
     by_response: dict[str, dict[int, int]] = {}
     for number, rule in enumerate(rules):
         for response, points in rule.points:
             same = by_response.setdefault(response, {})
             same[points] = same.get(points, 0) | 1 << number
-    return {r: tuple(by_response[r].items()) for r in precedence if r in by_response}
+    return tuple(
+        (response, _sum(by.values()), tuple(by.items()))
+        for response in precedence
+        if (by := by_response.get(response))
+    )
 
 
 def _places(order: list[int]) -> tuple[tuple[tuple[int, ...], ...], ...]:

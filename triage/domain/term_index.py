@@ -112,48 +112,70 @@ class TermIndex:
     def _listen(self, by_literal: Mapping[Literal, int]) -> None:
         """Arrange the mentions.
 
-        Almost every term has at most one, wanted and asking nothing: those are the terms that one
-        OR per heard word brings to life. All others are looked at one by one.
+        Almost every term has at most one, wanted and prompting nothing: these are the terms that
+        one OR per heard word brings to life. The others are looked at one by one.
         """
-        mentions = {
-            literal: terms
-            for literal, terms in by_literal.items()
-            if isinstance(literal.about, Mentions)
-        }
-        plain = [(m, t) for m, t in mentions.items() if m.wanted and not _asks(m)]
+        plain: list[tuple[Mentions, int]] = []
+        self._wanted: list[tuple[frozenset[str], int]] = []
+        self._denied: list[tuple[frozenset[str], int]] = []
+        self._prompts: list[tuple[frozenset[str], Literal, int]] = []
+        for literal, terms in by_literal.items():
+            mention = literal.about
+            if not isinstance(mention, Mentions):
+                continue
+            words, others = frozenset(mention.terms), self._both(self._low & ~terms)
+            if mention.asks is not None:
+                self._prompts.append((words, literal, terms))
+                if literal.wanted:
+                    self._wanted.append((words, others))
+            elif literal.wanted:
+                plain.append((mention, terms))
+            else:
+                self._denied.append((words, others))
+        self._listen_for(plain)
+
+    def _listen_for(self, plain: Sequence[tuple[Mentions, int]]) -> None:
         once = twice = 0
         for _, terms in plain:
             twice |= once & terms
             once |= terms
         self._unsaid = self._both(self._low & ~(once & ~twice))
         self._says: dict[str, int] = {}
-        for literal, terms in plain:
-            for word in literal.about.terms:
+        for mention, terms in plain:
+            for word in mention.terms:
                 self._says[word] = self._says.get(word, 0) | self._both(terms & ~twice)
-        self._mentions = [
-            (literal, terms & twice if (literal.wanted and not _asks(literal)) else terms)
-            for literal, terms in mentions.items()
-            if not literal.wanted or _asks(literal) or terms & twice
-        ]
+            if terms & twice:
+                others = self._both(self._low & ~(terms & twice))
+                self._wanted.append((frozenset(mention.terms), others))
+        self._silence = reduce(and_, (others for _, others in self._wanted), self._unsaid)
 
     def _both(self, terms: int) -> int:
         return terms << self.width | terms
 
     def _after_mentions(self, state: int, answers: Answers, heard: Heard) -> int:
-        says, unsaid = self._says, self._unsaid
-        for word in heard:
-            unsaid |= says.get(word, 0)
-        state &= unsaid
-        for literal, terms in self._mentions:
-            state &= self._mention_state(literal, terms, answers, heard)
+        if not heard:
+            return state & self._silence
+        said = self._unsaid
+        for word in heard & self._says.keys():
+            said |= self._says[word]
+        state &= said
+        for words, others in self._wanted:
+            if heard.isdisjoint(words):
+                state &= others
+        for words, others in self._denied:
+            if not heard.isdisjoint(words):
+                state &= others
+        for words, literal, terms in self._prompts:
+            if not heard.isdisjoint(words):
+                state &= self._prompted(literal, terms, answers, heard)
         return state
 
-    def _mention_state(self, literal: Literal, terms: int, answers: Answers, heard: Heard) -> int:
+    def _prompted(self, literal: Literal, terms: int, answers: Answers, heard: Heard) -> int:
+        """A word was heard that prompts a question: open until the question has been put."""
         truth = literal.about.truth(answers, heard)
-        if truth is (FALSE if literal.wanted else TRUE):
-            return self._both(self._low & ~terms)
         if truth is TRUE or truth is FALSE:
-            return -1
+            satisfied = (truth is TRUE) is literal.wanted
+            return -1 if satisfied else self._both(self._low & ~terms)
         return self._low << self.width | self._low & ~terms
 
     # ---- weighing --------------------------------------------------------------------
