@@ -209,7 +209,7 @@ def test_a_more_dangerous_answer_never_removes_anybody_nor_lowers_the_level(name
 
 @complete
 def test_no_single_step_toward_danger_lowers_anything(name):
-    problems = ("mental_health_crisis", "suicidal_thoughts", "needs_resources", "no_help_needed")
+    problems = ("mental_health_crisis", "needs_resources")
     for calm in ({}, *({"problem_type": problem} for problem in problems)):
         for fact in ordered_facts(name):
             for known, worse in steps(fact):
