@@ -1,96 +1,13 @@
 """Rule files as a supervisor may write, or mangle, them."""
 
-import time
-import tracemalloc
 from hashlib import sha256
 
 import pytest
 
-from triage.adapters.rule_files import RuleFiles
+from tests.adapters.small_rule_file import READER, RULES, VOCABULARY, changed, read, vocabulary
 from triage.adapters.strict_yaml import MappingNode, TextNode, read_yaml
 from triage.domain.assessment import assess
 from triage.domain.errors import RuleFileError
-
-VOCABULARY = """\
-version: "1"
-title: Small
-groups: [safety, situation]
-partners: [shelter]
-facts:
-  weapon:
-    group: safety
-    type: choice
-    ask: gate
-    order: 50
-    name: {en: weapon, es: arma}
-    question:
-      en: {first: "Do you have a weapon?", third: "Do they have a weapon?"}
-      es: {first: "¿Tiene un arma?", third: "¿Tiene un arma la persona?"}
-    values:
-      in_hand: {key: "1", en: In hand, es: En la mano, phrase: {en: a weapon is in hand}}
-      none_seen: {key: "2", en: None seen, es: Ninguna vista, needs_sight: yes}
-    danger: [none_seen, in_hand]
-  norway:
-    group: safety
-    type: yes_no
-    ask: when_it_matters
-    question: {en: {first: "In NO?", third: "In NO?"}}
-    ask_when: {weapon: in_hand}
-  contacts_last_30_days: {group: situation, type: number, ask: never, min: 0, max: 1000}
-  team_on: {group: situation, type: yes_no, ask: never}
-responses:
-  police: {label: {en: Patrol, es: Patrulla}, reached_by: cad, armed: yes, public_safety: yes}
-  mobile: {label: Mobile team, reached_by: page, roles: [clinician], availability_fact: team_on}
-  line: {label: Crisis line, reached_by: transfer, about: By telephone}
-"""
-RULES = """\
-rule_set: small
-version: "1"
-title: Small
-scope: complete
-about: For tests.
-sources:
-  us: {title: Our policy, where: here, read: "2026-11", standing: local_policy}
-vocabulary: "1"
-responses: [police, mobile, line]
-default: {response: line, because: Nothing else decides.}
-ask: {wait_min: 5, then: mobile}
-levels:
-  - {id: "1", rank: 1, label: NOW, within_min: 10, answer_within_min: 1}
-  - {id: B, rank: 2, label: SOON, within_min: 30}
-default_level: B
-fallbacks: {mobile: [line]}
-prompts:
-  - {terms: {en: [knife, gun], es: [cuchillo]}, asks: weapon}
-rules:
-  - id: armed
-    require: police
-    when: {weapon: in_hand}
-    if_unknown: does_not_hold
-    because: A weapon is in hand.
-    source: us
-    standing: local_policy
-examples:
-  - name: Armed
-    facts: {weapon: in_hand}
-    narrative: no knife
-    situation: {contacts_last_30_days: 4, minutes_to: {mobile: 12.5}}
-    expect: {response: police, level: B, must_not: [line], settled: yes}
-"""
-READER = RuleFiles()
-
-
-def vocabulary():
-    return READER.read_vocabulary(VOCABULARY)
-
-
-def read(text: str):
-    return READER.read_rule_set(text, vocabulary())
-
-
-def changed(old: str, new: str, text: str = RULES) -> str:
-    assert old in text
-    return text.replace(old, new, 1)
 
 
 def refused(text: str, words: str = "") -> list[str]:
@@ -178,68 +95,6 @@ def test_everything_stays_the_text_it_is(written: str) -> None:
     key, value = next(iter(node.entries))
     assert isinstance(value, TextNode)
     assert (key.value, value.value) == (written, written)
-
-
-BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
-    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
-)
-HOSTILE = {
-    "empty": ("", "empty"),
-    "comments only": ("# nothing\n", "empty"),
-    "two documents": ("a: 1\n---\nb: 2\n", "2:1: error: a second document"),
-    "binary": ("\x7fELF\x00\x01", "cannot be shown"),
-    "a PDF": ("%PDF-1.4\n%âãÏÓ\n1 0 obj", "not YAML"),
-    "too big": ("a: " + "x" * (1024 * 1024), "1,048,579 bytes"),
-    "a tab": ("a:\n\tb: 1\n", "2:1: error: a tab (use spaces)"),
-    "NUL": ("a: \0", "U+0000"),
-    "text that reads backwards": ("a: \u202eevil", "U+202E"),
-    "half a character": ("a: \ud800", "UTF-8"),
-    "billion laughs": (BOMB, "an anchor"),
-    "quadratic blow-up": ("a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 1_000 + "]", "an alias"),
-    "an anchor in itself": ("&a [*a]", "an anchor"),
-    "deep lists": ("[" * 3_000, "nested deeper than 30"),
-    "deep mappings": ("{a: " * 3_000, "nested deeper than 30"),
-    "deep blocks": ("".join("  " * n + "a:\n" for n in range(300)), "nested deeper than 30"),
-    "100,000 keys": (
-        "".join(f"k{n}:\n" for n in range(100_000)),
-        "more than 2,000 entries in one mapping",
-    ),
-    "a key of a megabyte": ("x" * 1_000_000 + ": 1", "not YAML"),
-    "a long key": ("x" * 2_000 + ": 1", "error"),
-    "python": ("!!python/object/apply:os.system ['true']", "a tag"),
-    "python name": ("a: !!python/name:os.system", "a tag"),
-    "own tag": ("a: !custom x", "a tag"),
-    "binary tag": ("a: !!binary aGVsbG8=", "a tag"),
-    "set": ("!!set {a, b}", "a tag"),
-    "merge": ("a: {b: 1}\nc:\n  <<: {d: 1}\n", "a merge key (<<) (write the keys out)"),
-    "key twice": ("a: 1\nb: 2\na: 3\n", "3:1: error: a stands twice"),
-    "list as key": ("? [a]\n: b\n", "as a key"),
-    "unclosed quote": ('a: "x\n', "not YAML"),
-    "not a mapping": ("- a\n", "a rule set is a mapping"),
-    "an include": ("rule_set: !include other.yaml", "a tag"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_not_a_rule_set_is_refused_quickly_and_in_little_memory(name: str) -> None:
-    text, words = HOSTILE[name]
-    known = vocabulary()
-    begun = time.process_time()
-    with pytest.raises(RuleFileError) as refusal:
-        READER.read_rule_set(text, known)
-    took = time.process_time() - begun
-    tracemalloc.start()
-    try:
-        with pytest.raises(RuleFileError):
-            READER.read_rule_set(text, known)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-
-    assert any(words in str(finding) for finding in refusal.value.findings), refusal.value
-    assert peak < 50_000_000
-    assert took < 0.25  # the aim is 0.1 on a quiet machine; most take a hundredth of that
 
 
 @pytest.mark.parametrize(

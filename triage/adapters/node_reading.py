@@ -14,7 +14,8 @@ from triage.domain.words import LANGUAGES, Words
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_TEXT = 2_000
 MOST_ITEMS = 2_000
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w*\)|%[sdr]\b|\$\{?[A-Za-z_]\w*|<\w+>")
+"""As templates are written in one language or another."""
 _INTEGER = re.compile(r"-?\d{1,9}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
 
@@ -159,11 +160,11 @@ class Notebook:
     def words(self, node: Node, what: str) -> Words | None:
         """A text by language; a plain text counts as English."""
         if isinstance(node, TextNode):
-            return Words.of(self.text(node, what)) if node.value.strip() else None
+            return Words.of(self.plain_text(node, what)) if node.value.strip() else None
         fields = self.fields(node, what, ("en",), LANGUAGES)
         if fields is None:
             return None
-        texts = {name: self.text(one, what) for name, one in fields.nodes.items()}
+        texts = {name: self.plain_text(one, what) for name, one in fields.nodes.items()}
         return Words.of({name: text for name, text in texts.items() if name in LANGUAGES})
 
 

@@ -123,6 +123,7 @@ class _VocabularyReader:
         values = self._values(kind, fields)
         first, third = self._questions(fields, ask)
         self._check_derived(name, kind, values, fields)
+        self._check_texts(name, kind, fields)
         return Fact(
             name=name,
             group=fields.one_of("group", groups) if groups else "",
@@ -164,7 +165,8 @@ class _VocabularyReader:
         for language, forms in (languages.nodes if languages else {}).items():
             form = self._notebook.fields(forms, f"question.{language}", ("first", "third"))
             if form is not None:
-                first[language], third[language] = form.text("first"), form.text("third")
+                first[language] = form.plain_text("first")
+                third[language] = form.plain_text("third")
         return (Words.of(first), Words.of(third)) if "en" in first else (None, None)
 
     def _values(self, kind: str, fields: Fields) -> tuple[FactValue, ...]:
@@ -200,7 +202,7 @@ class _VocabularyReader:
         elif pressed == UNKNOWN_KEY:
             self._notebook.error(fields.node, f"the key {UNKNOWN_KEY} means unknown")
         spoken = [language for language in LANGUAGES if language in fields.nodes]
-        label = Words.of({"en": "", **{language: fields.text(language) for language in spoken}})
+        label = Words.of({"en": "", **{one: fields.plain_text(one) for one in spoken}})
         return FactValue(name, pressed, label, fields.flag("needs_sight"), fields.words("phrase"))
 
     def _danger(self, fields: Fields, values: tuple[FactValue, ...]) -> tuple[str, ...]:
@@ -223,6 +225,12 @@ class _VocabularyReader:
             self._notebook.error(fields.node, f"{name} follows from now: it is a {wanted[name]}")
         elif name == "weekday" and {value.name for value in values} != set(WEEKDAYS):
             self._notebook.error(fields.node, f"weekday has the values {', '.join(WEEKDAYS)}")
+
+    def _check_texts(self, name: str, kind: str, fields: Fields) -> None:
+        """What may hold a name, a plate or a diagnosis stays out of text messages."""
+        private = kind == "code" or self._read_by(name, fields) == "plan_and_also"
+        if private and fields.flag("in_texts"):
+            self._notebook.error(fields.keys["in_texts"], f"{name} never goes into a text message")
 
     def _responses(self, node: Node | None, facts: dict[str, Fact]) -> dict[str, Response]:
         responses: dict[str, Response] = {}

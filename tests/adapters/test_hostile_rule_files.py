@@ -1,0 +1,307 @@
+"""What a person, a program or an enemy may upload as a rule file.
+
+Refused in words, with a line, within 0.1 s and 50 MB; or read for what it is: text.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.small_rule_file import READER, RULES, VOCABULARY, changed, read, vocabulary
+from tests.performance.rule_reading import VOCABULARY as SHIPPED
+from tests.performance.rule_reading import written
+from triage.adapters.strict_yaml import DEEPEST, MOST_BYTES, MOST_ENTRIES, MOST_NODES
+from triage.domain.assessment import assess
+from triage.domain.errors import RuleFileError
+from triage.services.rule_sets import text_of
+
+MOST_SECONDS = 0.1
+MOST_MEMORY = 50_000_000
+ARMED = "when: {weapon: in_hand}"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+NOT_RULE_SETS = {
+    "empty": ("", "the file is empty"),
+    "blank": ("\n\n   \n", "the file is empty"),
+    "comments only": ("# nothing\n", "the file is empty"),
+    "two documents": ("a: 1\n---\nb: 2\n", "2:1: error: a second document"),
+    "a program": ("\x7fELF\x00\x01", "cannot be shown"),
+    "a PDF": ("%PDF-1.4\n%âãÏÓ\n1 0 obj", "not YAML"),
+    "a zip": ("PK\x03\x04\x14\x00\x00", "cannot be shown"),
+    "a letter": ("Dear all,\nplease find attached\n", "a rule set is a mapping"),
+    "a web page": ("<!doctype html>\n<p>Rules: none</p>\n", "not YAML"),
+    "a byte too big": ("#" * (MOST_BYTES + 1), "has 1,048,577 bytes, at most 1,048,576 are read"),
+    "a tab": ("a:\n\tb: 1\n", "2:1: error: a tab (use spaces)"),
+    "NUL": ("a: \0", "U+0000"),
+    "escape codes": ("a: \x1b[31mred", "U+001B"),
+    "text that reads backwards": ("a: \u202eevil", "U+202E"),
+    "half a character": ("a: \ud800", "UTF-8"),
+    "a million bad characters": ("\x01" * 1_000_000, "U+0001"),
+    "billion laughs": (BOMB, "an anchor"),
+    "quadratic blow-up": ("a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 1_000 + "]", "an alias"),
+    "an anchor in itself": ("&a [*a]", "an anchor"),
+    "deep lists": ("[" * 3_000, f"nested deeper than {DEEPEST}"),
+    "deep mappings": ("{a: " * 3_000, f"nested deeper than {DEEPEST}"),
+    "deep blocks": ("".join("  " * n + "a:\n" for n in range(300)), "nested deeper"),
+    "deep dashes": ("- " * 3_000 + "a", f"nested deeper than {DEEPEST}"),
+    "100,000 keys": ("".join(f"k{n}:\n" for n in range(100_000)), "more than 2,000 entries"),
+    "100,000 items": ("- a\n" * 100_000, "more than 2,000 entries in one list"),
+    "a key of a megabyte": ("x" * 1_000_000 + ": 1", "not YAML"),
+    "a quoted key of a megabyte": ('? "' + "x" * 1_000_000 + '"\n: 1', "has no key xxxx"),
+    "a text of a megabyte": ("rule_set: " + "x" * 1_000_000, "lacks version"),
+    "python": ("!!python/object/apply:os.system ['true']", "a tag"),
+    "a python name": ("a: !!python/name:os.system", "a tag"),
+    "a tag of one's own": ("a: !custom x", "a tag"),
+    "binary data": ("a: !!binary aGVsbG8=", "a tag"),
+    "a set": ("!!set {a, b}", "a tag"),
+    "an include": ("rule_set: !include other.yaml", "a tag"),
+    "a merge key": ("a: {b: 1}\nc:\n  <<: {d: 1}\n", "a merge key (<<) (write the keys out)"),
+    "a merge with an anchor": ("a: &b {c: 1}\nd: {<<: *b}\n", "a merge key"),
+    "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1: error: a stands twice"),
+    "a list as a key": ("? [a]\n: b\n", "as a key"),
+    "an unclosed quote": ('a: "x\n', "not YAML"),
+    "a list": ("- a\n", "a rule set is a mapping"),
+    "a file to include": ("file: /etc/passwd", "a rule set has no key file"),
+}
+
+
+def refusal(text: str) -> list[str]:
+    with pytest.raises(RuleFileError) as refused:
+        READER.read_rule_set(text, vocabulary())
+    return [str(finding) for finding in refused.value.findings]
+
+
+@pytest.mark.parametrize("name", NOT_RULE_SETS)
+def test_what_is_not_a_rule_set_is_refused_quickly_and_in_little_memory(name: str) -> None:
+    text, words = NOT_RULE_SETS[name]
+    known = vocabulary()
+    took = []
+    for _ in range(3):
+        begun = time.process_time()
+        with pytest.raises(RuleFileError) as refused:
+            READER.read_rule_set(text, known)
+        took.append(time.process_time() - begun)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RuleFileError):
+            READER.read_rule_set(text, known)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert any(words in str(finding) for finding in refused.value.findings), refused.value
+    assert all(len(str(finding)) < 300 for finding in refused.value.findings)
+    assert len(refused.value.findings) <= 100
+    assert peak < MOST_MEMORY
+    assert min(took) < MOST_SECONDS
+
+
+MEASURE_THEM = """
+import json, resource, sys
+from triage.adapters.rule_files import RuleFiles
+from triage.domain.errors import RuleFileError
+
+texts = json.load(sys.stdin)
+vocabulary = RuleFiles().read_vocabulary(texts.pop("vocabulary"))
+usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = usage()
+for name, text in texts.items():
+    try:
+        RuleFiles().read_rule_set(text, vocabulary)
+        sys.exit(f"{name} was read")
+    except RuleFileError:
+        pass
+print(usage() - before)
+"""
+
+
+def test_all_of_them_one_after_the_other_take_little_of_the_machine() -> None:
+    """Memory that the parser, which is written in C, takes counts too."""
+    texts = {name: text for name, (text, _) in NOT_RULE_SETS.items() if name != "half a character"}
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE_THEM],
+        input=json.dumps(texts | {"vocabulary": VOCABULARY}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )
+
+    assert int(done.stdout) < MOST_MEMORY
+
+
+class TestWhatIsReadForWhatItIs:
+    @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
+    def test_line_ends(self, line_end: str) -> None:
+        assert read(RULES.replace("\n", line_end)).rules == read(RULES).rules
+
+    def test_a_byte_order_mark(self) -> None:
+        assert read("\ufeff" + RULES).rules == read(RULES).rules
+        assert read(text_of(b"\xef\xbb\xbf" + RULES.encode())).rules == read(RULES).rules
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+    def test_other_encodings_are_refused_by_name(self, encoding: str) -> None:
+        text = changed("Nothing else decides.", "Peña decides.")
+
+        with pytest.raises(RuleFileError, match="not text in UTF-8"):
+            text_of(text.encode(encoding))
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            *("on", "off", "yes", "no", "y", "NO", "08", "017", "1:30", "1_000", "1.10", "~"),
+            *("2026-11-01", "null", "=", ".inf", ".nan", "0x1F", "1e3"),
+        ],
+    )
+    def test_no_text_becomes_something_else(self, written: str) -> None:
+        rules = read(changed("title: Small\nscope", f"title: {written}\nscope"))
+
+        assert rules.title == written
+
+    @pytest.mark.parametrize(
+        "pattern", ["(a+)+$", "(a|a)*b", "(.*a){20}", "^(([a-z])+.)+[A-Z]([a-z])+$", "<b>knife</b>"]
+    )
+    def test_a_pattern_is_words_and_costs_nothing(self, pattern: str) -> None:
+        """There are no patterns in the language, so none can take for ever."""
+        text = changed("[knife, gun]", f"[knife, '{pattern}']")
+        if pattern == "(a+)+$":
+            assert any("is not a term" in one for one in refusal(text))
+            return
+        rules = read(text)
+        call = rules.vocabulary.read_call({"narrative": "a" * 10_000 + "!"})
+
+        begun = time.process_time()
+        assess(rules, call)
+
+        assert time.process_time() - begun < 1
+
+    @pytest.mark.parametrize("keyword", ['""', "k", '"..."', "k" * 61])
+    def test_a_word_that_is_found_everywhere_or_nowhere(self, keyword: str) -> None:
+        told = refusal(changed("[knife, gun]", f"[{keyword}]"))
+
+        assert any("is not a term" in one for one in told)
+
+    def test_too_many_words(self) -> None:
+        many = ", ".join(f"w{n}" for n in range(50_000))
+
+        assert any("2,000 entries" in one for one in refusal(changed("knife, gun", many)))
+
+
+MISTAKES = {
+    "the same rule twice": (
+        "examples:",
+        RULES[RULES.index("  - id: armed") : RULES.index("examples:")] + "examples:",
+        "there are two rules armed",
+    ),
+    "a rule that differs in case": ("- id: armed", "- id: Armed", "cannot be called Armed"),
+    "a rule that looks the same": ("- id: armed", "- id: arme\u0301", "cannot be called"),
+    "a misspelt key": ("because: A w", "becuase: A w", "did you mean because?"),
+    "a missing key": ("    if_unknown: does_not_hold\n", "", "a rule lacks if_unknown"),
+    "points in words": ("require: police", "score: {police: high}", "is a whole number"),
+    "points beyond all": ("require: police", "score: {police: 1e9}", "is a whole number"),
+    "points beyond the range": ("require: police", "score: {police: -500}", "from -100 to 100"),
+    "points that are none": ("require: police", "score: {police: .nan}", "is a whole number"),
+    "points without end": ("require: police", "score: {police: .inf}", "is a whole number"),
+    "points in parts": ("require: police", "score: {police: 0.1}", "is a whole number"),
+    "levels that overlap": ("rank: 2", "rank: 1", "two levels have the same rank"),
+    "no level by default": ("default_level: B\n", "", "a rule set lacks default_level"),
+    "a response out of reach": ("require: police", "also: mobile", "nothing leads to police"),
+    "no response by default": (
+        "default: {response: line, because: Nothing else decides.}\n",
+        "",
+        "a rule set lacks default",
+    ),
+    "an unknown response": ("require: police", "require: patrol_swat", "cannot be patrol_swat"),
+    "a response in words": ("require: police", "require: Mobile", "did you mean mobile?"),
+    "an unknown fact": (ARMED, "when: {wepon: in_hand}", "did you mean weapon?"),
+    "a number in words": (
+        ARMED,
+        'when: {contacts_last_30_days: {at_least: "ten"}}',
+        "ten is not a number",
+    ),
+    "never true": (ARMED, "when: {all: [{weapon: in_hand}, {weapon: none_seen}]}", "never fire"),
+    "Python": (ARMED, "when: \"__import__('os').system('true')\"", "is not a condition"),
+    "Python's insides": (ARMED, 'when: "().__class__"', "is not a condition"),
+    "an expression": (ARMED, 'when: "a if b else c"', "is not a condition"),
+    "a function": (ARMED, 'when: "lambda: 1"', "is not a condition"),
+    "a number without end": (
+        ARMED,
+        "when: {contacts_last_30_days: {at_least: 10^10^10}}",
+        "not a number",
+    ),
+    "a template": ("because: A weapon", "because: '{{config}} A weapon", "placeholder"),
+    "a name in a text": ("because: A weapon", "because: 'Ask {name} A weapon", "placeholder"),
+    "a name in another way": (
+        "because: A weapon",
+        "because: 'Ask %(name)s A weapon",
+        "placeholder",
+    ),
+    "a variable": ("because: A weapon", "because: 'Ask $name A weapon", "placeholder"),
+    "a day that is none": ("    source: us\n", "    source: us\n    from: 2026-13-01\n", "a date"),
+    "a day in words": ("    source: us\n", "    source: us\n    until: soon\n", "a date"),
+    "days the wrong way round": (
+        "    source: us\n",
+        "    source: us\n    from: 2026-12-01\n    until: 2026-11-01\n",
+        "is after until",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_line(name: str) -> None:
+    old, new, words = MISTAKES[name]
+    if "because: '" in new:
+        old, new = f"{old} is in hand.", f"{new} is in hand.'"
+
+    told = refusal(changed(old, new))
+
+    line = int(next(one for one in told if words in one).split(":")[0])
+    assert 1 <= line <= RULES.count("\n") + 10
+
+
+def test_a_complete_set_that_could_end_with_nobody() -> None:
+    known = READER.read_vocabulary(
+        changed("reached_by: transfer", "reached_by: record", VOCABULARY)
+    )
+
+    with pytest.raises(RuleFileError, match="a complete set ends with somebody, not with line"):
+        READER.read_rule_set(RULES, known)
+
+
+def test_a_rule_that_is_always_true_is_worth_a_look() -> None:
+    text = changed(ARMED, "when: {any: [{norway: {known: yes}}, {norway: {known: no}}]}")
+    text = text[: text.index("examples:")]
+
+    told = [str(one) for one in READER.check_rule_set(text, vocabulary())]
+
+    assert any("armed is true for every answer (write when: always" in one for one in told)
+
+
+def test_the_largest_set_that_is_read_is_read_in_time_and_one_more_rule_is_not() -> None:
+    shipped = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
+    largest = written(MOST_ENTRIES, examples=0)
+    begun = time.process_time()
+    assert len(READER.read_published(largest, shipped).rules) == MOST_ENTRIES
+    took = time.process_time() - begun
+
+    with pytest.raises(RuleFileError, match="more than 2,000 entries in one list"):
+        READER.read_published(written(MOST_ENTRIES + 1, examples=0), shipped)
+    assert took < 5  # half a second on a quiet machine
+
+
+def test_many_small_lists_are_too_many_entries() -> None:
+    text = "".join(f"k{n}: [{'a, ' * 1_000}]\n" for n in range(200))
+
+    assert len(text) < MOST_BYTES
+    assert any(f"more than {MOST_NODES:,} entries" in one for one in refusal(text))
