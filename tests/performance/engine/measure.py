@@ -1,0 +1,137 @@
+"""Taking time: one thread, warmed up, in rounds in which every contestant meets the same calls.
+
+Rounds are interleaved, so that whatever else the machine does meets all of them alike; a ratio is
+taken within a round. Calls come in another order every round, contestants too. Garbage is
+collected before each turn and collection stays on during it, for everybody.
+"""
+
+import gc
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from tests.performance.engine.contestants import Contestant
+from tests.performance.engine.making import SEED
+from tests.performance.engine.spread import Spread
+from tests.performance.engine.workload import Oracle, Workload
+
+Round = dict[int, int]
+"""By number of the call, nanoseconds."""
+CHECK_NS = WARM_UP_NS = 3 * 10**9
+FEWEST = 2
+
+
+class Disagreement(Exception):
+    """An engine fires other rules than the workload says."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """What was measured, by name of the contestant and round."""
+
+    rounds: Mapping[str, Sequence[Round]]
+
+    def microseconds(self, name: str) -> Spread:
+        """The median call of each round."""
+        return Spread.of(median(one.values()) / 1000 for one in self.rounds[name])
+
+    def ratio(self, slow: str, fast: str) -> Spread:
+        """How many times longer `slow` takes than `fast`, by the median of the same calls."""
+        pairs = zip(self.rounds[slow], self.rounds[fast], strict=True)
+        return Spread.of(_median_ratio(one, other) for one, other in pairs)
+
+    def by_call(self, name: str) -> list[float]:
+        """Microseconds of each call, the median of its rounds."""
+        rounds = self.rounds[name]
+        numbers = sorted(set().union(*rounds))
+        return [median(one[n] for one in rounds if n in one) / 1000 for n in numbers]
+
+
+def _median_ratio(slow: Round, fast: Round) -> float:
+    shared = slow.keys() & fast.keys()
+    return median(slow[n] for n in shared) / median(fast[n] for n in shared)
+
+
+def check(workload: Workload, contestant: Contestant) -> int:
+    """How many calls were checked to fire exactly the rules that they should, a few if it is slow.
+
+    Raises Disagreement.
+    """
+    wanted = Oracle(contestant.calls).fired(workload.rules)
+    began = perf_counter_ns()
+    for number, call in enumerate(contestant.calls):
+        fired = frozenset(contestant.fired(contestant.run(contestant.prepare(call))))
+        if fired != wanted[number]:
+            wrong = ", ".join(sorted(fired ^ wanted[number])[:5])
+            raise Disagreement(f"{contestant.name}, call {number}: {wrong}")
+        if perf_counter_ns() - began > CHECK_NS and number + 1 >= FEWEST:
+            return number + 1
+    return len(contestant.calls)
+
+
+def race(contestants: Sequence[Contestant], rounds: int, turn_ns: int) -> Race:
+    """Measure everybody. Who needs longer than `turn_ns` for all calls meets the first of them."""
+    chance = random.Random(SEED)
+    limits = {one.name: _warm_up(one, turn_ns) for one in contestants}
+    taken: dict[str, list[Round]] = {one.name: [] for one in contestants}
+    for _ in range(rounds):
+        order = list(range(max(len(one.calls) for one in contestants)))
+        chance.shuffle(order)
+        for one in chance.sample(contestants, len(contestants)):
+            numbers = [n for n in order if n < len(one.calls)][: limits[one.name]]
+            taken[one.name].append(_turn(one, numbers))
+    return Race(taken)
+
+
+def _turn(contestant: Contestant, numbers: Sequence[int]) -> Round:
+    run, clock = contestant.run, perf_counter_ns
+    inputs = [(n, contestant.prepare(contestant.calls[n])) for n in numbers]
+    taken: Round = {}
+    tidy()
+    for number, one in inputs:
+        began = clock()
+        made = run(one)
+        taken[number] = clock() - began
+        del made  # what it costs to let go of a result is not the engine's
+    return taken
+
+
+def _warm_up(contestant: Contestant, turn_ns: int) -> int:
+    """How many calls fit into a turn, found while warming up."""
+    spent, times = 0, list[int]()
+    for call in contestant.calls:
+        one = contestant.prepare(call)
+        times.append(_timed(lambda one=one: contestant.run(one)))
+        spent += times[-1]
+        if spent > WARM_UP_NS and len(times) >= FEWEST:
+            break
+    return max(FEWEST, int(turn_ns / median(times)))
+
+
+def race_whole(runs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[int]]:
+    """Nanoseconds of each run of something that works through many calls at once."""
+    chance = random.Random(SEED)
+    taken: dict[str, list[int]] = {name: [] for name in runs}
+    for run in runs.values():
+        run()
+    for _ in range(rounds):
+        for name in chance.sample(list(runs), len(runs)):
+            tidy()
+            taken[name].append(_timed(runs[name]))
+    return taken
+
+
+def tidy() -> None:
+    """Leave no garbage of others to whoever comes next."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _timed(work: Callable[[], Any]) -> int:
+    began = perf_counter_ns()
+    work()
+    return perf_counter_ns() - began

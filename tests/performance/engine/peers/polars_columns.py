@@ -1,0 +1,98 @@
+"""Polars: a lazy query over columns.
+
+Choices are enumerations, numbers bytes. The tests that occur are columns first, each worked out
+once, then the rules are combined from them; "at least n" is written out. That is faster than one
+expression for each rule, than `is_in`, than codes of our own, and than the streaming engine.
+Keywords in raw text are found one by one with `contains`; `extract_many`, which finds all in one
+pass, is slower once its lists have become columns.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from tests.performance.engine.columns import ColumnContestant, Columns, Fired, packed
+from tests.performance.engine.workload import (
+    Between,
+    Condition,
+    Fact,
+    Group,
+    Mentions,
+    Test,
+    Workload,
+    tests_of,
+)
+
+GIVEN = "Polars, keyword columns given"
+RAW = "Polars, from raw text"
+
+
+def contestants(workload: Workload, columns: Columns) -> list[ColumnContestant]:
+    raw = _frame(workload, columns)
+    given = raw.with_columns(pl.Series(f"heard {t}", made) for t, made in columns.heard.items())
+    heard = [
+        pl.col("narrative").str.contains(f" {term} ", literal=True).alias(f"heard {term}")
+        for term in workload.terms
+    ]
+    facts = {fact.name: fact for fact in workload.facts}
+    distinct = dict.fromkeys(test for rule in workload.rules for test in tests_of(rule.when))
+    names = {test: f"test {number}" for number, test in enumerate(distinct)}
+    tests = [_test(facts, test).alias(name) for test, name in names.items()]
+    rules = [_rule(names, rule.when).alias(rule.id) for rule in workload.rules]
+    rows = len(columns.calls)
+    return [
+        ColumnContestant(
+            GIVEN, rows, lambda: given.lazy().select(tests).select(rules).collect(), _fired
+        ),
+        ColumnContestant(
+            RAW,
+            rows,
+            lambda: raw.lazy().with_columns(heard).select(tests).select(rules).collect(),
+            _fired,
+        ),
+    ]
+
+
+def _frame(workload: Workload, columns: Columns) -> pl.DataFrame:
+    types = {"yes_no": pl.Boolean, "number": pl.UInt8}
+    made = []
+    for fact in workload.facts:
+        answers = columns.answers[fact.name]
+        if fact.type == "yes_no":
+            answers = [answer == "yes" for answer in answers]
+        dtype = pl.Enum(fact.values) if fact.type == "choice" else types[fact.type]
+        made.append(pl.Series(fact.name, answers, dtype=dtype))
+    return pl.DataFrame([*made, pl.Series("narrative", columns.narratives)])
+
+
+def _fired(made: pl.DataFrame) -> Fired:
+    return {name: packed(made[name].to_numpy()) for name in made.columns}
+
+
+def _rule(names: dict[Test, str], condition: Condition) -> pl.Expr:
+    if not isinstance(condition, Group):
+        return pl.col(names[condition])
+    if condition.is_all or condition.is_any:
+        return _joined([_rule(names, part) for part in condition.parts], every=condition.is_all)
+    alternatives = [Group(len(some), some) for some in condition.alternatives]
+    return _joined([_rule(names, one) for one in alternatives], every=False)
+
+
+def _test(facts: dict[str, Fact], test: Test) -> pl.Expr:
+    if isinstance(test, Mentions):
+        return _joined([pl.col(f"heard {term}") for term in test.terms], every=False)
+    answer = pl.col(test.fact)
+    if isinstance(test, Between):
+        limits = [] if test.low is None else [answer >= pl.lit(test.low, pl.UInt8)]
+        limits += [] if test.high is None else [answer <= pl.lit(test.high, pl.UInt8)]
+        return _joined(limits, every=True)
+    if facts[test.fact].type == "yes_no":
+        return answer if test.values == ("yes",) else ~answer
+    enumeration = pl.Enum(facts[test.fact].values)
+    return _joined([answer == pl.lit(v, enumeration) for v in test.values], every=False)
+
+
+def _joined(parts: Sequence[pl.Expr], *, every: bool) -> pl.Expr:
+    return reduce(and_ if every else or_, parts)
