@@ -12,7 +12,7 @@ quarter of it for an illustration.
 import os
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
@@ -496,6 +496,22 @@ def test_an_illustration_lists_them_for_made_up_calls_too(name, data):
     facts = {**data.draw(calls(name, most=4)), danger: HARD_DANGERS[danger]}
     if below_the_floor(decide(name, facts, data.draw(situations(name))), danger):
         assert danger in departures(name)
+
+
+@illustrations
+def test_an_illustration_lists_where_a_more_dangerous_answer_takes_somebody_away(name):
+    """Step by step, from each of its own examples, over what its requirements read."""
+    demands = [rule for rule in rule_set(name).rules if rule.kind == "require"]
+    read = {fact for rule in demands for fact in facts_of(rule.when)} - departures(name)
+    for one in rule_set(name).examples:
+        call = one.call.as_dict()
+        for fact in (fact for fact in ordered_facts(name) if fact.name in read):
+            known = [
+                required(name, decide(name, call["facts"] | {fact.name: value}, call["situation"]))
+                for value in fact.danger
+            ]
+            for calmer, worse in pairwise(known):
+                assert calmer <= worse, (one.name, fact.name)
 
 
 @illustrations
