@@ -15,7 +15,7 @@ class RuleFiles:
 
     def read_vocabulary(self, text: str) -> Vocabulary:
         """Raises RuleFileError with all findings at once."""
-        return read_vocabulary(text, read_yaml(text))
+        return read_vocabulary(text, read_yaml(text), Notebook())
 
     def read_rule_set(self, text: str, vocabulary: Vocabulary) -> RuleSet:
         """Raises RuleFileError with all findings at once, warnings among them.

@@ -56,9 +56,8 @@ _FACT_KEYS = (
 _RESPONSE_KEYS = ("about", "roles", "comes", "armed", "public_safety", "availability_fact")
 
 
-def read_vocabulary(text: str, root: Node) -> Vocabulary:
+def read_vocabulary(text: str, root: Node, notebook: Notebook) -> Vocabulary:
     """The vocabulary. Raises RuleFileError with all findings."""
-    notebook = Notebook()
     reader = _VocabularyReader(notebook)
     vocabulary = reader.read(root)
     if notebook.has_errors or vocabulary is None:
