@@ -106,6 +106,17 @@ def test_facts_beyond_the_published_calls_are_there():
     assert roles >= {"police", "ambulance", "hospital", "other_centre"}
 
 
+def test_the_situation_is_supplied_and_never_asked():
+    assert {fact.name for fact in vocabulary().situation} >= {
+        "mobile_team_available", "contacts_last_30_days", "feels_like_f", "precipitation",
+        "dispatch_code", "local_date", "local_time", "weekday", "zone", "contact_channel",
+        "dv_primary_yes", "dv_secondary_yes",
+    }  # fmt: skip
+    for fact in vocabulary().situation:
+        assert fact.ask == "never"
+        assert not fact.question("third", "en")
+
+
 def test_responses_beyond_the_published_calls_are_there():
     assert set(vocabulary().responses) >= {
         "fire_rescue", "police_negotiator", "police_staged", "telehealth", "transport",
