@@ -16,19 +16,23 @@ from tests.domain.small_rules import (
     VOCABULARY,
     choice,
     every_answer,
+    is_,
     rule,
     rule_set,
+    where,
 )
 from tests.domain.test_outlook import conditions, response_ids
 from triage.domain.answers import UNKNOWN, Answer, Conflicting, Report
 from triage.domain.assessment import assess
-from triage.domain.bitmaps import holds_at, unpack
+from triage.domain.backtest import Backtest, Part, falls_from
+from triage.domain.bitmaps import Bitmap, holds_at, rows_in, unpack
 from triage.domain.calls import CallInput
 from triage.domain.column_decisions import ColumnRules, Decisions
 from triage.domain.conditions import Condition, Mentions
+from triage.domain.deciding_rules import deciding_rules
 from triage.domain.facts import Fact
 from triage.domain.history import History
-from triage.domain.ruleset import ASK_MORE, Default, Kind, Rule, RuleSet
+from triage.domain.ruleset import ASK_MORE, Default, Kind, Level, Rule, RuleSet
 
 COMPARED = int(os.environ.get("BACKTEST_CALLS", "20000"))
 """Calls decided both ways in one run."""
@@ -77,7 +81,7 @@ def any_condition() -> st.SearchStrategy[Condition]:
 
 
 @st.composite
-def any_rule(draw: st.DrawFn, number: int, pool: list[str]) -> Rule:
+def any_rule(draw: st.DrawFn, number: int, pool: list[str], odd: int | None) -> Rule:
     """About the few responses of the pool: that is where rules meet."""
     response_ids = st.sampled_from(pool)
     kinds: list[Kind] = ["require", "exclude", "score", "score", "also", "level", "plan"]
@@ -92,7 +96,8 @@ def any_rule(draw: st.DrawFn, number: int, pool: list[str]) -> Rule:
     if kind == "require":
         more["responses"] = (draw(response_ids | st.just(ASK_MORE)),)
     if kind == "score":
-        points = st.tuples(response_ids, st.sampled_from([-100, -10, -3, 0, 1, 5, 10, 15, 100]))
+        fives = st.sampled_from([-100, -10, 0, 5, 10, 15, 20, 100])
+        points = st.tuples(response_ids, fives if odd is None else fives | st.just(odd))
         more["points"] = tuple(dict(draw(st.lists(points, min_size=1, max_size=3))).items())
     if kind == "level":
         more["level"] = draw(st.sampled_from(["now", "soon", "later"]))
@@ -103,10 +108,11 @@ def any_rule(draw: st.DrawFn, number: int, pool: list[str]) -> Rule:
 
 @st.composite
 def any_rule_set(draw: st.DrawFn) -> RuleSet:
-    pool = draw(st.lists(response_ids, min_size=2, max_size=3, unique=True))
-    rules = [draw(any_rule(n, pool)) for n in range(draw(st.integers(3, 14)))]
+    pool = draw(st.lists(response_ids, min_size=2, max_size=5, unique=True))
+    odd = draw(st.sampled_from([None, -3, 1]))
+    rules = [draw(any_rule(n, pool, odd)) for n in range(draw(st.integers(3, 14)))]
     chains = st.lists(response_ids, max_size=3, unique=True).map(tuple)
-    threshold = st.sampled_from([-20, 0, 5, 10])
+    threshold = st.sampled_from([-20, 0, 7, 10])
     own = st.dictionaries(response_ids, threshold, max_size=2)
     thresholds = draw(own) | draw(st.just({}) | threshold.map(lambda n: {"default": n}))
     ids = [one.id for one in RESPONSES]
@@ -137,9 +143,9 @@ def a_call(chance: Random) -> CallInput:
     asked = {fact.name: an_answer(fact, chance) for fact in stated if chance.random() < 0.5}
     situation = {name: value for name, value in asked.items() if WIDE.facts[name].is_situation}
     facts = {name: value for name, value in asked.items() if name not in situation}
-    away = {one.id: "all_committed" for one in RESPONSES if chance.random() < 0.15}
+    away = {one.id: "all_committed" for one in RESPONSES if chance.random() < 0.3}
     minutes = {
-        one.id: chance.choice([0, 10, 20.5, 100, 300]) for one in RESPONSES if chance.random() < 0.3
+        one.id: chance.choice([0, 10, 20.5, 100, 300]) for one in RESPONSES if chance.random() < 0.5
     }
     return CallInput(
         facts=tuple(sorted(facts.items())),
@@ -194,3 +200,180 @@ def test_columns_decide_as_call_by_call(seed: int, rules: RuleSet, others: RuleS
 
     must_be_the_same(rules, calls, ColumnRules(rules).decide(history))
     must_be_the_same(others, calls, ColumnRules(others, words=1).decide(history))
+
+
+# --- what a change does -------------------------------------------------------------------------
+
+ARMED = {"weapon": "in_hand"}
+AT_NIGHT, BY_DAY = "2026-03-02T23:10:00-05:00", "2026-03-04T14:00:00-05:00"
+
+
+def told(now: str = "", **facts: str) -> CallInput:
+    return CallInput(facts=tuple(sorted(facts.items())), now=now)
+
+
+def compared(old: RuleSet, new: RuleSet, *calls: CallInput, zones: Sequence[str] = ()) -> Backtest:
+    history = History(VOCABULARY)
+    for row, call in enumerate(calls):
+        history.add(call, f"C-{row}", {"zone": zones[row]} if zones else {})
+    return Backtest(history, ColumnRules(old).decide(history), ColumnRules(new).decide(history))
+
+
+def rows(calls: Bitmap, made: Backtest) -> list[int]:
+    return rows_in(calls, made.calls).tolist()
+
+
+POLICE = rule("armed", "require", is_(**ARMED), responses=("police",))
+MOBILE = rule("armed", "require", is_(**ARMED), responses=("mobile",))
+EMS_TOO = rule("hurt", "require", is_(violence="yes"), responses=("ems",))
+URGENT = rule("now", "level", is_(**ARMED), level="now")
+
+
+def test_an_unarmed_team_instead_of_police_is_a_fall_and_the_move_is_counted() -> None:
+    made = compared(rule_set(POLICE), rule_set(MOBILE), told(**ARMED), told(), told(**ARMED))
+
+    assert rows(made.moved, made) == rows(made.fallen, made) == [0, 2]
+    assert rows(made.falls["armed_no_longer"], made) == [0, 2]
+    assert rows(made.falls["required_no_longer"], made) == [0, 2]
+    assert rows(made.falls["less_urgent"], made) == []
+    moves = {(one.old, one.new): one.calls for one in made.responses()}
+    assert moves == {("police", "mobile"): 2, ("line", "line"): 1}
+
+
+def test_the_other_way_round_nobody_gets_less() -> None:
+    made = compared(rule_set(MOBILE), rule_set(POLICE), told(**ARMED), told())
+
+    assert rows(made.moved, made) == [0]
+    assert rows(made.falls["armed_no_longer"], made) == []
+    assert rows(made.falls["required_no_longer"], made) == [0]  # the clinician no longer goes
+
+
+def test_a_less_urgent_level_is_a_fall_a_more_urgent_one_is_not() -> None:
+    calm, urgent = rule_set(POLICE), rule_set(POLICE, URGENT)
+
+    made = compared(urgent, calm, told(**ARMED), told())
+    assert rows(made.falls["less_urgent"], made) == rows(made.other_level, made) == [0]
+    made = compared(calm, urgent, told(**ARMED), told())
+    assert rows(made.fallen, made) == []
+    assert rows(made.other_level, made) == [0]
+
+
+def test_levels_of_two_counties_are_compared_by_their_minutes() -> None:
+    theirs = rule_set(
+        POLICE, levels=(Level("1", 1, "SOON", 20), Level("2", 2, "LATER", 30)), default_level="2"
+    )
+    ours = rule_set(POLICE)
+
+    assert falls_from(theirs, ours, "1", "soon")
+    assert not falls_from(theirs, ours, "2", "soon")  # ranks differ, the promise does not
+    assert falls_from(ours, theirs, "now", "1")
+
+
+def test_somebody_whom_a_rule_required_as_a_companion_is_missed() -> None:
+    call = told(violence="yes", **ARMED)
+    made = compared(rule_set(POLICE, EMS_TOO), rule_set(POLICE), call)
+
+    assert rows(made.falls["required_no_longer"], made) == [0]
+    assert rows(made.other_companions, made) == [0]
+    assert rows(made.other_response, made) == []
+
+
+def test_nobody_comes_and_questions_come_first_are_falls_of_their_own() -> None:
+    asks = rule("armed", "require", is_(**ARMED), responses=("police",), if_unknown="ask")
+    closes = rule("lost", "require", is_(problem="lost"), responses=("nobody",))
+    made = compared(rule_set(), rule_set(asks, closes), told(), told(problem="lost", weapon="none"))
+
+    assert rows(made.falls["asked_first"], made) == [0]
+    assert rows(made.falls["nobody_comes"], made) == [1]
+    assert made.asked_first() == (0, 1)
+
+
+def test_police_sent_because_answers_are_missing_are_counted() -> None:
+    holds = replace(POLICE, if_unknown="holds")
+    made = compared(rule_set(POLICE), rule_set(holds), told(), told(**ARMED), told(weapon="none"))
+
+    assert made.police_because_unknown() == (0, 1)
+
+
+def test_hours_zones_and_groups_say_who_is_concerned() -> None:
+    calls = (told(AT_NIGHT, problem="sad", **ARMED), told(BY_DAY, problem="sad"), told(**ARMED))
+    made = compared(rule_set(POLICE), rule_set(MOBILE), *calls, zones=("north", "south", "north"))
+
+    at = {part.name: part for part in made.by_hour()}
+    assert (at["23"].calls, at["23"].moved, at["23"].police_old, at["23"].police_new) == (
+        1,
+        1,
+        1,
+        0,
+    )
+    assert (at["14"].calls, at["14"].moved) == (1, 0)
+    assert sum(part.calls for part in at.values()) == 2  # one call has no time
+    zones = {part.name: (part.calls, part.moved, part.fallen) for part in made.by_group("zone")}
+    assert zones == {"north": (2, 2, 2), "south": (1, 0, 0)}
+    groups = {part.name: (part.calls, part.moved) for part in made.by_group("problem")}
+    assert groups == {"sad": (2, 1), "not known": (1, 1)}
+    assert made.by_group("hazards") == []
+
+
+def test_the_share_of_a_small_group_is_uncertain() -> None:
+    low, high = Part("x", calls=10, moved=5, fallen=0, police_old=0, police_new=0).moved_between
+
+    assert (round(low, 2), round(high, 2)) == (0.24, 0.76)  # Wilson's interval
+
+
+def test_the_rota_sees_more_calls_in_the_hours_in_which_they_come() -> None:
+    gone = replace(told(AT_NIGHT, **ARMED), unavailable=(("mobile", "all_committed"),))
+    calls = (told(AT_NIGHT, **ARMED), told(AT_NIGHT, **ARMED), told(BY_DAY, **ARMED), gone)
+    new = rule_set(MOBILE, fallbacks=(("mobile", ("police",)),))
+    made = compared(rule_set(POLICE), new, *calls)
+
+    demand = {one.response: one for one in made.demand()}
+    mobile, police = demand["mobile"], demand["police"]
+    assert (mobile.old, mobile.new, mobile.unserved_new) == (0, 3, 1)
+    assert (police.old, police.new, police.unserved_new) == (4, 1, 0)
+    monday_night, wednesday = 23, 2 * 24 + 14
+    assert (mobile.by_hour_new[monday_night], mobile.by_hour_new[wednesday]) == (2, 1)
+    assert sum(mobile.by_hour_old) == 0
+    assert made.weeks() == 1
+
+
+def test_the_rules_that_decide_are_named_and_so_is_what_stands_in_for_rules() -> None:
+    points = rule("sad-points", "score", is_(problem="sad"), points=(("ems", 10), ("line", -5)))
+    asks = rule(
+        "gas", "require", where("hazards", "includes", "gas"), responses=("ems",), if_unknown="ask"
+    )
+    new = rule_set(POLICE, URGENT, points, asks, fallbacks=(("police", ("ems",)),))
+    away = replace(told(**ARMED), unavailable=(("police", "all_committed"),))
+    no_gas = CallInput(facts=(("hazards", ()),))
+    made = compared(new, new, told(**ARMED), away, told(problem="sad"), told(), no_gas)
+
+    named = deciding_rules(made.new, np.arange(5))
+    assert named == [
+        ["armed", "now"],
+        ["armed", "now", "fallback"],
+        ["sad-points"],
+        ["ask"],
+        ["default"],
+    ]
+    assert rows(made.moved, made) == []
+
+
+def test_a_rule_that_is_edited_is_judged_anew_and_the_others_are_not() -> None:
+    history = History(VOCABULARY)
+    for call in (told(**ARMED), told(), told(violence="yes")):
+        history.add(call)
+    ColumnRules(rule_set(POLICE, EMS_TOO)).decide(history)
+    known = dict(history.judged)
+    edited = replace(EMS_TOO, when=is_(violence="no"))
+
+    ColumnRules(rule_set(POLICE, edited)).decide(history)
+
+    added = history.judged.keys() - known.keys()
+    assert {key for key in added if not isinstance(key, tuple)} == {edited.when}
+    assert all(history.judged[key] is judged for key, judged in known.items())
+
+
+def test_an_empty_history_is_decided_too() -> None:
+    made = compared(rule_set(POLICE), rule_set(MOBILE))
+
+    assert (made.calls, made.responses(), made.demand(), made.weeks()) == (0, [], [], 0)

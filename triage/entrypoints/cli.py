@@ -10,7 +10,7 @@ from flask import Flask
 from triage.context import AppContext
 from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
-from triage.entrypoints.commands import operating, people, publish, replay, rules
+from triage.entrypoints.commands import backtest, operating, people, publish, replay, rules
 from triage.entrypoints.demo import environment_of
 from triage.settings import ROOT, read_settings
 
@@ -76,6 +76,7 @@ for command in (
 ):
     cli.add_command(command)
 rules.rules.add_command(publish.publish)
+rules.rules.add_command(backtest.backtest)
 
 
 def main() -> None:

@@ -54,9 +54,9 @@ def assess(
     try:
         rule_set = _read_rule_set(ctx.obj.rule_reader, rules_file, vocabulary)
     except RuleFileError as error:
-        _fail(*(f"{rules_file}:{finding}" for finding in error.findings))
+        fail(*(f"{rules_file}:{finding}" for finding in error.findings))
     except TriageError as error:
-        _fail(str(error))
+        fail(str(error))
     failed = False
     for number, text in enumerate(call, start=1) if lines else [(0, call.read())]:
         if lines and not text.strip():
@@ -113,22 +113,22 @@ def _assessed(rule_set: RuleSet, text: bytes) -> bytes:
 
 
 def _read_rule_set(reader: RuleReader, file: Path, vocabulary: Path | None) -> RuleSet:
-    return reader.read_rule_set(_text(file), _read_vocabulary(reader, file, vocabulary))
+    return reader.read_rule_set(text_of(file), read_vocabulary(reader, file, vocabulary))
 
 
-def _read_vocabulary(reader: RuleReader, beside: Path, vocabulary: Path | None) -> Vocabulary:
+def read_vocabulary(reader: RuleReader, beside: Path, vocabulary: Path | None) -> Vocabulary:
     """Raises TriageError when the vocabulary itself is at fault, so that its name is told."""
     file = vocabulary or beside.parent / "vocabulary.yaml"
     if vocabulary is None and not file.exists():
         file = SHIPPED_VOCABULARY
     try:
-        return reader.read_vocabulary(_text(file))
+        return reader.read_vocabulary(text_of(file))
     except RuleFileError as error:
         told = "\n".join(f"{file}:{finding}" for finding in error.findings)
         raise TriageError(told) from None
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
     """The file's text, line ends as they are. Raises TriageError."""
     try:
         return file.read_bytes().decode()
@@ -141,15 +141,15 @@ def _text(file: Path) -> str:
 
 def _findings(reader: RuleReader, file: Path, vocabulary: Path | None) -> tuple[Finding, ...]:
     try:
-        text = _text(file)
+        text = text_of(file)
         if not _IS_RULE_SET.search(text):
             reader.read_vocabulary(text)
             return ()
-        findings = reader.check_rule_set(text, _read_vocabulary(reader, file, vocabulary))
+        findings = reader.check_rule_set(text, read_vocabulary(reader, file, vocabulary))
     except RuleFileError as error:
         return error.findings
     except TriageError as error:
-        _fail(str(error))
+        fail(str(error))
     name = re.search(r"^rule_set: *[\"']?([^\s\"']*)", text, re.MULTILINE)
     if name and name[1] != file.stem:
         hint = f"the file is called {file.name}"
@@ -158,7 +158,7 @@ def _findings(reader: RuleReader, file: Path, vocabulary: Path | None) -> tuple[
     return findings
 
 
-def _fail(*lines: str) -> NoReturn:
+def fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(line, err=True)
     sys.exit(2)

@@ -1,0 +1,114 @@
+"""What a back-test found, for programs: a line for each moved call, and all counts."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from triage.domain.backtest import FEW, Backtest, Part
+from triage.domain.bitmaps import Numbers, holds_at, rows_in, size
+from triage.domain.deciding_rules import also_at, chunks, deciding_rules, names_at
+
+COLUMNS = (
+    "call",
+    "falls",
+    "old_response",
+    "new_response",
+    "old_level",
+    "new_level",
+    "old_also",
+    "new_also",
+    "old_rules",
+    "new_rules",
+)
+
+
+def write_csv(compared: Backtest, file: Path) -> None:
+    """A line for each call that moves, those that get less first. No narrative, no answers."""
+    moved, fallen = compared.moved, compared.fallen
+    rows = compared.calls
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        for some in (moved & fallen, moved & ~fallen):
+            for calls in chunks(rows_in(some, rows)):
+                writer.writerows(_moved(compared, calls))
+
+
+def _moved(compared: Backtest, calls: Numbers) -> Iterator[tuple[str, ...]]:
+    references = compared.history.references
+    falls: list[list[str]] = [[] for _ in range(len(calls))]
+    for kind, bits in compared.falls.items():
+        for place in np.flatnonzero(holds_at(bits, calls)).tolist():
+            falls[place].append(kind)
+    kinds = [names_at(one.response, calls) for one in (compared.old, compared.new)]
+    kinds += [names_at(one.level, calls) for one in (compared.old, compared.new)]
+    lists = [also_at(one, calls) for one in (compared.old, compared.new)]
+    lists += [deciding_rules(one, calls) for one in (compared.old, compared.new)]
+    for place, call in enumerate(calls.tolist()):
+        reference = references.get(call, str(call + 1))
+        several = (" ".join(one[place]) for one in lists)
+        yield (reference, " ".join(falls[place]), *(one[place] for one in kinds), *several)
+
+
+def write_json(compared: Backtest, groups: Sequence[str], file: Path) -> None:
+    """Everything that is counted."""
+    text = json.dumps(as_dict(compared, groups), indent=2, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def as_dict(compared: Backtest, groups: Sequence[str]) -> dict[str, Any]:
+    labels = (name for name in ("zone", "language") if name in compared.history.labels)
+    return {
+        "calls": compared.calls,
+        "old": _rules(compared.old.rule_set),
+        "new": _rules(compared.new.rule_set),
+        "moved": {
+            "calls": size(compared.moved),
+            "response": size(compared.other_response),
+            "level": size(compared.other_level),
+            "also": size(compared.other_companions),
+        },
+        "falls": {
+            "calls": size(compared.fallen),
+            **{kind: size(bits) for kind, bits in compared.falls.items()},
+            "moves": [
+                {
+                    "old": response.old,
+                    "new": response.new,
+                    "old_level": level.old,
+                    "new_level": level.new,
+                    "calls": calls,
+                }
+                for response, level, calls in compared.moves_among(compared.fallen)
+            ],
+        },
+        "responses": [asdict(one) for one in compared.responses()],
+        "levels": [asdict(one) for one in compared.levels()],
+        "ask_more": _old_new(compared.asked_first()),
+        "police_because_unknown": _old_new(compared.police_because_unknown()),
+        "weeks": compared.weeks(),
+        "demand": [asdict(one) for one in compared.demand()],
+        "hours": [_part(one) for one in compared.by_hour()],
+        "groups": {
+            name: [_part(one) for one in compared.by_group(name)] for name in (*labels, *groups)
+        },
+    }
+
+
+def _rules(rule_set: Any) -> dict[str, str]:
+    return {"rule_set": rule_set.name, "version": rule_set.version, "sha256": rule_set.sha256}
+
+
+def _old_new(counts: tuple[int, int]) -> dict[str, int]:
+    return dict(zip(("old", "new"), counts, strict=True))
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """With the interval of the share that moves, where there are calls enough to say one."""
+    between = list(part.moved_between) if part.calls >= FEW else None
+    return {**asdict(part), "moved_between": between}
