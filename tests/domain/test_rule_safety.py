@@ -31,6 +31,7 @@ from tests.domain.shipped import (
 from triage.domain.assessment import Assessment
 from triage.domain.conditions import facts_of
 from triage.domain.facts import Fact
+from triage.domain.ruleset import Rule
 
 EXAMPLES = int(os.environ.get("SAFETY_EXAMPLES", "100"))
 
@@ -428,6 +429,11 @@ def test_unknown_answers_alone_never_choose_patrol_where_a_better_team_can_come(
         assert all(stands_in_the_way(situation, one, assessment) for one in others)
 
 
+def for_police(rule: Rule) -> bool:
+    speaks_for = rule.responses if rule.kind == "require" else dict(rule.points)
+    return "police" in speaks_for
+
+
 @complete
 @tries
 @given(st.data())
@@ -435,12 +441,13 @@ def test_patrol_by_the_rules_always_rests_on_an_answer_that_somebody_gave(name, 
     assessment = decide(name, data.draw(calls(name)))
     if assessment.response != "police":
         return
-    chose = [
-        reason
-        for reason in assessment.because
-        if reason.kind in ("require", "score") and "police" in reason.responses
+    rules = rule_set(name).rule
+    stated = [
+        answer
+        for reason in assessment.as_dict()["because"]
+        if reason["rule"] in rules and for_police(rules[reason["rule"]])
+        for answer in reason["facts"].values()
     ]
-    stated = [answer for reason in chose for _, answer in reason.facts]
     assert any(answer not in (None, "unknown") for answer in stated)
     assert not assessment.police_because_unknown
 
