@@ -93,7 +93,8 @@ def test_a_requirement_of_what_is_excluded_entirely() -> None:
     assert findings(with_rules(bar)) == ["error: armed requires police, bar excludes it entirely"]
     assert findings(with_rules(apart)) == []
     dated = replace(ARMED, valid_from="2026-01-01")
-    assert findings(replace(SOUND, rules=(dated, *SOUND.rules[1:], over))) == []
+    other_days = {"rules": (dated, *SOUND.rules[1:], over), "scope": "illustration"}
+    assert findings(replace(SOUND, **other_days)) == []
 
 
 def test_a_response_that_nothing_leads_to() -> None:
@@ -214,6 +215,40 @@ def test_a_level_that_is_the_default_anyway() -> None:
     assert findings(replace(SOUND, **no_later)) == [
         "warning: l never matters: soon is the default level"
     ]
+
+
+class TestTheSafetyFloorOfACompleteSet:
+    BELOW = "error: when weapon is in_hand, no rule requires police, an ambulance or the like"
+
+    def requiring(self, *rules: Any, **changes: Any) -> list[str]:
+        return findings(replace(SOUND, **{"rules": (*rules, *SOUND.rules[1:])} | changes))
+
+    def test_somebody_who_can_act_is_required_whatever_else_is_answered(self) -> None:
+        violent = rule("v", "require", is_(weapon="in_hand", violence="yes"), responses=("police",))
+        peaceful = rule("p", "require", is_(weapon="in_hand", violence="no"), responses=("police",))
+
+        assert self.requiring(violent) == [self.BELOW]
+        assert self.requiring(violent, peaceful) == [self.BELOW]  # nobody may have asked
+        assert self.requiring(violent, replace(peaceful, if_unknown="holds")) == []
+
+    def test_a_telephone_line_or_a_rule_for_some_days_is_not_enough(self) -> None:
+        line = replace(ARMED, responses=("line",))
+        team = replace(ARMED, responses=("mobile",))
+
+        assert self.BELOW in self.requiring(line)
+        assert self.BELOW in self.requiring(team)
+        assert self.BELOW in self.requiring(replace(ARMED, valid_from="2026-01-01"))
+
+    def test_an_illustration_may_leave_it_out(self) -> None:
+        assert self.requiring(scope="illustration", examples=()) == []
+
+    def test_the_answers_that_slip_through_are_told(self) -> None:
+        violent = rule("v", "require", is_(weapon="in_hand", violence="yes"), responses=("ems",))
+        rules = replace(SOUND, rules=(violent, *SOUND.rules[1:]))
+
+        hints = [one.hint for one in check(rules) if "in_hand" in one.message]
+
+        assert hints == ["a complete set always does; not here: weapon in_hand"]
 
 
 class TestACompleteSetEndsWithSomebody:

@@ -61,6 +61,13 @@ default_level: "2"
 thresholds: {{default: 30}}
 rules:
 """
+_FLOOR = (
+    "consciousness: unconscious",
+    "breathing: none",
+    "weapon: in_hand",
+    "attempt_in_progress: yes",
+)
+"""What every complete set has to require somebody for."""
 _EFFECTS = (
     "require: {}",
     "exclude: {}",
@@ -78,11 +85,16 @@ class _Maker:
     dice: random.Random
 
     def rule(self, number: int) -> str:
+        if number < len(_FLOOR):
+            return self._written(number, "require: police", _FLOOR[number], "does_not_hold")
         effect = _EFFECTS[number % len(_EFFECTS)].format(self.dice.choice(RESPONSES))
         facts = [fact for fact in self._facts() if fact.read_by == "any"]
         chosen = self.dice.sample(facts, self.dice.randint(1, 4))
         when = ", ".join(f"{fact.name}: {self._test(fact)}" for fact in chosen)
         unknown = self.dice.choice(("does_not_hold", "does_not_hold", "holds"))
+        return self._written(number, effect, when, unknown)
+
+    def _written(self, number: int, effect: str, when: str, unknown: str) -> str:
         return (
             f"  - id: rule-{number}\n    {effect}\n    when: {{{when}}}\n"
             f"    if_unknown: {unknown}\n    because: What was said fits rule number {number}.\n"

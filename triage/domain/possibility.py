@@ -54,6 +54,14 @@ class Possibilities:
         except TooMany:
             return None
 
+    def gap(self, conclusion: Condition, *conditions: Condition) -> Answers | None:
+        """A call for which these conditions are all true and `conclusion` is not; None where
+        there is none, or none was found."""
+        try:
+            return self._solve(conditions, conclusion)
+        except TooMany:
+            return None
+
     def follows(self, conclusion: Condition, *conditions: Condition) -> bool:
         """Is it certain that `conclusion` is true whenever all these conditions are?
 

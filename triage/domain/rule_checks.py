@@ -31,6 +31,7 @@ from triage.domain.ruleset import (
     Rule,
     RuleSet,
 )
+from triage.domain.safety_floor import below_the_floor
 
 MOST_TERMS = 2_000
 _Check = Callable[[RuleSet], Iterator[Finding]]
@@ -47,7 +48,7 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     proofs: list[_Proof] = [_can_fire, _contradictions, overlaps]
     if complete:
         checks += [_asking, _prompts]
-        proofs += [lambda rule_set, possible: Reach(rule_set).findings(possible)]
+        proofs += [lambda rule_set, possible: Reach(rule_set).findings(possible), below_the_floor]
     possible = Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
     findings += [finding for one in proofs for finding in one(rule_set, possible)]
