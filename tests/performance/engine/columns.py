@@ -84,16 +84,17 @@ def check(
     """
     oracle = Oracle(calls[:CHECKED])
     wanted = {rule.id: oracle.mask(rule.when) for rule in workload.rules}
-    first: Fired | None = None
+    first: dict[str, int] = {}
     for one in contestants:
         fired = one.fired(one.run())
         for rule, expected in wanted.items():
-            known = min(CHECKED, one.rows)
-            found = int.from_bytes(fired.get(rule, b""), "little") & (1 << known) - 1
-            if found != expected & (1 << known) - 1:
+            found = int.from_bytes(fired.get(rule, b""), "little") & _first(one.rows)
+            known = _first(min(CHECKED, one.rows))
+            if found & known != expected & known:
                 raise Disagreement(f"{one.name}: {rule}")
-        if one.rows == len(calls):
-            first = first or fired
-            for rule in wanted:
-                if fired.get(rule, b"").rstrip(b"\0") != first.get(rule, b"").rstrip(b"\0"):
-                    raise Disagreement(f"{one.name}: {rule}, later calls")
+            if one.rows == len(calls) and first.setdefault(rule, found) != found:
+                raise Disagreement(f"{one.name}: {rule}, later calls")
+
+
+def _first(calls: int) -> int:
+    return (1 << calls) - 1

@@ -135,7 +135,7 @@ def _rule(rule: neutral.Rule, kinds: tuple[tuple[Kind, int], ...], chance: rando
     plain = Rule(
         id=rule.id,
         kind=kind,
-        when=_condition(rule.when),
+        when=our_condition(rule.when),
         if_unknown=chance.choices(("does_not_hold", "ask", "holds"), (75, 15, 10))[0],
         because=f"What {rule.id} looks for is there.",
         source="measured",
@@ -151,9 +151,9 @@ def _rule(rule: neutral.Rule, kinds: tuple[tuple[Kind, int], ...], chance: rando
     return replace(plain, responses=(chance.choice(RESPONSES),))
 
 
-def _condition(condition: neutral.Condition) -> Condition:
+def our_condition(condition: neutral.Condition) -> Condition:
     if isinstance(condition, neutral.Group):
-        parts = tuple(_condition(part) for part in condition.parts)
+        parts = tuple(our_condition(part) for part in condition.parts)
         if condition.is_all or condition.is_any:
             return Every(parts) if condition.is_all else Some(parts)
         return AtLeast(condition.n, parts)

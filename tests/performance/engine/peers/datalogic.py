@@ -9,6 +9,7 @@ is a second form: the answers as a list in a fixed order, read by place.
 
 import json
 from collections.abc import Callable
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -27,11 +28,12 @@ def contestants(workload: Workload) -> list[Contestant]:
     engine = Engine()
     session = engine.session()
     names = [*(fact.name for fact in workload.facts), "narrative"]
-    by_name = _Renderer(plain, lambda name: name).rules(workload)
-    named = engine.compile(by_name)
-    listed = engine.compile(_Renderer(plain, names.index).rules(workload))
+    by_name, by_place = _Renderer(plain, lambda name: name), _Renderer(plain, names.index)
+    named = engine.compile(by_name.rules(workload))
+    listed = engine.compile(by_place.rules(workload))
+    text = json.dumps([by_place.condition(rule.when) for rule in workload.rules])
+    ids = [rule.id for rule in workload.rules]
     in_order = itemgetter(*names)
-    text = json.dumps(by_name)
     calls = workload.calls
     return [
         Contestant(
@@ -45,14 +47,13 @@ def contestants(workload: Workload) -> list[Contestant]:
             lambda call: session.evaluate(listed, in_order(call)),
             set,
         ),
-        # Tracing takes and returns JSON text and compiles each time: it offers no other way.
         Contestant(
             TRACED,
             True,
             calls,
-            lambda call: json.dumps(plain.call(call)),
+            lambda call: json.dumps(in_order(plain.call(call))),
             lambda call: engine.evaluate_with_trace(text, call),
-            lambda made: json.loads(made)["result"],
+            lambda made: compress(ids, json.loads(made)["result"]),
         ),
     ]
 
@@ -63,12 +64,12 @@ class _Renderer:
         self._place = place
 
     def rules(self, workload: Workload) -> dict[str, Any]:
-        return {"merge": [{"if": [self._condition(r.when), r.id, []]} for r in workload.rules]}
+        return {"merge": [{"if": [self.condition(r.when), r.id, []]} for r in workload.rules]}
 
-    def _condition(self, condition: Condition) -> Any:
+    def condition(self, condition: Condition) -> Any:
         if not isinstance(condition, Group):
             return self._test(condition)
-        parts = [self._condition(part) for part in condition.parts]
+        parts = [self.condition(part) for part in condition.parts]
         if condition.is_all or condition.is_any:
             return {"and" if condition.is_all else "or": parts}
         return {">=": [{"+": parts}, condition.n]}  # true counts as one

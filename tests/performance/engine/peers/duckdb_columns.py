@@ -28,8 +28,8 @@ GIVEN = "DuckDB, keyword columns given"
 RAW = "DuckDB, from raw text"
 
 
-def contestants(workload: Workload, columns: Columns, threads: int) -> list[ColumnContestant]:
-    connection = duckdb.connect(config={"threads": threads})
+def contestants(workload: Workload, columns: Columns) -> list[ColumnContestant]:
+    connection = duckdb.connect(config={"threads": 1})
     heard = {term: f"heard_{number}" for number, term in enumerate(workload.terms)}
     _load(connection, workload, columns, heard)
     facts = {fact.name: fact for fact in workload.facts}
