@@ -62,7 +62,7 @@ class TestScore:
 
         assert assessed(rules, problem="sad").response == "mobile"
         assert assessed(rules, problem="lost").response == "line"
-        assert dict(assessed(rules, problem="sad").decision.points) == {"mobile": 20, "line": 15}
+        assert assessed(rules, problem="sad").points == {"mobile": 20, "line": 15}
 
     def test_ties_go_to_the_earlier_in_precedence(self) -> None:
         rules = rule_set(rule("a", "score", ALWAYS, points=(("line", 10), ("mobile", 10))))

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from triage.domain.answers import Conflicting, Gap, Value, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of, protection
-from triage.domain.decision import Decision, conclude
+from triage.domain.decision import Decision, conclude, points_of
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
 from triage.domain.readings import Unseen
 from triage.domain.reason import Reason
@@ -46,6 +46,12 @@ class Assessment:
     @property
     def decision(self) -> Decision:
         return self.case.decision
+
+    @property
+    def points(self) -> dict[str, int]:
+        """Points by response, in precedence, whatever decided."""
+        book = self.rule_set.book
+        return points_of(book, book.fired(self.case.tally))
 
     @property
     def outcome(self) -> Outcome:
@@ -124,7 +130,7 @@ class Assessment:
             },
             "also": self._also(),
             "excluded": self._excluded(),
-            "points": dict(decision.points),
+            "points": self.points,
             "settled": ahead.settled,
             "could_become": list(ahead.could_become),
             "ask_next": [question.as_dict() for question in ahead.ask_next],

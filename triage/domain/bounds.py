@@ -5,33 +5,37 @@ whatever the others do; what no such combination can bring about, no answer can.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from triage.domain.decision import Availability
-from triage.domain.scouting import Shades
+from triage.domain.scouting import Position
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 
 
 class Bounds:
-    """The bounds for one tally.
+    """The bounds of one position.
 
     sure -- rules that fire whatever is answered.
-    open -- rules whose firing still depends on answers, plans left out.
+    maybe -- rules that fire or not, depending on answers.
     """
 
-    def __init__(self, rule_set: RuleSet, tally: Shades, teams: Availability) -> None:
+    def __init__(self, position: Position) -> None:
+        rule_set = position.rule_set
         book = rule_set.book
-        self._rule_set, self._book, self._teams = rule_set, book, teams
-        self._unknown = tally.unknown
+        self._rule_set, self._book, self._teams = rule_set, book, position.teams
         self._excludes = {response: rules for response, rules, _ in book.excludes}
-        self.sure = tally.true | tally.unknown & book.holds
-        self.open = tally.open & ~book.of_kind.get("plan", 0)
-        self._possible = self.sure | self.open
+        self.sure = position.fired & ~position.may_change
+        self.maybe = position.may_fire & ~self.sure
+        self._asking = position.asking
+        self._may_stop_asking = position.asking & position.may_change
+        self._possible = position.may_fire
+        self._chosen: set[str] | None = None
         self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
         self._points = {} if self._required else self._point_bounds()
 
     def relevant(self) -> int:
         """The open rules that could change response, level, companions or exclusions."""
-        if not self.open:
+        if not self.maybe | self._may_stop_asking:
             return 0
         return (
             self._relevant_levels()
@@ -63,7 +67,7 @@ class Bounds:
         for _, rules in self._book.levels:
             if self.sure & rules:
                 break
-            relevant |= self.open & rules
+            relevant |= self.maybe & rules
         return relevant
 
     def _relevant_requirements(self) -> int:
@@ -71,19 +75,19 @@ class Bounds:
         for response, rules in self._book.requires.items():
             if self.sure & rules:
                 stronger = False
-            elif self.open & rules:
+            elif self.maybe & rules:
                 # A weaker response that comes along anyway gains nothing by being required,
                 # unless that would lift an exclusion.
                 comes_anyway = self.sure & self._book.companions[response]
                 if stronger or not comes_anyway or self._may_be_excluded(response):
-                    relevant |= self.open & rules
+                    relevant |= self.maybe & rules
         return relevant
 
     def _relevant_companions(self) -> int:
         relevant = 0
         for rules in self._book.companions.values():
             if not self.sure & rules:
-                relevant |= self.open & rules
+                relevant |= self.maybe & rules
         return relevant & self._book.of_kind.get("also", 0)
 
     def _relevant_exclusions(self) -> int:
@@ -92,18 +96,22 @@ class Bounds:
             if self.sure & self._book.requires.get(response, 0):
                 continue
             if not self.sure & rules:
-                relevant |= self.open & rules
+                relevant |= self.maybe & rules
             elif not self.sure & entirely:
-                relevant |= self.open & entirely
+                relevant |= self.maybe & entirely
         return relevant
 
     def _relevant_choices(self) -> int:
         """Scores, and rules that make the call wait, while no requirement decides."""
         if self._required:
             return 0
-        relevant = self.open & self._book.of_kind.get("score", 0)
-        if not self._unknown & self._book.asks and self._sure_winner() is None:
-            relevant |= self.open & self._book.asks
+        possible = self._unrequired()
+        if len(possible) == 1:
+            return 0
+        relevant = self._may_stop_asking if ASK_MORE in possible else 0
+        for response, rules, _ in self._book.scores:
+            if response in possible:
+                relevant |= self.maybe & rules
         return relevant
 
     # ---- what is possible -------------------------------------------------------
@@ -122,7 +130,7 @@ class Bounds:
             least = most = 0
             scored = possible = False
             for points, rules in by_points:
-                sure, unsure = (self.sure & rules).bit_count(), (self.open & rules).bit_count()
+                sure, unsure = (self.sure & rules).bit_count(), (self.maybe & rules).bit_count()
                 least += points * sure + min(points, 0) * unsure
                 most += points * sure + max(points, 0) * unsure
                 scored = scored or sure > 0
@@ -131,33 +139,50 @@ class Bounds:
                 bounds[response] = least, most, scored
         return bounds
 
-    def _sure_winner(self) -> int | None:
-        """The points that some response reaches in any case, if any does."""
-        reached = [
-            self._points[response][0]
+    @cached_property
+    def _rivals(self) -> list[tuple[str, int, int]]:
+        """Responses that win in any case unless excluded: the least points, who may exclude."""
+        return [
+            (response, self._points[response][0], self._possible & self._excludes.get(response, 0))
             for response, threshold in self._book.thresholds.items()
             if response in self._points
             and self._points[response][2]
             and self._points[response][0] >= threshold
-            and not self._may_be_excluded(response)
+            and not self._surely_excluded(response)
         ]
-        return max(reached, default=None)
+
+    def _beaten(self, response: str) -> bool:
+        """Does another response surely win when this one is not excluded?
+
+        Whatever excludes the rival must not exclude this one, too.
+        """
+        most, own = self._points[response][1], self._excludes.get(response, 0)
+        return any(
+            least > most and not excluding & ~own
+            for rival, least, excluding in self._rivals
+            if rival != response
+        )
 
     def _unrequired(self) -> set[str]:
-        to_beat = self._sure_winner()
+        if self._chosen is None:
+            self._chosen = self._choose()
+        return self._chosen
+
+    def _choose(self) -> set[str]:
+        """The responses that may come out while nothing is required."""
         eligible = {
             response
             for response, threshold in self._book.thresholds.items()
             if response in self._points
             and self._points[response][1] >= threshold
-            and (to_beat is None or self._points[response][1] >= to_beat)
             and not self._surely_excluded(response)
+            and not self._beaten(response)
         }
-        if to_beat is not None:
+        if any(not excluding for _, _, excluding in self._rivals):
             return eligible
-        if (self._unknown | self.open) & self._book.asks:
+        if self._asking:
             eligible.add(ASK_MORE)
-        if not self._unknown & self._book.asks:
+        if not self._asking & ~self._may_stop_asking:
             default = self._rule_set.default.response
             eligible.add(default)
             if self._may_be_excluded(default):

@@ -53,7 +53,6 @@ class Decision(NamedTuple):
     level: Level
     also: tuple[str, ...]
     excluded: tuple[tuple[str, bool], ...]
-    points: tuple[tuple[str, int], ...]
     route: Route
 
     def outcome(self) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, bool], ...]]:
@@ -72,7 +71,6 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     book = rule_set.book
     level = level_of(rule_set, fired)
     required = [response for response, rules in book.requires.items() if fired & rules]
-    points = points_of(book, fired)
     excluded = {
         response: bool(fired & entirely)
         for response, rules, entirely in book.excludes
@@ -82,6 +80,7 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     if required:
         needed = eligible = required[0]
     else:
+        points = points_of(book, fired)
         eligible, route = _unrequired(rule_set, points, excluded, bool(asking))
         needed = _unrequired(rule_set, points, (), bool(asking))[0] if excluded else eligible
     response, cause, late = eligible, None, False
@@ -104,7 +103,6 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
         level,
         tuple(also),
         tuple(excluded.items()),
-        tuple(points.items()),
         route,
     )
 

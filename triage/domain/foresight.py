@@ -7,19 +7,22 @@ not followed, and what the bounds rule out is not searched. The search has a bud
 out, a call counts as not settled and a response as still possible.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.answer_classes import AnswerClass
+from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
-from triage.domain.decision import Decision
-from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import OutOfBudget, Position, Positions, Scout, Search, shades
+from triage.domain.decision import EVERYBODY_AVAILABLE, Decision
+from triage.domain.ruleset import ASK_MORE, RuleSet
+from triage.domain.scouting import Positions, Scout, position_of
+from triage.domain.searching import Search
 
-BUDGET = 40
-"""Positions from which answers are tried, beyond the single answers; each takes some 100 us."""
+BUDGET = 30
+"""Positions from which all answers are tried in one search. The same for each search, whatever the
+others used up, so that the result never depends on what was remembered from other calls."""
 MOST_READINGS = 4
 """With more ways to read contradicting answers only the bounds are looked at."""
 
@@ -54,20 +57,11 @@ def foresee(
 ) -> Foresight:
     """Look ahead from a call whose readings have been assessed.
 
-    budget -- positions to try beyond the single answers.
+    budget -- positions from which all answers are tried, for each response.
     """
     if len(cases) > MOST_READINGS:
         budget = 0
     return _Lookout(rule_set, call, cases, budget).report()
-
-
-def _positions(rule_set: RuleSet, cases: Iterable[Case], date: str) -> Positions:
-    return tuple(
-        Position(
-            c.reading.answers, shades(rule_set, c.reading.answers, c.heard, date), c.reading.teams
-        )
-        for c in cases
-    )
 
 
 class _Lookout:
@@ -76,19 +70,23 @@ class _Lookout:
     def __init__(
         self, rule_set: RuleSet, call: CallInput, cases: Sequence[Case], budget: int
     ) -> None:
-        self._rule_set, self._left = rule_set, budget
-        self._scout = Scout(rule_set, cases[0].heard)
-        self._here = _positions(rule_set, cases, call.now[:10])
+        self._rule_set, self._budget = rule_set, budget
+        self._scout, self._date = Scout(rule_set), call.now[:10]
+        self._here = self._positions(cases)
         self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
         self._remote = self._turned_remote(call)
+        for position in self._here if self._remote else ():
+            if SIGHT_FACT in position.left:
+                seeing = position.left[SIGHT_FACT].seeing()
+                position.left = {**position.left, SIGHT_FACT: seeing}
         self._seen = {self._present.response}
         self._changed = False
 
     def report(self) -> Foresight:
         here, remote = self._here, self._remote
-        relevant = [bounds.relevant() for bounds in self._scout.bounds(here)]
+        relevant = [Bounds(position).relevant() for position in here]
         effects = self._try_single_answers(relevant)
         could_become = self._seen | self._reachable(here)
         changed = self._changed or len(could_become) > 1 or self._can_change(here)
@@ -107,6 +105,9 @@ class _Lookout:
             masks |= mask
         return Foresight(not changed, tuple(others), found, self._present, masks)
 
+    def _positions(self, cases: Sequence[Case]) -> Positions:
+        return tuple(position_of(self._rule_set, case, self._date) for case in cases)
+
     def _turned_remote(self, call: CallInput) -> Positions:
         """The call if the caller turned out not to see the person; empty if that cannot matter."""
         vocabulary, options = self._rule_set.vocabulary, self._rule_set.options
@@ -115,11 +116,7 @@ class _Lookout:
             return ()
         if not any(sight.name in options for sight in vocabulary.sight_facts):
             return ()
-        return _positions(
-            self._rule_set,
-            cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)),
-            call.now[:10],
-        )
+        return self._positions(cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)))
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
         """Does a caller who cannot see open what was closed? Adds the responses that may follow."""
@@ -131,75 +128,57 @@ class _Lookout:
             return True
         return not changed and self._can_change(self._remote)
 
-    def _answers_to(self, fact: str) -> Iterable[AnswerClass]:
-        for one in self._rule_set.options[fact].classes:
-            if fact != SIGHT_FACT or not self._remote or NO_SIGHT not in one.values:
-                yield one
-            elif values := tuple(value for value in one.values if value != NO_SIGHT):
-                yield AnswerClass(values[0], values, one.accepted_by)
-
     def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
         """Each answer to each question that may matter, by itself."""
-        tests = self._scout.open_tests(self._here, relevant)
-        effects: dict[str, list[Effect]] = {fact: [] for fact, _ in tests}
-        if len(self._here) > MOST_READINGS:
-            return effects
-        decided = self._scout.decided_by_one(self._here, relevant)
-        for fact, found in effects.items():
-            rules = decided.get(fact, 0)
-            for answers in self._answers_to(fact) if rules else ():
-                there = self._scout.answer(self._here, fact, answers.answer, rules)
-                decision = self._scout.decision(there)
-                if decision.outcome() != self._present.outcome():
-                    found.append(Effect(answers, decision))
-                    self._seen.add(decision.response)
-                    self._changed = True
+        outcome, effects = self._present.outcome(), dict[str, list[Effect]]()
+        for fact, answered in self._scout.single_answers(self._here, relevant).items():
+            effects[fact] = [
+                Effect(move.answers, decision)
+                for move, decision in answered
+                if decision.outcome() != outcome
+            ]
+            self._seen.update(one.decision.response for one in effects[fact])
+            self._changed = self._changed or bool(effects[fact])
         return effects
 
     def _reachable(self, start: Positions, seen: Collection[str] = ()) -> set[str]:
         """The responses that further answers can lead to, those already seen left out."""
         possible: set[str] = set()
-        for bounds in self._scout.bounds(start):
-            possible |= bounds.responses()
-        unseen = sorted(possible - self._seen - set(seen))
-        found = set()
-        for place, response in enumerate(unseen):
-            allowance = self._left // (len(unseen) - place)
-            if self._finds(start, response, allowance):
-                found.add(response)
-        return found
+        for position in start:
+            possible |= Bounds(position).responses()
+        return {one for one in possible - self._seen - set(seen) if self._finds(start, one)}
 
-    def _finds(self, start: Positions, response: str, allowance: int) -> bool:
+    def _finds(self, start: Positions, response: str) -> bool:
         """Can the response come out? True as well when that could not be found out."""
-        toward = self._rule_set.book.speaks_for.get(response, 0)
-        search = Search(
+        toward, against = self._rule_set.book.ways[response]
+        return Search(
             self._scout,
-            self._answers_to,
             lambda decision: decision.response == response,
             lambda bounds: any(response in one.responses() for one in bounds),
             toward,
-            allowance,
-        )
-        return self._run(search, start)
+            self._only_by_rules(start, response),
+            against,
+            self._budget,
+            self._rule_set.paths.setdefault(response, []),
+        ).finds(start)
+
+    def _only_by_rules(self, start: Positions, response: str) -> bool:
+        """Can the response come of rules alone, neither by default nor instead of another?"""
+        default = self._rule_set.default.response
+        instead = self._rule_set.fallbacks_of.get(default, ())
+        free = all(position.teams is EVERYBODY_AVAILABLE for position in start)
+        return free and response not in (ASK_MORE, default, *instead)
 
     def _can_change(self, start: Positions) -> bool:
         """Can the outcome differ from the present one? True as well when that is not certain."""
         outcome = self._present.outcome()
-        search = Search(
+        return Search(
             self._scout,
-            self._answers_to,
             lambda decision: decision.outcome() != outcome,
             lambda _: True,
+            (-1,),
+            False,
             0,
-            self._left,
-        )
-        return self._run(search, start)
-
-    def _run(self, search: Search, start: Positions) -> bool:
-        before = search.left
-        try:
-            return search.finds(start)
-        except OutOfBudget:
-            return True
-        finally:
-            self._left -= before - search.left
+            self._budget,
+            [],
+        ).finds(start)

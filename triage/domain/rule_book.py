@@ -49,6 +49,8 @@ class RuleBook:
     """By rank, the most urgent first."""
     speaks_for: Mapping[str, int]
     """By response, the rules that require it or give it points."""
+    ways: Mapping[str, tuple[tuple[int, ...], int]]
+    """By response, rules that lead to it, the most direct first, and terms that stand in the way."""
     readers: Mapping[str, int]
     """By fact, the rules that read it."""
     tests: Mapping[str, tuple[Test, ...]]
@@ -117,10 +119,11 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     scored_by = {r: _sum(bits for points, bits in by if points > 0) for r, _, by in scores}
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
     thresholds = {response: rule_set.threshold(response) for response, _, _ in scores}
+    index = TermIndex([terms[place] for place in order], rule_set.vocabulary.facts)
     return RuleBook(
         rules=rules,
         order=tuple(order),
-        index=TermIndex([terms[place] for place in order], rule_set.vocabulary.facts),
+        index=index,
         holds=_mask(rule.if_unknown == "holds" for rule in rules),
         asks=_mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
         of_kind={kind: _mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
@@ -131,6 +134,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         thresholds={r: points for r, points in thresholds.items() if points is not None},
         levels=tuple((level, _mask(r.level == level.id for r in rules)) for level in levels),
         speaks_for={r: requires.get(r, 0) | scored_by.get(r, 0) for r in (*requires, *scored_by)},
+        ways={r: _way(rules, index, r) for r in rule_set.precedence},
         readers=_readers(rules),
         tests=_tests(rules),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
@@ -171,6 +175,22 @@ def _scores(
         for response in precedence
         if (by := by_response.get(response))
     )
+
+
+def _way(
+    rules: tuple["Rule", ...], index: TermIndex, response: str
+) -> tuple[tuple[int, ...], int]:
+    """How a response comes about: its requirements, then its scores, the most points first."""
+    requires = _mask(u.kind == "require" and response in u.responses for u in rules)
+    points = [dict(rule.points).get(response, 0) for rule in rules]
+    steps = (_mask(one == p for one in points) for p in sorted({*points}, reverse=True) if p > 0)
+    against = _mask(
+        (u.kind == "require" and response not in u.responses)
+        or (u.kind == "exclude" and response in u.responses)
+        or (u.kind == "score" and p <= 0)
+        for u, p in zip(rules, points, strict=True)
+    )
+    return (requires, *steps), index.unfold(against)
 
 
 def _places(order: list[int]) -> tuple[tuple[tuple[int, ...], ...], ...]:

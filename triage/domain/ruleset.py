@@ -12,6 +12,7 @@ from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
+from triage.domain.moves import Choice, Path, choices_of
 from triage.domain.narrative import NOTHING_HEARD, Heard, Listener
 from triage.domain.reason import Reason, reasons_of
 from triage.domain.rule_book import RuleBook, arrange
@@ -250,6 +251,16 @@ class RuleSet:
     def options(self) -> Mapping[str, Options]:
         """By question, the answers that the rules can tell apart."""
         return options_by_fact(self.vocabulary.facts, self.book.tests)
+
+    @cached_property
+    def choices(self) -> Mapping[str, Choice]:
+        """By question, what each answer does to the terms of the rules."""
+        return choices_of(self)
+
+    @cached_property
+    def paths(self) -> dict[str, list[Path]]:
+        """By response, answers that led to it from some call: tried first from the next."""
+        return {}
 
     def threshold(self, response: str) -> int | None:
         """The points with which a response can win; None where the set states none."""

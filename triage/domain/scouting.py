@@ -1,197 +1,243 @@
-"""Trying answers: positions a call could get into, and the search through them."""
+"""Positions a call could get into, and what follows from answering one more question there."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from triage.domain.answer_classes import AnswerClass
-from triage.domain.answers import UNKNOWN, Gap, Value
+from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
-from triage.domain.cases import most_protective
-from triage.domain.conditions import (
-    Test,
-    Truth,
-    fact_of,
-    facts_of,
-    satisfied_by_one,
-    undecided_tests,
-)
-from triage.domain.decision import Availability, Decision, decide
-from triage.domain.narrative import Heard
-from triage.domain.rule_book import numbers_in
-from triage.domain.term_index import Tally
+from triage.domain.cases import Case, most_protective
+from triage.domain.decision import Availability, Decision, conclude
+from triage.domain.moves import Choice, Move, fact_asked, with_prompts
 from triage.domain.ruleset import RuleSet
 
 
-class Shades(NamedTuple):
-    true: int
-    unknown: int
-    open: int
-
-    def tally(self) -> Tally:
-        return Tally(self.true, self.unknown | self.open)
-
-
-if TYPE_CHECKING:
-    from triage.domain.bounds import Bounds
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
-    """One reading of the call with some more questions answered."""
+    """One reading of the call with some more questions answered. Terms and rules as bits.
 
-    answers: dict[str, Value | Gap]
-    tally: Shades
-    teams: Availability
+    alive -- terms that no answer contradicts.
+    unknown -- terms that can no longer become true, because an answer is unknown.
+    left -- the questions that are still open.
+    may_change -- rules whose effect may still change.
+    may_fire -- rules that fire, or still may.
+    """
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        alive: int,
+        unknown: int,
+        left: Mapping[str, Choice],
+        teams: Availability,
+    ) -> None:
+        self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
+        self.left, self.teams = left, teams
+        once = twice = 0
+        for choice in left.values():
+            twice |= once & choice.reads
+            once |= choice.reads
+        self.open, self.open_twice = once, twice
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """How the rules stand.
+
+        A rule that has an effect only when true matters while it can become true; one that counts
+        while it is undecided matters while it can become false.
+        """
+        book, fold = self.rule_set.book, self.rule_set.book.index.fold
+        hopeful = self.alive & ~self.unknown
+        true = fold(hopeful & ~self.open)
+        undecided = fold(self.alive) & ~true
+        counting = undecided & (book.holds | book.asks)
+        may_hold = undecided & fold(hopeful & self.open)
+        self.may_change = may_hold & ~book.holds
+        if counting:
+            self.may_change |= counting & ~fold(self.alive & self.unknown & ~self.open)
+        self.fired = true | undecided & book.holds
+        self.may_fire = self.fired | may_hold
+        self.asking = undecided & book.asks
+
+    def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
+        """The rules that fire, and those that ask, after several more answers."""
+        book, fold = self.rule_set.book, self.rule_set.book.index.fold
+        left = self.left
+        if SIGHT_FACT in path and NO_SIGHT in path[SIGHT_FACT].answers.values:
+            left = unseen(left)
+        alive, unknown, still_open = self.alive, self.unknown, 0
+        for fact, choice in left.items():
+            move = path.get(fact)
+            if move is None:
+                still_open |= choice.reads
+            else:
+                move = choice.same(move)
+                alive &= ~move.contradicts
+                unknown |= move.leaves_unknown
+        true = fold(alive & ~unknown & ~still_open)
+        undecided = fold(alive) & ~true
+        return true | undecided & book.holds, undecided & book.asks
+
+    def narrowed(self, terms: int) -> "Position":
+        """The position where answers to come will make one of these terms true."""
+        alive, unknown, left = self.alive, self.unknown, {}
+        for fact, choice in self.left.items():
+            if not choice.reads & terms:
+                left[fact] = choice
+                continue
+            lost, unclear, either = -1, -1, 0
+            allowed = []
+            for move in choice.moves:
+                spoilt = move.contradicts | move.leaves_unknown
+                if terms & ~spoilt:
+                    allowed.append(move)
+                    lost &= move.contradicts
+                    unclear &= move.leaves_unknown
+                    either |= spoilt
+            if not allowed:
+                return self
+            alive &= ~lost
+            unknown |= unclear
+            reads = choice.reads & either
+            if reads:
+                left[fact] = choice._replace(reads=reads, moves=tuple(allowed))
+        return Position(self.rule_set, alive, unknown, left, self.teams)
+
+    def answer(self, fact: str, move: Move) -> "Position":
+        """The position after one more answer."""
+        left = dict(self.left)
+        choice = left.pop(fact, None)
+        if choice is None:
+            return self
+        move = choice.same(move)
+        if fact == SIGHT_FACT and NO_SIGHT in move.answers.values:
+            left = unseen(left)
+        alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
+        return Position(self.rule_set, alive, unknown, left, self.teams)
 
 
 Positions = tuple[Position, ...]
 """One for each reading; the most protective decision among them stands."""
 
 
-class OutOfBudget(Exception):
-    """The search was given up; what it looked for counts as possible."""
+def unseen(choices: Mapping[str, Choice]) -> dict[str, Choice]:
+    """What is left to answer for a caller who cannot see the person."""
+    return {
+        name: choice.unseen() if any(move.needs_sight for move in choice.moves) else choice
+        for name, choice in choices.items()
+    }
+
+
+def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
+    """Where a call stands, plans left aside."""
+    book, answers = rule_set.book, case.reading.answers
+    index = book.index
+    in_force = book.in_force(local_date) & ~book.of_kind.get("plan", 0)
+    state = index.state(answers, case.heard)
+    alive = state >> index.width & index.unfold(in_force)
+    unknown = 0
+    for name, table in index.tables.items():
+        if answers.get(name) is UNKNOWN:
+            after = table[UNKNOWN]
+            unknown |= after >> index.width & ~after
+    left = {name: one for name, one in rule_set.choices.items() if name not in answers}
+    if case.heard and index.prompts:
+        prompts = [
+            (literal, terms)
+            for words, literal, terms in index.prompts
+            if not case.heard.isdisjoint(words) and fact_asked(literal) not in answers
+        ]
+        left = with_prompts(left, prompts)
+        for literal, terms in prompts:
+            unknown |= terms if literal.wanted else 0
+    if answers.get(SIGHT_FACT) == NO_SIGHT:
+        left = unseen(left)
+    reading = {name: choice for name, choice in left.items() if choice.reads & alive}
+    return Position(rule_set, alive, unknown, reading, case.reading.teams)
+
+
+class Answered(NamedTuple):
+    """What one answer alone makes of a call."""
+
+    move: Move
+    decision: Decision
 
 
 class Scout:
-    """Moves from position to position by answering questions, and decides what it finds there."""
+    """Decides positions, and tries single answers from them."""
 
-    def __init__(self, rule_set: RuleSet, heard: Heard) -> None:
-        self.rule_set, self.heard = rule_set, heard
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.rule_set = rule_set
         self._decided: dict[tuple[tuple[int, int], ...], Decision] = {}
 
-    def answer(
-        self, positions: Positions, fact: str, value: Value | Gap, rules: int = -1
-    ) -> Positions:
-        """The positions after one more answer.
-
-        rules -- those (bits) to look at again, all unless stated.
-        """
-        return tuple(self._answer(position, fact, value, rules) for position in positions)
-
-    def _answer(self, position: Position, fact: str, value: Value | Gap, rules: int) -> Position:
-        unseen = position.answers.get(SIGHT_FACT) == NO_SIGHT
-        if unseen and value in self.rule_set.vocabulary.facts[fact].sight_values:
-            value = UNKNOWN
-        answers = {**position.answers, fact: value}
-        true, unknown, still_open = position.tally
-        for number in numbers_in(self.rule_set.book.readers[fact] & still_open & rules):
-            truth = self.rule_set.book.rules[number].when.truth(answers, self.heard)
-            if truth is not Truth.OPEN:
-                still_open ^= 1 << number
-                if truth is Truth.TRUE:
-                    true |= 1 << number
-                elif truth is Truth.UNKNOWN:
-                    unknown |= 1 << number
-        return Position(answers, Shades(true, unknown, still_open), position.teams)
-
     def decision(self, positions: Positions) -> Decision:
-        """The decision that stands; positions where the same rules fire and wait share it."""
-        book = self.rule_set.book
-        alike = tuple(
-            (book.fired(p.tally.tally()), book.asking(p.tally.tally())) for p in positions
-        )
-        known = self._decided.get(alike)
+        """The decision that stands."""
+        return self.decide(positions, tuple((one.fired, one.asking) for one in positions))
+
+    def decide(self, positions: Positions, standing: tuple[tuple[int, int], ...]) -> Decision:
+        """The decision when these rules fire and ask in these positions."""
+        known = self._decided.get(standing)
         if known is None:
-            decisions = (decide(self.rule_set, p.tally.tally(), p.teams) for p in positions)
-            known = self._decided[alike] = most_protective(self.rule_set, decisions)
+            decisions = [
+                conclude(self.rule_set, fired, asking, position.teams)
+                for position, (fired, asking) in zip(positions, standing, strict=True)
+            ]
+            known = decisions[0]
+            if len(decisions) > 1:
+                known = most_protective(self.rule_set, decisions)
+            self._decided[standing] = known
         return known
 
-    def decided_by_one(self, positions: Positions, relevant: Sequence[int]) -> dict[str, int]:
-        """By question, the rules whose effect one answer alone might change.
+    def single_answers(
+        self, positions: Positions, relevant: Iterable[int]
+    ) -> dict[str, list[Answered]]:
+        """By open question, what each answer alone would make of the call, if it changes a rule.
 
-        A rule without effect while it waits has to become true; one that fires or makes the call
-        wait may change by any answer.
+        relevant -- for each position the rules that matter; questions that none of them reads are
+        left out.
         """
-        book, facts = self.rule_set.book, dict[str, int]()
-        for position, mask in zip(positions, relevant, strict=True):
-            for number in numbers_in(mask):
-                bit, condition = 1 << number, self.rule_set.book.rules[number].when
-                if bit & (book.holds | book.asks):
-                    deciding: Iterable[str] = facts_of(condition)
-                else:
-                    deciding = satisfied_by_one(condition, position.answers, self.heard)
-                for fact in deciding:
-                    facts[fact] = facts.get(fact, 0) | bit
-        return facts
-
-    def bounds(self, positions: Positions) -> "tuple[Bounds, ...]":
-        from triage.domain.bounds import Bounds
-
-        return tuple(Bounds(self.rule_set, p.tally, p.teams) for p in positions)
-
-    def open_tests(self, positions: Positions, rules: Iterable[int]) -> Iterable[tuple[str, Test]]:
-        """Questions not yet put and the tests that wait for them: rules for each position."""
-        for position, mask in zip(positions, rules, strict=True):
-            for number in numbers_in(mask):
-                condition = self.rule_set.book.rules[number].when
-                for test in undecided_tests(condition, position.answers, self.heard):
-                    fact = fact_of(test)
-                    if fact is not None and fact not in position.answers:
-                        yield fact, test
+        books = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
+        here = tuple((one.fired, one.asking) for one in positions)
+        found: dict[str, list[Answered]] = {}
+        for fact in dict.fromkeys(fact for trial in books for fact in trial.facts()):
+            answers = found[fact] = []
+            choice = next(one.left[fact] for one in positions if fact in one.left)
+            for place, move in enumerate(choice.moves):
+                there = tuple(trial.after(fact, place) for trial in books)
+                if there != here:
+                    answers.append(Answered(move, self.decide(positions, there)))
+        return found
 
 
-@dataclass
-class Search:
-    """A depth-first search for a decision that is wanted.
+class _Trial:
+    """Single answers from one position, without going there."""
 
-    reached -- is this the one?
-    may_reach -- could it still come, by the bounds?
-    toward -- rules to satisfy first.
-    left -- positions from which answers may still be tried.
-    """
+    def __init__(self, position: Position, relevant: int) -> None:
+        book = position.rule_set.book
+        self._position, self._fold = position, book.index.fold
+        alive = position.alive & book.index.unfold(relevant)
+        self._alive = alive
+        self._one_away = alive & ~position.unknown & position.open & ~position.open_twice
+        counting = relevant & (book.holds | book.asks)
+        self._counting = position.alive & book.index.unfold(counting) if counting else 0
+        self._here = position.fired, position.asking
 
-    scout: Scout
-    answers_to: Callable[[str], Iterable[AnswerClass]]
-    reached: Callable[[Decision], bool]
-    may_reach: Callable[[Sequence["Bounds"]], bool]
-    toward: int
-    left: int
+    def facts(self) -> Iterable[str]:
+        """The questions that relevant rules read."""
+        alive = self._alive
+        return [fact for fact, choice in self._position.left.items() if choice.reads & alive]
 
-    def finds(self, positions: Positions) -> bool:
-        """Raises OutOfBudget."""
-        if self.reached(self.scout.decision(positions)):
-            return True
-        bounds = self.scout.bounds(positions)
-        if not self.may_reach(bounds):
-            return False
-        picked = self._pick(positions, bounds)
-        if picked is None:
-            return False
-        if self.left <= 0:
-            raise OutOfBudget
-        self.left -= 1
-        fact, answers = picked
-        for one in answers:
-            if self.finds(self.scout.answer(positions, fact, one.answer)):
-                return True
-        if not self.scout.rule_set.options[fact].exhaustive:
-            raise OutOfBudget
-        return False
-
-    def _pick(
-        self, positions: Positions, bounds: Sequence["Bounds"]
-    ) -> tuple[str, list[AnswerClass]] | None:
-        """The next question, of a rule in favour if one is open; its most useful answer first."""
-        relevant = [one.relevant() for one in bounds]
-        for rules, wanted in ((self.toward, True), (~self.toward, False)):
-            tests = self.scout.open_tests(positions, [mask & rules for mask in relevant])
-            for fact, test in tests:
-                answers = list(self.answers_to(fact))
-                return fact, sorted(answers, key=lambda one: (test in one.accepted_by) != wanted)
-        return None
-
-
-def shades(rule_set: RuleSet, answers: dict[str, Value | Gap], heard: Heard, date: str) -> Shades:
-    true = unknown = still_open = 0
-    for number, rule in enumerate(rule_set.book.rules):
-        if not rule.in_force(date):
-            continue
-        truth = rule.when.truth(answers, heard)
-        if truth is Truth.TRUE:
-            true |= 1 << number
-        elif truth is Truth.OPEN:
-            still_open |= 1 << number
-        elif truth is Truth.UNKNOWN:
-            unknown |= 1 << number
-    return Shades(true, unknown, still_open)
+    def after(self, fact: str, place: int) -> tuple[int, int]:
+        """The rules that fire, and those that ask, after the answer at this place."""
+        choice = self._position.left.get(fact)
+        if choice is None:
+            return self._here
+        move = choice.moves[place]
+        fired, asking = self._here
+        lost = move.contradicts
+        if decided := self._one_away & choice.reads & ~lost & ~move.leaves_unknown:
+            rules = self._fold(decided)
+            fired, asking = fired | rules, asking & ~rules
+        if failing := self._counting & lost:
+            kept = self._fold(self._counting & ~lost)
+            rules = self._fold(failing) & ~kept
+            fired, asking = fired & ~rules, asking & ~rules
+        return fired, asking

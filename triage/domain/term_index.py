@@ -66,7 +66,8 @@ class TermIndex:
                 self.bits[number].append(place)
                 place += 1
         self.width = place
-        self._low = (1 << place) - 1
+        self.everything = (1 << place) - 1
+        """All terms."""
         self._further = [
             (1 << number, _mask(bits[SLOTS:]))
             for number, bits in enumerate(self.bits)
@@ -83,9 +84,15 @@ class TermIndex:
                 rules |= rule
         return rules
 
-    def terms_of(self, rules: Iterable[int]) -> int:
-        """All terms of these rules, given by number."""
-        return _mask(bit for number in rules for bit in self.bits[number])
+    def unfold(self, rules: int) -> int:
+        """All terms of these rules."""
+        terms = 0
+        for place, mask in self._slots:
+            terms |= (rules & mask) << place
+        for rule, further in self._further:
+            if rules & rule:
+                terms |= further
+        return terms
 
     def _by_literal(self, terms: Sequence[Sequence[Term]]) -> dict[Literal, int]:
         found: dict[Literal, int] = {}
@@ -118,14 +125,15 @@ class TermIndex:
         plain: list[tuple[Mentions, int]] = []
         self._wanted: list[tuple[frozenset[str], int]] = []
         self._denied: list[tuple[frozenset[str], int]] = []
-        self._prompts: list[tuple[frozenset[str], Literal, int]] = []
+        self.prompts: list[tuple[frozenset[str], Literal, int]] = []
+        """Mentions that prompt a question: the words, the literal and the terms that have it."""
         for literal, terms in by_literal.items():
             mention = literal.about
             if not isinstance(mention, Mentions):
                 continue
-            words, others = frozenset(mention.terms), self._both(self._low & ~terms)
+            words, others = frozenset(mention.terms), self._both(self.everything & ~terms)
             if mention.asks is not None:
-                self._prompts.append((words, literal, terms))
+                self.prompts.append((words, literal, terms))
                 if literal.wanted:
                     self._wanted.append((words, others))
             elif literal.wanted:
@@ -139,13 +147,13 @@ class TermIndex:
         for _, terms in plain:
             twice |= once & terms
             once |= terms
-        self._unsaid = self._both(self._low & ~(once & ~twice))
+        self._unsaid = self._both(self.everything & ~(once & ~twice))
         self._says: dict[str, int] = {}
         for mention, terms in plain:
             for word in mention.terms:
                 self._says[word] = self._says.get(word, 0) | self._both(terms & ~twice)
             if terms & twice:
-                others = self._both(self._low & ~(terms & twice))
+                others = self._both(self.everything & ~(terms & twice))
                 self._wanted.append((frozenset(mention.terms), others))
         self._silence = reduce(and_, (others for _, others in self._wanted), self._unsaid)
 
@@ -165,7 +173,7 @@ class TermIndex:
         for words, others in self._denied:
             if not heard.isdisjoint(words):
                 state &= others
-        for words, literal, terms in self._prompts:
+        for words, literal, terms in self.prompts:
             if not heard.isdisjoint(words):
                 state &= self._prompted(literal, terms, answers, heard)
         return state
@@ -175,8 +183,8 @@ class TermIndex:
         truth = literal.about.truth(answers, heard)
         if truth is TRUE or truth is FALSE:
             satisfied = (truth is TRUE) is literal.wanted
-            return -1 if satisfied else self._both(self._low & ~terms)
-        return self._low << self.width | self._low & ~terms
+            return -1 if satisfied else self._both(self.everything & ~terms)
+        return self.everything << self.width | self.everything & ~terms
 
     # ---- weighing --------------------------------------------------------------------
 
@@ -188,8 +196,8 @@ class TermIndex:
     def weigh(self, answers: Answers, heard: Heard) -> Tally:
         """Every rule's standing, dates left aside."""
         state = self.state(answers, heard)
-        true = self.fold(state & self._low)
-        return Tally(true, self.fold(state >> self.width & self._low) & ~true)
+        true = self.fold(state & self.everything)
+        return Tally(true, self.fold(state >> self.width & self.everything) & ~true)
 
 
 def _asks(literal: Literal) -> bool:

@@ -1,0 +1,188 @@
+"""Searching for a decision that further answers could bring about.
+
+First leaps: answers that led there from another call, then the answers that make one promising
+term true. They find nearly everything that can be found. Only when they fail every answer to every
+question that matters is tried, which also proves that there is no way.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from triage.domain.bounds import Bounds
+from triage.domain.decision import Decision
+from triage.domain.moves import Move, Path
+from triage.domain.rule_book import numbers_in
+from triage.domain.scouting import Position, Positions, Scout
+
+MOST_LEAPS = 12
+"""Terms tried by leaping, for one decision."""
+MOST_REMEMBERED = 6
+
+
+class OutOfBudget(Exception):
+    """The search was given up; what it looked for counts as possible."""
+
+
+@dataclass
+class Search:
+    """A search for a decision that is wanted.
+
+    reached -- is this the one?
+    may_reach -- could it still come, by the bounds?
+    toward -- rules to satisfy, the most promising first.
+    only_so -- whether one of these rules has to be true for it.
+    against -- terms (bits) better contradicted on the way.
+    budget -- positions from which all answers may be tried.
+    known -- paths that led there from other calls; new ones are added.
+    """
+
+    scout: Scout
+    reached: Callable[[Decision], bool]
+    may_reach: Callable[[Sequence[Bounds]], bool]
+    toward: Sequence[int]
+    only_so: bool
+    against: int
+    budget: int
+    known: list[Path]
+
+    def finds(self, positions: Positions) -> bool:
+        """Is there a way? True as well when that could not be found out."""
+        if self._leaps(positions):
+            return True
+        if len(positions) == 1 and self._cannot(positions[0]):
+            return False
+        return self._walks(positions)
+
+    def _cannot(self, position: Position) -> bool:
+        """Is it certain, whichever rule in favour becomes true, that others keep it away?
+
+        Only where one of them has to become true, because none is yet.
+        """
+        if not self.only_so or any(position.fired & rules for rules in self.toward):
+            return False
+        for rules in self.toward:
+            for number in numbers_in(rules & position.may_change):
+                terms = _hopeful(position, 1 << number)
+                if not self._kept_away(position, terms):
+                    return False
+        return True
+
+    def _kept_away(self, position: Position, terms: int) -> bool:
+        """Do the answers that one of these terms needs keep the decision away?"""
+        if not terms or not self.may_reach([Bounds(position.narrowed(terms))]):
+            return True
+        if not terms & (terms - 1):
+            return False
+        single = (1 << bit for bit in numbers_in(terms))
+        return all(not self.may_reach([Bounds(position.narrowed(one))]) for one in single)
+
+    # ---- leaping ------------------------------------------------------------------
+
+    def _leaps(self, positions: Positions) -> bool:
+        for path in self.known:
+            if self._leads_there(positions, path):
+                return True
+        for position, term in self._terms(positions):
+            path = self._path(position, term)
+            if self._leads_there(positions, path):
+                self._remember(path)
+                return True
+        return False
+
+    def _leads_there(self, positions: Positions, path: Path) -> bool:
+        standing = tuple(position.after(path) for position in positions)
+        return self.reached(self.scout.decide(positions, standing))
+
+    def _remember(self, path: Path) -> None:
+        if len(self.known) >= MOST_REMEMBERED:
+            self.known.pop()
+        self.known.insert(0, path)
+
+    def _terms(self, positions: Positions) -> Iterable[tuple[Position, int]]:
+        """Open terms of the rules in favour, as many as are worth a leap."""
+        tried = 0
+        for rules in self.toward:
+            for position in positions:
+                terms = _hopeful(position, rules & position.may_change)
+                while terms and tried < MOST_LEAPS:
+                    term = terms & -terms
+                    terms ^= term
+                    tried += 1
+                    yield position, term
+
+    def _path(self, position: Position, term: int) -> Path:
+        """The answers that make a term true and rule out most of what is in the way."""
+        open_in_term = [one for one in position.left.values() if one.reads & term]
+        return {
+            choice.fact: min(choice.moves, key=lambda move: self._merit(move, term))
+            for choice in open_in_term
+        }
+
+    def _merit(self, move: Move, term: int) -> tuple[bool, int]:
+        """Smaller is better."""
+        spoils = bool(term & (move.contradicts | move.leaves_unknown))
+        return spoils, -(move.contradicts & self.against).bit_count()
+
+    # ---- walking ------------------------------------------------------------------
+
+    def _walks(self, positions: Positions) -> bool:
+        try:
+            return self._walk(positions, 0, {})
+        except OutOfBudget:
+            return True
+
+    def _walk(self, positions: Positions, aim: int, path: Path) -> bool:
+        """Raises OutOfBudget.
+
+        aim -- the term (bit) that earlier answers began to satisfy.
+        """
+        if self.reached(self.scout.decision(positions)):
+            self._remember(path)
+            return True
+        bounds = [Bounds(position) for position in positions]
+        if not self.may_reach(bounds):
+            return False
+        aim = self._aim(positions, [one.relevant() for one in bounds], aim)
+        if not aim:
+            return False
+        if self.budget <= 0:
+            raise OutOfBudget
+        self.budget -= 1
+        choice = next(c for p in positions for c in p.left.values() if c.reads & aim & p.alive)
+        for move in sorted(choice.moves, key=lambda move: self._merit(move, aim)):
+            there = tuple(position.answer(choice.fact, move) for position in positions)
+            if self._walk(there, aim, {**path, choice.fact: move}):
+                return True
+        if not choice.exhaustive:
+            raise OutOfBudget
+        return False
+
+    def _aim(self, positions: Positions, relevant: Sequence[int], aim: int) -> int:
+        """An open term to satisfy next: the one begun, or of a rule in favour, or any."""
+        for position in positions:
+            if aim & position.alive & position.open & ~position.unknown:
+                return aim
+        everything = -1
+        for rules in (*self.toward, everything):
+            for position, mask in zip(positions, relevant, strict=True):
+                if mask & rules and (term := _nearest_term(position, mask & rules)):
+                    return term
+        return 0
+
+
+def _hopeful(position: Position, rules: int) -> int:
+    """The open terms of these rules that answers can still make true."""
+    if not rules:
+        return 0
+    still_open = position.alive & position.open & ~position.unknown
+    return still_open & position.rule_set.book.index.unfold(rules)
+
+
+def _nearest_term(position: Position, rules: int) -> int:
+    """An open term of these rules, one that a single answer makes true if there is one."""
+    hopeful = _hopeful(position, rules)
+    still_open = position.alive & position.open & position.rule_set.book.index.unfold(rules)
+    for terms in (hopeful & ~position.open_twice, hopeful, still_open):
+        if terms:
+            return terms & -terms
+    return 0
