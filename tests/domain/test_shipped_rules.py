@@ -11,6 +11,7 @@ import yaml
 from tests.domain.shipped import FIELD, comes, decide, rule_set, text_of, vocabulary
 from triage.adapters.rule_files import RuleFiles
 from triage.domain.assessment import Assessment, assess
+from triage.domain.errors import RuleFileError
 from triage.domain.facts import Fact
 from triage.domain.ruleset import Example, Rule, RuleSet
 
@@ -124,12 +125,20 @@ def test_responses_beyond_the_published_calls_are_there():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("field", ["race_ethnicity", "gender", "preferred_language", "lgbtq"])
+@pytest.mark.parametrize("field", [
+    "race_ethnicity",
+    "gender",
+    "preferred_language",
+    "disability_or_deaf",
+    "area_deprivation_index",
+    "lgbtq",
+    "insurance_or_tribal_status",
+])  # fmt: skip
 def test_a_vocabulary_cannot_declare_what_rules_may_not_read(field):
     text = text_of("vocabulary")
     declared = text.replace("  housing:\n", f"  {field}:\n", 1)
     assert declared != text
-    with pytest.raises(Exception, match=field):
+    with pytest.raises(RuleFileError, match=field):
         RuleFiles().read_vocabulary(declared)
 
 
