@@ -240,6 +240,19 @@ def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
         ),
         ('    question: {en: {first: "In NO?", third: "In NO?"}}\n', "", "the question is missing"),
         ("reached_by: transfer", "reached_by: pigeon", "reached_by cannot be pigeon"),
+        ("Do you have a weapon?", "{name}, do you have a weapon?", "placeholder"),
+        ("en: In hand,", 'en: "In hand of <name>",', "placeholder"),
+        ("label: Mobile team", 'label: "Team $team"', "placeholder"),
+        (
+            "type: number, ask: never,",
+            "type: number, ask: never, in_texts: yes,",
+            "contacts_last_30_days never goes into a text message",
+        ),
+        (
+            "{group: situation, type: yes_no, ask: never}",
+            "{group: situation, type: code, ask: never, in_texts: yes}",
+            "team_on never goes into a text message",
+        ),
     ],
 )
 def test_mistakes_in_a_vocabulary_are_named(old: str, new: str, words: str) -> None:

@@ -316,3 +316,58 @@ def test_sets_that_could_not_be_read_whole_are_checked_as_far_as_they_go() -> No
     found = check(replace(SOUND, rules=(never,)), complete=False)
 
     assert [one.message for one in found] == ["never can never fire: no answers make it true"]
+
+
+class TestPartsThatDecideNothing:
+    def test_points_that_never_reach_their_threshold(self) -> None:
+        weak = rule("weak", "score", is_(code="W"), points=(("line", 9),))
+        enough = rule("enough", "score", is_(code="E"), points=(("line", 1),))
+
+        assert findings(with_rules(weak)) == [
+            "warning: the points for line decide nothing: at most 9 together"
+        ]
+        assert findings(with_rules(weak, enough)) == []
+
+    def test_a_threshold_for_what_nobody_scores(self) -> None:
+        thresholds = (("default", 10), ("ems", 20))
+
+        assert findings(with_rules(thresholds=thresholds)) == [
+            "warning: no rule gives points to ems"
+        ]
+
+    def test_an_exclusion_of_what_is_only_required(self) -> None:
+        idle = rule("idle", "exclude", is_(code="X"), responses=("ems",))
+        needed = rule("needed", "require", is_(code="Y"), responses=("ems",))
+        scored = rule("scored", "score", is_(code="Z"), points=(("ems", 10),))
+
+        assert findings(with_rules(idle)) == ["warning: idle never matters: ems is never chosen"]
+        assert findings(with_rules(idle, needed)) == [
+            "warning: idle never matters: ems is only required"
+        ]
+        assert findings(with_rules(idle, needed, scored)) == []
+        assert findings(with_rules(replace(idle, entirely=True))) == []  # it bars r-ems
+        fallbacks = (("police", ("ems",)),)
+        assert findings(with_rules(idle, fallbacks=fallbacks)) == []
+
+    def test_fallbacks_of_what_is_never_chosen(self) -> None:
+        assert findings(with_rules(fallbacks=(("ems", ("police",)),))) == [
+            "warning: the fallbacks of ems are never used: nothing chooses or requires it"
+        ]
+        of_the_default = (("line", ("ems",)), ("ems", ("police",)))
+        assert findings(with_rules(fallbacks=of_the_default)) == []
+
+    def test_a_level_that_no_rule_gives(self) -> None:
+        fewer = replace(SOUND, rules=SOUND.rules[:-1])
+
+        assert findings(fewer) == ["warning: no rule gives level later"]
+
+    def test_words_for_a_question_that_is_not_put_or_decides_nothing(self) -> None:
+        never_asked = (Prompt(("cold",), "cold"),)
+        idle = (Prompt(("fire",), "hazards"),)
+
+        assert findings(with_rules(prompts=never_asked)) == [
+            "error: cold is never asked, so no word can bring it forward"
+        ]
+        assert findings(with_rules(prompts=idle)) == [
+            "warning: words bring hazards forward, which decides nothing"
+        ]
