@@ -28,7 +28,7 @@ from triage.domain.backtest import Backtest, Part, falls_from
 from triage.domain.bitmaps import Bitmap, holds_at, rows_in, unpack
 from triage.domain.calls import CallInput
 from triage.domain.column_decisions import ColumnRules, Decisions
-from triage.domain.conditions import Condition, Mentions
+from triage.domain.conditions import ALWAYS, Condition, Mentions
 from triage.domain.deciding_rules import deciding_rules
 from triage.domain.facts import Fact
 from triage.domain.history import History
@@ -200,6 +200,35 @@ def test_columns_decide_as_call_by_call(seed: int, rules: RuleSet, others: RuleS
 
     must_be_the_same(rules, calls, ColumnRules(rules).decide(history))
     must_be_the_same(others, calls, ColumnRules(others, words=1).decide(history))
+
+
+@st.composite
+def points_only(draw: st.DrawFn) -> RuleSet:
+    """Many rules that give points and none that settles anything: who has most, and enough?"""
+    simple = st.sampled_from([fact.name for fact in FACTS if fact.type == "yes_no"]).map(
+        lambda name: is_(**{name: "yes"})
+    )
+    kinds = st.sampled_from(
+        [is_(problem="sad"), is_(problem="lost"), is_(weapon="in_hand"), ALWAYS]
+    )
+    step = draw(st.sampled_from([1, 3, 5]))
+    given = st.dictionaries(response_ids, st.integers(-4, 8).map(lambda n: n * step), min_size=1)
+    rules = [
+        rule(f"r{n}", "score", draw(simple | kinds), points=tuple(draw(given).items()))
+        for n in range(draw(st.integers(3, 12)))
+    ]
+    enough = st.integers(-10, 40)
+    thresholds = {one.id: draw(enough) for one in RESPONSES}
+    return rule_set(*rules, vocabulary=WIDE, thresholds=tuple(thresholds.items()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), points_only())
+def test_points_are_added_and_compared_as_call_by_call(seed: int, rules: RuleSet) -> None:
+    chance = Random(seed)
+    calls = [a_call(chance) for _ in range(70)]
+
+    must_be_the_same(rules, calls, ColumnRules(rules).decide(kept(calls)))
 
 
 # --- what a change does -------------------------------------------------------------------------

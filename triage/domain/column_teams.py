@@ -43,9 +43,7 @@ class Teams:
             stopped = stopped & ~in_time
         for candidate in (eligible, *chain):
             away, late = self._obstacles(candidate)
-            only_late = stopped & late & ~away
-            if candidate != eligible:
-                only_late = _allowed(only_late, candidate, excluded)
+            only_late = _allowed(stopped & late & ~away, candidate, excluded)
             yield candidate, only_late
             stopped = stopped & ~only_late
         yield eligible, stopped

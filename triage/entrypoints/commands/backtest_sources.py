@@ -51,7 +51,11 @@ def _decoded(number: int, line: bytes) -> Past | NotACall:
 
 
 def from_rows(file: Path, mapping: ImportMap, advance: Advance) -> Iterator[Past | NotACall]:
-    """The rows of another system's CSV that concern us, as `triage replay` reads them."""
+    """The rows of another system's CSV that concern us, as `triage replay` reads them.
+
+    A call that stands there twice, exported again or opened again, counts once.
+    """
+    seen: set[str] = set()
     encoding = "utf-8-sig" if mapping.encoding.lower() in ("utf-8", "utf8") else mapping.encoding
     done = 0
     with (
@@ -62,7 +66,9 @@ def from_rows(file: Path, mapping: ImportMap, advance: Advance) -> Iterator[Past
         for row in read_rows(lines, mapping.needed, mapping.delimiter):
             read = row if isinstance(row, BadRow) else read_past_call(mapping, row)
             if isinstance(read, PastCall):
-                yield _of_row(mapping, read)
+                if (key := read.number or read.row) not in seen:
+                    seen.add(key)
+                    yield _of_row(mapping, read)
             elif not isinstance(read, LeftOut):
                 yield NotACall(f"line {read.line}: {read.reason}")
             advance((at := raw.tell()) - done)

@@ -121,18 +121,18 @@ def _busiest(one: Demand, weeks: float) -> str:
 
 def _parts(title: str, parts: Sequence[Part]) -> Iterator[str]:
     yield ""
-    yield f"{title:26}{'calls':>9}{'move':>9}{'':>18}{'get less':>10}{'police go':>20}"
+    yield f"{title:26}{'calls':>9}{'move':>9}{'':>20}{'get less':>10}{'police go':>20}"
     for part in parts:
         if not part.calls:
             continue
         start = f"{part.name.replace('_', ' ')[:25]:26}{part.calls:>9,}{part.moved:>9,}"
         if part.calls < FEW:
-            yield f"{start}{'too few for shares':>18}{part.fallen:>10,}"
+            yield f"{start}{'too few for shares':>20}{part.fallen:>10,}"
             continue
         low, high = part.moved_between
         share = f"{part.moved / part.calls:.1%} ({low:.0%}-{high:.0%})"
         police = f"{part.police_old / part.calls:.1%} -> {part.police_new / part.calls:.1%}"
-        yield f"{start}{share:>18}{part.fallen:>10,}{police:>20}"
+        yield f"{start}{share:>20}{part.fallen:>10,}{police:>20}"
 
 
 def _counted(compared: Backtest, calls: int, said: str) -> str:
