@@ -9,6 +9,7 @@ from triage.domain.answers import Conflicting, Gap, Value, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of, protection
 from triage.domain.decision import Decision, conclude, points_of
+from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
 from triage.domain.readings import Unseen
 from triage.domain.reason import Reason
@@ -42,6 +43,7 @@ class Assessment:
     call: CallInput
     case: Case
     outlook: Outlook
+    habits: Habits = NO_HABITS
 
     @property
     def decision(self) -> Decision:
@@ -150,6 +152,7 @@ class Assessment:
             "version": rule_set.version,
             "sha256": rule_set.sha256,
             "vocabulary_sha256": rule_set.vocabulary.sha256,
+            "habits_sha256": self.habits.sha256 or None,
             "engine": ENGINE,
         }
 
@@ -185,11 +188,14 @@ class Assessment:
         )
 
 
-def assess(rule_set: RuleSet, call: CallInput, *, ahead: bool = True) -> Assessment:
+def assess(
+    rule_set: RuleSet, call: CallInput, *, ahead: bool = True, habits: Habits = NO_HABITS
+) -> Assessment:
     """Assess a call.
 
     ahead -- whether to work out `settled`, `could_become` and `ask_next` as well; it is most of
     the work, and a back-test has no use for it.
+    habits -- which answers the centre usually gets; they order `ask_next`, nothing else.
 
     Raises InvalidCall only for a call with more conflicting answers than can be assessed.
     """
@@ -197,8 +203,8 @@ def assess(rule_set: RuleSet, call: CallInput, *, ahead: bool = True) -> Assessm
     case = cases[0]
     if len(cases) > 1:
         case = min(cases, key=lambda one: protection(rule_set, one.decision))
-    outlook = look_ahead(rule_set, call, cases) if ahead else NO_OUTLOOK
-    return Assessment(rule_set, call, case, outlook)
+    outlook = look_ahead(rule_set, call, cases, habits) if ahead else NO_OUTLOOK
+    return Assessment(rule_set, call, case, outlook, habits)
 
 
 def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:

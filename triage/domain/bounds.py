@@ -5,7 +5,6 @@ whatever the others do; what no such combination can bring about, no answer can.
 """
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from triage.domain.decision import Availability
 from triage.domain.scouting import Position
@@ -32,6 +31,7 @@ class Bounds:
         self._chosen: set[str] | None = None
         self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
         self._points = {} if self._required else self._point_bounds()
+        self._rivals = self._find_rivals()
 
     def relevant(self) -> int:
         """The open rules that could change response, level, companions or exclusions."""
@@ -59,6 +59,17 @@ class Bounds:
             return eligible
         levels = self._levels()
         return {one for response in eligible for one in self._who_can_come(response, levels)}
+
+    def needs_more(self, response: str) -> bool:
+        """Has another rule in favour of the response to become true before it can come out?"""
+        if self.sure & self._book.requires.get(response, 0):
+            return False
+        if self._required or response not in self._points:
+            return True
+        least, _, scored = self._points[response]
+        own = self._excludes.get(response, 0)
+        rivals = [most for one, most, by in self._rivals if one != response and not by & ~own]
+        return not scored or least < max([*rivals, self._book.thresholds[response]])
 
     # ---- what may be left out -------------------------------------------------
 
@@ -139,8 +150,7 @@ class Bounds:
                 bounds[response] = least, most, scored
         return bounds
 
-    @cached_property
-    def _rivals(self) -> list[tuple[str, int, int]]:
+    def _find_rivals(self) -> list[tuple[str, int, int]]:
         """Responses that win in any case unless excluded: the least points, who may exclude."""
         return [
             (response, self._points[response][0], self._possible & self._excludes.get(response, 0))

@@ -70,12 +70,15 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     """The decision when these rules fired and those wait for an answer."""
     book = rule_set.book
     level = level_of(rule_set, fired)
-    required = [response for response, rules in book.requires.items() if fired & rules]
-    excluded = {
-        response: bool(fired & entirely)
-        for response, rules, entirely in book.excludes
-        if fired & rules and response not in required
-    }
+    required, excluded = [], dict[str, bool]()
+    if fired & book.of_kind.get("require", 0):
+        required = [response for response, rules in book.requires.items() if fired & rules]
+    if fired & book.of_kind.get("exclude", 0):
+        excluded = {
+            response: fired & entirely > 0
+            for response, rules, entirely in book.excludes
+            if fired & rules and response not in required
+        }
     route: Route = "require"
     if required:
         needed = eligible = required[0]

@@ -20,8 +20,8 @@ from triage.domain.ruleset import ASK_MORE, RuleSet
 from triage.domain.scouting import Positions, Scout, position_of
 from triage.domain.searching import Search
 
-BUDGET = 30
-"""Positions from which all answers are tried in one search. The same for each search, whatever the
+BUDGET = 40
+"""Positions looked at by one search through all answers. The same for each search, whatever the
 others used up, so that the result never depends on what was remembered from other calls."""
 MOST_READINGS = 4
 """With more ways to read contradicting answers only the bounds are looked at."""
@@ -156,7 +156,7 @@ class _Lookout:
             lambda decision: decision.response == response,
             lambda bounds: any(response in one.responses() for one in bounds),
             toward,
-            self._only_by_rules(start, response),
+            response if self._only_by_rules(start, response) else "",
             against,
             self._budget,
             self._rule_set.paths.setdefault(response, []),
@@ -177,7 +177,7 @@ class _Lookout:
             lambda decision: decision.outcome() != outcome,
             lambda _: True,
             (-1,),
-            False,
+            "",
             0,
             self._budget,
             [],

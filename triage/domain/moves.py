@@ -25,6 +25,11 @@ class Move(NamedTuple):
     """Terms that read the fact and can, after this answer, no longer become true by it."""
     needs_sight: bool
 
+    @property
+    def spoils(self) -> int:
+        """Terms that this answer keeps from becoming true."""
+        return self.contradicts | self.leaves_unknown
+
 
 Path = dict[str, Move]
 """Answers by question."""

@@ -1,25 +1,28 @@
 """What may still change: `settled`, `could_become` and the questions worth putting next.
 
 The order of `ask_next`, documented in docs/rule-language.md: questions the narrative prompts, then
-the gate; among these what can change the response, then the level, then companions and exclusions;
-an answer that does it alone before one that needs others; then the order of the vocabulary.
+the gate; among these by how much an answer changes, weighted by how often it was given before; then
+the order of the vocabulary.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.ask_wording import because
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
-from triage.domain.conditions import FALSE, Mentions, tests_of
+from triage.domain.conditions import FALSE
 from triage.domain.decision import Decision
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
-from triage.domain.rule_book import numbers_in
+from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.ruleset import RuleSet
 
-DECIDING_KINDS = {"require", "score", "exclude"}
-CHANGES = ("response", "level", "companions", "exclusions")
+DECIDING_KINDS = ("require", "score", "exclude")
+WEIGHTS = {"response": 8.0, "level": 4.0, "companions": 2.0, "exclusions": 1.0}
+"""What an answer can change, the most important first, and how much that counts."""
+WITH_OTHERS = 0.02
+"""What a change counts that needs other answers as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +31,31 @@ class Question:
 
     changes_to -- the responses it could lead to.
     changes -- what it could change, of response, level, companions and exclusions.
-    alone -- some answer to it does so without any other.
+    effects -- the answers that do so without any other.
     mention -- the words of the narrative that prompt it, or "".
+    weight -- how much its answer is expected to change.
     """
 
-    fact: str
+    fact: Fact
     question: str
     changes_to: tuple[str, ...]
     changes: tuple[str, ...]
-    because: str
-    alone: bool
+    effects: tuple[Effect, ...]
     mention: str
+    weight: float
+    ahead: Foresight
+    rule_set: RuleSet
+
+    @property
+    def because(self) -> str:
+        """ "Goes to patrol if a weapon is in hand." """
+        return because(
+            self.rule_set, self.fact, self.effects, self.changes_to, self.ahead, self.mention
+        )
 
     def as_dict(self) -> dict[str, object]:
         return {
-            "fact": self.fact,
+            "fact": self.fact.name,
             "question": self.question,
             "changes_to": list(self.changes_to),
             "changes": list(self.changes),
@@ -63,21 +76,31 @@ NO_OUTLOOK = Outlook(None, (), ())
 
 
 def look_ahead(
-    rule_set: RuleSet, call: CallInput, cases: Sequence[Case], budget: int = BUDGET
+    rule_set: RuleSet,
+    call: CallInput,
+    cases: Sequence[Case],
+    habits: Habits = NO_HABITS,
+    budget: int = BUDGET,
 ) -> Outlook:
     """The outlook of a call whose readings have been assessed."""
     ahead = foresee(rule_set, call, cases, budget)
-    questions = _Questions(rule_set, call, cases, ahead)
+    questions = _Questions(rule_set, call, cases, ahead, habits)
     return Outlook(ahead.settled, ahead.could_become, tuple(questions.in_order()))
 
 
 class _Questions:
     def __init__(
-        self, rule_set: RuleSet, call: CallInput, cases: Sequence[Case], ahead: Foresight
+        self,
+        rule_set: RuleSet,
+        call: CallInput,
+        cases: Sequence[Case],
+        ahead: Foresight,
+        habits: Habits,
     ) -> None:
         self._rule_set, self._call, self._cases, self._ahead = rule_set, call, cases, ahead
-        self._person = rule_set.vocabulary.person(call)
+        self._habits, self._person = habits, rule_set.vocabulary.person(call)
         self._mentioned = dict(self._mentions())
+        self._changed: dict[int, tuple[str, ...]] = {}
 
     def in_order(self) -> list[Question]:
         names = dict.fromkeys((*self._mentioned, *self._ahead.effects))
@@ -85,27 +108,15 @@ class _Questions:
         asked = [self._question(fact) for fact in facts if self._worth_asking(fact)]
         return sorted(asked, key=self._urgency)
 
-    def _urgency(self, question: Question) -> tuple[bool, bool, int, bool, int]:
-        vocabulary = self._rule_set.vocabulary
-        changes = [CHANGES.index(one) for one in question.changes]
-        return (
-            not question.mention,
-            vocabulary.facts[question.fact].ask != "gate",
-            min(changes, default=len(CHANGES)),
-            not question.alone,
-            vocabulary.place_of[question.fact],
-        )
+    def _urgency(self, question: Question) -> tuple[bool, bool, float, int]:
+        fact = question.fact
+        place = self._rule_set.vocabulary.place_of[fact.name]
+        return not question.mention, fact.ask != "gate", -question.weight, place
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
         heard = self._cases[0].heard
-        if not heard:
-            return
-        prompts = [(prompt.asks, prompt.terms) for prompt in self._rule_set.prompts]
-        tests = (test for rule in self._rule_set.rules for test in tests_of(rule.when))
-        mentions = (test for test in tests if isinstance(test, Mentions))
-        prompts += [(one.asks, one.terms) for one in mentions if one.asks]
-        for fact, terms in reversed(prompts):
+        for fact, terms in self._rule_set.prompting if heard else ():
             found = next((term for term in terms if term in heard), None)
             if found is not None and fact not in self._call.asked:
                 yield fact, found
@@ -120,54 +131,64 @@ class _Questions:
 
     def _question(self, fact: Fact) -> Question:
         effects = self._ahead.effects.get(fact.name, ())
-        mention = self._mentioned.get(fact.name, "")
-        if effects or fact.name not in self._ahead.effects:
+        if effects:
             changes_to, changes = self._changed_by(effects)
-        else:
+            weight = self._weight(fact, effects)
+        elif fact.name in self._ahead.effects:
             changes_to, changes = self._changed_with_others(fact)
+            weight = WITH_OTHERS * sum(WEIGHTS[one] for one in changes)
+        else:
+            changes_to, changes, weight = (), (), 0.0
+        mention = self._mentioned.get(fact.name, "")
+        asked = fact.question(self._person)
         return Question(
-            fact=fact.name,
-            question=fact.question(self._person),
-            changes_to=changes_to,
-            changes=changes,
-            because=because(self._rule_set, fact, effects, changes_to, self._ahead, mention),
-            alone=bool(effects),
-            mention=mention,
+            fact, asked, changes_to, changes, effects, mention, weight, self._ahead, self._rule_set
+        )
+
+    def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
+        options = self._rule_set.options.get(fact.name)
+        classes = len(options.classes) if options else 1
+        return sum(
+            self._habits.share(fact.name, one.answers, classes)
+            * sum([WEIGHTS[change] for change in self._differences(one.decision)])
+            for one in effects
         )
 
     def _changed_by(self, effects: Iterable[Effect]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        present = self._ahead.present
-        responses: set[str] = set()
-        changes: set[str] = set()
-        for effect in effects:
-            changes.update(differences(present, effect.decision))
-            if effect.decision.response != present.response:
-                responses.add(effect.decision.response)
-        return self._by_precedence(responses), tuple(one for one in CHANGES if one in changes)
+        present = self._ahead.present.response
+        found = {change for one in effects for change in self._differences(one.decision)}
+        responses = {one.decision.response for one in effects} - {present}
+        return self._by_precedence(responses), tuple(one for one in WEIGHTS if one in found)
+
+    def _differences(self, other: Decision) -> tuple[str, ...]:
+        known = self._changed.get(id(other))
+        if known is None:
+            known = self._changed[id(other)] = tuple(differences(self._ahead.present, other))
+        return known
 
     def _changed_with_others(self, fact: Fact) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What the open rules that read the fact could bring about."""
         book = self._rule_set.book
         reading = book.readers.get(fact.name, 0) & self._ahead.relevant
-        speaks_for = book.speaks_for
-        responses = {one for one in self._ahead.could_become if speaks_for.get(one, 0) & reading}
-        kinds = {self._rule_set.book.rules[number].kind for number in numbers_in(reading)}
-        if not responses and (kinds & DECIDING_KINDS or reading & book.asks):
-            responses = set(self._ahead.could_become)  # by giving way to somebody else
-        may_change = {
+        could_become = self._ahead.could_become
+        responses = {one for one in could_become if book.speaks_for.get(one, 0) & reading}
+        kinds = {kind for kind, rules in book.of_kind.items() if rules & reading}
+        if not responses and (not kinds.isdisjoint(DECIDING_KINDS) or reading & book.asks):
+            responses = set(could_become)  # by giving way to somebody else
+        may_change: Mapping[str, bool] = {
             "response": bool(responses),
             "level": "level" in kinds,
-            "companions": bool(kinds & {"require", "also"}),
+            "companions": "require" in kinds or "also" in kinds,
             "exclusions": "exclude" in kinds,
         }
-        return self._by_precedence(responses), tuple(one for one in CHANGES if may_change[one])
+        return self._by_precedence(responses), tuple(one for one in WEIGHTS if may_change[one])
 
     def _by_precedence(self, responses: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(responses, key=lambda one: self._rule_set.precedence[one]))
+        return tuple(sorted(responses, key=self._rule_set.precedence.__getitem__))
 
 
 def differences(present: Decision, other: Decision) -> Iterator[str]:
-    """What two decisions differ in, of CHANGES."""
+    """What two decisions differ in, of the keys of WEIGHTS."""
     if other.response != present.response:
         yield "response"
     if other.level.id != present.level.id:

@@ -234,6 +234,14 @@ class RuleSet:
         return tuple(dict.fromkeys(term for terms in lists for term in terms))
 
     @cached_property
+    def prompting(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """A fact and the terms that prompt its question; the prompts of the set come last."""
+        tests = (test for rule in self.rules for test in tests_of(rule.when))
+        mentions = [test for test in tests if isinstance(test, Mentions) and test.asks]
+        own = [(prompt.asks, prompt.terms) for prompt in self.prompts]
+        return tuple([*((test.asks or "", test.terms) for test in mentions[::-1]), *own[::-1]])
+
+    @cached_property
     def listener(self) -> Listener:
         """Finds the terms in narratives."""
         return Listener(self.terms)

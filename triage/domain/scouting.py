@@ -1,6 +1,6 @@
 """Positions a call could get into, and what follows from answering one more question there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from triage.domain.answers import UNKNOWN
@@ -86,7 +86,7 @@ class Position:
             lost, unclear, either = -1, -1, 0
             allowed = []
             for move in choice.moves:
-                spoilt = move.contradicts | move.leaves_unknown
+                spoilt = move.spoils
                 if terms & ~spoilt:
                     allowed.append(move)
                     lost &= move.contradicts
@@ -174,6 +174,7 @@ class Scout:
 
     def decide(self, positions: Positions, standing: tuple[tuple[int, int], ...]) -> Decision:
         """The decision when these rules fire and ask in these positions."""
+        standing = tuple([(fired, asking > 0) for fired, asking in standing])
         known = self._decided.get(standing)
         if known is None:
             decisions = [
@@ -187,21 +188,21 @@ class Scout:
         return known
 
     def single_answers(
-        self, positions: Positions, relevant: Iterable[int]
+        self, positions: Positions, relevant: Sequence[int]
     ) -> dict[str, list[Answered]]:
         """By open question, what each answer alone would make of the call, if it changes a rule.
 
         relevant -- for each position the rules that matter; questions that none of them reads are
         left out.
         """
-        books = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
-        here = tuple((one.fired, one.asking) for one in positions)
+        trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
+        here = tuple(trial.here for trial in trials)
         found: dict[str, list[Answered]] = {}
-        for fact in dict.fromkeys(fact for trial in books for fact in trial.facts()):
+        for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
             answers = found[fact] = []
-            choice = next(one.left[fact] for one in positions if fact in one.left)
-            for place, move in enumerate(choice.moves):
-                there = tuple(trial.after(fact, place) for trial in books)
+            near = [one for one in trials if one.may_tell(fact)]
+            for move in near[0].position.left[fact].moves if near else ():
+                there = tuple(trial.after(fact, move) for trial in trials)
                 if there != here:
                     answers.append(Answered(move, self.decide(positions, there)))
         return found
@@ -212,32 +213,39 @@ class _Trial:
 
     def __init__(self, position: Position, relevant: int) -> None:
         book = position.rule_set.book
-        self._position, self._fold = position, book.index.fold
-        alive = position.alive & book.index.unfold(relevant)
-        self._alive = alive
-        self._one_away = alive & ~position.unknown & position.open & ~position.open_twice
+        self.position, self._fold = position, book.index.fold
+        self._alive = position.alive & book.index.unfold(relevant)
+        self._near = self._alive & ~position.unknown & position.open & ~position.open_twice
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
-        self._here = position.fired, position.asking
+        self.here = position.fired, position.asking
 
     def facts(self) -> Iterable[str]:
         """The questions that relevant rules read."""
         alive = self._alive
-        return [fact for fact, choice in self._position.left.items() if choice.reads & alive]
+        return [fact for fact, choice in self.position.left.items() if choice.reads & alive]
 
-    def after(self, fact: str, place: int) -> tuple[int, int]:
-        """The rules that fire, and those that ask, after the answer at this place."""
-        choice = self._position.left.get(fact)
+    def may_tell(self, fact: str) -> bool:
+        """Can an answer to this question alone decide a rule?"""
+        choice = self.position.left.get(fact)
+        return choice is not None and bool(choice.reads & (self._near | self._counting))
+
+    def after(self, fact: str, move: Move) -> tuple[int, int]:
+        """The rules that fire, and those that ask, after one more answer."""
+        choice = self.position.left.get(fact)
         if choice is None:
-            return self._here
-        move = choice.moves[place]
-        fired, asking = self._here
-        lost = move.contradicts
-        if decided := self._one_away & choice.reads & ~lost & ~move.leaves_unknown:
+            return self.here
+        move = choice.moves[move.place]
+        decided = self._near & choice.reads & ~(move.contradicts | move.leaves_unknown)
+        failing = self._counting & move.contradicts
+        if not decided and not failing:
+            return self.here
+        fired, asking = self.here
+        if decided:
             rules = self._fold(decided)
             fired, asking = fired | rules, asking & ~rules
-        if failing := self._counting & lost:
-            kept = self._fold(self._counting & ~lost)
+        if failing:
+            kept = self._fold(self._counting & ~move.contradicts)
             rules = self._fold(failing) & ~kept
             fired, asking = fired & ~rules, asking & ~rules
         return fired, asking

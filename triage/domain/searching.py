@@ -30,7 +30,7 @@ class Search:
     reached -- is this the one?
     may_reach -- could it still come, by the bounds?
     toward -- rules to satisfy, the most promising first.
-    only_so -- whether one of these rules has to be true for it.
+    response -- what comes of these rules alone; "" where that is not so.
     against -- terms (bits) better contradicted on the way.
     budget -- positions from which all answers may be tried.
     known -- paths that led there from other calls; new ones are added.
@@ -40,7 +40,7 @@ class Search:
     reached: Callable[[Decision], bool]
     may_reach: Callable[[Sequence[Bounds]], bool]
     toward: Sequence[int]
-    only_so: bool
+    response: str
     against: int
     budget: int
     known: list[Path]
@@ -53,28 +53,32 @@ class Search:
             return False
         return self._walks(positions)
 
-    def _cannot(self, position: Position) -> bool:
+    def _cannot(self, position: Position, deeper: int = 1) -> bool:
         """Is it certain, whichever rule in favour becomes true, that others keep it away?
 
-        Only where one of them has to become true, because none is yet.
+        Only where one of them has to become true, because those that are do not suffice.
+
+        deeper -- how many more of them to assume at once.
         """
-        if not self.only_so or any(position.fired & rules for rules in self.toward):
+        if not self.response or not Bounds(position).needs_more(self.response):
             return False
         for rules in self.toward:
             for number in numbers_in(rules & position.may_change):
                 terms = _hopeful(position, 1 << number)
-                if not self._kept_away(position, terms):
+                if terms and not self._kept_away(position, terms, deeper):
                     return False
         return True
 
-    def _kept_away(self, position: Position, terms: int) -> bool:
+    def _kept_away(self, position: Position, terms: int, deeper: int) -> bool:
         """Do the answers that one of these terms needs keep the decision away?"""
-        if not terms or not self.may_reach([Bounds(position.narrowed(terms))]):
+        narrowed = position.narrowed(terms)
+        if not self.may_reach([Bounds(narrowed)]):
             return True
-        if not terms & (terms - 1):
-            return False
-        single = (1 << bit for bit in numbers_in(terms))
-        return all(not self.may_reach([Bounds(position.narrowed(one))]) for one in single)
+        if terms & (terms - 1):
+            return all(
+                self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms)
+            )
+        return deeper > 0 and self._cannot(narrowed, deeper - 1)
 
     # ---- leaping ------------------------------------------------------------------
 
@@ -120,8 +124,7 @@ class Search:
 
     def _merit(self, move: Move, term: int) -> tuple[bool, int]:
         """Smaller is better."""
-        spoils = bool(term & (move.contradicts | move.leaves_unknown))
-        return spoils, -(move.contradicts & self.against).bit_count()
+        return bool(term & move.spoils), -(move.contradicts & self.against).bit_count()
 
     # ---- walking ------------------------------------------------------------------
 
@@ -139,15 +142,15 @@ class Search:
         if self.reached(self.scout.decision(positions)):
             self._remember(path)
             return True
+        if self.budget <= 0:
+            raise OutOfBudget
+        self.budget -= 1
         bounds = [Bounds(position) for position in positions]
         if not self.may_reach(bounds):
             return False
         aim = self._aim(positions, [one.relevant() for one in bounds], aim)
         if not aim:
             return False
-        if self.budget <= 0:
-            raise OutOfBudget
-        self.budget -= 1
         choice = next(c for p in positions for c in p.left.values() if c.reads & aim & p.alive)
         for move in sorted(choice.moves, key=lambda move: self._merit(move, aim)):
             there = tuple(position.answer(choice.fact, move) for position in positions)
