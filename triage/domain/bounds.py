@@ -5,10 +5,22 @@ whatever the others do; what no such combination can bring about, no answer can.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from triage.domain.decision import Availability
 from triage.domain.scouting import Position
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
+
+
+class Points(NamedTuple):
+    """What one response can score."""
+
+    least: int
+    most: int
+    sure: int
+    """By the rules that fire whatever is answered."""
+    scored: bool
+    """Is there such a rule?"""
 
 
 class Bounds:
@@ -29,6 +41,8 @@ class Bounds:
         self._may_stop_asking = position.asking & position.may_change
         self._possible = position.may_fire
         self._chosen: set[str] | None = None
+        default = rule_set.default.response
+        self._defaults = (default, *rule_set.fallbacks_of.get(default, ()))
         self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
         self._points = {} if self._required else self._point_bounds()
         self._rivals = self._find_rivals()
@@ -55,21 +69,36 @@ class Bounds:
                 break
         else:
             eligible |= self._unrequired()
-        if not (self._teams.unavailable or self._teams.minutes_to):
+        if not self._teams.limited:
             return eligible
         levels = self._levels()
         return {one for response in eligible for one in self._who_can_come(response, levels)}
 
-    def needs_more(self, response: str) -> bool:
-        """Has another rule in favour of the response to become true before it can come out?"""
-        if self.sure & self._book.requires.get(response, 0):
-            return False
-        if self._required or response not in self._points:
-            return True
-        least, _, scored = self._points[response]
-        own = self._excludes.get(response, 0)
-        rivals = [most for one, most, by in self._rivals if one != response and not by & ~own]
-        return not scored or least < max([*rivals, self._book.thresholds[response]])
+    def ways_out(self, response: str) -> int | None:
+        """Rules of which at least one has to become true before the response can come out.
+
+        None where that cannot be said: it may come out without any. Rules that require or score
+        it, and rules that exclude what would win instead.
+        """
+        toward = self._book.speaks_for.get(response, 0)
+        if self.sure & self._book.requires.get(response, 0) or self._teams.limited:
+            return None
+        if self._required:
+            return toward & self.maybe
+        own, points = self._excludes.get(response, 0), self._points.get(response)
+        reached = points.sure if points and points.scored else None
+        threshold = self._book.thresholds.get(response)
+        ahead = [one for one in self._rivals if one[0] != response]
+        if threshold is None or reached is None or reached < threshold:
+            by_default = response == ASK_MORE or response in self._defaults
+            if not by_default:
+                return toward & self.maybe
+        else:
+            ahead = [one for one in ahead if one[1] > reached]
+        if not ahead:
+            return None
+        _, _, excluding = max(ahead, key=lambda one: one[1])
+        return (toward | excluding & ~own) & self.maybe
 
     # ---- what may be left out -------------------------------------------------
 
@@ -134,30 +163,32 @@ class Bounds:
         required = self._possible & self._book.requires.get(response, 0)
         return bool(self.sure & self._excludes.get(response, 0)) and not required
 
-    def _point_bounds(self) -> dict[str, tuple[int, int, bool]]:
-        """Least and most points by response, and whether it is surely scored at all."""
-        bounds: dict[str, tuple[int, int, bool]] = {}
+    def _point_bounds(self) -> dict[str, Points]:
+        bounds: dict[str, Points] = {}
         for response, _, by_points in self._book.scores:
-            least = most = 0
+            certain = least = most = 0
             scored = possible = False
             for points, rules in by_points:
                 sure, unsure = (self.sure & rules).bit_count(), (self.maybe & rules).bit_count()
-                least += points * sure + min(points, 0) * unsure
-                most += points * sure + max(points, 0) * unsure
+                certain += points * sure
+                if points < 0:
+                    least += points * unsure
+                else:
+                    most += points * unsure
                 scored = scored or sure > 0
                 possible = possible or sure > 0 or unsure > 0
             if possible:
-                bounds[response] = least, most, scored
+                bounds[response] = Points(certain + least, certain + most, certain, scored)
         return bounds
 
     def _find_rivals(self) -> list[tuple[str, int, int]]:
         """Responses that win in any case unless excluded: the least points, who may exclude."""
         return [
-            (response, self._points[response][0], self._possible & self._excludes.get(response, 0))
+            (response, self._points[response].least, self._possible & self._excludes.get(response, 0))
             for response, threshold in self._book.thresholds.items()
             if response in self._points
-            and self._points[response][2]
-            and self._points[response][0] >= threshold
+            and self._points[response].scored
+            and self._points[response].least >= threshold
             and not self._surely_excluded(response)
         ]
 
@@ -166,7 +197,7 @@ class Bounds:
 
         Whatever excludes the rival must not exclude this one, too.
         """
-        most, own = self._points[response][1], self._excludes.get(response, 0)
+        most, own = self._points[response].most, self._excludes.get(response, 0)
         return any(
             least > most and not excluding & ~own
             for rival, least, excluding in self._rivals
@@ -184,7 +215,7 @@ class Bounds:
             response
             for response, threshold in self._book.thresholds.items()
             if response in self._points
-            and self._points[response][1] >= threshold
+            and self._points[response].most >= threshold
             and not self._surely_excluded(response)
             and not self._beaten(response)
         }
@@ -193,10 +224,10 @@ class Bounds:
         if self._asking:
             eligible.add(ASK_MORE)
         if not self._asking & ~self._may_stop_asking:
-            default = self._rule_set.default.response
+            default, *instead = self._defaults
             eligible.add(default)
             if self._may_be_excluded(default):
-                eligible.update(self._rule_set.fallbacks_of.get(default, ()))
+                eligible.update(instead)
         return eligible
 
     def _levels(self) -> list[Level]:

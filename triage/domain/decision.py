@@ -24,6 +24,11 @@ class Availability:
     unavailable: Mapping[str, str]
     minutes_to: Mapping[str, float]
 
+    @property
+    def limited(self) -> bool:
+        """Is anything known that could keep a team away?"""
+        return bool(self.unavailable or self.minutes_to)
+
     def obstacle(self, response: str, level: Level) -> str | None:
         """The coded cause why this response cannot come within the level's target, or None."""
         if response in self.unavailable:

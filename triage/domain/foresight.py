@@ -15,12 +15,12 @@ from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
-from triage.domain.decision import EVERYBODY_AVAILABLE, Decision
-from triage.domain.ruleset import ASK_MORE, RuleSet
+from triage.domain.decision import Decision
+from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import Positions, Scout, position_of
 from triage.domain.searching import Search
 
-BUDGET = 40
+BUDGET = 12
 """Positions looked at by one search through all answers. The same for each search, whatever the
 others used up, so that the result never depends on what was remembered from other calls."""
 MOST_READINGS = 4
@@ -156,18 +156,11 @@ class _Lookout:
             lambda decision: decision.response == response,
             lambda bounds: any(response in one.responses() for one in bounds),
             toward,
-            response if self._only_by_rules(start, response) else "",
+            response,
             against,
             self._budget,
             self._rule_set.paths.setdefault(response, []),
         ).finds(start)
-
-    def _only_by_rules(self, start: Positions, response: str) -> bool:
-        """Can the response come of rules alone, neither by default nor instead of another?"""
-        default = self._rule_set.default.response
-        instead = self._rule_set.fallbacks_of.get(default, ())
-        free = all(position.teams is EVERYBODY_AVAILABLE for position in start)
-        return free and response not in (ASK_MORE, default, *instead)
 
     def _can_change(self, start: Positions) -> bool:
         """Can the outcome differ from the present one? True as well when that is not certain."""

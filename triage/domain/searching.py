@@ -17,6 +17,8 @@ from triage.domain.scouting import Position, Positions, Scout
 MOST_LEAPS = 12
 """Terms tried by leaping, for one decision."""
 MOST_REMEMBERED = 6
+MOST_PROOFS = 40
+"""Assumptions looked at before a proof is given up."""
 
 
 class OutOfBudget(Exception):
@@ -30,7 +32,7 @@ class Search:
     reached -- is this the one?
     may_reach -- could it still come, by the bounds?
     toward -- rules to satisfy, the most promising first.
-    response -- what comes of these rules alone; "" where that is not so.
+    response -- the response that is wanted, or "" for any change.
     against -- terms (bits) better contradicted on the way.
     budget -- positions from which all answers may be tried.
     known -- paths that led there from other calls; new ones are added.
@@ -44,6 +46,7 @@ class Search:
     against: int
     budget: int
     known: list[Path]
+    proofs: int = MOST_PROOFS
 
     def finds(self, positions: Positions) -> bool:
         """Is there a way? True as well when that could not be found out."""
@@ -53,31 +56,30 @@ class Search:
             return False
         return self._walks(positions)
 
-    def _cannot(self, position: Position, deeper: int = 1) -> bool:
-        """Is it certain, whichever rule in favour becomes true, that others keep it away?
+    def _cannot(self, position: Position, deeper: int = 2) -> bool:
+        """Is it certain, whichever rule becomes true that has to, that others keep it away?
 
-        Only where one of them has to become true, because those that are do not suffice.
-
-        deeper -- how many more of them to assume at once.
+        deeper -- how many rules to assume one after the other.
         """
-        if not self.response or not Bounds(position).needs_more(self.response):
+        ways = Bounds(position).ways_out(self.response) if self.response else None
+        if ways is None:
             return False
-        for rules in self.toward:
-            for number in numbers_in(rules & position.may_change):
-                terms = _hopeful(position, 1 << number)
-                if terms and not self._kept_away(position, terms, deeper):
-                    return False
+        for number in numbers_in(ways):
+            terms = _hopeful(position, 1 << number)
+            if terms and not self._kept_away(position, terms, deeper):
+                return False
         return True
 
     def _kept_away(self, position: Position, terms: int, deeper: int) -> bool:
         """Do the answers that one of these terms needs keep the decision away?"""
+        self.proofs -= 1
+        if self.proofs < 0:
+            return False
         narrowed = position.narrowed(terms)
         if not self.may_reach([Bounds(narrowed)]):
             return True
         if terms & (terms - 1):
-            return all(
-                self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms)
-            )
+            return all(self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms))
         return deeper > 0 and self._cannot(narrowed, deeper - 1)
 
     # ---- leaping ------------------------------------------------------------------
