@@ -1,13 +1,14 @@
 """The whole assessment with `settled`, `could_become` and `ask_next`, on calls half way."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tests.performance.engine import ours
 from tests.performance.engine.contestants import Contestant
 from tests.performance.engine.making import SEED, Maker
-from tests.performance.engine.measure import Race, race
+from tests.performance.engine.measure import Race, check, race
 from triage.domain.answers import UNKNOWN, Answer
 from triage.domain.calls import CallInput
 from triage.domain.facts import Fact
@@ -15,7 +16,6 @@ from triage.domain.ruleset import RuleSet
 
 NEUTRAL_RULES = 200
 NEUTRAL = f"neutral, {NEUTRAL_RULES} rules"
-ALL_NS = 10**12
 NOT_KNOWN = 0.1
 """How often the caller does not know."""
 
@@ -29,29 +29,34 @@ class LookingAhead:
 
 
 def measure(calls: int, rounds: int) -> LookingAhead:
-    """The whole distribution counts, so everybody meets all calls."""
-    sets = ours.shipped()
-    entered = [
-        _contestant(name, rules, list(_half_way(rules, calls))) for name, rules in sets.items()
-    ]
-    maker = Maker()
+    """Raises Disagreement if the neutral rules do not fire as they should."""
+    maker, sets = Maker(), ours.shipped()
+    entered = [_published(name, rules, calls) for name, rules in sets.items()]
     workload = maker.workload(NEUTRAL_RULES, "1-4", calls)
-    begun = [ours.call(call) for call in maker.begun(workload.calls)]
     sets[NEUTRAL] = ours.rule_set(workload)
-    entered.append(_contestant(NEUTRAL, sets[NEUTRAL], begun))
+    begun = maker.begun(workload.calls)
+    entered.append(_contestant(NEUTRAL, sets[NEUTRAL], begun, ours.call))
+    check(workload, entered[-1])
     sizes = {name: len(rules.rules) for name, rules in sets.items()}
-    return LookingAhead(sizes, race(entered, rounds, ALL_NS))
+    return LookingAhead(sizes, race(entered, rounds))
 
 
-def _contestant(name: str, rules: RuleSet, calls: Sequence[CallInput]) -> Contestant:
+def _published(name: str, rules: RuleSet, calls: int) -> Contestant:
+    def anew(one: CallInput) -> CallInput:
+        return CallInput(one.facts, one.narrative, one.situation)
+
+    return _contestant(name, rules, list(_half_way(rules, calls)), anew)
+
+
+def _contestant(
+    name: str,
+    rules: RuleSet,
+    calls: Sequence[Any],
+    prepare: Callable[[Any], CallInput],
+) -> Contestant:
     """Every call anew for each round, as in the race of single calls."""
     return Contestant(
-        name,
-        True,
-        calls,  # type: ignore[arg-type]  # calls in our own form
-        lambda one: CallInput(one.facts, one.narrative, one.situation),
-        lambda one: ours.look_ahead(rules, one),
-        ours.fired,
+        name, True, calls, prepare, lambda one: ours.look_ahead(rules, one), ours.fired
     )
 
 

@@ -21,14 +21,24 @@ from tests.performance.engine.workload import Oracle, Workload
 
 Round = dict[int, int]
 """By number of the call, nanoseconds."""
-CHECK_NS = WARM_UP_NS = 3 * 10**9
+CHECK_NS = 2 * 10**9
+WARM_UP = 20
 FEWEST = 2
+"""Calls of an engine that is too slow for all of them in so short a time."""
 TRIES, LONG_NS = 4, 20 * 10**6
 """A call that was interrupted is measured again, unless it is so long that it always will be."""
 
 
 class Disagreement(Exception):
     """An engine fires other rules than the workload says."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """How many calls were found to fire exactly the right rules, and what one takes."""
+
+    calls: int
+    typical_ns: float
 
 
 @dataclass(frozen=True)
@@ -58,33 +68,50 @@ def _median_ratio(slow: Round, fast: Round) -> float:
     return median(slow[n] for n in shared) / median(fast[n] for n in shared)
 
 
-def check(workload: Workload, contestant: Contestant) -> int:
-    """How many calls were checked to fire exactly the rules that they should, a few if it is slow.
+def check(workload: Workload, contestant: Contestant) -> Met:
+    """Run the calls once, which also warms up, and compare what fires with what should.
 
     Raises Disagreement.
     """
     wanted = Oracle(contestant.calls).fired(workload.rules)
-    began = perf_counter_ns()
+    times: list[int] = []
     for number, call in enumerate(contestant.calls):
-        fired = frozenset(contestant.fired(contestant.run(contestant.prepare(call))))
+        one = contestant.prepare(call)
+        began = perf_counter_ns()
+        made = contestant.run(one)
+        times.append(perf_counter_ns() - began)
+        fired = frozenset(contestant.fired(made))
         if fired != wanted[number]:
             wrong = ", ".join(sorted(fired ^ wanted[number])[:5])
             raise Disagreement(f"{contestant.name}, call {number}: {wrong}")
-        if perf_counter_ns() - began > CHECK_NS and number + 1 >= FEWEST:
-            return number + 1
-    return len(contestant.calls)
+        if sum(times) > CHECK_NS and len(times) >= FEWEST:
+            break
+    return Met(len(times), median(times))
 
 
-def race(contestants: Sequence[Contestant], rounds: int, turn_ns: int) -> Race:
-    """Measure everybody. Who needs longer than `turn_ns` for all calls meets the first of them."""
+def race(
+    contestants: Sequence[Contestant],
+    rounds: int,
+    turn_ns: int = 0,
+    met: Mapping[str, Met] | None = None,
+) -> Race:
+    """Measure everybody.
+
+    turn_ns, met -- who would need longer for a turn meets only the first of the calls. Who is not
+    in `met` meets all of them, after a few to warm up.
+    """
     chance = random.Random(SEED)
-    limits = {one.name: _warm_up(one, turn_ns) for one in contestants}
+    typical = {name: one.typical_ns for name, one in (met or {}).items()}
+    most = {name: max(FEWEST, int(turn_ns / ns)) for name, ns in typical.items()}
+    for one in contestants:
+        if one.name not in most:
+            _turn(one, range(min(WARM_UP, len(one.calls))))
     taken: dict[str, list[Round]] = {one.name: [] for one in contestants}
     for _ in range(rounds):
         order = list(range(max(len(one.calls) for one in contestants)))
         chance.shuffle(order)
         for one in chance.sample(contestants, len(contestants)):
-            numbers = [n for n in order if n < len(one.calls)][: limits[one.name]]
+            numbers = [n for n in order if n < len(one.calls)][: most.get(one.name)]
             taken[one.name].append(_turn(one, numbers))
     return Race(taken)
 
@@ -114,18 +141,6 @@ def _undisturbed(contestant: Contestant, number: int, one: Any) -> int:
 
 def _times_interrupted() -> int:
     return getrusage(RUSAGE_SELF).ru_nivcsw
-
-
-def _warm_up(contestant: Contestant, turn_ns: int) -> int:
-    """How many calls fit into a turn, found while warming up."""
-    spent, times = 0, list[int]()
-    for call in contestant.calls:
-        one = contestant.prepare(call)
-        times.append(_timed(lambda one=one: contestant.run(one)))
-        spent += times[-1]
-        if spent > WARM_UP_NS and len(times) >= FEWEST:
-            break
-    return max(FEWEST, int(turn_ns / median(times)))
 
 
 def race_whole(runs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[int]]:

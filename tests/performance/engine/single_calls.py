@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.performance.engine import ours
 from tests.performance.engine.contestants import Contestant
 from tests.performance.engine.making import Maker
-from tests.performance.engine.measure import Race, check, race
+from tests.performance.engine.measure import Met, Race, check, race
 from tests.performance.engine.peers import cel, datalogic, zen_engine
 from tests.performance.engine.workload import Workload
 
@@ -26,12 +26,10 @@ PEERS = (
 
 @dataclass(frozen=True)
 class SingleCalls:
-    """checked -- by contestant, how many calls were found to fire the right rules."""
-
     rules: int
     digest: str
     firing: float
-    checked: dict[str, int]
+    met: dict[str, Met]
     race: Race
 
 
@@ -39,15 +37,15 @@ def measure(rules: int, rounds: int, turn_ns: int, *, larger: bool) -> SingleCal
     """Raises Disagreement before anything is timed."""
     workload = Maker().workload(rules, "1-4", CALLS)
     entered = list(_contestants(workload))
-    checked = {one.name: check(workload, one) for one in entered}
+    met = {one.name: check(workload, one) for one in entered}
     if larger:
         other = Maker().workload(rules, "4-8", CALLS)
         grown = ours.contestant(other, name=LARGER)
-        checked[LARGER] = check(other, grown)
+        met[LARGER] = check(other, grown)
         entered.append(grown)
     fired = sum(len(list(ours.fired(entered[0].run(ours.call(one))))) for one in workload.calls)
     firing = fired / CALLS / rules
-    return SingleCalls(rules, workload.digest, firing, checked, race(entered, rounds, turn_ns))
+    return SingleCalls(rules, workload.digest, firing, met, race(entered, rounds, turn_ns, met))
 
 
 def _contestants(workload: Workload) -> Iterator[Contestant]:
