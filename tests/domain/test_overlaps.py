@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.small_rules import LEVELS, VOCABULARY, is_, rule, rule_set, where
@@ -126,18 +126,17 @@ def test_of_two_rules_that_always_fire_together_the_later_is_named() -> None:
     assert found(same, broad()) == ["broad is shadowed by same, which requires police"]
 
 
+# Few facts and effects, so that rules often meet: most of the sets hold a pointless rule.
 TESTS = st.sampled_from(
     [
         where("weapon", "is", "in_hand"),
         where("weapon", "at_most", "seen_none"),
         where("weapon", "known", "yes"),
         where("violence", "is", "yes"),
-        where("violence", "is_not", "yes"),
+        where("violence", "is", "no"),
         where("violence", "known", "no"),
-        where("problem", "in", "drunk", "lost"),
         where("hours", "at_least", "3"),
         where("hours", "between", "2", "4"),
-        where("hazards", "includes", "fire"),
     ]
 )
 CONDITIONS = st.recursive(
@@ -158,7 +157,6 @@ EFFECTS = st.sampled_from(
         {"kind": "exclude", "responses": ("police",), "entirely": True},
         {"kind": "score", "points": (("ems", 10),)},
         {"kind": "level", "level": "now"},
-        {"kind": "level", "level": "later"},
     ]
 )
 
@@ -180,9 +178,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
 ANSWERS: dict[str, tuple[object, ...]] = {
     "weapon": (None, "unknown", "none", "in_hand"),
     "violence": (None, "unknown", "yes", "no"),
-    "problem": (None, "unknown", "drunk", "sad"),
     "hours": (None, "unknown", 1, 3, 5),
-    "hazards": (None, ["fire"], ["gas"]),
 }
 
 
@@ -192,17 +188,14 @@ def decided(rules: RuleSet, call: CallInput) -> tuple[object, ...]:
     return one.needed, one.eligible, one.response, one.cause, one.level, one.also, one.excluded
 
 
-@settings(max_examples=150, deadline=None)
-@given(rule_sets(), st.data())
-def test_taking_a_pointless_rule_away_changes_no_decision(
-    rules: RuleSet, data: st.DataObject
-) -> None:
-    pointless = {one.message.split()[0] for one in overlaps(rules, Possibilities(VOCABULARY.facts))}
-    if not pointless:
-        return
+@settings(max_examples=120, deadline=None)
+@given(rule_sets())
+def test_taking_a_pointless_rule_away_changes_no_decision(rules: RuleSet) -> None:
+    found = overlaps(rules, Possibilities(VOCABULARY.facts))
+    pointless = {one.message.split()[0] for one in found}
+    assume(pointless)
     fewer = replace(rules, rules=tuple(one for one in rules.rules if one.id not in pointless))
-    calls = list(product(*ANSWERS.values()))
-    for answers in data.draw(st.lists(st.sampled_from(calls), min_size=20, max_size=40)):
+    for answers in product(*ANSWERS.values()):
         facts = {k: v for k, v in zip(ANSWERS, answers, strict=True) if v is not None}
         call = VOCABULARY.read_call({"facts": facts})
         assert decided(rules, call) == decided(fewer, call)
