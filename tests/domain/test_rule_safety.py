@@ -204,7 +204,9 @@ def test_a_more_dangerous_answer_never_removes_anybody_nor_lowers_the_level(name
     who = comes(after) | {after.decision.eligible}
 
     assert required(name, before) <= required(name, after) <= who
-    assert set(before.decision.also) <= who
+    left_out = set(before.decision.also) - who
+    assert left_out <= {"police_staged"}  # who waited out of sight now comes openly
+    assert not left_out or any(is_police(one) for one in who)
     assert after.decision.level.rank <= before.decision.level.rank
 
 
