@@ -1,7 +1,7 @@
 """A call as it is handed to the rules: answers, narrative and situation."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from triage.domain.answers import Answer, Conflicting, answer_as_json
@@ -25,15 +25,15 @@ class CallInput:
     minutes_to: tuple[tuple[str, float], ...] = ()
     now: str = ""
 
-    @cached_property
-    def asked(self) -> Mapping[str, Answer]:
-        """Every answer by fact, those of the situation included."""
-        return dict(self.facts + self.situation)
+    asked: Mapping[str, Answer] = field(init=False, repr=False, compare=False)
+    """Every answer by fact, those of the situation included."""
+    conflicts: bool = field(init=False, repr=False, compare=False)
+    """Does any answer contradict itself?"""
 
-    @cached_property
-    def conflicts(self) -> bool:
-        """Does any answer contradict itself?"""
-        return Conflicting in map(type, self.asked.values())
+    def __post_init__(self) -> None:
+        asked = dict(self.facts + self.situation)
+        object.__setattr__(self, "asked", asked)
+        object.__setattr__(self, "conflicts", Conflicting in map(type, asked.values()))
 
     @cached_property
     def folded_narrative(self) -> str:

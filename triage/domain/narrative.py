@@ -26,8 +26,10 @@ NOTHING_HEARD: Heard = frozenset()
 def fold(text: str) -> str:
     """The text as words between single spaces, with one space at each end; " " when empty."""
     if text.isascii():  # the same, only faster
-        words = text.encode().translate(_ASCII_WORDS).decode().split()
-        return f" {' '.join(words)} " if words else " "
+        words = f" {text.encode().translate(_ASCII_WORDS).decode()} "
+        while "  " in words:
+            words = words.replace("  ", " ")
+        return words
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _NOT_A_WORD.sub(" ", f" {plain} ")

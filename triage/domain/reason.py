@@ -20,6 +20,7 @@ class Reason:
     on_unknown -- it fired because the answer is unknown and the rule says that this counts.
     responses -- whom it is about.
     when -- what it read.
+    place -- of the rule in the file, 0 first.
     """
 
     rule: str
@@ -31,6 +32,7 @@ class Reason:
     entirely: bool = False
     responses: tuple[str, ...] = ()
     when: Condition = ALWAYS
+    place: int = 0
 
     def as_dict(self, answers: Answers, heard: Heard) -> dict[str, object]:
         return {
@@ -55,7 +57,9 @@ class Reason:
         return {**read, "narrative": said} if said else read
 
 
-def reasons_of(rules: Iterable["Rule"], *, on_unknown: bool) -> tuple[Reason, ...]:
+def reasons_of(
+    rules: Iterable["Rule"], places: Iterable[int], *, on_unknown: bool
+) -> tuple[Reason, ...]:
     """One reason for each rule, ready for the calls in which it fires."""
     return tuple(
         Reason(
@@ -68,6 +72,7 @@ def reasons_of(rules: Iterable["Rule"], *, on_unknown: bool) -> tuple[Reason, ..
             entirely=rule.entirely,
             responses=rule.responses or tuple(response for response, _ in rule.points),
             when=rule.when,
+            place=place,
         )
-        for rule in rules
+        for rule, place in zip(rules, places, strict=True)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import fact_of, undecided_tests
@@ -46,13 +47,7 @@ class Waiting:
 
 def reasons(rule_set: RuleSet, tally: Tally, decision: Decision) -> tuple[Reason, ...]:
     """Every rule that fired, in the order of the file, then what the set itself decided."""
-    book = rule_set.book
-    certain, on_unknown = rule_set.reasons
-    if counting := set(book.places_in(tally.undecided & book.holds)):
-        places = book.places_in(book.fired(tally))
-        fired = [on_unknown[one] if one in counting else certain[one] for one in places]
-    else:
-        fired = [certain[one] for one in book.places_in(tally.true)]
+    fired = sorted(rule_set.book.reasons(tally), key=attrgetter("place"))
     return (*fired, *_own_reasons(rule_set, decision, anything_fired=bool(fired)))
 
 

@@ -7,13 +7,13 @@ index needs it; `order` leads back to the order of the file.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
-from operator import getitem
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import Test, fact_of, facts_of, tests_of
 from triage.domain.narrative import Heard
+from triage.domain.reason import Reason, reasons_of
 from triage.domain.term_index import Tally, TermIndex
 from triage.domain.terms import terms_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
 
 MOST_DATES_KEPT = 64
+_FLAGS = bytes(code == ord("1") for code in range(256))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,10 @@ class RuleBook:
     """Masks over the rules of one set; `RuleSet.book` keeps it."""
 
     rules: tuple["Rule", ...]
+    certain: tuple[Reason, ...]
+    """Why each rule fired when it is true, the last rule first."""
+    on_unknown: tuple[Reason, ...]
+    """The same when it fired because unknown counts."""
     order: tuple[int, ...]
     """By number, the place of the rule in the file."""
     index: TermIndex
@@ -57,7 +62,8 @@ class RuleBook:
     """By fact, the tests on it, those of plans left out."""
     dated: int
     _in_force: dict[str, int]
-    _places: tuple[tuple[tuple[int, ...], ...], ...]
+    _binary: str
+    """How to write a mask with one digit for each rule, the last rule first."""
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """How every rule in force stands."""
@@ -85,10 +91,20 @@ class RuleBook:
         """The rules for which the call waits."""
         return tally.undecided & self.asks
 
-    def places_in(self, mask: int) -> list[int]:
-        """The places in the file of the rules of a mask, ascending."""
-        eights = mask.to_bytes(len(self._places), "little")
-        return sorted(chain.from_iterable(map(getitem, self._places, eights)))
+    def reasons(self, tally: Tally) -> list[Reason]:
+        """Why every rule that fires does so, in no particular order."""
+        fired = self._chosen(self.certain, tally.true)
+        if counting := tally.undecided & self.holds:
+            fired += self._chosen(self.on_unknown, counting)
+        return fired
+
+    def waiting(self, tally: Tally) -> list[Reason]:
+        """The rules that are undecided and do not fire, in no particular order."""
+        return self._chosen(self.certain, tally.undecided & ~self.holds)
+
+    def _chosen(self, reasons: tuple[Reason, ...], rules: int) -> list[Reason]:
+        flags = format(rules, self._binary).encode().translate(_FLAGS)
+        return list(compress(reasons, flags))
 
     def numbers_of(self, mask: int) -> Iterable[int]:
         """The numbers of the rules of a mask, in the order of the file."""
@@ -122,6 +138,8 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     index = TermIndex([terms[place] for place in order], rule_set.vocabulary.facts)
     return RuleBook(
         rules=rules,
+        certain=reasons_of(reversed(rules), order[::-1], on_unknown=False),
+        on_unknown=reasons_of(reversed(rules), order[::-1], on_unknown=True),
         order=tuple(order),
         index=index,
         holds=_mask(rule.if_unknown == "holds" for rule in rules),
@@ -139,7 +157,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         tests=_tests(rules),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
-        _places=_places(order),
+        _binary=f"0{len(rules)}b",
     )
 
 
@@ -177,9 +195,7 @@ def _scores(
     )
 
 
-def _way(
-    rules: tuple["Rule", ...], index: TermIndex, response: str
-) -> tuple[tuple[int, ...], int]:
+def _way(rules: tuple["Rule", ...], index: TermIndex, response: str) -> tuple[tuple[int, ...], int]:
     """How a response comes about: its requirements, then its scores, the most points first."""
     requires = _mask(u.kind == "require" and response in u.responses for u in rules)
     points = [dict(rule.points).get(response, 0) for rule in rules]
@@ -191,17 +207,6 @@ def _way(
         for u, p in zip(rules, points, strict=True)
     )
     return (requires, *steps), index.unfold(against)
-
-
-def _places(order: list[int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """For every eight rules, by the byte that says which of them are meant, their places."""
-    return tuple(
-        tuple(
-            tuple(place for bit, place in enumerate(order[first : first + 8]) if byte >> bit & 1)
-            for byte in range(256)
-        )
-        for first in range(0, len(order), 8)
-    )
 
 
 def _readers(rules: tuple["Rule", ...]) -> dict[str, int]:

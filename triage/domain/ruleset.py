@@ -14,7 +14,6 @@ from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
 from triage.domain.moves import Choice, Path, choices_of
 from triage.domain.narrative import NOTHING_HEARD, Heard, Listener
-from triage.domain.reason import Reason, reasons_of
 from triage.domain.rule_book import RuleBook, arrange
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
@@ -249,11 +248,6 @@ class RuleSet:
     def heard(self, call: CallInput) -> Heard:
         """Those of the terms that the narrative of a call contains."""
         return self.listener.hear(call.folded_narrative) if call.narrative else NOTHING_HEARD
-
-    @cached_property
-    def reasons(self) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-        """In the order of the rules, why each fired: because it is true, or on unknown."""
-        return reasons_of(self.rules, on_unknown=False), reasons_of(self.rules, on_unknown=True)
 
     @cached_property
     def options(self) -> Mapping[str, Options]:
