@@ -10,6 +10,7 @@ from triage.domain.conditions import ALWAYS, Every, Mentions, NoneOf, Some
 from triage.domain.possibility import Possibilities
 from triage.domain.rule_checks import check
 from triage.domain.ruleset import Default, Example, Place, Prompt, RuleSet
+from triage.domain.safety_floor import below_the_floor
 
 ARMED = rule("armed", "require", is_(weapon="in_hand"), responses=("police",))
 EVERYBODY = tuple(
@@ -238,6 +239,13 @@ class TestTheSafetyFloorOfACompleteSet:
         assert self.BELOW in self.requiring(line)
         assert self.BELOW in self.requiring(team)
         assert self.BELOW in self.requiring(replace(ARMED, valid_from="2026-01-01"))
+
+    def test_what_cannot_be_proved_does_not_count(self) -> None:
+        hasty = Possibilities(VOCABULARY.facts, steps=0)
+
+        told = [one.message for one in below_the_floor(SOUND, hasty)]
+
+        assert told == ["it cannot be seen that weapon: in_hand always requires somebody"]
 
     def test_an_illustration_may_leave_it_out(self) -> None:
         assert self.requiring(scope="illustration", examples=()) == []

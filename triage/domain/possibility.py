@@ -55,12 +55,9 @@ class Possibilities:
             return None
 
     def gap(self, conclusion: Condition, *conditions: Condition) -> Answers | None:
-        """A call for which these conditions are all true and `conclusion` is not; None where
-        there is none, or none was found."""
-        try:
-            return self._solve(conditions, conclusion)
-        except TooMany:
-            return None
+        """A call for which these conditions are all true and `conclusion` is not; None where it
+        is certain that there is none. Raises TooMany."""
+        return self._solve(conditions, conclusion)
 
     def follows(self, conclusion: Condition, *conditions: Condition) -> bool:
         """Is it certain that `conclusion` is true whenever all these conditions are?
@@ -70,6 +67,7 @@ class Possibilities:
         try:
             return self._solve(conditions, conclusion) is None
         except TooMany:
+            self.given_up += 1
             return False
 
     def _solve(

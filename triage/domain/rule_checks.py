@@ -45,10 +45,11 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     single rules and pairs of rules is said.
     """
     checks: list[_Check] = [_what_rules_read, _mentions]
-    proofs: list[_Proof] = [_can_fire, _contradictions, overlaps]
+    proofs: list[_Proof] = [_can_fire, _contradictions]
     if complete:
         checks += [_asking, _prompts]
-        proofs += [lambda rule_set, possible: Reach(rule_set).findings(possible), below_the_floor]
+        proofs += [below_the_floor, lambda whole, possible: Reach(whole).findings(possible)]
+    proofs += [overlaps]  # last: of many rules it takes all the effort that is left
     possible = Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
     findings += [finding for one in proofs for finding in one(rule_set, possible)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from triage.domain.conditions import NoneOf, OneOf, Some
 from triage.domain.errors import Finding
-from triage.domain.possibility import Possibilities
+from triage.domain.possibility import Possibilities, TooMany
 from triage.domain.ruleset import Rule, RuleSet
 
 DANGERS = ("consciousness", "breathing", "weapon", "attempt_in_progress")
@@ -27,9 +27,15 @@ def below_the_floor(rule_set: RuleSet, possible: Possibilities) -> Iterator[Find
         # One that fires on unknown is silent only where its condition is false.
         unless = Some(tuple(rule.when for rule in requiring if rule.if_unknown != "holds"))
         silent = NoneOf(tuple(rule.when for rule in requiring if rule.if_unknown == "holds"))
-        uncovered = possible.gap(unless, present, silent)
+        place = rule_set.place_of("rules")
+        try:
+            uncovered = possible.gap(unless, present, silent)
+        except TooMany:
+            message = f"it cannot be seen that {name}: {worst} always requires somebody"
+            hint = f"a rule of its own: require: police, when: {{{name}: {worst}}}"
+            yield Finding("error", place.line, place.column, message, hint)
+            continue
         if uncovered is not None:
-            place = rule_set.place_of("rules")
             message = f"when {name} is {worst}, no rule requires police, an ambulance or the like"
             answers = ", ".join(f"{fact} {value}" for fact, value in uncovered.items())
             hint = f"a complete set always does; not here: {answers}"
