@@ -9,6 +9,7 @@ from tests.performance.engine import ours
 from tests.performance.engine.contestants import Contestant
 from tests.performance.engine.making import SEED, Maker
 from tests.performance.engine.measure import Race, check, race
+from tests.performance.engine.workload import Oracle
 from triage.domain.answers import UNKNOWN, Answer
 from triage.domain.calls import CallInput
 from triage.domain.facts import Fact
@@ -36,7 +37,7 @@ def measure(calls: int, rounds: int) -> LookingAhead:
     sets[NEUTRAL] = ours.rule_set(workload)
     begun = maker.begun(workload.calls)
     entered.append(_contestant(NEUTRAL, sets[NEUTRAL], begun, ours.call))
-    check(workload, entered[-1])
+    check(entered[-1], Oracle(begun).fired(workload.rules))
     sizes = {name: len(rules.rules) for name, rules in sets.items()}
     return LookingAhead(sizes, race(entered, rounds))
 

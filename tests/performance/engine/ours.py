@@ -4,7 +4,7 @@ Everything that the benchmark asks of the service stands in this file.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -34,18 +34,11 @@ KINDS: tuple[tuple[Kind, int], ...] = (
 )
 
 
-def contestant(
-    workload: neutral.Workload, calls: Sequence[neutral.Call] = (), name: str = NAME
-) -> Contestant:
+def contestant(workload: neutral.Workload, name: str = NAME) -> Contestant:
     """With every call made anew for each round, so that nothing is remembered of an earlier one."""
     rules = rule_set(workload)
     return Contestant(
-        name,
-        True,
-        calls or workload.calls,
-        call,
-        lambda one: assess(rules, one, ahead=False),
-        fired,
+        name, True, workload.calls, call, lambda one: assess(rules, one, ahead=False), fired
     )
 
 

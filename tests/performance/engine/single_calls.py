@@ -1,14 +1,12 @@
 """One call at a time: every engine on the same rules, and ours on calls with gaps."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.performance.engine import ours
-from tests.performance.engine.contestants import Contestant
 from tests.performance.engine.making import Maker
 from tests.performance.engine.measure import Met, Race, check, race
 from tests.performance.engine.peers import cel, datalogic, zen_engine
-from tests.performance.engine.workload import Workload
+from tests.performance.engine.workload import Oracle, Workload
 
 SIZES = (30, 200, 2_000)
 CALLS = 200
@@ -35,21 +33,20 @@ class SingleCalls:
 
 def measure(rules: int, rounds: int, turn_ns: int, *, larger: bool) -> SingleCalls:
     """Raises Disagreement before anything is timed."""
-    workload = Maker().workload(rules, "1-4", CALLS)
-    entered = list(_contestants(workload))
-    met = {one.name: check(workload, one) for one in entered}
-    if larger:
-        other = Maker().workload(rules, "4-8", CALLS)
-        grown = ours.contestant(other, name=LARGER)
-        met[LARGER] = check(other, grown)
-        entered.append(grown)
-    fired = sum(len(list(ours.fired(entered[0].run(ours.call(one))))) for one in workload.calls)
-    firing = fired / CALLS / rules
-    return SingleCalls(rules, workload.digest, firing, met, race(entered, rounds, turn_ns, met))
-
-
-def _contestants(workload: Workload) -> Iterator[Contestant]:
-    yield ours.contestant(workload)
-    yield ours.contestant(workload, Maker().partly_known(workload.calls), GAPS)
+    maker = Maker()
+    workload = maker.workload(rules, "1-4", CALLS)
+    wanted = Oracle(workload.calls).fired(workload.rules)
+    entered = [ours.contestant(workload)]
     for peer in (datalogic, zen_engine, cel):
-        yield from peer.contestants(workload)
+        entered += peer.contestants(workload)
+    met = {one.name: check(one, wanted) for one in entered}
+
+    def enter(name: str, other: Workload) -> None:
+        entered.append(ours.contestant(other, name))
+        met[name] = check(entered[-1], Oracle(other.calls).fired(other.rules))
+
+    enter(GAPS, replace(workload, calls=maker.partly_known(workload.calls)))
+    if larger:
+        enter(LARGER, Maker().workload(rules, "4-8", CALLS))
+    firing = sum(map(len, wanted)) / CALLS / rules
+    return SingleCalls(rules, workload.digest, firing, met, race(entered, rounds, turn_ns, met))
