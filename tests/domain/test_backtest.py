@@ -1,6 +1,7 @@
 """Rules over columns of past calls: the same decisions as call by call, and what a change does."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
@@ -17,6 +18,7 @@ from tests.domain.small_rules import (
     choice,
     every_answer,
     is_,
+    response,
     rule,
     rule_set,
     where,
@@ -25,12 +27,12 @@ from tests.domain.test_outlook import conditions, response_ids
 from triage.domain.answers import UNKNOWN, Answer, Conflicting, Report
 from triage.domain.assessment import assess
 from triage.domain.backtest import Backtest, Part, falls_from
-from triage.domain.bitmaps import Bitmap, holds_at, rows_in, unpack
+from triage.domain.bitmaps import Bitmap, holds_at, rows_in, size, unpack
 from triage.domain.calls import CallInput
 from triage.domain.column_decisions import ColumnRules, Decisions
 from triage.domain.conditions import ALWAYS, Condition, Mentions
 from triage.domain.deciding_rules import deciding_rules
-from triage.domain.facts import Fact
+from triage.domain.facts import Fact, Vocabulary
 from triage.domain.history import History
 from triage.domain.ruleset import ASK_MORE, Default, Kind, Level, Rule, RuleSet
 
@@ -157,8 +159,8 @@ def a_call(chance: Random) -> CallInput:
     )
 
 
-def kept(calls: Iterable[CallInput], vocabulary: object = WIDE) -> History:
-    history = History(vocabulary)  # type: ignore[arg-type]
+def kept(calls: Iterable[CallInput]) -> History:
+    history = History(WIDE)
     for call in calls:
         history.add(call)
     return history
@@ -172,15 +174,20 @@ def one_by_one(rules: RuleSet, call: CallInput) -> tuple[object, ...]:
 
 def must_be_the_same(rules: RuleSet, calls: Sequence[CallInput], decided: Decisions) -> None:
     unknown = unpack(decided.police_because_unknown, len(calls))
+    going: Counter[str] = Counter()
     for row, call in enumerate(calls):
         made = assess(rules, call, ahead=False)
         one = made.decision
         expected = (one.needed, one.eligible, made.response, one.level.id, one.also)
         assert decided.of_call(row) == expected
+        going.update(one.also)
         assert unknown[row] == made.police_because_unknown
         fired = {reason.rule for reason in made.because if reason.rule in decided.fired}
         bit = [rule for rule, bits in decided.fired.items() if holds_at(bits, np.array([row]))[0]]
         assert fired == {*bit}
+    assert going == {one: size(bits) for one, bits in decided.also.items() if bits.any()}
+    for kind in (decided.needed, decided.eligible, decided.response, decided.level):
+        assert sum(map(size, kind.values())) == len(calls)
 
 
 @settings(
@@ -241,8 +248,14 @@ def told(now: str = "", **facts: str) -> CallInput:
     return CallInput(facts=tuple(sorted(facts.items())), now=now)
 
 
-def compared(old: RuleSet, new: RuleSet, *calls: CallInput, zones: Sequence[str] = ()) -> Backtest:
-    history = History(VOCABULARY)
+def compared(
+    old: RuleSet,
+    new: RuleSet,
+    *calls: CallInput,
+    zones: Sequence[str] = (),
+    vocabulary: Vocabulary = VOCABULARY,
+) -> Backtest:
+    history = History(vocabulary)
     for row, call in enumerate(calls):
         history.add(call, f"C-{row}", {"zone": zones[row]} if zones else {})
     return Backtest(history, ColumnRules(old).decide(history), ColumnRules(new).decide(history))
@@ -305,6 +318,26 @@ def test_somebody_whom_a_rule_required_as_a_companion_is_missed() -> None:
     assert rows(made.falls["required_no_longer"], made) == [0]
     assert rows(made.other_companions, made) == [0]
     assert rows(made.other_response, made) == []
+
+
+def test_an_officer_with_a_clinician_stands_in_for_an_officer_but_not_the_other_way_round() -> None:
+    both = response("both", armed=True, public_safety=True, roles=("clinician", "officer"))
+    vocabulary = replace(VOCABULARY, responses={**VOCABULARY.responses, "both": both})
+
+    def sets(*names: str) -> RuleSet:
+        rules = [replace(POLICE, id=name, responses=(name,)) for name in names]
+        return rule_set(*rules, vocabulary=vocabulary)
+
+    def falls(old: RuleSet, new: RuleSet) -> list[int]:
+        made = compared(old, new, told(**ARMED), vocabulary=vocabulary)
+        assert rows(made.moved, made) == [0]
+        return rows(made.fallen, made)
+
+    assert falls(sets("police"), sets("both")) == []
+    assert falls(sets("mobile"), sets("both")) == []
+    assert falls(sets("both"), sets("police")) == [0]
+    assert falls(sets("police", "both"), sets("both")) == [0]  # it came before: two, now one
+    assert falls(sets("ems"), sets("both")) == [0]  # nobody is known to stand in for an ambulance
 
 
 def test_nobody_comes_and_questions_come_first_are_falls_of_their_own() -> None:

@@ -24,7 +24,7 @@ FEW = 10
 FALLS = {
     "less_urgent": "a less urgent level",
     "armed_no_longer": "nobody armed comes any more",
-    "required_no_longer": "somebody whom a rule required comes no more",
+    "required_no_longer": "somebody whom a rule required comes no more, and nobody alike instead",
     "asked_first": "questions come first where somebody came at once",
     "nobody_comes": "nobody comes any more",
 }
@@ -244,11 +244,26 @@ class Backtest:
         return union((decisions.sent(one.id) for one in responses if one.is_somebody), self.calls)
 
     def _required_no_longer(self) -> Bitmap:
-        lost = (
-            required & self.old.sent(response) & ~self.new.sent(response)
-            for response, required in self.old.required.items()
-        )
-        return union(lost, self.calls)
+        """The calls that lose somebody required, unless somebody alike comes instead."""
+        fallen = nobody(self.calls)
+        for response, required in self.old.required.items():
+            lost = required & self.old.sent(response) & ~self.new.sent(response)
+            if lost.any():
+                for other in self._stand_ins(response):
+                    lost &= ~(self.new.sent(other) & ~self.old.sent(other))
+                fallen |= lost
+        return fallen
+
+    def _stand_ins(self, response: str) -> Iterator[str]:
+        """Responses with all the arms, powers and skills of this one, as far as it has any."""
+        known = self.history.vocabulary.responses
+        one = known.get(response)
+        if one is None or not (one.armed or one.public_safety or one.roles):
+            return
+        for other in known.values():
+            powers = other.armed >= one.armed and other.public_safety >= one.public_safety
+            if other.id != response and powers and {*one.roles} <= {*other.roles}:
+                yield other.id
 
     def _less_urgent(self) -> Bitmap:
         levels = _pairs(self.old.level, self.new.level)

@@ -67,7 +67,7 @@ def _falls(compared: Backtest) -> Iterator[str]:
     for response, level, calls in moves[:MOST_LINES]:
         was = _said(compared.old, response.old, level.old)
         becomes = _said(compared.new, response.new, level.new)
-        alike = "with fewer companions"
+        alike = "with other companions"
         yield f"{calls:>9,}  {was} -> {alike if becomes == was else becomes}"
     yield from _more(len(moves))
 
