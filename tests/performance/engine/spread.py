@@ -17,7 +17,9 @@ class Spread:
         return cls(ordered[0], median(ordered), ordered[-1])
 
     def said(self, unit: str = "") -> str:
-        """ "12.1 us (11.8 to 14.0)"."""
+        """ "12.1 us (11.8 to 14.0)", without the brackets where there was one round."""
+        if self.low == self.high:
+            return f"{shown(self.middle)}{unit}"
         return f"{shown(self.middle)}{unit} ({shown(self.low)} to {shown(self.high)})"
 
 
