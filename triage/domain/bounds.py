@@ -7,9 +7,8 @@ whatever the others do; what no such combination can bring about, no answer can.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from triage.domain.decision import Availability
+from triage.domain.ruleset import ASK_MORE, Level
 from triage.domain.scouting import Position
-from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 
 
 class Points(NamedTuple):
@@ -184,7 +183,11 @@ class Bounds:
     def _find_rivals(self) -> list[tuple[str, int, int]]:
         """Responses that win in any case unless excluded: the least points, who may exclude."""
         return [
-            (response, self._points[response].least, self._possible & self._excludes.get(response, 0))
+            (
+                response,
+                self._points[response].least,
+                self._possible & self._excludes.get(response, 0),
+            )
             for response, threshold in self._book.thresholds.items()
             if response in self._points
             and self._points[response].scored

@@ -4,15 +4,20 @@ The only place where precedence, scores, exclusions, fallbacks and levels meet. 
 rules (see `rule_book`), so that looking ahead can call it thousands of times.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from triage.domain.rule_book import RuleBook
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 from triage.domain.term_index import Tally
 
 Route = Literal["require", "score", "default", "ask"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+MOST_KEPT = 20_000
+"""Decisions, and parts of them, kept for one rule set."""
 
 EXCLUDED, NOT_IN_TIME, NONE_ON_SHIFT = "excluded", "not_in_time", "none_on_shift"
 
@@ -73,30 +78,70 @@ def decide(rule_set: RuleSet, tally: Tally, teams: Availability) -> Decision:
 
 def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) -> Decision:
     """The decision when these rules fired and those wait for an answer."""
-    book = rule_set.book
+    required = required_by(rule_set.book, fired)
+    excluded = excluded_by(rule_set.book, fired, required)
     level = level_of(rule_set, fired)
-    required, excluded = [], dict[str, bool]()
-    if fired & book.of_kind.get("require", 0):
-        required = [response for response, rules in book.requires.items() if fired & rules]
-    if fired & book.of_kind.get("exclude", 0):
-        excluded = {
-            response: fired & entirely > 0
-            for response, rules, entirely in book.excludes
-            if fired & rules and response not in required
-        }
-    route: Route = "require"
+    chosen = choose(rule_set, fired, asking > 0, required, excluded)
+    return _sent(rule_set, fired, chosen, excluded, level, teams)
+
+
+class Choice(NamedTuple):
+    """Whom the rules want, before it is asked who can come."""
+
+    needed: str
+    eligible: str
+    route: Route
+
+
+def required_by(book: RuleBook, fired: int) -> tuple[str, ...]:
+    """The responses that fired rules require, in precedence."""
+    if not fired & book.of_kind.get("require", 0):
+        return ()
+    return tuple([response for response, rules in book.requires.items() if fired & rules])
+
+
+def excluded_by(book: RuleBook, fired: int, required: Collection[str]) -> dict[str, bool]:
+    """The responses that fired rules exclude, and whether entirely; a requirement beats it."""
+    if not fired & book.of_kind.get("exclude", 0):
+        return {}
+    return {
+        response: fired & entirely > 0
+        for response, rules, entirely in book.excludes
+        if fired & rules and response not in required
+    }
+
+
+def choose(
+    rule_set: RuleSet,
+    fired: int,
+    asking: bool,
+    required: Sequence[str],
+    excluded: Mapping[str, bool],
+) -> Choice:
+    """Who is needed, and who of them may be sent."""
     if required:
-        needed = eligible = required[0]
-    else:
-        points = points_of(book, fired)
-        eligible, route = _unrequired(rule_set, points, excluded, bool(asking))
-        needed = _unrequired(rule_set, points, (), bool(asking))[0] if excluded else eligible
+        return Choice(required[0], required[0], "require")
+    points = points_of(rule_set.book, fired)
+    eligible, route = _unrequired(rule_set, points, excluded, asking)
+    needed = _unrequired(rule_set, points, (), asking)[0] if excluded else eligible
+    return Choice(needed, eligible, route)
+
+
+def _sent(
+    rule_set: RuleSet,
+    fired: int,
+    chosen: Choice,
+    excluded: Mapping[str, bool],
+    level: Level,
+    teams: Availability,
+) -> Decision:
+    needed, eligible, route = chosen
     response, cause, late = eligible, None, False
     if teams is not EVERYBODY_AVAILABLE:
         response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
     also = [
         companion
-        for companion, rules in book.companions.items()
+        for companion, rules in rule_set.book.companions.items()
         if fired & rules
         and companion != eligible
         and companion != response
@@ -113,6 +158,54 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
         tuple(excluded.items()),
         route,
     )
+
+
+class Conclusions:
+    """`conclude` for looking ahead, which asks for many decisions that differ in little.
+
+    Each part of a decision depends on few kinds of rules, so parts met before are kept: by the
+    fired rules of these kinds, for this call and the next. Nothing that is decided depends on it.
+    """
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        kinds, book = rule_set.book.of_kind, rule_set.book
+        self._rule_set = rule_set
+        self._levels = kinds.get("level", 0)
+        self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
+        self._sending = self._deciding | kinds.get("also", 0)
+        self._known: dict[tuple[int, bool], tuple[Choice, dict[str, bool]]] = {}
+        self._found: dict[tuple[int, bool, int], Decision] = {}
+        self._book = book
+
+    def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
+        """The decision; see `conclude`."""
+        key = fired & self._sending, asking, fired & self._levels
+        free = teams is EVERYBODY_AVAILABLE
+        known = self._found.get(key) if free else None
+        if known is None:
+            chosen, excluded = self._chosen(fired, asking)
+            level = level_of(self._rule_set, fired)
+            known = _sent(self._rule_set, fired, chosen, excluded, level, teams)
+            if free:
+                keep(self._found, key, known)
+        return known
+
+    def _chosen(self, fired: int, asking: bool) -> tuple[Choice, dict[str, bool]]:
+        key = fired & self._deciding, asking
+        known = self._known.get(key)
+        if known is None:
+            required = required_by(self._book, fired)
+            excluded = excluded_by(self._book, fired, required)
+            known = choose(self._rule_set, fired, asking, required, excluded), excluded
+            keep(self._known, key, known)
+        return known
+
+
+def keep(kept: dict[K, V], key: K, value: V) -> None:
+    """Remember what can be worked out again, as long as it is not too much."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def level_of(rule_set: RuleSet, fired: int) -> Level:

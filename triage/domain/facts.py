@@ -13,7 +13,7 @@ from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.answers import UNKNOWN, Answer, Gap, Value
 from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
-from triage.domain.conditions import Condition
+from triage.domain.conditions import Condition, facts_of
 from triage.domain.words import Words
 
 FactType = Literal["yes_no", "choice", "multi", "number", "code"]
@@ -85,7 +85,12 @@ class Fact:
         """Values that only somebody who sees the person can report."""
         return frozenset(value.name for value in self.values if value.needs_sight)
 
-    @property
+    @cached_property
+    def sense_facts(self) -> tuple[str, ...]:
+        """The facts that tell whether the question makes sense for a call."""
+        return facts_of(self.ask_when) if self.ask_when else ()
+
+    @cached_property
     def is_situation(self) -> bool:
         """Supplied by the centre's systems, never asked."""
         return self.ask == "never" or self.group == "situation"

@@ -7,8 +7,9 @@ not followed, and what the bounds rule out is not searched. The search has a bud
 out, a call counts as not settled and a response as still possible.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.bounds import Bounds
@@ -27,8 +28,7 @@ MOST_READINGS = 4
 """With more ways to read contradicting answers only the bounds are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What one answer alone would make of the call."""
 
     answers: AnswerClass
@@ -86,9 +86,10 @@ class _Lookout:
 
     def report(self) -> Foresight:
         here, remote = self._here, self._remote
-        relevant = [Bounds(position).relevant() for position in here]
+        bounds = [Bounds(position) for position in here]
+        relevant = [one.relevant() for one in bounds]
         effects = self._try_single_answers(relevant)
-        could_become = self._seen | self._reachable(here)
+        could_become = self._seen | self._reachable(here, bounds)
         changed = self._changed or len(could_become) > 1 or self._can_change(here)
         if remote and self._matters_when_remote(could_become, changed):
             changed = True
@@ -109,12 +110,17 @@ class _Lookout:
         return tuple(position_of(self._rule_set, case, self._date) for case in cases)
 
     def _turned_remote(self, call: CallInput) -> Positions:
-        """The call if the caller turned out not to see the person; empty if that cannot matter."""
-        vocabulary, options = self._rule_set.vocabulary, self._rule_set.options
+        """The call if the caller turned out not to see the person.
+
+        Empty where that makes no answer already given unknown: then it is an answer like others.
+        """
+        vocabulary, asked = self._rule_set.vocabulary, call.asked
         fact = vocabulary.facts.get(SIGHT_FACT)
-        if fact is None or fact.is_situation or SIGHT_FACT in call.asked:
+        if fact is None or fact.is_situation or SIGHT_FACT in asked:
             return ()
-        if not any(sight.name in options for sight in vocabulary.sight_facts):
+        if not call.conflicts and not any(
+            asked.get(sight.name) in sight.sight_values for sight in vocabulary.sight_facts
+        ):
             return ()
         return self._positions(cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)))
 
@@ -123,7 +129,8 @@ class _Lookout:
         before = len(could_become)
         decision = self._scout.decision(self._remote)
         could_become.add(decision.response)
-        could_become |= self._reachable(self._remote, could_become)
+        bounds = [Bounds(position) for position in self._remote]
+        could_become |= self._reachable(self._remote, bounds, could_become)
         if decision.outcome() != self._present.outcome() or len(could_become) > before:
             return True
         return not changed and self._can_change(self._remote)
@@ -141,11 +148,13 @@ class _Lookout:
             self._changed = self._changed or bool(effects[fact])
         return effects
 
-    def _reachable(self, start: Positions, seen: Collection[str] = ()) -> set[str]:
+    def _reachable(
+        self, start: Positions, bounds: Iterable[Bounds], seen: Collection[str] = ()
+    ) -> set[str]:
         """The responses that further answers can lead to, those already seen left out."""
         possible: set[str] = set()
-        for position in start:
-            possible |= Bounds(position).responses()
+        for one in bounds:
+            possible |= one.responses()
         return {one for one in possible - self._seen - set(seen) if self._finds(start, one)}
 
     def _finds(self, start: Positions, response: str) -> bool:
@@ -159,7 +168,7 @@ class _Lookout:
             response,
             against,
             self._budget,
-            self._rule_set.paths.setdefault(response, []),
+            self._rule_set.ahead.paths.setdefault(response, []),
         ).finds(start)
 
     def _can_change(self, start: Positions) -> bool:

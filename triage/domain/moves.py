@@ -55,9 +55,13 @@ class Choice(NamedTuple):
         """The choice of whether the caller sees the person, where they are taken to."""
         cannot = next((one for one in self.moves if one.answers.answer == NO_SIGHT), None)
         instead = next(one for one in self.moves if one.answers.answer is UNKNOWN)
-        moves = tuple(
-            instead._replace(place=cannot.place) if one is cannot else one for one in self.moves
-        ) if cannot else self.moves
+        moves = (
+            tuple(
+                instead._replace(place=cannot.place) if one is cannot else one for one in self.moves
+            )
+            if cannot
+            else self.moves
+        )
         return self._replace(moves=moves)
 
     def unseen(self) -> "Choice":

@@ -7,12 +7,14 @@ the order of the vocabulary.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from triage.domain.answer_classes import AnswerClass
 from triage.domain.ask_wording import because
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
-from triage.domain.conditions import FALSE
-from triage.domain.decision import Decision
+from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
+from triage.domain.decision import Decision, keep
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -25,33 +27,39 @@ WITH_OTHERS = 0.02
 """What a change counts that needs other answers as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question worth putting, in English.
 
-    changes_to -- the responses it could lead to.
-    changes -- what it could change, of response, level, companions and exclusions.
-    effects -- the answers that do so without any other.
+    effects -- the answers that change something without any other.
     mention -- the words of the narrative that prompt it, or "".
     weight -- how much its answer is expected to change.
     """
 
     fact: Fact
-    question: str
-    changes_to: tuple[str, ...]
-    changes: tuple[str, ...]
     effects: tuple[Effect, ...]
     mention: str
     weight: float
-    ahead: Foresight
-    rule_set: RuleSet
+    asker: "_Questions"
+
+    @property
+    def question(self) -> str:
+        return self.fact.question(self.asker.person)
+
+    @property
+    def changes_to(self) -> tuple[str, ...]:
+        """The responses it could lead to."""
+        return self.asker.changes_to(self)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What it could change, of response, level, companions and exclusions."""
+        return self.asker.changes(self)
 
     @property
     def because(self) -> str:
         """ "Goes to patrol if a weapon is in hand." """
-        return because(
-            self.rule_set, self.fact, self.effects, self.changes_to, self.ahead, self.mention
-        )
+        ahead, rules = self.asker.ahead, self.asker.rule_set
+        return because(rules, self.fact, self.effects, self.changes_to, ahead, self.mention)
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -89,6 +97,8 @@ def look_ahead(
 
 
 class _Questions:
+    """Puts the questions of one look ahead in order and knows what they change."""
+
     def __init__(
         self,
         rule_set: RuleSet,
@@ -97,94 +107,125 @@ class _Questions:
         ahead: Foresight,
         habits: Habits,
     ) -> None:
-        self._rule_set, self._call, self._cases, self._ahead = rule_set, call, cases, ahead
-        self._habits, self._person = habits, rule_set.vocabulary.person(call)
+        self.rule_set, self.ahead = rule_set, ahead
+        self.person = rule_set.vocabulary.person(call)
+        self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
-        self._changed: dict[int, tuple[str, ...]] = {}
+        self._changed: dict[int, tuple[tuple[str, ...], float]] = {}
+        self._when: dict[str, Truth] = {}
 
     def in_order(self) -> list[Question]:
-        names = dict.fromkeys((*self._mentioned, *self._ahead.effects))
-        facts = (self._rule_set.vocabulary.facts[name] for name in names)
+        names = dict.fromkeys((*self._mentioned, *self.ahead.effects))
+        facts = (self.rule_set.vocabulary.facts[name] for name in names)
         asked = [self._question(fact) for fact in facts if self._worth_asking(fact)]
         return sorted(asked, key=self._urgency)
 
-    def _urgency(self, question: Question) -> tuple[bool, bool, float, int]:
-        fact = question.fact
-        place = self._rule_set.vocabulary.place_of[fact.name]
-        return not question.mention, fact.ask != "gate", -question.weight, place
+    def _urgency(self, question: Question) -> tuple[bool, bool, bool, float, int]:
+        fact, places = question.fact, self.rule_set.vocabulary.place_of
+        gate, sensible = fact.ask == "gate", self._when[fact.name] is TRUE
+        return not question.mention, not gate, not sensible, -question.weight, places[fact.name]
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
         heard = self._cases[0].heard
-        for fact, terms in self._rule_set.prompting if heard else ():
+        for fact, terms in self.rule_set.prompting if heard else ():
             found = next((term for term in terms if term in heard), None)
             if found is not None and fact not in self._call.asked:
                 yield fact, found
 
     def _worth_asking(self, fact: Fact) -> bool:
+        """Notes whether the question makes sense for the call; it does not while that is false."""
         if fact.is_situation:
             return False
-        if fact.ask_when is None:
-            return True
-        truths = (fact.ask_when.truth(c.reading.answers, c.heard) for c in self._cases)
-        return any(truth is not FALSE for truth in truths)
+        truth = TRUE
+        if fact.ask_when is not None:
+            truths = [self._sense(fact, case) for case in self._cases]
+            truth = next((one for one in truths if one is not FALSE), FALSE)
+        self._when[fact.name] = truth
+        return truth is not FALSE
+
+    def _sense(self, fact: Fact, case: Case) -> Truth:
+        """The truth of `ask_when`, remembered by the answers it reads."""
+        answers, known = case.reading.answers, self.rule_set.ahead.sense
+        reads = tuple([answers.get(name) for name in fact.sense_facts])
+        truth = known.get((fact.name, reads))
+        if truth is None or case.heard:
+            condition = fact.ask_when or ALWAYS
+            truth = condition.truth(answers, case.heard)
+            if not case.heard:
+                keep(known, (fact.name, reads), truth)
+        return truth
 
     def _question(self, fact: Fact) -> Question:
-        effects = self._ahead.effects.get(fact.name, ())
+        effects = self.ahead.effects.get(fact.name)
+        weight = 0.0
         if effects:
-            changes_to, changes = self._changed_by(effects)
-            weight = self._weight(fact, effects)
-        elif fact.name in self._ahead.effects:
-            changes_to, changes = self._changed_with_others(fact)
-            weight = WITH_OTHERS * sum(WEIGHTS[one] for one in changes)
-        else:
-            changes_to, changes, weight = (), (), 0.0
-        mention = self._mentioned.get(fact.name, "")
-        asked = fact.question(self._person)
-        return Question(
-            fact, asked, changes_to, changes, effects, mention, weight, self._ahead, self._rule_set
-        )
+            share = self._share
+            weight = sum(
+                [share(fact, e.answers) * self._difference(e.decision)[1] for e in effects]
+            )
+        elif effects is not None:
+            weight = WITH_OTHERS
+        return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)
 
-    def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
-        options = self._rule_set.options.get(fact.name)
-        classes = len(options.classes) if options else 1
-        return sum(
-            self._habits.share(fact.name, one.answers, classes)
-            * sum([WEIGHTS[change] for change in self._differences(one.decision)])
-            for one in effects
-        )
+    def _share(self, fact: Fact, answers: AnswerClass) -> float:
+        known, key = self.rule_set.ahead.shares, (self._habits.sha256, fact.name, answers.answer)
+        share = known.get(key)
+        if share is None:
+            options = self.rule_set.options.get(fact.name)
+            classes = len(options.classes) if options else len(fact.values)
+            share = known[key] = self._habits.share(fact.name, answers, classes)
+        return share
 
-    def _changed_by(self, effects: Iterable[Effect]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        present = self._ahead.present.response
-        found = {change for one in effects for change in self._differences(one.decision)}
-        responses = {one.decision.response for one in effects} - {present}
-        return self._by_precedence(responses), tuple(one for one in WEIGHTS if one in found)
-
-    def _differences(self, other: Decision) -> tuple[str, ...]:
+    def _difference(self, other: Decision) -> tuple[tuple[str, ...], float]:
+        """What differs from the present decision, and how much that counts."""
         known = self._changed.get(id(other))
         if known is None:
-            known = self._changed[id(other)] = tuple(differences(self._ahead.present, other))
+            changes = tuple(differences(self.ahead.present, other))
+            known = changes, sum([WEIGHTS[one] for one in changes])
+            self._changed[id(other)] = known
         return known
 
-    def _changed_with_others(self, fact: Fact) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What the open rules that read the fact could bring about."""
-        book = self._rule_set.book
-        reading = book.readers.get(fact.name, 0) & self._ahead.relevant
-        could_become = self._ahead.could_become
-        responses = {one for one in could_become if book.speaks_for.get(one, 0) & reading}
-        kinds = {kind for kind, rules in book.of_kind.items() if rules & reading}
-        if not responses and (not kinds.isdisjoint(DECIDING_KINDS) or reading & book.asks):
+    def changes_to(self, question: Question) -> tuple[str, ...]:
+        """See `Question.changes_to`."""
+        if question.effects:
+            present = self.ahead.present.response
+            return self._by_precedence({e.decision.response for e in question.effects} - {present})
+        reading, kinds = self._reading(question.fact)
+        speaks_for, could_become = self.rule_set.book.speaks_for, self.ahead.could_become
+        responses = {one for one in could_become if speaks_for.get(one, 0) & reading}
+        asks = reading & self.rule_set.book.asks
+        if not responses and (asks or not kinds.isdisjoint(DECIDING_KINDS)):
             responses = set(could_become)  # by giving way to somebody else
+        return self._by_precedence(responses)
+
+    def changes(self, question: Question) -> tuple[str, ...]:
+        """See `Question.changes`."""
+        if question.effects:
+            found = {one for e in question.effects for one in self._difference(e.decision)[0]}
+            return tuple(one for one in WEIGHTS if one in found)
+        _, kinds = self._reading(question.fact)
         may_change: Mapping[str, bool] = {
-            "response": bool(responses),
+            "response": bool(self.changes_to(question)),
             "level": "level" in kinds,
             "companions": "require" in kinds or "also" in kinds,
             "exclusions": "exclude" in kinds,
         }
-        return self._by_precedence(responses), tuple(one for one in WEIGHTS if may_change[one])
+        return tuple(one for one in WEIGHTS if may_change[one])
+
+    def _reading(self, fact: Fact) -> tuple[int, set[str]]:
+        """The open rules that read a fact, where only together with others it matters."""
+        book = self.rule_set.book
+        reading = 0
+        if fact.name in self.ahead.effects:
+            reading = book.readers.get(fact.name, 0) & self.ahead.relevant
+        return reading, {kind for kind, rules in book.of_kind.items() if rules & reading}
 
     def _by_precedence(self, responses: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(responses, key=self._rule_set.precedence.__getitem__))
+        found = tuple(responses)
+        if len(found) < 2:
+            return found
+        return tuple(sorted(found, key=self.rule_set.precedence.__getitem__))
 
 
 def differences(present: Decision, other: Decision) -> Iterator[str]:

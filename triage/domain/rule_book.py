@@ -55,7 +55,7 @@ class RuleBook:
     speaks_for: Mapping[str, int]
     """By response, the rules that require it or give it points."""
     ways: Mapping[str, tuple[tuple[int, ...], int]]
-    """By response, rules that lead to it, the most direct first, and terms that stand in the way."""
+    """By response, rules that lead to it, the most direct first, and terms in the way."""
     readers: Mapping[str, int]
     """By fact, the rules that read it."""
     tests: Mapping[str, tuple[Test, ...]]

@@ -6,15 +6,17 @@ Values only, in the order of the file. How a decision comes out of them is in `d
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
-from triage.domain.moves import Choice, Path, choices_of
 from triage.domain.narrative import NOTHING_HEARD, Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
+
+if TYPE_CHECKING:
+    from triage.domain.scouting import Ahead
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
 IfUnknown = Literal["holds", "does_not_hold", "ask"]
@@ -238,7 +240,8 @@ class RuleSet:
         tests = (test for rule in self.rules for test in tests_of(rule.when))
         mentions = [test for test in tests if isinstance(test, Mentions) and test.asks]
         own = [(prompt.asks, prompt.terms) for prompt in self.prompts]
-        return tuple([*((test.asks or "", test.terms) for test in mentions[::-1]), *own[::-1]])
+        asking = [(test.asks or "", test.terms) for test in mentions]
+        return (*asking[::-1], *own[::-1])
 
     @cached_property
     def listener(self) -> Listener:
@@ -255,14 +258,11 @@ class RuleSet:
         return options_by_fact(self.vocabulary.facts, self.book.tests)
 
     @cached_property
-    def choices(self) -> Mapping[str, Choice]:
-        """By question, what each answer does to the terms of the rules."""
-        return choices_of(self)
+    def ahead(self) -> "Ahead":
+        """What looking ahead keeps between calls."""
+        from triage.domain.scouting import Ahead
 
-    @cached_property
-    def paths(self) -> dict[str, list[Path]]:
-        """By response, answers that led to it from some call: tried first from the next."""
-        return {}
+        return Ahead(self)
 
     def threshold(self, response: str) -> int | None:
         """The points with which a response can win; None where the set states none."""

@@ -1,14 +1,34 @@
 """Positions a call could get into, and what follows from answering one more question there."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from itertools import zip_longest
+from operator import or_
 from typing import NamedTuple
 
-from triage.domain.answers import UNKNOWN
+from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.cases import Case, most_protective
-from triage.domain.decision import Availability, Decision, conclude
-from triage.domain.moves import Choice, Move, fact_asked, with_prompts
+from triage.domain.conditions import Truth
+from triage.domain.decision import Availability, Conclusions, Decision
+from triage.domain.moves import Choice, Move, Path, choices_of, fact_asked, with_prompts
 from triage.domain.ruleset import RuleSet
+
+
+class Ahead:
+    """What looking ahead keeps of one rule set.
+
+    paths -- by response, answers that led to it from some call: tried first from the next.
+    shares -- by habits, fact and answer, how often it is given.
+    sense -- by fact and the answers it depends on, whether its question makes sense.
+    """
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.choices = choices_of(rule_set)
+        self.conclusions = Conclusions(rule_set)
+        self.paths: dict[str, list[Path]] = {}
+        self.shares: dict[tuple[str, str, Value | Gap], float] = {}
+        self.sense: dict[tuple[str, tuple[Value | Gap | None, ...]], Truth] = {}
 
 
 class Position:
@@ -31,11 +51,9 @@ class Position:
     ) -> None:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
-        once = twice = 0
-        for choice in left.values():
-            twice |= once & choice.reads
-            once |= choice.reads
-        self.open, self.open_twice = once, twice
+        self._counts = _count(choice.reads for choice in left.values())
+        self.open = reduce(or_, self._counts, 0)
+        self.open_twice = reduce(or_, self._counts[1:], 0)
         self._weigh()
 
     def _weigh(self) -> None:
@@ -60,18 +78,18 @@ class Position:
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
         book, fold = self.rule_set.book, self.rule_set.book.index.fold
-        left = self.left
-        if SIGHT_FACT in path and NO_SIGHT in path[SIGHT_FACT].answers.values:
+        left, alive, unknown, reads = self.left, self.alive, self.unknown, []
+        if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
             left = unseen(left)
-        alive, unknown, still_open = self.alive, self.unknown, 0
-        for fact, choice in left.items():
-            move = path.get(fact)
-            if move is None:
-                still_open |= choice.reads
-            else:
-                move = choice.same(move)
-                alive &= ~move.contradicts
-                unknown |= move.leaves_unknown
+        for fact, move in path.items():
+            if (choice := left.get(fact)) is not None:
+                here = choice.same(move)
+                alive &= ~here.contradicts
+                unknown |= here.leaves_unknown
+                reads.append(choice.reads)
+        # A term is still open unless as many of its questions were answered as were open.
+        counts = zip_longest(self._counts, _count(reads), fillvalue=0)
+        still_open = reduce(or_, [before ^ answered for before, answered in counts], 0)
         true = fold(alive & ~unknown & ~still_open)
         undecided = fold(alive) & ~true
         return true | undecided & book.holds, undecided & book.asks
@@ -108,10 +126,24 @@ class Position:
         if choice is None:
             return self
         move = choice.same(move)
-        if fact == SIGHT_FACT and NO_SIGHT in move.answers.values:
+        if fact == SIGHT_FACT and move.answers.answer == NO_SIGHT:
             left = unseen(left)
         alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
         return Position(self.rule_set, alive, unknown, left, self.teams)
+
+
+def _count(masks: Iterable[int]) -> list[int]:
+    """How often each bit is set, as binary digits: the ones first, then the twos, the fours."""
+    digits: list[int] = []
+    for mask in masks:
+        carry, place = mask, 0
+        while carry:
+            if place == len(digits):
+                digits.append(carry)
+                break
+            digits[place], carry = digits[place] ^ carry, digits[place] & carry
+            place += 1
+    return digits
 
 
 Positions = tuple[Position, ...]
@@ -138,7 +170,9 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
         if answers.get(name) is UNKNOWN:
             after = table[UNKNOWN]
             unknown |= after >> index.width & ~after
-    left = {name: one for name, one in rule_set.choices.items() if name not in answers}
+    left: Mapping[str, Choice] = {
+        name: one for name, one in rule_set.ahead.choices.items() if name not in answers
+    }
     if case.heard and index.prompts:
         prompts = [
             (literal, terms)
@@ -166,7 +200,8 @@ class Scout:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
-        self._decided: dict[tuple[tuple[int, int], ...], Decision] = {}
+        self._conclude = rule_set.ahead.conclusions.of
+        self._decided: dict[tuple[tuple[int, bool], ...], Decision] = {}
 
     def decision(self, positions: Positions) -> Decision:
         """The decision that stands."""
@@ -174,17 +209,17 @@ class Scout:
 
     def decide(self, positions: Positions, standing: tuple[tuple[int, int], ...]) -> Decision:
         """The decision when these rules fire and ask in these positions."""
-        standing = tuple([(fired, asking > 0) for fired, asking in standing])
-        known = self._decided.get(standing)
+        alike = tuple([(fired, asking > 0) for fired, asking in standing])
+        known = self._decided.get(alike)
         if known is None:
             decisions = [
-                conclude(self.rule_set, fired, asking, position.teams)
-                for position, (fired, asking) in zip(positions, standing, strict=True)
+                self._conclude(fired, asking, position.teams)
+                for position, (fired, asking) in zip(positions, alike, strict=True)
             ]
             known = decisions[0]
             if len(decisions) > 1:
                 known = most_protective(self.rule_set, decisions)
-            self._decided[standing] = known
+            self._decided[alike] = known
         return known
 
     def single_answers(
@@ -196,13 +231,13 @@ class Scout:
         left out.
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
-        here = tuple(trial.here for trial in trials)
+        here = tuple([trial.here for trial in trials])
         found: dict[str, list[Answered]] = {}
         for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
             answers = found[fact] = []
-            near = [one for one in trials if one.may_tell(fact)]
-            for move in near[0].position.left[fact].moves if near else ():
-                there = tuple(trial.after(fact, move) for trial in trials)
+            near = [choice for trial in trials if (choice := trial.may_tell(fact))]
+            for move in near[0].moves if near else ():
+                there = tuple([trial.after(fact, move) for trial in trials])
                 if there != here:
                     answers.append(Answered(move, self.decide(positions, there)))
         return found
@@ -218,34 +253,43 @@ class _Trial:
         self._near = self._alive & ~position.unknown & position.open & ~position.open_twice
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
+        self._telling = self._near | self._counting
         self.here = position.fired, position.asking
+        self._known: dict[tuple[int, int], tuple[int, int]] = {}
 
     def facts(self) -> Iterable[str]:
         """The questions that relevant rules read."""
         alive = self._alive
         return [fact for fact, choice in self.position.left.items() if choice.reads & alive]
 
-    def may_tell(self, fact: str) -> bool:
-        """Can an answer to this question alone decide a rule?"""
+    def may_tell(self, fact: str) -> Choice | None:
+        """The question, if an answer to it alone can decide a rule."""
         choice = self.position.left.get(fact)
-        return choice is not None and bool(choice.reads & (self._near | self._counting))
+        return choice if choice and choice.reads & self._telling else None
 
     def after(self, fact: str, move: Move) -> tuple[int, int]:
         """The rules that fire, and those that ask, after one more answer."""
         choice = self.position.left.get(fact)
         if choice is None:
             return self.here
-        move = choice.moves[move.place]
-        decided = self._near & choice.reads & ~(move.contradicts | move.leaves_unknown)
-        failing = self._counting & move.contradicts
+        _, _, contradicts, leaves_unknown, _ = choice.moves[move.place]
+        decided = self._near & choice.reads & ~contradicts & ~leaves_unknown
+        failing = self._counting & contradicts
         if not decided and not failing:
             return self.here
+        known = self._known.get((decided, failing))
+        if known is None:
+            known = self._known[decided, failing] = self._decided(decided, failing)
+        return known
+
+    def _decided(self, decided: int, failing: int) -> tuple[int, int]:
+        """When these terms have become true, and these false."""
         fired, asking = self.here
         if decided:
             rules = self._fold(decided)
             fired, asking = fired | rules, asking & ~rules
         if failing:
-            kept = self._fold(self._counting & ~move.contradicts)
+            kept = self._fold(self._counting & ~failing)
             rules = self._fold(failing) & ~kept
             fired, asking = fired & ~rules, asking & ~rules
         return fired, asking

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from triage.domain.bounds import Bounds
+from triage.domain.call_reading import NO_SIGHT
 from triage.domain.decision import Decision
 from triage.domain.moves import Move, Path
 from triage.domain.rule_book import numbers_in
@@ -155,6 +156,8 @@ class Search:
             return False
         choice = next(c for p in positions for c in p.left.values() if c.reads & aim & p.alive)
         for move in sorted(choice.moves, key=lambda move: self._merit(move, aim)):
+            if move.answers.answer == NO_SIGHT and any(one.needs_sight for one in path.values()):
+                continue  # who cannot see has not seen
             there = tuple(position.answer(choice.fact, move) for position in positions)
             if self._walk(there, aim, {**path, choice.fact: move}):
                 return True

@@ -13,7 +13,7 @@ side and are folded by one shift.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import and_, getitem, or_
+from operator import and_, getitem
 from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answer_states import AnswerStates
