@@ -26,13 +26,14 @@ from tests.domain.small_rules import (
 from tests.domain.test_outlook import conditions, response_ids
 from triage.domain.answers import UNKNOWN, Answer, Conflicting, Report
 from triage.domain.assessment import assess
-from triage.domain.backtest import Backtest, Part, falls_from
+from triage.domain.backtest import Backtest, Part
 from triage.domain.bitmaps import Bitmap, holds_at, rows_in, size, unpack
 from triage.domain.calls import CallInput
 from triage.domain.column_decisions import ColumnRules, Decisions
 from triage.domain.conditions import ALWAYS, Condition, Mentions
 from triage.domain.deciding_rules import deciding_rules
 from triage.domain.facts import Fact, Vocabulary
+from triage.domain.falls import is_less_urgent
 from triage.domain.history import History
 from triage.domain.ruleset import ASK_MORE, Default, Kind, Level, Rule, RuleSet
 
@@ -306,9 +307,9 @@ def test_levels_of_two_counties_are_compared_by_their_minutes() -> None:
     )
     ours = rule_set(POLICE)
 
-    assert falls_from(theirs, ours, "1", "soon")
-    assert not falls_from(theirs, ours, "2", "soon")  # ranks differ, the promise does not
-    assert falls_from(ours, theirs, "now", "1")
+    assert is_less_urgent(theirs, "1", ours, "soon")
+    assert not is_less_urgent(theirs, "2", ours, "soon")  # ranks differ, the promise does not
+    assert is_less_urgent(ours, "now", theirs, "1")
 
 
 def test_somebody_whom_a_rule_required_as_a_companion_is_missed() -> None:

@@ -14,20 +14,14 @@ import numpy as np
 
 from triage.domain.bitmaps import Bitmap, Numbers, everyone, nobody, rows_in, size, union
 from triage.domain.column_decisions import Decisions
+from triage.domain.falls import falls
 from triage.domain.history import HOURS, History
 from triage.domain.past_answers import CodeColumn
-from triage.domain.ruleset import ASK_MORE, Level, RuleSet
+from triage.domain.ruleset import ASK_MORE
 
 WEEK = 7 * HOURS
 FEW = 10
 """In a group of fewer calls no share is told: it would be about persons, not about a rule."""
-FALLS = {
-    "less_urgent": "a less urgent level",
-    "armed_no_longer": "nobody armed comes any more",
-    "required_no_longer": "somebody whom a rule required comes no more, and nobody alike instead",
-    "asked_first": "questions come first where somebody came at once",
-    "nobody_comes": "nobody comes any more",
-}
 
 
 @dataclass(frozen=True)
@@ -116,15 +110,7 @@ class Backtest:
     @cached_property
     def falls(self) -> dict[str, Bitmap]:
         """The calls that somebody should look at first, by a key of FALLS."""
-        nobody_now = self._somebody(self.old) & ~self._somebody(self.new)
-        asked = _or_nobody(self.new.response.get(ASK_MORE), self.calls)
-        return {
-            "less_urgent": self._less_urgent(),
-            "armed_no_longer": self._armed(self.old) & ~self._armed(self.new),
-            "required_no_longer": self._required_no_longer(),
-            "asked_first": nobody_now & asked,
-            "nobody_comes": nobody_now & ~asked,
-        }
+        return falls(self.old, self.new)
 
     @cached_property
     def fallen(self) -> Bitmap:
@@ -235,42 +221,6 @@ class Backtest:
         )
         return old, new
 
-    def _armed(self, decisions: Decisions) -> Bitmap:
-        responses = self.history.vocabulary.responses.values()
-        return union((decisions.sent(one.id) for one in responses if one.armed), self.calls)
-
-    def _somebody(self, decisions: Decisions) -> Bitmap:
-        responses = self.history.vocabulary.responses.values()
-        return union((decisions.sent(one.id) for one in responses if one.is_somebody), self.calls)
-
-    def _required_no_longer(self) -> Bitmap:
-        """The calls that lose somebody required, unless somebody alike comes instead."""
-        fallen = nobody(self.calls)
-        for response, required in self.old.required.items():
-            lost = required & self.old.sent(response) & ~self.new.sent(response)
-            if lost.any():
-                for other in self._stand_ins(response):
-                    lost &= ~(self.new.sent(other) & ~self.old.sent(other))
-                fallen |= lost
-        return fallen
-
-    def _stand_ins(self, response: str) -> Iterator[str]:
-        """Responses with all the arms, powers and skills of this one, as far as it has any."""
-        known = self.history.vocabulary.responses
-        one = known.get(response)
-        if one is None or not (one.armed or one.public_safety or one.roles):
-            return
-        for other in known.values():
-            powers = other.armed >= one.armed and other.public_safety >= one.public_safety
-            if other.id != response and powers and {*one.roles} <= {*other.roles}:
-                yield other.id
-
-    def _less_urgent(self) -> Bitmap:
-        levels = _pairs(self.old.level, self.new.level)
-        old, new = self.old.rule_set, self.new.rule_set
-        falls = (bits for before, after, bits in levels if falls_from(old, new, before, after))
-        return union(falls, self.calls)
-
     def _differing(self, kind: str) -> Bitmap:
         pairs = _pairs(getattr(self.old, kind), getattr(self.new, kind))
         return union((bits for old, new, bits in pairs if old != new), self.calls)
@@ -279,25 +229,6 @@ class Backtest:
         pairs = _pairs(getattr(self.old, kind), getattr(self.new, kind))
         moves = [Move(old, new, size(bits)) for old, new, bits in pairs]
         return sorted((one for one in moves if one.calls), key=lambda one: -one.calls)
-
-
-def falls_from(old: RuleSet, new: RuleSet, before: str, after: str) -> bool:
-    """Is level `after` of the new rules less urgent than `before` of the old ones?
-
-    By rank where both have the same levels, else by the minutes that they promise.
-    """
-    was, becomes = old.level[before], new.level[after]
-    if _ranks(old) == _ranks(new) or None in (was.within_min, becomes.within_min):
-        return becomes.rank > was.rank
-    return _minutes(becomes) > _minutes(was)
-
-
-def _ranks(rule_set: RuleSet) -> dict[str, int]:
-    return {level.id: level.rank for level in rule_set.levels}
-
-
-def _minutes(level: Level) -> int:
-    return level.within_min or 0
 
 
 def _pairs(old: dict[str, Bitmap], new: dict[str, Bitmap]) -> Iterator[tuple[str, str, Bitmap]]:

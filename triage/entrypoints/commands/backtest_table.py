@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from triage.domain.backtest import FALLS, FEW, WEEK, Backtest, Demand, Part
+from triage.domain.backtest import FEW, WEEK, Backtest, Demand, Part
 from triage.domain.bitmaps import size
 from triage.domain.column_decisions import Decisions
+from triage.domain.falls import FALLS
 from triage.domain.history import HOURS
 from triage.domain.ruleset import ASK_MORE
 
