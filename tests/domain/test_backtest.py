@@ -405,7 +405,9 @@ def test_the_rules_that_decide_are_named_and_so_is_what_stands_in_for_rules() ->
     asks = rule(
         "gas", "require", where("hazards", "includes", "gas"), responses=("ems",), if_unknown="ask"
     )
-    new = rule_set(POLICE, URGENT, points, asks, fallbacks=(("police", ("ems",)),))
+    slower = rule("slower", "level", is_(**ARMED), level="later")  # fires, and decides nothing
+    rules = (POLICE, URGENT, slower, points, asks)
+    new = rule_set(*rules, fallbacks=(("police", ("ems",)),))
     away = replace(told(**ARMED), unavailable=(("police", "all_committed"),))
     no_gas = CallInput(facts=(("hazards", ()),))
     made = compared(new, new, told(**ARMED), away, told(problem="sad"), told(), no_gas)
