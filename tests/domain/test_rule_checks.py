@@ -379,3 +379,10 @@ class TestPartsThatDecideNothing:
         assert findings(with_rules(prompts=idle)) == [
             "warning: words bring hazards forward, which decides nothing"
         ]
+
+
+def test_a_condition_with_too_many_ways_to_be_true() -> None:
+    words = (Some((Mentions((f"one{n}",)), Mentions((f"two{n}",)))) for n in range(9))
+    wordy = rule("wordy", "also", Every(tuple(words)), responses=("ems",))
+
+    assert "error: wordy: more than 256 ways to be true" in findings(with_rules(wordy))

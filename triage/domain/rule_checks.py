@@ -32,6 +32,8 @@ from triage.domain.ruleset import (
     RuleSet,
 )
 from triage.domain.safety_floor import below_the_floor
+from triage.domain.terms import MOST_TERMS as MOST_ALTERNATIVES
+from triage.domain.terms import TooManyAlternatives, terms_of
 
 MOST_TERMS = 2_000
 _Check = Callable[[RuleSet], Iterator[Finding]]
@@ -44,7 +46,7 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     complete -- False for a set with parts that could not be read: then only what can be said of
     single rules and pairs of rules is said.
     """
-    checks: list[_Check] = [_what_rules_read, _mentions]
+    checks: list[_Check] = [_what_rules_read, _mentions, _alternatives]
     proofs: list[_Proof] = [_can_fire, _contradictions]
     if complete:
         checks += [_asking, _prompts]
@@ -144,6 +146,16 @@ def _same_days(one: Rule, other: Rule) -> bool:
     ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
     begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
     return not (ends_before or begins_after)
+
+
+def _alternatives(rule_set: RuleSet) -> Iterator[Finding]:
+    """A condition that would be too many alternatives: every call would pay for each."""
+    for rule in rule_set.rules:
+        try:
+            terms_of(rule.when)
+        except TooManyAlternatives:
+            message = f"{rule.id}: more than {MOST_ALTERNATIVES} ways to be true"
+            yield _error(rule.place, message, "make several rules of it, one for each reason")
 
 
 def _asking(rule_set: RuleSet) -> Iterator[Finding]:
