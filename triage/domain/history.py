@@ -53,7 +53,11 @@ class History:
         self._sight = tuple(self._take_note_of_sight())
         self._fill_in_the_situation()
         supplied = {fact.name for fact in vocabulary.situation}
-        self._from_now = tuple(name if name in supplied else "" for name in FROM_NOW)
+        local_date, local_time, weekday = (
+            self._columns[name] if name in supplied else None for name in FROM_NOW
+        )
+        self._local_time, self._local_day = local_time, (local_date, weekday)
+        self._known_hours: dict[tuple[str, bool], list[tuple[CodeColumn, int]]] = {}
         self._away: dict[str, CodeColumn] = {}
         self._minutes_to: dict[str, NumberColumn] = {}
         self._judged: dict[Hashable, Judged] = {}
@@ -141,18 +145,27 @@ class History:
 
     def _note_time(self, row: int, now: str, at: str) -> None:
         """When the call came: for rules only what the call itself says."""
-        day, clock = (now or at)[:10], (now or at)[11:16]
-        weekday = self.days.get(day)
-        if weekday is None:
-            weekday = self.days[day] = date.fromisoformat(day).weekday()
-        hour = int(clock[:2])
-        self.hours.put(row, weekday * HOURS + hour)
-        if now:
-            self.dates.put(row, day)
-            derived: tuple[str | int, ...] = (day, hour * 60 + int(clock[3:]), WEEKDAYS[weekday])
-            for name, value in zip(self._from_now, derived, strict=True):
-                if name:
-                    self._columns[name].put(row, value)
+        hour = (now or at)[:13]
+        known = self._known_hours.get((hour, not now))
+        if known is None:
+            known = self._known_hours[hour, not now] = self._cells_of_hour(hour, bool(now))
+        for column, code in known:
+            column.put_code(row, code)
+        if now and self._local_time:
+            minutes = int(now[11:13]) * 60 + int(now[14:16])
+            self._local_time.put(row, minutes)
+
+    def _cells_of_hour(self, hour: str, stated: bool) -> list[tuple[CodeColumn, int]]:
+        """What every call of this hour of this day has in common, column by column."""
+        day = hour[:10]
+        weekday = self.days[day] = date.fromisoformat(day).weekday()
+        cells: list[tuple[CodeColumn, str | int]] = [(self.hours, weekday * HOURS + int(hour[11:]))]
+        if stated:
+            cells.append((self.dates, day))
+            for column, value in zip(self._local_day, (day, WEEKDAYS[weekday]), strict=True):
+                if isinstance(column, CodeColumn):
+                    cells.append((column, value))
+        return [(column, column.code(value)) for column, value in cells]
 
     def _fill_in_the_situation(self) -> None:
         for fact in self.vocabulary.situation:

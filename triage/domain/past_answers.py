@@ -91,12 +91,13 @@ class CodeColumn(Column):
         """Codes of values that only sight can establish."""
 
     def take_as(self, answer: Hashable) -> None:
-        self._blank = self._code(answer)
+        self._blank = self.code(answer)
 
     def need_sight(self, values: Iterable[str]) -> None:
-        self.unseen = frozenset(self._code(value) for value in values)
+        self.unseen = frozenset(self.code(value) for value in values)
 
-    def _code(self, answer: Hashable) -> int:
+    def code(self, answer: Hashable) -> int:
+        """The number that stands for this answer, a new one if need be."""
         if answer is UNKNOWN:
             return self.UNKNOWN_CODE
         code = self.codes.get(answer)
@@ -105,11 +106,17 @@ class CodeColumn(Column):
         return code
 
     def put(self, row: int, answer: Hashable) -> None:
-        code = 1 if answer is UNKNOWN else self.codes.get(answer) or self._code(answer)
+        code = 1 if answer is UNKNOWN else self.codes.get(answer) or self.code(answer)
         cells = self.raw
         if row >= len(cells):
             self._make_room(row + 1)
         cells[row] = code
+
+    def put_code(self, row: int, code: int) -> None:
+        """As `put`, for an answer whose code is known."""
+        if row >= len(self.raw):
+            self._make_room(row + 1)
+        self.raw[row] = code
 
     def is_at(self, row: int, answer: str) -> bool:
         return row < len(self.raw) and self.raw[row] == self.codes.get(answer)
