@@ -1,13 +1,14 @@
 """What comes of the rules: every kind, unknown in its three meanings, fallbacks, conflicts."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
 from triage.domain.assessment import ENGINE, Assessment, assess
-from triage.domain.conditions import ALWAYS, Mentions
+from triage.domain.conditions import ALWAYS, Mentions, Some
 from triage.domain.ruleset import Default, FollowUp, Notice, Plan, Prompt, RuleSet
 
 
@@ -237,6 +238,58 @@ class TestUnknown:
 
         assert not assessed(rules, weapon="in_hand").police_because_unknown
         assert assessed(rules, weapon="none").police_because_unknown
+
+    def test_police_by_default_are_not_when_every_answer_brings_police(self) -> None:
+        default = Default("police", "Nothing else decides.")
+        rules = rule_set(*self.rules("holds").rules, default=default)
+
+        assert not assessed(rules).police_because_unknown
+
+    def test_police_for_a_fact_that_nobody_could_establish_are_because_unknown(self) -> None:
+        not_known = where("weapon", "known", "no")
+        either = Some((not_known, is_(weapon="in_hand")))
+        rules = rule_set(rule("x", "require", either, responses=("police",)))
+
+        assert assessed(rules, weapon="unknown").police_because_unknown
+        assert not assessed(rules, weapon="in_hand").police_because_unknown
+
+    def test_police_for_a_fact_that_was_not_asked_are_because_unknown(self) -> None:
+        not_known = where("weapon", "known", "no")
+        rules = rule_set(rule("x", "require", not_known, responses=("police",), if_unknown="holds"))
+
+        assert assessed(rules).police_because_unknown
+
+    def test_police_left_over_by_an_exclusion_on_unknown_are_because_unknown(self) -> None:
+        sad = rule("sad", "score", is_(problem="sad"), points=(("mobile", 20),))
+        drunk = rule("drunk", "score", is_(problem="sad"), points=(("police", 10),))
+        bar = rule("bar", "exclude", is_(weapon="in_hand"), responses=("mobile",))
+        unsure = rule_set(sad, drunk, replace(bar, if_unknown="holds"))
+
+        assert assessed(unsure, problem="sad").police_because_unknown
+        assert not assessed(unsure, problem="sad", weapon="in_hand").police_because_unknown
+
+    def test_police_instead_of_a_team_chosen_on_unknown_are_because_unknown(self) -> None:
+        team = rule("x", "require", is_(code="A"), responses=("mobile",), if_unknown="holds")
+        rules = rule_set(team, fallbacks=(("mobile", ("police",)),))
+        away = {"team_on": "no"}
+
+        assert assessed(rules, away).response == "police"
+        assert assessed(rules, away).police_because_unknown
+        assert not assessed(rules, away, code="A").police_because_unknown
+
+    def test_police_instead_of_the_default_while_rules_wait_are_because_unknown(self) -> None:
+        default = Default("mobile", "Nothing else decides.")
+        rules = rule_set(HURT, default=default, fallbacks=(("mobile", ("police",)),))
+
+        assert assessed(rules, {"team_on": "no"}).police_because_unknown
+        assert not assessed(rules, {"team_on": "no"}, problem="lost").police_because_unknown
+
+    def test_whoever_comes_instead_of_police_is_no_police(self) -> None:
+        rules = rule_set(*self.rules("holds").rules, fallbacks=(("police", ("mobile",)),))
+        call = VOCABULARY.read_call({"situation": {"unavailable": {"police": "all_committed"}}})
+
+        assert assess(rules, call).response == "mobile"
+        assert not assess(rules, call).police_because_unknown
 
 
 class TestWhoCanCome:

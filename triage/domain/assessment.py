@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 from triage.domain.answers import Conflicting, Gap, Value, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of, protection
-from triage.domain.decision import Decision, conclude, points_of
+from triage.domain.decision import Decision, points_of
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
+from triage.domain.police_reporting import police_because_unknown
 from triage.domain.readings import Unseen
 from triage.domain.reason import Reason
 from triage.domain.reasons import Waiting, reasons, rules_waiting
@@ -107,7 +108,7 @@ class Assessment:
 
     @property
     def police_because_unknown(self) -> bool:
-        return _police_because_unknown(self.rule_set, self.case)
+        return police_because_unknown(self.rule_set, self.case, self.call.now[:10])
 
     @property
     def response(self) -> str:
@@ -205,27 +206,6 @@ def assess(
         case = min(cases, key=lambda one: protection(rule_set, one.decision))
     outlook = look_ahead(rule_set, call, cases, habits) if ahead else NO_OUTLOOK
     return Assessment(rule_set, call, case, outlook, habits)
-
-
-def _police_because_unknown(rule_set: RuleSet, case: Case) -> bool:
-    """Did missing answers alone send police without a clinician?
-
-    Yes when they would not go but for rules that fired on unknown, or when they are the default
-    while rules that could have sent somebody else still wait.
-    """
-    if not _is_police(rule_set, case.decision.eligible):
-        return False
-    tally, book = case.tally, rule_set.book
-    if case.decision.route == "default":
-        deciding = (book.of_kind.get(kind, 0) for kind in ("require", "score", "exclude"))
-        return any(tally.undecided & rules for rules in deciding)
-    known = conclude(rule_set, tally.true, book.asking(tally), case.reading.teams)
-    return not _is_police(rule_set, known.eligible)
-
-
-def _is_police(rule_set: RuleSet, response: str) -> bool:
-    known = rule_set.vocabulary.responses.get(response)
-    return known is not None and known.is_police
 
 
 def _conflict(conflict: Conflict) -> dict[str, object]:

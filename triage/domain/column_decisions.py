@@ -4,8 +4,8 @@ Each answer ("the response is police") is the set of the calls it is true of, an
 `conclude` is a few operations on such sets.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from triage.domain.assessment import Assessment, assess
@@ -14,6 +14,7 @@ from triage.domain.column_conclusions import BLOCK, Conclusion, conclude
 from triage.domain.column_conditions import judge_rule, terms_in
 from triage.domain.column_teams import Teams
 from triage.domain.history import History, Judged
+from triage.domain.police_reporting import by_values, is_police, leads_elsewhere
 from triage.domain.ruleset import RuleSet
 
 Sets = dict[str, Bitmap]
@@ -98,7 +99,7 @@ class ColumnRules:
             required=amend(conclusion.required, _required),
             fired=amend(fired, _fired),
             _find_police_because_unknown=lambda: amend(
-                {"": self._police_because_unknown(judged, asking, conclusion, rows)},
+                {"": self._police_because_unknown(history, going)},
                 lambda one: [""] if one.police_because_unknown else [],
             )[""],
         )
@@ -134,21 +135,24 @@ class ColumnRules:
         """Responses in precedence; for rules and levels the order does not matter."""
         return sorted(names, key=lambda name: (self.rule_set.precedence.get(name, 0), name))
 
-    def _police_because_unknown(
-        self, judged: Mapping[str, Judged], asking: Bitmap, conclusion: Conclusion, rows: int
-    ) -> Bitmap:
-        """As in `assessment`: by rules that fired on unknown, or by default while rules wait."""
-        police = self._police(conclusion.eligible, rows)
-        deciding = (one for one in self._rules if one.kind in ("require", "score", "exclude"))
-        undecided = _undecided((judged[rule.id] for rule in deciding), rows)
-        known = {rule: true for rule, (true, _) in judged.items()}
-        when_known = self._conclude(rows, known, asking).eligible
-        by_default = conclusion.by_default
-        return police & (by_default & undecided | ~by_default & ~self._police(when_known, rows))
+    def _police_because_unknown(self, history: History, going: Sets) -> Bitmap:
+        """As in `police_reporting`: every call decided once more by what has a value."""
+        rules, rows = self._rules, history.rows
+        judged = {
+            rule.id: judge_rule(history, replace(rule, when=by_values(rule.when))) for rule in rules
+        }
+        true = {rule: certain for rule, (certain, _) in judged.items()}
+        asking = _undecided((judged[one.id] for one in rules if one.if_unknown == "ask"), rows)
+        known = self._conclude(rows, true, asking)
+        teams = Teams(history, self.rule_set, known.levels)
+        if_known = self._police(teams.going(known.eligible, known.excluded), rows)
+        elsewhere = (judged[one.id] for one in rules if leads_elsewhere(self.rule_set, one))
+        waiting = known.by_default & _undecided(elsewhere, rows)
+        return self._police(going, rows) & (~if_known | waiting)
 
-    def _police(self, eligible: Sets, rows: int) -> Bitmap:
-        known = self.rule_set.vocabulary.responses
-        return union((b for r, b in eligible.items() if r in known and known[r].is_police), rows)
+    def _police(self, going: Sets, rows: int) -> Bitmap:
+        police = (bits for one, bits in going.items() if is_police(self.rule_set, one))
+        return union(police, rows)
 
 
 def _undecided(judged: Iterable[Judged], rows: int) -> Bitmap:
