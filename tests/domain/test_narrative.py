@@ -1,8 +1,10 @@
 """Finding words in what was said."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from triage.domain.narrative import finds, fold
+from triage.domain.narrative import Listener, fold
 
 
 @pytest.mark.parametrize(
@@ -27,4 +29,23 @@ from triage.domain.narrative import finds, fold
 def test_whole_words_without_case_accents_or_punctuation(
     term: str, narrative: str, found: bool
 ) -> None:
-    assert finds(term, fold(narrative)) is found
+    assert Listener([term]).hear(narrative) == (frozenset({term}) if found else frozenset())
+
+
+def test_terms_that_overlap_or_differ_only_in_spelling_are_all_heard() -> None:
+    terms = ["knife", "gun", "knife gun", "gun shot", "Gun"]
+
+    assert Listener(terms).hear("a knife, gun shot") == frozenset(terms)
+    assert Listener([]).hear("a knife") == frozenset()
+
+
+@given(
+    st.lists(
+        st.text("abñ ß'", min_size=1, max_size=4).filter(lambda t: fold(t) != " "), max_size=6
+    ),
+    st.text("aAbBñÑ ß'.,\u0303", max_size=40),
+)
+def test_one_pass_hears_what_a_look_for_each_term_finds(terms: list[str], narrative: str) -> None:
+    one_by_one = frozenset(term for term in terms if fold(term) in fold(narrative))
+
+    assert Listener(terms).hear(narrative) == one_by_one

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from triage.domain.answers import Answer, Conflicting, answer_as_json
-from triage.domain.narrative import fold
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,6 @@ class CallInput:
         asked = dict(self.facts + self.situation)
         object.__setattr__(self, "asked", asked)
         object.__setattr__(self, "conflicts", Conflicting in map(type, asked.values()))
-
-    @cached_property
-    def folded_narrative(self) -> str:
-        return fold(self.narrative)
 
     def with_fact(self, name: str, answer: Answer) -> "CallInput":
         """The call with one more, or another, answer. A checked one: `Vocabulary.read_answer`."""

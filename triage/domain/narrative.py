@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 import ahocorasick
 
@@ -40,13 +41,8 @@ def folded_term(term: str) -> str:
     return fold(term)
 
 
-def finds(term: str, folded_narrative: str) -> bool:
-    """Is the term in a narrative that went through `fold`?"""
-    return folded_term(term) in folded_narrative
-
-
 class Listener:
-    """Finds many terms in one pass over a narrative: what `finds` says of each, at once."""
+    """Finds many terms in one pass over a narrative."""
 
     def __init__(self, terms: Iterable[str]) -> None:
         alike: dict[str, tuple[str, ...]] = {}
@@ -57,10 +53,15 @@ class Listener:
         for folded, spelt in alike.items():
             self._automaton.add_word(folded, spelt)
         self._automaton.make_automaton()
+        self._listens = bool(alike)
 
-    def hear(self, folded_narrative: str) -> Heard:
+    def hear(self, narrative: str) -> Heard:
+        """The terms that a narrative contains."""
+        return self.hear_folded(fold(narrative)) if narrative else NOTHING_HEARD
+
+    def hear_folded(self, words: str) -> Heard:
         """The terms in a narrative that went through `fold`."""
-        if not len(self._automaton):
+        if not self._listens:
             return NOTHING_HEARD
-        found = self._automaton.iter(folded_narrative)
-        return frozenset([term for _, spelt in found for term in spelt])
+        found = [spelt for _, spelt in self._automaton.iter(words)]
+        return frozenset(chain.from_iterable(found)) if found else NOTHING_HEARD

@@ -45,7 +45,7 @@ class Narratives:
         listener = Listener(terms)
         found: dict[str, list[int]] = {}
         for row, text in zip(self._rows[start:], self._texts[start:], strict=True):
-            for term in listener.hear(text):
+            for term in listener.hear_folded(text):
                 found.setdefault(term, []).append(row)
         rows = self._rows[-1] + 1
         for term, calls in found.items():

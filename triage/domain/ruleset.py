@@ -6,13 +6,13 @@ Values only, in the order of the file. How a decision comes out of them is in `d
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from triage.domain.answer_classes import Options, options_by_fact
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
-from triage.domain.narrative import NOTHING_HEARD, Heard, Listener
+from triage.domain.narrative import Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class RuleSet:
 
     def heard(self, call: CallInput) -> Heard:
         """Those of the terms that the narrative of a call contains."""
-        return self.listener.hear(call.folded_narrative) if call.narrative else NOTHING_HEARD
+        return self.listener.hear(call.narrative)
 
     @cached_property
     def options(self) -> Mapping[str, Options]:
@@ -263,6 +263,11 @@ class RuleSet:
         from triage.domain.scouting import Ahead
 
         return Ahead(self)
+
+    def prepare(self) -> Self:
+        """Build now what deciding needs, so that no call waits for it."""
+        _ = self.book, self.listener, self.prompting, self.options, self.ahead
+        return self
 
     def threshold(self, response: str) -> int | None:
         """The points with which a response can win; None where the set states none."""

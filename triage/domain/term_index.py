@@ -164,8 +164,8 @@ class TermIndex:
         if not heard:
             return state & self._silence
         said = self._unsaid
-        for word in heard & self._says.keys():
-            said |= self._says[word]
+        for word in heard:
+            said |= self._says.get(word, 0)
         state &= said
         for words, others in self._wanted:
             if heard.isdisjoint(words):
@@ -196,12 +196,17 @@ class TermIndex:
     def weigh(self, answers: Answers, heard: Heard) -> Tally:
         """Every rule's standing, dates left aside."""
         state = self.state(answers, heard)
-        true = self.fold(state & self.everything)
-        return Tally(true, self.fold(state >> self.width & self.everything) & ~true)
-
-
-def _asks(literal: Literal) -> bool:
-    return isinstance(literal.about, Mentions) and literal.about.asks is not None
+        satisfied = state & self.everything
+        alive, true, may = state >> self.width, 0, 0
+        for place, mask in self._slots:  # `fold`, of both halves at once
+            true |= satisfied >> place & mask
+            may |= alive >> place & mask
+        for rule, further in self._further:
+            if satisfied & further:
+                true |= rule
+            if alive & further:
+                may |= rule
+        return Tally(true, may & ~true)
 
 
 def _mask(bits: Iterable[int]) -> int:
