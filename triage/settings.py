@@ -157,6 +157,10 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "password_min_length": _whole(12, 64),
     },
     "call": {"opening_min": _whole(1, 240), "narrative_max": _whole(1000, 20000)},
+    "questions": {
+        "order_by_history": fields.Boolean(required=True, truthy={True}, falsy={False}),
+        "history_least_calls": _whole(50, 5000),
+    },
 }
 
 
@@ -214,6 +218,7 @@ def _policy(values: Mapping[str, Mapping[str, Any]]) -> Policy:
         **values["paging"],
         **values["follow_up"],
         **values["call"],
+        **values["questions"],
     )
 
 

@@ -4,11 +4,17 @@ Habits order questions and do nothing else: no decision, no `settled` and no `co
 on them.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import LEFT, UNKNOWN, Answer
+
+if TYPE_CHECKING:
+    from triage.domain.facts import Vocabulary
 
 MOST_TRUSTED = 0.98
 """No answer counts as surer than this, however often it was given: the rare one may matter most."""
@@ -37,6 +43,9 @@ class Habits:
 
 
 NO_HABITS = Habits()
+FEWEST = 5
+"""What fewer calls than this answered is not kept: so small a count could point at a person, and it
+says nothing about habits."""
 
 
 def count_answers(calls: Iterable[Mapping[str, Answer]]) -> dict[str, dict[str, int]]:
@@ -49,6 +58,26 @@ def count_answers(calls: Iterable[Mapping[str, Answer]]) -> dict[str, dict[str, 
                 by_value = counts.setdefault(fact, {})
                 by_value[name] = by_value.get(name, 0) + 1
     return counts
+
+
+def countable(vocabulary: "Vocabulary") -> tuple[str, ...]:
+    """The facts whose answers are counted: questions with one of a few values for an answer."""
+    return tuple(
+        fact.name
+        for fact in vocabulary.facts.values()
+        if fact.type in ("choice", "yes_no") and not fact.is_situation
+    )
+
+
+def habits_from(counts: Mapping[str, Mapping[str, int]]) -> Habits:
+    """Habits to keep: counts without those of fewer than FEWEST calls."""
+    common = {
+        fact: {value: n for value, n in sorted(by_value.items()) if n >= FEWEST}
+        for fact, by_value in sorted(counts.items())
+    }
+    kept = {fact: by_value for fact, by_value in common.items() if by_value}
+    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return Habits(kept, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _names(answers: AnswerClass) -> tuple[str, ...]:

@@ -31,3 +31,5 @@ class Policy:
     password_min_length: int
     opening_min: int
     narrative_max: int
+    order_by_history: bool
+    history_least_calls: int

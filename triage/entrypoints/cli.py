@@ -10,7 +10,15 @@ from flask import Flask
 from triage.context import AppContext
 from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
-from triage.entrypoints.commands import backtest, operating, people, publish, replay, rules
+from triage.entrypoints.commands import (
+    backtest,
+    habits,
+    operating,
+    people,
+    publish,
+    replay,
+    rules,
+)
 from triage.entrypoints.demo import environment_of
 from triage.settings import ROOT, read_settings
 
@@ -73,6 +81,7 @@ for command in (
     rules.rules,
     people.users,
     replay.replay,
+    habits.habits,
 ):
     cli.add_command(command)
 rules.rules.add_command(publish.publish)

@@ -25,6 +25,7 @@ from sqlalchemy import delete, select
 
 from triage.context import AppContext
 from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.entrypoints.counting import count_answers
 from triage.services import outbox, paging, timers
 from triage.services.outbox import ClaimedText
 from triage.storage.timers import Heartbeat
@@ -33,6 +34,8 @@ from triage.storage.unit_of_work import UnitOfWork
 ACTOR = "worker"
 TIMERS_EVERY_S = 1.0
 HEARTBEAT_EVERY_S = 1.0
+HABITS_EVERY_S = 5.0
+"""Between looks whether the daily count of answers is due; well below STUCK_AFTER_S."""
 FINISH_WITHIN_S = 10.0
 """How long a worker that was told to stop may finish what it has in hand."""
 STUCK_AFTER_S = 10.0
@@ -145,6 +148,7 @@ class Worker:
             self._drain_texts: self.context.settings.policy.look_every_s,
             self._fire_timers: TIMERS_EVERY_S,
             self._beat_heart: HEARTBEAT_EVERY_S,
+            self._count_answers: HABITS_EVERY_S,
         }
         for step, seconds in steps.items():
             self._alive(step.__name__)
@@ -197,6 +201,9 @@ class Worker:
 
     def _fire_timers(self) -> None:
         fire_timers(self.context, lambda: self._alive("_fire_timers"))
+
+    def _count_answers(self) -> None:
+        count_answers(self.context, lambda: self._alive("_count_answers"))
 
     def _drain_texts(self) -> None:
         """Hand over what is due, as many at a time as there are senders."""

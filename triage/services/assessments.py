@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from triage.domain.assessment import ENGINE, assess
 from triage.domain.call_reading import FROM_NOW
 from triage.domain.ruleset import RuleSet
-from triage.services import rule_sets
+from triage.services import habits, rule_sets
 from triage.services.availability import unavailable
 from triage.services.centre import Centre
 from triage.services.dispatches import Urgency
@@ -71,7 +71,8 @@ def preview(
 ) -> dict[str, Any]:
     """Assess without storing anything: what `triage assess` prints. Raises InvalidCall."""
     rules = rule_sets.live(uow, centre, rule_set or centre.policy.rule_set)
-    return assess(rules, centre.vocabulary.read_call(dict(raw))).as_dict()
+    known = habits.current(uow, centre)
+    return assess(rules, centre.vocabulary.read_call(dict(raw)), habits=known).as_dict()
 
 
 def assess_call(
@@ -87,9 +88,9 @@ def assess_call(
         "narrative": call.narrative or "",
         "situation": dict(situation),
     }
-    rules = rule_sets.live(uow, centre, call.rule_set)
+    rules, known = rule_sets.live(uow, centre, call.rule_set), habits.current(uow, centre)
     try:
-        result = assess(rules, centre.vocabulary.read_call(raw)).as_dict()
+        result = assess(rules, centre.vocabulary.read_call(raw), habits=known).as_dict()
     except Exception as error:  # whatever it is, somebody must still come
         log.error("assessment failed: %s", type(error).__name__)
         result = _not_scored(rules, centre, type(error).__name__)
@@ -147,6 +148,7 @@ def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
         "version": rules.version,
         "sha256": rules.sha256,
         "vocabulary_sha256": centre.vocabulary.sha256,
+        "habits_sha256": None,
         "engine": ENGINE,
     }
 
@@ -176,6 +178,7 @@ def _record(
             rule_set=result["rule_set"],
             rule_set_sha256=result["sha256"],
             vocabulary_sha256=result["vocabulary_sha256"],
+            habits_sha256=result["habits_sha256"],
             engine=result["engine"],
             outcome=result["outcome"],
             needed=result["needed"],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from triage.domain.errors import Finding
 from triage.domain.facts import Vocabulary
 from triage.domain.gazetteer import Gazetteer
+from triage.domain.habits import Habits
 from triage.domain.policy import Policy
 from triage.domain.ports import RuleReader
 from triage.domain.ruleset import RuleSet
@@ -22,3 +23,5 @@ class Centre:
     """Rule sets already read, by SHA-256: a version never changes, so this never goes stale."""
     checked: dict[str, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
     """What the loader says about texts, likewise."""
+    habits: dict[str, Habits] = field(default_factory=dict, repr=False)
+    """Counts of earlier answers already read, by SHA-256, likewise."""

@@ -120,6 +120,8 @@ class AssessmentRecord(Row):
     rule_set: Mapped[str]
     rule_set_sha256: Mapped[str] = mapped_column(index=True)
     vocabulary_sha256: Mapped[str]
+    habits_sha256: Mapped[str | None] = mapped_column(index=True)
+    """The count that ordered the questions; None where nothing was known of earlier answers."""
     engine: Mapped[str]
     outcome: Mapped[str]
     needed: Mapped[str]
