@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.world import Browser, World
 from triage.services import rule_sets
 from triage.storage.calls import AssessmentRecord, Call
-from triage.storage.rule_sets import Publication, RuleDraft
+from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion
 
 NAME = "county-default"
 HERE = f"/rules/{NAME}"
@@ -398,6 +398,37 @@ def test_an_earlier_version_is_read_and_downloaded_byte_for_byte(world: World) -
     assert answer.data.decode() == text
     assert rule_sets.sha256(answer.data.decode()) == first
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_what_an_earlier_release_let_through_is_still_shown_but_does_not_come_back(
+    world: World,
+) -> None:
+    text = with_another_threshold(world, "older").replace(
+        "\nexamples:\n",
+        "\nexamples:\n  - name: It does not hold today\n    facts: {consciousness: unconscious}\n"
+        "    expect: {response: crisis_line}\n",
+    )
+    sha = rule_sets.sha256(text)
+    with world.context.unit_of_work("test") as uow:
+        uow.add(
+            RuleSetVersion(
+                name=NAME,
+                label="older",
+                sha256=sha,
+                vocabulary_sha256=world.centre.vocabulary.sha256,
+                yaml=text,
+                written_by="a.ames",
+                approved_by="b.brown",
+            )
+        )
+    browser, path = supervisor(world), f"{HERE}/versions/{sha}"
+
+    assert "must come." in opened(browser, path)
+    seen = opened(browser, f"{path}/go-back")
+    assert "needs 45 points" in seen
+    answer = press(browser, seen, f"{path}/go-back")
+    assert answer.status_code == 422
+    assert "It does not hold today" in text_of(answer)
 
 
 # --- what people type and send ------------------------------------------------------------

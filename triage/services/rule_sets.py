@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from threading import Lock
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
@@ -16,6 +17,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 MOST_PARSED = 64
 """Rule sets kept parsed in memory; drafts pass through there too."""
+_one_reads = Lock()
 
 
 def sha256(text: str) -> str:
@@ -35,22 +37,32 @@ def read_published(centre: Centre, text: str) -> RuleSet:
 
     Raises RuleFileError where the vocabulary no longer has what it names.
     """
+    return centre.parsed.get(sha256(text)) or _read_once(centre, text)
+
+
+def _read_once(centre: Centre, text: str) -> RuleSet:
+    """Read by the first of the threads that want it; the others wait for that one."""
     key = sha256(text)
-    if key not in centre.parsed:
-        if len(centre.parsed) >= MOST_PARSED:
-            centre.parsed.clear()
-        centre.parsed[key] = centre.reader.read_published(text, centre.vocabulary)
-    return centre.parsed[key]
+    with _one_reads:
+        rules = centre.parsed.get(key)
+        if rules is None:
+            rules = centre.reader.read_published(text, centre.vocabulary)
+            if len(centre.parsed) >= MOST_PARSED:
+                centre.parsed.clear()
+            centre.parsed[key] = rules
+        return rules
 
 
 def findings(centre: Centre, text: str) -> tuple[Finding, ...]:
     """Everything there is to say about a text, errors and warnings, by place."""
     key = sha256(text)
-    if key not in centre.checked:
+    told = centre.checked.get(key)
+    if told is None:
+        told = centre.reader.check_rule_set(text, centre.vocabulary)
         if len(centre.checked) >= MOST_PARSED:
             centre.checked.clear()
-        centre.checked[key] = centre.reader.check_rule_set(text, centre.vocabulary)
-    return centre.checked[key]
+        centre.checked[key] = told
+    return told
 
 
 def text_of(file: bytes) -> str:
@@ -159,8 +171,13 @@ def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
 
 
 def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
-    """The rules that decide calls at this instant. Raises NotFound."""
-    return read_published(centre, live_version(uow, name).yaml)
+    """The rules that decide calls at this instant, ready to do so. Raises NotFound.
+
+    Whoever publishes, and wherever, the next call is decided by it: the database is asked each
+    time, and a version that this process has not met is read before the call goes on.
+    """
+    version = live_version(uow, name)
+    return (centre.parsed.get(version.sha256) or _read_once(centre, version.yaml)).prepare()
 
 
 def must_be_fit_for_calls(rules: RuleSet) -> None:

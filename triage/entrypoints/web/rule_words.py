@@ -70,7 +70,8 @@ class ShownChange:
 def comparison(centre: Centre, before: str, after: str) -> list[ShownChange] | None:
     """What the two decide differently, in words; None where one of them does not load."""
     try:
-        old, new = rule_sets.read(centre, before), rule_sets.read(centre, after)
+        old = rule_sets.read_published(centre, before)
+        new = rule_sets.read_published(centre, after)
     except RuleFileError:
         return None
     was, becomes = said_of(old), said_of(new)

@@ -102,7 +102,7 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
     """A version in sentences; where it does not load any more, its text and what is wrong."""
     centre, rules, findings = current_context().centre, None, tuple[Finding, ...]()
     try:
-        rules = rule_sets.read(centre, shown.yaml)
+        rules = rule_sets.read_published(centre, shown.yaml)
     except RuleFileError as error:
         findings = error.findings
     return render_template(
