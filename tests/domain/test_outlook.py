@@ -1,6 +1,7 @@
 """Looking ahead against brute force: every combination of answers, assessed one by one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from hypothesis import assume, given, settings
@@ -288,3 +289,16 @@ def test_an_answer_that_stops_a_rule_from_counting_is_told() -> None:
         ("problem", True),
     ]
     assert questions[0].because == "Goes to Line if violence: no."
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_was_found_for_other_calls_changes_no_assessment(data: st.DataObject) -> None:
+    """Decisions and looks ahead are kept between calls, for speed only."""
+    pool = data.draw(st.sampled_from([["weapon", "caller_proximity"], [*ASKABLE]]))
+    rules = data.draw(rule_sets(pool))
+    several = data.draw(st.lists(calls(pool), min_size=3, max_size=8))
+
+    together = [assess(rules, call).canonical_json() for call in several]
+
+    assert together == [assess(replace(rules), call).canonical_json() for call in several]

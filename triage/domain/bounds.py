@@ -20,6 +20,8 @@ class Points(NamedTuple):
     """By the rules that fire whatever is answered."""
     scored: bool
     """Is there such a rule?"""
+    possible: bool
+    """Is there a rule that may score it?"""
 
 
 class Bounds:
@@ -33,7 +35,7 @@ class Bounds:
         rule_set = position.rule_set
         book = rule_set.book
         self._rule_set, self._book, self._teams = rule_set, book, position.teams
-        self._excludes = {response: rules for response, rules, _ in book.excludes}
+        self._excludes = book.excluded_by
         self.sure = position.fired & ~position.may_change
         self.maybe = position.may_fire & ~self.sure
         self._asking = position.asking
@@ -43,8 +45,8 @@ class Bounds:
         default = rule_set.default.response
         self._defaults = (default, *rule_set.fallbacks_of.get(default, ()))
         self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
-        self._points = {} if self._required else self._point_bounds()
-        self._rivals = self._find_rivals()
+        self._points: dict[str, Points] = {}
+        self._rivals = [] if self._required else self._find_rivals()
 
     def relevant(self) -> int:
         """The open rules that could change response, level, companions or exclusions."""
@@ -84,8 +86,8 @@ class Bounds:
             return None
         if self._required:
             return toward & self.maybe
-        own, points = self._excludes.get(response, 0), self._points.get(response)
-        reached = points.sure if points and points.scored else None
+        own, points = self._excludes.get(response, 0), self._points_of(response)
+        reached = points.sure if points.scored else None
         threshold = self._book.thresholds.get(response)
         ahead = [one for one in self._rivals if one[0] != response]
         if threshold is None or reached is None or reached < threshold:
@@ -98,6 +100,17 @@ class Bounds:
             return None
         _, _, excluding = max(ahead, key=lambda one: one[1])
         return (toward | excluding & ~own) & self.maybe
+
+    def may_become(self, response: str) -> bool:
+        """Is this response among `responses()`?"""
+        if self._teams.limited or response == ASK_MORE or response in self._defaults:
+            return response in self.responses()
+        for stronger, rules in self._book.requires.items():
+            if stronger == response and self._possible & rules:
+                return True
+            if self.sure & rules:
+                return False
+        return response in self._book.thresholds and self._may_win(response)
 
     # ---- what may be left out -------------------------------------------------
 
@@ -148,7 +161,7 @@ class Bounds:
         if len(possible) == 1:
             return 0
         relevant = self._may_stop_asking if ASK_MORE in possible else 0
-        for response, rules, _ in self._book.scores:
+        for response, (rules, _) in self._book.scores.items():
             if response in possible:
                 relevant |= self.maybe & rules
         return relevant
@@ -162,49 +175,61 @@ class Bounds:
         required = self._possible & self._book.requires.get(response, 0)
         return bool(self.sure & self._excludes.get(response, 0)) and not required
 
-    def _point_bounds(self) -> dict[str, Points]:
-        bounds: dict[str, Points] = {}
-        for response, _, by_points in self._book.scores:
-            certain = least = most = 0
-            scored = possible = False
-            for points, rules in by_points:
-                sure, unsure = (self.sure & rules).bit_count(), (self.maybe & rules).bit_count()
-                certain += points * sure
-                if points < 0:
-                    least += points * unsure
-                else:
-                    most += points * unsure
-                scored = scored or sure > 0
-                possible = possible or sure > 0 or unsure > 0
-            if possible:
-                bounds[response] = Points(certain + least, certain + most, certain, scored)
-        return bounds
+    def _points_of(self, response: str) -> Points:
+        """What the response can score."""
+        known = self._points.get(response)
+        if known is None:
+            known = self._points[response] = self._count(response)
+        return known
+
+    def _count(self, response: str) -> Points:
+        sure, maybe = self.sure, self.maybe
+        certain = least = most = 0
+        rules, by_points = self._book.scores.get(response, (0, ()))
+        for points, giving in by_points:
+            certain += points * (sure & giving).bit_count()
+            if not maybe & giving:
+                continue
+            if points < 0:
+                least += points * (maybe & giving).bit_count()
+            else:
+                most += points * (maybe & giving).bit_count()
+        scored = bool(sure & rules)
+        possible = scored or bool(maybe & rules)
+        return Points(certain + least, certain + most, certain, scored, possible)
 
     def _find_rivals(self) -> list[tuple[str, int, int]]:
         """Responses that win in any case unless excluded: the least points, who may exclude."""
-        return [
-            (
-                response,
-                self._points[response].least,
-                self._possible & self._excludes.get(response, 0),
-            )
-            for response, threshold in self._book.thresholds.items()
-            if response in self._points
-            and self._points[response].scored
-            and self._points[response].least >= threshold
-            and not self._surely_excluded(response)
-        ]
+        rivals = []
+        for response, threshold in self._book.thresholds.items():
+            if not self.sure & self._book.scores[response][0]:
+                continue
+            least = self._points_of(response).least
+            if least >= threshold and not self._surely_excluded(response):
+                excluding = self._possible & self._excludes.get(response, 0)
+                rivals.append((response, least, excluding))
+        return rivals
 
     def _beaten(self, response: str) -> bool:
         """Does another response surely win when this one is not excluded?
 
         Whatever excludes the rival must not exclude this one, too.
         """
-        most, own = self._points[response].most, self._excludes.get(response, 0)
+        most, own = self._points_of(response).most, self._excludes.get(response, 0)
         return any(
             least > most and not excluding & ~own
             for rival, least, excluding in self._rivals
             if rival != response
+        )
+
+    def _may_win(self, response: str) -> bool:
+        """Can its points win?"""
+        points = self._points_of(response)
+        return (
+            points.possible
+            and points.most >= self._book.thresholds[response]
+            and not self._surely_excluded(response)
+            and not self._beaten(response)
         )
 
     def _unrequired(self) -> set[str]:
@@ -214,14 +239,7 @@ class Bounds:
 
     def _choose(self) -> set[str]:
         """The responses that may come out while nothing is required."""
-        eligible = {
-            response
-            for response, threshold in self._book.thresholds.items()
-            if response in self._points
-            and self._points[response].most >= threshold
-            and not self._surely_excluded(response)
-            and not self._beaten(response)
-        }
+        eligible = {response for response in self._book.thresholds if self._may_win(response)}
         if any(not excluding for _, _, excluding in self._rivals):
             return eligible
         if self._asking:

@@ -201,9 +201,9 @@ class Conclusions:
         return known
 
 
-def keep(kept: dict[K, V], key: K, value: V) -> None:
+def keep(kept: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
     """Remember what can be worked out again, as long as it is not too much."""
-    if len(kept) >= MOST_KEPT:
+    if len(kept) >= most:
         kept.clear()
     kept[key] = value
 
@@ -219,7 +219,7 @@ def level_of(rule_set: RuleSet, fired: int) -> Level:
 def points_of(book: RuleBook, fired: int) -> dict[str, int]:
     """Points by response, in precedence, of the responses that a fired rule scores."""
     totals: dict[str, int] = {}
-    for response, rules, by_points in book.scores:
+    for response, (rules, by_points) in book.scores.items():
         if fired & rules:
             totals[response] = sum(
                 [points * (fired & giving).bit_count() for points, giving in by_points]

@@ -16,7 +16,7 @@ from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
-from triage.domain.decision import Decision
+from triage.domain.decision import EVERYBODY_AVAILABLE, Decision, keep
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import Positions, Scout, position_of
 from triage.domain.searching import Search
@@ -24,6 +24,8 @@ from triage.domain.searching import Search
 BUDGET = 12
 """Positions looked at by one search through all answers. The same for each search, whatever the
 others used up, so that the result never depends on what was remembered from other calls."""
+MOST_FORESEEN = 500
+"""Looks ahead kept for one rule set. Calls begin alike, and the first questions open most."""
 MOST_READINGS = 4
 """With more ways to read contradicting answers only the bounds are looked at."""
 
@@ -61,7 +63,14 @@ def foresee(
     """
     if len(cases) > MOST_READINGS:
         budget = 0
-    return _Lookout(rule_set, call, cases, budget).report()
+    lookout = _Lookout(rule_set, call, cases, budget)
+    here = lookout.whereabouts()
+    known = rule_set.ahead.foreseen.get(here) if here else None
+    if known is None:
+        known = lookout.report()
+        if here:
+            keep(rule_set.ahead.foreseen, here, known, MOST_FORESEEN)
+    return known
 
 
 class _Lookout:
@@ -83,6 +92,17 @@ class _Lookout:
                 position.left = {**position.left, SIGHT_FACT: seeing}
         self._seen = {self._present.response}
         self._changed = False
+
+    def whereabouts(self) -> tuple[object, ...]:
+        """What the report depends on; empty where that is too much to keep."""
+        positions = (*self._here, *self._remote)
+        if any(one.teams is not EVERYBODY_AVAILABLE or one.prompted for one in positions):
+            return ()
+        return (
+            self._budget,
+            len(self._here),
+            *[(one.alive, one.unknown, one.remote, tuple(one.left)) for one in positions],
+        )
 
     def report(self) -> Foresight:
         here, remote = self._here, self._remote
@@ -138,14 +158,17 @@ class _Lookout:
     def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
         """Each answer to each question that may matter, by itself."""
         outcome, effects = self._present.outcome(), dict[str, list[Effect]]()
+        differs: dict[int, bool] = {}
         for fact, answered in self._scout.single_answers(self._here, relevant).items():
-            effects[fact] = [
-                Effect(move.answers, decision)
-                for move, decision in answered
-                if decision.outcome() != outcome
-            ]
-            self._seen.update(one.decision.response for one in effects[fact])
-            self._changed = self._changed or bool(effects[fact])
+            found = effects[fact] = []
+            for move, decision in answered:
+                key = id(decision)
+                if key not in differs:
+                    differs[key] = decision.outcome() != outcome
+                    self._seen.add(decision.response)
+                if differs[key]:
+                    found.append(Effect(move.answers, decision))
+        self._changed = any(differs.values())
         return effects
 
     def _reachable(
@@ -163,7 +186,7 @@ class _Lookout:
         return Search(
             self._scout,
             lambda decision: decision.response == response,
-            lambda bounds: any(response in one.responses() for one in bounds),
+            lambda bounds: any(one.may_become(response) for one in bounds),
             toward,
             response,
             against,

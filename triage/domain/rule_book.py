@@ -46,8 +46,10 @@ class RuleBook:
     """In precedence, a response, the rules that exclude it, and those that do so entirely."""
     companions: Mapping[str, int]
     """Rules that want a response to come as well, required or `also`, in precedence."""
-    scores: tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]
-    """In precedence, a response, the rules that score it, and by points those that give them."""
+    excluded_by: Mapping[str, int]
+    """By response, the rules that exclude it."""
+    scores: Mapping[str, tuple[int, tuple[tuple[int, int], ...]]]
+    """By response, in precedence, the rules that score it, and by points those that give them."""
     thresholds: Mapping[str, int]
     """By response, in precedence; what has no threshold cannot win."""
     levels: tuple[tuple["Level", int], ...]
@@ -132,9 +134,11 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     entirely = _mask(rule.entirely for rule in rules)
     requires = _naming(rules, ("require",), rule_set.precedence)
     scores = _scores(rules, rule_set.precedence)
-    scored_by = {r: _sum(bits for points, bits in by if points > 0) for r, _, by in scores}
+    scored_by = {
+        r: _sum(bits for points, bits in by if points > 0) for r, (_, by) in scores.items()
+    }
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
-    thresholds = {response: rule_set.threshold(response) for response, _, _ in scores}
+    thresholds = {response: rule_set.threshold(response) for response in scores}
     index = TermIndex([terms[place] for place in order], rule_set.vocabulary.facts)
     return RuleBook(
         rules=rules,
@@ -148,6 +152,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         requires=requires,
         excludes=tuple((r, bits, bits & entirely) for r, bits in excludes.items()),
         companions=_naming(rules, ("require", "also"), rule_set.precedence),
+        excluded_by=excludes,
         scores=scores,
         thresholds={r: points for r, points in thresholds.items() if points is not None},
         levels=tuple((level, _mask(r.level == level.id for r in rules)) for level in levels),
@@ -182,17 +187,17 @@ def _naming(
 
 def _scores(
     rules: tuple["Rule", ...], precedence: Iterable[str]
-) -> tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]:
+) -> dict[str, tuple[int, tuple[tuple[int, int], ...]]]:
     by_response: dict[str, dict[int, int]] = {}
     for number, rule in enumerate(rules):
         for response, points in rule.points:
             same = by_response.setdefault(response, {})
             same[points] = same.get(points, 0) | 1 << number
-    return tuple(
-        (response, _sum(by.values()), tuple(by.items()))
+    return {
+        response: (_sum(by.values()), tuple(by.items()))
         for response in precedence
         if (by := by_response.get(response))
-    )
+    }
 
 
 def _way(rules: tuple["Rule", ...], index: TermIndex, response: str) -> tuple[tuple[int, ...], int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import zip_longest
 from operator import or_
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
@@ -14,12 +14,16 @@ from triage.domain.decision import Availability, Conclusions, Decision
 from triage.domain.moves import Choice, Move, Path, choices_of, fact_asked, with_prompts
 from triage.domain.ruleset import RuleSet
 
+if TYPE_CHECKING:
+    from triage.domain.foresight import Foresight
+
 
 class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
     shares -- by habits, fact and answer, how often it is given.
+    foreseen -- by where a call stands, what looking ahead found.
     sense -- by fact and the answers it depends on, whether its question makes sense.
     """
 
@@ -27,6 +31,7 @@ class Ahead:
         self.choices = choices_of(rule_set)
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
+        self.foreseen: dict[tuple[object, ...], Foresight] = {}
         self.shares: dict[tuple[str, str, Value | Gap], float] = {}
         self.sense: dict[tuple[str, tuple[Value | Gap | None, ...]], Truth] = {}
 
@@ -37,6 +42,7 @@ class Position:
     alive -- terms that no answer contradicts.
     unknown -- terms that can no longer become true, because an answer is unknown.
     left -- the questions that are still open.
+    prompted, remote -- words were heard, or the caller cannot see: answers do other things.
     may_change -- rules whose effect may still change.
     may_fire -- rules that fire, or still may.
     """
@@ -48,10 +54,12 @@ class Position:
         unknown: int,
         left: Mapping[str, Choice],
         teams: Availability,
+        counts: Sequence[int] | None = None,
     ) -> None:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
-        self._counts = _count(choice.reads for choice in left.values())
+        self.prompted = self.remote = False
+        self._counts = counts or _count(choice.reads for choice in left.values())
         self.open = reduce(or_, self._counts, 0)
         self.open_twice = reduce(or_, self._counts[1:], 0)
         self._weigh()
@@ -96,10 +104,9 @@ class Position:
 
     def narrowed(self, terms: int) -> "Position":
         """The position where answers to come will make one of these terms true."""
-        alive, unknown, left = self.alive, self.unknown, {}
+        alive, unknown, left, gone = self.alive, self.unknown, dict(self.left), []
         for fact, choice in self.left.items():
             if not choice.reads & terms:
-                left[fact] = choice
                 continue
             lost, unclear, either = -1, -1, 0
             allowed = []
@@ -115,9 +122,12 @@ class Position:
             alive &= ~lost
             unknown |= unclear
             reads = choice.reads & either
+            gone.append(choice.reads & ~either)
             if reads:
                 left[fact] = choice._replace(reads=reads, moves=tuple(allowed))
-        return Position(self.rule_set, alive, unknown, left, self.teams)
+            else:
+                del left[fact]
+        return self._with(alive, unknown, left, gone)
 
     def answer(self, fact: str, move: Move) -> "Position":
         """The position after one more answer."""
@@ -129,7 +139,19 @@ class Position:
         if fact == SIGHT_FACT and move.answers.answer == NO_SIGHT:
             left = unseen(left)
         alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
-        return Position(self.rule_set, alive, unknown, left, self.teams)
+        return self._with(alive, unknown, left, [choice.reads])
+
+    def _with(
+        self, alive: int, unknown: int, left: Mapping[str, Choice], gone: Iterable[int]
+    ) -> "Position":
+        """The position where these terms, for each question, no longer wait for it."""
+        counts = list(self._counts)
+        for terms in gone:
+            borrow, place = terms, 0
+            while borrow:
+                counts[place], borrow = counts[place] ^ borrow, borrow & ~counts[place]
+                place += 1
+        return Position(self.rule_set, alive, unknown, left, self.teams, counts)
 
 
 def _count(masks: Iterable[int]) -> list[int]:
@@ -173,6 +195,7 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
     left: Mapping[str, Choice] = {
         name: one for name, one in rule_set.ahead.choices.items() if name not in answers
     }
+    prompts = []
     if case.heard and index.prompts:
         prompts = [
             (literal, terms)
@@ -182,10 +205,13 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
         left = with_prompts(left, prompts)
         for literal, terms in prompts:
             unknown |= terms if literal.wanted else 0
-    if answers.get(SIGHT_FACT) == NO_SIGHT:
+    remote = answers.get(SIGHT_FACT) == NO_SIGHT
+    if remote:
         left = unseen(left)
     reading = {name: choice for name, choice in left.items() if choice.reads & alive}
-    return Position(rule_set, alive, unknown, reading, case.reading.teams)
+    position = Position(rule_set, alive, unknown, reading, case.reading.teams)
+    position.prompted, position.remote = bool(prompts), remote
+    return position
 
 
 class Answered(NamedTuple):
@@ -209,6 +235,9 @@ class Scout:
 
     def decide(self, positions: Positions, standing: tuple[tuple[int, int], ...]) -> Decision:
         """The decision when these rules fire and ask in these positions."""
+        if len(positions) == 1:
+            fired, asking = standing[0]
+            return self._conclude(fired, asking > 0, positions[0].teams)
         alike = tuple([(fired, asking > 0) for fired, asking in standing])
         known = self._decided.get(alike)
         if known is None:
@@ -216,10 +245,7 @@ class Scout:
                 self._conclude(fired, asking, position.teams)
                 for position, (fired, asking) in zip(positions, alike, strict=True)
             ]
-            known = decisions[0]
-            if len(decisions) > 1:
-                known = most_protective(self.rule_set, decisions)
-            self._decided[alike] = known
+            known = self._decided[alike] = most_protective(self.rule_set, decisions)
         return known
 
     def single_answers(
@@ -231,15 +257,17 @@ class Scout:
         left out.
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
-        here = tuple([trial.here for trial in trials])
         found: dict[str, list[Answered]] = {}
         for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
-            answers = found[fact] = []
+            found[fact] = []
             near = [choice for trial in trials if (choice := trial.may_tell(fact))]
             for move in near[0].moves if near else ():
-                there = tuple([trial.after(fact, move) for trial in trials])
-                if there != here:
-                    answers.append(Answered(move, self.decide(positions, there)))
+                after = [trial.after(fact, move) for trial in trials]
+                if any(after):
+                    there = tuple(
+                        [one or trial.here for one, trial in zip(after, trials, strict=True)]
+                    )
+                    found[fact].append(Answered(move, self.decide(positions, there)))
         return found
 
 
@@ -255,7 +283,7 @@ class _Trial:
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
         self._telling = self._near | self._counting
         self.here = position.fired, position.asking
-        self._known: dict[tuple[int, int], tuple[int, int]] = {}
+        self._known: dict[tuple[int, int], tuple[int, int] | None] = {}
 
     def facts(self) -> Iterable[str]:
         """The questions that relevant rules read."""
@@ -267,22 +295,22 @@ class _Trial:
         choice = self.position.left.get(fact)
         return choice if choice and choice.reads & self._telling else None
 
-    def after(self, fact: str, move: Move) -> tuple[int, int]:
-        """The rules that fire, and those that ask, after one more answer."""
+    def after(self, fact: str, move: Move) -> tuple[int, int] | None:
+        """The rules that fire, and those that ask, after one more answer; None for the same."""
         choice = self.position.left.get(fact)
         if choice is None:
-            return self.here
+            return None
         _, _, contradicts, leaves_unknown, _ = choice.moves[move.place]
         decided = self._near & choice.reads & ~contradicts & ~leaves_unknown
         failing = self._counting & contradicts
         if not decided and not failing:
-            return self.here
-        known = self._known.get((decided, failing))
-        if known is None:
-            known = self._known[decided, failing] = self._decided(decided, failing)
-        return known
+            return None
+        key = decided, failing
+        if key not in self._known:
+            self._known[key] = self._decided(decided, failing)
+        return self._known[key]
 
-    def _decided(self, decided: int, failing: int) -> tuple[int, int]:
+    def _decided(self, decided: int, failing: int) -> tuple[int, int] | None:
         """When these terms have become true, and these false."""
         fired, asking = self.here
         if decided:
@@ -292,4 +320,5 @@ class _Trial:
             kept = self._fold(self._counting & ~failing)
             rules = self._fold(failing) & ~kept
             fired, asking = fired & ~rules, asking & ~rules
-        return fired, asking
+        there = fired, asking
+        return there if there != self.here else None

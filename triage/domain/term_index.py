@@ -25,6 +25,8 @@ from triage.domain.terms import Literal, Term
 if TYPE_CHECKING:
     from triage.domain.facts import Fact
 
+FEW = 4
+"""So few terms are folded one by one."""
 SLOTS = 8
 """Terms of a rule that are folded by shifting; further ones are looked at one rule at a time."""
 
@@ -68,6 +70,10 @@ class TermIndex:
         self.width = place
         self.everything = (1 << place) - 1
         """All terms."""
+        self._rule_of = [0] * (place + 1)
+        for number, bits in enumerate(self.bits):
+            for bit in bits:
+                self._rule_of[bit + 1] = 1 << number
         self._further = [
             (1 << number, _mask(bits[SLOTS:]))
             for number, bits in enumerate(self.bits)
@@ -77,6 +83,12 @@ class TermIndex:
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms."""
         rules = 0
+        if terms.bit_count() <= FEW:
+            while terms:
+                lowest = terms & -terms
+                rules |= self._rule_of[lowest.bit_length()]
+                terms ^= lowest
+            return rules
         for place, mask in self._slots:
             rules |= terms >> place & mask
         for rule, further in self._further:
