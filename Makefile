@@ -10,14 +10,16 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 
 stamp := .venv/.installed
+bench := .venv-bench/.installed
 uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races bench-page lint format lock screenshots
+.PHONY: help setup demo test test-races test-oracle test-safety bench-page bench-engine \
+	bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(stamp) ## Make .venv from the locked dependencies
 
@@ -31,6 +33,24 @@ test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
 test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh
 	@RACE_ROUNDS=1000 .venv/bin/python -m pytest -n 2 tests/stories/test_paging.py -k two_who_accept
+
+test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
+	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py
+
+test-safety: setup ## Try the safety floor on many made-up calls; SAFETY_EXAMPLES=2000
+	@SAFETY_EXAMPLES=$(or $(SAFETY_EXAMPLES),2000) .venv/bin/python -m pytest -n 2 tests/domain/test_rule_safety.py
+
+bench-engine: $(bench) ## Deciding beside other rule engines; ARGS=--quick takes a minute
+	@.venv-bench/bin/python -m tests.performance.engine $(ARGS)
+
+bench-backtest: setup ## A million past calls through 200 rules, this service alone
+	@.venv/bin/python tests/performance/backtest_speed.py
+
+bench-rules: setup ## Reading and checking rule files of 200, 1,000 and 2,000 rules
+	@.venv/bin/python tests/performance/rule_reading.py
+
+bench-questions: setup ## Questions asked with ask_next and with the fixed list, by simulation
+	@.venv/bin/python tests/performance/questions_saved.py
 
 bench-page: setup ## From posting a call to its page on the phone; CALLS=200
 	@.venv/bin/python tests/performance/page_latency.py
@@ -71,4 +91,11 @@ $(stamp): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The engines to compare with live apart; nothing of them is needed to run or test the service.
+$(bench): requirements/bench.txt $(stamp)
+	@echo 'Installing the other rule engines into .venv-bench ...'
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bench.txt
 	@touch $@

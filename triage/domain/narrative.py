@@ -27,7 +27,7 @@ NOTHING_HEARD: Heard = frozenset()
 def fold(text: str) -> str:
     """The text as words between single spaces, with one space at each end; " " when empty."""
     if text.isascii():  # the same, only faster
-        words = f" {text.encode().translate(_ASCII_WORDS).decode()} "
+        words = f" {text.encode().translate(_ASCII_WORDS).decode().strip()} "
         while "  " in words:
             words = words.replace("  ", " ")
         return words

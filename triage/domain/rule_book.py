@@ -105,6 +105,8 @@ class RuleBook:
         return self._chosen(self.certain, tally.undecided & ~self.holds)
 
     def _chosen(self, reasons: tuple[Reason, ...], rules: int) -> list[Reason]:
+        if not rules:
+            return []
         flags = format(rules, self._binary).encode().translate(_FLAGS)
         return list(compress(reasons, flags))
 

@@ -202,8 +202,8 @@ class TermIndex:
 
     def state(self, answers: Answers, heard: Heard) -> int:
         """The terms satisfied, and those not contradicted."""
-        found = map(getitem, self._states, map(answers.get, self.facts))
-        return self._after_mentions(reduce(and_, found, -1), answers, heard)
+        found = reduce(and_, map(getitem, self._states, map(answers.get, self.facts)), -1)
+        return self._after_mentions(found, answers, heard)
 
     def weigh(self, answers: Answers, heard: Heard) -> Tally:
         """Every rule's standing, dates left aside."""

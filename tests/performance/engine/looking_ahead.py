@@ -46,7 +46,10 @@ def _published(name: str, rules: RuleSet, calls: int) -> Contestant:
     def anew(one: CallInput) -> CallInput:
         return CallInput(one.facts, one.narrative, one.situation)
 
-    return _contestant(name, rules, list(_half_way(rules, calls)), anew)
+    several = list(_half_way(rules, 2 * calls))
+    for other in several[calls:]:
+        ours.look_ahead(rules, anew(other))
+    return _contestant(name, rules, several[:calls], anew)
 
 
 def _contestant(
@@ -55,10 +58,18 @@ def _contestant(
     calls: Sequence[Any],
     prepare: Callable[[Any], CallInput],
 ) -> Contestant:
-    """Every call anew for each round, as in the race of single calls."""
-    return Contestant(
-        name, True, calls, prepare, lambda one: ours.look_ahead(rules, one), ours.fired
-    )
+    """Every call anew for each round, as in the race of single calls.
+
+    What the service keeps of its looks ahead is of other calls only: as a process meets the next
+    call after many others.
+    """
+    kept = dict(rules.ahead.foreseen)
+
+    def meet(one: Any) -> CallInput:
+        rules.ahead.foreseen = dict(kept)
+        return prepare(one)
+
+    return Contestant(name, True, calls, meet, lambda one: ours.look_ahead(rules, one), ours.fired)
 
 
 def _half_way(rules: RuleSet, number: int) -> Iterator[CallInput]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.performance.engine import workload as neutral
 from tests.performance.engine.contestants import Contestant
@@ -18,10 +19,12 @@ from triage.domain.assessment import Assessment, assess
 from triage.domain.calls import CallInput
 from triage.domain.conditions import AtLeast, Condition, Every, Mentions, OneOf, Some, Within
 from triage.domain.facts import Fact, FactValue, Response, Vocabulary
+from triage.domain.reason import Reason
 from triage.domain.ruleset import AskFirst, Default, FollowUp, Kind, Level, Plan, Rule, RuleSet
 from triage.domain.words import Words
 
 NAME = "this service, explained, three-valued"
+DECIDED = "this service, with the decision: who comes, how soon, with whom"
 ROOT = Path(__file__).parents[3]
 RESPONSES = ("ambulance", "patrol", "cit", "co_responder", "social_services", "crisis_line")
 KINDS: tuple[tuple[Kind, int], ...] = (
@@ -34,12 +37,42 @@ KINDS: tuple[tuple[Kind, int], ...] = (
 )
 
 
+class Explained(NamedTuple):
+    """What a rule engine says of a call: every rule that fires and every one that waits, with its
+    sentence, its source and what it read."""
+
+    fired: list[Reason]
+    waiting: list[Reason]
+
+
 def contestant(workload: neutral.Workload, name: str = NAME) -> Contestant:
-    """With every call made anew for each round, so that nothing is remembered of an earlier one."""
+    """The rules that fire and wait, as far as the other engines go, and why.
+
+    Every call is made anew for each round, so that nothing is remembered of an earlier one.
+    """
     rules = rule_set(workload)
-    return Contestant(
-        name, True, workload.calls, call, lambda one: assess(rules, one, ahead=False), fired
-    )
+    book = rules.book
+
+    def run(one: CallInput) -> Explained:
+        tally = book.weigh(one.asked, rules.heard(one), "")
+        return Explained(book.reasons(tally), book.waiting(tally))
+
+    def fired(found: Explained) -> Iterable[str]:
+        return (reason.rule for reason in found.fired if not reason.on_unknown)
+
+    return Contestant(name, True, workload.calls, call, run, fired)
+
+
+def decider(workload: neutral.Workload) -> Contestant:
+    """The assessment: the same, and who comes, how soon, with whom."""
+    rules = rule_set(workload)
+
+    def run(one: CallInput) -> Assessment:
+        found = assess(rules, one, ahead=False)
+        found.because  # noqa: B018 -- worked out when it is first asked for
+        return found
+
+    return Contestant(DECIDED, True, workload.calls, call, run, fired)
 
 
 def fired(assessment: Assessment) -> Iterable[str]:

@@ -36,7 +36,7 @@ def measure(rules: int, rounds: int, turn_ns: int, *, larger: bool) -> SingleCal
     maker = Maker()
     workload = maker.workload(rules, "1-4", CALLS)
     wanted = Oracle(workload.calls).fired(workload.rules)
-    entered = [ours.contestant(workload)]
+    entered = [ours.contestant(workload), ours.decider(workload)]
     for peer in (datalogic, zen_engine, cel):
         entered += peer.contestants(workload)
     met = {one.name: check(one, wanted) for one in entered}
