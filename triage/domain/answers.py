@@ -21,6 +21,8 @@ class Gap(Enum):
     LEFT = "not asked"
     """Taken to stay unasked. Used only when looking ahead, never part of a call."""
 
+    __hash__ = object.__hash__  # there is one of each; Enum's own is a call of Python
+
 
 UNKNOWN: Final = Gap.UNKNOWN
 LEFT: Final = Gap.LEFT

@@ -13,7 +13,7 @@ from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.answers import UNKNOWN, Answer, Gap, Value
 from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
-from triage.domain.conditions import Condition, facts_of
+from triage.domain.conditions import Condition
 from triage.domain.words import Words
 
 FactType = Literal["yes_no", "choice", "multi", "number", "code"]
@@ -84,11 +84,6 @@ class Fact:
     def sight_values(self) -> frozenset[str]:
         """Values that only somebody who sees the person can report."""
         return frozenset(value.name for value in self.values if value.needs_sight)
-
-    @cached_property
-    def sense_facts(self) -> tuple[str, ...]:
-        """The facts that tell whether the question makes sense for a call."""
-        return facts_of(self.ask_when) if self.ask_when else ()
 
     @cached_property
     def is_situation(self) -> bool:
@@ -191,6 +186,13 @@ class Vocabulary:
         """Facts that say whether teams of some kind are on shift."""
         named = (response.availability_fact for response in self.responses.values())
         return frozenset(name for name in named if name)
+
+    @cached_property
+    def sense_of(self) -> Mapping[str, int]:
+        """By fact a number that facts with the same `ask_when` share."""
+        numbers: dict[Condition | None, int] = {}
+        facts = self.facts.values()
+        return {fact.name: numbers.setdefault(fact.ask_when, len(numbers)) for fact in facts}
 
     @cached_property
     def not_supplied(self) -> Mapping[str, Value | Gap]:

@@ -5,16 +5,18 @@ the gate; among these by how much an answer changes, weighted by how often it wa
 the order of the vocabulary.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
+from triage.domain.answers import LEFT
 from triage.domain.ask_wording import because
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
-from triage.domain.decision import Decision, keep
+from triage.domain.decision import Decision
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -113,6 +115,7 @@ class _Questions:
         self._mentioned = dict(self._mentions())
         self._changed: dict[int, tuple[tuple[str, ...], float]] = {}
         self._when: dict[str, Truth] = {}
+        self._senses: dict[int, Truth] = {}
 
     def in_order(self) -> list[Question]:
         names = dict.fromkeys((*self._mentioned, *self.ahead.effects))
@@ -137,45 +140,41 @@ class _Questions:
         """Notes whether the question makes sense for the call; it does not while that is false."""
         if fact.is_situation:
             return False
-        truth = TRUE
-        if fact.ask_when is not None:
-            truths = [self._sense(fact, case) for case in self._cases]
-            truth = next((one for one in truths if one is not FALSE), FALSE)
+        truth = TRUE if fact.ask_when is None else self._sense(fact)
         self._when[fact.name] = truth
         return truth is not FALSE
 
-    def _sense(self, fact: Fact, case: Case) -> Truth:
-        """The truth of `ask_when`, remembered by the answers it reads."""
-        answers, known = case.reading.answers, self.rule_set.ahead.sense
-        reads = tuple([answers.get(name) for name in fact.sense_facts])
-        truth = known.get((fact.name, reads))
-        if truth is None or case.heard:
+    def _sense(self, fact: Fact) -> Truth:
+        """The truth of `ask_when` for the call; facts that share one are asked about together."""
+        shared = self.rule_set.vocabulary.sense_of[fact.name]
+        truth = self._senses.get(shared)
+        if truth is None:
             condition = fact.ask_when or ALWAYS
-            truth = condition.truth(answers, case.heard)
-            if not case.heard:
-                keep(known, (fact.name, reads), truth)
+            truths = (condition.truth(c.reading.answers, c.heard) for c in self._cases)
+            truth = next((one for one in truths if one is not FALSE), FALSE)
+            self._senses[shared] = truth
         return truth
 
     def _question(self, fact: Fact) -> Question:
         effects = self.ahead.effects.get(fact.name)
         weight = 0.0
         if effects:
-            share = self._share
+            shares = self._shares_of(fact)
             weight = sum(
-                [share(fact, e.answers) * self._difference(e.decision)[1] for e in effects]
+                [shares(one.answers) * self._difference(one.decision)[1] for one in effects]
             )
         elif effects is not None:
             weight = WITH_OTHERS
         return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)
 
-    def _share(self, fact: Fact, answers: AnswerClass) -> float:
-        known, key = self.rule_set.ahead.shares, (self._habits.sha256, fact.name, answers.answer)
-        share = known.get(key)
-        if share is None:
-            options = self.rule_set.options.get(fact.name)
-            classes = len(options.classes) if options else len(fact.values)
-            share = known[key] = self._habits.share(fact.name, answers, classes)
-        return share
+    def _shares_of(self, fact: Fact) -> Callable[[AnswerClass], float]:
+        """How often each answer to a question is given."""
+        options = self.rule_set.options.get(fact.name)
+        classes = len(options.classes) if options else len(fact.values)
+        if not self._habits.counts:
+            evenly = 1 / classes
+            return lambda answers: 0.0 if answers.answer is LEFT else evenly
+        return partial(self._habits.share, fact.name, classes=classes)
 
     def _difference(self, other: Decision) -> tuple[tuple[str, ...], float]:
         """What differs from the present decision, and how much that counts."""

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from triage.domain.answers import UNKNOWN, Gap, Value
+from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.cases import Case, most_protective
-from triage.domain.conditions import Truth
-from triage.domain.decision import Availability, Conclusions, Decision
+from triage.domain.decision import Availability, Conclusions, Decision, keep
 from triage.domain.moves import Choice, Move, Path, choices_of, fact_asked, with_prompts
 from triage.domain.ruleset import RuleSet
 
@@ -22,18 +21,24 @@ class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
-    shares -- by habits, fact and answer, how often it is given.
     foreseen -- by where a call stands, what looking ahead found.
-    sense -- by fact and the answers it depends on, whether its question makes sense.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.choices = choices_of(rule_set)
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
+        self._folded: dict[int, int] = {}
+        self._index = rule_set.book.index
         self.foreseen: dict[tuple[object, ...], Foresight] = {}
-        self.shares: dict[tuple[str, str, Value | Gap], float] = {}
-        self.sense: dict[tuple[str, tuple[Value | Gap | None, ...]], Truth] = {}
+
+    def fold(self, terms: int) -> int:
+        """The rules that have one of these terms; the same few come up in call after call."""
+        rules = self._folded.get(terms)
+        if rules is None:
+            rules = self._index.fold(terms)
+            keep(self._folded, terms, rules)
+        return rules
 
 
 class Position:
@@ -259,15 +264,18 @@ class Scout:
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         found: dict[str, list[Answered]] = {}
         for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
-            found[fact] = []
-            near = [choice for trial in trials if (choice := trial.may_tell(fact))]
-            for move in near[0].moves if near else ():
-                after = [trial.after(fact, move) for trial in trials]
-                if any(after):
-                    there = tuple(
-                        [one or trial.here for one, trial in zip(after, trials, strict=True)]
-                    )
-                    found[fact].append(Answered(move, self.decide(positions, there)))
+            moves = next(one.left[fact].moves for one in positions if fact in one.left)
+            changes = [trial.changes(fact) for trial in trials]
+            found[fact] = [
+                Answered(
+                    moves[place],
+                    self.decide(
+                        positions,
+                        tuple([c.get(place, t.here) for c, t in zip(changes, trials, strict=True)]),
+                    ),
+                )
+                for place in dict.fromkeys(chain.from_iterable(changes))
+            ]
         return found
 
 
@@ -276,39 +284,35 @@ class _Trial:
 
     def __init__(self, position: Position, relevant: int) -> None:
         book = position.rule_set.book
-        self.position, self._fold = position, book.index.fold
+        self.position, self._fold = position, position.rule_set.ahead.fold
         self._alive = position.alive & book.index.unfold(relevant)
         self._near = self._alive & ~position.unknown & position.open & ~position.open_twice
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
-        self._telling = self._near | self._counting
         self.here = position.fired, position.asking
-        self._known: dict[tuple[int, int], tuple[int, int] | None] = {}
+        self._known: dict[tuple[int, int], tuple[int, int] | None] = {(0, 0): None}
 
     def facts(self) -> Iterable[str]:
         """The questions that relevant rules read."""
         alive = self._alive
         return [fact for fact, choice in self.position.left.items() if choice.reads & alive]
 
-    def may_tell(self, fact: str) -> Choice | None:
-        """The question, if an answer to it alone can decide a rule."""
-        choice = self.position.left.get(fact)
-        return choice if choice and choice.reads & self._telling else None
-
-    def after(self, fact: str, move: Move) -> tuple[int, int] | None:
-        """The rules that fire, and those that ask, after one more answer; None for the same."""
+    def changes(self, fact: str) -> dict[int, tuple[int, int]]:
+        """By place of an answer that changes any, the rules that fire and those that ask."""
         choice = self.position.left.get(fact)
         if choice is None:
-            return None
-        _, _, contradicts, leaves_unknown, _ = choice.moves[move.place]
-        decided = self._near & choice.reads & ~contradicts & ~leaves_unknown
-        failing = self._counting & contradicts
-        if not decided and not failing:
-            return None
-        key = decided, failing
-        if key not in self._known:
-            self._known[key] = self._decided(decided, failing)
-        return self._known[key]
+            return {}
+        near, counting = self._near & choice.reads, self._counting & choice.reads
+        if not near and not counting:
+            return {}
+        known, changes = self._known, dict[int, tuple[int, int]]()
+        for place, _, contradicts, leaves_unknown, _ in choice.moves:
+            key = near & ~contradicts & ~leaves_unknown, counting & contradicts
+            if key not in known:
+                known[key] = self._decided(*key)
+            if there := known[key]:
+                changes[place] = there
+        return changes
 
     def _decided(self, decided: int, failing: int) -> tuple[int, int] | None:
         """When these terms have become true, and these false."""
