@@ -180,7 +180,7 @@ def test_a_no_by_telephone_asks_the_next_and_may_be_taken_back(
     assert "the next is asked" in act(dispatcher, call, "/answer", {"answer": "declines:telephone"})
     told = act(dispatcher, call, "/answer", {"answer": "declines:telephone"})
     assert "Nobody coming" in told
-    assert "Nobody is left to ask." in told
+    assert "Nobody is left to ask: declined by all." in told
 
     told = act(dispatcher, call, "/answer", {"answer": "accepts:radio"})  # after all
     assert "it is theirs" in told

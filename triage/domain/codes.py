@@ -53,6 +53,16 @@ CAUSES = {
     "overridden": "a person chose otherwise",
 }
 
+DIFFERENCES = CAUSES | {
+    "excluded": "a rule keeps them away",
+    "not_in_time": "cannot be there in time",
+    "answers_missing": "the answers did not come in time",
+    "cancelled": "was cancelled",
+    "not_sent": "nobody has sent it yet",
+    "closed": "the call was closed",
+}
+"""Why what was sent, eligible or recommended is not what was needed."""
+
 CANCEL_REASONS = {
     "caller_cancelled": "Caller cancelled",
     "changed_response": "Another response was chosen",

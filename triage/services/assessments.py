@@ -9,10 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.domain.assessment import ENGINE, assess
-from triage.domain.call_reading import FROM_NOW
 from triage.domain.ruleset import RuleSet
 from triage.services import habits, rule_sets
-from triage.services.availability import unavailable
 from triage.services.centre import Centre
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Answer, AssessmentRecord, Call
@@ -44,21 +42,6 @@ def answers_of(uow: UnitOfWork, call: Call) -> dict[str, Any]:
         select(Answer).where(Answer.call_id == call.id).order_by(Answer.created_at, Answer.id)
     )
     return {row.fact: json.loads(row.value or "null") for row in rows}
-
-
-def situation_now(
-    uow: UnitOfWork, centre: Centre, call: Call, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What was supplied with the call, and what we know ourselves: the time and our teams.
-
-    A day or time that was stated stands; a team counts as away if either of us says so.
-    """
-    situation = dict(given)
-    if not {"now", *FROM_NOW} & {*given, *answers_of(uow, call)}:
-        local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
-        situation["now"] = local.isoformat()
-    ours = unavailable(uow, centre, call.zone)
-    return {**situation, "unavailable": {**ours, **given.get("unavailable", {})}}
 
 
 def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:
@@ -201,6 +184,13 @@ def latest(uow: UnitOfWork, call: Call) -> AssessmentRecord | None:
         .order_by(AssessmentRecord.number.desc())
         .limit(1)
     )
+
+
+def given_away(record: AssessmentRecord) -> dict[str, str]:
+    """The responses that could not come when this was assessed, each with its coded cause."""
+    situation = json.loads(record.input or "{}").get("situation", {})
+    away: dict[str, str] = situation.get("unavailable", {})
+    return away
 
 
 def decision_of(record: AssessmentRecord) -> Decision:

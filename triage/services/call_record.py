@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from triage.domain.lifecycle import CallState
+from triage.domain.ruleset import ASK_MORE
+from triage.domain.sent import Sending, SentInstead, what_was_sent
 from triage.services import assessments, timeline
 from triage.services.centre import Centre
 from triage.services.timeline import Event
-from triage.storage.calls import Call
+from triage.storage.calls import AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.follow_ups import FollowUp
 from triage.storage.messages import Message
@@ -24,6 +27,8 @@ class CallRecord:
     assessment: Mapping[str, Any] | None
     """The latest, as `triage assess` prints it."""
     dispatches: Sequence[Dispatch]
+    sent: SentInstead
+    """What stands of the dispatches, and why that is not what is recommended."""
     messages: Sequence[Message]
     follow_ups: Sequence[FollowUp]
     timeline: Sequence[Event]
@@ -31,16 +36,36 @@ class CallRecord:
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallRecord:
     """The record as it stands, what this unit of work has changed included."""
-    latest = assessments.latest(uow, call)
+    latest, sent = assessments.latest(uow, call), _dispatches(uow, call)
     messages = select(Message).where(Message.call_id == call.id)
     follow_ups = select(FollowUp).where(FollowUp.call_id == call.id)
     return CallRecord(
         call=call,
         assessment=json.loads(latest.result or "{}") if latest else None,
-        dispatches=_dispatches(uow, call),
+        dispatches=sent,
+        sent=_compared(uow, centre, call, latest, sent),
         messages=uow.session.scalars(messages.order_by(Message.created_at, Message.id)).all(),
         follow_ups=uow.session.scalars(follow_ups.order_by(FollowUp.due_at, FollowUp.id)).all(),
         timeline=timeline.of_call(uow, centre, call),
+    )
+
+
+def _compared(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    latest: AssessmentRecord | None,
+    dispatches: Sequence[Dispatch],
+) -> SentInstead:
+    recommended = latest.response if latest else ASK_MORE
+    kind = centre.vocabulary.responses.get(recommended)
+    overridden = select(Override.recommended).where(Override.call_id == call.id)
+    return what_was_sent(
+        recommended,
+        [Sending(one.response, one.state, one.cause) for one in dispatches],
+        set(uow.session.scalars(overridden)),
+        sends_somebody=kind is not None and kind.is_somebody and call.state != CallState.REPLAYED,
+        closed=call.state is CallState.CLOSED,
     )
 
 

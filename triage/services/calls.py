@@ -16,12 +16,13 @@ from triage.domain.gazetteer import plain
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.phone_numbers import e164
 from triage.domain.sms_replies import ALPHABET, new_code
-from triage.services import assessments, dispatches, follow_ups, rule_sets, sending
+from triage.services import assessments, dispatches, follow_ups, rule_sets, sending, situation
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.services.sending import Choice, must_be_open
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
+from triage.storage.dispatches import Dispatch
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -208,8 +209,8 @@ def assess(
 ) -> tuple[AssessmentRecord, Decision]:
     """Assess the call with the situation of this instant and plan what comes afterwards."""
     uow.session.flush()
-    situation = assessments.situation_now(uow, centre, call, given or {})
-    record, decision = assessments.assess_call(uow, centre, call, situation)
+    known = situation.situation_now(uow, centre, call, given or {})
+    record, decision = assessments.assess_call(uow, centre, call, known)
     if afterwards:
         follow_ups.plan(uow, centre, call, decision.result)
     return record, decision
@@ -231,6 +232,17 @@ def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str,
     if call.state is CallState.ASKING and decision.outcome != "ask_more":
         sending.act_on(uow, centre, call, decision, "assessment")
     return decision
+
+
+def nobody_is_left(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """Everybody was asked and nobody comes: assess the call again, so that the recommendation
+    says who comes instead. A person sends it."""
+    call = dispatch.call
+    latest = assessments.latest(uow, call)
+    if dispatch.state is not DispatchState.UNFILLED or call.state is not CallState.OPEN:
+        return
+    if latest is None or assessments.given_away(latest).get(dispatch.response) != dispatch.cause:
+        assess(uow, centre, call)
 
 
 def close_call(

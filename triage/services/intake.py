@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from triage.domain.errors import Conflict, NotFound
+from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.phone_numbers import e164
 from triage.services import assessments, calls
-from triage.services.availability import unavailable
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.people import Person
+from triage.services.situation import situation_of_form
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -122,17 +123,29 @@ def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
 
 
 def preview(
-    uow: UnitOfWork, centre: Centre, facts: Mapping[str, Any], narrative: str, zone: str | None
+    uow: UnitOfWork,
+    centre: Centre,
+    facts: Mapping[str, Any],
+    narrative: str,
+    zone: str | None,
+    phone: str | None,
 ) -> dict[str, Any] | None:
     """What sending now would come to, as `triage assess` prints it, with nothing written.
 
     None where the rules could not be applied: the call itself would be sent as the highest.
     """
-    local = uow.now.astimezone(centre.policy.time_zone).replace(microsecond=0)
-    situation = {"now": local.isoformat(), "unavailable": unavailable(uow, centre, zone)}
-    raw = {"facts": dict(facts), "narrative": narrative, "situation": situation}
+    known = situation_of_form(uow, centre, facts, zone, _number(centre, phone))
+    raw = {"facts": dict(facts), "narrative": narrative, "situation": known}
     try:
         return assessments.preview(uow, centre, raw)
     except Exception as error:  # typing goes on, whatever is wrong with the rules
         log.error("preview failed: %s", type(error).__name__)
+        return None
+
+
+def _number(centre: Centre, phone: str | None) -> str | None:
+    """The number as it would be kept; None while it cannot be rung."""
+    try:
+        return e164(phone, centre.policy.country) if phone and phone.strip() else None
+    except Refused:
         return None

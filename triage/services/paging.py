@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from triage.domain import wording
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState, dispatch_state_of
-from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first
+from triage.domain.lifecycle import (
+    TAKEN,
+    WANTED,
+    DispatchState,
+    PageState,
+    SlotState,
+    dispatch_state_of,
+)
+from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first, why_none
+from triage.domain.sent import why_nobody_is_left
 from triage.services import outbox
 from triage.services.availability import BUSY, serving, team_options
 from triage.services.centre import Centre
@@ -17,6 +26,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Team
+from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -31,7 +41,8 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
         left = [_not_yet_asked(o, dispatch, elsewhere) for o in serving(options, dispatch.response)]
         best = next(iter(rank(left, need)), None)
         if best is None:
-            _nobody_left(uow, dispatch, wanted)
+            none = why_none(serving(options, dispatch.response), need.roles)
+            _nobody_left(uow, dispatch, wanted, none or "all_committed")
             break
         reasons = why_first(best, need)
         for place, member in best.can_fill(need.roles).items():
@@ -80,11 +91,24 @@ def _not_yet_asked(option: TeamOption, dispatch: Dispatch, elsewhere: set[UUID])
     )
 
 
-def _nobody_left(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> None:
+def _nobody_left(
+    uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot], nobody_asked: str
+) -> None:
+    asked = (page.state for slot in wanted for page in slot.pages)
+    dispatch.cause = why_nobody_is_left(asked, nobody_asked)
+    _assess_again(uow, dispatch)
     for slot in wanted:
         slot.move_to(SlotState.UNFILLED)
         slot.responder_id = None
         uow.audit("slot.unfilled", slot, call_id=dispatch.call_id, role=slot.role)
+
+
+def _assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """Soon, by whoever looks after what is due: the rules say who comes instead."""
+    of_it = select(Timer.state).where(Timer.kind == "nobody_left", Timer.subject_id == dispatch.id)
+    states = uow.session.scalars(of_it).all()
+    if "waiting" not in states:
+        uow.set_timer("nobody_left", dispatch, uow.now, step=len(states))
 
 
 def _page(
@@ -148,11 +172,14 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
 def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Let the dispatch be what its slots amount to, and say so when it changed."""
     state = dispatch_state_of(slot.state for slot in dispatch.slots)
+    if state is not DispatchState.UNFILLED:
+        dispatch.cause = None
     if state is not dispatch.state:
         dispatch.state = state
         if state in {"cleared", "cancelled"}:
             dispatch.ended_at = uow.now
-        uow.audit(f"dispatch.{state.value}", dispatch)
+        why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}
+        uow.audit(f"dispatch.{state.value}", dispatch, **why)
 
 
 def pass_over(uow: UnitOfWork, centre: Centre, page: Page, why: PageState) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from triage.domain.codes import (
     CANCEL_REASONS,
+    CAUSES,
     DISPOSITIONS,
     FOLLOW_UP_OUTCOMES,
     OVERRIDE_REASONS,
@@ -135,7 +136,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "dispatch.en_route": lambda _, d: "The team is on the way.",
     "dispatch.on_scene": lambda _, d: "The team is on scene.",
     "dispatch.cleared": lambda _, d: "The team has cleared.",
-    "dispatch.unfilled": lambda _, d: "NOBODY COMING: nobody is left to ask.",
+    "dispatch.unfilled": lambda _, d: (
+        "NOBODY COMING: " + CAUSES.get(d.get("cause", ""), "nobody is left to ask") + "."
+    ),
     "dispatch.hand_over_late": lambda _, d: "Hand-over is late: not confirmed in time.",
     "dispatch.handed_over": lambda _, d: f"Handed over to {d['unit']} after {d['waited_s']} s.",
     "dispatch.cancelled": lambda _, d: (

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.services import dispatches, follow_ups, paging, sending
+from triage.services import calls, dispatches, follow_ups, paging, sending
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
@@ -21,6 +21,9 @@ GIVE_UP_AFTER = 5
 _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     "page_answer": lambda uow, centre, timer: paging.answer_is_due(
         uow, centre, uow.get(Page, timer.subject_id)
+    ),
+    "nobody_left": lambda uow, centre, timer: calls.nobody_is_left(
+        uow, centre, uow.get(Dispatch, timer.subject_id)
     ),
     "hand_over": lambda uow, _, timer: dispatches.hand_over_is_late(
         uow, uow.get(Dispatch, timer.subject_id)

@@ -53,6 +53,8 @@ class Dispatch(LiveRow):
     """When the hand-over task went unconfirmed for too long."""
     confirmed_at: Mapped[datetime | None]
     cad_number: Mapped[str | None]
+    cause: Mapped[str | None]
+    """While nobody is left to ask: why, a code of CAUSES."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from triage.domain.call_reading import NARRATIVE_LENGTH
+from triage.domain.codes import DIFFERENCES
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
@@ -154,7 +155,17 @@ class DispatchOut(Answer):
     id = fields.UUID(required=True)
     response = fields.String(required=True)
     state = fields.Enum(DispatchState, by_value=True, required=True)
+    cause = fields.String(
+        **_maybe(metadata={"description": "Why nobody is left to ask, while nobody is."})
+    )
     slots = _listing(fields.Nested(SlotOut))
+
+
+class SentOut(Answer):
+    """Who comes or came, and why that is not what the assessment recommends."""
+
+    responses = _listing(fields.String())
+    cause = fields.String(**_maybe(validate=validate.OneOf(DIFFERENCES)))
 
 
 class MessageOut(Answer):
@@ -189,6 +200,7 @@ class CallOut(Answer):
     external_id = fields.String(**_maybe(attribute="call.external_id"))
     assessment = AsIs(Assessment, **_maybe())
     dispatches = _listing(fields.Nested(DispatchOut))
+    sent = fields.Nested(SentOut, required=True)
     messages = _listing(fields.Nested(MessageOut))
     follow_ups = _listing(fields.Nested(FollowUpOut))
     timeline = _listing(fields.Nested(EventOut))

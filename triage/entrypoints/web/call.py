@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
-from triage.domain.codes import CANCEL_REASONS, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, CallState, PageState, SlotState
 from triage.entrypoints.web.access import current_person, open_to
@@ -187,6 +187,7 @@ def _words(centre: Centre) -> dict[str, Any]:
         ),
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
         "override_reasons": OVERRIDE_REASONS,
+        "differences": DIFFERENCES,
         "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k != "closed"},
         "dispositions": DISPOSITIONS,
         "moves": moves,

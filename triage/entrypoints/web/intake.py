@@ -176,7 +176,8 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     place = centre.gazetteer.find(understood.location) if understood.location else None
     zone = understood.zone or (place.zone if place else None)
     narrative = understood.narrative if "narrative" not in understood.errors else ""
-    result = drafts.preview(uow, centre, understood.facts, narrative, zone)
+    phone = understood.value("caller_phone")
+    result = drafts.preview(uow, centre, understood.facts, narrative, zone, phone)
     told = recommendation(centre, result) if result else None
     return {
         "form": understood,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.domain.codes import CAUSES
+from triage.domain.codes import DIFFERENCES
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import fact_name, response_name
 
@@ -117,7 +117,9 @@ def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
         told.append("NOT SCORED: the rules could not be applied. Treat as highest.")
     if result["cause"] and result["needed"] != result["response"]:
         needed, goes = (response_name(centre, result[key]) for key in ("needed", "response"))
-        told.append(f"{needed} is needed: {CAUSES[result['cause']]}. {goes} goes instead.")
+        why = DIFFERENCES.get(result["cause"], result["cause"])
+        instead = "" if result["outcome"] == "ask_more" else f" {goes} goes instead."
+        told.append(f"{needed} is needed: {why}.{instead}")
     if result.get("person_must_act"):
         told.append("Nobody of this kind can come in time: a person must act.")
     if result.get("police_because_unknown"):
