@@ -7,8 +7,8 @@ whatever the others do; what no such combination can bring about, no answer can.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from triage.domain.positions import Position
 from triage.domain.ruleset import ASK_MORE, Level
-from triage.domain.scouting import Position
 
 
 class Points(NamedTuple):

@@ -6,18 +6,13 @@ rules (see `rule_book`), so that looking ahead can call it thousands of times.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 from triage.domain.rule_book import RuleBook
 from triage.domain.ruleset import ASK_MORE, Level, RuleSet
 from triage.domain.term_index import Tally
 
 Route = Literal["require", "score", "default", "ask"]
-
-K = TypeVar("K")
-V = TypeVar("V")
-MOST_KEPT = 20_000
-"""Decisions, and parts of them, kept for one rule set."""
 
 EXCLUDED, NOT_IN_TIME, NONE_ON_SHIFT = "excluded", "not_in_time", "none_on_shift"
 
@@ -82,10 +77,10 @@ def conclude(rule_set: RuleSet, fired: int, asking: int, teams: Availability) ->
     excluded = excluded_by(rule_set.book, fired, required)
     level = level_of(rule_set, fired)
     chosen = choose(rule_set, fired, asking > 0, required, excluded)
-    return _sent(rule_set, fired, chosen, excluded, level, teams)
+    return send(rule_set, fired, chosen, excluded, level, teams)
 
 
-class Choice(NamedTuple):
+class Chosen(NamedTuple):
     """Whom the rules want, before it is asked who can come."""
 
     needed: str
@@ -117,24 +112,25 @@ def choose(
     asking: bool,
     required: Sequence[str],
     excluded: Mapping[str, bool],
-) -> Choice:
+) -> Chosen:
     """Who is needed, and who of them may be sent."""
     if required:
-        return Choice(required[0], required[0], "require")
+        return Chosen(required[0], required[0], "require")
     points = points_of(rule_set.book, fired)
     eligible, route = _unrequired(rule_set, points, excluded, asking)
     needed = _unrequired(rule_set, points, (), asking)[0] if excluded else eligible
-    return Choice(needed, eligible, route)
+    return Chosen(needed, eligible, route)
 
 
-def _sent(
+def send(
     rule_set: RuleSet,
     fired: int,
-    chosen: Choice,
+    chosen: Chosen,
     excluded: Mapping[str, bool],
     level: Level,
     teams: Availability,
 ) -> Decision:
+    """Who comes of those who may be sent, with whom."""
     needed, eligible, route = chosen
     response, cause, late = eligible, None, False
     if teams is not EVERYBODY_AVAILABLE:
@@ -158,54 +154,6 @@ def _sent(
         tuple(excluded.items()),
         route,
     )
-
-
-class Conclusions:
-    """`conclude` for looking ahead, which asks for many decisions that differ in little.
-
-    Each part of a decision depends on few kinds of rules, so parts met before are kept: by the
-    fired rules of these kinds, for this call and the next. Nothing that is decided depends on it.
-    """
-
-    def __init__(self, rule_set: RuleSet) -> None:
-        kinds, book = rule_set.book.of_kind, rule_set.book
-        self._rule_set = rule_set
-        self._levels = kinds.get("level", 0)
-        self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
-        self._sending = self._deciding | kinds.get("also", 0)
-        self._known: dict[tuple[int, bool], tuple[Choice, dict[str, bool]]] = {}
-        self._found: dict[tuple[int, bool, int], Decision] = {}
-        self._book = book
-
-    def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
-        """The decision; see `conclude`."""
-        key = fired & self._sending, asking, fired & self._levels
-        free = teams is EVERYBODY_AVAILABLE
-        known = self._found.get(key) if free else None
-        if known is None:
-            chosen, excluded = self._chosen(fired, asking)
-            level = level_of(self._rule_set, fired)
-            known = _sent(self._rule_set, fired, chosen, excluded, level, teams)
-            if free:
-                keep(self._found, key, known)
-        return known
-
-    def _chosen(self, fired: int, asking: bool) -> tuple[Choice, dict[str, bool]]:
-        key = fired & self._deciding, asking
-        known = self._known.get(key)
-        if known is None:
-            required = required_by(self._book, fired)
-            excluded = excluded_by(self._book, fired, required)
-            known = choose(self._rule_set, fired, asking, required, excluded), excluded
-            keep(self._known, key, known)
-        return known
-
-
-def keep(kept: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
-    """Remember what can be worked out again, as long as it is not too much."""
-    if len(kept) >= most:
-        kept.clear()
-    kept[key] = value
 
 
 def level_of(rule_set: RuleSet, fired: int) -> Level:

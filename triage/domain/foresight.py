@@ -16,9 +16,11 @@ from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
-from triage.domain.decision import EVERYBODY_AVAILABLE, Decision, keep
+from triage.domain.conclusions import keep
+from triage.domain.decision import EVERYBODY_AVAILABLE, Decision
+from triage.domain.positions import Positions, position_of
 from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import Positions, Scout, position_of
+from triage.domain.scouting import Scout
 from triage.domain.searching import Search
 
 BUDGET = 12

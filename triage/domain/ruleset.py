@@ -16,7 +16,7 @@ from triage.domain.narrative import Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
 
 if TYPE_CHECKING:
-    from triage.domain.scouting import Ahead
+    from triage.domain.ahead import Ahead
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
 IfUnknown = Literal["holds", "does_not_hold", "ask"]
@@ -260,7 +260,7 @@ class RuleSet:
     @cached_property
     def ahead(self) -> "Ahead":
         """What looking ahead keeps between calls."""
-        from triage.domain.scouting import Ahead
+        from triage.domain.ahead import Ahead
 
         return Ahead(self)
 

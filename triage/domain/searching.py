@@ -12,8 +12,9 @@ from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT
 from triage.domain.decision import Decision
 from triage.domain.moves import Move, Path
+from triage.domain.positions import Position, Positions
 from triage.domain.rule_book import numbers_in
-from triage.domain.scouting import Position, Positions, Scout
+from triage.domain.scouting import Scout
 
 MOST_LEAPS = 12
 """Terms tried by leaping, for one decision."""

@@ -1,0 +1,69 @@
+"""Many decisions that differ in little: parts met before are not worked out again."""
+
+from typing import TypeVar
+
+from triage.domain.decision import (
+    EVERYBODY_AVAILABLE,
+    Availability,
+    Chosen,
+    Decision,
+    choose,
+    excluded_by,
+    level_of,
+    required_by,
+    send,
+)
+from triage.domain.ruleset import RuleSet
+
+K = TypeVar("K")
+V = TypeVar("V")
+MOST_KEPT = 20_000
+"""Decisions, and parts of them, kept for one rule set."""
+
+
+class Conclusions:
+    """`conclude` for looking ahead, which asks for many decisions that differ in little.
+
+    Each part of a decision depends on few kinds of rules, so parts met before are kept: by the
+    fired rules of these kinds, for this call and the next. Nothing that is decided depends on it.
+    """
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        kinds, book = rule_set.book.of_kind, rule_set.book
+        self._rule_set = rule_set
+        self._levels = kinds.get("level", 0)
+        self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
+        self._sending = self._deciding | kinds.get("also", 0)
+        self._known: dict[tuple[int, bool], tuple[Chosen, dict[str, bool]]] = {}
+        self._found: dict[tuple[int, bool, int], Decision] = {}
+        self._book = book
+
+    def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
+        """The decision; see `conclude`."""
+        key = fired & self._sending, asking, fired & self._levels
+        free = teams is EVERYBODY_AVAILABLE
+        known = self._found.get(key) if free else None
+        if known is None:
+            chosen, excluded = self._chosen(fired, asking)
+            level = level_of(self._rule_set, fired)
+            known = send(self._rule_set, fired, chosen, excluded, level, teams)
+            if free:
+                keep(self._found, key, known)
+        return known
+
+    def _chosen(self, fired: int, asking: bool) -> tuple[Chosen, dict[str, bool]]:
+        key = fired & self._deciding, asking
+        known = self._known.get(key)
+        if known is None:
+            required = required_by(self._book, fired)
+            excluded = excluded_by(self._book, fired, required)
+            known = choose(self._rule_set, fired, asking, required, excluded), excluded
+            keep(self._known, key, known)
+        return known
+
+
+def keep(kept: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
+    """Remember what can be worked out again, as long as it is not too much."""
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = value

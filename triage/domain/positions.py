@@ -1,0 +1,191 @@
+"""Positions a call could get into by answering more questions. Terms and rules as bits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from itertools import zip_longest
+from operator import or_
+
+from triage.domain.answers import UNKNOWN
+from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
+from triage.domain.cases import Case
+from triage.domain.decision import Availability
+from triage.domain.moves import Choice, Move, fact_asked, with_prompts
+from triage.domain.ruleset import RuleSet
+
+
+class Position:
+    """One reading of the call with some more questions answered. Terms and rules as bits.
+
+    alive -- terms that no answer contradicts.
+    unknown -- terms that can no longer become true, because an answer is unknown.
+    left -- the questions that are still open.
+    prompted, remote -- words were heard, or the caller cannot see: answers do other things.
+    may_change -- rules whose effect may still change.
+    may_fire -- rules that fire, or still may.
+    """
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        alive: int,
+        unknown: int,
+        left: Mapping[str, Choice],
+        teams: Availability,
+        counts: Sequence[int] | None = None,
+    ) -> None:
+        self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
+        self.left, self.teams = left, teams
+        self.prompted = self.remote = False
+        self._counts = counts or _count(choice.reads for choice in left.values())
+        self.open = reduce(or_, self._counts, 0)
+        self.open_twice = reduce(or_, self._counts[1:], 0)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """How the rules stand.
+
+        A rule that has an effect only when true matters while it can become true; one that counts
+        while it is undecided matters while it can become false.
+        """
+        book, fold = self.rule_set.book, self.rule_set.book.index.fold
+        hopeful = self.alive & ~self.unknown
+        true = fold(hopeful & ~self.open)
+        undecided = fold(self.alive) & ~true
+        counting = undecided & (book.holds | book.asks)
+        may_hold = undecided & fold(hopeful & self.open)
+        self.may_change = may_hold & ~book.holds
+        if counting:
+            self.may_change |= counting & ~fold(self.alive & self.unknown & ~self.open)
+        self.fired = true | undecided & book.holds
+        self.may_fire = self.fired | may_hold
+        self.asking = undecided & book.asks
+
+    def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
+        """The rules that fire, and those that ask, after several more answers."""
+        book, fold = self.rule_set.book, self.rule_set.book.index.fold
+        left, alive, unknown, reads = self.left, self.alive, self.unknown, []
+        if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
+            left = unseen(left)
+        for fact, move in path.items():
+            if (choice := left.get(fact)) is not None:
+                here = choice.same(move)
+                alive &= ~here.contradicts
+                unknown |= here.leaves_unknown
+                reads.append(choice.reads)
+        # A term is still open unless as many of its questions were answered as were open.
+        counts = zip_longest(self._counts, _count(reads), fillvalue=0)
+        still_open = reduce(or_, [before ^ answered for before, answered in counts], 0)
+        true = fold(alive & ~unknown & ~still_open)
+        undecided = fold(alive) & ~true
+        return true | undecided & book.holds, undecided & book.asks
+
+    def narrowed(self, terms: int) -> "Position":
+        """The position where answers to come will make one of these terms true."""
+        alive, unknown, left, gone = self.alive, self.unknown, dict(self.left), []
+        for fact, choice in self.left.items():
+            if not choice.reads & terms:
+                continue
+            lost, unclear, either = -1, -1, 0
+            allowed = []
+            for move in choice.moves:
+                spoilt = move.spoils
+                if terms & ~spoilt:
+                    allowed.append(move)
+                    lost &= move.contradicts
+                    unclear &= move.leaves_unknown
+                    either |= spoilt
+            if not allowed:
+                return self
+            alive &= ~lost
+            unknown |= unclear
+            reads = choice.reads & either
+            gone.append(choice.reads & ~either)
+            if reads:
+                left[fact] = choice._replace(reads=reads, moves=tuple(allowed))
+            else:
+                del left[fact]
+        return self._with(alive, unknown, left, gone)
+
+    def answer(self, fact: str, move: Move) -> "Position":
+        """The position after one more answer."""
+        left = dict(self.left)
+        choice = left.pop(fact, None)
+        if choice is None:
+            return self
+        move = choice.same(move)
+        if fact == SIGHT_FACT and move.answers.answer == NO_SIGHT:
+            left = unseen(left)
+        alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
+        return self._with(alive, unknown, left, [choice.reads])
+
+    def _with(
+        self, alive: int, unknown: int, left: Mapping[str, Choice], gone: Iterable[int]
+    ) -> "Position":
+        """The position where these terms, for each question, no longer wait for it."""
+        counts = list(self._counts)
+        for terms in gone:
+            borrow, place = terms, 0
+            while borrow:
+                counts[place], borrow = counts[place] ^ borrow, borrow & ~counts[place]
+                place += 1
+        return Position(self.rule_set, alive, unknown, left, self.teams, counts)
+
+
+def _count(masks: Iterable[int]) -> list[int]:
+    """How often each bit is set, as binary digits: the ones first, then the twos, the fours."""
+    digits: list[int] = []
+    for mask in masks:
+        carry, place = mask, 0
+        while carry:
+            if place == len(digits):
+                digits.append(carry)
+                break
+            digits[place], carry = digits[place] ^ carry, digits[place] & carry
+            place += 1
+    return digits
+
+
+Positions = tuple[Position, ...]
+"""One for each reading; the most protective decision among them stands."""
+
+
+def unseen(choices: Mapping[str, Choice]) -> dict[str, Choice]:
+    """What is left to answer for a caller who cannot see the person."""
+    return {
+        name: choice.unseen() if any(move.needs_sight for move in choice.moves) else choice
+        for name, choice in choices.items()
+    }
+
+
+def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
+    """Where a call stands, plans left aside."""
+    book, answers = rule_set.book, case.reading.answers
+    index = book.index
+    in_force = book.in_force(local_date) & ~book.of_kind.get("plan", 0)
+    state = index.state(answers, case.heard)
+    alive = state >> index.width & index.unfold(in_force)
+    unknown = 0
+    for name, table in index.tables.items():
+        if answers.get(name) is UNKNOWN:
+            after = table[UNKNOWN]
+            unknown |= after >> index.width & ~after
+    left: Mapping[str, Choice] = {
+        name: one for name, one in rule_set.ahead.choices.items() if name not in answers
+    }
+    prompts = []
+    if case.heard and index.prompts:
+        prompts = [
+            (literal, terms)
+            for words, literal, terms in index.prompts
+            if not case.heard.isdisjoint(words) and fact_asked(literal) not in answers
+        ]
+        left = with_prompts(left, prompts)
+        for literal, terms in prompts:
+            unknown |= terms if literal.wanted else 0
+    remote = answers.get(SIGHT_FACT) == NO_SIGHT
+    if remote:
+        left = unseen(left)
+    reading = {name: choice for name, choice in left.items() if choice.reads & alive}
+    position = Position(rule_set, alive, unknown, reading, case.reading.teams)
+    position.prompted, position.remote = bool(prompts), remote
+    return position
