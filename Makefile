@@ -15,7 +15,7 @@ uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races test-oracle test-safety bench-page bench-engine \
+.PHONY: help setup demo test test-races test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -36,6 +36,9 @@ test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 
 test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
 	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py
+
+test-ahead: setup ## Looking ahead against brute force on 5,000 made-up scenes
+	@AHEAD_EXAMPLES=5000 .venv/bin/python -m pytest tests/domain/test_outlook.py
 
 test-safety: setup ## Try the safety floor on many made-up calls; SAFETY_EXAMPLES=2000
 	@SAFETY_EXAMPLES=$(or $(SAFETY_EXAMPLES),2000) .venv/bin/python -m pytest -n 2 tests/domain/test_rule_safety.py

@@ -1,5 +1,9 @@
-"""Looking ahead against brute force: every combination of answers, assessed one by one."""
+"""Looking ahead against brute force: every combination of answers, assessed one by one.
 
+AHEAD_EXAMPLES says how many scenes; 300 unless told otherwise.
+"""
+
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -29,6 +33,7 @@ from triage.domain.ruleset import Kind, Rule, RuleSet
 
 ASKABLE = [fact.name for fact in VOCABULARY.facts.values() if not fact.is_situation]
 ENOUGH = 100_000
+EXAMPLES = int(os.environ.get("AHEAD_EXAMPLES", "300"))
 
 
 def a_test_on(fact_name: str) -> st.SearchStrategy[Condition]:
@@ -172,7 +177,7 @@ def by_brute_force(rules: RuleSet, call: CallInput, left: list[str]) -> tuple[bo
     return outcomes == {present.outcome()}, {d.response for d in decisions} - {present.response}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(scenes())
 def test_looking_ahead_agrees_with_brute_force(
     scene: tuple[RuleSet, CallInput, list[str]],
