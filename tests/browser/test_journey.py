@@ -140,6 +140,26 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
     expect(page.locator("main")).to_contain_text(call.reference)
 
 
+def test_answers_chosen_with_the_mouse_one_after_the_other_all_stand(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    for fact in GATE:
+        answer = page.locator(f"[data-fact={fact}] label.answer").first
+        answer.scroll_into_view_if_needed()
+        box = answer.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 12, box["y"] + 12)
+        page.mouse.down()
+        page.wait_for_timeout(60)  # a finger is not faster; whatever moves has moved
+        page.mouse.up()
+        page.wait_for_timeout(200)
+
+    for fact in GATE:
+        expect(page.locator(f"[data-fact={fact}] input:checked")).to_have_count(1)
+
+
 def test_a_quick_chip_answers_and_the_questions_go_on(served: Served, page: Page) -> None:
     served.world.team("Mobile 9")
     call = served.world.call(CALM)

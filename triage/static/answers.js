@@ -76,6 +76,12 @@ window.answers = function (root, { changed, done }) {
     if (question && !"radio checkbox".includes(event.target.type)) settle(question);
   });
 
+  // An answered question steps back to one line when it loses the focus. With the mouse it may lose
+  // it only after the click: else what was pressed would slip away from under the pointer.
+  root.addEventListener("mousedown", (event) => {
+    if (event.target.closest(".answer")) event.preventDefault();
+  });
+
   root.addEventListener("keydown", (event) => {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
