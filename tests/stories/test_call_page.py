@@ -480,4 +480,4 @@ def test_why_another_response_goes_than_the_needed_one_is_told_in_words(world: W
 
     page = world.client("dispatcher").get(f"/calls/{call.reference}").get_data(as_text=True)
 
-    assert "Mobile crisis team is needed: no team on shift. CIT co-responder goes instead." in page
+    assert "Mobile crisis team is needed: no team on shift. CIT co-responder instead." in page

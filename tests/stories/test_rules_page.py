@@ -142,6 +142,39 @@ def test_every_shipped_set_has_its_page(world: World) -> None:
         assert browser.get(f"/rules/{name}").status_code == 200
 
 
+def test_the_list_tells_scope_sources_and_departures_of_every_set(world: World) -> None:
+    page = text_of(world.client("dispatcher").get("/rules"))
+
+    assert page.count("Illustration, ") == page.count('/try"') - 1
+    assert page.count("Complete, ") == 1
+    assert "#departures" in page
+    assert f'href="{HERE}#sources"' in page
+    assert "not medical advice" in page
+    star = text_of(world.client("dispatcher").get("/rules/denver-star"))
+    assert 'id="departures"' in star
+    assert 'href="/rules/denver-star/try"' in star
+
+
+def test_a_case_is_tried_under_an_illustration_beside_the_rules_that_decide(world: World) -> None:
+    browser, path = world.client("dispatcher"), "/rules/denver-star/try"
+    assert 'id="tried"' not in text_of(browser.get(path))
+
+    answer = browser.submit(path, facts(PANHANDLING) | {"facts.weapon": "in_hand"})
+
+    assert answer.status_code == 200
+    tried = text_of(answer).split('id="tried"')[1]
+    assert "By denver-star" in tried
+    assert "By county-default" in tried
+    assert "CIT co-responder" in tried
+    assert 'value="in_hand" selected' in tried
+    assert not all_of(world, Call)
+    assert not all_of(world, RuleDraft)
+    own = text_of(browser.submit(f"{HERE}/try", facts(PANHANDLING)))
+    assert own.count("<h2>By county-default</h2>") == 1
+    for fields in NO_CASES:
+        assert "not a case yet" in text_of(browser.submit(path, fields)), fields
+
+
 NOWHERE = [
     "/rules/nobody",
     "/rules/a%00b",
@@ -150,6 +183,8 @@ NOWHERE = [
     f"{HERE}/versions/%00",
     f"{HERE}/versions/%00/yaml",
     "/rules/nobody/draft",
+    "/rules/nobody/try",
+    "/rules/%00/try",
     "/rules/%00/draft",
     "/rules/nobody/approve",
     f"{HERE}/approve",

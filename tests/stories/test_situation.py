@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from tests.world import World
 from triage.services import assessments, calls, dispatches, sending
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call
+from triage.storage.timers import Timer
 
 CALM = {
     "problem_type": "mental_health_crisis",
@@ -62,6 +65,14 @@ def test_the_zone_and_the_local_time_are_supplied(world: World) -> None:
     assert given["now"][-6] in "+-"
     assert "zone" not in situation(world, world.call(CALM))
     assert "minutes_to" not in given  # nobody knows where the teams are
+
+
+def test_whether_a_mobile_team_can_come_at_all_is_a_fact_for_rules(world: World) -> None:
+    assert situation(world, world.call(CALM))["mobile_team_available"] == "no"
+    told = situation(world, world.call({**CALM, "mobile_team_available": "yes"}))
+    assert "mobile_team_available" not in told
+    world.team("Mobile 1")
+    assert situation(world, world.call(CALM))["mobile_team_available"] == "yes"
 
 
 def test_what_came_with_the_call_stands(world: World) -> None:
@@ -171,6 +182,18 @@ def test_a_team_that_falls_apart_place_by_place_and_again_is_told_each_time(worl
 
     assert world.dispatch(call, "co_responder").cause == "declined_by_all"
     assert situation(world, call)["unavailable"]["co_responder"] == "declined_by_all"
+
+
+def test_both_places_left_empty_at_the_same_moment_park_nothing(world: World) -> None:
+    world.pair("CIT 1")
+    call = world.call({"problem_type": "mental_health_crisis"}, choice=CIT)
+
+    world.wait(minutes=30)
+
+    assert world.dispatch(call, "co_responder").cause == "no_answer"
+    with world.context.reading() as uow:
+        failures = uow.session.scalars(select(Timer.last_error)).all()
+    assert {*failures} == {None}
 
 
 def test_asking_everybody_again_clears_the_code(world: World) -> None:

@@ -176,8 +176,12 @@ def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     Whoever publishes, and wherever, the next call is decided by it: the database is asked each
     time, and a version that this process has not met is read before the call goes on.
     """
-    version = live_version(uow, name)
-    return (centre.parsed.get(version.sha256) or _read_once(centre, version.yaml)).prepare()
+    return of_version(centre, live_version(uow, name)).prepare()
+
+
+def of_version(centre: Centre, version: RuleSetVersion) -> RuleSet:
+    """A version's rules; its text is looked at only where nobody has. Raises as read_published."""
+    return centre.parsed.get(version.sha256) or _read_once(centre, version.yaml)
 
 
 def must_be_fit_for_calls(rules: RuleSet) -> None:

@@ -33,12 +33,13 @@ def situation_now(
     answered = select(Answer.fact).where(Answer.call_id == call.id).distinct()
     stated = {*given, *uow.session.scalars(answered)}
     numbers = {caller.phone_index for caller in _callers(uow, call)} - {None}
+    away = _away(uow, centre, call) | given.get("unavailable", {})
     known = {
         **_time(uow, centre, stated),
         **_facts(centre, {ZONE: call.zone, CONTACTS: _contacts(uow, numbers)}),
+        **_staffing(centre, away),
     }
     ours = {key: value for key, value in known.items() if key not in stated}
-    away = _away(uow, centre, call) | given.get("unavailable", {})
     return {**given, **ours, "unavailable": away}
 
 
@@ -51,12 +52,14 @@ def situation_of_form(
 ) -> dict[str, Any]:
     """The situation of a call that is being typed. number -- E.164, where it can be rung."""
     earlier = _contacts(uow, {blind_index("phone", number)}) if number else None
+    away = unavailable(uow, centre, zone)
     known = {
         **_time(uow, centre, facts.keys()),
         **_facts(centre, {ZONE: zone, CONTACTS: None if earlier is None else earlier + 1}),
+        **_staffing(centre, away),
     }
     ours = {key: value for key, value in known.items() if key not in facts}
-    return {**ours, "unavailable": unavailable(uow, centre, zone)}
+    return {**ours, "unavailable": away}
 
 
 def _time(uow: UnitOfWork, centre: Centre, stated: Collection[str]) -> dict[str, str]:
@@ -76,6 +79,18 @@ def _facts(centre: Centre, known: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None
         and name in facts
         and (not isinstance(value, str) or len(value) <= facts[name].longest)
+    }
+
+
+def _staffing(centre: Centre, away: Collection[str]) -> dict[str, str]:
+    """The facts that say whether teams of a kind can come at all, for rules that read them."""
+    could: dict[str, list[str]] = {}
+    for key, response in centre.vocabulary.responses.items():
+        if response.availability_fact:
+            could.setdefault(response.availability_fact, []).append(key)
+    return {
+        fact: "no" if all(response in away for response in responses) else "yes"
+        for fact, responses in could.items()
     }
 
 

@@ -74,7 +74,7 @@ def assess(
 
 @click.group()
 def rules() -> None:
-    """Rule sets: check what they say."""
+    """Rule sets: check what they say, publish one, try one on past calls."""
 
 
 @rules.command()

@@ -118,7 +118,7 @@ def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     if result["cause"] and result["needed"] != result["response"]:
         needed, goes = (response_name(centre, result[key]) for key in ("needed", "response"))
         why = DIFFERENCES.get(result["cause"], result["cause"])
-        instead = "" if result["outcome"] == "ask_more" else f" {goes} goes instead."
+        instead = "" if result["outcome"] == "ask_more" else f" {goes} instead."
         told.append(f"{needed} is needed: {why}.{instead}")
     if result.get("person_must_act"):
         told.append("Nobody of this kind can come in time: a person must act.")

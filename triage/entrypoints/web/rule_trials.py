@@ -13,8 +13,9 @@ from triage.domain.facts import Fact
 from triage.entrypoints.web.intake_form import FACT, answer_typed
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.entrypoints.web.recommendation import Recommendation, recommendation
-from triage.services import rule_drafts
+from triage.services import assessments, rule_drafts
 from triage.services.centre import Centre
+from triage.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,18 @@ def answered(facts: Iterable[Fact]) -> bool:
 def teams_that_may_be_away() -> list[tuple[str, str]]:
     responses = current_context().centre.vocabulary.responses
     return [(key, it.label()) for key, it in responses.items() if it.reached_by == "page"]
+
+
+def try_live(uow: UnitOfWork, centre: Centre, name: str, case: Case) -> Trial:
+    """What the live version of a rule set decides."""
+    if case.problems:
+        return Trial(problems=case.problems)
+    try:
+        centre.vocabulary.read_call(case.raw)
+        raw = case.raw if isinstance(case.raw, dict) else {}
+        return Trial(recommendation(centre, assessments.preview(uow, centre, raw, name)))
+    except InvalidCall as error:
+        return Trial(problems=error.problems)
 
 
 def try_in(centre: Centre, text: str, case: Case) -> Trial:

@@ -6,8 +6,17 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.errors import Conflict, Finding, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
+from triage.domain.ruleset import RuleSet
 from triage.entrypoints.web import rule_drafts
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.rule_trials import (
+    Case,
+    answered,
+    case_typed,
+    offered,
+    teams_that_may_be_away,
+    try_live,
+)
 from triage.entrypoints.web.rule_words import by_kind, comparison, findings_in, said, said_of
 from triage.services import rule_drafts as drafts
 from triage.services import rule_sets
@@ -26,7 +35,7 @@ def list_rule_sets() -> ResponseReturnValue:
     with current_context().reading() as uow:
         return render_template(
             "rules.html",
-            publications=rule_sets.newest_publications(uow),
+            listed=[(it, _rules_of(it.of)) for it in rule_sets.newest_publications(uow)],
             drafts={draft.name: draft for draft in drafts.drafts(uow)},
             deciding=current_context().centre.policy.rule_set,
         )
@@ -38,6 +47,18 @@ def live(name: str) -> ResponseReturnValue:
     with current_context().reading() as uow:
         holding = rule_sets.holding(uow, name)
         return _version_page(uow, holding.of, holding)
+
+
+@bp.get("/rules/<name>/try")
+@_reading
+def case_to_try(name: str) -> ResponseReturnValue:
+    return _case_page(name)
+
+
+@bp.post("/rules/<name>/try")
+@_reading
+def try_case(name: str) -> ResponseReturnValue:
+    return _case_page(name, case_typed())
 
 
 @bp.get("/rules/<name>/versions")
@@ -98,11 +119,39 @@ def go_back(name: str, sha: str) -> ResponseReturnValue:
     return redirect(f"/rules/{name}/versions")
 
 
+def _rules_of(version: RuleSetVersion) -> RuleSet | None:
+    try:
+        return rule_sets.of_version(current_context().centre, version)
+    except RuleFileError:
+        return None
+
+
+def _case_page(name: str, case: Case | None = None) -> str:
+    """The case, and what this rule set and the one that decides calls here make of it."""
+    centre = current_context().centre
+    deciding = centre.policy.rule_set
+    with current_context().reading() as uow:
+        rule_sets.holding(uow, name)
+        both = dict.fromkeys((name, deciding)) if case else ()
+        trials = [(one, try_live(uow, centre, one, case)) for one in both if case]
+    return render_template(
+        "rules_try.html",
+        name=name,
+        deciding=deciding,
+        trials=trials,
+        vocabulary=centre.vocabulary,
+        offered=offered,
+        answered=answered,
+        away=teams_that_may_be_away(),
+        form=request.form,
+    )
+
+
 def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) -> str:
     """A version in sentences; where it does not load any more, its text and what is wrong."""
     centre, rules, findings = current_context().centre, None, tuple[Finding, ...]()
     try:
-        rules = rule_sets.read_published(centre, shown.yaml)
+        rules = rule_sets.of_version(centre, shown)
     except RuleFileError as error:
         findings = error.findings
     return render_template(
