@@ -293,7 +293,7 @@ def test_an_answer_that_stops_a_rule_from_counting_is_told() -> None:
         ("violence", True),
         ("problem", True),
     ]
-    assert questions[0].because == "Goes to Line if violence: no."
+    assert questions[0].because == "Goes to Line if the answer on violence is no."
 
 
 @settings(max_examples=60, deadline=None)

@@ -69,7 +69,7 @@ def test_every_kind_has_its_words(kind, effect, text) -> None:
     ("condition", "text"),
     [
         (where("weapon", "at_least", "seen_none"), "weapon is seen_none or in_hand"),
-        (where("violence", "is", "yes"), "violence: yes"),
+        (where("violence", "is", "yes"), "the answer on violence is yes"),
         (where("problem", "not_in", "sad", "lost"), "problem is known and neither sad nor lost"),
         (where("hours", "between", "2", "3.5"), "hours is between 2 and 3.5"),
         (where("hours", "at_least", "24"), "hours is at least 24"),
@@ -80,19 +80,19 @@ def test_every_kind_has_its_words(kind, effect, text) -> None:
         (Mentions(("knife", "gun")), "the narrative says “knife”, “gun”"),
         (
             Every((Some((is_(violence="yes"), ARMED)), is_(code="A"))),
-            "(violence: yes or weapon is in_hand) and code is A",
+            "(the answer on violence is yes or weapon is in_hand) and code is A",
         ),
         (
             Some((Every((is_(violence="yes"), ARMED)), is_(code="A"))),
-            "(violence: yes and weapon is in_hand) or code is A",
+            "(the answer on violence is yes and weapon is in_hand) or code is A",
         ),
         (
             NoneOf((is_(violence="yes"), ARMED)),
-            "none of this is so: violence: yes; weapon is in_hand",
+            "none of this is so: the answer on violence is yes; weapon is in_hand",
         ),
         (
             Every((AtLeast(2, (is_(violence="yes"), ARMED)), is_(code="A"))),
-            "(at least 2 of these 2 are so: violence: yes; weapon is in_hand) and code is A",
+            "(at least 2 of these 2 are so: the answer on violence is yes; weapon is in_hand) and code is A",
         ),
     ],
 )

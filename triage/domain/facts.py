@@ -111,8 +111,12 @@ class Fact:
         if known is not None and known.phrase is not None:
             return known.phrase.say(language)
         label = known.label.say(language) if known else value.replace("_", " ")
-        verb = ":" if self.type == "yes_no" else {"es": " es"}.get(language, " is")
-        return f"{self.called(language)}{verb} {label[:1].lower()}{label[1:]}"
+        said = f"{label[:1].lower()}{label[1:]}"
+        if self.type == "yes_no":
+            form = {"es": "la respuesta sobre {} es {}"}.get(language, "the answer on {} is {}")
+        else:
+            form = {"es": "{} es {}"}.get(language, "{} is {}")
+        return form.format(self.called(language), said)
 
 
 @dataclass(frozen=True)
