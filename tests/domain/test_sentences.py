@@ -92,7 +92,8 @@ def test_every_kind_has_its_words(kind, effect, text) -> None:
         ),
         (
             Every((AtLeast(2, (is_(violence="yes"), ARMED)), is_(code="A"))),
-            "(at least 2 of these 2 are so: the answer on violence is yes; weapon is in_hand) and code is A",
+            "(at least 2 of these 2 are so: the answer on violence is yes; weapon is in_hand)"
+            " and code is A",
         ),
     ],
 )
