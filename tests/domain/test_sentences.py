@@ -10,6 +10,7 @@ from triage.domain.facts import Vocabulary
 from triage.domain.ruleset import FollowUp, Notice, Plan, Prompt
 from triage.domain.sentences import say_condition, sentences
 
+VIOLENT = "the answer on violence is yes"
 ARMED = is_(weapon="in_hand")
 
 
@@ -92,8 +93,7 @@ def test_every_kind_has_its_words(kind, effect, text) -> None:
         ),
         (
             Every((AtLeast(2, (is_(violence="yes"), ARMED)), is_(code="A"))),
-            "(at least 2 of these 2 are so: the answer on violence is yes; weapon is in_hand)"
-            " and code is A",
+            f"(at least 2 of these 2 are so: {VIOLENT}; weapon is in_hand) and code is A",
         ),
     ],
 )
