@@ -60,14 +60,14 @@ def a_test_on(fact_name: str) -> st.SearchStrategy[Condition]:
     return known | one.map(lambda pair: where(fact_name, *pair))
 
 
-def conditions(pool: list[str]) -> st.SearchStrategy[Condition]:
+def conditions(pool: list[str], leaves: int = 3) -> st.SearchStrategy[Condition]:
     """Conditions that read facts of the pool, and sometimes the narrative."""
     on_facts = st.sampled_from(pool).flatmap(a_test_on)
     mentions = st.builds(
         Mentions, st.just(("knife",)), st.sampled_from([None, *(set(pool) - {"cold"})])
     )
     any_test = st.one_of(on_facts, on_facts, on_facts, mentions)
-    return st.recursive(any_test, groups, max_leaves=3) | any_test
+    return st.recursive(any_test, groups, max_leaves=leaves) | any_test
 
 
 def groups(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:

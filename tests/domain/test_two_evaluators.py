@@ -29,6 +29,7 @@ from triage.domain.conditions import (
     FALSE,
     TRUE,
     AtLeast,
+    Condition,
     Every,
     Mentions,
     NoneOf,
@@ -50,6 +51,33 @@ NAMES = (*shipped.COMPLETE, *shipped.ILLUSTRATIONS)
 DAYS = ("", "2026-11-20", "2026-11-26", "2026-12-24")
 
 
+tests = st.lists(conditions([*FACTS], leaves=1), min_size=4, max_size=8)
+"""What the conditions of one rule are made of: some come up in several places."""
+
+
+def nested(parts: st.SearchStrategy[Condition], deepest: int = 3) -> st.SearchStrategy[Condition]:
+    """Groups in groups, as deep as people write them and a little deeper."""
+    for _ in range(deepest):
+        several = st.lists(parts, min_size=1, max_size=4).map(tuple)
+        counted = st.builds(_at_least, st.integers(0, 3), several)
+        group = st.one_of(*(st.builds(kind, several) for kind in (Every, Some, NoneOf)), counted)
+        parts = group | parts
+    return parts
+
+
+def _at_least(n: int, parts: tuple[Condition, ...]) -> AtLeast:
+    return AtLeast(1 + n % len(parts), parts)
+
+
+def expands(condition: Condition) -> bool:
+    """Is it no more alternatives than a rule may have?"""
+    try:
+        terms_of(condition)
+    except TooManyAlternatives:
+        return False
+    return True
+
+
 @st.composite
 def rule_sets(draw: st.DrawFn) -> RuleSet:
     """Up to eight rules; about one in four has dates."""
@@ -69,8 +97,9 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
         if draw(st.integers(0, 3)) == 0:
             more["valid_from"] = "2026-11-25"
             more["valid_until"] = draw(st.sampled_from(["", "2026-11-30"]))
-        when = draw(conditions([*FACTS]) | st.just(ALWAYS))
-        chosen.append(rule(f"r{number}", kind, when, **more))
+        when = draw(nested(st.sampled_from(draw(tests))) | st.just(ALWAYS))
+        if expands(when):
+            chosen.append(rule(f"r{number}", kind, when, **more))
     return rule_set(*chosen)
 
 
@@ -151,6 +180,12 @@ def test_numbers_and_codes_that_no_rule_names_are_met_all_the_same() -> None:
     assert found == [0, 1, 1, 1, 0]
     assert rules.book.weigh({"code": "something else"}, frozenset(), "").true == 0
     assert rules.book.weigh({"code": "A"}, frozenset(), "").true == 2
+
+
+def test_a_part_that_stands_twice_counts_once() -> None:
+    either = Some((is_(weapon="in_hand"), is_(problem="sad")))
+
+    assert terms_of(Every((either, either))) == terms_of(either)
 
 
 def test_too_many_alternatives_are_refused_rather_than_multiplied_out() -> None:

@@ -81,9 +81,9 @@ def _terms(condition: Condition, wanted: bool) -> tuple[Term, ...]:
 
 def _by_fact(condition: Every | Some) -> Sequence[Condition]:
     """The parts, those on the same fact taken together: one term instead of several."""
-    together: dict[object, list[Condition]] = {}
-    for part in condition.parts:
-        together.setdefault(_one_fact(part) or id(part), []).append(part)
+    together: dict[str | int, list[Condition]] = {}
+    for number, part in enumerate(dict.fromkeys(condition.parts)):
+        together.setdefault(_one_fact(part) or number, []).append(part)
     group = type(condition)
     return [parts[0] if len(parts) == 1 else group(tuple(parts)) for parts in together.values()]
 
