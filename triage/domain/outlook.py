@@ -27,6 +27,8 @@ WEIGHTS = {"response": 8.0, "level": 4.0, "companions": 2.0, "exclusions": 1.0}
 """What an answer can change, the most important first, and how much that counts."""
 WITH_OTHERS = 0.02
 """What a change counts that needs other answers as well."""
+PERHAPS = 0.5
+"""What a question counts that may turn out to make no sense for the call."""
 
 
 class Question(NamedTuple):
@@ -123,10 +125,9 @@ class _Questions:
         asked = [self._question(fact) for fact in facts if self._worth_asking(fact)]
         return sorted(asked, key=self._urgency)
 
-    def _urgency(self, question: Question) -> tuple[bool, bool, bool, float, int]:
+    def _urgency(self, question: Question) -> tuple[bool, bool, float, int]:
         fact, places = question.fact, self.rule_set.vocabulary.place_of
-        gate, sensible = fact.ask == "gate", self._when[fact.name] is TRUE
-        return not question.mention, not gate, not sensible, -question.weight, places[fact.name]
+        return not question.mention, fact.ask != "gate", -question.weight, places[fact.name]
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
@@ -165,6 +166,8 @@ class _Questions:
             )
         elif effects is not None:
             weight = WITH_OTHERS
+        if self._when[fact.name] is not TRUE:
+            weight *= PERHAPS
         return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)
 
     def _shares_of(self, fact: Fact) -> Callable[[AnswerClass], float]:
