@@ -65,6 +65,18 @@ def test_each_type_of_answer_is_read() -> None:
     assert VOCABULARY.read_call(call.as_dict()) == call
 
 
+def test_problems_stand_in_the_same_order_in_every_process() -> None:
+    """Names in a set come in an order of the process's own."""
+    unheard_of = [*"cabfedhg"]
+    two_minds = {"team_on": "yes", "cold": "yes"}, {"team_on": "no", "cold": "no"}
+
+    found = problems(
+        {**dict.fromkeys(unheard_of), "facts": two_minds[0], "situation": two_minds[1]}
+    )
+
+    assert [*found] == [*sorted(unheard_of), "situation.cold", "situation.team_on"]
+
+
 def test_all_problems_are_told_at_once_in_words_a_dispatcher_understands() -> None:
     found = problems(
         {

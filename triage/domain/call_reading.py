@@ -85,7 +85,7 @@ class _CallReader(AnswerReader):
 
     def call(self, raw: object) -> CallInput:
         parts = self.mapping("", raw)
-        for name in parts.keys() - {"facts", "narrative", "situation"}:
+        for name in sorted(parts.keys() - {"facts", "narrative", "situation"}):
             hint = did_you_mean(name, ("facts", "narrative", "situation"))
             self.refuse(name[:40], "a call has facts, narrative and situation, nothing else", hint)
         narrative = self.narrative(parts.get("narrative", ""))
@@ -187,7 +187,7 @@ class _CallReader(AnswerReader):
         return moment.isoformat()
 
     def same_in_both(self, facts: Mapping[str, Answer], situation: Mapping[str, Answer]) -> None:
-        for name in facts.keys() & situation.keys():
+        for name in sorted(facts.keys() & situation.keys()):
             if facts[name] != situation[name]:
                 first, second = answer_as_json(facts[name]), answer_as_json(situation[name])
                 self.refuse(
