@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ import pytest
 from tests.adapters.small_rule_file import READER, RULES, VOCABULARY, changed, read, vocabulary
 from tests.performance.rule_reading import VOCABULARY as SHIPPED
 from tests.performance.rule_reading import written
-from triage.adapters.strict_yaml import DEEPEST, MOST_BYTES, MOST_ENTRIES, MOST_NODES
+from triage.adapters.strict_yaml import (
+    DEEPEST,
+    MOST_BYTES,
+    MOST_ENTRIES,
+    MOST_FINDINGS,
+    MOST_NODES,
+    read_yaml,
+)
 from triage.domain.assessment import assess
 from triage.domain.errors import RuleFileError
 from triage.services.rule_sets import text_of
@@ -102,6 +110,45 @@ def test_what_is_not_a_rule_set_is_refused_quickly_and_in_little_memory(name: st
     assert len(refused.value.findings) <= 100
     assert peak < MOST_MEMORY
     assert min(took) < MOST_SECONDS
+
+
+def cheapest(work: Callable[[], object]) -> float:
+    """Processor time of the quickest of five runs."""
+    took = []
+    for _ in range(5):
+        begun = time.process_time()
+        work()
+        took.append(time.process_time() - begun)
+    return min(took)
+
+
+def test_of_a_file_with_every_rule_misspelt_a_hundred_errors_are_told_and_the_reading_ends() -> (
+    None
+):
+    shipped = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
+    text = written(900, examples=0)
+    for right, wrong in (("because:", "becuase:"), ("if_unknown:", "if_unkown:")):
+        text = text.replace(right, wrong)
+
+    told = READER.check_rule_set(text, shipped)
+    took = cheapest(lambda: READER.check_rule_set(text, shipped))
+
+    assert len(text) > 220_000
+    assert [one.severity for one in told].count("error") == MOST_FINDINGS
+    assert any("did you mean because?" in str(one) for one in told)
+    assert max(one.line for one in told) < text.count("\n") / 5
+    assert took < 2 * cheapest(lambda: read_yaml(text))
+    assert took < 3 * MOST_SECONDS  # less than one on a quiet machine
+
+
+def test_a_hundred_examples_that_fail_are_told_and_no_more() -> None:
+    example = "  - name: No {0}\n    facts: {{}}\n    expect: {{response: mobile}}\n"
+    text = RULES.partition("examples:")[0] + "examples:\n"
+    text += "".join(example.format(number) for number in range(150))
+
+    told = READER.check_rule_set(text, vocabulary())
+
+    assert [one.severity for one in told].count("error") == MOST_FINDINGS
 
 
 MEASURE_THEM = """

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from triage.adapters.strict_yaml import ListNode, MappingNode, Node, TextNode
-from triage.domain.errors import Finding, Severity
+from triage.adapters.strict_yaml import MOST_FINDINGS, ListNode, MappingNode, Node, TextNode
+from triage.domain.errors import Finding, RuleFileError, Severity
 from triage.domain.hints import did_you_mean
 from triage.domain.ruleset import Place
 from triage.domain.words import LANGUAGES, Words
@@ -22,9 +22,14 @@ _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
 
 @dataclass
 class Notebook:
-    """Where findings are written while one file is read."""
+    """Where findings are written while one file is read.
+
+    With MOST_FINDINGS errors the reading ends: RuleFileError tells what was found so far. Nobody
+    mends more at once, and a file that is wrong in every line must not cost more than a good one.
+    """
 
     findings: list[Finding] = field(default_factory=list)
+    _errors: int = field(default=0, init=False)
 
     def error(self, where: Node | Place, message: str, hint: str = "") -> None:
         self._write("error", where, message, hint)
@@ -34,7 +39,13 @@ class Notebook:
 
     def _write(self, severity: Severity, where: Node | Place, message: str, hint: str) -> None:
         place = where if isinstance(where, Place) else where.place
-        self.findings.append(Finding(severity, place.line, place.column, message, hint))
+        self.add(Finding(severity, place.line, place.column, message, hint))
+
+    def add(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self._errors += finding.severity == "error"
+        if self._errors >= MOST_FINDINGS:
+            raise RuleFileError(self.by_place())
 
     def by_place(self) -> tuple[Finding, ...]:
         """All findings in the order in which a person meets them in the file."""
@@ -42,7 +53,7 @@ class Notebook:
 
     @property
     def has_errors(self) -> bool:
-        return any(finding.severity == "error" for finding in self.findings)
+        return self._errors > 0
 
     def fields(
         self, node: Node, what: str, needed: Collection[str], optional: Collection[str] = ()

@@ -37,9 +37,9 @@ class RuleFiles:
         """Everything there is to say about a rule set, errors and warnings, by place."""
         try:
             rule_set, notebook = self._read(text, vocabulary)
+            self._check(rule_set, notebook)
         except RuleFileError as error:
             return error.findings
-        self._check(rule_set, notebook)
         return notebook.by_place()
 
     def _read(self, text: str, vocabulary: Vocabulary) -> tuple[RuleSet | None, Notebook]:
@@ -48,7 +48,8 @@ class RuleFiles:
 
     def _check(self, rule_set: RuleSet | None, notebook: Notebook) -> None:
         if rule_set is not None:
-            notebook.findings.extend(check(rule_set, complete=not notebook.has_errors))
+            for finding in check(rule_set, complete=not notebook.has_errors):
+                notebook.add(finding)
 
 
 def _loaded(rule_set: RuleSet | None, notebook: Notebook) -> RuleSet:
