@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from triage.app import rule_reader
-from triage.domain.csv_rows import TOO_LONG, BadRow, FileRefused, Row, read_rows
+from triage.domain.csv_rows import TOO_LONG, BadRow, FileRefused, Row, as_text, read_rows
 from triage.domain.import_maps import ImportMapError, read_import_map
 from triage.domain.imports import ImportMap, LeftOut, PastCall, in_order_of_time, read_past_call
 
@@ -296,3 +296,10 @@ def test_all_that_is_wrong_with_a_map_is_said_at_once() -> None:
         town(time_zone="Mars", answers={"Type": {"X": {"weapno": "x"}, "Y": {"weapon": "x"}}})
 
     assert len(error.value.problems) == 3
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_begins_like_a_formula_is_written_as_text(begin: str) -> None:
+    assert as_text(f"{begin}1+1") == f"'{begin}1+1"
+    assert as_text(f"24-1 {begin}") == f"24-1 {begin}"
+    assert as_text("") == ""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -40,6 +41,16 @@ MOBILE_INSTEAD = changed(
     changed("examples:\n", IN_NORWAY, changed("require: police", "require: mobile")),
 ).replace("scope: complete", "scope: illustration")
 """The mobile team goes where the police went. No centre could publish it, but all may try it."""
+EVERYBODY_AT_ONCE = """
+rules:
+  - id: everybody-at-once
+    level: "1"
+    when: always
+    if_unknown: does_not_hold
+    because: Nobody waits.
+    source: centre
+    standing: local_policy
+"""
 SECRET = "he keeps a knife under Rosa's pillow"
 
 
@@ -176,12 +187,59 @@ def test_everything_that_is_counted_is_there_for_programs(folder: Path) -> None:
         "calls": 2,
     }
     assert {"old": "line", "new": "line", "calls": 2} in counted["responses"]
-    assert counted["hours"][23]["calls"] == counted["hours"][23]["fallen"] == 2
-    groups = {one["name"]: one["moved"] for one in counted["groups"]["weapon"]}
-    assert groups == {"in_hand": 3, "none_seen": 0, "not known": 1 - 1}
+    assert counted["hours"][23]["calls"] == 2
     mobile = next(one for one in counted["demand"] if one["response"] == "mobile")
     assert (mobile["new"], mobile["unserved_new"], sum(mobile["by_hour_new"])) == (2, 1, 1)
     assert "Rosa" not in json.dumps(counted)
+
+
+def test_of_a_group_of_few_calls_programs_are_told_how_many_and_no_more(folder: Path) -> None:
+    twelve = ({"facts": {"weapon": "in_hand", "norway": "yes"}} for _ in range(12))
+    write(folder, *twelve, *({"facts": {"weapon": "in_hand"}} for _ in range(9)))
+
+    assert tried(folder, "--json", "all.json", "--by", "norway").exit_code == 0
+
+    many, few = json.loads((folder / "all.json").read_text("utf-8"))["groups"]["norway"]
+    assert (many["name"], many["calls"], many["moved"], many["fallen"]) == ("yes", 12, 12, 12)
+    assert many["moved_between"][0] == pytest.approx(0.757, abs=0.001)
+    assert few == {
+        "name": "not known",
+        "calls": 9,
+        "moved": None,
+        "fallen": None,
+        "police_old": None,
+        "police_new": None,
+        "moved_between": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("--csv", "a.csv"), ("--json", "a.json"), ("--plot", "a.png")]
+)
+def test_what_is_written_is_for_its_owner_alone(folder: Path, option: str, name: str) -> None:
+    before = os.umask(0)  # a careless account
+    try:
+        assert tried(folder, option, name).exit_code == 0
+    finally:
+        os.umask(before)
+
+    assert (folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_call_whose_number_is_a_formula_is_text_for_a_spreadsheet(tmp_path: Path) -> None:
+    text = COUNTY.read_text("utf-8").partition("\nexamples:")[0] + "\nexamples: []\n"
+    (tmp_path / "old.yaml").write_text(text, "utf-8")
+    (tmp_path / "new.yaml").write_text(changed("\nrules:\n", EVERYBODY_AT_ONCE, text), "utf-8")
+    header, row, *_ = PAST_CALLS.read_text("utf-8").splitlines()
+    rows = [f"{sign}1+1,{row.partition(',')[2]}" for sign in "=+-@"]
+    (tmp_path / "calls.csv").write_text("\n".join([header, *rows, ""]), "utf-8")
+    options = ("--calls", "calls.csv", "--map", "alexandria", "--csv", "moved.csv")
+
+    done = run(tmp_path, "--against", "old.yaml", *options)
+    assert done.exit_code == 0, done.stderr
+
+    moved = csv.DictReader((tmp_path / "moved.csv").read_text("utf-8").splitlines())
+    assert [one["call"] for one in moved] == ["'=1+1", "'+1+1", "'-1+1", "'@1+1"]
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])

@@ -1,4 +1,7 @@
-"""Rows of a CSV file that somebody else wrote: each is read, or refused with its line."""
+"""Rows of a CSV file that somebody else wrote: each is read, or refused with its line.
+
+And the other way: cells that a spreadsheet takes for text.
+"""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,6 +12,9 @@ from triage.domain.errors import TriageError
 LINE_LENGTH = 1_000_000
 TOO_LONG = "\0too long"
 """What whoever reads the file hands in for a line of more than LINE_LENGTH characters."""
+
+
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class FileRefused(TriageError):
@@ -63,6 +69,14 @@ def read_rows(
             continue
         if record:  # a blank line is no record
             yield _row(line, header, record)
+
+
+def as_text(cell: str) -> str:
+    """The cell, so that a spreadsheet shows it and never reckons with it.
+
+    What another system calls a call may begin like a formula, and a formula may do anything.
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
 def _row(line: int, header: list[str], record: list[str]) -> Row | BadRow:

@@ -1,9 +1,13 @@
-"""What a back-test found, for programs: a line for each moved call, and all counts."""
+"""What a back-test found, for programs: a line for each moved call, and all counts.
+
+Both files are for their owner alone. The lines hold references of calls and the ids of the rules
+that decided, and a rule that fired says something about its call.
+"""
 
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,9 @@ import numpy as np
 
 from triage.domain.backtest import FEW, Backtest, Part
 from triage.domain.bitmaps import Numbers, holds_at, rows_in, size
+from triage.domain.csv_rows import as_text
 from triage.domain.deciding_rules import also_at, chunks, deciding_rules, names_at
+from triage.entrypoints.commands.private_files import private_text
 
 COLUMNS = (
     "call",
@@ -26,12 +32,18 @@ COLUMNS = (
     "new_rules",
 )
 
+_OF_A_PART = (*(one.name for one in fields(Part)), "moved_between")
+
 
 def write_csv(compared: Backtest, file: Path) -> None:
-    """A line for each call that moves, those that get less first. No narrative, no answers."""
+    """A line for each call that moves, those that get less first.
+
+    No narrative and no answers, but references and rules: whoever may not know the calls may not
+    have the file.
+    """
     moved, fallen = compared.moved, compared.fallen
     rows = compared.calls
-    with file.open("w", encoding="utf-8", newline="") as text:
+    with private_text(file) as text:
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         for some in (moved & fallen, moved & ~fallen):
@@ -52,13 +64,15 @@ def _moved(compared: Backtest, calls: Numbers) -> Iterator[tuple[str, ...]]:
     for place, call in enumerate(calls.tolist()):
         reference = references.get(call, str(call + 1))
         several = (" ".join(one[place]) for one in lists)
-        yield (reference, " ".join(falls[place]), *(one[place] for one in kinds), *several)
+        cells = (reference, " ".join(falls[place]), *(one[place] for one in kinds), *several)
+        yield tuple(map(as_text, cells))
 
 
 def write_json(compared: Backtest, groups: Sequence[str], file: Path) -> None:
-    """Everything that is counted."""
+    """Everything that is counted, but nothing of groups that are about persons: see `_part`."""
     text = json.dumps(as_dict(compared, groups), indent=2, ensure_ascii=False)
-    file.write_text(text + "\n", encoding="utf-8")
+    with private_text(file) as opened:
+        opened.write(text + "\n")
 
 
 def as_dict(compared: Backtest, groups: Sequence[str]) -> dict[str, Any]:
@@ -109,6 +123,7 @@ def _old_new(counts: tuple[int, int]) -> dict[str, int]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    """With the interval of the share that moves, where there are calls enough to say one."""
-    between = list(part.moved_between) if part.calls >= FEW else None
-    return {**asdict(part), "moved_between": between}
+    """With the interval of the share that moves. Of few calls no more is told than how many."""
+    if part.calls < FEW:
+        return {**dict.fromkeys(_OF_A_PART), "name": part.name, "calls": part.calls}
+    return {**asdict(part), "moved_between": list(part.moved_between)}

@@ -16,6 +16,7 @@ from triage.domain.backtest import Backtest, Move
 from triage.domain.bitmaps import size
 from triage.domain.history import HOURS
 from triage.entrypoints.commands.backtest_table import named
+from triage.entrypoints.commands.private_files import private_bytes
 
 FALLS, MOVES, OLD, INK, PALE = "#c8553d", "#4f7cac", "#9aa5b1", "#2f3b47", "#eef1f4"
 MOST_MOVES = 9
@@ -41,8 +42,10 @@ def draw(compared: Backtest, file: Path) -> None:
         old, new = compared.old.rule_set, compared.new.rule_set
         title = f"{old.name} {old.version} → {new.name} {new.version}"
         figure.suptitle(f"{title}, {compared.calls:,} past calls", x=0.005, ha="left", size=13)
-        metadata = {"Date": None} if file.suffix.lower() == ".svg" else None
-        figure.savefig(file, dpi=130, metadata=metadata)
+        kind = file.suffix.lower().removeprefix(".")
+        metadata = {"Date": None} if kind == "svg" else None
+        with private_bytes(file) as opened:
+            figure.savefig(opened, format=kind, dpi=130, metadata=metadata)
 
 
 # --- who moves where ----------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from typing import Any, TextIO
 
 import click
 
+from triage.domain.csv_rows import as_text
 from triage.domain.imports import OUT_OF_SCOPE, PastCall
+from triage.entrypoints.commands.private_files import private_text
 from triage.services.replays import Outcome
 
 SHOWN = 20
@@ -49,9 +51,9 @@ class Tally:
         self.what["refused"] += 1
         self.refused[reason] += 1
         if self._file is None:
-            self._file = self.errors.open("w", encoding="utf-8", newline="")
+            self._file = private_text(self.errors)
             csv.writer(self._file).writerow(("line", "reason", "detail"))
-        csv.writer(self._file).writerow((line, reason, detail))
+        csv.writer(self._file).writerow((line, reason, as_text(detail)))
         if self.what["refused"] <= SHOWN:
             click.echo(f"line {line}: {reason}{f': {detail}' if detail else ''}", err=True)
 
