@@ -203,6 +203,70 @@ def test_all_mistakes_are_told_at_once_by_line_with_hints() -> None:
     assert [one.split(": ")[0] for one in told] == ["14:5", "14:22", "22:12", "23:17"]
 
 
+def test_a_misspelt_title_does_not_hide_what_is_wrong_in_the_rules() -> None:
+    text = changed("title: Small", "titel: Small")
+    text = changed("weapon: in_hand", "weapom: in_hand", text)
+    text = changed("source: us", "source: you", text)
+    text = changed("require: police", "require: polic", text)
+
+    told = [one.split(" (")[0] for one in refused(text)]
+
+    assert told == [
+        "1:1: error: a rule set lacks title",
+        "3:1: error: a rule set has no key titel",
+        "21:14: error: require cannot be polic",
+        "22:12: error: there is no fact weapom",
+        "25:13: error: source cannot be you",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("source: us", "source: you"),
+        ("standing: local_policy\nexamples", "standing: policy\nexamples"),
+        ("because: A weapon is in hand.", 'because: ""'),
+        ("title: Small\n", ""),
+        ("default: {response: line,", "default: {response: lines,"),
+        ("responses: [police, mobile, line]\n", ""),
+        ("sources:\n  us:", "source:\n  us:"),
+    ],
+)
+def test_what_decides_nothing_does_not_hide_that_a_danger_is_left_alone(old: str, new: str) -> None:
+    text = changed("require: police", "require: mobile", changed(old, new))
+
+    told = refused(text, "when weapon is in_hand, no rule requires police")
+
+    assert len(told) > 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("require: police", "require: polic"),
+        ("weapon: in_hand", "weapom: in_hand"),
+        ("if_unknown: does_not_hold", "if_unknown: perhaps"),
+        ("rules:\n", "rule:\n"),
+        ("scope: complete", "scope: partial"),
+    ],
+)
+def test_of_rules_that_could_not_be_read_nobody_says_what_they_leave_out(
+    old: str, new: str
+) -> None:
+    assert not any("no rule requires" in one for one in refused(changed(old, new)))
+
+
+@pytest.mark.parametrize(
+    "key", ["responses", "sources", "levels", "default", "default_level", "scope", "vocabulary"]
+)
+def test_what_is_missing_is_told_once_and_not_for_every_rule_that_needs_it(key: str) -> None:
+    text = changed(f"\n{key}:", f"\n{key}_of_ours:")
+
+    told = [one.split(" (")[0].split("error: ")[1] for one in refused(text) if "error" in one]
+
+    assert told == [f"a rule set lacks {key}", f"a rule set has no key {key}_of_ours"]
+
+
 def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
     text = changed('vocabulary: "1"', 'vocabulary: "2"')
 

@@ -22,8 +22,8 @@ class RuleFiles:
 
         A rule set whose examples do not hold does not load.
         """
-        rule_set, notebook = self._read(text, vocabulary)
-        self._check(rule_set, notebook)
+        notebook = Notebook()
+        rule_set = self._checked(text, vocabulary, notebook)
         return _loaded(rule_set, notebook)
 
     def read_published(self, text: str, vocabulary: Vocabulary) -> RuleSet:
@@ -31,25 +31,25 @@ class RuleFiles:
 
         Raises RuleFileError where the vocabulary no longer has what it names.
         """
-        return _loaded(*self._read(text, vocabulary))
+        notebook = Notebook()
+        rule_set, _ = read_rule_set(text, read_yaml(text), vocabulary, notebook)
+        return _loaded(rule_set, notebook)
 
     def check_rule_set(self, text: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
         """Everything there is to say about a rule set, errors and warnings, by place."""
+        notebook = Notebook()
         try:
-            rule_set, notebook = self._read(text, vocabulary)
-            self._check(rule_set, notebook)
+            self._checked(text, vocabulary, notebook)
         except RuleFileError as error:
             return error.findings
         return notebook.by_place()
 
-    def _read(self, text: str, vocabulary: Vocabulary) -> tuple[RuleSet | None, Notebook]:
-        notebook = Notebook()
-        return read_rule_set(text, read_yaml(text), vocabulary, notebook), notebook
-
-    def _check(self, rule_set: RuleSet | None, notebook: Notebook) -> None:
+    def _checked(self, text: str, vocabulary: Vocabulary, notebook: Notebook) -> RuleSet | None:
+        rule_set, unread = read_rule_set(text, read_yaml(text), vocabulary, notebook)
         if rule_set is not None:
-            for finding in check(rule_set, complete=not notebook.has_errors):
+            for finding in check(rule_set, unread):
                 notebook.add(finding)
+        return rule_set
 
 
 def _loaded(rule_set: RuleSet | None, notebook: Notebook) -> RuleSet:

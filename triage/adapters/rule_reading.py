@@ -46,7 +46,14 @@ class Surroundings:
 
 
 class RulesReader:
+    """Reads the rules of one file.
+
+    whole -- every rule was read as far as it decides anything. Who says so, and since when, is
+    for people: a wrong source keeps a set from loading, but not from being checked.
+    """
+
     def __init__(self, notebook: Notebook, around: Surroundings) -> None:
+        self.whole = True
         self._notebook = notebook
         self._around = around
         self._conditions = ConditionReader(notebook, around.vocabulary.facts)
@@ -60,6 +67,8 @@ class RulesReader:
                 self._notebook.error(item, f"there are two rules {rule.id}")
             elif rule is not None:
                 rules[rule.id] = rule
+        if not isinstance(node, ListNode) or len(rules) < len(node.items):
+            self.whole = False
         return tuple(rules.values())
 
     def _rule(self, node: Node) -> Rule | None:
@@ -87,7 +96,10 @@ class RulesReader:
         )
         if rule.valid_from and rule.valid_until and rule.valid_from > rule.valid_until:
             self._notebook.error(node, f"from {rule.valid_from} is after until {rule.valid_until}")
+        found = len(self._notebook.findings)
         rule = self._with_effect(rule, kind, fields)
+        if rule.if_unknown not in get_args(IfUnknown) or len(self._notebook.findings) > found:
+            self.whole = False
         return rule if rule_id and kind and condition is not None else None
 
     def _id(self, fields: Fields) -> str:

@@ -1,10 +1,10 @@
 """Reading a rule set file: everything around the rules, and its examples."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import cast, get_args
+from typing import TypeVar, cast, get_args
 
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.example_reading import read_example
@@ -19,6 +19,7 @@ from triage.domain.ruleset import (
     Example,
     Level,
     Prompt,
+    Rule,
     RuleSet,
     Scope,
     Source,
@@ -31,70 +32,102 @@ _NEEDED = (
 _OPTIONAL = (
     *("protocol", "ask", "thresholds", "fallbacks", "prompts", "floor_departures", "examples"),
 )
+_SPOKEN = frozenset(
+    {"rule_set", "version", "title", "about", "sources", "vocabulary", "protocol"}
+    | {"floor_departures"}
+)
+"""Keys that are for people: no call is decided by them."""
 MOST_THRESHOLD = 10_000
 MOST_EXAMPLES = 500
 """Each is assessed whenever the file is read."""
 
 
+_T = TypeVar("_T")
+
+
+class _Anything(tuple[str, ...]):
+    """The names of a list that is missing: that is said once, not once for each name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 def read_rule_set(
     text: str, root: Node, vocabulary: Vocabulary, notebook: Notebook
-) -> RuleSet | None:
-    """The rule set as far as it can be read; None when its frame is missing.
+) -> tuple[RuleSet | None, frozenset[str]]:
+    """The rule set as far as it can be read, and the keys whose parts could not all be read.
 
-    Findings go into the notebook. With errors in it the rule set is good for further checks only.
+    None if it is no mapping. Findings go into the notebook. With errors in it the rule set is good
+    for further checks only: where a key is missing, something else stands for it.
     """
     fields = notebook.fields(root, "a rule set", _NEEDED, _OPTIONAL)
-    if fields is None or any(key not in fields.nodes for key in _NEEDED):
-        return None
-    rule_set = _RuleSetReader(notebook, fields, vocabulary).read()
-    return replace(rule_set, sha256=sha256(text.encode()).hexdigest()) if rule_set else None
+    if fields is None:
+        return None, frozenset()
+    reader = _RuleSetReader(notebook, fields, vocabulary)
+    rule_set = replace(reader.read(), sha256=sha256(text.encode()).hexdigest())
+    if notebook.has_errors:
+        reader.unread.add("examples")  # they are tried when all else is right
+    return rule_set, frozenset(reader.unread - _SPOKEN)
 
 
 class _RuleSetReader:
     def __init__(self, notebook: Notebook, fields: Fields, vocabulary: Vocabulary) -> None:
+        self.unread = {key for key in _NEEDED if key not in fields.nodes}
         self._notebook = notebook
         self._fields = fields
         self._vocabulary = vocabulary
         self._known = tuple(dict.fromkeys((*vocabulary.responses, ASK_MORE)))
 
-    def read(self) -> RuleSet | None:
+    def read(self) -> RuleSet:
         fields = self._fields
-        scope = cast("Scope", fields.one_of("scope", get_args(Scope)))
-        responses = fields.known_names("responses", self._known)
-        levels = self._levels(timed=scope == "complete")
-        sources = self._sources()
-        default = self._default(responses)
-        level_ids = [level.id for level in levels]
-        default_level = fields.one_of("default_level", level_ids)
-        keys = [source.key for source in sources]
-        around = Surroundings(self._vocabulary, responses, level_ids, keys)
-        rules = RulesReader(self._notebook, around).read(fields.nodes["rules"])
-        prompts, examples = self._prompts(), self._examples()
-        if default is None or not default_level:
-            return None
+        scope = self._part("scope", lambda: fields.one_of("scope", get_args(Scope)))
+        responses = self._part("responses", lambda: fields.known_names("responses", self._known))
+        if "responses" not in fields.nodes:
+            responses = self._known
+        levels = self._part("levels", lambda: self._levels(timed=scope == "complete"))
+        level_ids = [level.id for level in levels] if "levels" in fields.nodes else _Anything()
         return RuleSet(
             name=self._name(),
             version=fields.text("version"),
             title=fields.text("title"),
             about=fields.text("about"),
-            scope=scope,
+            scope=cast("Scope", scope),
             protocol=fields.text("protocol"),
             vocabulary=self._vocabulary,
             vocabulary_version=self._vocabulary_version(),
-            sources=sources,
+            sources=self._sources(),
             responses=responses,
-            default=default,
+            default=self._part("default", lambda: self._default(responses)),
             levels=levels,
-            default_level=default_level,
-            rules=rules,
-            ask=self._ask(responses),
-            thresholds=self._thresholds(responses),
-            fallbacks=self._fallbacks(responses),
-            prompts=prompts,
-            floor_departures=self._departures(sources),
-            examples=examples,
+            default_level=self._part(
+                "default_level", lambda: fields.one_of("default_level", level_ids)
+            ),
+            rules=self._rules(responses, level_ids),
+            ask=self._part("ask", lambda: self._ask(responses)),
+            thresholds=self._part("thresholds", lambda: self._thresholds(responses)),
+            fallbacks=self._part("fallbacks", lambda: self._fallbacks(responses)),
+            prompts=self._part("prompts", self._prompts),
+            floor_departures=self._departures(),
+            examples=self._examples(),
             places=tuple((name, key.place) for name, key in fields.keys.items()),
         )
+
+    def _part(self, key: str, read: Callable[[], _T]) -> _T:
+        """What is read under a key, which counts as unread if anything was found wrong there."""
+        found = len(self._notebook.findings)
+        part = read()
+        if len(self._notebook.findings) > found:
+            self.unread.add(key)
+        return part
+
+    def _rules(self, responses: Collection[str], levels: Collection[str]) -> tuple[Rule, ...]:
+        around = Surroundings(self._vocabulary, responses, levels, self._source_keys)
+        reader = RulesReader(self._notebook, around)
+        node = self._fields.get("rules")
+        rules = reader.read(node) if node else ()
+        if not reader.whole:
+            self.unread.add("rules")
+        return rules
 
     def _name(self) -> str:
         name = self._fields.text("rule_set")
@@ -121,13 +154,21 @@ class _RuleSetReader:
             return {}
         return {key.value: (key, value) for key, value in node.entries}
 
+    @property
+    def _source_keys(self) -> Collection[str]:
+        """Those that may be named, of sources that could not be read as well."""
+        node = self._fields.get("sources")
+        return node.keys if isinstance(node, MappingNode) else _Anything()
+
     def _sources(self) -> tuple[Source, ...]:
         entries = self._entries("sources").items()
         read = [read_source(self._notebook, key, value) for key, (_, value) in entries]
         return tuple(source for source in read if source is not None)
 
     def _levels(self, timed: bool) -> tuple[Level, ...]:
-        node = self._fields.nodes["levels"]
+        node = self._fields.get("levels")
+        if node is None:
+            return ()
         items = self._notebook.items(node, "levels")
         read = [read_level(self._notebook, item, timed) for item in items]
         levels = tuple(level for level in read if level is not None)
@@ -137,14 +178,13 @@ class _RuleSetReader:
                 self._notebook.error(node, f"two levels have the same {what}")
         return levels
 
-    def _default(self, responses: tuple[str, ...]) -> Default | None:
+    def _default(self, responses: tuple[str, ...]) -> Default:
+        node = self._fields.get("default")
         needed = ("response", "because")
-        fields = self._notebook.fields(self._fields.nodes["default"], "default", needed)
+        fields = self._notebook.fields(node, "default", needed) if node else None
         if fields is None:
-            return None
-        response = fields.one_of("response", responses)
-        because = fields.plain_text("because")
-        return Default(response, because) if response and because else None
+            return Default("", "")
+        return Default(fields.one_of("response", responses), fields.plain_text("because"))
 
     def _ask(self, responses: tuple[str, ...]) -> AskFirst | None:
         node = self._fields.get("ask")
@@ -185,7 +225,7 @@ class _RuleSetReader:
                 prompts.append(Prompt(terms, asks))
         return tuple(prompts)
 
-    def _departures(self, sources: tuple[Source, ...]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    def _departures(self) -> tuple[tuple[tuple[str, str], ...], ...]:
         node = self._fields.get("floor_departures")
         departures = []
         for item in self._notebook.items(node, "floor_departures") if node else ():
@@ -196,7 +236,7 @@ class _RuleSetReader:
             for key in ("source", "because"):
                 if key not in fields.nodes:
                     self._notebook.error(item, f"a floor departure lacks {key}")
-            fields.one_of("source", [source.key for source in sources])
+            fields.one_of("source", self._source_keys)
             departures.append(tuple((key, fields.text(key)) for key in fields.nodes))
         return tuple(departures)
 

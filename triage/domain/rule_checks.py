@@ -6,7 +6,7 @@ every response can be reached, whether a complete set always ends with somebody,
 examples hold.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from triage.domain.conditions import (
     ALWAYS,
@@ -40,17 +40,19 @@ _Check = Callable[[RuleSet], Iterator[Finding]]
 _Proof = Callable[[RuleSet, Possibilities], Iterator[Finding]]
 
 
-def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
+def check(rule_set: RuleSet, unread: Collection[str] = ()) -> tuple[Finding, ...]:
     """All findings on a rule set, by place.
 
-    complete -- False for a set with parts that could not be read: then only what can be said of
-    single rules and pairs of rules is said.
+    unread -- top-level keys with parts that could not be read. What depends on them is left
+    unsaid; single rules and pairs of rules are always checked.
     """
     checks: list[_Check] = [_what_rules_read, _mentions, _alternatives]
     proofs: list[_Proof] = [_can_fire, _contradictions]
-    if complete:
+    if not {"scope", "rules"} & set(unread):
+        proofs += [below_the_floor]
+    if set(unread) <= {"examples"}:
         checks += [_asking, _prompts]
-        proofs += [below_the_floor, lambda whole, possible: Reach(whole).findings(possible)]
+        proofs += [lambda whole, possible: Reach(whole).findings(possible)]
     proofs += [overlaps]  # last: of many rules it takes all the effort that is left
     possible = Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
@@ -58,7 +60,7 @@ def check(rule_set: RuleSet, *, complete: bool = True) -> tuple[Finding, ...]:
     if possible.given_up:
         message = f"{possible.given_up} questions about these rules are too large to be checked"
         findings.append(_warning(rule_set.place_of("rules"), message))
-    if complete and not any(finding.severity == "error" for finding in findings):
+    if not unread and not any(finding.severity == "error" for finding in findings):
         findings += check_examples(rule_set)
     return tuple(sorted(findings, key=lambda one: (one.line, one.column, one.message)))
 
