@@ -560,3 +560,52 @@ def test_counts_and_ranges_of_numbers_decide(  # a number read from JSON, not fr
 
     assert assessed(rules, hours=24).response == "ems"
     assert assessed(rules, hours=23.5).response == "line"
+
+
+class TestWhoIsRequiredAndCannotCome:
+    RULES = rule_set(
+        rule("hurt", "require", is_(violence="yes"), responses=("ems",)),
+        rule("armed", "require", is_(weapon="in_hand"), responses=("police",)),
+        fallbacks=(("ems", ("line",)), ("police", ("mobile",))),
+    )
+
+    def test_whoever_is_only_late_comes_beside_who_stands_in(self) -> None:
+        result = assessed(self.RULES, {"minutes_to": {"ems": 90}}, violence="yes")
+
+        assert (result.response, result.decision.also) == ("line", ("ems",))
+        assert result.decision.cause == "not_in_time"
+        assert "comes as well" in result.because[-1].because
+
+    def test_whoever_is_away_is_a_matter_for_a_person(self) -> None:
+        gone = {"unavailable": {"ems": "all_committed"}}
+        replaced = assessed(self.RULES, gone, violence="yes")
+        along = assessed(self.RULES, gone, violence="yes", weapon="in_hand")
+
+        assert (replaced.response, replaced.decision.person_must_act) == ("line", True)
+        assert (along.response, along.decision.also) == ("police", ("ems",))
+        assert along.decision.person_must_act
+
+    def test_a_contradiction_adds_and_its_order_decides_nothing(self) -> None:
+        rules = rule_set(
+            rule("drunk", "require", is_(problem="drunk"), responses=("mobile",)),
+            rule("sad", "also", is_(problem="sad"), responses=("line",)),
+        )
+        one, other = (
+            VOCABULARY.read_call(
+                {
+                    "facts": {
+                        "problem": {
+                            "values": [{"value": value, "source": value} for value in values]
+                        }
+                    }
+                }
+            )
+            for values in (("drunk", "sad"), ("sad", "drunk"))
+        )
+        first, second = assess(rules, one), assess(rules, other)
+
+        assert first.decision == second.decision
+        assert set(first.decision.also) | {first.response} >= {"mobile", "line"}
+        told = first.as_dict()
+        assert {one["rule"] for one in told["also"]} <= {"drunk", "sad"}
+        assert {one["rule"]: one["facts"] for one in told["because"]}["sad"] == {"problem": "sad"}

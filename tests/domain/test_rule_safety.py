@@ -97,6 +97,14 @@ def stands_in_the_way(situation: Situation, response: str, assessment: Assessmen
     )
 
 
+def away(situation: Situation) -> list[str]:
+    """The responses of which there is nobody."""
+    off_shift = {
+        r.id for r in RESPONSES.values() if situation.get(r.availability_fact or "") == "no"
+    }
+    return sorted({*situation.get("unavailable", {}), *off_shift})
+
+
 # ---- made-up calls ---------------------------------------------------------------
 
 
@@ -201,10 +209,13 @@ def test_a_more_dangerous_answer_never_removes_anybody_nor_lowers_the_level(name
     calm, worse = data.draw(two_dangers(name))
     situation = data.draw(situations(name))
     before, after = decide(name, calm, situation), decide(name, worse, situation)
-    who = comes(after) | {after.decision.eligible}
+    who = comes(after)
 
-    assert required(name, before) <= required(name, after) <= who
-    left_out = set(before.decision.also) - who
+    assert required(name, before) <= required(name, after)
+    missing = required(name, after) - who
+    assert not missing or after.decision.person_must_act
+    assert missing <= set(away(situation))  # whoever is only late comes all the same
+    left_out = set(before.decision.also) - who - missing
     assert left_out <= {"police_staged"}  # who waited out of sight now comes openly
     assert not left_out or any(is_police(one) for one in who)
     assert after.decision.level.rank <= before.decision.level.rank
@@ -346,16 +357,35 @@ def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(name, 
     facts = {**data.draw(calls(name)), danger: HARD_DANGERS[danger]}
     situation = data.draw(situations(name))
     assessment = decide(name, facts, situation)
-    everybody = comes(assessment) | {assessment.decision.eligible}
 
     assert assessment.response not in NOT_ENOUGH
     assert assessment.decision.level.rank == 1
-    assert "ems" in everybody
+    if "ems" in away(situation):
+        assert assessment.decision.person_must_act
+    else:
+        assert "ems" in comes(assessment)
     if danger == "weapon":
         assert any(is_police(one) for one in comes(assessment))
     if stands_in_the_way(situation, assessment.response, assessment):
         assert assessment.decision.person_must_act
         assert assessment.decision.cause
+
+
+@complete
+@tries
+@given(st.data())
+def test_a_contradiction_takes_nobody_away_whoever_reported_first(name, data):
+    facts = data.draw(calls(name))
+    fact = data.draw(st.sampled_from([f for f in asked_facts(name) if not f.danger]))
+    first, second = data.draw(st.permutations([*fact.value_names, "unknown"]))[:2]
+    both = decide(name, {**facts, fact.name: reports(first, second)})
+    swapped = decide(name, {**facts, fact.name: reports(second, first)})
+
+    assert both.decision == swapped.decision
+    for value in (first, second):
+        one = decide(name, {**facts, fact.name: value})
+        assert required(name, one) <= comes(both)
+        assert both.decision.level.rank <= one.decision.level.rank
 
 
 @complete

@@ -1,13 +1,14 @@
 """Assessing a call: the one evaluator of page, API, back-test, simulator and command line."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
 from triage.domain.answers import Conflicting, Gap, Value, answer_as_json
 from triage.domain.calls import CallInput
-from triage.domain.cases import Case, cases_of, protection
+from triage.domain.cases import Case, cases_of, protection, stands
 from triage.domain.decision import Decision, points_of
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
@@ -38,6 +39,7 @@ class Assessment:
     """What the rules make of a call. The same call and rule set give the same bytes, always.
 
     case -- the reading of the call that stands: where answers conflict, the most protective one.
+    others -- the other readings; whom they want comes along.
     """
 
     rule_set: RuleSet
@@ -45,6 +47,7 @@ class Assessment:
     case: Case
     outlook: Outlook
     habits: Habits = NO_HABITS
+    others: tuple[Case, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -62,8 +65,24 @@ class Assessment:
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
-        """Every rule that fired; never empty."""
+        """Every rule that fired; never empty. Last, why other readings of the call add somebody."""
+        return (*self._own_reasons, *self._read_otherwise)
+
+    @cached_property
+    def _own_reasons(self) -> tuple[Reason, ...]:
         return reasons(self.rule_set, self.case.tally, self.decision)
+
+    @cached_property
+    def _read_otherwise(self) -> dict[Reason, Case]:
+        """By reason for somebody whom the standing reading does not want, the reading it is of."""
+        found: dict[Reason, Case] = {}
+        missing = {one for one in self.decision.also if not _wanting(self._own_reasons, one)}
+        for case in self.others if missing else ():
+            told = reasons(self.rule_set, case.tally, case.decision)
+            for companion in missing:
+                if reason := _wanting(told, companion):
+                    found.setdefault(reason, case)
+        return found
 
     @cached_property
     def waiting(self) -> tuple[Waiting, ...]:
@@ -117,7 +136,7 @@ class Assessment:
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `triage assess`."""
         decision, rule_set, ahead = self.decision, self.rule_set, self.outlook
-        answers, heard, level = self.case.reading.answers, self.case.heard, decision.level
+        level = decision.level
         return {
             "needed": decision.needed,
             "eligible": decision.eligible,
@@ -137,7 +156,7 @@ class Assessment:
             "settled": ahead.settled,
             "could_become": list(ahead.could_become),
             "ask_next": [question.as_dict() for question in ahead.ask_next],
-            "because": [one.as_dict(answers, heard) for one in self.because],
+            "because": [self._as_read(one) for one in self.because],
             "waiting": [one.as_dict() for one in self.waiting],
             "follow_ups": [_follow_up(rule, one) for rule, one in self.follow_ups],
             "notices": [
@@ -165,7 +184,7 @@ class Assessment:
         return [
             {"response": companion, "rule": reason.rule, "because": reason.because}
             for companion in self.decision.also
-            for reason in [self._first_wanting(companion)]
+            if (reason := _wanting(self.because, companion))
         ]
 
     def _excluded(self) -> list[dict[str, object]]:
@@ -181,12 +200,15 @@ class Assessment:
             if reason.kind == "exclude" and response in reason.responses
         ]
 
-    def _first_wanting(self, companion: str) -> Reason:
-        return next(
-            reason
-            for reason in self.because
-            if reason.kind in ("require", "also") and companion in reason.responses
-        )
+    def _as_read(self, reason: Reason) -> dict[str, object]:
+        case = self._read_otherwise.get(reason, self.case)
+        return reason.as_dict(case.reading.answers, case.heard)
+
+
+def _wanting(told: Iterable[Reason], companion: str) -> Reason | None:
+    """The first rule that requires somebody, or wants them as well."""
+    kinds = ("require", "also")
+    return next((r for r in told if r.kind in kinds and companion in r.responses), None)
 
 
 def assess(
@@ -201,11 +223,13 @@ def assess(
     Raises InvalidCall only for a call with more conflicting answers than can be assessed.
     """
     cases = cases_of(rule_set, call)
-    case = cases[0]
-    if len(cases) > 1:
-        case = min(cases, key=lambda one: protection(rule_set, one.decision))
     outlook = look_ahead(rule_set, call, cases, habits) if ahead else NO_OUTLOOK
-    return Assessment(rule_set, call, case, outlook, habits)
+    if len(cases) == 1:
+        return Assessment(rule_set, call, cases[0], outlook, habits)
+    first, *others = sorted(cases, key=lambda one: protection(rule_set, one.decision))
+    decision = stands(rule_set, [one.decision for one in cases])
+    case = first._replace(decision=decision)
+    return Assessment(rule_set, call, case, outlook, habits, tuple(others))
 
 
 def _conflict(conflict: Conflict) -> dict[str, object]:

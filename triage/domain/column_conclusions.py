@@ -37,12 +37,16 @@ class Conclusion:
     excluded_entirely: Sets
     by_default: Bitmap
 
-    def companions(self, going: Sets) -> Sets:
+    def companions(self, going: Sets, late: Sets) -> Sets:
         """By response, in precedence, the calls to which it goes as well.
 
-        Not where it is the eligible one, goes anyway, or may not even accompany.
+        Not where it is the eligible one, goes anyway, or may not even accompany; but where it is
+        required and only late, it comes beside who stands in until then.
         """
-        kinds = (self.eligible, going, self.excluded_entirely)
+        replaced = {
+            one: bits & ~late[one] if one in late else bits for one, bits in self.eligible.items()
+        }
+        kinds = (replaced, going, self.excluded_entirely)
         also = {}
         for response, bits in self.wanted.items():
             not_again = [kind[response] for kind in kinds if response in kind]

@@ -84,9 +84,9 @@ class ColumnRules:
         asking = _undecided((judged[one.id] for one in rules if one.if_unknown == "ask"), rows)
         conclusion = self._conclude(rows, fired, asking)
         levels = conclusion.levels
-        going = Teams(history, self.rule_set, levels).going(
-            conclusion.eligible, conclusion.excluded
-        )
+        teams = Teams(history, self.rule_set, levels)
+        going = teams.going(conclusion.eligible, conclusion.excluded)
+        companions = conclusion.companions(going, teams.late(conclusion.required))
         amend = self._amendments(history)
         return Decisions(
             rule_set=self.rule_set,
@@ -95,7 +95,7 @@ class ColumnRules:
             eligible=amend(conclusion.eligible, lambda one: [one.decision.eligible]),
             response=amend(going, lambda one: [one.response]),
             level=amend(levels, lambda one: [one.decision.level.id]),
-            also=amend(conclusion.companions(going), lambda one: one.decision.also),
+            also=amend(companions, lambda one: one.decision.also),
             required=amend(conclusion.required, _required),
             fired=amend(fired, _fired),
             _find_police_because_unknown=lambda: amend(

@@ -25,6 +25,11 @@ class Teams:
                     going[goes] = going[goes] | bits if goes in going else bits
         return going
 
+    def late(self, required: Sets) -> dict[str, Bitmap]:
+        """By response, the calls that require it and get it, but not in time."""
+        late = {response: self._obstacles(response) for response in required}
+        return {one: required[one] & later & ~away for one, (away, later) in late.items()}
+
     def _instead_of(
         self, eligible: str, calls: Bitmap, excluded: Sets
     ) -> Iterator[tuple[str, Bitmap]]:

@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 from triage.domain.decision import (
-    EVERYBODY_AVAILABLE,
     Availability,
     Chosen,
     Decision,
@@ -35,20 +34,18 @@ class Conclusions:
         self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
         self._sending = self._deciding | kinds.get("also", 0)
         self._known: dict[tuple[int, bool], tuple[Chosen, dict[str, bool]]] = {}
-        self._found: dict[tuple[int, bool, int], Decision] = {}
+        self._found: dict[tuple[int, bool, int, tuple[object, ...]], Decision] = {}
         self._book = book
 
     def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
         """The decision; see `conclude`."""
-        key = fired & self._sending, asking, fired & self._levels
-        free = teams is EVERYBODY_AVAILABLE
-        known = self._found.get(key) if free else None
+        key = fired & self._sending, asking, fired & self._levels, teams.key
+        known = self._found.get(key)
         if known is None:
             chosen, excluded = self._chosen(fired, asking)
             level = level_of(self._rule_set, fired)
             known = send(self._rule_set, fired, chosen, excluded, level, teams)
-            if free:
-                keep(self._found, key, known)
+            keep(self._found, key, known)
         return known
 
     def _chosen(self, fired: int, asking: bool) -> tuple[Chosen, dict[str, bool]]:

@@ -5,7 +5,7 @@ rules (see `rule_book`), so that looking ahead can call it thousands of times.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from triage.domain.rule_book import RuleBook
@@ -23,6 +23,12 @@ class Availability:
 
     unavailable: Mapping[str, str]
     minutes_to: Mapping[str, float]
+    key: tuple[object, ...] = field(init=False, compare=False)
+    """The same for the same availability, and can be looked up."""
+
+    def __post_init__(self) -> None:
+        key = (*sorted(self.unavailable.items()), *sorted(self.minutes_to.items()))
+        object.__setattr__(self, "key", key)
 
     @property
     def limited(self) -> bool:
@@ -46,8 +52,10 @@ class Decision(NamedTuple):
 
     needed, eligible, response -- by the rules, after exclusions, after fallbacks.
     cause -- coded reason why they differ, or why nobody can come as decided.
+    person_must_act -- nobody comes as decided, or as a rule requires, unless somebody steps in.
     excluded -- response, and whether entirely.
     route -- what chose the eligible response.
+    wanted -- everybody whom a rule requires or wants as well, whether they come or not.
     """
 
     needed: str
@@ -59,6 +67,7 @@ class Decision(NamedTuple):
     also: tuple[str, ...]
     excluded: tuple[tuple[str, bool], ...]
     route: Route
+    wanted: tuple[str, ...]
 
     def outcome(self) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, bool], ...]]:
         """What being settled is about: response, level, companions, exclusions."""
@@ -130,19 +139,24 @@ def send(
     level: Level,
     teams: Availability,
 ) -> Decision:
-    """Who comes of those who may be sent, with whom."""
+    """Who comes of those who may be sent, with whom.
+
+    Whoever a rule requires and is only late comes all the same, beside who stands in until then.
+    """
     needed, eligible, route = chosen
-    response, cause, late = eligible, None, False
+    response, cause, late, replaced = eligible, None, False, eligible
     if teams is not EVERYBODY_AVAILABLE:
         response, cause, late = _who_can_come(rule_set, eligible, level, excluded, teams)
-    also = [
+        if route == "require" and cause == NOT_IN_TIME:
+            replaced = response
+    wanted = [
         companion
         for companion, rules in rule_set.book.companions.items()
-        if fired & rules
-        and companion != eligible
-        and companion != response
-        and not excluded.get(companion)
+        if fired & rules and not excluded.get(companion)
     ]
+    also = [one for one in wanted if one not in (replaced, response)]
+    if teams.limited:
+        late = late or _unmet(rule_set.book, fired, also, teams)
     return Decision(
         needed,
         eligible,
@@ -153,6 +167,17 @@ def send(
         tuple(also),
         tuple(excluded.items()),
         route,
+        tuple(wanted),
+    )
+
+
+def _unmet(book: RuleBook, fired: int, also: Collection[str], teams: Availability) -> bool:
+    """Is there nobody of whom a rule requires, or of who should come along?
+
+    Whoever stands in for somebody required is not who was required.
+    """
+    return any(
+        response in also or fired & book.requires.get(response, 0) for response in teams.unavailable
     )
 
 

@@ -17,7 +17,7 @@ from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case, cases_of
 from triage.domain.conclusions import keep
-from triage.domain.decision import EVERYBODY_AVAILABLE, Decision
+from triage.domain.decision import Decision
 from triage.domain.positions import Positions, position_of
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import Scout
@@ -98,12 +98,15 @@ class _Lookout:
     def whereabouts(self) -> tuple[object, ...]:
         """What the report depends on; empty where that is too much to keep."""
         positions = (*self._here, *self._remote)
-        if any(one.teams is not EVERYBODY_AVAILABLE or one.prompted for one in positions):
+        if any(one.prompted for one in positions):
             return ()
         return (
             self._budget,
             len(self._here),
-            *[(one.alive, one.unknown, one.remote, tuple(one.left)) for one in positions],
+            *[
+                (one.alive, one.unknown, one.remote, one.teams.key, tuple(one.left))
+                for one in positions
+            ],
         )
 
     def report(self) -> Foresight:

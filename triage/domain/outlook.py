@@ -25,8 +25,6 @@ from triage.domain.ruleset import RuleSet
 DECIDING_KINDS = ("require", "score", "exclude")
 WEIGHTS = {"response": 8.0, "level": 4.0, "companions": 2.0, "exclusions": 1.0}
 """What an answer can change, the most important first, and how much that counts."""
-WITH_OTHERS = 0.02
-"""What a change counts that needs other answers as well."""
 PERHAPS = 0.5
 """What a question counts that may turn out to make no sense for the call."""
 
@@ -125,9 +123,10 @@ class _Questions:
         asked = [self._question(fact) for fact in facts if self._worth_asking(fact)]
         return sorted(asked, key=self._urgency)
 
-    def _urgency(self, question: Question) -> tuple[bool, bool, float, int]:
-        fact, places = question.fact, self.rule_set.vocabulary.place_of
-        return not question.mention, fact.ask != "gate", -question.weight, places[fact.name]
+    def _urgency(self, question: Question) -> tuple[bool, bool, bool, float, int]:
+        fact, alone = question.fact, bool(question.effects)
+        place = self.rule_set.vocabulary.place_of[fact.name]
+        return not question.mention, fact.ask != "gate", not alone, -question.weight, place
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
@@ -165,7 +164,7 @@ class _Questions:
                 [shares(one.answers) * self._difference(one.decision)[1] for one in effects]
             )
         elif effects is not None:
-            weight = WITH_OTHERS
+            weight = 1.0
         if self._when[fact.name] is not TRUE:
             weight *= PERHAPS
         return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)

@@ -93,6 +93,8 @@ def _fallback_sentence(rule_set: RuleSet, decision: Decision) -> str:
     if decision.response == decision.eligible:
         return f"{wanted}: {why}, and nobody else can come instead. A person must act."
     instead = response_label(rule_set, decision.response)
+    if decision.eligible in decision.also:
+        return f"{wanted}: {why}. {instead} until then; {wanted} comes as well."
     late = " It will be late: a person must act." if decision.person_must_act else ""
     return f"{wanted}: {why}. {instead} instead.{late}"
 

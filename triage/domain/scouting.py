@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from triage.domain.cases import most_protective
+from triage.domain.cases import stands
 from triage.domain.decision import Decision
 from triage.domain.moves import Move
 from triage.domain.positions import Position, Positions
@@ -42,7 +42,7 @@ class Scout:
                 self._conclude(fired, asking, position.teams)
                 for position, (fired, asking) in zip(positions, alike, strict=True)
             ]
-            known = self._decided[alike] = most_protective(self.rule_set, decisions)
+            known = self._decided[alike] = stands(self.rule_set, decisions)
         return known
 
     def single_answers(

@@ -102,9 +102,8 @@ class Search:
         return self.reached(self.scout.decide(positions, standing))
 
     def _remember(self, path: Path) -> None:
-        if len(self.known) >= MOST_REMEMBERED:
-            self.known.pop()
         self.known.insert(0, path)
+        del self.known[MOST_REMEMBERED:]
 
     def _terms(self, positions: Positions) -> Iterable[tuple[Position, int]]:
         """Open terms of the rules in favour, as many as are worth a leap."""

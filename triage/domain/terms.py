@@ -8,6 +8,7 @@ opposite stays, because it is unknown, not false, while the answer is unknown.
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from math import comb
 from typing import NamedTuple
 
 from triage.domain.conditions import (
@@ -90,14 +91,14 @@ def _by_fact(condition: Every | Some) -> Sequence[Condition]:
 
 def _some_of(listed: list[tuple[Term, ...]], needed: int) -> tuple[Term, ...]:
     """At least `needed` of the parts."""
+    always: Term = frozenset()
+    needed -= sum(always in terms for terms in listed)
+    unsure = [terms for terms in listed if terms and always not in terms]
     if needed <= 0:
-        return (frozenset(),)
-    found: list[Term] = []
-    for chosen in combinations(listed, needed):
-        found += _product(chosen)
-        if len(found) > MOST_TERMS:
-            raise TooManyAlternatives
-    return _shortest(found)
+        return (always,)
+    if comb(len(unsure), needed) > MOST_TERMS:
+        raise TooManyAlternatives
+    return _union(_product(chosen) for chosen in combinations(unsure, needed))
 
 
 def _product(listed: Iterable[tuple[Term, ...]]) -> tuple[Term, ...]:
