@@ -34,7 +34,22 @@ def test_settings_that_are_wrong_are_told_without_a_traceback(folder: Path) -> N
     assert told.returncode != 0
     assert "TRIAGE_SECRET_KEY" in told.stderr
     assert "TRIAGE_DATA_KEY" in told.stderr
+    assert "--demo" not in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_who_has_set_nothing_is_told_how_to_reach_the_demo(folder: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    new = folder / "new.yaml"
+    new.write_text("rule_set: new\n", "utf-8")
+
+    for command in (["calls"], ["doctor"], ["rules", "backtest", str(new), "--database"]):
+        told = subprocess.run(
+            [*TRIAGE, *command], env=bare, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert told.returncode == 1
+        assert "TRIAGE_SECRET_KEY" in told.stderr
+        assert "triage --demo calls" in told.stderr
 
 
 def test_a_database_without_tables_is_refused_with_what_to_do(folder: Path) -> None:

@@ -20,7 +20,7 @@ from triage.entrypoints.commands import (
     rules,
 )
 from triage.entrypoints.demo import environment_of
-from triage.settings import ROOT, read_settings
+from triage.settings import ROOT, Settings, SettingsError, read_settings
 
 
 @dataclass
@@ -60,10 +60,20 @@ class Tools:
         if "ready" not in self._made:
             from triage.app import build_context, check_database
 
-            context = build_context(read_settings(self.environment()))
+            context = build_context(self._settings())
             check_database(context)
             self._made["ready"] = context
         return self._made["ready"]
+
+    def _settings(self) -> Settings:
+        environ = self.environment()
+        try:
+            return read_settings(environ)
+        except SettingsError as error:
+            if any(value for name, value in environ.items() if name.startswith("TRIAGE_")):
+                raise
+            hint = "For the demo's own database: triage --demo ..., as in triage --demo calls."
+            raise SettingsError(f"{error}\n{hint}") from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

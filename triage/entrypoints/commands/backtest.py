@@ -28,7 +28,12 @@ _NewFile = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("new", type=_File)
-@click.option("--against", "old", type=_File, help="The old rules. Default: those that are live.")
+@click.option(
+    "--against",
+    "old",
+    type=_File,
+    help="The old rules. Needed with --calls; with --database those that are live if left out.",
+)
 @click.option("--calls", type=_File, help="Past calls, one JSON object a line, or CSV with --map.")
 @click.option("--map", "map_", metavar="MAP", help="What the columns of a CSV file mean.")
 @click.option("--database", is_flag=True, help="The centre's own past calls.")
@@ -49,6 +54,7 @@ def backtest(ctx: click.Context, /, **given: Any) -> None:
     Examples:
       triage rules backtest new.yaml --against rules/county-default.yaml --calls calls.jsonl
       triage rules backtest new.yaml --database --csv moved.csv --plot moved.png
+      triage --demo rules backtest new.yaml --database
       triage rules backtest new.yaml --against old.yaml --calls cad.csv --map alexandria
     """
     try:
