@@ -49,13 +49,17 @@ class Reach:
 
     @cached_property
     def _chosen(self) -> set[str]:
-        """Responses that can be chosen without being required."""
+        """Responses that can be chosen without being required.
+
+        A missing threshold is told where the points are given. Once it is there they may win, so
+        nothing else is said of that response.
+        """
         chosen = {self._set.default.response}
         if self._set.ask is not None:
             chosen.add(self._set.ask.then)
         for response, points in self._points.items():
             threshold = self._set.threshold(response)
-            if threshold is not None and points >= threshold:
+            if threshold is None or points >= threshold:
                 chosen.add(response)
         return chosen
 
