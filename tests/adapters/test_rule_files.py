@@ -267,6 +267,15 @@ def test_what_is_missing_is_told_once_and_not_for_every_rule_that_needs_it(key: 
     assert told == [f"a rule set lacks {key}", f"a rule set has no key {key}_of_ours"]
 
 
+def test_a_colon_in_a_text_without_quotes_is_told_with_what_to_do() -> None:
+    text = changed("because: A weapon is in hand.", "because: A weapon: act now.")
+
+    (told,) = refused(text)
+
+    assert told.startswith("24:22: error: this is not YAML")
+    assert told.endswith("(put the text in quotes, or mend the indentation)")
+
+
 def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
     text = changed('vocabulary: "1"', 'vocabulary: "2"')
 

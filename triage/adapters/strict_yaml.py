@@ -76,7 +76,7 @@ def read_yaml(text: str) -> Node:
     try:
         tree.grow(_Parser(text.removeprefix("\ufeff")).get_event)
     except yaml.MarkedYAMLError as error:
-        tree.refuse(error.problem_mark, _said(error))
+        tree.refuse(error.problem_mark, _said(error), _mended(error))
     except yaml.YAMLError as error:
         tree.refuse(None, f"this is not YAML: {error}")
     if tree.findings or tree.root is None:
@@ -120,6 +120,12 @@ def _place(mark: object) -> Place:
 def _said(error: yaml.MarkedYAMLError) -> str:
     parts = (part for part in (error.context, error.problem) if part)
     return f"this is not YAML: {', '.join(parts)}"
+
+
+def _mended(error: yaml.MarkedYAMLError) -> str:
+    """What to do about the slip that people make most: a colon in a text without quotes."""
+    colon = "mapping values are not allowed" in (error.problem or "")
+    return "put the text in quotes, or mend the indentation" if colon else ""
 
 
 _Holder = ListNode | MappingNode
