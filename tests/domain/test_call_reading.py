@@ -225,6 +225,23 @@ def test_what_is_not_plain_json_is_refused(text: str | bytes) -> None:
         decode_call(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "at column 1"),
+        ("{", "at column 2"),
+        (b"{\r\n", "at column 2"),
+        ('{"facts": {}} {}', "at column 15"),
+        ('{\n  "facts": ?\n}\n', "at line 2 column 12"),
+    ],
+)
+def test_a_line_is_named_only_inside_a_call_of_several_lines(text: str | bytes, place: str) -> None:
+    with pytest.raises(InvalidCall) as refusal:
+        decode_call(text)
+
+    assert str(refusal.value).endswith(place)
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inside: (

@@ -40,9 +40,19 @@ def decode_call(text: str | bytes) -> object:
         problem = "the JSON is nested too deeply"
     except UnicodeDecodeError:
         problem = "the text is not UTF-8"
+    except json.JSONDecodeError as error:
+        problem = f"not JSON: {error.msg} at {_place_of(error)}"
     except ValueError as error:
         problem = f"not JSON: {error}"
     raise InvalidCall([Problem("", problem)])
+
+
+def _place_of(error: json.JSONDecodeError) -> str:
+    """Of a call in one line the column alone: in a file of such calls it has another line."""
+    written = error.doc.rstrip()
+    if "\n" in written:
+        return f"line {error.lineno} column {error.colno}"
+    return f"column {min(error.pos, len(written)) + 1}"
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _vocabulary = click.option(
 @click.command()
 @click.option("--rules", "rules_file", type=_File, required=True, help="The rule set.")
 @_vocabulary
-@click.option("--lines", is_flag=True, help="One call per line.")
+@click.option("--lines", is_flag=True, help="One call per line; wrong ones are told and left out.")
 @click.argument("call", type=click.File("rb"))
 @click.pass_context
 def assess(
@@ -43,7 +43,8 @@ def assess(
 
     A call is {"facts": {...}, "narrative": "...", "situation": {...}}, all optional. Prints one
     JSON object per call. Exit status 2, with an explanation on standard error, for what is not a
-    call or not a rule set; with --lines the other calls are still assessed.
+    call or not a rule set. With --lines the other calls are still assessed: one that is no
+    call has no line in the output, and its number is told. Empty lines are passed over.
 
     \b
     Examples:
