@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
+from tests.servers import free_port
 from tests.world import environment
+from triage.settings import ROOT
 
 TRIAGE = (sys.executable, "-m", "triage.entrypoints.cli")
 
@@ -160,3 +165,46 @@ def test_a_live_rule_set_that_no_longer_loads_is_told_before_the_first_call(fold
     assert told.returncode != 0
     assert "the live rule set county-default" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_web_process_spares_collections_what_stays_as_long_as_it_does(folder: Path) -> None:
+    (folder / "frozen.py").write_text(
+        "import gc\n"
+        "def app(environ, start):\n"
+        "    start('200 OK', [])\n"
+        "    return [str(gc.get_freeze_count()).encode()]\n"
+    )
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            ROOT / "config" / "gunicorn.conf.py",
+            "frozen:app",
+        ],
+        cwd=folder,
+        env=os.environ | {"TRIAGE_BIND": f"127.0.0.1:{port}", "TRIAGE_WEB_PROCESSES": "1"},
+    )
+    try:
+        frozen = int(first_answer(f"http://127.0.0.1:{port}/"))
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+    assert frozen > 10_000
+
+
+def first_answer(url: str, within_s: float = 20) -> bytes:
+    """What a server that is just starting says."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            with urlopen(url, timeout=10) as response:
+                said: bytes = response.read()
+                return said
+        except URLError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)

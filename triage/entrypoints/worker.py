@@ -4,6 +4,7 @@ Correctness is in the rows: any number of workers may run, and any may be killed
 moment. APScheduler is only the metronome.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -268,5 +269,9 @@ def run(context: AppContext) -> None:
     worker = Worker(context)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
+    # The modules and the live rule set stay as long as the process: collections need not walk
+    # them again and again while texts are due.
+    gc.collect()
+    gc.freeze()
     worker.run()
     context.database.engine.dispose()
