@@ -53,7 +53,7 @@ def test_a_question_is_left_out_while_its_ask_when_is_false() -> None:
 
     def asked(**facts: str) -> list[str]:
         call = rules.vocabulary.read_call({"facts": facts})
-        return [one.fact for one in assess(rules, call).outlook.ask_next]
+        return [one.fact.name for one in assess(rules, call).outlook.ask_next]
 
     assert asked() == ["weapon", "norway"]
     assert asked(weapon="unknown") == ["norway"]
