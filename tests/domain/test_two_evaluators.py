@@ -189,11 +189,13 @@ def test_a_part_that_stands_twice_counts_once() -> None:
 
 
 def test_parts_that_are_always_or_never_true_are_not_combined() -> None:
-    never, armed = NoneOf((ALWAYS,)), is_(weapon="in_hand")
+    never, armed, sad = NoneOf((ALWAYS,)), is_(weapon="in_hand"), is_(problem="sad")
 
     assert terms_of(AtLeast(20, (never,) * 40)) == ()
-    assert terms_of(AtLeast(2, (ALWAYS, armed, *(never,) * 40))) == terms_of(armed)
-    assert terms_of(AtLeast(2, (ALWAYS, ALWAYS, armed))) == terms_of(ALWAYS)
+    assert terms_of(AtLeast(2, (ALWAYS, armed, sad, *(never,) * 40))) == terms_of(
+        Some((armed, sad))
+    )
+    assert terms_of(AtLeast(2, (ALWAYS, ALWAYS, armed, sad))) == terms_of(ALWAYS)
 
 
 def test_too_many_alternatives_are_refused_rather_than_multiplied_out() -> None:
