@@ -13,6 +13,8 @@ from tests.world import PASSWORD
 from triage.storage.calls import Call, IntakeDraft
 
 FRESH_S = 2.0
+READ_MS = 400
+"""To read a question that came by itself: a key before that was meant for another, and is lost."""
 GATE = {
     "location_known": "1",
     "problem_type": "2",
@@ -45,6 +47,16 @@ def answer_the_gate(page: Page) -> None:
     for fact, key in GATE.items():
         assert focused(page) == fact
         page.keyboard.press(key)
+
+
+def press_and_settle(page: Page, key: str) -> None:
+    """Press an answer's key; once the server has told the new order, its first question is next."""
+    with page.expect_response("**/intake/assess") as answer:
+        page.keyboard.press(key)
+    answer.value.finished()
+    page.wait_for_timeout(READ_MS)
+    page.wait_for_function("""() => document.querySelector("[data-main] .question:not(.answered)")
+        ?.contains(document.activeElement)""")
 
 
 def type_a_call(page: Page) -> None:
@@ -90,11 +102,12 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
         re.compile("Settled|May still become|Nothing more to ask")
     )
     expect(page.locator("#zone")).to_contain_text("Zone Harbor, from the list of places")
+    page.wait_for_timeout(READ_MS)
     for _ in range(2):  # a question beyond the gate, and the one that follows it
         before = focused(page)
         assert before not in GATE
-        page.keyboard.press("u")
-        page.wait_for_function(f"() => document.activeElement.dataset.fact !== {before!r}")
+        press_and_settle(page, "u")
+        assert focused(page) != before
     page.keyboard.press("Backspace")  # back to change one
     page.keyboard.press("Delete")
     expect(page.locator(f"[data-fact={focused(page)}] .word")).to_be_visible()
@@ -138,6 +151,47 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
     page.keyboard.press("Enter")
     page.wait_for_url("**/follow-ups")
     expect(page.locator("main")).to_contain_text(call.reference)
+
+
+def test_a_question_that_an_answer_made_the_most_important_is_not_skipped(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.keyboard.type("Fifth Street Bridge")
+    page.keyboard.press("Alt+q")
+    for key in "1211342":
+        press_and_settle(page, key)
+
+    asked = []
+    for _ in range(4):
+        asked.append(focused(page))
+        consequence = page.locator(f"[data-fact={asked[-1]}] .consequence").inner_text()
+        expect(page.locator("ol.why li").first).to_have_text(consequence)
+        press_and_settle(page, "u")
+    assert "injury" in asked
+
+    passed = focused(page)  # what a dispatcher passes over does not come back by itself
+    page.keyboard.press("ArrowDown")
+    went_to = focused(page)
+    with page.expect_response("**/intake/assess"):
+        page.keyboard.press("u")
+    page.wait_for_timeout(500)
+    assert focused(page) not in {passed, went_to}
+
+
+def test_what_the_narrative_prompts_is_asked_first(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("He has a knife")
+    page.keyboard.press("Alt+q")
+    page.wait_for_function("() => document.activeElement.dataset.fact === 'weapon'")
+    expect(page.locator("ol.why li").first).to_contain_text("The narrative says “knife”")
+    page.wait_for_timeout(READ_MS)
+
+    press_and_settle(page, "4")
+    assert focused(page) == "location_known"
 
 
 def test_answers_chosen_with_the_mouse_one_after_the_other_all_stand(

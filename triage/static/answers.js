@@ -5,8 +5,11 @@ window.answers = function (root, { changed, done }) {
   const main = root.querySelector("[data-main]");
   const others = root.querySelector("[data-others]");
   const AT_ONCE_MS = 300; // nobody reads a question and answers it faster
-  let focusedAt = 0;
-  let wantsNext = null; // the last question was answered; whoever comes next gets the focus
+  const SOON_MS = 2000; // later a question is being put to the caller: it keeps the focus
+  let focusedAt = 0, jumpedAt = -AT_ONCE_MS;
+  let brought = null; // the question that came by itself, until the server or the dispatcher says where to go
+  let wantsNext = false; // the last question was answered; whoever comes next gets the focus
+  const passed = new Set(); // left open on purpose: they are not brought back by themselves
 
   const all = () => [...main.querySelectorAll(".question")];
   const named = (fact) => root.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
@@ -17,18 +20,41 @@ window.answers = function (root, { changed, done }) {
 
   function focus(question) {
     focusedAt = performance.now();
-    wantsNext = null;
+    brought = null;
+    wantsNext = false;
     (question.querySelector("input:not([type=radio], [type=checkbox])") || question).focus({ preventScroll: true });
     question.scrollIntoView({ block: "nearest" });
   }
 
-  function next(from) {
+  function bring(question) {
+    focus(question);
+    brought = question;
+  }
+
+  // The same, after the server's answer: a key that was meant for the question before must not land here.
+  function jump(question) {
+    bring(question);
+    jumpedAt = performance.now();
+  }
+
+  const open = () => all().find((question) => !answered(question) && !passed.has(question));
+
+  function follow() {
+    const found = open();
+    if (found) bring(found);
+    else wantsNext = true;
+  }
+
+  function step(from) {
     const list = all();
     const found = list[list.indexOf(from) + 1];
+    if (!answered(from)) passed.add(from);
     if (found) focus(found);
-    else wantsNext = from;
-    if (!found && !list.includes(from)) done();
+    else if (list.includes(from)) wantsNext = true;
+    else done();
   }
+
+  const next = (from) => (answered(from) && from.querySelector("input:not([type=radio])") ? follow() : step(from));
 
   function before(from) {
     const list = all();
@@ -39,7 +65,7 @@ window.answers = function (root, { changed, done }) {
   function choose(question, input) {
     input.checked = input.type === "checkbox" ? !input.checked : true;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-    if (input.type === "radio") next(question);
+    if (input.type === "radio") follow();
   }
 
   function take_back(question) {
@@ -52,6 +78,7 @@ window.answers = function (root, { changed, done }) {
   }
 
   function settle(question) {
+    passed.delete(question);
     mark(question);
     changed(question);
   }
@@ -75,19 +102,26 @@ window.answers = function (root, { changed, done }) {
     const question = event.target.closest(".question");
     if (question && !"radio checkbox".includes(event.target.type)) settle(question);
   });
+  root.addEventListener("focusin", (event) => {
+    if (event.target.closest(".question") !== brought) brought = null;
+  });
 
   // An answered question steps back to one line when it loses the focus. With the mouse it may lose
   // it only after the click: else what was pressed would slip away from under the pointer.
   root.addEventListener("mousedown", (event) => {
+    brought = null;
     if (event.target.closest(".answer")) event.preventDefault();
   });
 
   root.addEventListener("keydown", (event) => {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (performance.now() - jumpedAt < AT_ONCE_MS && event.key.length === 1) return event.preventDefault();
     const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
     const act = (what) => { event.preventDefault(); what(question); };
-    if (event.key === "Enter" || event.key === "ArrowDown") return act(next);
+    if (event.key === "Tab") brought = null;
+    if (event.key === "Enter") return act(next);
+    if (event.key === "ArrowDown") return act(step);
     if (event.key === "ArrowUp") return act(before);
     if (event.key === "Backspace" && !(typing && event.target.value)) return act(before);
     if (typing) return;
@@ -96,9 +130,10 @@ window.answers = function (root, { changed, done }) {
     if (input && !event.repeat) act(() => choose(question, input));
   });
 
-  // Put the questions into the server's order. What has the focus stays where it is, so that no
-  // answer ever lands on another question than the one that was read.
-  function arrange({ order, consequences, person }) {
+  // Put the questions into the server's order. What the dispatcher went to keeps the focus, so that
+  // no answer ever lands on another question than the one that was read. What came by itself gives
+  // way to a question that the last answer put above it. `fresh`: this order knows that answer.
+  function arrange({ order, consequences, person }, fresh = true) {
     root.dataset.person = person;
     for (const line of root.querySelectorAll(".consequence")) {
       const told = consequences[line.closest(".question").dataset.fact] || "";
@@ -119,16 +154,20 @@ window.answers = function (root, { changed, done }) {
     }
     put(wanted, here);
     if (stale && justCame) {
-      const follower = wanted[wanted.indexOf(here) + 1];
-      if (follower) focus(follower);
       go_home(here);
+      follow();
+      jumpedAt = performance.now();
     }
+    if (!fresh) return;
+    const first = open();
     if (wantsNext) {
-      const list = all();
-      const follower = list[list.indexOf(wantsNext) + 1];
-      wantsNext = null;
-      if (follower) focus(follower);
+      wantsNext = false;
+      if (!active && document.activeElement !== document.body) return; // gone elsewhere meanwhile
+      if (first) bring(first);
       else done();
+    } else if (here && here === brought && !answered(here)) {
+      brought = null;
+      if (first && first !== here && performance.now() - focusedAt < SOON_MS) jump(first);
     }
   }
 
@@ -159,8 +198,8 @@ window.answers = function (root, { changed, done }) {
   }
 
   function first() {
-    const open = all().find((question) => !answered(question));
-    if (open) focus(open);
+    const found = all().find((question) => !answered(question));
+    if (found) bring(found);
     else done();
   }
 

@@ -19,7 +19,7 @@
     const now = data();
     if (!root.querySelector("[data-touched]")) form.elements.seen.value = now.seen;
     panel.show(now.answers);
-    panel.arrange(now);
+    panel.arrange(now, !root.querySelector("[data-touched]"));
   }
 
   function changed(question) {

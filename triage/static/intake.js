@@ -43,7 +43,7 @@
 
   function show(told) {
     for (const [name, html] of Object.entries(told.parts)) put(name, html);
-    panel.arrange(told);
+    panel.arrange(told, edition === savedEdition);
     showErrors(told.errors);
     kept.className = "muted";
     kept.textContent = `Kept at ${told.saved}`;

@@ -17,7 +17,7 @@ from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, CallState, P
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
-from triage.entrypoints.web.questions import answer_in_words, panel
+from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import call_pages, calls
 from triage.services.board_lines import line_of
@@ -138,7 +138,10 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     result = page.record.assessment
     told = recommendation(centre, result) if result else None
     answered = {one.fact: one.value for one in page.answers}
-    questions = panel(centre.vocabulary, answered, told.ask_next if told else ())
+    asked = told.ask_next if told else ()
+    rules = centre.parsed.get(result["sha256"]) if result else None
+    prompted = prompted_by(rules, call.narrative or "")
+    questions = panel(centre.vocabulary, answered, asked, prompted)
     return _words(centre) | {
         "page_of": page,
         "call": call,

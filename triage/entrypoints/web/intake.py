@@ -14,7 +14,7 @@ from triage.domain.errors import InvalidCall, Refused
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, LANGUAGES, Intake, as_call, understand
-from triage.entrypoints.web.questions import panel
+from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import intake as drafts
 from triage.storage.base import new_id
@@ -179,12 +179,14 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     phone = understood.value("caller_phone")
     result = drafts.preview(uow, centre, understood.facts, narrative, zone, phone)
     told = recommendation(centre, result) if result else None
+    asked = told.ask_next if told else ()
+    prompted = prompted_by(centre.parsed.get(result["sha256"]) if result else None, narrative)
     return {
         "form": understood,
         "place": place,
         "zones": centre.gazetteer.zones,
         "told": told,
-        "panel": panel(centre.vocabulary, _in_order(understood), told.ask_next if told else ()),
+        "panel": panel(centre.vocabulary, _in_order(understood), asked, prompted),
         "prefix": FACT,
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
     }

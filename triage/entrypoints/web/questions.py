@@ -1,14 +1,19 @@
-"""The questions of a call as a form shows them: the gate first, then what matters most."""
+"""The questions of a call as a form shows them: answered ones, then what matters next.
 
-from collections.abc import Iterable, Mapping, Sequence
+What the narrative prompts comes first, then the gate, then the rest of `ask_next`. Within the gate
+the vocabulary's order holds: dispatchers know it by heart, and type ahead.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from triage.domain.facts import Fact, Vocabulary
+from triage.domain.ruleset import RuleSet
 from triage.entrypoints.web.recommendation import Question
 
 NEXT = 5
-"""Questions beyond the gate that stand ready at once; the others wait behind a heading."""
+"""Questions beyond the gate and the narrative's that stand ready; others wait behind a heading."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class Panel:
     others: Sequence[tuple[str, Sequence[Fact]]]
     """By group."""
     consequences: Mapping[str, str]
+    next: Sequence[str]
+    """What the open questions could change, in the order of the page."""
     person: str
 
     @property
@@ -26,19 +33,37 @@ class Panel:
         return [fact.name for fact in self.main]
 
 
-def panel(vocabulary: Vocabulary, answered: Mapping[str, Any], asked: Sequence[Question]) -> Panel:
+def panel(
+    vocabulary: Vocabulary,
+    answered: Mapping[str, Any],
+    asked: Sequence[Question],
+    prompted: Container[str] = (),
+) -> Panel:
     """answered -- in the order in which they were answered; asked -- `ask_next`."""
     facts = vocabulary.facts
-    gate = [fact.name for fact in vocabulary.gate]
-    given = [name for name in answered if name in facts and name not in gate]
-    ahead = [question.fact for question in asked if question.fact not in {*gate, *given}]
-    main = [facts[name] for name in (*gate, *given, *ahead[:NEXT])]
+    given = [name for name in answered if name in facts]
+    ahead = [question.fact for question in asked if question.fact not in answered]
+    first = [name for name in ahead if name in prompted]
+    gate = [fact.name for fact in vocabulary.gate if fact.name not in {*given, *first}]
+    rest = [name for name in ahead if name not in {*first, *gate}]
+    opened = [*first, *gate, *rest[:NEXT]]
+    main = [facts[name] for name in (*given, *opened)]
+    consequences = {question.fact: question.consequence for question in asked}
     return Panel(
         main=main,
         others=list(_others(vocabulary, {fact.name for fact in main})),
-        consequences={question.fact: question.consequence for question in asked},
+        consequences=consequences,
+        next=[consequences[name] for name in opened if consequences.get(name)],
         person=_person(answered),
     )
+
+
+def prompted_by(rules: RuleSet | None, narrative: str) -> set[str]:
+    """The questions that a narrative puts first."""
+    if rules is None:
+        return set()
+    heard = rules.listener.hear(narrative)
+    return {fact for fact, terms in rules.prompting if not heard.isdisjoint(terms)}
 
 
 def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, Sequence[Fact]]]:
