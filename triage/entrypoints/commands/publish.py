@@ -22,7 +22,9 @@ from triage.storage.unit_of_work import UnitOfWork
 )
 @click.pass_context
 def publish(ctx: click.Context, file: Path, written_by: str, approved_by: str) -> None:
-    """Make the rule set in FILE live at once. Two different supervisors answer for it.
+    """Publish the rule set in FILE at once. Two different supervisors answer for it.
+
+    The set that the settings name decides the next call; any other can be tried and compared.
 
     Exit status 2, with every finding, for a file that is not a rule set or may not be live.
 
@@ -43,7 +45,12 @@ def publish(ctx: click.Context, file: Path, written_by: str, approved_by: str) -
         for finding in error.findings:
             click.echo(f"{file}:{finding}", err=True)
         sys.exit(2)
-    click.echo(f"{made.name} {made.of.label} ({made.of.sha256[:12]}) is live from now on.")
+    said = f"{made.name} {made.of.label} ({made.of.sha256[:12]})"
+    deciding = context.centre.policy.rule_set
+    if made.name == deciding:
+        click.echo(f"{said} is live from now on.")
+    else:
+        click.echo(f"{said} is published: it can be tried. Calls are decided by {deciding}.")
 
 
 def _account(uow: UnitOfWork, username: str) -> Account:

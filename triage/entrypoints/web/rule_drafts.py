@@ -117,7 +117,7 @@ def catch_up(name: str) -> ResponseReturnValue:
 @_supervising
 def discard(name: str) -> ResponseReturnValue:
     _do(lambda uow: drafts.discard(uow, name, _version() or 0))
-    flash("The draft is thrown away. The live rules are as they were.", "good")
+    flash("The draft is thrown away. The rules are as they were.", "good")
     return redirect(f"/rules/{name}")
 
 
@@ -137,7 +137,10 @@ def approve(name: str) -> ResponseReturnValue:
         return _approval_page(name, said(error)), 422
     except Conflict as error:
         return _approval_page(name, said(error)), 409
-    flash("Published. The next call is decided by it.", "good")
+    deciding = centre.policy.rule_set
+    what = "The next call is decided by it" if name == deciding else "It can be tried and compared"
+    still = "" if name == deciding else f" Calls are decided by {deciding}."
+    flash(f"Published. {what}.{still}", "good")
     return redirect(f"/rules/{name}")
 
 
@@ -193,6 +196,7 @@ def _page(
     return render_template(
         "rules_draft.html",
         name=name,
+        deciding=centre.policy.rule_set,
         live=live,
         draft=kept,
         behind=behind,
@@ -227,6 +231,7 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         behind=behind,
         is_author=kept.edited_by_id == current_person().account_id,
         findings=findings_in(kept.yaml, findings),
+        deciding=centre.policy.rule_set,
         lines=changed_lines(live.yaml, kept.yaml),
         changes=comparison(centre, live.yaml, kept.yaml),
         refused=refused,

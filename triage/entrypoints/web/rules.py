@@ -70,6 +70,7 @@ def versions(name: str) -> ResponseReturnValue:
             "rules_versions.html",
             name=name,
             live=holding.of,
+            deciding=current_context().centre.policy.rule_set,
             publications=rule_sets.publications(uow, name),
         )
 
@@ -115,7 +116,9 @@ def go_back(name: str, sha: str) -> ResponseReturnValue:
         return _going_back_page(name, sha, said(error)), 422
     except Conflict as error:
         return _going_back_page(name, sha, said(error)), 409
-    flash(f"Version {label} decides calls again, from now on.", "good")
+    decides = name == context.centre.policy.rule_set
+    again = "decides calls again, from now on" if decides else "is the current one again"
+    flash(f"Version {label} {again}.", "good")
     return redirect(f"/rules/{name}/versions")
 
 
@@ -180,6 +183,7 @@ def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
             name=name,
             version=asked,
             live=holding.of,
+            deciding=centre.policy.rule_set,
             lines=changed_lines(holding.of.yaml, asked.yaml),
             changes=comparison(centre, holding.of.yaml, asked.yaml),
             refused=refused,
