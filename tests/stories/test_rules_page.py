@@ -238,6 +238,35 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     assert "approved by b.brown" in text_of(second.get("/rules"))
 
 
+def test_publishing_a_set_that_decides_nothing_does_not_say_that_it_does(
+    world: World, tmp_path: Any
+) -> None:
+    path = "/rules/denver-star"
+    with world.context.reading() as uow:
+        text = rule_sets.live_version(uow, "denver-star").yaml
+    changed = re.sub(r"^version: .*$", 'version: "changed-1"', text, count=1, flags=re.MULTILINE)
+    author, second = supervisor(world), supervisor(world, "b.brown")
+    seen = opened(author, f"{path}/draft")
+    assert "Below stands the current version" in seen
+    assert press(author, seen, f"{path}/draft/ask", yaml=changed).status_code == 302
+
+    page = opened(second, f"{path}/approve")
+    assert "1 line new, 1 gone" in page
+    assert "Calls are decided by county-default, as before." in page
+    assert "every call from then on" not in page
+    press(second, page, f"{path}/approve")
+
+    page = opened(second, path)
+    assert "It can be tried and compared. Calls are decided by county-default." in page
+    assert "The next call is decided by it" not in page
+    assert "Current" in page
+    assert ">Live<" not in page
+    assert "Live now" not in opened(second, f"{path}/versions")
+    again = changed.replace("changed-1", "changed-2")
+    result = run(world, tmp_path, again, "a.ames", "b.brown")
+    assert "is published: it can be tried. Calls are decided by county-default." in result.output
+
+
 def test_another_process_decides_by_it_too(world: World, another_world: Any) -> None:
     other: World = another_world()
     assert decided(other, other.call(PANHANDLING)).response == "homeless_outreach"
@@ -617,6 +646,8 @@ def test_a_case_is_decided_under_draft_and_live_side_by_side(world: World) -> No
     assert label in under_live
     assert f"<strong>{label}</strong>" not in under_draft
     assert "Asking for money is a need" in under_live
+    assert f"{label}: 40 of 30 needed, enough" in under_live
+    assert f"{label}: 40 of 45 needed, too few" in under_draft
     assert len(all_of(world, Call)) == calls
 
 

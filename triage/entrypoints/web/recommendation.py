@@ -1,6 +1,6 @@
 """A decision in a dispatcher's words: the same on the intake page and on the call's page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,8 @@ class Recommendation:
     """Companions by name, each with its reason."""
     why: Sequence[Reason]
     excluded: Sequence[tuple[str, str]]
+    points: Sequence[tuple[str, int, int]]
+    """Who got points: their name, how many, and how many are needed."""
     afterwards: Sequence[str]
     settled: bool
     may_become: Sequence[str]
@@ -71,6 +73,7 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
         also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
         why=[_reason(centre, result, r) for r in deciding],
         excluded=_excluded(centre, result["excluded"]),
+        points=list(_points(centre, result)),
         afterwards=[_after(one) for one in result["follow_ups"]],
         settled=result["settled"],
         may_become=[response_name(centre, r) for r in result["could_become"]],
@@ -88,6 +91,14 @@ def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]
     if reason.get("on_unknown"):
         unknown = ", ".join(fact_name(centre, fact) for fact in missing)
     return Reason(reason["because"], known.title if known else reason["source"], unknown)
+
+
+def _points(centre: Centre, result: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    rules = centre.parsed.get(result["sha256"])
+    for response, total in result["points"].items():
+        needed = rules.threshold(response) if rules else None
+        if needed is not None:
+            yield response_name(centre, response), total, needed
 
 
 def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
