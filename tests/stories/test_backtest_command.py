@@ -272,7 +272,7 @@ def test_a_line_that_is_no_call_is_named_and_the_others_are_compared(folder: Pat
     result = tried(folder)
 
     assert result.exit_code == 2
-    assert "1 past calls" in result.stdout
+    assert "1 past call, " in result.stdout
     assert "4 calls could not be used" in result.stdout
     assert "line 1: facts.wepon: there is no such fact (did you mean weapon?)" in result.stderr
     assert "line 2: not JSON" in result.stderr

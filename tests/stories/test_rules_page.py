@@ -329,7 +329,7 @@ def test_a_change_based_on_an_older_version_is_compared_first(world: World) -> N
     assert answer.status_code == 409
     assert "compare them first" in text_of(answer)
     page = text_of(author.get(f"{HERE}/draft"))
-    assert "Another version went live" in page
+    assert "Another version was published" in page
     assert press(author, page, f"{HERE}/draft/catch-up").status_code == 302
     assert send(author, text, "/ask").status_code == 302
     assert approve(second).status_code == 302

@@ -88,5 +88,6 @@ def why_first(team: TeamOption, need: Need) -> list[str]:
         reasons.append(f"from {', '.join(sorted(team.zones))}: no free home team")
     if len(team.can_fill(need.roles)) < len(need.roles):
         reasons.append("part of the team only")
-    reasons.append("free" if team.load == 0 else f"{team.load} other calls")
+    others = "other call" if team.load == 1 else "other calls"
+    reasons.append(f"{team.load} {others}" if team.load else "free")
     return reasons

@@ -105,7 +105,10 @@ def _run(tools: Any, given: dict[str, Any]) -> int:
     groups = tuple(given["by"]) or backtest_table.usual_groups(compared)
     click.echo("\n".join(backtest_table.lines(compared, groups)))
     if refused:
-        click.echo(f"\n{refused:,} calls could not be used and are left out.")
+        left_out = (
+            "call could not be used and is" if refused == 1 else "calls could not be used and are"
+        )
+        click.echo(f"\n{refused:,} {left_out} left out.")
     _write(compared, groups, given)
     return refused
 

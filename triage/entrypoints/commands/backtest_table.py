@@ -32,7 +32,8 @@ def _said(decisions: Decisions, response: str, level: str) -> str:
 def lines(compared: Backtest, groups: Sequence[str]) -> Iterator[str]:
     """The whole report."""
     old, new = compared.old.rule_set, compared.new.rule_set
-    yield f"{compared.calls:,} past calls, {old.name} {old.version} -> {new.name} {new.version}"
+    past = "past call" if compared.calls == 1 else "past calls"
+    yield f"{compared.calls:,} {past}, {old.name} {old.version} -> {new.name} {new.version}"
     yield ""
     yield _counted(compared, size(compared.moved), "move")
     yield _counted(compared, size(compared.other_response), "  another response")
@@ -59,7 +60,8 @@ def _falls(compared: Backtest) -> Iterator[str]:
     if not fallen:
         yield "No call gets less than before."
         return
-    yield f"LOOK AT THESE FIRST: {fallen:,} calls get less than before"
+    get = "call gets" if fallen == 1 else "calls get"
+    yield f"LOOK AT THESE FIRST: {fallen:,} {get} less than before"
     for key, said in FALLS.items():
         if calls := size(compared.falls[key]):
             yield _counted(compared, calls, f"  {said}")
@@ -142,4 +144,6 @@ def _counted(compared: Backtest, calls: int, said: str) -> str:
 
 def _more(there_are: int) -> Iterator[str]:
     if there_are > MOST_LINES:
-        yield f"           and {there_are - MOST_LINES} other moves (all of them with --json)"
+        left = there_are - MOST_LINES
+        moves = "move" if left == 1 else "moves"
+        yield f"           and {left} other {moves} (all of them with --json)"
