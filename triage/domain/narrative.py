@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain
 
 import ahocorasick
 
@@ -64,4 +63,4 @@ class Listener:
         if not self._listens:
             return NOTHING_HEARD
         found = [spelt for _, spelt in self._automaton.iter(words)]
-        return frozenset(chain.from_iterable(found)) if found else NOTHING_HEARD
+        return NOTHING_HEARD.union(*found)

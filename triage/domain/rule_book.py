@@ -69,11 +69,11 @@ class RuleBook:
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """How every rule in force stands."""
-        true, undecided = self.index.weigh(answers, heard)
+        tally = self.index.weigh(answers, heard)
         if self.dated and local_date:
             in_force = self.in_force(local_date)
-            return Tally(true & in_force, undecided & in_force)
-        return Tally(true, undecided)
+            return Tally(tally.true & in_force, tally.undecided & in_force)
+        return tally
 
     def in_force(self, local_date: str) -> int:
         """The rules in force on a day; without a date all."""
@@ -95,18 +95,16 @@ class RuleBook:
 
     def reasons(self, tally: Tally) -> list[Reason]:
         """Why every rule that fires does so, in no particular order."""
-        fired = self._chosen(self.certain, tally.true)
+        fired = self.why(tally.true)
         if counting := tally.undecided & self.holds:
             fired += self._chosen(self.on_unknown, counting)
         return fired
 
-    def waiting(self, tally: Tally) -> list[Reason]:
-        """The rules that are undecided and do not fire, in no particular order."""
-        return self._chosen(self.certain, tally.undecided & ~self.holds)
+    def why(self, true: int) -> list[Reason]:
+        """The reasons of these rules when they are true, in no particular order."""
+        return self._chosen(self.certain, true) if true else []
 
     def _chosen(self, reasons: tuple[Reason, ...], rules: int) -> list[Reason]:
-        if not rules:
-            return []
         flags = format(rules, self._binary).encode().translate(_FLAGS)
         return list(compress(reasons, flags))
 

@@ -13,10 +13,10 @@ side and are folded by one shift.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import and_, getitem
+from operator import and_, getitem, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from triage.domain.answer_states import AnswerStates
+from triage.domain.answer_states import AnswerStates, Asked
 from triage.domain.answers import Answers
 from triage.domain.conditions import FALSE, TRUE, Mentions
 from triage.domain.narrative import Heard
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from triage.domain.facts import Fact
 
 FEW = 4
-"""So few terms are folded one by one."""
-SLOTS = 8
-"""Terms of a rule that are folded by shifting; further ones are looked at one rule at a time."""
+"""So few terms, or the further terms of so few rules, are looked at one by one."""
 
 
 class Tally(NamedTuple):
@@ -50,6 +48,7 @@ class TermIndex:
         self.tables = self._tables(by_literal, facts)
         self.facts = tuple(self.tables)
         self._states = tuple(self.tables.values())
+        self._all_given = itemgetter(*self.facts) if len(self.facts) > 1 else None
         self._listen(by_literal)
 
     # ---- where the terms are ----------------------------------------------------
@@ -59,12 +58,13 @@ class TermIndex:
         most = max(map(len, terms), default=0)
         self.bits: list[list[int]] = [[] for _ in terms]
         self._slots: list[tuple[int, int]] = []
-        place = 0
+        place = slots = 0
         for slot in range(most):
-            holders = [number for number, own in enumerate(terms) if len(own) > slot]
-            if slot < SLOTS:
-                self._slots.append((place, (1 << len(holders)) - 1))
-            for number in holders:
+            holders = sum(len(own) > slot for own in terms)
+            if holders > FEW or slot == 0:
+                self._slots.append((place, (1 << holders) - 1))
+                slots += 1
+            for number in range(holders):
                 self.bits[number].append(place)
                 place += 1
         self.width = place
@@ -75,9 +75,9 @@ class TermIndex:
             for bit in bits:
                 self._rule_of[bit + 1] = 1 << number
         self._further = [
-            (1 << number, _mask(bits[SLOTS:]))
-            for number, bits in enumerate(self.bits)
-            if bits[SLOTS:]
+            (1 << number, _mask(bits[slots:]))
+            for number, bits in enumerate(self.bits[:FEW])
+            if bits[slots:]
         ]
 
     def fold(self, terms: int) -> int:
@@ -131,60 +131,50 @@ class TermIndex:
     def _listen(self, by_literal: Mapping[Literal, int]) -> None:
         """Arrange the mentions.
 
-        Almost every term has at most one, wanted and prompting nothing: these are the terms that
-        one OR per heard word brings to life. The others are looked at one by one.
+        In each *layer* a term has at most one wanted mention, so that one OR for each heard word
+        brings its terms to life. Few terms have two, and need a second layer.
         """
-        plain: list[tuple[Mentions, int]] = []
-        self._wanted: list[tuple[frozenset[str], int]] = []
-        self._denied: list[tuple[frozenset[str], int]] = []
         self.prompts: list[tuple[frozenset[str], Literal, int]] = []
         """Mentions that prompt a question: the words, the literal and the terms that have it."""
+        self._forbids: dict[str, int] = {}
+        layers: list[tuple[int, dict[str, int]]] = []
         for literal, terms in by_literal.items():
             mention = literal.about
             if not isinstance(mention, Mentions):
                 continue
-            words, others = frozenset(mention.terms), self._both(self.everything & ~terms)
             if mention.asks is not None:
-                self.prompts.append((words, literal, terms))
-                if literal.wanted:
-                    self._wanted.append((words, others))
-            elif literal.wanted:
-                plain.append((mention, terms))
-            else:
-                self._denied.append((words, others))
-        self._listen_for(plain)
+                self.prompts.append((frozenset(mention.terms), literal, terms))
+            if literal.wanted:
+                _add(layers, 0, mention.terms, terms)
+            elif mention.asks is None:
+                for word in mention.terms:
+                    self._forbids[word] = self._forbids.get(word, 0) | terms
+        self._layers = [
+            (self._spared(taken), {word: self._both(terms) for word, terms in says.items()})
+            for taken, says in layers
+        ]
+        self._forbids = {word: self._spared(terms) for word, terms in self._forbids.items()}
+        self._open = self._both(self.everything)
+        self._silence = reduce(and_, (unsaid for unsaid, _ in self._layers), self._open)
 
-    def _listen_for(self, plain: Sequence[tuple[Mentions, int]]) -> None:
-        once = twice = 0
-        for _, terms in plain:
-            twice |= once & terms
-            once |= terms
-        self._unsaid = self._both(self.everything & ~(once & ~twice))
-        self._says: dict[str, int] = {}
-        for mention, terms in plain:
-            for word in mention.terms:
-                self._says[word] = self._says.get(word, 0) | self._both(terms & ~twice)
-            if terms & twice:
-                others = self._both(self.everything & ~(terms & twice))
-                self._wanted.append((frozenset(mention.terms), others))
-        self._silence = reduce(and_, (others for _, others in self._wanted), self._unsaid)
+    def _spared(self, terms: int) -> int:
+        """Every term but these, in both halves."""
+        return self._both(self.everything & ~terms)
 
     def _both(self, terms: int) -> int:
         return terms << self.width | terms
 
-    def _after_mentions(self, state: int, answers: Answers, heard: Heard) -> int:
-        if not heard:
-            return state & self._silence
-        said = self._unsaid
-        for word in heard:
-            said |= self._says.get(word, 0)
-        state &= said
-        for words, others in self._wanted:
-            if heard.isdisjoint(words):
-                state &= others
-        for words, others in self._denied:
-            if not heard.isdisjoint(words):
-                state &= others
+    def _mentioned(self, answers: Answers, heard: Heard) -> int:
+        """What the narrative leaves of the terms, a state."""
+        state = self._open
+        for unsaid, says in self._layers:
+            said = unsaid
+            for word in heard:
+                if word in says:
+                    said |= says[word]
+            state &= said
+        for word in heard & self._forbids.keys() if self._forbids else ():
+            state &= self._forbids[word]
         for words, literal, terms in self.prompts:
             if not heard.isdisjoint(words):
                 state &= self._prompted(literal, terms, answers, heard)
@@ -195,30 +185,46 @@ class TermIndex:
         truth = literal.about.truth(answers, heard)
         if truth is TRUE or truth is FALSE:
             satisfied = (truth is TRUE) is literal.wanted
-            return -1 if satisfied else self._both(self.everything & ~terms)
+            return self._open if satisfied else self._spared(terms)
         return self.everything << self.width | self.everything & ~terms
 
     # ---- weighing --------------------------------------------------------------------
 
     def state(self, answers: Answers, heard: Heard) -> int:
         """The terms satisfied, and those not contradicted."""
-        found = reduce(and_, map(getitem, self._states, map(answers.get, self.facts)), -1)
-        return self._after_mentions(found, answers, heard)
+        said = self._mentioned(answers, heard) if heard else self._silence
+        return reduce(and_, map(getitem, self._states, self._given(answers)), said)
+
+    def _given(self, answers: Answers) -> Iterable[Asked]:
+        """The answer to each fact, None where there is none."""
+        if self._all_given and len(answers) >= len(self.facts):
+            try:
+                given: tuple[Asked, ...] = self._all_given(answers)
+            except KeyError:  # one was not asked
+                return map(answers.get, self.facts)
+            return given
+        return map(answers.get, self.facts)
 
     def weigh(self, answers: Answers, heard: Heard) -> Tally:
         """Every rule's standing, dates left aside."""
         state = self.state(answers, heard)
-        satisfied = state & self.everything
-        alive, true, may = state >> self.width, 0, 0
-        for place, mask in self._slots:  # `fold`, of both halves at once
-            true |= satisfied >> place & mask
-            may |= alive >> place & mask
-        for rule, further in self._further:
-            if satisfied & further:
-                true |= rule
-            if alive & further:
-                may |= rule
-        return Tally(true, may & ~true)
+        satisfied, alive = state & self.everything, state >> self.width
+        true = self.fold(satisfied)
+        return Tally(true, self.fold(alive) ^ true)
+
+
+def _add(
+    layers: list[tuple[int, dict[str, int]]], at: int, words: Iterable[str], terms: int
+) -> None:
+    """Put a mention into the first layer where its terms have none yet."""
+    if at == len(layers):
+        layers.append((0, {}))
+    taken, says = layers[at]
+    for word in words:
+        says[word] = says.get(word, 0) | terms & ~taken
+    layers[at] = taken | terms, says
+    if more := terms & taken:
+        _add(layers, at + 1, words, more)
 
 
 def _mask(bits: Iterable[int]) -> int:

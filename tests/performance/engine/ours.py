@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.performance.engine import workload as neutral
 from tests.performance.engine.contestants import Contestant
@@ -37,12 +36,9 @@ KINDS: tuple[tuple[Kind, int], ...] = (
 )
 
 
-class Explained(NamedTuple):
-    """What a rule engine says of a call: every rule that fires and every one that waits, with its
-    sentence, its source and what it read."""
-
-    fired: list[Reason]
-    waiting: list[Reason]
+Explained = tuple[list[Reason], list[Reason]]
+"""What a rule engine says of a call: every rule that fires and every one that waits, with its
+sentence, its source and what it read."""
 
 
 def contestant(workload: neutral.Workload, name: str = NAME) -> Contestant:
@@ -55,10 +51,11 @@ def contestant(workload: neutral.Workload, name: str = NAME) -> Contestant:
 
     def run(one: CallInput) -> Explained:
         tally = book.weigh(one.asked, rules.heard(one), "")
-        return Explained(book.reasons(tally), book.waiting(tally))
+        waiting = book.why(tally.undecided & ~book.holds)
+        return book.reasons(tally), waiting
 
     def fired(found: Explained) -> Iterable[str]:
-        return (reason.rule for reason in found.fired if not reason.on_unknown)
+        return (reason.rule for reason in found[0] if not reason.on_unknown)
 
     return Contestant(name, True, workload.calls, call, run, fired)
 
