@@ -63,14 +63,25 @@ def size(bits: Bitmap) -> int:
 
 
 def union(sets: Iterable[Bitmap], rows: int) -> Bitmap:
-    """A new set of the calls that are in any of these."""
-    bits: Bitmap | None = None
-    for one in sets:
-        if bits is None:
-            bits = one.copy()
-        else:
-            bits |= one
-    return nobody(rows) if bits is None else bits
+    """The calls that are in any of these; of one set itself, so it is not to be changed."""
+    several = list(sets)
+    if len(several) < 2:
+        return several[0] if several else nobody(rows)
+    bits = several[0] | several[1]
+    for one in several[2:]:
+        bits |= one
+    return bits
+
+
+def intersection(sets: Iterable[Bitmap], rows: int) -> Bitmap:
+    """The calls that are in all of these; of one set itself, so it is not to be changed."""
+    several = list(sets)
+    if len(several) < 2:
+        return several[0] if several else everyone(rows)
+    bits = several[0] & several[1]
+    for one in several[2:]:
+        bits &= one
+    return bits
 
 
 # --- numbers, one for each call, as a list of bitmaps: the lowest binary digit first ------------

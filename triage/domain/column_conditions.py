@@ -1,10 +1,13 @@
 """Conditions judged over all past calls at once.
 
 What `Condition.truth` says of one call is said here of each: a pair of sets, the calls for which
-the condition is true and those for which it is not false (true or undecided).
+the condition is true and those for which it is not false (true or undecided). Where no call is
+undecided both are the same object, and only one of them is worked out.
 """
 
-from triage.domain.bitmaps import Bitmap, add_up, at_least, everyone, nobody, union
+from collections.abc import Callable
+
+from triage.domain.bitmaps import Bitmap, add_up, at_least, everyone, intersection, nobody, union
 from triage.domain.conditions import (
     AtLeast,
     Condition,
@@ -55,13 +58,11 @@ def judge(history: History, condition: Condition) -> Judged:
         return _some(history, condition.parts)
     if isinstance(condition, NoneOf):
         true, maybe = _some(history, condition.parts)
-        return ~maybe, ~true
+        never = ~maybe
+        return never, never if true is maybe else ~true
     if isinstance(condition, AtLeast):
         judged = [judge(history, part) for part in condition.parts]
-        return (
-            _count(condition.n, [true for true, _ in judged], history.rows),
-            _count(condition.n, [maybe for _, maybe in judged], history.rows),
-        )
+        return _both(judged, lambda sets: _count(condition.n, sets, history.rows))
     judged_test = history.judged.get(condition)
     if judged_test is None:
         judged_test = history.judged[condition] = _judge_test(history, condition)
@@ -69,21 +70,20 @@ def judge(history: History, condition: Condition) -> Judged:
 
 
 def _every(history: History, parts: tuple[Condition, ...]) -> Judged:
-    if not parts:
-        return everyone(history.rows), everyone(history.rows)
-    true, maybe = judge(history, parts[0])
-    for part in parts[1:]:
-        other_true, other_maybe = judge(history, part)
-        true, maybe = true & other_true, maybe & other_maybe
-    return true, maybe
+    judged = [judge(history, part) for part in parts]
+    return _both(judged, lambda sets: intersection(sets, history.rows))
 
 
 def _some(history: History, parts: tuple[Condition, ...]) -> Judged:
     judged = [judge(history, part) for part in parts]
-    return (
-        union((true for true, _ in judged), history.rows),
-        union((maybe for _, maybe in judged), history.rows),
-    )
+    return _both(judged, lambda sets: union(sets, history.rows))
+
+
+def _both(judged: list[Judged], combined: Callable[[list[Bitmap]], Bitmap]) -> Judged:
+    true = combined([certain for certain, _ in judged])
+    if all(certain is possible for certain, possible in judged):
+        return true, true
+    return true, combined([possible for _, possible in judged])
 
 
 def _count(n: int, sets: list[Bitmap], rows: int) -> Bitmap:
@@ -110,7 +110,7 @@ def _judge_test(history: History, test: Test) -> Judged:
     known = column.known(rows)
     if isinstance(test, OneOf) and test.negated:
         true = known & ~true
-    return true, true | ~known
+    return true, true if column.all_known(rows) else true | ~known
 
 
 def _within(history: History, test: Within) -> Bitmap:

@@ -78,8 +78,7 @@ class ColumnRules:
     def decide(self, history: History) -> Decisions:
         """Decide every call. What is known of conditions already is not looked at again."""
         rows, rules = history.rows, self._rules
-        history.narratives.search(self._terms)
-        judged = {rule.id: judge_rule(history, rule) for rule in rules}
+        judged = self.judged(history)
         fired = {rule.id: judged[rule.id][rule.if_unknown == "holds"] for rule in rules}
         asking = _undecided((judged[one.id] for one in rules if one.if_unknown == "ask"), rows)
         conclusion = self._conclude(rows, fired, asking)
@@ -103,6 +102,11 @@ class ColumnRules:
                 lambda one: [""] if one.police_because_unknown else [],
             )[""],
         )
+
+    def judged(self, history: History) -> dict[str, Judged]:
+        """By rule, the calls for which it is true, and those for which it is not false."""
+        history.narratives.search(self._terms)
+        return {rule.id: judge_rule(history, rule) for rule in self._rules}
 
     def _conclude(self, rows: int, fired: Sets, asking: Bitmap) -> Conclusion:
         return conclude(self.rule_set, rows, fired, asking, self._words)
@@ -156,7 +160,7 @@ class ColumnRules:
 
 
 def _undecided(judged: Iterable[Judged], rows: int) -> Bitmap:
-    return union((maybe & ~true for true, maybe in judged), rows)
+    return union((maybe & ~true for true, maybe in judged if maybe is not true), rows)
 
 
 def _required(assessment: Assessment) -> Iterable[str]:

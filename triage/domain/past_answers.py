@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.domain.answers import UNKNOWN, Gap, Scalar, Value
-from triage.domain.bitmaps import WORD, Bitmap, Flags, nobody, pack
+from triage.domain.bitmaps import WORD, Bitmap, Flags, nobody, pack, size
 
 Cells = npt.NDArray[Any]
 _FIRST_ROOM = 1024
@@ -30,6 +30,7 @@ class Column(ABC):
         self.raw: array[Any] = array(kind)
         self._blank = blank
         self._packed: dict[Hashable, tuple[int, Bitmap]] = {}
+        self._counted_rows, self._all_known = -1, False
 
     @abstractmethod
     def put(self, row: int, answer: Value | Gap) -> None:
@@ -50,6 +51,12 @@ class Column(ABC):
     @abstractmethod
     def among(self, values: Iterable[Scalar], rows: int) -> list[Bitmap]:
         """Sets of the calls with one of these values, to be united."""
+
+    def all_known(self, rows: int) -> bool:
+        """Has every call a value?"""
+        if self._counted_rows != rows:
+            self._counted_rows, self._all_known = rows, size(self.known(rows)) == rows
+        return self._all_known
 
     def _set(self, row: int, cell: float) -> None:
         if row >= len(self.raw):

@@ -5,7 +5,7 @@ A term is searched once; later calls are searched for the known terms when someb
 
 from collections.abc import Iterable
 
-from triage.domain.bitmaps import Bitmap, nobody, of_rows
+from triage.domain.bitmaps import WORD, Bitmap, nobody, of_rows
 from triage.domain.narrative import Listener, fold
 
 
@@ -37,7 +37,8 @@ class Narratives:
 
     def containing(self, term: str, rows: int) -> Bitmap:
         """The calls in which the term was said."""
-        self.search([term])
+        if self._searched.get(term, 0) < len(self._texts):
+            self.search([term])
         return _grown(self._found.get(term), rows)
 
     def _search(self, terms: list[str], start: int) -> None:
@@ -58,7 +59,9 @@ class Narratives:
 
 
 def _grown(bits: Bitmap | None, rows: int) -> Bitmap:
-    """The same calls in a set with room for so many."""
+    """The same calls in a set with room for so many; not to be changed."""
+    if bits is not None and len(bits) == -(-rows // WORD):
+        return bits
     grown = nobody(rows)
     if bits is not None:
         grown[: len(bits)] = bits

@@ -59,7 +59,7 @@ def _contestants(workload: Workload, history: tuple[Call, ...]) -> Iterator[Colu
     ready = columns(workload, history)
     yield from polars_columns.contestants(workload, ready)
     yield from duckdb_columns.contestants(workload, ready)
-    yield ours_columns.contestant(workload, history)
+    yield from ours_columns.contestants(workload, history)
     engines = (peer.contestants(workload) for peer in (datalogic, zen_engine, cel))
     for one in itertools.chain.from_iterable(engines):
         if one.name in ROW_BY_ROW:

@@ -9,10 +9,12 @@ from tests.performance.engine.measure import race_whole
 from tests.performance.engine.spread import Spread
 from tests.performance.engine.workload import Call, Rule, Workload
 from triage.domain.column_decisions import ColumnRules, Decisions
-from triage.domain.history import History
+from triage.domain.history import History, Judged
 from triage.domain.ruleset import RuleSet
 
 NAME = "this service, full decisions, history prepared at arrival"
+FIRES = "this service, which rules fire or may still, history prepared at arrival"
+"""No more than the other engines do."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,23 @@ class Alone:
     taken: dict[str, list[int]]
 
 
-def contestant(workload: Workload, calls: Sequence[Call]) -> ColumnContestant:
+def contestants(workload: Workload, calls: Sequence[Call]) -> list[ColumnContestant]:
+    """The whole decision, and as much of it as the other engines do."""
     history = put_down(workload, calls)
-    rules = ours.rule_set(workload, plans=False)
-    prepare(history, [rules])
-    return ColumnContestant(NAME, len(calls), lambda: decide(history, rules), fired)
+    rules = ColumnRules(ours.rule_set(workload, plans=False))
+    rules.decide(history)
+
+    def judge() -> dict[str, Judged]:
+        history.judged.clear()
+        return rules.judged(history)
+
+    def true(made: dict[str, Judged]) -> Fired:
+        return {rule: certain.tobytes() for rule, (certain, _) in made.items()}
+
+    return [
+        ColumnContestant(NAME, len(calls), lambda: decide(history, rules), fired),
+        ColumnContestant(FIRES, len(calls), judge, true),
+    ]
 
 
 def put_down(workload: Workload, calls: Iterable[Call]) -> History:
@@ -45,10 +59,10 @@ def prepare(history: History, versions: Iterable[RuleSet]) -> None:
         ColumnRules(rules).decide(history)
 
 
-def decide(history: History, rules: RuleSet) -> Decisions:
+def decide(history: History, rules: ColumnRules) -> Decisions:
     """Every call, with nothing remembered of earlier decisions."""
     history.judged.clear()
-    return ColumnRules(rules).decide(history)
+    return rules.decide(history)
 
 
 def fired(made: Decisions) -> Fired:
@@ -63,11 +77,11 @@ def measure_alone(
     rules = ours.rule_set(workload, plans=False)
     versions = [_edited(rules, n, rule) for n, rule in enumerate(other[: rounds + 1])]
     prepare(history, [rules, *versions])
-    history.judged.clear()
-    decide(history, rules)
+    every = ColumnRules(rules)
+    decide(history, every)
     coming = iter(versions)
     edit = {"edited": lambda: ColumnRules(next(coming)).decide(history)}
-    taken = race_whole(edit, rounds) | race_whole({"all": lambda: decide(history, rules)}, rounds)
+    taken = race_whole(edit, rounds) | race_whole({"all": lambda: decide(history, every)}, rounds)
     spreads = {name: Spread.of(ns / 1e6 for ns in rounds_) for name, rounds_ in taken.items()}
     return Alone(history.rows, spreads["all"], spreads["edited"], taken)
 

@@ -46,8 +46,8 @@ def test_our_rules_fire_as_the_definition_says_when_answers_are_missing(workload
 
 
 def test_our_columns_fire_as_the_definition_says(workload):
-    column = ours_columns.contestant(workload, workload.calls)
-    check_columns(workload, workload.calls, [column])
+    ours_twice = ours_columns.contestants(workload, workload.calls)
+    check_columns(workload, workload.calls, ours_twice)
 
 
 def forgets_the_last(one: Contestant) -> Contestant:
@@ -61,7 +61,7 @@ def test_an_engine_that_forgets_a_rule_is_not_measured(workload):
 
 
 def test_columns_that_forget_a_rule_are_not_measured(workload):
-    right = ours_columns.contestant(workload, workload.calls)
+    right = ours_columns.contestants(workload, workload.calls)[0]
     lost = replace(right, fired=lambda made: {**right.fired(made), "rule-0007": b""})
     with pytest.raises(Disagreement, match="rule-0007"):
         check_columns(workload, workload.calls, [lost])
