@@ -432,6 +432,16 @@ def test_a_crisis_lines_own_call_is_not_sent_back_to_a_crisis_line(name, data):
 
 # ---- no more police than the answers call for ---------------------------------------------
 
+
+@pytest.mark.parametrize("problem", ["fire_or_hazard", "medical"])
+def test_a_trained_officer_stands_in_for_a_crew_before_a_patrol_does(problem):
+    away = dict.fromkeys(("ems", "fire_rescue", "mutual_aid"), "all_committed")
+
+    assessment = decide("county-default", {"problem_type": problem}, {"unavailable": away})
+
+    assert assessment.response == "police_cit"
+
+
 POLICE_PROBLEMS = {"violence_or_crime", "missing_person"}
 """What is happening is itself the stated reason."""
 CALM_PROBLEMS = sorted(set(vocabulary().facts["problem_type"].value_names) - POLICE_PROBLEMS)
