@@ -83,7 +83,7 @@ def open_dispatch(
         paging.seek(uow, centre, dispatch)
     else:
         red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
-        uow.set_timer("hand_over", dispatch, red_at)
+        uow.set_timer("hand_over", dispatch, red_at, priority=1, dispatch_id=dispatch.id)
     return dispatch
 
 

@@ -108,7 +108,14 @@ def _assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
     of_it = select(Timer.state).where(Timer.kind == "nobody_left", Timer.subject_id == dispatch.id)
     states = uow.session.scalars(of_it).all()
     if "waiting" not in states:
-        uow.set_timer("nobody_left", dispatch, uow.now, step=len(states))
+        uow.set_timer(
+            "nobody_left",
+            dispatch,
+            uow.now,
+            step=len(states),
+            priority=dispatch.level_rank,
+            dispatch_id=dispatch.id,
+        )
 
 
 def _page(
@@ -135,7 +142,13 @@ def _page(
         )
     )
     page.slot, page.team, page.responder = slot, team, responder
-    uow.set_timer("page_answer", page, page.answer_by)
+    uow.set_timer(
+        "page_answer",
+        page,
+        page.answer_by,
+        priority=dispatch.level_rank,
+        dispatch_id=dispatch.id,
+    )
     send_page(uow, centre, page)
     uow.audit("page.opened", page, call_id=dispatch.call_id, team=team.name, why=list(reasons))
     return page

@@ -51,7 +51,7 @@ def fire_due(uow: UnitOfWork, centre: Centre) -> bool:
     timer = uow.session.scalar(
         select(Timer)
         .where(Timer.state == "waiting", Timer.due_at <= uow.now)
-        .order_by(Timer.due_at, Timer.id)
+        .order_by(Timer.priority, Timer.due_at, Timer.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -1,4 +1,8 @@
-"""Whatever must happen later: a row with a due time."""
+"""Whatever must happen later: a row with a due time.
+
+A timer changes rows only. It is fired in the transaction that locks its row, so the lock is its
+lease: whoever dies lets go of it.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +21,16 @@ class Timer(LiveRow):
     __tablename__ = "timer"
     __table_args__ = (
         Index("uq_timer_step", "subject_id", "kind", "step", unique=True),
-        Index("ix_timer_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index(
+            "ix_timer_waiting",
+            "priority",
+            "due_at",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        Index(
+            "ix_timer_dispatch_id", "dispatch_id", sqlite_where=_WAITING, postgresql_where=_WAITING
+        ),
     )
 
     kind: Mapped[str]
@@ -25,11 +38,15 @@ class Timer(LiveRow):
     subject_id: Mapped[UUID]
     step: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
+    priority: Mapped[int] = mapped_column(default=5, server_default="5")
+    """0 is fired first, whatever else is due."""
+    valid_until: Mapped[datetime | None]
+    """Later than this it would only mislead: it is shown as missed instead."""
+    dispatch_id: Mapped[UUID | None]
+    """The dispatch whose next step this is."""
     state: Mapped[str]
-    """`waiting`, `done` or `cancelled`."""
-    fence: Mapped[int] = mapped_column(default=0)
+    """`waiting`, `done`, `expired` or `parked`."""
     attempts: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
     last_error: Mapped[str | None]
 
 

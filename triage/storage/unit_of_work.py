@@ -23,6 +23,8 @@ from triage.storage.timers import Timer
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
+LATER = 5
+"""Priority of what nobody waits for at the telephone."""
 TRIES = 3
 """A unit of work that lost a race is begun anew this often in all."""
 
@@ -76,9 +78,34 @@ class UnitOfWork:
             )
         )
 
-    def set_timer(self, kind: str, subject: Row, due_at: datetime, step: int = 0) -> None:
-        """Do this later: a row that some worker finds when it is due."""
-        self.add(Timer(kind=kind, subject_id=subject.id, step=step, due_at=due_at, state="waiting"))
+    def set_timer(
+        self,
+        kind: str,
+        subject: Row,
+        due_at: datetime,
+        *,
+        step: int = 0,
+        priority: int = LATER,
+        dispatch_id: UUID | None = None,
+        valid_until: datetime | None = None,
+    ) -> None:
+        """Do this later: a row that some worker finds when it is due.
+
+        priority -- 0 is fired first. dispatch_id -- whose next step it is.
+        valid_until -- not done after this instant but shown as missed.
+        """
+        self.add(
+            Timer(
+                kind=kind,
+                subject_id=subject.id,
+                step=step,
+                due_at=due_at,
+                priority=priority,
+                dispatch_id=dispatch_id,
+                valid_until=valid_until,
+                state="waiting",
+            )
+        )
 
 
 class WritersQueue:
