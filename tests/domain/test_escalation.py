@@ -1,0 +1,180 @@
+"""Whom to try next when nobody has answered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.domain.escalation import (
+    Channel,
+    Done,
+    EscalationPolicy,
+    Step,
+    Who,
+    as_rows,
+    default_policy,
+    most_specific,
+    next_step,
+    preview,
+    problems,
+    read_policy,
+    reminders,
+)
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ASK = Step(Who.NEXT_TEAM, times=0)
+TELL = Step(Who.SUPERVISOR)
+seconds = st.integers(0, 4 * 3600)
+
+beyond = st.builds(
+    Step,
+    who=st.just(Who.SUPERVISOR),
+    channel=st.sampled_from(Channel),
+    wait_s=seconds,
+    times=st.integers(1, 5),
+    every_s=st.integers(10, 3600),
+) | st.builds(Step, who=st.just(Who.ALL_HANDS), wait_s=seconds)
+sound = st.builds(
+    lambda steps, repeat_s: EscalationPolicy("Night", (ASK, *steps), repeat_s),
+    st.lists(beyond, min_size=1, max_size=6),
+    st.integers(30, 3600),
+)
+
+
+def walk(policy: EscalationPolicy, steps: int) -> list[tuple[int, Who, Channel]]:
+    """The first steps beyond the teams, with the seconds after which each comes."""
+    history, walked = Done(0, NOON), []
+    for _ in range(steps):
+        due = next_step(policy, history, history.at)
+        if due is None:
+            break
+        walked.append((int((due.at - NOON).total_seconds()), due.step.who, due.step.channel))
+        history = Done(history.times + 1, due.at)
+    return walked
+
+
+@pytest.mark.parametrize("rank", range(1, 7))
+def test_the_default_is_sound_and_never_ends(rank: int) -> None:
+    policy = default_policy(rank)
+
+    assert list(problems(policy)) == []
+    assert len(walk(policy, 200)) == 200
+
+
+def test_the_highest_level_rings_at_half_time_then_tells_supervisor_and_all_hands() -> None:
+    policy = default_policy(1)
+
+    assert reminders(policy, 60) == [(30, Channel.VOICE)]
+    assert walk(policy, 5) == [
+        (0, Who.SUPERVISOR, Channel.SMS),
+        (0, Who.SUPERVISOR, Channel.VOICE),
+        (0, Who.ALL_HANDS, Channel.SMS),
+        (120, Who.SUPERVISOR, Channel.SMS),
+        (120, Who.SUPERVISOR, Channel.VOICE),
+    ]
+
+
+def test_other_levels_ask_as_ever_and_then_tell_the_supervisor() -> None:
+    policy = default_policy(3)
+
+    assert reminders(policy, 300) == []
+    assert {who for _, who, _ in walk(policy, 20)} == {Who.SUPERVISOR}
+
+
+@given(sound, st.integers(0, 40))
+def test_no_step_comes_early_and_none_is_the_last(policy: EscalationPolicy, done: int) -> None:
+    assert list(problems(policy)) == []
+    later = NOON + timedelta(days=1)
+
+    due = next_step(policy, Done(done, NOON), NOON)
+
+    assert due is not None
+    assert due.at >= NOON
+    late = next_step(policy, Done(done, NOON), later)
+    assert late is not None
+    assert late.at >= later, "what is overdue is done now, once"
+    assert late.step == due.step
+
+
+@given(sound)
+def test_what_is_written_down_is_read_back(policy: EscalationPolicy) -> None:
+    assert read_policy(policy.name, as_rows(policy), policy.repeat_s) == (policy, [])
+
+
+@given(sound, st.integers(1, 5), st.integers(30, 900))
+def test_the_preview_is_what_would_happen(
+    policy: EscalationPolicy, teams: int, answer_s: int
+) -> None:
+    moments = preview(policy, answer_s, teams, until_s=3600)
+
+    asked = [m.after_s for m in moments if m.who is Who.NEXT_TEAM]
+    assert asked == [n * answer_s for n in range(teams) if n * answer_s <= 3600]
+    assert [m.after_s for m in moments] == sorted(m.after_s for m in moments)
+    after = [m.after_s - teams * answer_s for m in moments if m.who is not Who.NEXT_TEAM]
+    assert after == [s for s, *_ in walk(policy, 100) if s + teams * answer_s <= 3600][: len(after)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "repeat_s", "path"),
+    [
+        ((), 60, "steps"),
+        ((TELL,), 60, "steps"),
+        ((ASK,), 60, "steps"),
+        ((ASK, Step(Who.ALL_HANDS)), 0, "repeat_s"),
+        ((ASK, TELL), 5, "repeat_s"),
+        ((ASK, TELL, ASK), 60, "steps.3.who"),
+        ((ASK, TELL, Step(Who.SAME, wait_s=30)), 60, "steps.3.who"),
+        ((ASK, Step(Who.SUPERVISOR, times=0)), 60, "steps.2.times"),
+        ((ASK, Step(Who.SUPERVISOR, times=3, every_s=1)), 60, "steps.2.every_s"),
+        ((ASK, Step(Who.SUPERVISOR, wait_s=None)), 60, "steps.2.wait_s"),
+        ((ASK, Step(Who.SAME, wait_s=1), TELL), 60, "steps.2.wait_s"),
+        ((Step(Who.NEXT_TEAM, Channel.VOICE), TELL), 60, "steps.1.channel"),
+        ((ASK, *[TELL] * 12), 60, "steps"),
+    ],
+)
+def test_what_would_forget_a_call_is_refused(
+    steps: tuple[Step, ...], repeat_s: int, path: str
+) -> None:
+    found = [problem.path for problem in problems(EscalationPolicy("Night", steps, repeat_s))]
+
+    assert path in found
+
+
+def test_it_may_end_with_the_supervisor() -> None:
+    policy = EscalationPolicy("Small centre", (ASK, TELL), 0)
+
+    assert list(problems(policy)) == []
+    assert len(walk(policy, 9)) == 1
+
+
+def test_only_some_teams_are_asked_where_the_policy_says_so() -> None:
+    policy = EscalationPolicy("Hurry", (Step(Who.NEXT_TEAM, times=2), TELL), 60)
+
+    moments = preview(policy, 60, teams=7, until_s=120)
+
+    assert [(m.after_s, m.who) for m in moments] == [
+        (0, Who.NEXT_TEAM),
+        (60, Who.NEXT_TEAM),
+        (120, Who.SUPERVISOR),
+    ]
+
+
+def test_the_most_specific_policy_wins() -> None:
+    named = {
+        key: EscalationPolicy(str(key), (ASK, TELL), 60)
+        for key in (("", 0), ("", 1), ("mobile_crisis", 0), ("mobile_crisis", 1))
+    }
+    live = [(*key, policy) for key, policy in named.items()]
+
+    def chosen(response: str, rank: int, but: tuple[str, int] | None = None) -> str:
+        left = [row for row in live if row[:2] != but]
+        found = most_specific(left, response, rank)
+        return found.name if found else "default"
+
+    assert chosen("mobile_crisis", 1) == str(("mobile_crisis", 1))
+    assert chosen("mobile_crisis", 2) == str(("mobile_crisis", 0))
+    assert chosen("co_responder", 1) == str(("", 1))
+    assert chosen("co_responder", 2) == str(("", 0))
+    assert chosen("mobile_crisis", 1, but=("mobile_crisis", 1)) == str(("mobile_crisis", 0))
+    assert chosen("co_responder", 3, but=("", 0)) == "default"
