@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from uuid_utils.compat import uuid7
 
 revision = "0004"
 down_revision = "0003"
@@ -11,9 +12,13 @@ _WAITING = sa.text("state = 'waiting'")
 
 def upgrade() -> None:
     _upgrade_timers()
+    _upgrade_watching()
+    op.create_index("ix_call_code", "call", ["code"])
 
 
 def downgrade() -> None:
+    _downgrade_watching()
+    op.drop_index("ix_call_code", table_name="call")
     _downgrade_timers()
 
 
@@ -68,3 +73,107 @@ def _downgrade_timers() -> None:
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     )
+
+
+_LEFT = sa.text("state IN ('parked', 'expired')")
+_MISSED = sa.text("state IN ('expired', 'failed')")
+
+
+def _upgrade_watching() -> None:
+    op.create_table(
+        "watch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("watcher", sa.String(), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_watch"),
+    )
+    op.create_index("ix_watch_created_at", "watch", ["created_at"])
+    op.create_table(
+        "backup_note",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_backup_note"),
+    )
+    op.create_index("ix_backup_note_created_at", "backup_note", ["created_at"])
+    op.create_table(
+        "missed_text",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_missed_text"),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name="fk_missed_text_message_id_message"
+        ),
+        sa.UniqueConstraint("message_id", name="uq_missed_text_message_id"),
+    )
+    op.create_index(
+        "ix_timer_left",
+        "timer",
+        ["state", "due_at"],
+        sqlite_where=_LEFT,
+        postgresql_where=_LEFT,
+    )
+    op.create_index(
+        "ix_message_missed",
+        "message",
+        ["created_at"],
+        sqlite_where=_MISSED,
+        postgresql_where=_MISSED,
+    )
+    op.add_column("dispatch", sa.Column("stalled_in", sa.String(length=24), nullable=True))
+    _look_after_what_is_open()
+
+
+def _look_after_what_is_open() -> None:
+    """Dispatches of the release before have no timer that looks after them."""
+    dispatch, timer = (
+        sa.table(
+            "dispatch",
+            sa.column("id", sa.Uuid()),
+            sa.column("state"),
+            sa.column("level_rank"),
+            sa.column("created_at", sa.DateTime(timezone=True)),
+        ),
+        sa.table(
+            "timer",
+            *(sa.column(name, sa.Uuid()) for name in ("id", "subject_id", "dispatch_id")),
+            *(sa.column(name, sa.DateTime(timezone=True)) for name in ("created_at", "due_at")),
+            *(sa.column(name) for name in ("version", "kind", "step", "state", "priority")),
+            sa.column("attempts"),
+        ),
+    )
+    ended = ("cleared", "cancelled", "handed_over")
+    open_ones = sa.select(dispatch).where(dispatch.c.state.not_in(ended))
+    rows = [
+        {
+            "id": uuid7(),
+            "created_at": one.created_at,
+            "due_at": one.created_at,
+            "version": 1,
+            "kind": "look_after",
+            "subject_id": one.id,
+            "dispatch_id": one.id,
+            "step": 0,
+            "state": "waiting",
+            "priority": one.level_rank,
+            "attempts": 0,
+        }
+        for one in op.get_bind().execute(open_ones)
+    ]
+    if rows:
+        op.bulk_insert(timer, rows)
+
+
+def _downgrade_watching() -> None:
+    op.execute("DELETE FROM timer WHERE kind = 'look_after'")
+    op.drop_column("dispatch", "stalled_in")
+    op.drop_index("ix_message_missed", table_name="message")
+    op.drop_index("ix_timer_left", table_name="timer")
+    op.drop_table("missed_text")
+    op.drop_table("backup_note")
+    op.drop_table("watch")

@@ -42,6 +42,8 @@ class DispatchLine:
     missing_roles: Sequence[str] = ()
     unit: str | None = None
     cad_number: str | None = None
+    stalled: bool = False
+    """It has not moved on since a look found that it stands still."""
 
 
 def line_of(dispatch: Dispatch, late_since: datetime) -> DispatchLine:
@@ -70,4 +72,5 @@ def line_of(dispatch: Dispatch, late_since: datetime) -> DispatchLine:
         missing_roles=[slot.role for slot in slots if slot.state is SlotState.UNFILLED],
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
+        stalled=dispatch.stalled_in is dispatch.state,
     )

@@ -15,7 +15,7 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
-from triage.services import paging
+from triage.services import next_steps, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -79,6 +79,7 @@ def open_dispatch(
         slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING))
         slot.dispatch = dispatch
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
+    next_steps.begin(uow, dispatch)
     if paged:
         paging.seek(uow, centre, dispatch)
     else:

@@ -140,6 +140,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "NOBODY COMING: " + CAUSES.get(d.get("cause", ""), "nobody is left to ask") + "."
     ),
     "dispatch.hand_over_late": lambda _, d: "Hand-over is late: not confirmed in time.",
+    "dispatch.stalled": lambda _, d: (
+        f"Stands still ({plain(d['state'])}) {d['open_min']} min after it was begun: see to it."
+    ),
     "dispatch.handed_over": lambda _, d: f"Handed over to {d['unit']} after {d['waited_s']} s.",
     "dispatch.cancelled": lambda _, d: (
         "Cancelled" + (f": {_reason(CANCEL_REASONS, d['reason'])}." if "reason" in d else ".")

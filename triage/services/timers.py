@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.services import calls, dispatches, follow_ups, paging, sending
+from triage.services import calls, dispatches, follow_ups, next_steps, paging, sending
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
@@ -34,6 +34,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     "follow_up": lambda uow, centre, timer: follow_ups.is_due(
         uow, centre, uow.get(FollowUp, timer.subject_id), timer.step
     ),
+    **next_steps.HANDLERS,
 }
 
 

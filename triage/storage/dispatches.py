@@ -55,6 +55,8 @@ class Dispatch(LiveRow):
     cad_number: Mapped[str | None]
     cause: Mapped[str | None]
     """While nobody is left to ask: why, a code of CAUSES."""
+    stalled_in: Mapped[DispatchState | None]
+    """The state in which it stood still for too long when somebody last looked after it."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 

@@ -12,6 +12,7 @@ from triage.storage import (
     rule_sets,
     teams,
     timers,
+    watching,
 )
 from triage.storage.base import Base
 
@@ -28,4 +29,5 @@ __all__ = [
     "rule_sets",
     "teams",
     "timers",
+    "watching",
 ]
