@@ -1,0 +1,127 @@
+"""What the double knows: texts, calls, how to behave, and a journal of all that happened."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.twilio_double.later import Later
+from tests.twilio_double.reports import SILENT, Reports
+from tests.twilio_double.wire import ACCOUNT, VERSION, now_written
+
+STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+START_WORDS = {"START", "YES", "UNSTOP"}
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What to do with one request to send."""
+
+    mode: str = "ok"
+    pid: int = 0
+    """Whom to kill."""
+    delay_s: float = 0.0
+    """Before the request is looked at."""
+    retry_after: str | None = None
+    """The header of a refusal, of whatever form."""
+
+
+@dataclass
+class State:
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
+    journal: list[dict[str, Any]] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+    """Numbers that texted STOP."""
+    scripts: dict[str, deque[Behaviour]] = field(default_factory=dict)
+    takers: dict[str, deque[str]] = field(default_factory=dict)
+    """How a number takes its next calls."""
+    usually: Behaviour = Behaviour()
+    times: int = -1
+    forgetful: bool = False
+    """The list of messages is refused."""
+    hidden_s: float = 0.0
+    """The list does not show texts younger than this."""
+    reports: Reports = SILENT
+    reports_of: dict[str, Reports] = field(default_factory=dict)
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    later: Later = field(default_factory=Later)
+
+    def note(self, event: str, **details: Any) -> None:
+        """Write one line of the journal, at an instant that all processes here share."""
+        with self.lock:
+            line = {"n": len(self.journal), "event": event, "at": time.monotonic(), **details}
+            self.journal.append(line)
+
+    def next_behaviour(self, number: str) -> Behaviour:
+        """The script of this number, else what is usual."""
+        with self.lock:
+            if script := self.scripts.get(number):
+                return script.popleft()
+            if self.times == 0:
+                return Behaviour()
+            self.times -= 1
+            return self.usually
+
+    def next_taker(self, number: str) -> str:
+        with self.lock:
+            script = self.takers.get(number) or self.takers.get("*")
+            if not script:
+                return "no-answer"
+            return script.popleft() if len(script) > 1 else script[0]
+
+    def reports_for(self, number: str) -> Reports:
+        with self.lock:
+            return self.reports_of.get(number, self.reports)
+
+    def hear(self, number: str, body: str) -> None:
+        """Twilio keeps the list of those who want no texts by itself."""
+        word = body.strip().upper()
+        with self.lock:
+            if word in STOP_WORDS:
+                self.blocked.add(number)
+            elif word in START_WORDS:
+                self.blocked.discard(number)
+
+    def keep_text(self, form: Mapping[str, str]) -> dict[str, Any]:
+        now = now_written()
+        sid = "SM" + secrets.token_hex(16)
+        text = {
+            "sid": sid,
+            "account_sid": ACCOUNT,
+            "to": form["To"],
+            "from": form.get("From"),
+            "messaging_service_sid": form.get("MessagingServiceSid"),
+            "body": form["Body"],
+            "status": "queued" if "From" in form else "accepted",
+            "direction": "outbound-api",
+            "num_segments": "1",
+            "num_media": "0",
+            "price": None,
+            "price_unit": "USD",
+            "api_version": VERSION,
+            "uri": f"/{VERSION}/Accounts/{ACCOUNT}/Messages/{sid}.json",
+            "subresource_uris": {},
+            "date_created": now,
+            "date_updated": now,
+            "date_sent": None,
+            "error_code": None,
+            "error_message": None,
+            "status_callback": form.get("StatusCallback"),
+            "validity_period": form.get("ValidityPeriod"),
+            "taken_at": time.monotonic(),
+            "answered": False,
+            "arrived": False,
+        }
+        with self.lock:
+            self.texts.append(text)
+            self.note("accepted", sid=sid, to=text["to"], about=text["status_callback"])
+        return text
