@@ -23,6 +23,10 @@ class Conflict(TriageError):
     """Somebody else changed it first, or it is no longer in the state that was assumed."""
 
 
+class CommitInDoubt(TriageError):
+    """The database broke off while it saved: it may be saved or not. Look before doing it again."""
+
+
 class Refused(TriageError):
     """A rule of the service forbids it.
 

@@ -3,7 +3,10 @@
 import sqlite3
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+import psycopg
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+
+from triage.storage.commits import note_unconfirmed
 
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
@@ -17,8 +20,9 @@ _SQLITE = (
 _POSTGRESQL = (
     "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=15s"
 )
-_GONE = {"25006", "57P01", "57P02", "57P03"}
-"""SQLSTATEs of a server that was demoted or is going away: the connection is of no more use."""
+_GONE = {"25006", "25P03", "57P01", "57P02", "57P03", "57P05"}
+"""SQLSTATEs of a server that was demoted, is going away or has ended the session: the connection
+is of no more use."""
 
 
 def open_engine(url: str) -> Engine:
@@ -40,17 +44,40 @@ def open_engine(url: str) -> Engine:
         pool_recycle=300,
         pool_size=12,
         max_overflow=8,
-        connect_args={
-            "connect_timeout": 2,
-            "options": _POSTGRESQL,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 8000,
-        },
+        pool_timeout=4,  # no free connection: told within 5 s, as any other failure to save
+        connect_args=_postgresql_arguments(make_url(url)),
     )
     event.listen(engine, "handle_error", _notice_demotion)
+    event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def open_notice_engine(url: URL) -> Engine:
+    """For LISTEN and NOTIFY: connections of their own, each statement by itself."""
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=_postgresql_arguments(url),
+    )
+
+
+def _postgresql_arguments(url: URL) -> dict[str, Any]:
+    arguments = {
+        "connect_timeout": 2,
+        "options": _POSTGRESQL,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 8000,
+        # Of several hosts the one that can be written to, whichever that is today.
+        "target_session_attrs": "read-write",
+    }
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> None:
+    note_unconfirmed(connection, record.info)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

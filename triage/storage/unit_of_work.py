@@ -1,24 +1,30 @@
 """One transaction, one instant, one actor. The only place that commits."""
 
-import fcntl
-import threading
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from triage.domain.errors import Conflict, NotFound
+from triage.domain.errors import CommitInDoubt, Conflict, NotFound
 from triage.storage.audit import AuditEntry
 from triage.storage.base import Row, UtcDateTime
+from triage.storage.commits import committing
+from triage.storage.messages import Message
 from triage.storage.timers import Timer
+from triage.storage.wake import wake_for
+from triage.storage.writers_queue import WritersQueue
+
+log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -27,6 +33,8 @@ LATER = 5
 """Priority of what nobody waits for at the telephone."""
 TRIES = 3
 """A unit of work that lost a race is begun anew this often in all."""
+_PAUSE_S = 0.01
+_TO_DO = {"ready", "waiting"}
 
 _NOW = {
     "postgresql": """SELECT clock_timestamp()
@@ -50,7 +58,6 @@ class UnitOfWork:
     session: Session
     now: datetime
     actor: str
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def get(self, kind: type[R], key: UUID) -> R:
         if (row := self.session.get(kind, key)) is None:
@@ -108,25 +115,22 @@ class UnitOfWork:
         )
 
 
-class WritersQueue:
-    """Lets one writer at a time into an SQLite file, in order of arrival.
+class _Writing(Session):
+    """A session that notices whether it leaves something to do at once.
 
-    SQLite's own waiting is unfair: with eight writers the unluckiest waits a second.
-    A lock in the process and a lock on a file beside the database make a queue.
+    A row is read after its unit of work closed (rendered, sent): it must not expire.
     """
 
-    def __init__(self, database: Path | None) -> None:
-        self._path = None if database is None else database.with_name(database.name + ".writers")
-        self._turn = threading.Lock()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        if self._path is None:
-            yield
-            return
-        with self._turn, self._path.open("a") as queue:
-            fcntl.flock(queue, fcntl.LOCK_EX)
-            yield
+
+@event.listens_for(_Writing, "after_flush")
+def _notice_what_is_due(session: Session, _context: Any) -> None:
+    now = session.info["now"]
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
+            session.info["due"] = True
 
 
 class Database:
@@ -136,36 +140,55 @@ class Database:
         self.engine = engine
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._queue = WritersQueue(Path(file) if file else None)
+        self.wake = wake_for(engine)
 
     @contextmanager
     def unit_of_work(self, actor: str) -> Iterator[UnitOfWork]:
         """Commit if the block ends well; undo everything if it does not.
 
-        Raises Conflict when somebody else changed a row first.
+        What it leaves to do at once wakes a worker, after the commit.
+        Raises Conflict when somebody else changed a row first, CommitInDoubt when the database
+        broke off while it committed.
         """
         try:
-            with self._queue.turn(), self._session() as session, session.begin():
-                self._begin_writing(session)
+            with self._queue.turn() as left_s, _Writing(self.engine) as session:
+                self._begin_writing(session, left_s)
                 unit = UnitOfWork(session, app_now(session), actor)
+                session.info["now"] = unit.now
                 yield unit
-            for act in unit.afterwards:
-                act()
+                session.flush()
+                with committing(session):
+                    session.commit()
         except (StaleDataError, IntegrityError) as error:
             raise Conflict("somebody else changed this first: look again") from error
         except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}:
+            if is_lost_race(error):
                 raise Conflict("two changes met: try again") from error
             raise
+        if session.info.get("due"):
+            self._ring()
 
-    def do(self, actor: str, work: Callable[[UnitOfWork], T]) -> T:
-        """Run a unit of work, anew if it lost a race. Raises Conflict if it lost every time."""
-        for _ in range(TRIES - 1):
+    def _ring(self) -> None:
+        try:
+            self.wake.ring()
+        except Exception as error:  # what is committed stays so; a worker looks each second
+            log.warning("nobody was woken: %s", type(error).__name__)
+
+    def do(self, actor: str, work: Callable[[UnitOfWork], T], *, keyed: bool = False) -> T:
+        """Run a unit of work, anew if it lost a race or its connection before the commit.
+
+        keyed -- it looks first whether it was done before, by a key or a state of its own: then it
+        is run anew after a commit in doubt too, which tells what came of that.
+        Raises Conflict if it lost every time.
+        """
+        for tried in range(1, TRIES):
             try:
                 with self.unit_of_work(actor) as unit:
                     return work(unit)
-            except Conflict as error:
-                if error.__cause__ is None:  # a refusal of ours, not a lost race
+            except (Conflict, CommitInDoubt, DBAPIError) as error:
+                if not _worth_another_try(error, keyed):
                     raise
+            time.sleep(_PAUSE_S * tried)  # or both would meet again
         with self.unit_of_work(actor) as unit:
             return work(unit)
 
@@ -175,10 +198,23 @@ class Database:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield UnitOfWork(session, app_now(session), "reader")
 
-    def _session(self) -> Session:
-        # A row is read after its unit of work closed (rendered, sent): it must not expire.
-        return Session(self.engine, expire_on_commit=False)
-
-    def _begin_writing(self, session: Session) -> None:
+    def _begin_writing(self, session: Session, left_s: float) -> None:
         if self.engine.dialect.name == "sqlite":
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            connection = session.connection()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left_s * 1000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def is_lost_race(error: Exception) -> bool:
+    """Did somebody else change it first? Then the same work, begun anew, may succeed."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+    return isinstance(error, (StaleDataError, IntegrityError))
+
+
+def _worth_another_try(error: Exception, keyed: bool) -> bool:
+    if isinstance(error, CommitInDoubt):
+        return keyed
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated  # not in COMMIT: nothing was saved
+    return error.__cause__ is not None  # else a refusal of ours, not a lost race

@@ -1,0 +1,182 @@
+"""Waking the worker at once when a commit has left something to do.
+
+Only a hint: whoever misses it looks by himself a second later. So nothing here may fail a unit
+of work, and nothing here is waited for.
+"""
+
+import hashlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from triage.storage.engine import open_notice_engine
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "triage_due"
+LOOK_UP_S = 1.0
+"""How often a listener looks whether it is to stop."""
+_AGAIN_S = 0.5
+EARS = 16
+"""Workers on one machine that are woken at once; others look each second."""
+
+Heard = Callable[[], None]
+
+
+class Wake(Protocol):
+    def ring(self) -> None:
+        """Wake all workers on this database. Quick, and raises nothing that matters."""
+
+    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+        """Call `heard` for each ring, or for several together, until told to stop."""
+
+
+def wake_for(engine: Engine) -> Wake:
+    if engine.dialect.name == "postgresql":
+        return Notices(engine)
+    file = engine.url.database
+    return Datagrams(Path(file).resolve()) if file and file != ":memory:" else Silence()
+
+
+class Silence:
+    """A database that no other process can see."""
+
+    def ring(self) -> None:
+        pass
+
+    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+        stopping.wait()
+
+
+class Datagrams:
+    """For an SQLite file: Linux' abstract sockets, named after the file.
+
+    No file is left behind by a process that is killed, and no path is too long. A byte tells
+    nothing but that it is worth looking, so it matters little who on this machine may send one.
+    Where there are no such sockets, workers look each second.
+    """
+
+    def __init__(self, database: Path) -> None:
+        name = hashlib.sha256(os.fsencode(database)).hexdigest()[:24]
+        self._names = [f"\0triage-{name}-{number}" for number in range(EARS)]
+
+    def ring(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+            bell.setblocking(False)
+            for name in self._names:
+                try:
+                    bell.sendto(b"!", name)
+                except OSError:  # nobody there, or so many rings unheard that one more is nothing
+                    continue
+
+    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+            ear.settimeout(LOOK_UP_S)
+            while not stopping.is_set():
+                if self._bound(ear):
+                    self._hear(ear, heard, stopping)
+                else:  # all are taken: perhaps one of them ends
+                    stopping.wait(LOOK_UP_S)
+
+    def _bound(self, ear: socket.socket) -> bool:
+        for name in self._names:
+            try:
+                ear.bind(name)
+            except OSError:
+                continue
+            return True
+        return False
+
+    def _hear(self, ear: socket.socket, heard: Heard, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            try:
+                ear.recv(1)
+            except TimeoutError:
+                continue
+            heard()
+
+
+class Notices:
+    """For PostgreSQL: NOTIFY, on a connection and a thread of its own.
+
+    Never inside the unit of work: a transaction that notifies holds a lock of the whole database
+    while it commits. Rings that come while one is under way go out together.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = open_notice_engine(engine.url)
+        self._ringer: _Ringer | None = None
+        event.listen(engine, "engine_disposed", self._rest)
+
+    def ring(self) -> None:
+        ringer = self._ringer
+        if ringer is None or ringer.process != os.getpid():  # a fork takes no threads along
+            ringer = self._ringer = _Ringer(self._engine)
+        ringer.rung.set()
+
+    def _rest(self, _engine: Engine) -> None:
+        if self._ringer is not None:
+            self._ringer.ends = True
+            self._ringer.rung.set()
+            self._ringer = None
+
+    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            try:
+                with self._engine.connect() as connection:
+                    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+                    heard()  # whatever was rung while nobody listened
+                    self._hear(connection, heard, stopping)
+            except (DBAPIError, psycopg.Error) as error:
+                log.warning("not woken, looking each second: %s", type(error).__name__)
+                stopping.wait(_AGAIN_S)
+
+    def _hear(self, connection: Connection, heard: Heard, stopping: threading.Event) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- the only driver we open
+        while not stopping.is_set():
+            for _ in driver.notifies(timeout=LOOK_UP_S, stop_after=1):
+                heard()
+
+
+class _Ringer:
+    """The thread of one process that notifies, and its connection."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.process = os.getpid()
+        self.rung = threading.Event()
+        self.ends = False
+        self._engine = engine
+        self._connection: Connection | None = None
+        threading.Thread(target=self._run, name="ringer", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self.ends:
+            self.rung.wait()
+            self.rung.clear()
+            if not self.ends:
+                self._notify() or self._notify()  # the connection may be an old one
+        self._close()
+
+    def _notify(self) -> bool:
+        try:
+            self._connection = self._connection or self._engine.connect()
+            self._connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        except DBAPIError as error:
+            log.warning("nobody was woken: %s", type(error).__name__)
+            self._close()
+            return False
+        return True
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
