@@ -142,6 +142,12 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "give_up_after": _whole(1, 20),
         "senders": _whole(1, 64),
         "polite_replies_per_hour": _whole(0, 60),
+        "call_back_min": fields.List(
+            fields.Integer(strict=True, validate=validate.Range(1, 1440)),
+            required=True,
+            validate=validate.Length(1, 9),
+        ),
+        "divert_ranks": _whole(1, 9),
     },
     "follow_up": {
         "desk_phone": fields.String(

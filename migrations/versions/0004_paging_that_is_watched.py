@@ -13,12 +13,14 @@ _WAITING = sa.text("state = 'waiting'")
 def upgrade() -> None:
     _upgrade_timers()
     _upgrade_watching()
+    _upgrade_escalation()
     op.create_index("ix_call_code", "call", ["code"])
 
 
 def downgrade() -> None:
-    _downgrade_watching()
     op.drop_index("ix_call_code", table_name="call")
+    _downgrade_escalation()
+    _downgrade_watching()
     _downgrade_timers()
 
 
@@ -177,3 +179,82 @@ def _downgrade_watching() -> None:
     op.drop_table("missed_text")
     op.drop_table("backup_note")
     op.drop_table("watch")
+
+
+_LIVE = sa.text("ended_at IS NULL")
+_HAS_IT = sa.text("state = 'accepted' AND kind <> 'supervisor'")
+_ACCEPTED = sa.text("state = 'accepted'")
+
+
+def _upgrade_escalation() -> None:
+    op.create_table(
+        "escalation_policy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("response", sa.String(), nullable=False),
+        sa.Column("level_rank", sa.Integer(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("repeat_s", sa.Integer(), nullable=False),
+        sa.Column("edited_by", sa.String(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_escalation_policy"),
+    )
+    op.create_index(
+        "uq_escalation_policy_live",
+        "escalation_policy",
+        ["response", "level_rank"],
+        unique=True,
+        sqlite_where=_LIVE,
+        postgresql_where=_LIVE,
+    )
+    with op.batch_alter_table("dispatch") as dispatch:
+        dispatch.add_column(sa.Column("policy_id", sa.Uuid(), nullable=True))
+        dispatch.add_column(
+            sa.Column("escalated", sa.Integer(), server_default="0", nullable=False)
+        )
+        dispatch.add_column(sa.Column("call_back_at", sa.DateTime(timezone=True), nullable=True))
+        dispatch.create_foreign_key(
+            "fk_dispatch_policy_id_escalation_policy", "escalation_policy", ["policy_id"], ["id"]
+        )
+    with op.batch_alter_table("page") as page:
+        page.add_column(
+            sa.Column("kind", sa.String(length=24), server_default="team", nullable=False)
+        )
+        page.add_column(sa.Column("instead_of_id", sa.Uuid(), nullable=True))
+        page.create_foreign_key("fk_page_instead_of_id_slot", "slot", ["instead_of_id"], ["id"])
+        page.drop_index("uq_page_one_accepted")
+    _one_accepted(_HAS_IT)
+    with op.batch_alter_table("message") as message:
+        message.add_column(
+            sa.Column("channel", sa.String(length=8), server_default="sms", nullable=False)
+        )
+
+
+def _downgrade_escalation() -> None:
+    with op.batch_alter_table("message") as message:
+        message.drop_column("channel")
+    op.execute("UPDATE page SET state = 'withdrawn' WHERE kind = 'supervisor'")
+    with op.batch_alter_table("page") as page:
+        page.drop_index("uq_page_one_accepted")
+        page.drop_constraint("fk_page_instead_of_id_slot", type_="foreignkey")
+        page.drop_column("instead_of_id")
+        page.drop_column("kind")
+    _one_accepted(_ACCEPTED)
+    with op.batch_alter_table("dispatch") as dispatch:
+        dispatch.drop_constraint("fk_dispatch_policy_id_escalation_policy", type_="foreignkey")
+        for column in ("call_back_at", "escalated", "policy_id"):
+            dispatch.drop_column(column)
+    op.drop_table("escalation_policy")
+
+
+def _one_accepted(which: sa.TextClause) -> None:
+    op.create_index(
+        "uq_page_one_accepted",
+        "page",
+        ["slot_id"],
+        unique=True,
+        sqlite_where=which,
+        postgresql_where=which,
+    )

@@ -54,6 +54,15 @@ class PageState(StrEnum):
     WITHDRAWN = "withdrawn"  # cancelled, or somebody else has it
 
 
+class PageKind(StrEnum):
+    """What somebody is asked for."""
+
+    TEAM = "team"  # to come, one after the other
+    ALL_HANDS = "all_hands"  # to come, everybody at once: the first yes has it
+    DIVERT = "divert"  # to come here instead of going where they are going
+    SUPERVISOR = "supervisor"  # to take charge of finding somebody
+
+
 class MessageState(StrEnum):
     READY = "ready"
     ATTEMPTING = "attempting"  # handed to the provider, outcome not yet known

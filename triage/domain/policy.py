@@ -22,6 +22,8 @@ class Policy:
     give_up_after: int
     senders: int
     polite_replies_per_hour: int
+    call_back_min: list[int]
+    divert_ranks: int
     desk_phone: str | None
     remind_again_h: int
     session_hours: int

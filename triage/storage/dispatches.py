@@ -10,6 +10,7 @@ from triage.domain.lifecycle import (
     PAGE_MOVES,
     SLOT_MOVES,
     DispatchState,
+    PageKind,
     PageState,
     SlotState,
     check_move,
@@ -18,7 +19,7 @@ from triage.storage.base import LiveRow
 from triage.storage.calls import Call
 from triage.storage.teams import Responder, Team
 
-_ACCEPTED = text("state = 'accepted'")
+_ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
 _BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
 _ALARMED = text("help_at IS NOT NULL AND help_taken_at IS NULL")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
@@ -57,6 +58,12 @@ class Dispatch(LiveRow):
     """While nobody is left to ask: why, a code of CAUSES."""
     stalled_in: Mapped[DispatchState | None]
     """The state in which it stood still for too long when somebody last looked after it."""
+    policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("escalation_policy.id"))
+    """The escalation policy it began under; None for the default."""
+    escalated: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Steps done since nobody was left to ask."""
+    call_back_at: Mapped[datetime | None]
+    """Since when the caller should be called back, because they still wait for a team."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 
@@ -84,7 +91,9 @@ class Slot(LiveRow):
     dispatch: Mapped[Dispatch] = relationship(back_populates="slots")
     team: Mapped[Team | None] = relationship()
     responder: Mapped[Responder | None] = relationship()
-    pages: Mapped[list["Page"]] = relationship(order_by="Page.number", back_populates="slot")
+    pages: Mapped[list["Page"]] = relationship(
+        order_by="Page.number", back_populates="slot", foreign_keys="Page.slot_id"
+    )
 
     def move_to(self, state: SlotState) -> None:
         self.state = check_move(SLOT_MOVES, self.state, state)
@@ -114,14 +123,18 @@ class Page(LiveRow):
     answer_by: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     answered_through: Mapped[str | None]
-    """`text`, `radio`, `telephone` or `screen`."""
+    """`text`, `voice`, `radio`, `telephone` or `screen`."""
+    kind: Mapped[PageKind] = mapped_column(default=PageKind.TEAM, server_default="team")
+    instead_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("slot.id"))
+    """The slot that is left for this one, where the page asks for that."""
     help_at: Mapped[datetime | None]
     """They need help: an alarm on every board until a dispatcher takes it."""
     help_taken_at: Mapped[datetime | None]
     verdict: Mapped[int | None]
     """After clearing: 1 right team, 2 not needed, 3 unsafe without police, 4 too late."""
 
-    slot: Mapped[Slot] = relationship(back_populates="pages")
+    slot: Mapped[Slot] = relationship(back_populates="pages", foreign_keys=[slot_id])
+    instead_of: Mapped[Slot | None] = relationship(foreign_keys=[instead_of_id])
     team: Mapped[Team] = relationship()
     responder: Mapped[Responder] = relationship()
 

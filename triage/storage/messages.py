@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
@@ -30,6 +30,8 @@ class Message(LiveRow):
 
     kind: Mapped[str]
     """page, reply, stand_down, update, reminder, notice."""
+    channel: Mapped[str] = mapped_column(String(8), default="sms", server_default="sms")
+    """`sms`, or `voice`: rung, and said."""
     to_role: Mapped[str]
     """The role of whoever gets it: clinician, officer, partner ..."""
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)

@@ -1,0 +1,38 @@
+"""What a supervisor has laid down about escalation. A policy is never changed: an edit is a new
+row, and the calls that began under the old one end under it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from triage.storage.base import LiveRow
+
+_LIVE = text("ended_at IS NULL")
+
+
+class EscalationPolicyRow(LiveRow):
+    """One policy, as it was written; only its end is added later."""
+
+    __tablename__ = "escalation_policy"
+    __table_args__ = (
+        Index(
+            "uq_escalation_policy_live",
+            "response",
+            "level_rank",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+    )
+
+    name: Mapped[str]
+    response: Mapped[str]
+    """A response of the vocabulary; "" for all of them."""
+    level_rank: Mapped[int]
+    """1 for the most urgent level ...; 0 for all of them."""
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    repeat_s: Mapped[int]
+    edited_by: Mapped[str]
+    ended_at: Mapped[datetime | None]
