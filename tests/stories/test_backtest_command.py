@@ -128,7 +128,7 @@ def test_whether_the_rota_could_carry_it_is_told_by_hours(folder: Path) -> None:
 
     assert "Mobile team 0 -> 2 0 -> 1 Mon 23:00, 0.0 -> 1.0 calls" in lines
     assert "Patrol 3 -> 0 0 -> 0 Mon 23:00, 2.0 -> 0.0 calls" in lines
-    assert "23 2 2 too few for shares 2" in lines
+    assert "23 2 too few to tell more" in lines
 
 
 def test_groups_are_compared_by_the_answers_that_are_named(folder: Path) -> None:
@@ -137,7 +137,8 @@ def test_groups_are_compared_by_the_answers_that_are_named(folder: Path) -> None
     lines = table(tried(folder, "--by", "norway"))
 
     assert "yes 12 12 100.0% (76%-100%) 12 100.0% -> 0.0%" in lines
-    assert "not known 1 0 too few for shares 0" in lines
+    assert "not known 1 too few to tell more" in lines
+    assert any(line.startswith("Of fewer than 10 calls only") for line in lines)
 
 
 def test_rules_that_say_the_same_move_nobody(folder: Path) -> None:
@@ -252,6 +253,17 @@ def test_the_picture_is_drawn_the_same_every_time(folder: Path, name: str, begin
     assert (folder / name).read_bytes() == first
     if name.endswith("svg"):
         assert b"<path" in first
+
+
+def test_an_hour_of_few_calls_is_left_out_of_the_picture(folder: Path) -> None:
+    def bars(*, late: int) -> int:
+        moved = {"facts": {"weapon": "in_hand"}}
+        early = [moved | {"situation": at("2026-03-02T09:00")}] * 10
+        write(folder, *early, *[moved | {"situation": at("2026-03-02T23:10")}] * late)
+        assert tried(folder, "--plot", "hours.svg").exit_code == 0
+        return (folder / "hours.svg").read_text("utf-8").count("opacity: 0.75")
+
+    assert bars(late=10) == bars(late=9) + 2  # those that get less, and other moves
 
 
 def test_nothing_is_written_but_what_was_asked_for(folder: Path) -> None:
@@ -394,7 +406,7 @@ def test_the_live_rules_are_tried_against_on_the_centres_own_calls(
 
     lines = table(result)
     assert lines[0].startswith("2 past calls, county-default")
-    assert any(line.startswith("Downtown 1 1 ") for line in lines)
+    assert any(line.startswith("Downtown 1 too few") for line in lines)
     assert any(line.startswith("es 1 0 ") for line in lines)
     moved = (tmp_path / "moved.csv").read_text("utf-8")
     assert [one["call"] for one in csv.DictReader(moved.splitlines())] == [armed.reference]

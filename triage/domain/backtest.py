@@ -21,7 +21,7 @@ from triage.domain.ruleset import ASK_MORE
 
 WEEK = 7 * HOURS
 FEW = 10
-"""In a group of fewer calls no share is told: it would be about persons, not about a rule."""
+"""Of fewer calls no more is told than how many: it would be about persons, not about a rule."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Part:
     fallen: int
     police_old: int
     police_new: int
+
+    @property
+    def is_few(self) -> bool:
+        """Are these so few that no more may be told than how many?"""
+        return self.calls < FEW
 
     @property
     def moved_between(self) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.domain.backtest import FEW, Backtest, Part
+from triage.domain.backtest import Backtest, Part
 from triage.domain.bitmaps import Numbers, holds_at, rows_in, size
 from triage.domain.csv_rows import as_text
 from triage.domain.deciding_rules import also_at, chunks, deciding_rules, names_at
@@ -124,6 +124,6 @@ def _old_new(counts: tuple[int, int]) -> dict[str, int]:
 
 def _part(part: Part) -> dict[str, Any]:
     """With the interval of the share that moves. Of few calls no more is told than how many."""
-    if part.calls < FEW:
+    if part.is_few:
         return {**dict.fromkeys(_OF_A_PART), "name": part.name, "calls": part.calls}
     return {**asdict(part), "moved_between": list(part.moved_between)}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from triage.domain.backtest import Backtest, Move
+from triage.domain.backtest import FEW, Backtest, Move
 from triage.domain.bitmaps import size
 from triage.domain.history import HOURS
 from triage.entrypoints.commands.backtest_table import named
@@ -148,15 +148,19 @@ def _ribbon(start: float, end: float, thick: float, colour: str) -> PathPatch:
 
 def _hours(compared: Backtest, axes: Any) -> None:
     """Calls that move, by the hour of the day; those that get less at the bottom."""
-    parts = compared.by_hour()
-    fallen = [one.fallen for one in parts]
-    rest = [one.moved - one.fallen for one in parts]
-    axes.bar(range(HOURS), fallen, color=FALLS, alpha=0.75, label="get less than before")
-    axes.bar(range(HOURS), rest, bottom=fallen, color=MOVES, alpha=0.75, label="other moves")
+    by_hour = list(enumerate(compared.by_hour()))
+    told = [(hour, one) for hour, one in by_hour if not one.is_few]
+    hours = [hour for hour, _ in told]
+    fallen = [one.fallen for _, one in told]
+    rest = [one.moved - one.fallen for _, one in told]
+    axes.bar(hours, fallen, color=FALLS, alpha=0.75, label="get less than before")
+    axes.bar(hours, rest, bottom=fallen, color=MOVES, alpha=0.75, label="other moves")
     axes.set_title("Calls that move, by hour of the day", loc="left", size=11, color=INK)
     _plain(axes)
     axes.legend(frameon=False, ncols=2, loc="upper left", bbox_to_anchor=(0, 1.02), fontsize=9)
-    axes.set_ylim(top=max(1, *(one.moved for one in parts)) * 1.25)
+    axes.set_ylim(top=max([1, *(one.moved for _, one in told)]) * 1.25)
+    if any(one.is_few and one.calls for _, one in by_hour):
+        axes.set_xlabel(f"Hours with fewer than {FEW} calls are left out.", color=OLD, size=9)
 
 
 def _demand(compared: Backtest, axes: Any) -> None:

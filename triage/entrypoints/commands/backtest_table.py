@@ -128,14 +128,16 @@ def _parts(title: str, parts: Sequence[Part]) -> Iterator[str]:
     for part in parts:
         if not part.calls:
             continue
-        start = f"{part.name.replace('_', ' ')[:25]:26}{part.calls:>9,}{part.moved:>9,}"
-        if part.calls < FEW:
-            yield f"{start}{'too few for shares':>20}{part.fallen:>10,}"
+        start = f"{part.name.replace('_', ' ')[:25]:26}{part.calls:>9,}"
+        if part.is_few:
+            yield f"{start}   too few to tell more"
             continue
         low, high = part.moved_between
         share = f"{part.moved / part.calls:.1%} ({low:.0%}-{high:.0%})"
         police = f"{part.police_old / part.calls:.1%} -> {part.police_new / part.calls:.1%}"
-        yield f"{start}{share:>20}{part.fallen:>10,}{police:>20}"
+        yield f"{start}{part.moved:>9,}{share:>20}{part.fallen:>10,}{police:>20}"
+    if any(part.is_few for part in parts if part.calls):
+        yield f"Of fewer than {FEW} calls only the number is told: more would be about persons."
 
 
 def _counted(compared: Backtest, calls: int, said: str) -> str:
