@@ -23,6 +23,23 @@ sys.path.insert(0, str(ROOT))
 from tests.servers import CHROMIUM_ARGS, find_chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
+OTHER_CALLS: list[dict[str, str]] = [
+    {
+        "location": "Pier 3, the loading ramp",
+        "narrative": "A man lies on the ramp and cannot be woken.",
+        "consciousness": "unconscious",
+    },
+    {
+        "location": "12 Mill Lane, the garden",
+        "narrative": "Her brother shouts at voices and threatens her.",
+        "problem_type": "mental_health_crisis",
+        "consciousness": "alert",
+        "breathing": "normal",
+        "weapon": "none_seen",
+        "violence_now": "threatening",
+    },
+]
+"""What the board shows besides the call that is followed: one for CAD, one being asked about."""
 
 
 def main() -> int:
@@ -82,6 +99,7 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
         answer = dispatcher.locator(f"[name='facts.{fact}'][value='{answers[fact]}']")
         dispatcher.keyboard.press(answer.get_attribute("data-key") or "u")
     time.sleep(1.5)
+    dispatcher.evaluate("window.scrollTo(0, 0)")
     shoot(dispatcher, "intake")
     dispatcher.keyboard.press("Control+Enter")
     dispatcher.wait_for_url("**/calls/**")
@@ -97,13 +115,29 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     dispatcher.reload()
     time.sleep(2)
     shoot(dispatcher, "call", whole=True)
+    for call in OTHER_CALLS:
+        take_call(dispatcher, url, call)
     dispatcher.goto(f"{url}/board")
     time.sleep(2)
     shoot(dispatcher, "board")
     supervisor = signed_in(browser, kept, "supervisor")
     supervisor.goto(f"{url}/rules/county-default")
     supervisor.click("a:has-text('Who must come')")
+    time.sleep(1.5)
     shoot(supervisor, "rules")
+
+
+def take_call(page: Page, url: str, call: dict[str, str]) -> None:
+    """Another call for the board; nobody answers its page."""
+    page.goto(f"{url}/intake")
+    page.fill("[name=location]", call["location"])
+    page.fill("[name=narrative]", call["narrative"])
+    for fact, value in call.items():
+        if fact not in ("location", "narrative"):
+            page.locator(f"[name='facts.{fact}'][value='{value}']").first.check(force=True)
+            time.sleep(0.8)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/**")
 
 
 def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
