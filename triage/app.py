@@ -127,7 +127,7 @@ def _check_live_rules(context: AppContext) -> None:
     name = context.settings.policy.rule_set
     try:
         with context.reading() as uow:
-            rule_sets.must_be_fit_for_calls(rule_sets.live(uow, context.centre, name))
+            rule_sets.must_be_fit_for_calls(rule_sets.must_load(uow, context.centre, name))
     except TriageError as error:
         raise SettingsError(f"cannot start: the live rule set {name}: {error}") from None
 

@@ -55,6 +55,15 @@ def test_a_call_that_asks_first_has_nobody_sent_until_the_answers_fail_to_come()
     )
 
 
+def test_who_was_sent_for_want_of_answers_is_told_to_be() -> None:
+    went = Sending("mobile", D.ACCEPTED, None, for_want_of_answers=True)
+
+    assert sent(went).cause == "answers_missing"
+    assert sent(went, recommended="ems").cause == "not_sent"
+    called_off = Sending("ems", D.CANCELLED, None, for_want_of_answers=True)
+    assert sent(one("mobile"), called_off).cause is None
+
+
 def test_what_is_only_recorded_sends_nobody_and_that_is_no_difference() -> None:
     assert sent(recommended="no_response", sends_somebody=False) == SentInstead((), None)
 

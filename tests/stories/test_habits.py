@@ -19,7 +19,7 @@ from triage.domain.assessment import assess
 from triage.entrypoints.cli import Tools
 from triage.entrypoints.commands import habits as command
 from triage.entrypoints.counting import count_answers
-from triage.services import calls, habits, rule_sets
+from triage.services import calls, habits, rule_drafts, rule_sets
 from triage.services.calls import NewCall
 from triage.storage.calls import Answer, AssessmentRecord, Call
 from triage.storage.habits import AnswerHabits
@@ -93,6 +93,19 @@ def test_questions_follow_what_callers_usually_answer(world: World) -> None:
         k: v for k, v in before.items() if k not in order
     }
     assert sorted(asked(after)) == sorted(asked(before))
+
+
+def test_a_tried_case_is_asked_in_the_order_of_real_calls(world: World) -> None:
+    centre = a_centre(world)
+    past_calls(centre, ENOUGH, USUAL)
+    count_answers(centre.context)
+
+    with centre.context.reading() as uow:
+        text = rule_sets.live_version(uow, "county-default").yaml
+        tried = rule_drafts.try_case(uow, centre.centre, text, {"facts": GATE})
+
+    assert tried == preview(centre)
+    assert tried["habits_sha256"]
 
 
 def test_too_few_calls_say_nothing_of_habits(world: World) -> None:

@@ -361,7 +361,7 @@ def test_a_draft_begun_while_another_version_went_live_is_not_saved_over_it(worl
     answer = send(late, live_text(world) + "# mine\n", seen=seen)
 
     assert answer.status_code == 409
-    assert "another version went live" in text_of(answer).lower()
+    assert "another version was published" in text_of(answer).lower()
     assert draft(world) is None
 
 
@@ -448,7 +448,7 @@ def test_going_back_from_a_version_that_is_not_live_any_more(world: World) -> No
     answer = press(browser, seen, path)
 
     assert answer.status_code == 409
-    assert "went live meanwhile" in text_of(answer)
+    assert "another version was published meanwhile" in text_of(answer).lower()
 
 
 def test_an_earlier_version_is_read_and_downloaded_byte_for_byte(world: World) -> None:

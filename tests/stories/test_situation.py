@@ -233,6 +233,43 @@ def test_answers_that_do_not_come_are_the_reason_for_the_route_taken(world: Worl
     assert "More answers were needed: the answers did not come in time." in shown(world, call)
 
 
+def test_the_default_team_is_away_and_who_stands_in_goes_and_it_is_told(world: World) -> None:
+    call = world.call({"problem_type": "mental_health_crisis"})
+    assert latest(world, call).outcome == "ask_more"
+
+    world.wait(minutes=60)  # no answers come, and no co-responder is on shift
+
+    record = latest(world, call)
+    assert (record.outcome, record.cause) == ("decided", "none_on_shift")
+    assert (record.needed, record.eligible) == ("co_responder", "co_responder")
+    assert record.response == "police_cit"
+    assert [(d.response, d.why) for d in world.dispatches(call)] == [
+        ("police_cit", "default_route")
+    ]
+    told = read(world, call)
+    assert told["sent"] == {"responses": ["police_cit"], "cause": "answers_missing"}
+    page = shown(world, call)
+    assert "The answers that decide who comes were not given in time." in page
+    assert "CIT co-responder is needed: no team on shift. CIT officer instead." in page
+    assert "More answers were needed: the answers did not come in time." in page
+
+
+def test_after_the_wait_a_declined_default_leads_to_who_stands_in(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({"problem_type": "mental_health_crisis"})
+    world.wait(minutes=6)
+    assert [d.response for d in world.dispatches(call)] == ["co_responder"]
+
+    clinician.text("2")
+    officer.text("2")
+    world.settle()
+
+    record = latest(world, call)
+    assert (record.outcome, record.cause) == ("decided", "declined_by_all")
+    assert record.response == "police_cit"
+    assert "Recommended, not sent: CIT officer" in shown(world, call)
+
+
 def test_a_rule_that_keeps_somebody_away_is_told_on_the_page(world: World) -> None:
     world.team("Mobile 1")
     world.pair("CIT 1")

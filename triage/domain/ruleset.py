@@ -4,7 +4,7 @@ Values only, in the order of the file. How a decision comes out of them is in `d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -263,6 +263,21 @@ class RuleSet:
         from triage.domain.ahead import Ahead
 
         return Ahead(self)
+
+    @cached_property
+    def after_asking(self) -> "RuleSet":
+        """The same rules once the time for answers is over: what is not known stays so, and where
+        this set asks first the default is whom `ask` names."""
+        if self.ask is None:
+            return self
+        rules = [
+            replace(rule, if_unknown="does_not_hold") if rule.if_unknown == "ask" else rule
+            for rule in self.rules
+        ]
+        default = Default(
+            self.ask.then, "The answers that decide who comes were not given in time."
+        )
+        return replace(self, rules=tuple(rules), default=default, ask=None)
 
     def prepare(self) -> Self:
         """Build now what deciding needs, so that no call waits for it."""

@@ -9,11 +9,15 @@ from triage.domain.ruleset import ASK_MORE
 
 @dataclass(frozen=True)
 class Sending:
-    """A dispatch, as far as it matters here. cause -- why nobody is left to ask for it."""
+    """A dispatch, as far as it matters here. cause -- why nobody is left to ask for it.
+
+    for_want_of_answers -- it was opened because the answers did not come in time.
+    """
 
     response: str
     state: DispatchState
     cause: str | None
+    for_want_of_answers: bool = False
 
     @property
     def stands(self) -> bool:
@@ -24,7 +28,7 @@ class Sending:
 @dataclass(frozen=True)
 class SentInstead:
     """responses -- what stands, the earliest first. cause -- why the recommended one is not
-    among it, as a code; None where it is, or where nobody was to be sent."""
+    among it, or why it is although answers were missing, as a code; else None."""
 
     responses: tuple[str, ...]
     cause: str | None
@@ -46,7 +50,8 @@ def what_was_sent(
     if recommended == ASK_MORE:
         return SentInstead(standing, "answers_missing" if sendings else None)
     if recommended in standing or not (sends_somebody or sendings):
-        return SentInstead(standing, None)
+        missing = any(one.for_want_of_answers and one.stands for one in sendings)
+        return SentInstead(standing, "answers_missing" if missing else None)
     if recommended in overridden:
         return SentInstead(standing, "overridden")
     own = [one for one in sendings if one.response == recommended]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.domain.assessment import ENGINE, assess
+from triage.domain.lifecycle import CallState
 from triage.domain.ruleset import RuleSet
 from triage.services import habits, rule_sets
 from triage.services.centre import Centre
@@ -50,12 +51,15 @@ def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str
 
 
 def preview(
-    uow: UnitOfWork, centre: Centre, raw: Mapping[str, Any], rule_set: str | None = None
+    uow: UnitOfWork, centre: Centre, raw: object, rule_set: str | None = None
 ) -> dict[str, Any]:
-    """Assess without storing anything: what `triage assess` prints. Raises InvalidCall."""
-    rules = rule_sets.live(uow, centre, rule_set or centre.policy.rule_set)
+    """Assess without storing anything: what `triage assess` prints.
+
+    Raises InvalidCall, and RuleFileError where the live rules do not load.
+    """
+    rules = rule_sets.must_load(uow, centre, rule_set or centre.policy.rule_set)
     known = habits.current(uow, centre)
-    return assess(rules, centre.vocabulary.read_call(dict(raw)), habits=known).as_dict()
+    return assess(rules, centre.vocabulary.read_call(raw), habits=known).as_dict()
 
 
 def assess_call(
@@ -72,8 +76,11 @@ def assess_call(
         "situation": dict(situation),
     }
     rules, known = rule_sets.live(uow, centre, call.rule_set), habits.current(uow, centre)
+    deciding = rules.after_asking if _was_asked(uow, call) else rules
     try:
-        result = assess(rules, centre.vocabulary.read_call(raw), habits=known).as_dict()
+        if not rules.rules:
+            raise LookupError("the rule set could not be read")
+        result = assess(deciding, centre.vocabulary.read_call(raw), habits=known).as_dict()
     except Exception as error:  # whatever it is, somebody must still come
         log.error("assessment failed: %s", type(error).__name__)
         result = _not_scored(rules, centre, type(error).__name__)
@@ -91,6 +98,19 @@ def assess_call(
         rule_set=record.rule_set_sha256[:12],
     )
     return record, decision
+
+
+def _was_asked(uow: UnitOfWork, call: Call) -> bool:
+    """Was there a time for answers first, and is it over?
+
+    Once such a call is open, asking first again would only keep back who is recommended.
+    """
+    if call.state is not CallState.OPEN:
+        return False
+    asking = select(AssessmentRecord.id).where(
+        AssessmentRecord.call_id == call.id, AssessmentRecord.outcome == "ask_more"
+    )
+    return uow.session.scalar(asking.limit(1)) is not None
 
 
 def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:

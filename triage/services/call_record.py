@@ -62,7 +62,10 @@ def _compared(
     overridden = select(Override.recommended).where(Override.call_id == call.id)
     return what_was_sent(
         recommended,
-        [Sending(one.response, one.state, one.cause) for one in dispatches],
+        [
+            Sending(one.response, one.state, one.cause, one.why == "default_route")
+            for one in dispatches
+        ],
         set(uow.session.scalars(overridden)),
         sends_somebody=kind is not None and kind.is_somebody and call.state != CallState.REPLAYED,
         closed=call.state is CallState.CLOSED,

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from triage.domain.assessment import Assessment, assess
+from triage.domain.assessment import assess
 from triage.domain.errors import Conflict, NotFound, Refused
+from triage.services import habits
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.services.rule_sets import (
@@ -45,7 +46,7 @@ def save(
         if version is not None:
             raise Conflict("this draft was published or thrown away while you were editing")
         if live_sha != live.sha256:
-            raise Conflict("another version went live while you were editing")
+            raise Conflict("another version was published while you were editing")
         draft = uow.add(RuleDraft(name=name, based_on_sha256=live.sha256))
     elif draft.version != version:
         raise Conflict(f"{draft.edited_by} saved this draft while you were editing")
@@ -56,7 +57,7 @@ def save(
 
 
 def is_behind(uow: UnitOfWork, draft: RuleDraft) -> bool:
-    """Did another version go live since this draft was begun?"""
+    """Was another version published since this draft was begun?"""
     return draft.based_on_sha256 != live_version(uow, draft.name).sha256
 
 
@@ -67,7 +68,7 @@ def catch_up(uow: UnitOfWork, name: str, version: int, live_sha: str) -> RuleDra
     """
     draft = _unchanged(uow, name, version)
     if live_version(uow, name).sha256 != live_sha:
-        raise Conflict("yet another version went live: compare again")
+        raise Conflict("yet another version was published: compare again")
     draft.based_on_sha256, draft.state = live_sha, "editing"
     uow.audit("rules.draft_caught_up", draft, live=live_sha)
     return draft
@@ -113,10 +114,13 @@ def discard(uow: UnitOfWork, name: str, version: int) -> None:
     uow.session.delete(draft)
 
 
-def try_case(centre: Centre, text: str, raw: object) -> dict[str, Any]:
-    """Decide a made-up call by this text. Raises RuleFileError or InvalidCall."""
-    assessment: Assessment = assess(read(centre, text), centre.vocabulary.read_call(raw))
-    return assessment.as_dict()
+def try_case(uow: UnitOfWork, centre: Centre, text: str, raw: object) -> dict[str, Any]:
+    """Decide a made-up call by this text, with questions in the order that real calls would have.
+
+    Raises RuleFileError or InvalidCall.
+    """
+    rules, call = read(centre, text), centre.vocabulary.read_call(raw)
+    return assess(rules, call, habits=habits.current(uow, centre)).as_dict()
 
 
 def _draft(uow: UnitOfWork, name: str) -> RuleDraft:
@@ -135,4 +139,6 @@ def _unchanged(uow: UnitOfWork, name: str, version: int) -> RuleDraft:
 
 def _must_be_up_to_date(uow: UnitOfWork, draft: RuleDraft) -> None:
     if is_behind(uow, draft):
-        raise Conflict("another version went live since this draft was begun: compare them first")
+        raise Conflict(
+            "another version was published since this draft was begun: compare them first"
+        )

@@ -1,6 +1,7 @@
 """Rule sets as they were published: immutable versions, the latest publication holds."""
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from threading import Lock
 
@@ -8,6 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Finding, NotFound, Refused, RuleFileError
+from triage.domain.last_resort import stand_in
 from triage.domain.ruleset import RuleSet
 from triage.services.centre import Centre
 from triage.services.people import Person
@@ -17,6 +19,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 MOST_PARSED = 64
 """Rule sets kept parsed in memory; drafts pass through there too."""
+log = logging.getLogger(__name__)
 _one_reads = Lock()
 
 
@@ -174,8 +177,19 @@ def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     """The rules that decide calls at this instant, ready to do so. Raises NotFound.
 
     Whoever publishes, and wherever, the next call is decided by it: the database is asked each
-    time, and a version that this process has not met is read before the call goes on.
+    time, and a version that this process has not met is read before the call goes on. One that
+    does not load turns no call away: `stand_in` takes its place.
     """
+    version = live_version(uow, name)
+    try:
+        return of_version(centre, version).prepare()
+    except Exception as error:  # whatever is wrong with the text, the call must be taken
+        log.error("rule set %s does not load: %s", name, type(error).__name__)
+        return stand_in(centre.vocabulary, version.name, version.label, version.sha256)
+
+
+def must_load(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
+    """As `live`, for whoever cannot go on without the rules. Raises NotFound, RuleFileError."""
     return of_version(centre, live_version(uow, name)).prepare()
 
 
@@ -233,7 +247,7 @@ def go_back(
     if now_live.id == version.id:
         raise Refused("this version is live now")
     if now_live.sha256 != live_sha:
-        raise Conflict("another version went live meanwhile: look at the list again")
+        raise Conflict("another version was published meanwhile: look at the list again")
     read(centre, version.yaml)
     return publish(uow, version, person.username, "went_back")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
-from triage.services import assessments, dispatches
+from triage.services import assessments, dispatches, follow_ups, situation
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
@@ -38,7 +38,7 @@ def act_on(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, why:
         if call.state is not CallState.ASKING and not dispatches.of_call(uow, call):
             call.state = CallState.ASKING
             wait = timedelta(minutes=decision.result["ask"]["wait_min"])
-            uow.set_timer("ask_deadline", call, uow.now + wait)
+            uow.set_timer("ask_deadline", call, uow.now + wait, priority=1)
         return []
     call.state = CallState.OPEN
     missing = not_sent(uow, call, decision)
@@ -64,18 +64,19 @@ def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:
 
 
 def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
-    """Send whom the rule set names for a call that is still asking."""
-    record = assessments.latest(uow, call)
-    if record is None or call.state is not CallState.ASKING:
+    """Send whom the rule set names for a call that is still asking, or who can come instead.
+
+    It is assessed anew: what was true when the call came in may not be so any more.
+    """
+    if call.state is not CallState.ASKING:
         raise Conflict("this call is not waiting for answers")
-    decision = assessments.decision_of(record)
     call.state = CallState.OPEN
-    then = decision.result["ask"]["then"]
-    responses = list(dict.fromkeys((then, *decision.also)))
-    for response in responses:
-        dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "default_route")
-    uow.audit("call.default_route", call, response=then)
-    return responses
+    uow.session.flush()
+    known = situation.situation_now(uow, centre, call, {})
+    _, decision = assessments.assess_call(uow, centre, call, known)
+    follow_ups.plan(uow, centre, call, decision.result)
+    uow.audit("call.default_route", call, response=decision.response)
+    return act_on(uow, centre, call, decision, "default_route")
 
 
 def _stand_down_instead(uow: UnitOfWork, centre: Centre, call: Call, wanted: set[str]) -> None:

@@ -15,7 +15,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, LANGUAGES, Intake, as_call, understand
 from triage.entrypoints.web.questions import panel, prompted_by
-from triage.entrypoints.web.recommendation import recommendation
+from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -186,6 +186,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
         "place": place,
         "zones": centre.gazetteer.zones,
         "told": told,
+        "by_hand": BY_HAND,
         "panel": panel(centre.vocabulary, _in_order(understood), asked, prompted),
         "prefix": FACT,
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],

@@ -14,6 +14,11 @@ _HOW = {
     "transfer": "Sending opens a transfer: you connect the caller.",
     "record": "Nobody is sent.",
 }
+BY_HAND = (
+    "Decide by hand: not awake, not breathing normally or hurt, send an ambulance; a weapon or"
+    " violence, send police. Then tell a supervisor that the rules do not work."
+)
+"""What a dispatcher does where no rule decides."""
 _AFTERWARDS = {"plan"}
 _EXCLUDING = {"exclude"}
 
@@ -125,7 +130,7 @@ def _after(follow_up: Mapping[str, Any]) -> str:
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     told = []
     if result["outcome"] == "not_scored":
-        told.append("NOT SCORED: the rules could not be applied. Treat as highest.")
+        told.append(f"NOT SCORED: the rules could not be applied. Treat as highest. {BY_HAND}")
     if result["cause"] and result["needed"] != result["response"]:
         needed, goes = (response_name(centre, result[key]) for key in ("needed", "response"))
         why = DIFFERENCES.get(result["cause"], result["cause"])

@@ -66,7 +66,8 @@ def try_case(name: str) -> ResponseReturnValue:
     centre, case = current_context().centre, case_typed()
     with current_context().reading() as uow:
         live = rule_sets.live_version(uow, name).yaml
-    return _page(name, trials=[try_in(centre, _typed(), case), try_in(centre, live, case)])
+        trials = [try_in(uow, centre, text, case) for text in (_typed(), live)]
+    return _page(name, trials=trials)
 
 
 @bp.post("/rules/<name>/draft/ask")
@@ -107,7 +108,7 @@ def upload(name: str) -> ResponseReturnValue:
 @bp.post("/rules/<name>/draft/catch-up")
 @_supervising
 def catch_up(name: str) -> ResponseReturnValue:
-    """The differences to the version that went live meanwhile were looked at."""
+    """The differences to the version that was published meanwhile were looked at."""
     live = request.form.get("live", "")
     _do(lambda uow: drafts.catch_up(uow, name, _version() or 0, live))
     return redirect(f"/rules/{name}/draft")

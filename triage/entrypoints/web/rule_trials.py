@@ -1,6 +1,6 @@
 """A made-up case, tried under a draft and under the live rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,21 +81,19 @@ def teams_that_may_be_away() -> list[tuple[str, str]]:
 
 def try_live(uow: UnitOfWork, centre: Centre, name: str, case: Case) -> Trial:
     """What the live version of a rule set decides."""
+    return _tried(centre, case, lambda raw: assessments.preview(uow, centre, raw, name))
+
+
+def try_in(uow: UnitOfWork, centre: Centre, text: str, case: Case) -> Trial:
+    """What a text decides."""
+    return _tried(centre, case, lambda raw: rule_drafts.try_case(uow, centre, text, raw))
+
+
+def _tried(centre: Centre, case: Case, decide: Callable[[Any], Mapping[str, Any]]) -> Trial:
     if case.problems:
         return Trial(problems=case.problems)
     try:
-        centre.vocabulary.read_call(case.raw)
-        raw = case.raw if isinstance(case.raw, dict) else {}
-        return Trial(recommendation(centre, assessments.preview(uow, centre, raw, name)))
-    except InvalidCall as error:
-        return Trial(problems=error.problems)
-
-
-def try_in(centre: Centre, text: str, case: Case) -> Trial:
-    if case.problems:
-        return Trial(problems=case.problems)
-    try:
-        return Trial(recommendation(centre, rule_drafts.try_case(centre, text, case.raw)))
+        return Trial(recommendation(centre, decide(case.raw)))
     except RuleFileError as error:
         return Trial(findings=error.findings)
     except InvalidCall as error:
