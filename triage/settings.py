@@ -56,6 +56,7 @@ class Settings:
     gazetteer: Path
     rules_folder: Path
     demo: bool
+    heartbeat_url: str | None
 
 
 class _Keys(fields.String):
@@ -79,6 +80,9 @@ class _Environment(Schema):
     TRIAGE_CONFIG = fields.String(load_default=str(ROOT / "config" / "settings.toml"))
     TRIAGE_RULES = fields.String(load_default=str(ROOT / "rules"))
     TRIAGE_SIMULATOR_FILE = fields.String(load_default=str(ROOT / "var" / "phones.sqlite"))
+    TRIAGE_HEARTBEAT_URL = fields.Url(
+        load_default=None, schemes={"http", "https"}, require_tld=False
+    )
     TRIAGE_DEMO = fields.Boolean(load_default=False)
     TWILIO_ACCOUNT_SID = fields.String(load_default=None)
     TWILIO_AUTH_TOKEN = fields.String(load_default=None)
@@ -142,6 +146,7 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "give_up_after": _whole(1, 20),
         "senders": _whole(1, 64),
         "polite_replies_per_hour": _whole(0, 60),
+        "stranger_replies_per_hour": _whole(0, 1000),
         "call_back_min": fields.List(
             fields.Integer(strict=True, validate=validate.Range(1, 1440)),
             required=True,
@@ -149,6 +154,7 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         ),
         "divert_ranks": _whole(1, 9),
     },
+    "watch": {"backup_max_min": _whole(0, 10080)},
     "follow_up": {
         "desk_phone": fields.String(
             load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
@@ -222,6 +228,7 @@ def _policy(values: Mapping[str, Mapping[str, Any]]) -> Policy:
         sign_in_rest_min=sign_in["rest_min"],
         password_min_length=sign_in["password_min_length"],
         **values["paging"],
+        **values["watch"],
         **values["follow_up"],
         **values["call"],
         **values["questions"],
@@ -274,6 +281,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         gazetteer=file.parent / policy["centre"]["gazetteer"],
         rules_folder=Path(values["TRIAGE_RULES"]),
         demo=values["TRIAGE_DEMO"],
+        heartbeat_url=values["TRIAGE_HEARTBEAT_URL"],
     )
 
 

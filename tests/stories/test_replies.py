@@ -4,6 +4,9 @@ from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
 from tests.world import World
+from triage.domain.lifecycle import CallState
+from triage.services import call_codes, unread_replies
+from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.messages import InboundMessage
 
@@ -17,6 +20,12 @@ def outcomes(world: World) -> list[str]:
                 )
             )
         )
+
+
+def unread(world: World) -> list[str]:
+    """What stands in the dispatchers' queue."""
+    with world.context.reading() as uow:
+        return [inbound.body or "" for inbound, _ in unread_replies.waiting(uow)]
 
 
 def test_a_repeated_webhook_has_one_effect_and_one_answer(world: World) -> None:
@@ -107,9 +116,12 @@ def test_an_unknown_number_is_answered_politely_and_not_for_ever(world: World) -
     for _ in range(8):
         stranger.text("hello?")
 
-    assert len(stranger.inbox) == world.centre.policy.polite_replies_per_hour
+    assert len(stranger.inbox) == 1
     assert "988" in stranger.inbox[0]
     assert outcomes(world) == ["unknown_number"] * 8
+    world.wait(hours=25)
+    stranger.text("hello?")
+    assert len(stranger.inbox) == 2
 
 
 def test_what_nobody_understands_changes_nothing_and_says_what_to_type(world: World) -> None:
@@ -245,3 +257,72 @@ def test_a_bare_answer_goes_to_what_was_asked_and_not_to_what_is_in_hand(world: 
     phone.expect("1=right team")
     phone.text("1")  # a verdict on one, or a second yes to the other?
     phone.expect("Which one?")
+
+
+def test_what_is_not_understood_is_asked_once_and_then_left_to_a_dispatcher(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    phone.text(f"{call.code} perhaps")
+    phone.expect("Not understood, nothing was changed. Reply")
+    assert unread(world) == []
+    phone.text(f"{call.code} what do you mean")
+    phone.expect("A dispatcher reads your text")
+
+    assert unread(world) == [f"{call.code} what do you mean"]
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+
+
+def test_whoever_is_asked_back_and_keeps_silent_is_left_to_a_dispatcher_too(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    call, other = world.call(CALM), world.call(CALM)
+    alpha.text("perhaps")
+    bravo.text("which one")
+
+    world.wait(minutes=1)
+    assert unread(world) == []
+    bravo.text(f"{other.code} 1")
+    world.wait(minutes=2)
+
+    assert call.code != other.code
+    assert unread(world) == ["perhaps"]
+
+
+def test_a_cry_for_help_without_a_code_names_every_call_it_was_raised_on(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    one, two = world.call(CALM), world.call(CALM)
+    phone.text(f"{one.code} 1")
+    phone.text(f"{two.code} 1")
+    phone.expect(f"{two.code} accepted")
+
+    phone.text("assist")
+
+    told = phone.expect("ALARM RAISED")
+    assert one.code in told
+    assert two.code in told
+
+
+def test_a_code_is_not_given_out_again_while_a_late_text_may_still_name_it(world: World) -> None:
+    call = world.call(CALM)
+    taken = call.code
+
+    with world.context.reading() as uow:
+        assert call_codes.is_resting(uow, taken)
+    world.wait(days=31)
+    with world.context.unit_of_work("test") as uow:
+        uow.get(Call, call.id).state = CallState.CLOSED
+    with world.context.reading() as uow:
+        assert not call_codes.is_resting(uow, taken)
+
+
+def test_strangers_together_are_answered_only_so_often(world: World) -> None:
+    most = world.centre.policy.stranger_replies_per_hour
+    strangers = [world.stranger() for _ in range(most + 3)]
+
+    for number, stranger in enumerate(strangers):
+        world.receive(f"IN{number:032}", stranger.number, "hello?")
+
+    assert sum(len(stranger.inbox) for stranger in strangers) == most

@@ -22,6 +22,8 @@ class Policy:
     give_up_after: int
     senders: int
     polite_replies_per_hour: int
+    stranger_replies_per_hour: int
+    backup_max_min: int
     call_back_min: list[int]
     divert_ranks: int
     desk_phone: str | None

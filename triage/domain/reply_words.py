@@ -56,6 +56,11 @@ FILLERS = _words(
     i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank
     thanks the this thx unit we were will ya you"""
 )
+ORDINARY_WORDS = _words(
+    """clean cleans clears cheer scent scenes except expect excepted accent decides recline reclined
+    arrive arrives alive lists vista liner liberal ayudas assess terminal"""
+)
+"""One letter from a verb, and words in their own right: never taken for it."""
 _REACTIONS = (
     "liked, loved, disliked, laughed at, emphasized, emphasised, questioned, reacted .* to,"
     "removed .* from, to, le gusto, no le gusto, le encanto, le dio risa a, enfatizo,"

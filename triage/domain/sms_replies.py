@@ -18,6 +18,7 @@ from triage.domain.reply_words import (
     VERB_OF,
     Verb,
 )
+from triage.domain.typing_errors import verb_meant
 
 __all__ = ["ALPHABET", "CARRIER_WORDS", "Reply", "Verb", "new_code", "parse"]
 
@@ -132,6 +133,8 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
         found.carrier_words.append(word)
     elif word in DENIALS:
         found.denied = True
+    elif meant := verb_meant(word):
+        found.verbs.add(meant)
     elif word not in FILLERS:
         found.strange_words += 1
     return 1

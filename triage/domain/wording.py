@@ -205,6 +205,11 @@ def not_understood(code: str | None = None) -> str:
     )
 
 
+def left_to_a_person() -> str:
+    """The second text in a row that nothing could be made of."""
+    return "Not understood, nothing was changed. A dispatcher reads your text. Or phone dispatch."
+
+
 def ambiguous(code: str | None = None) -> str:
     shown = code or "CODE"
     return f"That says two things, nothing was changed. Send one, like {shown} 1 or {shown} 2"

@@ -10,31 +10,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import assessments
+from triage.services import assessments, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.centre import Centre
+from triage.services.unread_replies import Unread
 from triage.storage.calls import AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.messages import InboundMessage
-from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 OPEN = (CallState.OPEN, CallState.ASKING)
 MOST_CALLS = 300
 """More open calls than this are counted, not listed."""
-MOST_TEXTS = 20
-NOT_ACTED_ON = (
-    "help_unplaced",
-    "unknown_number",
-    "not_understood",
-    "unknown_code",
-    "which_code",
-    "no_question",
-    "refused",
-    "opted_out",
-)
-"""What came of texts that a person should read."""
 
 
 class Loudness(IntEnum):
@@ -87,11 +74,11 @@ class Board:
     rows: Sequence[Row]
     not_listed: int
     alarms: Sequence[Alarm]
-    texts: Sequence[tuple[InboundMessage, Responder | None]]
+    texts: Sequence[Unread]
     """Unread texts that nobody could act on; cries for help first, and those never cut off."""
 
     @property
-    def cries(self) -> Sequence[tuple[InboundMessage, Responder | None]]:
+    def cries(self) -> Sequence[Unread]:
         """Cries for help from phones that are on no call: alarms all the same."""
         return [one for one in self.texts if one[0].outcome == "help_unplaced"]
 
@@ -112,7 +99,9 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
         by_person = record is not None and record.id in overridden
         rows.append(_row(uow, centre, call, record, dispatched.get(call.id, []), by_person))
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
-    return Board(uow.now, rows, _not_listed(uow, len(calls)), _alarms(uow), _texts(uow))
+    return Board(
+        uow.now, rows, _not_listed(uow, len(calls)), alarms(uow), unread_replies.waiting(uow)
+    )
 
 
 def _rank(row: Row) -> int:
@@ -227,7 +216,8 @@ def _loudness(row: Row) -> Loudness:
     return next((loudness for loudness, applies in first if applies), Loudness.OVER)
 
 
-def _alarms(uow: UnitOfWork) -> Sequence[Alarm]:
+def alarms(uow: UnitOfWork) -> Sequence[Alarm]:
+    """Teams that need help, as long as no dispatcher has taken the alarm."""
     rows = uow.session.execute(
         select(Page, Slot.role, Call)
         .join(Slot, Slot.id == Page.slot_id)
@@ -242,17 +232,3 @@ def _alarms(uow: UnitOfWork) -> Sequence[Alarm]:
         for page, role, call in rows
         if page.help_at is not None
     ]
-
-
-def _texts(uow: UnitOfWork) -> Sequence[tuple[InboundMessage, Responder | None]]:
-    """Texts that nobody could act on and no dispatcher has taken note of, the newest first."""
-    rows = uow.session.execute(
-        select(InboundMessage, Responder)
-        .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
-        .where(InboundMessage.read_at.is_(None), InboundMessage.outcome.in_(NOT_ACTED_ON))
-        .options(joinedload(Responder.team))
-        # A cry for help that could be put nowhere stands first and is never cut off.
-        .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
-        .limit(MOST_TEXTS)
-    )
-    return [(inbound, responder) for inbound, responder in rows]

@@ -15,8 +15,16 @@ from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.gazetteer import plain
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.phone_numbers import e164
-from triage.domain.sms_replies import ALPHABET, new_code
-from triage.services import assessments, dispatches, follow_ups, rule_sets, sending, situation
+from triage.domain.sms_replies import ALPHABET
+from triage.services import (
+    assessments,
+    call_codes,
+    dispatches,
+    follow_ups,
+    rule_sets,
+    sending,
+    situation,
+)
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.services.sending import Choice, must_be_open
@@ -103,7 +111,7 @@ def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     call = uow.add(
         Call(
             reference=_new_reference(uow, centre, received_at),
-            code=new_code(lambda code: _code_is_taken(uow, code), _random),
+            code=call_codes.free_code(uow),
             state=CallState.OPEN,
             origin=new.origin,
             received_at=received_at,
@@ -151,17 +159,6 @@ def _new_reference(uow: UnitOfWork, centre: Centre, received_at: datetime) -> st
         reference = f"{day:%y%m%d}-" + "".join(_random.choices(ALPHABET, k=6))
         if uow.session.scalar(select(Call.id).where(Call.reference == reference)) is None:
             return reference
-
-
-def _code_is_taken(uow: UnitOfWork, code: str) -> bool:
-    return (
-        uow.session.scalar(
-            select(Call.id).where(
-                Call.code == code, Call.state.in_([CallState.OPEN, CallState.ASKING])
-            )
-        )
-        is not None
-    )
 
 
 def add_caller(

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from triage.domain import wording
-from triage.domain.errors import Conflict, TriageError
+from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
-from triage.services import dispatches, outbox, paging
+from triage.services import dispatches, outbox, paging, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import (
     VERBS,
@@ -30,16 +30,6 @@ from triage.storage.unit_of_work import UnitOfWork
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
 LATELY_H = 2
-CHANGED_NOTHING = (
-    "unknown_number",
-    "unknown_code",
-    "which_code",
-    "no_question",
-    "not_understood",
-    "refused",
-    "carrier_word",
-    "yes",
-)
 
 
 def receive(
@@ -63,11 +53,15 @@ def receive(
             if error.__cause__ is not None:  # a lost race: the whole unit is tried again
                 raise
             answered = Answered("refused", f"{error}")
+    from_index = blind_index("phone", from_number)
+    if answered.outcome in unread_replies.ASKED_BACK:
+        answered = _asked_back_once(uow, from_index, answered)
+    enough = unread_replies.answered_enough(uow, centre, answered.outcome, from_index)
     inbound = uow.add(
         InboundMessage(
             provider_id=provider_id,
             from_number=from_number,
-            from_index=blind_index("phone", from_number),
+            from_index=from_index,
             body=body,
             call_id=answered.call.id if answered.call else None,
             responder_id=responder.id if responder else None,
@@ -75,26 +69,18 @@ def receive(
         )
     )
     uow.audit("text.received", inbound, outcome=answered.outcome)
-    if answered.body is not None and not _answered_enough(uow, centre, inbound):
+    if answered.body is not None and not enough:
         _answer(uow, centre, inbound, responder, from_number, answered)
     return inbound
 
 
-def _answered_enough(uow: UnitOfWork, centre: Centre, inbound: InboundMessage) -> bool:
-    """Has this phone had its share of answers that changed nothing? It may be a machine."""
-    if inbound.outcome not in CHANGED_NOTHING:
-        return False
-    earlier = uow.session.scalar(
-        select(func.count())
-        .select_from(InboundMessage)
-        .where(
-            InboundMessage.from_index == inbound.from_index,
-            InboundMessage.outcome.in_(CHANGED_NOTHING),
-            InboundMessage.created_at > uow.now - timedelta(hours=1),
-            InboundMessage.id != inbound.id,
-        )
-    )
-    return (earlier or 0) >= centre.policy.polite_replies_per_hour
+def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> Answered:
+    """Who was told what to type and still cannot be served is left to a person."""
+    if not unread_replies.was_asked_back(uow, from_index):
+        return answered
+    guessed = answered.outcome == "not_understood"
+    said = wording.left_to_a_person() if guessed else answered.body
+    return Answered(unread_replies.UNREAD, said, answered.call)
 
 
 def _answer(
@@ -168,8 +154,9 @@ def _cry_for_help(uow: UnitOfWork, responder: Responder, reply: Reply) -> Answer
         dispatches.raise_help(uow, page)
     if not pages:
         return Answered("help_unplaced", wording.help_unplaced())
-    call = pages[0].slot.dispatch.call
-    return Answered("help_raised", wording.help_raised(call.code), call)
+    codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
+    told = wording.help_raised(", ".join(codes))
+    return Answered("help_raised", told, pages[0].slot.dispatch.call)
 
 
 def _handler(reply: Reply, page: Page) -> Handler | None:
@@ -287,11 +274,3 @@ def _opt_out(uow: UnitOfWork, centre: Centre, responder: Responder, word: str) -
         if page.state is PageState.OPEN:
             paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
     return Answered("opted_out", None)
-
-
-def take_note(uow: UnitOfWork, inbound: InboundMessage) -> None:
-    """A dispatcher has read a text that nobody could act on."""
-    if inbound.read_at is not None:
-        raise Conflict("somebody has taken note of this text already")
-    inbound.read_at = uow.now
-    uow.audit("text.noted", inbound)

@@ -31,7 +31,7 @@ class Call(LiveRow):
 
     reference: Mapped[str] = mapped_column(unique=True)
     """What people say and write: C-7QK2M9XD."""
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(index=True)
     """What teams type: four letters and digits, unique among open calls."""
     state: Mapped[CallState]
     origin: Mapped[str]

@@ -1,0 +1,241 @@
+"""Whatever anybody texts, in whatever order: it acts on the sender's own page of the call meant.
+
+A state machine over real rows: calls come in, phones text codes, verbs and nonsense, time passes,
+people send STOP and START. REPLY_EXAMPLES tries more.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from tests.stories.test_calls import CALM
+from tests.world import Phone, World, make_world
+from triage.domain.codes import CANCEL_REASONS
+from triage.domain.errors import TriageError
+from triage.domain.lifecycle import TAKEN, PageState
+from triage.domain.sms_replies import Verb, parse
+from triage.services import dispatches, unread_replies
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import InboundMessage, Message
+from triage.storage.teams import Responder
+
+WORDS = (
+    "1", "2", "3", "accept", "acept", "accetp", "decline", "declne", "no", "eta 10", "15 min",
+    "en route", "scene", "scnee", "clear", "claer", "done", "assist", "help", "help me",
+    "note calm now",
+    "acepto", "rechazo", "en camino", "llegue", "listo", "ayuda", "yes", "cancel", "start", "not",
+    "dont", "maybe", "the door is clear now", "", "\U0001f44d", "thanks", "ZZZ9", "call you back",
+)  # fmt: skip
+OWN = {PageState.ACCEPTED, PageState.DECLINED}
+MUTED = {"opted_out"}
+
+
+@dataclass(frozen=True)
+class PageNow:
+    code: str
+    call: object
+    slot: object
+    sender: object
+    state: PageState
+    slot_state: str
+    alarmed: bool
+    verdict: int | None
+
+
+@contextmanager
+def fresh(template: Path) -> Iterator[World]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "triage.sqlite"
+        shutil.copy(template, file)
+        with make_world(f"sqlite:///{file}", Path(folder)) as world:
+            yield world
+
+
+class Replies(RuleBasedStateMachine):
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = fresh(self.template)
+        self.world = self._opened.__enter__()
+        self.phones: list[Phone] = []
+        self.codes: list[str] = []
+
+    def teardown(self) -> None:
+        self._opened.__exit__(None, None, None)
+
+    @initialize()
+    def a_town(self) -> None:
+        for name in ("Alpha", "Bravo", "Carol"):
+            self.phones += self.world.team(name, calls_at_once=2)
+        self.phones += self.world.pair("CIT 1", calls_at_once=2)
+        self.phones.append(self.world.stranger())
+        self.a_call()
+
+    @rule()
+    def a_call(self) -> None:
+        if len(self.codes) < 4:
+            self.codes.append(self.world.call(CALM).code)
+            self.world.settle()
+
+    @rule(minutes=st.sampled_from([1, 3, 11, 45]))
+    def time_passes(self, minutes: int) -> None:
+        self.world.wait(minutes=minutes)
+
+    @rule(data=st.data())
+    def a_dispatcher_cancels(self, data: st.DataObject) -> None:
+        with self.world.context.reading() as uow:
+            keys = uow.session.scalars(select(Dispatch.id).where(Dispatch.ended_at.is_(None))).all()
+        if keys:
+            key = data.draw(st.sampled_from(keys))
+            reason = next(iter(CANCEL_REASONS))
+            with suppress(TriageError):  # somebody is on scene, or it has ended
+                self.world.context.do(
+                    "test",
+                    lambda uow: dispatches.cancel(
+                        uow, self.world.centre, uow.get(Dispatch, key), reason
+                    ),
+                )
+            self.world.settle()
+
+    @rule(
+        data=st.data(),
+        words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=2),
+        glued=st.booleans(),
+    )
+    def somebody_texts(self, data: st.DataObject, words: list[str], glued: bool) -> None:
+        phone = data.draw(st.sampled_from(self.phones))
+        code = data.draw(st.sampled_from(["", "", *self.codes]))
+        body = ("" if glued else " ").join(filter(None, [code, *words]))
+        self.text_and_look(phone, body)
+
+    @rule(data=st.data(), word=st.sampled_from(["STOP", "START", "stop", "UNSTOP"]))
+    def somebody_opts_out_or_in(self, data: st.DataObject, word: str) -> None:
+        self.text_and_look(data.draw(st.sampled_from(self.phones)), word)
+
+    @rule(data=st.data(), body=st.text(max_size=40))
+    def somebody_texts_anything(self, data: st.DataObject, body: str) -> None:
+        self.text_and_look(data.draw(st.sampled_from(self.phones)), body)
+
+    # ---- what must hold ------------------------------------------------------------
+
+    def pages(self) -> dict[object, PageNow]:
+        with self.world.context.reading() as uow:
+            rows = uow.session.execute(
+                select(Page, Slot, Call)
+                .join(Slot, Slot.id == Page.slot_id)
+                .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+                .join(Call, Call.id == Dispatch.call_id)
+            )
+            return {
+                page.id: PageNow(
+                    call.code,
+                    call.id,
+                    slot.id,
+                    page.responder_id,
+                    page.state,
+                    slot.state,
+                    page.help_at is not None and page.help_taken_at is None,
+                    page.verdict,
+                )
+                for page, slot, call in rows
+            }
+
+    def text_and_look(self, phone: Phone, body: str) -> None:
+        before = self.pages()
+        provider_id = f"IN{secrets.token_hex(16)}"
+        self.world.receive(provider_id, phone.number, body)
+        after = self.pages()
+        self.acts_only_on_what_was_meant(phone, body, before, after)
+        self.nobody_shares_a_slot(after)
+        self.is_answered_truly(phone, provider_id, after)
+        self.world.settle()
+
+    def acts_only_on_what_was_meant(
+        self, phone: Phone, body: str, before: dict[object, PageNow], after: dict[object, PageNow]
+    ) -> None:
+        reply = parse(body)
+        changed = {key: now for key, now in after.items() if before.get(key) != now}
+        theirs = {key for key, page in before.items() if page.sender == phone.responder_id}
+        calls = {page.call for page in changed.values()}
+        everywhere = reply.verb is Verb.HELP or reply.carrier_word is not None
+        if not everywhere:
+            assert len(calls) <= 1, f"{body!r} changed two calls"
+        if reply.code and calls and not everywhere:
+            assert {page.code for page in changed.values()} == {reply.code}
+        assert calls <= {before[key].call for key in theirs}, f"{body!r} changed another's call"
+        for key, now in changed.items():
+            if key in theirs:
+                continue
+            then = before.get(key)
+            assert now.state not in OWN or (then and then.state is now.state), f"{body!r}: {now}"
+            assert now.verdict == (then.verdict if then else None)
+            assert now.alarmed == (then.alarmed if then else False)
+
+    def nobody_shares_a_slot(self, pages: dict[object, PageNow]) -> None:
+        having = [page.slot for page in pages.values() if page.state is PageState.ACCEPTED]
+        assert len(having) == len(set(having))
+
+    def is_answered_truly(
+        self, phone: Phone, provider_id: str, pages: dict[object, PageNow]
+    ) -> None:
+        with self.world.context.reading() as uow:
+            inbound = uow.session.scalars(
+                select(InboundMessage).where(InboundMessage.provider_id == provider_id)
+            ).one()
+            answer = uow.session.scalar(
+                select(Message).where(Message.dedupe_key == f"reply:{provider_id}")
+            )
+            if answer is None:
+                quiet = inbound.outcome in unread_replies.CHANGED_NOTHING
+                assert quiet or inbound.outcome in MUTED
+                return
+            said = answer.body or ""
+            assert inbound.responder_id == phone.responder_id
+            mine = {page.code: page for page in pages.values() if page.sender == phone.responder_id}
+            if inbound.outcome == "accepted":
+                having = {
+                    page.code
+                    for page in pages.values()
+                    if page.sender == phone.responder_id
+                    and page.state is PageState.ACCEPTED
+                    and page.slot_state in TAKEN
+                }
+                assert any(code in said for code in having), said
+            if inbound.outcome == "help_raised":
+                assert any(page.alarmed for page in mine.values()), said
+            if inbound.outcome in unread_replies.CHANGED_NOTHING:
+                assert "accepted" not in said.lower().split()
+            member = uow.get(Responder, phone.responder_id) if phone.responder_id else None
+            if member is None:
+                assert not any(code in said for code in self.codes), "a stranger learnt a code"
+
+
+def test_no_sequence_of_texts_acts_on_another_call_or_another_persons_page(
+    sqlite_template: Path,
+) -> None:
+    class Machine(Replies):
+        template = sqlite_template
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=int(os.environ.get("REPLY_EXAMPLES", "12")),
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,108 @@
+"""Texts that the service could not act on: asked about once, then for a dispatcher to read."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from triage.domain.errors import Conflict
+from triage.services.centre import Centre
+from triage.storage.messages import InboundMessage
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+MOST = 20
+ASKED_BACK = ("not_understood", "unknown_code", "which_code", "no_question", "refused")
+"""Outcomes whose answer says what to type: whoever meant something types it again."""
+UNREAD = "unread"
+"""Asked back already, and still not understood."""
+FOR_A_PERSON = ("help_unplaced", "unknown_number", UNREAD, "opted_out")
+CHANGED_NOTHING = (*ASKED_BACK, UNREAD, "unknown_number", "carrier_word", "yes")
+ASK_ONCE_IN = timedelta(minutes=10)
+TIME_TO_TYPE = timedelta(minutes=2)
+"""Whoever was asked back and stays silent for so long is left to a dispatcher too."""
+
+Unread = tuple[InboundMessage, Responder | None]
+
+
+def was_asked_back(uow: UnitOfWork, from_index: bytes) -> bool:
+    """Was the last thing that this phone texted, a moment ago, not understood either?"""
+    last = uow.session.scalar(
+        select(InboundMessage.outcome)
+        .where(
+            InboundMessage.from_index == from_index,
+            InboundMessage.created_at > uow.now - ASK_ONCE_IN,
+        )
+        .order_by(InboundMessage.created_at.desc(), InboundMessage.id.desc())
+        .limit(1)
+    )
+    return last in {*ASKED_BACK, UNREAD}
+
+
+def answered_enough(uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes) -> bool:
+    """Has this phone had its share of answers that changed nothing? It may be a machine.
+
+    Of those before this text: a phone of ours so many an hour; one that we cannot place one a
+    day, while all of these together get so many an hour.
+    """
+    if outcome not in CHANGED_NOTHING:
+        return False
+    policy, hour = centre.policy, timedelta(hours=1)
+    if outcome != "unknown_number":
+        theirs = InboundMessage.outcome.in_(CHANGED_NOTHING)
+        earlier = _texts_since(uow, hour, theirs, InboundMessage.from_index == from_index)
+        return earlier >= policy.polite_replies_per_hour
+    strange = InboundMessage.outcome == "unknown_number"
+    this_phone = InboundMessage.from_index == from_index
+    if _texts_since(uow, timedelta(days=1), strange, this_phone):
+        return True
+    phones = select(func.count(InboundMessage.from_index.distinct())).where(
+        strange, InboundMessage.created_at > uow.now - hour
+    )
+    return (uow.session.scalar(phones) or 0) >= policy.stranger_replies_per_hour
+
+
+def _texts_since(uow: UnitOfWork, ago: timedelta, *which: object) -> int:
+    texts = select(func.count()).select_from(InboundMessage)
+    texts = texts.where(InboundMessage.created_at > uow.now - ago, *which)  # type: ignore[arg-type]
+    return uow.session.scalar(texts) or 0
+
+
+def waiting(uow: UnitOfWork) -> Sequence[Unread]:
+    """Texts that no dispatcher has taken note of, the newest first.
+
+    Whoever was asked back has a moment to type again, and is not listed once they have.
+    A cry for help that could be put nowhere stands first and is never cut off.
+    """
+    later = aliased(InboundMessage)
+    typed_again = exists().where(
+        later.from_index == InboundMessage.from_index,
+        later.created_at > InboundMessage.created_at,
+    )
+    silent = and_(
+        InboundMessage.outcome.in_(ASKED_BACK),
+        InboundMessage.created_at <= uow.now - TIME_TO_TYPE,
+        ~typed_again,
+    )
+    rows = uow.session.execute(
+        select(InboundMessage, Responder)
+        .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
+        .where(
+            InboundMessage.read_at.is_(None),
+            InboundMessage.outcome.in_((*FOR_A_PERSON, *ASKED_BACK)),
+            or_(InboundMessage.outcome.in_(FOR_A_PERSON), silent),
+        )
+        .options(joinedload(Responder.team))
+        .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
+        .limit(MOST)
+    )
+    return [(inbound, responder) for inbound, responder in rows]
+
+
+def take_note(uow: UnitOfWork, inbound: InboundMessage) -> None:
+    """A dispatcher has read a text that nobody could act on."""
+    if inbound.read_at is not None:
+        raise Conflict("somebody has taken note of this text already")
+    inbound.read_at = uow.now
+    uow.audit("text.noted", inbound)
