@@ -271,13 +271,23 @@ class RuleSet:
         if self.ask is None:
             return self
         rules = [
-            replace(rule, if_unknown="does_not_hold") if rule.if_unknown == "ask" else rule
+            replace(
+                rule,
+                if_unknown="does_not_hold" if rule.if_unknown == "ask" else rule.if_unknown,
+                points=tuple(one for one in rule.points if one[0] != ASK_MORE),
+            )
             for rule in self.rules
+            if not (rule.kind == "require" and ASK_MORE in rule.responses)
         ]
-        default = Default(
-            self.ask.then, "The answers that decide who comes were not given in time."
+        chains = [(who, tuple(o for o in chain if o != ASK_MORE)) for who, chain in self.fallbacks]
+        because = "The answers that decide who comes were not given in time."
+        return replace(
+            self,
+            rules=tuple(rules),
+            default=Default(self.ask.then, because),
+            fallbacks=tuple(chains),
+            ask=None,
         )
-        return replace(self, rules=tuple(rules), default=default, ask=None)
 
     def prepare(self) -> Self:
         """Build now what deciding needs, so that no call waits for it."""
