@@ -184,6 +184,7 @@ def _downgrade_watching() -> None:
 _LIVE = sa.text("ended_at IS NULL")
 _HAS_IT = sa.text("state = 'accepted' AND kind <> 'supervisor'")
 _ACCEPTED = sa.text("state = 'accepted'")
+_WAITS = sa.text("state = 'unfilled'")
 
 
 def _upgrade_escalation() -> None:
@@ -210,6 +211,7 @@ def _upgrade_escalation() -> None:
         postgresql_where=_LIVE,
     )
     with op.batch_alter_table("dispatch") as dispatch:
+        dispatch.add_column(sa.Column("diverted_at", sa.DateTime(timezone=True), nullable=True))
         dispatch.add_column(sa.Column("policy_id", sa.Uuid(), nullable=True))
         dispatch.add_column(
             sa.Column("escalated", sa.Integer(), server_default="0", nullable=False)
@@ -218,12 +220,18 @@ def _upgrade_escalation() -> None:
         dispatch.create_foreign_key(
             "fk_dispatch_policy_id_escalation_policy", "escalation_policy", ["policy_id"], ["id"]
         )
+    op.create_index(
+        "ix_dispatch_waiting",
+        "dispatch",
+        ["level_rank", "created_at"],
+        sqlite_where=_WAITS,
+        postgresql_where=_WAITS,
+    )
     with op.batch_alter_table("page") as page:
         page.add_column(
             sa.Column("kind", sa.String(length=24), server_default="team", nullable=False)
         )
         page.add_column(sa.Column("instead_of_id", sa.Uuid(), nullable=True))
-        page.create_foreign_key("fk_page_instead_of_id_slot", "slot", ["instead_of_id"], ["id"])
         page.drop_index("uq_page_one_accepted")
     _one_accepted(_HAS_IT)
     with op.batch_alter_table("message") as message:
@@ -238,13 +246,13 @@ def _downgrade_escalation() -> None:
     op.execute("UPDATE page SET state = 'withdrawn' WHERE kind = 'supervisor'")
     with op.batch_alter_table("page") as page:
         page.drop_index("uq_page_one_accepted")
-        page.drop_constraint("fk_page_instead_of_id_slot", type_="foreignkey")
         page.drop_column("instead_of_id")
         page.drop_column("kind")
     _one_accepted(_ACCEPTED)
     with op.batch_alter_table("dispatch") as dispatch:
         dispatch.drop_constraint("fk_dispatch_policy_id_escalation_policy", type_="foreignkey")
-        for column in ("call_back_at", "escalated", "policy_id"):
+        dispatch.drop_index("ix_dispatch_waiting")
+        for column in ("call_back_at", "escalated", "policy_id", "diverted_at"):
             dispatch.drop_column(column)
     op.drop_table("escalation_policy")
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from triage.domain.errors import Problem
+
+T = TypeVar("T")
 
 HIGHEST = 1
 """The rank of the most urgent level."""
@@ -246,15 +248,8 @@ def _order(steps: Sequence[Step]) -> Iterable[Problem]:
             )
 
 
-def most_specific(
-    live: Iterable[tuple[str, int, EscalationPolicy]], response: str, level_rank: int
-) -> EscalationPolicy | None:
-    """The policy for a response at a level, of (response or "", rank or 0, policy): the one
-    that names both, else the response, else the level, else the one for everything."""
-    fitting = {
-        (of_response, of_rank): policy
-        for of_response, of_rank, policy in live
-        if of_response in {"", response} and of_rank in {0, level_rank}
-    }
+def most_specific(live: Mapping[tuple[str, int], T], response: str, level_rank: int) -> T | None:
+    """What is laid down for a response at a level, by (response or "", rank or 0): for both,
+    else for the response, else for the level, else for everything."""
     order = ((response, level_rank), (response, 0), ("", level_rank), ("", 0))
-    return next((fitting[key] for key in order if key in fitting), None)
+    return next((live[key] for key in order if key in live), None)

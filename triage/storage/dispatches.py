@@ -22,6 +22,7 @@ from triage.storage.teams import Responder, Team
 _ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
 _BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
 _ALARMED = text("help_at IS NOT NULL AND help_taken_at IS NULL")
+_WAITS = text("state = 'unfilled'")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
 
 
@@ -35,6 +36,13 @@ class Dispatch(LiveRow):
             "call_id",
             sqlite_where=_UNFINISHED,
             postgresql_where=_UNFINISHED,
+        ),
+        Index(
+            "ix_dispatch_waiting",
+            "level_rank",
+            "created_at",
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
         ),
     )
 
@@ -64,6 +72,8 @@ class Dispatch(LiveRow):
     """Steps done since nobody was left to ask."""
     call_back_at: Mapped[datetime | None]
     """Since when the caller should be called back, because they still wait for a team."""
+    diverted_at: Mapped[datetime | None]
+    """When its team was sent to a more urgent call, until somebody has it again."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 
@@ -91,9 +101,7 @@ class Slot(LiveRow):
     dispatch: Mapped[Dispatch] = relationship(back_populates="slots")
     team: Mapped[Team | None] = relationship()
     responder: Mapped[Responder | None] = relationship()
-    pages: Mapped[list["Page"]] = relationship(
-        order_by="Page.number", back_populates="slot", foreign_keys="Page.slot_id"
-    )
+    pages: Mapped[list["Page"]] = relationship(order_by="Page.number", back_populates="slot")
 
     def move_to(self, state: SlotState) -> None:
         self.state = check_move(SLOT_MOVES, self.state, state)
@@ -125,16 +133,16 @@ class Page(LiveRow):
     answered_through: Mapped[str | None]
     """`text`, `voice`, `radio`, `telephone` or `screen`."""
     kind: Mapped[PageKind] = mapped_column(default=PageKind.TEAM, server_default="team")
-    instead_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("slot.id"))
-    """The slot that is left for this one, where the page asks for that."""
+    instead_of_id: Mapped[UUID | None]
+    """The slot that is left for this one, where the page asks for that. No foreign key: a page
+    belongs to one slot."""
     help_at: Mapped[datetime | None]
     """They need help: an alarm on every board until a dispatcher takes it."""
     help_taken_at: Mapped[datetime | None]
     verdict: Mapped[int | None]
     """After clearing: 1 right team, 2 not needed, 3 unsafe without police, 4 too late."""
 
-    slot: Mapped[Slot] = relationship(back_populates="pages", foreign_keys=[slot_id])
-    instead_of: Mapped[Slot | None] = relationship(foreign_keys=[instead_of_id])
+    slot: Mapped[Slot] = relationship(back_populates="pages")
     team: Mapped[Team] = relationship()
     responder: Mapped[Responder] = relationship()
 
