@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.adapters.small_rule_file import READER, RULES, VOCABULARY, changed, read, vocabulary
 from tests.performance.rule_reading import VOCABULARY as SHIPPED
@@ -277,6 +279,14 @@ MISTAKES = {
         'when: {contacts_last_30_days: {at_least: "ten"}}',
         "ten is not a number",
     ),
+    "a fact of which nothing is said": (
+        ARMED,
+        "when: {weapon: {}}",
+        "nothing is said about weapon",
+    ),
+    "an empty condition": (ARMED, "when: {}", "an empty condition"),
+    "an empty group": (ARMED, "when: {all: []}", "all needs at least one condition"),
+    "a mention without words": (ARMED, "when: {mentions: {terms: {}}}", "1 to 200 terms"),
     "never true": (ARMED, "when: {all: [{weapon: in_hand}, {weapon: none_seen}]}", "never fire"),
     "Python": (ARMED, "when: \"__import__('os').system('true')\"", "is not a condition"),
     "Python's insides": (ARMED, 'when: "().__class__"', "is not a condition"),
@@ -315,6 +325,42 @@ def test_a_mistake_is_told_with_its_line(name: str) -> None:
 
     line = int(next(one for one in told if words in one).split(":")[0])
     assert 1 <= line <= RULES.count("\n") + 10
+
+
+def test_a_question_asked_when_nothing_is_said_about_a_fact_is_refused() -> None:
+    text = changed("ask_when: {weapon: in_hand}", "ask_when: {weapon: {}}", VOCABULARY)
+
+    with pytest.raises(RuleFileError, match="nothing is said about weapon"):
+        READER.read_vocabulary(text)
+
+
+KEYS = (
+    "weapon norway contacts_last_30_days all any none at_least of n mentions terms asks en is in"
+    " not_in known between"
+).split()
+PARTS = st.recursive(
+    st.sampled_from(["in_hand", "none_seen", "yes", "no", "3", "", "weapon", "~"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(PARTS)
+@settings(max_examples=500, deadline=None)
+def test_whatever_stands_in_a_condition_its_rule_is_read_or_the_file_is_refused(
+    when: object,
+) -> None:
+    text = changed(ARMED, f"when: {json.dumps(when)}")
+
+    try:
+        rule_set = READER.read_published(text, READER.read_vocabulary(VOCABULARY))
+    except RuleFileError as error:
+        findings = error.findings
+        assert any(finding.severity == "error" for finding in findings)  # noqa: PT017
+    else:
+        assert "armed" in rule_set.rule
 
 
 def test_a_complete_set_that_could_end_with_nobody() -> None:

@@ -93,6 +93,10 @@ class ConditionReader:
             comparison = "is" if isinstance(node, TextNode) else "in"
             return self._test(fact, comparison, node)
         known = COMPARISONS
+        if not node.keys:
+            hint = f"write {{{fact.name}: value}}, or a comparison such as in"
+            self._notebook.error(node, f"nothing is said about {fact.name}", hint)
+            return None
         tests: list[Condition | None] = []
         for key, value in node.entries:
             if key.value in known:
@@ -102,7 +106,7 @@ class ConditionReader:
                 self._notebook.error(key, f"there is no comparison {key.value[:40]}", hint)
                 tests.append(None)
         read = tuple(test for test in tests if test is not None)
-        if len(read) < len(tests) or not read:
+        if len(read) < len(tests):
             return None
         return read[0] if len(read) == 1 else Every(read)
 

@@ -62,7 +62,10 @@ class RulesReader:
         """The rules that could be read, in the order of the file."""
         rules: dict[str, Rule] = {}
         for item in self._notebook.items(node, "rules"):
+            found = len(self._notebook.findings)
             rule = self._rule(item)
+            if rule is None and len(self._notebook.findings) == found:  # never without a word
+                self._notebook.error(item, "a part of this rule cannot be read")
             if rule is not None and rule.id in rules:
                 self._notebook.error(item, f"there are two rules {rule.id}")
             elif rule is not None:
