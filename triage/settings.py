@@ -27,6 +27,8 @@ from triage.domain.keys import KeyRing, read_keys
 from triage.domain.policy import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
+_CALLS_IN_A_LEASE = 3
+"""To the provider: asking for an earlier copy, sending, and as long again to write it down."""
 _HOW_TO_MAKE_A_KEY = "`triage doctor --new-key ID`"
 
 
@@ -94,10 +96,13 @@ class _Environment(Schema):
     def _is_a_database(self, url: str | None, **_: object) -> None:
         try:
             backend = make_url(url or "sqlite://").get_backend_name()
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # ValueError: HOST1:PORT,HOST2:PORT is no address
             backend = "none"
         if backend not in {"sqlite", "postgresql"}:
-            raise ValidationError("write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+            raise ValidationError(
+                "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, for several hosts"
+                " postgresql+psycopg://USER@/NAME?host=HOST1:PORT1&host=HOST2:PORT2"
+            )
 
     @validates("TRIAGE_RULES")
     def _has_a_vocabulary(self, folder: str, **_: object) -> None:
@@ -139,7 +144,7 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
     "paging": {
         "hand_over_red_s": _whole(5, 3600),
         "provider_timeout_s": _number(0.5, 10),
-        "lease_s": _whole(10, 120),
+        "lease_s": _whole(1, 120),
         "look_every_s": _number(0.05, 5),
         "page_valid_s": _whole(30, 36000),
         "other_valid_s": _whole(60, 36000),
@@ -193,6 +198,12 @@ def _check_policy(file: Path, wrong: list[str]) -> dict[str, dict[str, Any]]:
     except ValidationError as error:
         wrong.extend(_lines(error.messages_dict, file.name + " "))
         return {}
+    paging = values["paging"]
+    if paging["lease_s"] < _CALLS_IN_A_LEASE * paging["provider_timeout_s"]:
+        wrong.append(
+            f"{file.name} paging.lease_s: write at least {_CALLS_IN_A_LEASE} times"
+            " provider_timeout_s, or a text is taken for lost while it is being sent"
+        )
     gazetteer = file.parent / values["centre"]["gazetteer"]
     if not gazetteer.is_file():
         wrong.append(f"{file.name} centre.gazetteer: there is no file {gazetteer}")

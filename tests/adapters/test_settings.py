@@ -6,6 +6,7 @@ import pytest
 
 from triage.domain.keys import read_keys
 from triage.settings import SettingsError, fresh_key, read_settings
+from triage.storage.engine import open_engine
 
 GOOD = {
     "TRIAGE_SECRET_KEY": "x" * 32,
@@ -40,6 +41,8 @@ def test_everything_that_is_missing_is_listed_at_once() -> None:
         ("TRIAGE_DATA_KEY", "k1", "write it as id:base64"),
         ("TRIAGE_SMS", "pigeon", "Must be one of"),
         ("TRIAGE_CONFIG", "/nonexistent.toml", "cannot be read"),
+        ("TRIAGE_DATABASE_URL", "mysql://host/name", "write sqlite:///FILE"),
+        ("TRIAGE_DATABASE_URL", "postgresql+psycopg://u@a:5432,b:5433/n", "for several hosts"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, reason: str) -> None:
@@ -53,6 +56,24 @@ def test_a_wrong_policy_value_names_its_place(tmp_path: Path) -> None:
     file.write_text(text.replace("lease_s = 15", "lease_s = 1").replace("America/New_York", "Moon"))
 
     with pytest.raises(SettingsError, match=r"settings.toml paging.lease_s"):
+        read_settings(GOOD | {"TRIAGE_CONFIG": str(file)})
+
+
+def test_several_hosts_are_written_as_the_refusal_says() -> None:
+    url = "postgresql+psycopg://u@/n?host=a:5432&host=b:5433"
+    settings = read_settings(GOOD | {"TRIAGE_DATABASE_URL": url})
+    engine = open_engine(settings.database_url)
+
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    assert (arguments["host"], arguments["port"]) == ("a,b", "5432,5433")
+
+
+def test_a_lease_lasts_for_all_that_is_asked_of_the_provider(tmp_path: Path) -> None:
+    text = Path("config/settings.toml").read_text()
+    file = tmp_path / "settings.toml"
+    file.write_text(text.replace("provider_timeout_s = 5 ", "provider_timeout_s = 6 "))
+
+    with pytest.raises(SettingsError, match="at least 3 times provider_timeout_s"):
         read_settings(GOOD | {"TRIAGE_CONFIG": str(file)})
 
 
