@@ -236,6 +236,30 @@ def test_no_single_step_toward_danger_lowers_anything(name):
 @complete
 @tries
 @given(st.data())
+def test_a_more_dangerous_answer_never_turns_somebody_who_comes_into_a_question(name, data):
+    calm, worse = data.draw(two_dangers(name))
+    situation = data.draw(situations(name))
+
+    if decide(name, calm, situation).response != "ask_more":
+        assert decide(name, worse, situation).response != "ask_more"
+
+
+@complete
+@pytest.mark.parametrize("problem", ["suicidal_thoughts", "welfare_check", "other"])
+def test_no_two_dangers_take_away_who_comes_for_one_of_them(name, problem):
+    facts = [fact for fact in ordered_facts(name) if fact.name != "problem_type"]
+    for one in facts:
+        calm = {"problem_type": problem, one.name: one.danger[-1]}
+        if decide(name, calm).response == "ask_more":
+            continue
+        for other in facts:
+            both = {**calm, other.name: other.danger[-1]}
+            assert decide(name, both).response != "ask_more", both
+
+
+@complete
+@tries
+@given(st.data())
 def test_dementia_autism_and_confusion_raise_or_add_but_never_lower(name, data):
     facts = data.draw(calls(name))
     facts.pop("cognitive_condition", None)
