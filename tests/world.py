@@ -20,7 +20,8 @@ from sqlalchemy import func, select
 
 from triage.app import build_context, create_app, prepare
 from triage.context import AppContext
-from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.domain.delivery import Whose
+from triage.domain.phone_network import Outcome, OutboundSms, Refused, Sent, Unknown
 from triage.entrypoints import worker
 from triage.services import calls, people
 from triage.services.calls import NewCall
@@ -67,16 +68,16 @@ class FakePhones:
     """A phone network that keeps every text, and can be told to break."""
 
     inboxes: dict[str, list[str]] = field(default_factory=dict)
-    broken: NotSent | None = None
+    broken: Refused | Unknown | None = None
     dead: set[str] = field(default_factory=set)
     """Numbers that the provider refuses for good."""
     sent: list[OutboundSms] = field(default_factory=list)
 
-    def send(self, sms: OutboundSms) -> Sent | NotSent:
+    def send(self, sms: OutboundSms) -> Outcome:
         if self.broken:
             return self.broken
         if sms.to in self.dead:
-            return NotSent("21610", worth_retrying=False)
+            return Refused("21610", Whose.NUMBER)
         self.sent.append(sms)
         self.inboxes.setdefault(sms.to, []).append(sms.body)
         return Sent(f"SM{secrets.token_hex(16)}")

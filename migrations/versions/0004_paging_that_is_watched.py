@@ -12,6 +12,7 @@ _WAITING = sa.text("state = 'waiting'")
 
 def upgrade() -> None:
     _upgrade_timers()
+    _upgrade_attempts()
     _upgrade_watching()
     _upgrade_escalation()
     op.create_index("ix_call_code", "call", ["code"])
@@ -19,6 +20,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_call_code", table_name="call")
+    _downgrade_attempts()
     _downgrade_escalation()
     _downgrade_watching()
     _downgrade_timers()
@@ -78,7 +80,6 @@ def _downgrade_timers() -> None:
 
 
 _LEFT = sa.text("state IN ('parked', 'expired')")
-_MISSED = sa.text("state IN ('expired', 'failed')")
 
 
 def _upgrade_watching() -> None:
@@ -102,30 +103,12 @@ def _upgrade_watching() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_backup_note"),
     )
     op.create_index("ix_backup_note_created_at", "backup_note", ["created_at"])
-    op.create_table(
-        "missed_text",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_missed_text"),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["message.id"], name="fk_missed_text_message_id_message"
-        ),
-        sa.UniqueConstraint("message_id", name="uq_missed_text_message_id"),
-    )
     op.create_index(
         "ix_timer_left",
         "timer",
         ["state", "due_at"],
         sqlite_where=_LEFT,
         postgresql_where=_LEFT,
-    )
-    op.create_index(
-        "ix_message_missed",
-        "message",
-        ["created_at"],
-        sqlite_where=_MISSED,
-        postgresql_where=_MISSED,
     )
     op.add_column("dispatch", sa.Column("stalled_in", sa.String(length=24), nullable=True))
     _look_after_what_is_open()
@@ -174,13 +157,151 @@ def _look_after_what_is_open() -> None:
 def _downgrade_watching() -> None:
     op.execute("DELETE FROM timer WHERE kind = 'look_after'")
     op.drop_column("dispatch", "stalled_in")
-    op.drop_index("ix_message_missed", table_name="message")
     op.drop_index("ix_timer_left", table_name="timer")
-    op.drop_table("missed_text")
     op.drop_table("backup_note")
     op.drop_table("watch")
 
 
+_OLD_UNSENT = sa.text("state IN ('ready', 'attempting')")
+_UNSENT = sa.text("state IN ('ready', 'attempting', 'unknown') AND ring_since IS NULL")
+_TO_RING = sa.text("ring_since IS NOT NULL AND noted_at IS NULL")
+_OPEN_ATTEMPT = sa.text("state IN ('attempting', 'unknown')")
+
+
+def _live_row() -> list[sa.Column[object]]:
+    return [
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+    ]
+
+
+def _index(name: str, table: str, columns: list[str], where: sa.TextClause) -> None:
+    op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+
+
+def _upgrade_attempts() -> None:
+    op.create_table(
+        "attempt",
+        *_live_row(),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("is_copy", sa.Boolean(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provider_id", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("reported", sa.String(length=24), nullable=True),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("raw_status", sa.String(), nullable=True),
+        sa.Column("conflict", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name="fk_attempt_message_id_message"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_attempt"),
+        sa.UniqueConstraint("provider_id", name="uq_attempt_provider_id"),
+    )
+    op.create_index("uq_attempt_number", "attempt", ["message_id", "number"], unique=True)
+    _index("ix_attempt_open", "attempt", ["started_at"], _OPEN_ATTEMPT)
+    op.create_index("ix_attempt_ended_at", "attempt", ["ended_at"])
+    op.create_table(
+        "provider_state",
+        *_live_row(),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
+        sa.Column("shut_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("probe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_provider_state"),
+        sa.UniqueConstraint("provider", name="uq_provider_state_provider"),
+    )
+    op.create_table(
+        "stray_report",
+        *_live_row(),
+        sa.Column("provider_id", sa.String(), nullable=False),
+        sa.Column("raw_status", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_stray_report"),
+    )
+    op.create_index(
+        "uq_stray_report", "stray_report", ["provider_id", "raw_status", "why"], unique=True
+    )
+    op.create_index("ix_stray_report_seen_at", "stray_report", ["seen_at"])
+    op.add_column("message", sa.Column("ring_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("message", sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("ix_message_unsent", table_name="message")
+    _index("ix_message_unsent", "message", ["priority", "due_at"], _UNSENT)
+    _index("ix_message_to_ring", "message", ["ring_since"], _TO_RING)
+    _write_down_what_was_handed_over()
+
+
+def _write_down_what_was_handed_over() -> None:
+    """Texts of the release before that are still on their way get the attempt they lack."""
+    op.execute(
+        """UPDATE message SET state = 'unknown'
+        WHERE state = 'ready' AND last_error LIKE 'in doubt: %'"""
+    )
+    names = ("state", "provider_id", "attempts", "fence")
+    message = sa.table(
+        "message",
+        sa.column("id", sa.Uuid()),
+        sa.column("created_at", sa.DateTime(timezone=True)),
+        *(sa.column(name) for name in names),
+    )
+    on_their_way = sa.select(message).where(
+        message.c.attempts > 0, message.c.state.in_(("attempting", "unknown", "sent"))
+    )
+    state = {"sent": "accepted", "attempting": "attempting", "unknown": "unknown"}
+    rows = [
+        {
+            "id": uuid7(),
+            "created_at": one.created_at,
+            "version": 1,
+            "message_id": one.id,
+            "number": one.attempts,
+            "channel": "sms",
+            "provider": "first",
+            "fence": one.fence,
+            "state": state[one.state],
+            "is_copy": False,
+            "started_at": one.created_at,
+            "provider_id": one.provider_id,
+            "conflict": False,
+        }
+        for one in op.get_bind().execute(on_their_way)
+    ]
+    attempt = sa.table(
+        "attempt",
+        *(sa.column(name, sa.Uuid()) for name in ("id", "message_id")),
+        *(sa.column(name, sa.DateTime(timezone=True)) for name in ("created_at", "started_at")),
+        *(
+            sa.column(name)
+            for name in ("version", "number", "channel", "provider", "fence", "state", "is_copy")
+        ),
+        sa.column("provider_id"),
+        sa.column("conflict"),
+    )
+    op.bulk_insert(attempt, rows)
+
+
+def _downgrade_attempts() -> None:
+    op.execute(
+        """UPDATE message SET state = 'ready', last_error = 'in doubt: ' || coalesce(last_error, '')
+        WHERE state = 'unknown'"""
+    )
+    op.drop_index("ix_message_to_ring", table_name="message")
+    op.drop_index("ix_message_unsent", table_name="message")
+    op.drop_column("message", "noted_at")
+    op.drop_column("message", "ring_since")
+    _index("ix_message_unsent", "message", ["priority", "due_at"], _OLD_UNSENT)
+    for table in ("stray_report", "provider_state", "attempt"):
+        op.drop_table(table)
 _LIVE = sa.text("ended_at IS NULL")
 _HAS_IT = sa.text("state = 'accepted' AND kind <> 'supervisor'")
 _ACCEPTED = sa.text("state = 'accepted'")

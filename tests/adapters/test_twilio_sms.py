@@ -8,9 +8,11 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -21,8 +23,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, signature_of, start_twilio
 from triage.adapters.twilio_sms import TwilioSms
-from triage.domain.delivery import IN_DOUBT
-from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.domain.delivery import Whose
+from triage.domain.phone_network import OutboundSms, Refused, Sent, Unknown
 
 PHONE = "+12025550123"
 SMS = OutboundSms("0198-1234", PHONE, "Reply K7QM 1=accept 2=decline", 300)
@@ -65,7 +67,7 @@ def test_a_text_is_sent_with_its_validity_and_where_to_report(twilio: Twilio) ->
     assert outcome == Sent(text["sid"])
     assert (text["to"], text["from"], text["body"]) == (PHONE, SENDER, SMS.body)
     assert text["validity_period"] == "300"
-    assert text["status_callback"] == f"{PUBLIC}/sms/status?message=0198-1234"
+    assert text["status_callback"] == f"{PUBLIC}/sms/status?attempt=0198-1234#rc=5&rp=all"
 
 
 def test_a_messaging_service_takes_the_place_of_the_sender(twilio: Twilio) -> None:
@@ -78,28 +80,29 @@ def test_a_messaging_service_takes_the_place_of_the_sender(twilio: Twilio) -> No
 def test_the_address_may_have_a_path_of_its_own(twilio: Twilio) -> None:
     outcome = phone(f"{twilio.url}/proxy/").send(SMS)
 
-    assert outcome == NotSent("20404", worth_retrying=True)  # that path is not served there
+    assert outcome == Refused("20404", Whose.PROVIDER)  # that path is not served there
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason", "worth_retrying"),
+    ("mode", "reason", "whose"),
     [
-        ("429", "20429", True),
-        ("401", "20003", True),
-        ("400:21610", "21610", False),
-        ("400:21211", "21211", False),
-        ("400:21408", "21408", False),
-        ("400:21614", "21614", False),
-        ("400:99999", "99999", True),
+        ("429", "20429", Whose.PROVIDER),
+        ("401", "20003", Whose.PROVIDER),
+        ("400:21606", "21606", Whose.PROVIDER),
+        ("400:21610", "21610", Whose.NUMBER),
+        ("400:21211", "21211", Whose.NUMBER),
+        ("400:21408", "21408", Whose.NUMBER),
+        ("400:21614", "21614", Whose.NUMBER),
+        ("400:99999", "99999", Whose.NOT_SAID),
     ],
 )
-def test_a_refusal_says_whether_it_is_for_good(
-    twilio: Twilio, mode: str, reason: str, worth_retrying: bool
+def test_a_refusal_says_what_it_is_about(
+    twilio: Twilio, mode: str, reason: str, whose: Whose
 ) -> None:
     before = len(twilio.texts)
     twilio.behave(mode)
 
-    assert phone(twilio.url).send(SMS) == NotSent(reason, worth_retrying)
+    assert phone(twilio.url).send(SMS) == Refused(reason, whose)
     assert len(twilio.texts) == before
 
 
@@ -115,9 +118,7 @@ def test_a_text_that_may_have_been_taken_is_in_doubt_in_time_and_can_be_found(
     outcome = network.send(sms)
 
     assert time.monotonic() - started < 1.2
-    assert isinstance(outcome, NotSent)
-    assert outcome.worth_retrying
-    assert outcome.reason.startswith(IN_DOUBT)
+    assert isinstance(outcome, Unknown)
     assert network.find(sms, 30) == [twilio.texts[-1]["sid"]]
     assert network.find(OutboundSms("0199", PHONE, "another", 300), 30) == []
     assert network.find(OutboundSms("0199", "+12025550999", sms.body, 300), 30) == []
@@ -138,14 +139,109 @@ def test_a_refused_line_is_no_doubt() -> None:
         outcome = phone(url).send(SMS)
         found = phone(url).find(SMS, 60)
 
-    assert outcome == NotSent("no connection: ConnectionError", worth_retrying=True)
-    assert found == []
+    assert outcome == Refused("no connection: ConnectionError", Whose.PROVIDER)
+    assert found is None  # that is not to say that it took nothing
 
 
 def test_a_name_that_nobody_knows_is_no_doubt() -> None:
     outcome = phone("http://twilio.invalid", timeout_s=5).send(SMS)
 
-    assert outcome == NotSent("no connection: ConnectionError", worth_retrying=True)
+    assert outcome == Refused("no connection: ConnectionError", Whose.PROVIDER)
+
+
+def unhurried(*_: object, **more: object) -> None:
+    """A resolver that takes its time."""
+    time.sleep(3)
+
+
+def test_a_name_that_is_not_found_in_time_is_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", unhurried)
+
+    started = time.monotonic()
+    outcome = phone("http://twilio.example", timeout_s=0.5).send(SMS)
+
+    assert time.monotonic() - started < 1
+    assert outcome == Refused("no connection: ConnectTimeout", Whose.PROVIDER)
+
+
+def test_a_name_with_many_dead_addresses_takes_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with full() as (port, _):
+        dead = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead] * 8)
+        started = time.monotonic()
+        outcome = phone(f"http://twilio.example:{port}", timeout_s=0.5).send(SMS)
+
+    assert time.monotonic() - started < 1
+    assert outcome == Refused("no connection: ConnectTimeout", Whose.PROVIDER)
+
+
+def test_a_slow_connect_leaves_less_time_for_the_rest(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = socket.getaddrinfo
+
+    def slow(*args: Any, **more: Any) -> Any:
+        time.sleep(0.5)
+        return at(*args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    twilio.behave("drip")
+    started = time.monotonic()
+    outcome = phone(twilio.url, timeout_s=0.8).send(SMS)
+
+    assert time.monotonic() - started < 1.2
+    assert isinstance(outcome, Unknown)
+
+
+@contextmanager
+def full() -> Iterator[tuple[int, list[socket.socket]]]:
+    """A port that takes no further line: a new one waits for an answer that does not come."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for line in waiting:
+            line.setblocking(False)
+            line.connect_ex(("127.0.0.1", port))
+        time.sleep(0.1)
+        yield port, waiting
+        for line in waiting:
+            line.close()
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [("1", 1), ("60", 60), ("-5", 1), ("3600", 60), ("soon", None), ("", None)],
+)
+def test_how_long_it_asks_to_be_left_alone_is_told(header: str, wait_s: float | None) -> None:
+    with too_many_requests(header) as url:
+        outcome = phone(url).send(SMS)
+
+    assert outcome == Refused("20429", Whose.PROVIDER, wait_s)
+
+
+@contextmanager
+def too_many_requests(retry_after: str) -> Iterator[str]:
+    """A server that refuses everything and says for how long."""
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said = b'{"code": 20429, "message": "No", "status": 429}'
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(429)
+            self.send_header("Retry-After", retry_after)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -204,14 +300,13 @@ def test_a_line_with_tls_is_cut_in_time_too(
     outcome = phone(f"https://localhost:{port}", timeout_s=0.6).send(SMS)
 
     assert time.monotonic() - started < 1.2
-    assert isinstance(outcome, NotSent)
-    assert outcome.reason.startswith(IN_DOUBT)
+    assert isinstance(outcome, Unknown)
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_text(tls: tuple[int, Path]) -> None:
     outcome = phone(f"https://localhost:{tls[0]}").send(SMS)
 
-    assert outcome == NotSent("no connection: SSLError", worth_retrying=True)
+    assert outcome == Refused("no connection: SSLError", Whose.PROVIDER)
 
 
 def test_a_line_that_was_dropped_while_idle_does_not_lose_the_next_text(twilio: Twilio) -> None:

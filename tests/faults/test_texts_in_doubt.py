@@ -7,14 +7,18 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.world import World
+from triage.domain.delivery import AttemptState, Whose
 from triage.domain.lifecycle import MessageState, PageState
-from triage.domain.phone_network import NotSent, Sent
+from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.entrypoints import worker
-from triage.services import dispatches, outbox, paging
-from triage.services.outbox import ClaimedText
+from triage.services import claims, dispatches, outbox, reports, settling
+from triage.services.claims import ClaimedText
+from triage.services.reports import Report
+from triage.storage.attempts import Attempt, StrayReport
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -33,17 +37,31 @@ def owe(world: World, body: str = "hello", **more: Any) -> Message:
 
 def claim(world: World, limit: int = 10) -> list[ClaimedText]:
     with world.context.unit_of_work("worker") as uow:
-        return outbox.claim(uow, world.centre, "w1", limit, paging.undeliverable)
+        return claims.claim(uow, world.centre, "w1", limit)
 
 
-def settle(world: World, claimed: ClaimedText, outcome: Sent | NotSent) -> None:
+def settle(world: World, claimed: ClaimedText, outcome: Outcome) -> None:
     with world.context.unit_of_work("worker") as uow:
-        outbox.settle(uow, world.centre, claimed, outcome, paging.undeliverable)
+        settling.settle(uow, world.centre, claimed, outcome)
+
+
+def resolve(world: World, claimed: ClaimedText, found: list[str] | None) -> ClaimedText | None:
+    with world.context.unit_of_work("worker") as uow:
+        return settling.resolve(uow, world.centre, claimed, found)
 
 
 def hear(world: World, message: Message, status: str, sid: str = "SM1", code: Any = None) -> bool:
+    """A report to the address of this text's latest handing over."""
+    made = attempts(world, message)
+    report = Report(sid, status, code, attempt_id=made[-1].id if made else None)
     with world.context.unit_of_work("carrier") as uow:
-        return outbox.hear(uow, world.centre, message.id, sid, status, code, paging.undeliverable)
+        return reports.hear(uow, world.centre, report)
+
+
+def attempts(world: World, message: Message) -> list[Attempt]:
+    with world.context.reading() as uow:
+        of_it = select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number)
+        return list(uow.session.scalars(of_it))
 
 
 def now(world: World, message: Message) -> Message:
@@ -76,30 +94,48 @@ def test_nobody_else_gets_a_claimed_text_until_its_lease_ends(world: World) -> N
     message = owe(world)
     (text,) = claim(world)
 
-    assert not text.is_second_copy
     assert claim(world) == []
     assert now(world, message).state is MessageState.ATTEMPTING
+    assert [one.state for one in attempts(world, message)] == [AttemptState.ATTEMPTING]
+    assert text.sms.id == str(attempts(world, message)[0].id)
 
     move_clock(world, 16)
     (again,) = claim(world)
-    assert again.is_second_copy
+    assert again.attempt_id is None  # the provider is asked before anything is sent again
     assert again.fence == text.fence + 1
-    assert again.sms.body == text.sms.body
+    assert now(world, message).state is MessageState.UNKNOWN
+    copy = resolve(world, again, [])
+    assert copy is not None
+    assert copy.sms.body == text.sms.body
+    assert [one.is_copy for one in attempts(world, message)] == [False, True]
 
 
-def test_a_worker_that_slept_through_its_lease_changes_nothing(world: World) -> None:
+def test_what_a_worker_knows_that_slept_through_its_lease_is_believed(world: World) -> None:
+    message = owe(world)
+    (sleeper,) = claim(world)
+    move_clock(world, 16)
+    (second,) = claim(world)
+    copy = resolve(world, second, None)
+    assert copy is not None
+
+    settle(world, sleeper, Sent("SM1"))
+    assert (now(world, message).state, now(world, message).provider_id) == ("sent", "SM1")
+    settle(world, copy, Sent("SM2"))
+    assert (now(world, message).state, now(world, message).provider_id) == ("sent", "SM1")
+    assert [one.provider_id for one in attempts(world, message)] == ["SM1", "SM2"]
+    assert world.audited("text.second_copy") == 1
+
+
+def test_a_sleeper_whose_text_was_refused_ends_the_doubt(world: World) -> None:
     message = owe(world)
     (sleeper,) = claim(world)
     move_clock(world, 16)
     (second,) = claim(world)
 
-    settle(world, sleeper, NotSent("21211", worth_retrying=False))
-    assert now(world, message).state is MessageState.ATTEMPTING
+    settle(world, sleeper, Refused("no connection: Timeout", Whose.PROVIDER))
 
-    settle(world, second, Sent("SM2"))
-    settle(world, sleeper, Sent("SM1"))
-    assert (now(world, message).state, now(world, message).provider_id) == ("sent", "SM2")
-    assert world.audited("text.second_copy") == 1
+    assert now(world, message).state is MessageState.READY
+    assert resolve(world, second, []) is None
 
 
 def test_two_workers_share_the_texts_and_send_each_once(world: World) -> None:
@@ -116,17 +152,22 @@ def test_two_workers_share_the_texts_and_send_each_once(world: World) -> None:
     assert sorted(world.phones.inboxes[PHONE], key=int) == [str(n) for n in range(40)]
 
 
+AWAY = Refused("no connection: ConnectionError", Whose.PROVIDER)
+
+
 def test_an_outage_delays_texts_and_loses_none(world: World) -> None:
     message = owe(world)
-    world.phones.broken = NotSent("http 503", worth_retrying=True)
-    for _ in range(12):  # longer and longer, at most a minute apart
+    world.phones.broken = AWAY
+    for _ in range(12):
         world.wait(seconds=60)
     assert now(world, message).state is MessageState.READY
-    assert now(world, message).failures >= 12
+    assert now(world, message).failures == 0
+    assert len(attempts(world, message)) == 12
 
     world.phones.broken = None
-    world.wait(seconds=60)
+    world.wait(seconds=6)
     assert world.phones.inboxes[PHONE] == ["hello"]
+    assert (world.audited("provider.away"), world.audited("provider.back")) == (1, 1)
 
 
 def test_a_text_too_old_to_help_is_not_sent_but_shown(world: World) -> None:
@@ -152,16 +193,29 @@ def test_a_text_whose_key_is_gone_holds_up_no_other(world: World) -> None:
     assert now(world, broken).last_error == "CannotOpen"
 
 
-def test_a_text_that_ends_every_worker_is_parked(world: World) -> None:
+def test_a_text_that_ends_every_worker_goes_to_a_person(world: World) -> None:
     page = paged(world)
     message = text_of(world, page)
-    for _ in range(5):
-        assert [text.id for text in claim(world, 1)] == [message.id]
+    for _ in range(2):
+        (text,) = [one for one in claim(world) if one.id == message.id]
+        if text.attempt_id is None:
+            text = resolve(world, text, None)  # type: ignore[assignment]
+        assert text.attempt_id is not None
         move_clock(world, 16)
 
+    (third,) = [one for one in claim(world) if one.id == message.id]
+    assert resolve(world, third, None) is None
+
+    assert now(world, message).state is MessageState.UNKNOWN
+    assert now(world, message).ring_since is not None
+    assert len(attempts(world, message)) == 2
+    move_clock(world, 60)
     assert message.id not in [text.id for text in claim(world)]
-    assert now(world, message).state is MessageState.FAILED
-    assert page_now(world, page).state is PageState.UNDELIVERABLE
+
+
+def to_ring(world: World) -> list[Any]:
+    with world.context.reading() as uow:
+        return [message.id for message in outbox.to_ring(uow, 20)]
 
 
 # --- pages ------------------------------------------------------------------------------
@@ -195,7 +249,7 @@ def test_a_page_that_fails_for_good_asks_the_next_at_once(world: World) -> None:
     mine = text_of(world, page)
     texts = {text.id: text for text in claim(world)}
 
-    settle(world, texts[mine.id], NotSent("21610", worth_retrying=False))
+    settle(world, texts[mine.id], Refused("21610", Whose.NUMBER))
 
     assert now(world, mine).state is MessageState.FAILED
     assert page_now(world, page).state is PageState.UNDELIVERABLE
@@ -206,15 +260,40 @@ def test_a_page_that_fails_for_good_asks_the_next_at_once(world: World) -> None:
     assert {p.responder_id for p in pages} > {page.responder_id}
 
 
-def test_a_page_is_tried_fast_and_then_given_up(world: World) -> None:
+def test_a_refusal_that_says_nothing_is_tried_fast_and_then_the_next_is_asked(
+    world: World,
+) -> None:
     page = paged(world)
-    world.phones.broken = NotSent("http 503", worth_retrying=True)
+    world.phones.broken = Refused("99999", Whose.NOT_SAID)
     world.settle()
     for seconds in (1, 2, 4, 8):
         assert page_now(world, page).state is PageState.OPEN
         world.wait(seconds=seconds + 0.1)
 
     assert page_now(world, page).state is PageState.UNDELIVERABLE
+
+
+@pytest.mark.parametrize("trouble", [AWAY, Refused("20003", Whose.PROVIDER), Unknown("http 503")])
+def test_nobody_is_passed_over_because_the_provider_is_away(
+    world: World, trouble: Refused | Unknown
+) -> None:
+    page = paged(world)
+    world.phones.broken = trouble
+    world.settle()
+    for _ in range(60):
+        world.wait(seconds=20)
+
+    assert page_now(world, page).state is PageState.OPEN
+    world.phones.broken = None
+    world.wait(seconds=130)
+    asked = world.phones.inboxes[phone_of(world, page)]
+    assert len(asked) == 1
+    assert page_now(world, page).state is PageState.OPEN
+
+
+def phone_of(world: World, page: Page) -> str:
+    with world.context.reading() as uow:
+        return uow.get(Responder, page.responder_id).phone or ""
 
 
 def test_a_page_that_nobody_waits_for_any_more_is_not_sent(world: World) -> None:
@@ -250,7 +329,7 @@ def test_a_report_that_overtakes_a_broken_line_is_believed(world: World) -> None
     message = owe(world)
     (text,) = claim(world)
     hear(world, message, "sent", "SM9")
-    settle(world, text, NotSent("in doubt: ReadTimeout", worth_retrying=True))
+    settle(world, text, Unknown("ReadTimeout"))
 
     assert (now(world, message).state, now(world, message).provider_id) == ("sent", "SM9")
     move_clock(world, 600)
@@ -260,8 +339,8 @@ def test_a_report_that_overtakes_a_broken_line_is_believed(world: World) -> None
 def test_a_report_ends_the_doubt_before_the_text_is_sent_again(world: World) -> None:
     message = owe(world)
     (text,) = claim(world)
-    settle(world, text, NotSent("in doubt: ReadTimeout", worth_retrying=True))
-    assert now(world, message).state is MessageState.READY
+    settle(world, text, Unknown("ReadTimeout"))
+    assert now(world, message).state is MessageState.UNKNOWN
     hear(world, message, "delivered", "SM9")
 
     move_clock(world, 600)
@@ -272,7 +351,7 @@ def test_a_report_ends_the_doubt_before_the_text_is_sent_again(world: World) -> 
 def test_a_text_in_doubt_is_looked_up_before_it_is_sent_again(world: World) -> None:
     message = owe(world)
     (text,) = claim(world)
-    settle(world, text, NotSent("in doubt: http 500", worth_retrying=True))
+    settle(world, text, Unknown("http 500"))
     asked: list[float] = []
 
     def find(sms: object, within_s: float) -> list[str]:
@@ -297,7 +376,7 @@ def test_a_text_in_doubt_is_looked_up_before_it_is_sent_again(world: World) -> N
 def test_a_second_copy_is_labelled(world: World) -> None:
     message = owe(world)
     (text,) = claim(world)
-    settle(world, text, NotSent("in doubt: http 500", worth_retrying=True))
+    settle(world, text, Unknown("http 500"))
     world.wait(seconds=10)
 
     assert world.phones.inboxes[PHONE] == ["hello"]
@@ -308,27 +387,137 @@ def test_a_second_copy_is_labelled(world: World) -> None:
 def test_an_undelivered_page_asks_the_next_and_one_lost_copy_does_not(world: World) -> None:
     page = paged(world)
     mine = text_of(world, page)
-    world.settle()
-    sent_as = now(world, mine).provider_id or ""
+    texts = {text.id: text for text in claim(world)}
+    settle(world, texts[mine.id], Unknown("http 500"))
+    world.wait(seconds=10)
+    first, second = attempts(world, mine)
 
-    hear(world, mine, "undelivered", "SM-an-earlier-copy", "30003")
+    report(world, Report("SM1", "undelivered", "30003", attempt_id=first.id))
     assert page_now(world, page).state is PageState.OPEN
-    hear(world, mine, " Undelivered ", sent_as, "30003")
+    report(world, Report(second.provider_id or "", " Undelivered ", "30003"))
     assert page_now(world, page).state is PageState.UNDELIVERABLE
     assert now(world, mine).last_error == "30003"
 
-    hear(world, mine, "delivered", sent_as)  # it arrived after all
-    assert now(world, mine).state is MessageState.DELIVERED
-    hear(world, mine, "undelivered", sent_as)
-    assert now(world, mine).state is MessageState.DELIVERED
+    for status in ("delivered", "undelivered"):  # it arrived after all
+        report(world, Report("SM1", status, attempt_id=first.id))
+        assert now(world, mine).state is MessageState.DELIVERED
+    assert [one.conflict for one in attempts(world, mine)] == [True, False]
+    assert world.audited("text.conflict") == 1
 
 
-def test_reports_of_unknown_texts_or_states_change_nothing(world: World) -> None:
+def report(world: World, told: Report) -> bool:
+    with world.context.unit_of_work("carrier") as uow:
+        return reports.hear(uow, world.centre, told)
+
+
+def test_a_report_to_the_address_of_the_release_before_is_believed(world: World) -> None:
     message = owe(world)
+    (text,) = claim(world)
+    settle(world, text, Unknown("http 500"))
+
+    assert report(world, Report("SM1", "delivered", message_id=message.id))
+    assert now(world, message).state is MessageState.DELIVERED
+
+
+def test_what_fits_nothing_is_kept_and_counted(world: World) -> None:
+    message = owe(world)
+    (text,) = claim(world)
     for status in ("teleported", "", "receiving"):
         assert not hear(world, message, status)
-    assert not hear(world, Message(kind="never kept"), "delivered")
-    assert now(world, message).state is MessageState.READY
+    for _ in range(3):
+        assert not report(world, Report("SM0", "delivered"))
+    told = Report("SM1", "delivered", to="+12025550999", attempt_id=text.attempt_id)
+    assert not report(world, told)
+
+    assert now(world, message).state is MessageState.ATTEMPTING
+    with world.context.reading() as uow:
+        kept = uow.session.scalars(select(StrayReport)).all()
+        assert reports.strays(uow) == 7
+    assert sorted((one.why, one.seen) for one in kept) == [
+        ("other_number", 1),
+        *[("unknown_status", 1)] * 3,
+        ("unknown_text", 3),
+    ]
+
+
+def test_of_reports_that_fit_nothing_only_so_many_are_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_STRAYS", 5)
+    for number in range(9):
+        report(world, Report(f"SM{number}", "delivered"))
+    with world.context.reading() as uow:
+        kept = uow.session.scalars(select(StrayReport.provider_id)).all()
+    assert sorted(kept) == ["SM4", "SM5", "SM6", "SM7", "SM8"]
+
+
+# --- twins ------------------------------------------------------------------------------
+
+
+def test_two_texts_alike_in_doubt_never_share_one_of_the_provider_s(world: World) -> None:
+    one, other = owe(world), owe(world)
+    for text in claim(world):
+        settle(world, text, Unknown("http 500"))
+    with world.context.unit_of_work("test") as uow:  # a hiccup, not an outage
+        settling.providers.note_answer(uow)
+    move_clock(world, 7)
+    copies = [resolve(world, text, ["SM1"]) for text in claim(world)]
+
+    assert sorted(now(world, m).state for m in (one, other)) == ["attempting", "sent"]
+    assert [copy is None for copy in copies] == [True, False]
+
+
+def test_a_key_that_may_be_of_a_twin_still_in_hand_is_not_taken(world: World) -> None:
+    one = owe(world)
+    (first,) = claim(world)
+    settle(world, first, Unknown("http 500"))
+    move_clock(world, 7)
+    (doubtful,) = claim(world)
+    other = owe(world)
+    (twin,) = claim(world)
+
+    assert resolve(world, doubtful, ["SM2"]) is None
+    assert now(world, one).state is MessageState.UNKNOWN
+    settle(world, twin, Sent("SM2"))
+    move_clock(world, 3)
+    (again,) = claim(world)
+    assert resolve(world, again, ["SM2"]) is not None  # one's own never got there
+    assert now(world, other).provider_id == "SM2"
+
+
+# --- to whom at least once, to whom at most ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "copies"),
+    [("stand_down", "officer", 2), ("notice", "partner", 1), ("reply", "unknown", 1)],
+)
+def test_doubt_about_a_text_to_the_public_goes_to_a_person_and_not_to_the_phone(
+    world: World, kind: str, role: str, copies: int
+) -> None:
+    message = owe(world, kind=kind, to_role=role)
+    world.phones.broken = Unknown("ReadTimeout")
+    for _ in range(30):
+        world.wait(seconds=31)
+
+    assert len(attempts(world, message)) == copies
+    assert to_ring(world) == [message.id]
+    assert world.audited("text.second_copy") == copies - 1
+
+
+def test_who_has_sent_stop_is_rung_by_a_person(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    with world.context.unit_of_work("test") as uow:
+        uow.get(Responder, phone.responder_id).opted_out_at = uow.now  # type: ignore[arg-type]
+    message = owe(world, kind="stand_down", to=phone.number, responder_id=phone.responder_id)
+    world.settle()
+
+    assert phone.inbox == []
+    assert now(world, message).state is MessageState.FAILED
+    assert to_ring(world) == [message.id]
+    with world.context.unit_of_work("test") as uow:
+        outbox.take_note(uow, uow.get(Message, message.id))
+    assert to_ring(world) == []
 
 
 def test_every_change_of_a_text_is_audited_without_anything_personal(world: World) -> None:
@@ -356,7 +545,7 @@ def test_hand_over_happens_outside_any_transaction(world: World) -> None:
     phones = world.phones
 
     class Writing:
-        def send(self, sms: Any) -> Sent | NotSent:
+        def send(self, sms: Any) -> Outcome:
             with world.context.unit_of_work("somebody else"):
                 return phones.send(sms)
 

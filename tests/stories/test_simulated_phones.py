@@ -14,7 +14,7 @@ from tests.world import World
 from triage.adapters.simulator_sms import SERVICE_NUMBER, SimulatorSms
 from triage.app import create_app
 from triage.domain.phone_network import OutboundSms
-from triage.services import outbox
+from triage.services import claims, outbox
 
 PHONE = "+12025550142"
 
@@ -71,6 +71,7 @@ def test_the_network_remembers_which_of_our_texts_it_took(network: SimulatorSms)
     sent = network.send(sms)
 
     assert [repr(sent)] == [f"Sent(provider_id={key!r})" for key in network.find(sms, 60)]
+    assert network.find(OutboundSms("8", PHONE, "another", 300), 60) == []
 
 
 def test_nothing_is_ever_signed_by_it(network: SimulatorSms) -> None:
@@ -133,7 +134,7 @@ def test_a_text_that_a_lost_worker_may_have_sent_is_not_sent_twice(simulated: Wo
             priority=1,
         )
     with simulated.context.unit_of_work("worker") as uow:
-        (claimed,) = outbox.claim(uow, simulated.centre, "lost", 1)
+        (claimed,) = claims.claim(uow, simulated.centre, "lost", 1)
     simulated.context.phone.send(claimed.sms)  # and then the power goes
 
     simulated.wait(seconds=16)

@@ -17,8 +17,9 @@ from tests.world import World, environment
 from triage.adapters.twilio_sms import TwilioSms
 from triage.app import create_app
 from triage.domain.lifecycle import MessageState
-from triage.services import outbox
+from triage.services import outbox, reports
 from triage.settings import read_settings
+from triage.storage.attempts import Attempt
 from triage.storage.messages import InboundMessage, Message
 
 PUBLIC = "https://triage.example.gov"
@@ -163,7 +164,7 @@ def test_a_database_that_is_away_makes_the_network_try_again(
     def away(*_: object) -> None:
         raise OperationalError("select", {}, Exception("gone"))
 
-    monkeypatch.setattr(outbox, "hear", away)
+    monkeypatch.setattr(reports, "hear", away)
     path = "/sms/status?message=01980000-0000-7000-8000-000000000000"
     assert post(web, path, text(MessageStatus="sent")).status_code == 503
 
@@ -192,15 +193,22 @@ def state(world: World, message: Message) -> MessageState:
         return uow.get(Message, message.id).state
 
 
-def report(web: FlaskClient, message: Message, status: str, **more: str) -> int:
-    form = text(MessageStatus=status, SmsStatus=status, **more)
-    answer = post(web, f"/sms/status?message={message.id}", form)
+def attempt(world: World, message: Message) -> Attempt:
+    with world.context.reading() as uow:
+        return uow.session.scalars(select(Attempt).where(Attempt.message_id == message.id)).one()
+
+
+def report(web: FlaskClient, made: Attempt, status: str, **more: str) -> int:
+    sid = made.provider_id or ""
+    told = text(MessageSid=sid, MessageStatus=status, SmsStatus=status, To="+12025550142")
+    answer = post(web, f"/sms/status?attempt={made.id}", told | more)
     return int(answer.status_code)
 
 
 def test_reports_are_believed(web: FlaskClient, world: World, sent: Message) -> None:
-    assert report(web, sent, "delivered", ErrorMessage="<b>" * 3000) == 204
-    assert report(web, sent, "sent") == 204
+    made = attempt(world, sent)
+    assert report(web, made, "delivered", ErrorMessage="<b>" * 3000) == 204
+    assert report(web, made, "sent") == 204
     assert state(world, sent) is MessageState.DELIVERED
 
 
@@ -208,11 +216,19 @@ def test_reports_of_nothing_we_know_are_taken_and_forgotten(
     web: FlaskClient, world: World, sent: Message
 ) -> None:
     form = text(MessageStatus="delivered")
-    for path in ("/sms/status", "/sms/status?message=", "/sms/status?message=../../admin"):
+    for path in ("/sms/status", "/sms/status?attempt=", "/sms/status?message=../../admin"):
         assert post(web, path, form).status_code == 204
-    for status in ("teleported", "", "\0"):
-        assert report(web, sent, status) == 204
-    assert report(web, Message(kind="never kept"), "delivered") == 204
+    for status in ("teleported", "", "\0", "x" * 5000):
+        assert report(web, attempt(world, sent), status) == 204
+    assert report(web, Attempt(provider_id="SM0"), "delivered") == 204
+    assert state(world, sent) is MessageState.SENT
+    assert "triage_stray_reports 8.0" in web.get("/metrics").get_data(as_text=True)
+
+
+def test_a_report_about_another_phone_changes_nothing(
+    web: FlaskClient, world: World, sent: Message
+) -> None:
+    assert report(web, attempt(world, sent), "undelivered", To="+12025550199") == 204
     assert state(world, sent) is MessageState.SENT
 
 
@@ -220,9 +236,7 @@ def test_reports_of_nothing_we_know_are_taken_and_forgotten(
 def test_a_text_that_did_not_arrive_says_why(
     web: FlaskClient, world: World, sent: Message, code: str
 ) -> None:
-    with world.context.unit_of_work("test") as uow:
-        sid = uow.get(Message, sent.id).provider_id or ""
-    assert report(web, sent, "undelivered", MessageSid=sid, ErrorCode=code) == 204
+    assert report(web, attempt(world, sent), "undelivered", ErrorCode=code) == 204
 
     assert state(world, sent) is MessageState.UNDELIVERED
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.domain.phone_network import Outcome, OutboundSms, Sent
 
 SERVICE_NUMBER = "+15550100000"
 """The service's own number: fictitious, it cannot exist."""
@@ -37,14 +37,18 @@ class SimulatorSms:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def send(self, sms: OutboundSms) -> Sent | NotSent:
+    def send(self, sms: OutboundSms) -> Outcome:
         return Sent(self._keep("outbound", SERVICE_NUMBER, sms.to, sms.body, sms.id))
 
     def find(self, sms: OutboundSms, within_s: float) -> list[str]:
-        """Keys of this very text if it was taken before."""
+        """Keys of texts like this one that were taken in the last `within_s` seconds, the
+        newest first."""
         with self._open() as database:
             found = database.execute(
-                "SELECT provider_id FROM message WHERE our_id = ? ORDER BY number DESC", [sms.id]
+                """SELECT provider_id FROM message WHERE direction = 'outbound'
+                AND "to" = ? AND body = ?
+                AND julianday(at) >= julianday('now') - ? / 86400.0 ORDER BY number DESC""",
+                [sms.to, sms.body, within_s + 1],
             )
             return [row["provider_id"] for row in found]
 

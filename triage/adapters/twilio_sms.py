@@ -1,6 +1,7 @@
 """Texts through Twilio."""
 
 import logging
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,14 +18,23 @@ from triage.adapters.provider_line import (
     over_within,
     something_was_handed_over,
 )
-from triage.domain.delivery import IN_DOUBT, failure_of
-from triage.domain.phone_network import NotSent, OutboundSms, Sent
+from triage.domain.delivery import NO_CONNECTION, failure_of
+from triage.domain.phone_network import Outcome, OutboundSms, Refused, Sent, Unknown
+from triage.domain.timing import retry_after_s
 
 LONGEST_VALIDITY_S = 36_000
 _DID_NOT_ARRIVE = {"failed", "undelivered", "canceled"}
 _CLOCKS_DIFFER = timedelta(minutes=1)
+_ASK_AGAIN = "#rc=5&rp=all"
+"""Behind an address for reports: where ours does not answer, Twilio tries five times."""
 _silent = logging.Logger("twilio", level=logging.CRITICAL)
 """Twilio's library logs addresses with account and telephone numbers in them."""
+
+
+class _Said(threading.local):
+    """What this thread's latest answer said beside its content."""
+
+    retry_after: str | None = None
 
 
 class _Line(TwilioHttpClient):  # type: ignore[misc]  # comes without types
@@ -34,6 +44,7 @@ class _Line(TwilioHttpClient):  # type: ignore[misc]  # comes without types
         super().__init__(timeout=timeout_s, logger=_silent)
         self._api = urlsplit(api_url)
         self._timeout_s = timeout_s
+        self.said = _Said()
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, CuttableAdapter(pool_maxsize=64))
 
@@ -41,8 +52,11 @@ class _Line(TwilioHttpClient):  # type: ignore[misc]  # comes without types
         theirs = urlsplit(url)
         path = self._api.path.rstrip("/") + theirs.path
         ours = (self._api.scheme, self._api.netloc, path, theirs.query, "")
+        self.said.retry_after = None
         with over_within(self._timeout_s):
-            return super().request(method, urlunsplit(ours), *args, **kwargs)
+            answer = super().request(method, urlunsplit(ours), *args, **kwargs)
+        self.said.retry_after = (answer.headers or {}).get("Retry-After")
+        return answer
 
 
 class TwilioSms:
@@ -66,7 +80,8 @@ class TwilioSms:
         timeout_s: float,
     ) -> None:
         tokens = auth_token.split(",")
-        self._client = Client(account_sid, tokens[0], http_client=_Line(api_url, timeout_s))
+        self._line = _Line(api_url, timeout_s)
+        self._client = Client(account_sid, tokens[0], http_client=self._line)
         self._validators = [RequestValidator(token) for token in tokens]
         self._from = (
             {"messaging_service_sid": messaging_service_sid}
@@ -75,27 +90,29 @@ class TwilioSms:
         )
         self._status_url = status_url
 
-    def send(self, sms: OutboundSms) -> Sent | NotSent:
+    def send(self, sms: OutboundSms) -> Outcome:
         """There is no key that would make sending twice harmless: where the line breaks
-        after the request was written, the reason says that it is in doubt."""
+        after the request was written, the outcome is unknown."""
         try:
             message = self._client.messages.create(
                 to=sms.to,
                 body=sms.body,
                 validity_period=min(sms.validity_s, LONGEST_VALIDITY_S),
-                status_callback=f"{self._status_url}?message={sms.id}",
+                status_callback=f"{self._status_url}?attempt={sms.id}{_ASK_AGAIN}",
                 **self._from,
             )
             return Sent(str(message.sid))
         except TwilioException as error:
-            return _refused(error)
+            return _refused(error, retry_after_s(self._line.said.retry_after, utc_now()))
         except Exception as error:  # requests', urllib3's and JSON's: the line or the answer broke
-            doubt = IN_DOUBT if something_was_handed_over() else "no connection: "
-            return NotSent(doubt + type(error).__name__, worth_retrying=True)
+            if something_was_handed_over():
+                return Unknown(type(error).__name__)
+            reason = NO_CONNECTION + type(error).__name__
+            return Refused(reason, failure_of(reason).whose)
 
-    def find(self, sms: OutboundSms, within_s: float) -> list[str]:
+    def find(self, sms: OutboundSms, within_s: float) -> list[str] | None:
         """Twilio's keys of texts like this one that it took in the last `within_s` seconds,
-        the newest first; empty if it cannot tell. Asked before a text in doubt is sent again."""
+        the newest first; None if it does not tell. Asked before a text in doubt is sent again."""
         since = utc_now() - timedelta(seconds=within_s) - _CLOCKS_DIFFER
         try:
             newest = self._client.messages.list(to=sms.to, limit=20, page_size=20)
@@ -108,7 +125,7 @@ class TwilioSms:
                 and (message.date_created is None or message.date_created >= since)
             ]
         except Exception:
-            return []
+            return None
 
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         if not signature:
@@ -116,12 +133,11 @@ class TwilioSms:
         return any(v.validate(url, dict(form), signature) for v in self._validators)
 
 
-def _refused(error: TwilioException) -> NotSent:
+def _refused(error: TwilioException, wait_s: float | None) -> Refused | Unknown:
     status: int | None = getattr(error, "status", None)
     code: int | None = getattr(error, "code", None)
-    if status is not None and status >= 500:  # it may have been taken all the same
-        return NotSent(f"{IN_DOUBT}http {status}", worth_retrying=True)
+    if status is None or status >= 500:  # it may have been taken all the same
+        return Unknown(f"http {status}")
     if code is None or code == status:  # no code of Twilio's: the library puts the status there
-        failure = failure_of(None, status)
-        return NotSent(f"http {status}", failure.worth_retrying)
-    return NotSent(str(code), failure_of(str(code), status).worth_retrying)
+        return Refused(f"http {status}", failure_of(None, status).whose, wait_s)
+    return Refused(str(code), failure_of(str(code), status).whose, wait_s)

@@ -4,47 +4,71 @@ Twilio says that its codes may change and should not drive logic. So they are da
 and a code that is not listed has a safe default.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum, StrEnum
 
 from triage.domain.lifecycle import MessageState
 
-IN_DOUBT = "in doubt: "
-"""How the reason begins when nobody knows whether the provider took the text."""
 OPTED_OUT = "21610"
 """The phone's owner texted STOP: the carrier delivers nothing to it."""
+WORKER_LOST = "the worker was lost"
+NO_CONNECTION = "no connection: "
+"""How the reason begins when not a byte of the text was handed over."""
+MOST_COPIES = 2
+"""Of any text in all: the second is labelled, a third would only confuse."""
+
+
+class Whose(Enum):
+    """What a refusal is about."""
+
+    NUMBER = "number"  # this phone gets no text: ask the next person at once
+    PROVIDER = "provider"  # no phone gets one: nothing about this text or this person
+    NOT_SAID = "not_said"  # try again a little, then ask the next
 
 
 @dataclass(frozen=True)
 class Failure:
-    """words -- for the board; worth_retrying -- may the same text arrive a little later?"""
+    """words -- for the board; whose -- what it is about."""
 
     words: str
-    worth_retrying: bool
+    whose: Whose
 
 
+_N, _P = Whose.NUMBER, Whose.PROVIDER
 _FAILURES = {
-    "20003": Failure("the provider refuses our sign-in", True),
-    "20404": Failure("the provider does not know our account", True),
-    "20429": Failure("the provider asks us to slow down", True),
-    "21211": Failure("not a telephone number", False),
-    "21212": Failure("our own sender is not valid", False),
-    "21408": Failure("texts to this country are switched off", False),
-    "21606": Failure("our own sender cannot text", False),
-    "21608": Failure("a trial account texts verified numbers only", False),
-    OPTED_OUT: Failure("this phone has texted STOP", False),
-    "21611": Failure("the provider's queue is full", True),
-    "21614": Failure("not a mobile phone", False),
-    "30001": Failure("the provider's queue is full", True),
-    "30003": Failure("the phone cannot be reached", False),
-    "30004": Failure("the phone's carrier blocks our texts", False),
-    "30005": Failure("no such phone", False),
-    "30006": Failure("a landline", False),
-    "30007": Failure("the carrier took the text for spam", False),
-    "30008": Failure("the carrier does not say why", False),
-    "30034": Failure("our sender is not registered with the carriers", False),
+    "20003": Failure("the provider refuses our sign-in", _P),
+    "20404": Failure("the provider does not know our account", _P),
+    "20429": Failure("the provider asks us to slow down", _P),
+    "21211": Failure("not a telephone number", _N),
+    "21212": Failure("our own sender is not valid", _P),
+    "21408": Failure("texts to this country are switched off", _N),
+    "21603": Failure("our own sender is missing", _P),
+    "21606": Failure("our own sender cannot text", _P),
+    "21608": Failure("a trial account texts verified numbers only", _N),
+    OPTED_OUT: Failure("this phone has texted STOP", _N),
+    "21611": Failure("the provider's queue is full", _P),
+    "21614": Failure("not a mobile phone", _N),
+    "30001": Failure("the provider's queue is full", _P),
+    "30002": Failure("the provider has shut our account", _P),
+    "30003": Failure("the phone cannot be reached", _N),
+    "30004": Failure("the phone's carrier blocks our texts", _N),
+    "30005": Failure("no such phone", _N),
+    "30006": Failure("a landline", _N),
+    "30007": Failure("the carrier took the text for spam", _N),
+    "30008": Failure("the carrier does not say why", _N),
+    "30034": Failure("our sender is not registered with the carriers", _P),
+    WORKER_LOST: Failure("the service was interrupted while it was sending", Whose.NOT_SAID),
+    "off_duty": Failure("no longer on duty", _N),
 }
-_BY_STATUS = {429: Failure("the provider asks us to slow down", True)}
-_UNLISTED = Failure("the provider refused it", True)
+_BY_STATUS = {
+    401: Failure("the provider refuses our sign-in", _P),
+    403: Failure("the provider refuses our sign-in", _P),
+    404: Failure("the provider does not know our account", _P),
+    429: Failure("the provider asks us to slow down", _P),
+}
+_NO_CONNECTION = Failure("no connection to the provider", _P)
+_UNLISTED = Failure("the provider refused it", Whose.NOT_SAID)
 """Safe: trying again is bounded, and a refused text has not been sent."""
 
 
@@ -52,6 +76,8 @@ def failure_of(code: str | None, status: int | None = None) -> Failure:
     """What to make of an error code, or of the HTTP status where there is no code."""
     if code in _FAILURES:
         return _FAILURES[code]
+    if code is not None and code.startswith(NO_CONNECTION):
+        return _NO_CONNECTION
     return _BY_STATUS.get(status or 0, _UNLISTED)
 
 
@@ -73,3 +99,57 @@ _REPORTS = {
 def state_reported(status: str) -> MessageState | None:
     """The state that a provider's status amounts to; None for one we do not know."""
     return _REPORTS.get(status.strip().lower())
+
+
+# --- handing over -----------------------------------------------------------------------
+
+
+class AttemptState(StrEnum):
+    """One handing over of a text to a provider. It only ever goes down this list."""
+
+    ATTEMPTING = "attempting"  # in somebody's hands
+    UNKNOWN = "unknown"  # nobody knows whether the provider took it
+    REFUSED = "refused"
+    ACCEPTED = "accepted"  # the provider's own word, so it stands against all else
+
+
+_ORDER = list(AttemptState)
+PERHAPS_OUT = frozenset({AttemptState.ATTEMPTING, AttemptState.UNKNOWN, AttemptState.ACCEPTED})
+
+
+def later_of(one: AttemptState, other: AttemptState) -> AttemptState:
+    """What is known of an attempt never becomes less."""
+    return max(one, other, key=_ORDER.index)
+
+
+# --- what each kind of text is promised -------------------------------------------------
+
+_PUBLIC = frozenset({"partner", "public", "caller", "unknown"})
+_ONCE = frozenset({"notice", "reminder"})
+_LOSS_IS_NOTICED = frozenset({"page", "reply"})
+
+
+def copies_allowed(kind: str, to_role: str) -> int:
+    """How often this text may be handed over while an earlier copy may be out.
+
+    Staff get a text at least once: a second copy harms nobody. Anybody else gets it at most
+    once, and so does what is due again anyway: there a person clears up the doubt.
+    """
+    return 1 if to_role in _PUBLIC or kind in _ONCE else MOST_COPIES
+
+
+def a_person_must_tell(kind: str) -> bool:
+    """Must somebody ring when this text is lost? A page's slot is filled by the next
+    person, and who gets no answer to a text sends another."""
+    return kind not in _LOSS_IS_NOTICED
+
+
+def state_of(attempts: Collection[AttemptState]) -> MessageState:
+    """What the attempts at a text amount to, before any report of its delivery."""
+    if AttemptState.ACCEPTED in attempts:
+        return MessageState.SENT
+    if AttemptState.ATTEMPTING in attempts:
+        return MessageState.ATTEMPTING
+    if AttemptState.UNKNOWN in attempts:
+        return MessageState.UNKNOWN
+    return MessageState.READY

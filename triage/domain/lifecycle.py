@@ -65,7 +65,8 @@ class PageKind(StrEnum):
 
 class MessageState(StrEnum):
     READY = "ready"
-    ATTEMPTING = "attempting"  # handed to the provider, outcome not yet known
+    ATTEMPTING = "attempting"  # in a worker's hands
+    UNKNOWN = "unknown"  # nobody knows whether the provider has taken it
     SENT = "sent"  # the provider has taken it
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
@@ -119,8 +120,14 @@ PAGE_MOVES: Moves[PageState] = {
 
 _M = MessageState
 MESSAGE_MOVES: Moves[MessageState] = {
-    _M.READY: frozenset({_M.ATTEMPTING, _M.EXPIRED, _M.WITHDRAWN}),
-    _M.ATTEMPTING: frozenset({_M.READY, _M.SENT, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED}),
+    _M.READY: frozenset({_M.ATTEMPTING, _M.EXPIRED, _M.WITHDRAWN, _M.FAILED}),
+    _M.ATTEMPTING: frozenset(
+        {_M.READY, _M.UNKNOWN, _M.SENT, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED}
+    ),
+    # READY only where a handing over turns out to have been refused.
+    _M.UNKNOWN: frozenset(
+        {_M.READY, _M.ATTEMPTING, _M.SENT, _M.DELIVERED, _M.UNDELIVERED, _M.FAILED, _M.WITHDRAWN}
+    ),
     _M.SENT: frozenset({_M.DELIVERED, _M.UNDELIVERED}),
     _M.DELIVERED: frozenset(),
     _M.UNDELIVERED: frozenset({_M.DELIVERED}),

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from triage.domain.delivery import Whose
+
 
 @dataclass(frozen=True)
 class OutboundSms:
     """One text, ready to hand to a provider."""
 
     id: str
-    """Our own key; the provider's reports carry it back."""
+    """Our own key of this handing over; the provider's reports carry it back."""
     to: str
     """E.164."""
     body: str
@@ -20,18 +22,35 @@ class OutboundSms:
 
 @dataclass(frozen=True)
 class Sent:
+    """The provider has taken it."""
+
     provider_id: str
 
 
 @dataclass(frozen=True)
-class NotSent:
+class Refused:
+    """It has certainly not been taken."""
+
     reason: str
     """The provider's code or the kind of failure; no number, no text."""
-    worth_retrying: bool
+    whose: Whose
+    """What the refusal is about: this number, or the provider as a whole."""
+    wait_s: float | None = None
+    """For so long the provider asks to be left alone."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The line broke or the provider failed after the text was handed over."""
+
+    reason: str
+
+
+Outcome = Sent | Refused | Unknown
 
 
 class PhoneNetwork(Protocol):
-    def send(self, sms: OutboundSms) -> Sent | NotSent: ...
+    def send(self, sms: OutboundSms) -> Outcome: ...
 
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         """Did the network itself make this web request?"""

@@ -1,21 +1,26 @@
 """How long to wait before a text is tried again, and when it is too old to help."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 FIRST_WAIT_S = {True: 1, False: 5}
 """By whether somebody waits for the text: pages are tried again fast."""
 LONGEST_WAIT_S = 60
+DOUBT_WAIT_S = 6
+"""From the handing over until the provider is asked whether it took the text: its own report
+mostly comes first, and the doubt is over within 8 s."""
 
 
 def retry_wait(failures: int, *, page: bool, give_up_after: int) -> timedelta | None:
     """How long to wait before sending a text again, or None to stop trying.
 
-    failures -- sends of this text that have failed so far, counting from 1.
-    give_up_after -- failures after which a page is given up, so that somebody else is asked.
+    failures -- refusals of this text so far, counting from 1; what ails the provider as a
+    whole is none. give_up_after -- refusals after which a page is given up, so that somebody
+    else is asked.
 
     The wait doubles and stops growing at 60 s. A page waits 1, 2, 4, 8 s and is then given
     up. Any other text waits 5, 10, 20, 40, 60, 60 ... s and is never given up here: it
-    ends when it expires, so that a provider that was away gets it when it is back.
+    ends when it expires.
     """
     if page and failures >= give_up_after:
         return None
@@ -31,3 +36,24 @@ def expires_at(queued_at: datetime, valid_s: int) -> datetime:
 def seconds_left(expires: datetime, now: datetime) -> int:
     """How long the carrier may still try to deliver, at least 1 s."""
     return max(1, int((expires - now).total_seconds()))
+
+
+def retry_after_s(header: str | None, now: datetime) -> float | None:
+    """For how long a provider asks to be left alone, between 1 and 60 s; None if it does not.
+
+    header -- of HTTP: seconds, or a date. What is neither says nothing. A longer wait than a
+    minute is not granted: pages wait behind it, and one probe costs the provider nothing.
+    """
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
+    if seconds != seconds:  # "nan" is a number to Python
+        return None
+    return min(max(seconds, 1.0), float(LONGEST_WAIT_S))

@@ -79,7 +79,7 @@ def open_dispatch(
         slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING))
         slot.dispatch = dispatch
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
-    next_steps.begin(uow, dispatch)
+    next_steps.start(uow, dispatch)
     if paged:
         paging.seek(uow, centre, dispatch)
     else:
@@ -263,7 +263,7 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
         if slot.state in {SlotState.ON_SCENE, SlotState.TRANSPORTING}:
             raise Conflict("a team is on scene: they clear, nobody else")
         for page in slot.pages:
-            if page.state in {PageState.OPEN, PageState.ACCEPTED}:
+            if page.state is not PageState.WITHDRAWN:  # who was passed over may still set out
                 page.move_to(PageState.WITHDRAWN)
                 paging.stand_down(uow, centre, page, text)
         if slot.state not in {SlotState.CLEARED, SlotState.CANCELLED, SlotState.REPLACED}:

@@ -20,7 +20,7 @@ from triage.domain.lifecycle import (
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank, why_first, why_none
 from triage.domain.sent import why_nobody_is_left
 from triage.services import outbox
-from triage.services.availability import BUSY, serving, team_options
+from triage.services.availability import BUSY, hold, serving, team_options
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -44,6 +44,8 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             none = why_none(serving(options, dispatch.response), need.roles)
             _nobody_left(uow, dispatch, wanted, none or "all_committed")
             break
+        if not hold(uow, best, dispatch):
+            continue  # another call was a moment sooner
         reasons = why_first(best, need)
         for place, member in best.can_fill(need.roles).items():
             _page(uow, centre, wanted[place], team_of[best.team_id], member, reasons)
@@ -154,8 +156,8 @@ def _page(
     return page
 
 
-def send_page(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
-    """Enqueue the text of a page."""
+def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> Message:
+    """Enqueue the text of a page; number -- of its texts before this one."""
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     others = [slot.role for slot in partners_of(page.slot)]
     return outbox.enqueue(
@@ -177,7 +179,7 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
         call_id=call.id,
         page_id=page.id,
         responder_id=page.responder_id,
-        dedupe_key=f"page:{page.id}",
+        dedupe_key=f"page:{page.id}:{number}",
         valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
     )
 
@@ -250,8 +252,8 @@ def tell_partners(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> Non
 
 
 def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
-    """Text the member who has this slot; a phone that sent STOP gets nothing."""
-    if slot.responder is None or slot.responder.opted_out_at is not None:
+    """Text the member who has this slot; where a phone has sent STOP, a person rings."""
+    if slot.responder is None:
         return
     outbox.enqueue(
         uow,
@@ -297,7 +299,7 @@ def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> No
 
 def stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
     """Tell whoever was paged; somebody whose page never left need not be told."""
-    if page.answered_at is None and outbox.still_here(uow, page.id):
+    if outbox.withdraw_unsent(uow, page.id) and page.answered_at is None:
         return
     outbox.enqueue(
         uow,
@@ -333,17 +335,6 @@ def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | No
     asked = [p for p in pages if p.state is PageState.OPEN]
     done = [p for p in pages if p.state is PageState.ACCEPTED]
     return next(iter([*in_hand, *asked, *done, *pages]), None)
-
-
-def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
-    """A page's text cannot be delivered: the next is asked at once."""
-    if message.page_id is not None:
-        pass_over(uow, centre, uow.get(Page, message.page_id), PageState.UNDELIVERABLE)
-
-
-def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
-    """The time for an answer is over."""
-    pass_over(uow, centre, page, PageState.PASSED_OVER)
 
 
 def require_page_dispatch(dispatch: Dispatch) -> None:

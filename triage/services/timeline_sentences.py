@@ -6,12 +6,13 @@ from typing import Any
 from triage.domain.codes import (
     CANCEL_REASONS,
     CAUSES,
+    DISMISSALS,
     DISPOSITIONS,
     FOLLOW_UP_OUTCOMES,
     OVERRIDE_REASONS,
     VERDICTS,
 )
-from triage.domain.delivery import IN_DOUBT, failure_of
+from triage.domain.delivery import failure_of
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
@@ -26,7 +27,7 @@ def _kind(details: Details) -> str:
 
 
 def _failure(reason: str) -> str:
-    return reason if reason.startswith(IN_DOUBT) else failure_of(reason).words
+    return failure_of(reason).words
 
 
 _TEXTS: dict[str, Callable[[str, Details], str]] = {
@@ -41,6 +42,10 @@ _TEXTS: dict[str, Callable[[str, Details], str]] = {
     "text.withdrawn": lambda to, d: (
         f"{plain(d['kind']).capitalize()} to {to}: not needed any more."
     ),
+    "text.unknown": lambda to, d: f"{_kind(d)} to {to}: nobody knows whether it left.",
+    "text.ring": lambda to, d: f"{_kind(d)} to {to}: may not have arrived, RING THEM.",
+    "text.rung": lambda to, d: f"{_kind(d)} to {to}: a person has seen to it.",
+    "text.conflict": lambda to, d: f"{_kind(d)} to {to}: arrived, then reported as not arrived.",
     "text.second_copy": lambda to, d: f"{_kind(d)} to {to}: may come twice.",
     "text.received": lambda who, d: f"Text from {who}: {plain(d['outcome'])}.",
 }
@@ -163,6 +168,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "page.declined": lambda _, d: f"{d['team']} declined; the next is asked.",
     "page.passed_over": lambda _, d: f"{d['team']} did not answer in time; the next is asked.",
     "page.undeliverable": lambda _, d: f"{d['team']} cannot be reached by text; the next is asked.",
+    "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
     "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
     "page.help": lambda _, d: f"{d['team']} NEEDS HELP.",
     "page.help_taken": lambda _, d: f"The alarm of {d['team']} is taken care of.",
@@ -173,6 +179,11 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "follow_up.tried": lambda _, d: f"Follow-up: {_reason(FOLLOW_UP_OUTCOMES, d['outcome'])}.",
     "follow_up.permissions": lambda _, d: "Permissions for follow-ups changed.",
+    "timer.parked": lambda _, d: f"A step FAILED and waits for a person: {plain(d['kind'])}.",
+    "timer.retried": lambda _, d: f"Done again by hand: {plain(d['kind'])}.",
+    "timer.dismissed": lambda _, d: (
+        f"Left undone: {plain(d['kind'])}. {_reason(DISMISSALS, d['reason'])}."
+    ),
     "notice.no_partner": lambda _, d: f"No {plain(d['partner'])} partner could be told.",
 }
 

@@ -2,24 +2,25 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from triage.services import calls, dispatches, follow_ups, next_steps, paging, sending
+from triage.services import calls, dispatches, follow_ups, next_steps, sending, unanswered
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.follow_ups import FollowUp
 from triage.storage.timers import Timer
-from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.unit_of_work import LATER, UnitOfWork, is_lost_race
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = 5
 """Failures of one timer before it is parked for a person to look at."""
 
 _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
-    "page_answer": lambda uow, centre, timer: paging.answer_is_due(
+    "page_answer": lambda uow, centre, timer: unanswered.answer_is_due(
         uow, centre, uow.get(Page, timer.subject_id)
     ),
     "nobody_left": lambda uow, centre, timer: calls.nobody_is_left(
@@ -38,26 +39,56 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
 }
 
 
-def anything_due(uow: UnitOfWork) -> bool:
+@dataclass(frozen=True)
+class Lane:
+    """Timers of these priorities, fired by a thread of their own: nothing slow of a later lane
+    delays an urgent one."""
+
+    first: int
+    last: int
+
+
+URGENT_LANE = Lane(0, LATER - 1)
+LATER_LANE = Lane(LATER, 99)
+ANY = Lane(0, 99)
+
+
+def _due(uow: UnitOfWork, lane: Lane) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Timer.state == "waiting",
+        Timer.due_at <= uow.now,
+        Timer.priority.between(lane.first, lane.last),
+    )
+
+
+def anything_due(uow: UnitOfWork, lane: Lane = ANY) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
-    due = select(Timer.id).where(Timer.state == "waiting", Timer.due_at <= uow.now)
-    return uow.session.scalar(due.limit(1)) is not None
+    return uow.session.scalar(select(Timer.id).where(*_due(uow, lane)).limit(1)) is not None
 
 
-def fire_due(uow: UnitOfWork, centre: Centre) -> bool:
-    """Do the one thing that is most overdue, in this transaction. False if nothing is due.
+def fire_due(
+    uow: UnitOfWork, centre: Centre, lane: Lane = ANY, *, put_off_lost_races: bool = False
+) -> bool:
+    """Do the one thing that is due first, in this transaction. False if nothing is due.
 
-    What fails is tried again later and, after five failures, parked: it holds up nothing else.
+    What is too old to help is not done but shown as missed. What fails is tried again later and,
+    after five failures, parked: it holds up nothing else. A lost race is no failure, it is raised:
+    begin anew.
     """
     timer = uow.session.scalar(
         select(Timer)
-        .where(Timer.state == "waiting", Timer.due_at <= uow.now)
+        .where(*_due(uow, lane))
         .order_by(Timer.priority, Timer.due_at, Timer.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     if timer is None:
         return False
+    if timer.valid_until is not None and timer.valid_until < uow.now:
+        timer.state = "expired"
+        late_s = int((uow.now - timer.due_at).total_seconds())
+        uow.audit("timer.expired", timer, kind=timer.kind, late_s=late_s)
+        return True
     timer.attempts += 1
     try:
         with uow.session.begin_nested():
@@ -67,10 +98,16 @@ def fire_due(uow: UnitOfWork, centre: Centre) -> bool:
             handler(uow, centre, timer)
         timer.state = "done"
     except Exception as error:
-        log.error("timer %s failed: %s", timer.kind, type(error).__name__)
-        timer.last_error = type(error).__name__
-        timer.due_at = uow.now + timedelta(seconds=5 * timer.attempts)
-        if timer.attempts >= GIVE_UP_AFTER:
-            timer.state = "parked"
-            uow.audit("timer.parked", timer, kind=timer.kind, error=timer.last_error)
+        if is_lost_race(error) and not put_off_lost_races:
+            raise
+        _put_off(uow, timer, error)
     return True
+
+
+def _put_off(uow: UnitOfWork, timer: Timer, error: Exception) -> None:
+    log.error("timer %s failed: %s", timer.kind, type(error).__name__)
+    timer.last_error = type(error).__name__
+    timer.due_at = uow.now + timedelta(seconds=5 * timer.attempts)
+    if timer.attempts >= GIVE_UP_AFTER:
+        timer.state = "parked"
+        uow.audit("timer.parked", timer, kind=timer.kind, error=timer.last_error)

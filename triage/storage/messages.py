@@ -11,7 +11,8 @@ from triage.domain.phone_network import OutboundSms
 from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
 
-_UNSENT = text("state IN ('ready', 'attempting')")
+_UNSENT = text("state IN ('ready', 'attempting', 'unknown') AND ring_since IS NULL")
+_TO_RING = text("ring_since IS NOT NULL AND noted_at IS NULL")
 
 
 class Message(LiveRow):
@@ -26,6 +27,7 @@ class Message(LiveRow):
             sqlite_where=_UNSENT,
             postgresql_where=_UNSENT,
         ),
+        Index("ix_message_to_ring", "ring_since", sqlite_where=_TO_RING, postgresql_where=_TO_RING),
     )
 
     kind: Mapped[str]
@@ -56,17 +58,25 @@ class Message(LiveRow):
     fence: Mapped[int] = mapped_column(default=0)
     """Raised by each claim; a result is written only under the fence it was claimed with."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Handings over so far: the number of the latest."""
     failures: Mapped[int] = mapped_column(default=0)
+    """Refusals that count against this text, not against the provider."""
     provider_id: Mapped[str | None] = mapped_column(unique=True)
+    """The provider's key of the first copy that we heard of."""
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    ring_since: Mapped[datetime | None]
+    """It did not leave, or nobody can know: a person should ring whoever it was for."""
+    noted_at: Mapped[datetime | None]
+    """When somebody took care of that."""
 
     def move_to(self, state: MessageState) -> None:
         self.state = check_move(MESSAGE_MOVES, self.state, state)
 
-    def as_sms(self, validity_s: int) -> OutboundSms:
-        return OutboundSms(str(self.id), self.to or "", self.body or "", validity_s)
+    def as_sms(self, key: UUID, validity_s: int) -> OutboundSms:
+        """key -- our own, of the handing over."""
+        return OutboundSms(str(key), self.to or "", self.body or "", validity_s)
 
 
 class InboundMessage(LiveRow):

@@ -1,6 +1,7 @@
 """Every table, for whoever needs them all: migrations and tests."""
 
 from triage.storage import (
+    attempts,
     audit,
     calls,
     deployment,
@@ -19,6 +20,7 @@ from triage.storage.base import Base
 
 __all__ = [
     "Base",
+    "attempts",
     "audit",
     "calls",
     "deployment",

@@ -18,7 +18,8 @@ from werkzeug.exceptions import (
 from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import outbox, paging, replies
+from triage.services import replies, reports
+from triage.services.reports import Report
 
 ACTOR = "carrier"
 LARGEST_BODY = 64 * 1024
@@ -79,7 +80,9 @@ def inbound() -> ResponseReturnValue:
     if _NUMBER.fullmatch(sender) and sender != request.form.get("To"):
         body = request.form.get("Body", "").replace("\0", "")
         context.do(
-            ACTOR, lambda uow: replies.receive(uow, context.centre, provider_id, sender, body)
+            ACTOR,
+            lambda uow: replies.receive(uow, context.centre, provider_id, sender, body),
+            keyed=True,
         )
     else:
         log.info("text ignored, nobody can answer its sender")
@@ -89,24 +92,19 @@ def inbound() -> ResponseReturnValue:
 @bp.post("/status")
 @open_to_everyone
 def status() -> ResponseReturnValue:
-    """News of a text we sent. Our own key stands in the address, so that news which
-    overtakes the answer to our own request still finds its text."""
-    context, form = current_context(), request.form
-    known = False
-    if message_id := _uuid(request.args.get("message", "")):
-        known = context.do(
-            ACTOR,
-            lambda uow: outbox.hear(
-                uow,
-                context.centre,
-                message_id,
-                form.get("MessageSid", ""),
-                form.get("MessageStatus") or form.get("SmsStatus", ""),
-                form.get("ErrorCode") or None,
-                paging.undeliverable,
-            ),
-        )
-    if not known:
+    """News of a text we sent. Our own key of the handing over stands in the address, so that
+    news which overtakes the answer to our own request still finds its text."""
+    context = current_context()
+    form = {name: value.replace("\0", "") for name, value in request.form.items()}
+    report = Report(
+        provider_id=form.get("MessageSid", ""),
+        status=form.get("MessageStatus") or form.get("SmsStatus", ""),
+        error_code=form.get("ErrorCode") or None,
+        to=form.get("To"),
+        attempt_id=_uuid(request.args.get("attempt", "")),
+        message_id=_uuid(request.args.get("message", "")),  # as the release before wrote it
+    )
+    if not context.do(ACTOR, lambda uow: reports.hear(uow, context.centre, report), keyed=True):
         log.warning("report of an unknown text or status")
     return "", 204
 

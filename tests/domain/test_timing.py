@@ -1,0 +1,47 @@
+"""Waits, and for how long a provider is left alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from triage.domain.timing import retry_after_s, retry_wait
+
+NOW = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
+
+
+def test_a_page_is_tried_again_fast_and_given_up_soon() -> None:
+    waits = [retry_wait(n, page=True, give_up_after=5) for n in range(1, 6)]
+
+    assert waits == [*(timedelta(seconds=s) for s in (1, 2, 4, 8)), None]
+
+
+def test_any_other_text_is_tried_until_it_is_too_old() -> None:
+    waits = [retry_wait(n, page=False, give_up_after=5) for n in (1, 2, 3, 4, 5, 99)]
+
+    assert [wait and wait.total_seconds() for wait in waits] == [5, 10, 20, 40, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", 60),
+        ("1", 1),
+        ("7.5", 7.5),
+        ("60", 60),
+        ("3600", 60),
+        ("0", 1),
+        ("-5", 1),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30),
+        ("Wed, 21 Oct 2026 07:28:30", 30),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+    ],
+)
+def test_a_provider_is_left_alone_for_a_second_to_a_minute(
+    header: str | None, seconds: float | None
+) -> None:
+    assert retry_after_s(header, NOW) == seconds

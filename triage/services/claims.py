@@ -1,0 +1,218 @@
+"""Texts that are due, each in the hands of one worker at a time.
+
+Between claim and settle the text is handed over outside any transaction. Whoever dies in
+between is forgiven: the lease runs out, and the next claim knows that a copy may be out.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, text, true
+from sqlalchemy.sql.elements import TextClause
+
+from triage.domain.delivery import MOST_COPIES, OPTED_OUT, WORKER_LOST, AttemptState
+from triage.domain.errors import TriageError
+from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
+from triage.domain.phone_network import OutboundSms
+from triage.domain.timing import seconds_left
+from triage.services import deliveries, providers
+from triage.services.availability import switched_off
+from triage.services.centre import Centre
+from triage.services.providers import Leave
+from triage.storage.attempts import Attempt
+from triage.storage.dispatches import Page
+from triage.storage.messages import Message
+from triage.storage.teams import Responder, Shift
+from triage.storage.unit_of_work import UnitOfWork
+
+_UNSENT = text(  # as the partial index has it
+    "message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL"
+)
+
+
+@dataclass(frozen=True)
+class ClaimedText:
+    """A text in this worker's hands until its lease ends."""
+
+    id: UUID
+    """The text's."""
+    owner: str
+    fence: int
+    sms: OutboundSms
+    attempt_id: UUID | None
+    """The handing over that is to be made now; None: it is in doubt, ask the provider first."""
+    in_doubt_s: float = 0
+    """A copy may have gone out at most so many seconds ago."""
+
+
+def anything_due(uow: UnitOfWork, least_urgent: int | None = None) -> bool:
+    """A look without a lock, so that a quiet worker disturbs no writer."""
+    if providers.leave(uow) is Leave.NONE:
+        return False
+    due = _due(uow, least_urgent)
+    return uow.session.scalar(select(Message.id).where(*due).limit(1)) is not None
+
+
+def _due(uow: UnitOfWork, least_urgent: int | None) -> tuple[TextClause | ColumnElement[bool], ...]:
+    free = or_(Message.lease_until.is_(None), Message.lease_until <= uow.now)
+    urgent = true() if least_urgent is None else Message.priority <= least_urgent
+    return _UNSENT, Message.due_at <= uow.now, free, urgent
+
+
+def claim(
+    uow: UnitOfWork, centre: Centre, owner: str, limit: int, least_urgent: int | None = None
+) -> list[ClaimedText]:
+    """Take up to `limit` due texts for `lease_s`; nobody else gets them meanwhile.
+
+    least_urgent -- take none of a lower priority than this.
+    Texts that are too old or no longer true are put aside instead, so fewer may come
+    back while more are due: ask `anything_due`. Texts of a worker that died are due again
+    when its lease ends. While the provider is away one text is taken now and then.
+    """
+    leave = providers.leave(uow)
+    if leave is Leave.NONE:
+        return []
+    rows = uow.session.scalars(
+        select(Message)
+        .where(*_due(uow, least_urgent))
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(1 if leave is Leave.PROBE else limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    taken = [
+        _claim_one(uow, centre, message, owner)
+        for message in rows.all()
+        if not _put_aside(uow, centre, message) and (leave is Leave.ALL or providers.probing(uow))
+    ]
+    return [claimed for claimed in taken if claimed is not None]
+
+
+def _claim_one(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> ClaimedText | None:
+    message.fence += 1
+    if message.state is MessageState.READY:
+        return make_attempt(uow, centre, message, owner)
+    _lease(uow, centre, message, owner)
+    doubtful = deliveries.perhaps_out(deliveries.attempts_at(uow, message))
+    since = min((attempt.started_at for attempt in doubtful), default=message.created_at)
+    try:
+        sms = message.as_sms(message.id, seconds_left(message.expires_at, uow.now))
+    except TriageError:  # its key is gone: neither looked up nor sent
+        deliveries.ask_a_person(uow, message)
+        return None
+    in_doubt_s = (uow.now - since).total_seconds()
+    return ClaimedText(message.id, owner, message.fence, sms, None, in_doubt_s)
+
+
+def _lease(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> None:
+    message.lease_owner = owner
+    message.lease_until = uow.now + timedelta(seconds=centre.policy.lease_s)
+
+
+def make_attempt(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> ClaimedText | None:
+    """Write down that it is handed over now. A copy that may be the second is labelled."""
+    attempts = deliveries.attempts_at(uow, message)
+    out = deliveries.perhaps_out(attempts)
+    if len(out) >= MOST_COPIES:
+        raise RuntimeError("a third copy of a text")
+    attempt = Attempt(
+        message_id=message.id,
+        number=message.attempts + 1,
+        channel="sms",
+        provider=providers.PROVIDER,
+        fence=message.fence,
+        state=AttemptState.ATTEMPTING,
+        is_copy=bool(out),
+        started_at=uow.now,
+    )
+    try:
+        sms = message.as_sms(attempt.id, seconds_left(message.expires_at, uow.now))
+    except TriageError as error:  # its key is gone: that must not hold up the others
+        deliveries.give_up(uow, centre, message, type(error).__name__)
+        return None
+    uow.add(attempt)
+    message.move_to(MessageState.ATTEMPTING)
+    message.attempts += 1
+    _lease(uow, centre, message, owner)
+    if out and not any(earlier.is_copy for earlier in attempts):
+        uow.audit("text.second_copy", message, kind=message.kind)
+    return ClaimedText(message.id, owner, message.fence, sms, attempt.id)
+
+
+# --- too old, or not true any more ------------------------------------------------------
+
+
+def _put_aside(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
+    """Do not send what is too old to help, or not true any more."""
+    if message.state is MessageState.ATTEMPTING:
+        _lose_worker(uow, message)
+    if message.state not in {MessageState.READY, MessageState.UNKNOWN}:
+        return True  # a report was there before us
+    return not is_wanted(uow, centre, message)
+
+
+def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
+    """Should it still go out? If not, it is put aside and what follows is done."""
+    page = uow.session.get(Page, message.page_id) if message.page_id else None
+    if page is not None and message.kind == "page" and not _is_awaited(page):
+        _move(uow, message, MessageState.WITHDRAWN)
+        return False
+    if message.expires_at <= uow.now:
+        if message.state is MessageState.UNKNOWN:
+            deliveries.ask_a_person(uow, message)
+        else:
+            _move(uow, message, MessageState.EXPIRED)
+            deliveries.lost(uow, centre, message)
+        return False
+    why = _out_of_reach(uow, message, page)
+    if why == OPTED_OUT:
+        deliveries.give_up(uow, centre, message, why)
+    elif why is not None:
+        message.last_error = why
+        _move(uow, message, MessageState.WITHDRAWN)
+        deliveries.next_is_asked(uow, centre, message)
+    return why is None
+
+
+def _move(uow: UnitOfWork, message: Message, state: MessageState) -> None:
+    message.move_to(state)
+    message.lease_until = None
+    uow.audit(f"text.{state.value}", message, kind=message.kind)
+
+
+def _lose_worker(uow: UnitOfWork, message: Message) -> None:
+    """Whoever had it is gone. Their lease was long enough: nothing is waited for."""
+    for attempt in deliveries.attempts_at(uow, message):
+        attempt.learn(AttemptState.UNKNOWN, uow.now, WORKER_LOST)
+    message.last_error = WORKER_LOST
+    uow.session.flush()
+    deliveries.conclude(uow, message)
+    message.due_at = min(message.due_at, uow.now)
+
+
+def _is_awaited(page: Page) -> bool:
+    ended = {DispatchState.CLEARED, DispatchState.CANCELLED}
+    return (
+        page.state is PageState.OPEN
+        and page.slot.state in WANTED
+        and page.slot.dispatch.state not in ended
+    )
+
+
+def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str | None:
+    """Why whoever it is for may not be texted now, as a code."""
+    responder = uow.session.get(Responder, message.responder_id) if message.responder_id else None
+    if responder is None:
+        return None
+    if responder.opted_out_at is not None:
+        return OPTED_OUT
+    if page is None or message.kind != "page":
+        return None
+    on_shift = select(Shift.id).where(
+        Shift.responder_id == responder.id, Shift.starts_at <= uow.now, Shift.ends_at > uow.now
+    )
+    on_duty = uow.session.scalar(on_shift.limit(1)) is not None
+    off = {("team", str(page.team_id)), ("zone", page.slot.dispatch.call.zone or "")}
+    gone = responder.retired_at or page.team.retired_at or off & switched_off(uow)
+    return None if on_duty and not gone else "off_duty"

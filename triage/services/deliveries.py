@@ -1,0 +1,129 @@
+"""What became of one text: what its attempts amount to, and what follows from a loss."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from triage.domain.delivery import (
+    OPTED_OUT,
+    PERHAPS_OUT,
+    AttemptState,
+    a_person_must_tell,
+    state_of,
+)
+from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
+from triage.domain.timing import DOUBT_WAIT_S
+from triage.services import unanswered
+from triage.services.centre import Centre
+from triage.storage.attempts import Attempt
+from triage.storage.messages import Message
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork, is_lost_race
+
+log = logging.getLogger(__name__)
+
+
+def attempts_at(uow: UnitOfWork, message: Message) -> Sequence[Attempt]:
+    """All handings over of this text, in order."""
+    of_it = select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number)
+    return uow.session.scalars(of_it).all()
+
+
+def perhaps_out(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Those that a phone may have got or get."""
+    return [attempt for attempt in attempts if attempt.state in PERHAPS_OUT]
+
+
+def owners(uow: UnitOfWork, provider_ids: Sequence[str]) -> set[str]:
+    """Those of the provider's keys that belong to texts of ours already."""
+    kept = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
+    older = select(Message.provider_id).where(Message.provider_id.in_(provider_ids))
+    found = {*uow.session.scalars(kept), *uow.session.scalars(older)}
+    return {key for key in found if key is not None}
+
+
+def own(uow: UnitOfWork, attempt: Attempt, message: Message, provider_id: str) -> None:
+    """This key is of this attempt and of no other."""
+    if attempt.provider_id is None and not owners(uow, [provider_id]):
+        attempt.provider_id = provider_id
+        message.provider_id = message.provider_id or provider_id
+
+
+def conclude(uow: UnitOfWork, message: Message) -> None:
+    """Let the text be what its attempts amount to, if that is more than is known of it."""
+    attempts = attempts_at(uow, message)
+    state = state_of([attempt.state for attempt in attempts])
+    if state is message.state or state not in MESSAGE_MOVES[message.state]:
+        return
+    if state is MessageState.SENT:
+        reached(uow, message, state)
+    elif state is MessageState.UNKNOWN:
+        message.move_to(state)
+        message.lease_until = None
+        latest = max(a.started_at for a in attempts if a.state is AttemptState.UNKNOWN)
+        message.due_at = max(uow.now, latest + timedelta(seconds=DOUBT_WAIT_S))
+        uow.audit("text.unknown", message, kind=message.kind)
+    elif state is MessageState.READY:
+        message.move_to(state)
+        message.lease_until = None
+
+
+def reached(uow: UnitOfWork, message: Message, state: MessageState) -> None:
+    """The provider has it, or the phone has it."""
+    if message.state is MessageState.READY:  # we thought it refused: now we know better
+        message.move_to(MessageState.ATTEMPTING)
+    message.move_to(state)
+    message.lease_until = None
+    message.ring_since = None
+    message.sent_at = message.sent_at or uow.now
+    if state is MessageState.DELIVERED:
+        message.delivered_at = uow.now
+    uow.audit(f"text.{state.value}", message, kind=message.kind, attempts=message.attempts)
+
+
+def give_up(uow: UnitOfWork, centre: Centre, message: Message, reason: str) -> None:
+    """It will not be sent."""
+    message.move_to(MessageState.FAILED)
+    message.lease_until = None
+    message.last_error = reason
+    uow.audit("text.failed", message, kind=message.kind, reason=reason, failures=message.attempts)
+    lost(uow, centre, message)
+
+
+def ask_a_person(uow: UnitOfWork, message: Message) -> None:
+    """Nothing more is done about it here: somebody should ring whoever it was for."""
+    message.ring_since = uow.now
+    message.lease_until = None
+    uow.audit("text.ring", message, kind=message.kind)
+
+
+def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    """It does not arrive: a page's next is asked, and for what nobody else makes good a
+    person rings."""
+    if message.last_error == OPTED_OUT:
+        _opted_out(uow, message)
+    if message.kind == "page":
+        next_is_asked(uow, centre, message)
+    elif a_person_must_tell(message.kind):
+        ask_a_person(uow, message)
+
+
+def next_is_asked(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    try:
+        with uow.session.begin_nested():
+            unanswered.undeliverable(uow, centre, message)
+    except Exception as error:
+        if is_lost_race(error):  # all of this is tried again
+            raise
+        # The page's own timer still asks the next.
+        log.error("asking the next failed: %s", type(error).__name__)
+
+
+def _opted_out(uow: UnitOfWork, message: Message) -> None:
+    """The carrier told us before the responder's STOP did."""
+    responder = uow.session.get(Responder, message.responder_id) if message.responder_id else None
+    if responder is not None and responder.opted_out_at is None:
+        responder.opted_out_at = uow.now
+        uow.audit("responder.opted_out", responder, heard_from="carrier")

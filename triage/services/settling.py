@@ -1,0 +1,132 @@
+"""What came of handing a text over, written down, and what follows from it."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from triage.domain.delivery import AttemptState, Whose, copies_allowed
+from triage.domain.lifecycle import MessageState
+from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
+from triage.domain.timing import retry_wait
+from triage.services import claims, deliveries, providers
+from triage.services.centre import Centre
+from triage.services.claims import ClaimedText
+from triage.storage.attempts import Attempt
+from triage.storage.messages import Message
+from triage.storage.unit_of_work import UnitOfWork
+
+ASK_AGAIN = timedelta(seconds=2)
+"""Until the provider is asked again while a twin of a text in doubt is still in hand."""
+LONGEST_DOUBT_S = 30
+"""For so long a text in doubt waits for a provider that is away to tell of it."""
+
+
+def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome) -> None:
+    """Write down what came of a claimed text.
+
+    A late answer is believed too, wherever the text is by then: what is known becomes more.
+    """
+    message = uow.get(Message, claimed.id)
+    if claimed.attempt_id is None:
+        raise ValueError("nothing was handed over: resolve it")
+    attempt = uow.get(Attempt, claimed.attempt_id)
+    providers.note(uow, outcome)
+    if isinstance(outcome, Sent):
+        attempt.learn(AttemptState.ACCEPTED, uow.now)
+        deliveries.own(uow, attempt, message, outcome.provider_id)
+    elif isinstance(outcome, Unknown):
+        attempt.learn(AttemptState.UNKNOWN, uow.now, outcome.reason)
+    else:
+        attempt.learn(AttemptState.REFUSED, uow.now, outcome.reason)
+    if isinstance(outcome, Refused) and attempt.state is AttemptState.REFUSED:
+        _refused(uow, centre, message, outcome)
+    else:
+        if attempt.state is AttemptState.UNKNOWN:
+            message.last_error = attempt.error
+        deliveries.conclude(uow, message)
+
+
+def _refused(uow: UnitOfWork, centre: Centre, message: Message, refused: Refused) -> None:
+    if message.state not in {MessageState.ATTEMPTING, MessageState.UNKNOWN}:
+        return
+    message.last_error = refused.reason
+    wait: timedelta | None = timedelta(0)
+    if refused.whose is not Whose.PROVIDER:
+        message.failures += 1
+        page, most = message.kind == "page", centre.policy.give_up_after
+        wait = retry_wait(message.failures, page=page, give_up_after=most)
+    if refused.whose is Whose.NUMBER:
+        wait = None
+    if wait is None:
+        deliveries.give_up(uow, centre, message, refused.reason)
+        return
+    deliveries.conclude(uow, message)
+    if message.state is not MessageState.ATTEMPTING:
+        message.due_at = uow.now + wait
+
+
+def resolve(
+    uow: UnitOfWork, centre: Centre, claimed: ClaimedText, found: list[str] | None
+) -> ClaimedText | None:
+    """Clear up a text in doubt with what the provider tells of it.
+
+    found -- the provider's keys of such texts, the newest first; None: it does not tell.
+    Returns the second copy that is to be handed over now, if it comes to that.
+    """
+    message = uow.get(Message, claimed.id)
+    if message.fence != claimed.fence or message.state is not MessageState.UNKNOWN:
+        return None  # a report or another worker was there before us
+    if found is not None:
+        providers.note_answer(uow)
+    wait = _longer_doubt(uow, message, claimed, found)
+    if wait is not None:
+        message.lease_until = None
+        message.due_at = uow.now + wait
+        return None
+    if _match(uow, message, found or []) or not claims.is_wanted(uow, centre, message):
+        return None
+    out = deliveries.perhaps_out(deliveries.attempts_at(uow, message))
+    if len(out) < copies_allowed(message.kind, message.to_role):
+        return claims.make_attempt(uow, centre, message, claimed.owner)
+    deliveries.ask_a_person(uow, message)
+    return None
+
+
+def _longer_doubt(
+    uow: UnitOfWork, message: Message, claimed: ClaimedText, found: list[str] | None
+) -> timedelta | None:
+    """How long to wait before the provider is asked again, if what it says now is no help."""
+    if found is None:
+        patient = providers.is_shut(uow) and claimed.in_doubt_s < LONGEST_DOUBT_S
+        return timedelta(seconds=providers.PROBE_EVERY_S) if patient else None
+    keys = set(found) - deliveries.owners(uow, found)
+    return ASK_AGAIN if keys and _twins_in_hand(uow, message) >= len(keys) else None
+
+
+def _match(uow: UnitOfWork, message: Message, found: list[str]) -> bool:
+    """Give each attempt in doubt one key that nobody owns. Was there any?"""
+    owned = deliveries.owners(uow, found)
+    keys = [key for key in found if key not in owned]
+    doubtful = [
+        attempt
+        for attempt in deliveries.attempts_at(uow, message)
+        if attempt.state is AttemptState.UNKNOWN
+    ]
+    for attempt, key in zip(reversed(doubtful), keys, strict=False):
+        attempt.learn(AttemptState.ACCEPTED, uow.now)
+        deliveries.own(uow, attempt, message, key)
+    deliveries.conclude(uow, message)
+    return bool(doubtful and keys)
+
+
+def _twins_in_hand(uow: UnitOfWork, message: Message) -> int:
+    """Texts of the same words to the same phone that are being handed over right now: a key
+    that nobody owns yet may be theirs."""
+    others = uow.session.scalars(
+        select(Message).where(
+            Message.to_index == message.to_index,
+            Message.state == MessageState.ATTEMPTING,
+            Message.id != message.id,
+        )
+    )
+    return sum(other.body == message.body for other in others)

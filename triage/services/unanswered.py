@@ -1,0 +1,74 @@
+"""Pages that get no answer: because nobody gave one, or because their text never left."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from triage.domain.delivery import Whose, failure_of
+from triage.domain.lifecycle import MessageState, PageState
+from triage.services import outbox, paging
+from triage.services.centre import Centre
+from triage.storage.dispatches import Page
+from triage.storage.messages import Message
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+LEFT_LATE = timedelta(seconds=10)
+"""A text that leaves later than this after its page leaves the time to answer whole."""
+_OWED = (MessageState.READY, MessageState.ATTEMPTING, MessageState.UNKNOWN)
+
+
+def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    """A page's text does not arrive: the next is asked at once. Where the provider or we were
+    away, that says nothing of this person: they are asked anew."""
+    if message.page_id is None:
+        return
+    page = uow.get(Page, message.page_id)
+    failure = failure_of(message.last_error)
+    away = message.state is MessageState.EXPIRED or failure.whose is Whose.PROVIDER
+    if page.state is PageState.OPEN and away:
+        _ask_anew(uow, centre, page)
+    else:
+        paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
+
+
+def _ask_anew(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """The text of this page is too old and never left: another, with the whole time to answer."""
+    texts = select(func.count()).select_from(Message).where(Message.page_id == page.id)
+    _give_time(uow, page, uow.now)
+    paging.send_page(uow, centre, page, number=uow.session.scalar(texts) or 0)
+    uow.audit("page.asked_anew", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
+
+
+def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
+    """The time to answer begins at `since`."""
+    dispatch = page.slot.dispatch
+    page.answer_by = since + timedelta(minutes=dispatch.answer_within_min)
+    steps = select(func.count()).select_from(Timer)
+    steps = steps.where(Timer.subject_id == page.id, Timer.kind == "page_answer")
+    uow.set_timer(
+        "page_answer",
+        page,
+        page.answer_by,
+        step=uow.session.scalar(steps) or 0,
+        priority=dispatch.level_rank,
+        dispatch_id=dispatch.id,
+    )
+
+
+def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """The time for an answer is over, if the page left in time: nobody is passed over for a
+    text that they could not have got."""
+    if page.state is not PageState.OPEN or uow.now < page.answer_by:
+        return
+    text = outbox.newest_text(uow, page.id)
+    left_at = outbox.left_at(uow, text) if text else None
+    within = timedelta(minutes=page.slot.dispatch.answer_within_min)
+    if left_at is not None and uow.now < left_at + within - LEFT_LATE:
+        _give_time(uow, page, left_at)
+    elif text is None or left_at is not None or text.state not in _OWED:
+        paging.pass_over(uow, centre, page, PageState.PASSED_OVER)
+    elif text.ring_since is None:
+        _give_time(uow, page, uow.now)
+    else:
+        _ask_anew(uow, centre, page)
