@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flask import Flask, current_app
 
@@ -15,18 +15,26 @@ from triage.storage.unit_of_work import Database, UnitOfWork
 T = TypeVar("T")
 
 
+class Heartbeat(Protocol):
+    """Called while all is well."""
+
+    def beat(self, within_s: float) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class AppContext:
     settings: Settings
     database: Database
     centre: Centre
     phone: PhoneNetwork
+    heartbeat: Heartbeat | None = None
+    """Somebody outside who raises the alarm when nothing is heard from us."""
 
     def unit_of_work(self, actor: str) -> AbstractContextManager[UnitOfWork]:
         return self.database.unit_of_work(actor)
 
-    def do(self, actor: str, work: Callable[[UnitOfWork], T]) -> T:
-        return self.database.do(actor, work)
+    def do(self, actor: str, work: Callable[[UnitOfWork], T], *, keyed: bool = False) -> T:
+        return self.database.do(actor, work, keyed=keyed)
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
         return self.database.reading()

@@ -27,6 +27,10 @@ class CommitInDoubt(TriageError):
     """The database broke off while it saved: it may be saved or not. Look before doing it again."""
 
 
+class OnOneServerOnly(CommitInDoubt):
+    """Saved where it was written, but no standby has confirmed it in time."""
+
+
 class Refused(TriageError):
     """A rule of the service forbids it.
 

@@ -83,6 +83,19 @@ def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Co
     return loads[0], loads[1]
 
 
+def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
+    """Keep everybody else from asking this team until we commit. Is it still free for us?
+
+    Two calls at the same instant both saw it free: the second waits here and looks again.
+    """
+    team = select(Team.id).where(Team.id == option.team_id)
+    uow.session.execute(team.with_for_update(key_share=True))
+    load = select(func.count(func.distinct(Slot.dispatch_id))).where(
+        Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
+    )
+    return (uow.session.scalar(load) or 0) < option.calls_at_once
+
+
 def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:
     """Each response of our own teams that cannot come now, with its coded cause."""
     options = team_options(uow, zone)

@@ -1,8 +1,8 @@
 """COMMITs of PostgreSQL whose outcome nobody knows.
 
 One that waits for a synchronous standby that is gone waits for ever: no time limit of the server
-ends it. It is cancelled here, and then it is committed on the primary and perhaps nowhere else.
-One whose connection breaks may have happened or not.
+ends it. It is cancelled here, and is then committed on the primary and perhaps nowhere else. One
+whose connection breaks may have happened or not.
 """
 
 import contextlib
@@ -17,11 +17,15 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from triage.domain.errors import CommitInDoubt
+from triage.domain.errors import CommitInDoubt, OnOneServerOnly
 
 WITHIN_S = 4.0
 """A COMMIT that takes longer is not waited for: whoever pressed the button is told within 5 s."""
 _LOOK_EVERY_S = 0.25
+_SENTENCE = (
+    "It is not known whether this was saved. Look at the board before you send it again,"
+    " and go on by telephone and radio until then."
+)
 NOT_ON_THE_STANDBY = "not_on_the_standby"
 """In a connection's `info`: its last COMMIT stopped waiting for the standby."""
 
@@ -49,17 +53,10 @@ def committing(session: Session) -> Iterator[None]:
             yield
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise _doubt() from error
+            raise CommitInDoubt(_SENTENCE) from error
         raise
     if info.pop(NOT_ON_THE_STANDBY, False):
-        raise _doubt()
-
-
-def _doubt() -> CommitInDoubt:
-    return CommitInDoubt(
-        "It is not known whether this was saved. Look at the board before you send it again,"
-        " and go on by telephone and radio until then."
-    )
+        raise OnOneServerOnly(_SENTENCE)
 
 
 class _Watch:

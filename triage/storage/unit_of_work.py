@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from triage.domain.errors import CommitInDoubt, Conflict, NotFound
+from triage.domain.errors import CommitInDoubt, Conflict, NotFound, OnOneServerOnly
 from triage.storage.audit import AuditEntry
 from triage.storage.base import Row, UtcDateTime
 from triage.storage.commits import committing
@@ -165,12 +165,15 @@ class Database:
             if is_lost_race(error):
                 raise Conflict("two changes met: try again") from error
             raise
-        if session.info.get("due"):
-            self._ring()
+        except CommitInDoubt:
+            self._wake(session)
+            raise
+        self._wake(session)
 
-    def _ring(self) -> None:
+    def _wake(self, session: Session) -> None:
         try:
-            self.wake.ring()
+            if session.info.get("due"):
+                self.wake.ring()
         except Exception as error:  # what is committed stays so; a worker looks each second
             log.warning("nobody was woken: %s", type(error).__name__)
 
@@ -183,14 +186,22 @@ class Database:
         """
         for tried in range(1, TRIES):
             try:
-                with self.unit_of_work(actor) as unit:
-                    return work(unit)
+                return self._try(actor, work, keyed)
             except (Conflict, CommitInDoubt, DBAPIError) as error:
                 if not _worth_another_try(error, keyed):
                     raise
             time.sleep(_PAUSE_S * tried)  # or both would meet again
-        with self.unit_of_work(actor) as unit:
-            return work(unit)
+        return self._try(actor, work, keyed)
+
+    def _try(self, actor: str, work: Callable[[UnitOfWork], T], keyed: bool) -> T:
+        try:
+            with self.unit_of_work(actor) as unit:
+                result = work(unit)
+        except OnOneServerOnly:
+            if not keyed:
+                raise
+            log.critical("committed, but no standby has confirmed it")  # as looking would tell
+        return result
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:

@@ -49,7 +49,7 @@ def take_call() -> Response:
             claim.call_id = call.id
         return claim.response or ""
 
-    text = context.do(actor(), work)
+    text = context.do(actor(), work, keyed=key is not None)
     answer = _answer(text, 201)
     answer.headers["Location"] = f"{bp.url_prefix}/calls/{json.loads(text)['reference']}"
     return answer

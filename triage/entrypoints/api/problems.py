@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from triage.domain.errors import Conflict, InvalidCall, NotFound, Problem, Refused
+from triage.domain.errors import CommitInDoubt, Conflict, InvalidCall, NotFound, Problem, Refused
 from triage.entrypoints.web.headers import request_id
 from triage.services.idempotency import KeyReused
 
@@ -78,6 +78,7 @@ def handle(bp: Blueprint) -> None:
         Conflict, lambda error: answer(ApiProblem("conflict", _sentence(str(error))))
     )
     bp.register_error_handler(OperationalError, _not_available)
+    bp.register_error_handler(CommitInDoubt, _not_available)
     bp.register_error_handler(TimeoutError, _not_available)  # no free connection
     bp.register_error_handler(Exception, _failed)
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.routing import RequestRedirect
 
 from triage.domain.errors import (
+    CommitInDoubt,
     Conflict,
     InvalidCall,
     NotFound,
@@ -42,6 +43,7 @@ SENTENCES = {
 }
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
+    (CommitInDoubt, 503),
     (Conflict, 409),
     (Refused, 422),
     (InvalidCall, 422),

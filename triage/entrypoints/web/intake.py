@@ -107,6 +107,7 @@ def save() -> ResponseReturnValue:
         call, fresh = context.do(
             person.actor,
             lambda uow: drafts.save(uow, context.centre, person, key, fields, new),
+            keyed=True,
         )
     except Refused as refusal:
         field = refusal.field or "narrative"
