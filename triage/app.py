@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from triage.adapters.heartbeat_url import HeartbeatUrl
 from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
 from triage.adapters.twilio_sms import TwilioSms
@@ -51,7 +52,8 @@ def build_context(settings: Settings | None = None) -> AppContext:
         public_url=settings.public_url,
     )
     database = Database(open_engine(settings.database_url))
-    return AppContext(settings, database, centre, _phone_network(settings))
+    heartbeat = HeartbeatUrl(settings.heartbeat_url) if settings.heartbeat_url else None
+    return AppContext(settings, database, centre, _phone_network(settings), heartbeat)
 
 
 def _text(file: Path) -> str:

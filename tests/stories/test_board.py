@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 
 from tests.stories.test_calls import CALM, add
 from tests.world import Browser, Phone, World
+from triage.services import watch
 from triage.storage.calls import Call
 from triage.storage.timers import Heartbeat
 
@@ -37,8 +38,9 @@ def order(browser: Browser) -> list[str]:
 
 
 def beat(world: World) -> None:
-    """A worker has just looked."""
+    """A worker has just looked, and a watcher found nothing wrong."""
     with world.context.unit_of_work("test") as uow:
+        watch.keep(uow, "test", 1, [])
         known = uow.session.scalars(select(Heartbeat)).first()
         if known is None:
             uow.add(Heartbeat(worker="test", at=uow.now))

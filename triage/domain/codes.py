@@ -41,6 +41,13 @@ NOBODY_NEEDED = frozenset(
 NO_CALL = frozenset({"duplicate", "wrong_number", "test_call"})
 """Dispositions of what never was a call of its own: nothing is followed up."""
 
+DISMISSALS = {
+    "done_by_hand": "A person has done it by hand",
+    "not_needed": "It is not needed any more",
+    "reported": "It fails again; reported as a fault, the call is looked after",
+}
+"""Why a step that failed, or was missed, need not be done."""
+
 CAUSES = {
     "out_of_hours": "outside its hours",
     "none_on_shift": "no team on shift",

@@ -12,12 +12,14 @@ from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
 from triage.entrypoints.commands import (
     backtest,
+    database,
     habits,
     operating,
     people,
     publish,
     replay,
     rules,
+    watching,
 )
 from triage.entrypoints.demo import environment_of
 from triage.settings import ROOT, Settings, SettingsError, read_settings
@@ -87,6 +89,8 @@ def cli(ctx: click.Context, of_demo: bool) -> None:
 
 for command in (
     *operating.COMMANDS,
+    *watching.COMMANDS,
+    *database.COMMANDS,
     rules.assess,
     rules.rules,
     people.users,

@@ -23,6 +23,8 @@ from triage.settings import ROOT, fresh_key
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 12
+WORKING = ("worker", "watch")
+"""The processes beside the web."""
 Process = subprocess.Popen[bytes]
 
 
@@ -66,7 +68,7 @@ class Demo:
         self._write("demo.json", self._for_programs())
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         children = {"web": self._start("serve", "--bind", f"127.0.0.1:{self.port}")}
-        children["worker"] = self._start("worker")
+        children |= {name: self._start(name) for name in WORKING}
         try:
             return self._watch(children)
         except KeyboardInterrupt:
@@ -125,14 +127,15 @@ class Demo:
         )
 
     def _watch(self, children: dict[str, Process]) -> int:
-        """A worker that dies is started again; without the web the demo ends."""
+        """A worker or watcher that dies is started again; without the web the demo ends."""
         if not self._answers(children["web"]):
             click.echo("The service did not start; see the message above.", err=True)
             return 1
         click.echo(self._welcome())
         while children["web"].poll() is None:
-            if children["worker"].poll() is not None:
-                children["worker"] = self._start("worker")
+            for name in WORKING:
+                if children[name].poll() is not None:
+                    children[name] = self._start(name)
             time.sleep(0.5)
         return children["web"].returncode or 1
 

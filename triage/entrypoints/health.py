@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from triage.context import current_context
 from triage.entrypoints.web.access import open_to_everyone
+from triage.services import reports
 from triage.services.watch import paging_state
 from triage.storage import migration
 from triage.storage.messages import Message
@@ -40,6 +41,7 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/pagingz")
 @open_to_everyone
 def pagingz() -> ResponseReturnValue:
+    """200 when the newest round of the watcher is young and found nothing wrong."""
     with current_context().reading() as uow:
         state = paging_state(uow)
     return jsonify(state), 200 if state["paging"] else 503
@@ -55,6 +57,13 @@ def metrics() -> ResponseReturnValue:
         counts = uow.session.execute(
             select(Message.state, func.count()).group_by(Message.state)
         ).all()
+        strays = reports.strays(uow)
+    findings = Gauge("triage_findings", "What the watcher found", ["code"], registry=registry)
+    for found in state.pop("findings"):
+        findings.labels(found["code"]).set(found["count"])
+    Gauge("triage_stray_reports", "Provider's reports that fit nothing", registry=registry).set(
+        strays
+    )
     for name, value in state.items():
         Gauge(f"triage_{name}", name.replace("_", " "), registry=registry).set(value or 0)
     texts = Gauge("triage_texts", "Texts by state", ["state"], registry=registry)

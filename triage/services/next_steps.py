@@ -23,7 +23,7 @@ OVER = (DispatchState.CLEARED, DispatchState.CANCELLED, DispatchState.HANDED_OVE
 """Nobody here has a next step: it ended, or the CAD system has it."""
 
 
-def begin(uow: UnitOfWork, dispatch: Dispatch) -> None:
+def start(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """From now on somebody looks after this dispatch until it is over."""
     _look_again(uow, dispatch, 0)
 

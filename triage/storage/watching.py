@@ -1,17 +1,14 @@
-"""What the watcher found, which copies were kept, and what a person took note of."""
+"""What the watcher found, and which copies of the database were kept."""
 
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, text
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.storage.base import Row
-from triage.storage.messages import Message
 from triage.storage.timers import Timer
 
 _LEFT = text("state IN ('parked', 'expired')")
-_MISSED = text("state IN ('expired', 'failed')")
 
 Index(
     "ix_timer_left",
@@ -19,12 +16,6 @@ Index(
     Timer.__table__.c.due_at,
     sqlite_where=_LEFT,
     postgresql_where=_LEFT,
-)
-Index(
-    "ix_message_missed",
-    Message.__table__.c.created_at,
-    sqlite_where=_MISSED,
-    postgresql_where=_MISSED,
 )
 
 
@@ -49,11 +40,3 @@ class BackupNote(Row):
 
     place: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
-
-
-class MissedText(Row):
-    """A person took note of a text that was never sent."""
-
-    __tablename__ = "missed_text"
-
-    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"), unique=True)

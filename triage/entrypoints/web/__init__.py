@@ -4,6 +4,7 @@ from flask import Flask
 
 from triage.entrypoints.web import (
     access,
+    banners,
     board,
     call,
     call_actions,
@@ -21,6 +22,7 @@ from triage.entrypoints.web import (
     styleguide,
     supervision,
     teams,
+    watch,
 )
 
 PLACES = (
@@ -29,6 +31,8 @@ PLACES = (
     teams,
     styleguide,
     intake,
+    banners,
+    watch,
     board,
     call,
     call_actions,

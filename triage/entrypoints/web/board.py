@@ -1,20 +1,18 @@
 """The board: every open call, the loudest first, true within two seconds."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from triage.context import AppContext, current_context
+from triage.context import current_context
 from triage.domain.lifecycle import DispatchState
-from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
-from triage.entrypoints.web.page import Banner
-from triage.services import boards, replies, watch
+from triage.services import boards, unread_replies, watch
 from triage.services.boards import Board, Loudness, Row
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -37,11 +35,6 @@ _TONES = {
 }
 
 
-@bp.record_once
-def _tell_everywhere(state: BlueprintSetupState) -> None:
-    page.add_banners(cast("Flask", state.app), paging_banners)
-
-
 @bp.get("/board")
 @open_to("dispatcher", "supervisor")
 def board() -> ResponseReturnValue:
@@ -61,7 +54,7 @@ def rows() -> ResponseReturnValue:
 def noted(key: UUID) -> ResponseReturnValue:
     current_context().do(
         current_person().actor,
-        lambda uow: replies.take_note(uow, uow.get(InboundMessage, key)),
+        lambda uow: unread_replies.take_note(uow, uow.get(InboundMessage, key)),
     )
     flash("The text is noted as read.", "good")
     return redirect("/board", 303)
@@ -71,13 +64,13 @@ def _look() -> tuple[dict[str, Any], Board]:
     context = current_context()
     with context.reading() as uow:
         found = boards.board(uow, context.centre)
-        paging = watch.paging_state(uow)
+        lines = paging_lines(watch.standing(uow).codes)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
         "board": found,
         "urgent": urgent,
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
-        "warning": paging_warning(paging),
+        "warnings": lines,
         "headlines": headlines,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
@@ -148,28 +141,3 @@ def _hand_over(centre: Centre, row: Row) -> str:
 
 def _names(centre: Centre, responses: Iterable[str]) -> str:
     return ", ".join(response_name(centre, response) for response in responses)
-
-
-def paging_warning(state: Mapping[str, Any]) -> str | None:
-    """What to do when texts do not leave, or None while paging works."""
-    if state["paging"]:
-        return None
-    if state["tick_age_s"] is None or state["tick_age_s"] >= watch.LATE.total_seconds():
-        why = "no worker is running"
-    elif state["parked_timers"]:
-        why = f"{state['parked_timers']} due steps failed and wait for a person"
-    else:
-        why = "texts wait longer than they should"
-    return (
-        f"PAGING DOES NOT WORK: {why}. Ring the teams by telephone or radio (numbers under"
-        " Teams), write their answers down on the call's page, and tell your supervisor."
-    )
-
-
-def paging_banners(context: AppContext) -> Iterable[Banner]:
-    """On every page but the board, which has its own that stays fresh."""
-    if request.blueprint == "board":
-        return []
-    with context.reading() as uow:
-        warning = paging_warning(watch.paging_state(uow))
-    return [Banner("alarm", warning)] if warning else []

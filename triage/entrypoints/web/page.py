@@ -22,6 +22,7 @@ NAVIGATION = (
     ("New call", "/intake"),
     ("Follow-ups", "/follow-ups"),
     ("Rules", "/rules"),
+    ("Watch", "/watch"),
     ("Switches", "/switches"),
     ("Teams", "/teams"),
     ("People", "/people"),
@@ -38,6 +39,9 @@ class Banner:
     tone: str
     """A tone of parts/status.html."""
     text: str
+    href: str | None = None
+    link: str | None = None
+    """What to follow, and its words."""
 
 
 BannerSource = Callable[[AppContext], Iterable[Banner]]

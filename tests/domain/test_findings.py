@@ -1,0 +1,33 @@
+"""What every screen says of what was found."""
+
+from triage.domain.findings import KINDS, told
+
+
+def test_nothing_found_is_nothing_told() -> None:
+    assert told([]) == []
+
+
+def test_all_that_stops_paging_is_one_line_with_what_to_do_about_the_worst() -> None:
+    ((stops, line),) = told(["timers_late", "no_worker"])
+
+    assert stops
+    assert line.startswith("PAGING DOES NOT WORK: no worker is running; due steps are late. Ring")
+    assert "telephone or radio" in line
+
+
+def test_what_does_not_stop_paging_is_told_apart_and_calmly() -> None:
+    lines = told(["backup_old", "provider"])
+
+    assert [stops for stops, _ in lines] == [True, False]
+    assert "PAGING" not in lines[1][1]
+
+
+def test_every_finding_says_what_to_do_at_the_telephone_and_how_to_mend_it() -> None:
+    for kind in KINDS.values():
+        assert kind.to_do.endswith(".")
+        assert kind.mend.endswith(".") or kind.mend.endswith("?")
+        assert not kind.what.endswith(".")
+
+
+def test_the_words_stay_the_same_while_the_same_is_wrong() -> None:
+    assert told(["parked", "no_worker"]) == told(["no_worker", "parked", "parked"])

@@ -1,0 +1,577 @@
+"""A watcher of its own sees what stands still, says so everywhere, and a person sees to it."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from tests.stories.test_calls import CALM
+from tests.world import Browser, World
+from triage.domain.delivery import Whose
+from triage.domain.findings import Finding
+from triage.domain.lifecycle import DispatchState
+from triage.domain.phone_network import Refused
+from triage.entrypoints.watcher import ClockWatch, Watcher
+from triage.services import audits, copies, dispatches, restored
+from triage.services.audits import Surroundings
+from triage.storage.dispatches import Dispatch
+from triage.storage.messages import Message
+from triage.storage.timers import ClockShift, Heartbeat, Timer
+from triage.storage.watching import WatchRound
+
+ARMED = {**CALM, "weapon": "in_hand"}
+REAL = Surroundings(simulated=False, demo=False)
+DEMO = Surroundings(simulated=True, demo=True)
+
+
+def beat(world: World) -> None:
+    """A worker has just looked."""
+    with world.context.unit_of_work("test") as uow:
+        known = uow.session.scalars(select(Heartbeat)).first()
+        if known is None:
+            uow.add(Heartbeat(worker="test", at=uow.now))
+        else:
+            known.at = uow.now
+
+
+def found(world: World, around: Surroundings = DEMO) -> list[str]:
+    """The codes of what an audit finds now, a worker being at work."""
+    beat(world)
+    with world.context.reading() as uow:
+        return [finding.code for finding in audits.audit(uow, world.centre, around)]
+
+
+def watched(world: World) -> None:
+    """A worker and a watcher have just looked."""
+    beat(world)
+    Watcher(world.context).round()
+
+
+def pass_time(world: World, **time: float) -> None:
+    """Time passes and no worker does anything."""
+    with world.context.unit_of_work("test") as uow:
+        uow.add(ClockShift(ahead_s=timedelta(**time).total_seconds()))
+
+
+def set_timer(world: World, kind: str = "follow_up", **more: Any) -> None:
+    """Something due some seconds ago, for nobody."""
+    late_s = more.pop("late_s", 0)
+    with world.context.unit_of_work("test") as uow:
+        about = uow.add(ClockShift(ahead_s=0))
+        uow.set_timer(kind, about, uow.now - timedelta(seconds=late_s), **more)
+
+
+def timers(world: World, state: str) -> list[Timer]:
+    with world.context.reading() as uow:
+        return list(uow.session.scalars(select(Timer).where(Timer.state == state)))
+
+
+def pagingz(world: World) -> tuple[int, Any]:
+    answer = world.app.test_client().get("/pagingz")
+    return answer.status_code, answer.json
+
+
+def words(browser: Browser, path: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", browser.get(path).get_data(as_text=True)).split())
+
+
+# --- what is found ----------------------------------------------------------------------
+
+
+def test_a_quiet_centre_with_a_worker_passes(world: World) -> None:
+    assert found(world) == []
+
+    watched(world)
+    status, state = pagingz(world)
+
+    assert status == 200
+    assert state["paging"] is True
+    assert state["findings"] == []
+    keys = {"tick_age_s", "watched_age_s", "oldest_timer_s", "oldest_text_s", "parked_timers"}
+    assert keys <= state.keys()
+
+
+def test_no_worker_and_nobody_who_watches_are_told_without_a_watcher(world: World) -> None:
+    status, state = pagingz(world)
+    assert status == 503
+    assert [one["code"] for one in state["findings"]] == ["no_worker", "no_watcher"]
+
+    watched(world)
+    assert pagingz(world)[0] == 200
+    pass_time(world, seconds=9)
+    assert pagingz(world)[0] == 200
+    pass_time(world, seconds=2)
+
+    status, state = pagingz(world)
+    assert status == 503
+    assert [one["code"] for one in state["findings"]] == ["no_worker", "no_watcher"]
+
+
+def test_every_open_dispatch_has_a_next_step_in_every_state(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+    hand_over = world.call(ARMED)
+    seen = set()
+
+    def look() -> None:
+        seen.update(d.state for one in (call, hand_over) for d in world.dispatches(one))
+        assert "no_next_step" not in found(world)
+
+    look()
+    world.wait(seconds=61)
+    look()
+    for answer in ("1", "ETA 10", "SCENE"):
+        for phone in (clinician, officer):
+            phone.text(f"{call.code} {answer}")
+            look()
+        world.wait(hours=1)
+        look()
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} CLEAR")
+        look()
+    refused = world.call({**CALM, "weapon": "accessible"})
+    clinician.text(f"{refused.code} 2")
+    officer.text(f"{refused.code} 2")
+    for _ in range(3):
+        seen.update(d.state for d in world.dispatches(refused))
+        assert "no_next_step" not in found(world)
+        world.wait(hours=2)
+
+    states = DispatchState
+    assert {
+        states.SEEKING,
+        states.HALF_FORMED,
+        states.ACCEPTED,
+        states.EN_ROUTE,
+        states.ON_SCENE,
+        states.CLEARED,
+        states.HAND_OVER,
+        states.UNFILLED,
+    } <= seen
+
+
+def test_a_dispatch_that_nothing_will_move_on_is_found(world: World) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    assert found(world) == []
+
+    with world.context.unit_of_work("test") as uow:  # a fault of ours, as the watcher must see it
+        uow.session.execute(delete(Timer).where(Timer.kind != "look_after"))
+        uow.session.execute(update(Message).values(state="sent"))
+    assert found(world) == ["no_next_step"]
+
+    with world.context.unit_of_work("test") as uow:
+        dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
+        dispatches.cancel(uow, world.centre, dispatch, "unsafe")
+    assert found(world) == []
+
+
+def test_a_call_that_waits_for_answers_without_a_deadline_is_found(world: World) -> None:
+    world.call({"problem_type": "mental_health_crisis"})
+    assert found(world) == []
+
+    with world.context.unit_of_work("test") as uow:
+        uow.session.execute(delete(Timer))
+    assert found(world) == ["no_next_step"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "of_a_dispatch", "bound_s"), [(1, False, 2), (3, True, 5), (8, False, 60)]
+)
+def test_a_step_is_late_beyond_its_own_bound(
+    world: World, priority: int, of_a_dispatch: bool, bound_s: int
+) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    dispatch = world.dispatch(call, "mobile_crisis").id if of_a_dispatch else None
+
+    set_timer(world, late_s=bound_s - 1, priority=priority, dispatch_id=dispatch)
+    assert found(world) == []
+    set_timer(world, late_s=bound_s + 1, priority=priority, dispatch_id=dispatch)
+    assert found(world) == ["timers_late"]
+
+    beat(world)
+    with world.context.reading() as uow:
+        (late,) = audits.audit(uow, world.centre, DEMO)
+    assert late.count >= 1
+    assert bound_s <= (late.oldest_s or 0) < bound_s + 10
+
+
+@pytest.mark.parametrize(("facts", "bound_s"), [(CALM, 60), ({**CALM, "breathing": "none"}, 60)])
+def test_a_text_is_late_beyond_its_bound(world: World, facts: dict[str, str], bound_s: int) -> None:
+    world.team("Mobile 9")
+    world.call(facts)
+    pass_time(world, seconds=bound_s - 5)
+    assert "texts_late" not in found(world)
+    with world.context.unit_of_work("test") as uow:
+        unsent = uow.session.scalars(select(Message).where(Message.state == "ready")).all()
+        urgent = [message for message in unsent if message.kind == "page"]
+        for message in urgent:
+            message.priority = 1
+    assert ("texts_late" in found(world)) is bool(urgent)
+    pass_time(world, seconds=10)
+    assert ("texts_late" in found(world)) is bool(unsent)
+
+
+def test_a_provider_that_takes_nothing_is_found_and_gone_when_it_is_back(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    world.phones.broken = Refused("20003", Whose.PROVIDER)
+    call = world.call(CALM)
+    world.settle()
+    assert "provider" in found(world)
+
+    world.phones.broken = None
+    world.wait(seconds=6)
+
+    assert call.code in phone.expect("Reply")
+    assert "provider" not in found(world)
+
+
+def test_a_provider_that_reports_nothing_is_found_but_not_with_simulated_telephones(
+    world: World,
+) -> None:
+    for name in ("Mobile 1", "Mobile 2", "Mobile 3"):
+        world.team(name)
+        world.call(CALM)
+    world.settle()
+    with world.context.unit_of_work("test") as uow:
+        copies.note(uow, "elsewhere", 1)
+    assert "callbacks" not in found(world, REAL)
+
+    pass_time(world, seconds=25)
+
+    assert "callbacks" in found(world, REAL)
+    assert "callbacks" not in found(world, DEMO)
+
+
+def test_a_copy_that_is_too_old_is_found_unless_there_is_nothing_worth_copying(
+    world: World,
+) -> None:
+    assert found(world, REAL) == ["backup_old"]
+    assert found(world, DEMO) == []
+
+    with world.context.unit_of_work("test") as uow:
+        copies.note(uow, "elsewhere", 1)
+    assert found(world, REAL) == []
+    pass_time(world, minutes=31)
+    assert found(world, REAL) == ["backup_old"]
+
+    none = replace(world.centre.policy, backup_max_min=0)
+    with world.context.reading() as uow:
+        assert audits.audit(uow, replace(world.centre, policy=none), REAL) == []
+
+
+def test_a_clock_that_jumps_is_found_for_some_minutes() -> None:
+    with_clock = ClockWatch(only_back=False)
+    noon = _instant(0)
+
+    assert with_clock.look(noon, 100, 0) == []
+    assert with_clock.look(_instant(6.5), 105, 0) == []  # 1.5 s: within what is borne
+    assert with_clock.look(_instant(3611.5), 110, 0) == [Finding("clock", 1, 0)]
+    assert with_clock.look(_instant(3911), 409.5, 0) == [Finding("clock", 1, 299.5)]
+    assert with_clock.look(_instant(3912), 410.5, 0) == []
+
+
+def test_in_a_demo_time_may_be_moved_forward_but_not_back() -> None:
+    in_a_demo = ClockWatch(only_back=True)
+    in_a_demo.look(_instant(0), 0, 0)
+    assert in_a_demo.look(_instant(3600), 5, 0) == []
+    assert in_a_demo.look(_instant(3300), 10, 0) == [Finding("clock", 1, 0)]
+
+
+def _instant(seconds: float) -> Any:
+    from datetime import UTC, datetime
+
+    return datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def test_a_clock_that_goes_back_sends_nothing_twice_and_is_found(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    world.call(CALM)
+    assert phone.expect("Reply")
+    watcher = Watcher(world.context)
+    watched(world)
+    watcher.round()
+
+    pass_time(world, minutes=-5)
+    world.settle()
+    beat(world)
+    assert watcher.round() is False
+
+    phone.expect_silence()
+    status, state = pagingz(world)
+    assert status == 503
+    assert [one["code"] for one in state["findings"]] == ["clock"]
+
+
+# --- rounds, and who is told ------------------------------------------------------------
+
+
+@dataclass
+class Outside:
+    """Somebody outside who listens, in the test's hand."""
+
+    calls: int = 0
+    problem: str | None = None
+    within_s: list[float] = field(default_factory=list)
+
+    def beat(self, within_s: float) -> str | None:
+        self.calls += 1
+        self.within_s.append(within_s)
+        return self.problem
+
+
+def test_somebody_outside_is_told_only_while_all_is_well(world: World) -> None:
+    outside = Outside()
+    watcher = Watcher(replace(world.context, heartbeat=outside))
+
+    if watcher.round():  # nobody beats
+        watcher.tell_outside()
+    assert outside.calls == 0
+
+    beat(world)
+    for _ in range(3):  # at most every 30 s
+        assert watcher.round()
+        watcher.tell_outside()
+    assert outside.calls == 1
+    assert outside.within_s == [5.0]
+
+
+def test_rounds_are_kept_for_a_day_and_none_of_a_future_that_is_gone(world: World) -> None:
+    watched(world)
+    pass_time(world, hours=25)
+    watched(world)
+    with world.context.reading() as uow:
+        assert len(uow.session.scalars(select(WatchRound)).all()) == 1
+
+    pass_time(world, hours=-2)
+    watched(world)
+
+    with world.context.reading() as uow:
+        (kept,) = uow.session.scalars(select(WatchRound)).all()
+        assert kept.created_at <= uow.now
+
+
+def test_metrics_say_what_was_found(world: World) -> None:
+    beat(world)
+    set_timer(world, late_s=90)
+    Watcher(world.context).round()
+
+    told = world.app.test_client().get("/metrics").get_data(as_text=True)
+
+    assert 'triage_findings{code="timers_late"} 1.0' in told
+    assert "triage_paging 0.0" in told
+
+
+PLACES = ("/", "/intake", "/follow-ups", "/teams", "/rules", "/switches", "/watch")
+
+
+def test_every_signed_in_page_says_it_and_keeps_it_fresh(world: World) -> None:
+    supervisor = world.client("supervisor")
+    for path in PLACES:
+        page = supervisor.get(path, follow_redirects=True).get_data(as_text=True)
+        assert "PAGING DOES NOT WORK: no worker is running" in page
+        assert "Ring the teams by telephone or radio" in page
+        assert "watch.js" in page or "board.js" in page
+
+    watched(world)
+    for path in PLACES:
+        page = supervisor.get(path, follow_redirects=True).get_data(as_text=True)
+        assert "PAGING DOES NOT WORK" not in page
+
+
+def test_the_lines_are_a_fragment_that_costs_nothing_while_nothing_changes(world: World) -> None:
+    dispatcher = world.client("dispatcher")
+
+    first = dispatcher.get("/banners")
+    again = dispatcher.get("/banners", headers={"If-None-Match": first.headers["ETag"]})
+    assert "no worker is running" in first.get_data(as_text=True)
+    assert (again.status_code, again.data) == (304, b"")
+
+    watched(world)
+    moved = dispatcher.get("/banners", headers={"If-None-Match": first.headers["ETag"]})
+    assert moved.status_code == 200
+    assert moved.get_data(as_text=True).strip() == ""
+    assert world.client().get("/banners").status_code == 302  # to the sign-in page
+
+
+def test_a_cry_for_help_is_on_every_screen_of_the_desk_and_on_no_other(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1")
+    phone.text(f"{call.code} ASSIST")
+    watched(world)
+
+    for role in ("dispatcher", "supervisor"):
+        told = world.client(role).get("/intake" if role == "dispatcher" else "/teams")
+        page = told.get_data(as_text=True)
+        assert "Mobile 9 (clinician) NEEDS HELP" in page
+        assert f"/calls/{call.reference}" in page
+    for role in ("administrator", "clinician"):
+        assert "NEEDS HELP" not in world.client(role).get("/banners").get_data(as_text=True)
+
+
+def test_a_hand_over_that_nobody_confirms_is_told_away_from_the_board_too(world: World) -> None:
+    dispatcher = world.client("dispatcher")
+    call = world.call(ARMED)
+    watched(world)
+    assert "HAND OVER NOW" not in words(dispatcher, "/banners")
+
+    world.wait(minutes=6)
+    watched(world)
+    assert f"HAND OVER NOW, nobody has confirmed it: {call.code}." in words(dispatcher, "/banners")
+    assert "Stands still (hand over) 6 min" in words(dispatcher, f"/calls/{call.reference}")
+    world.wait(minutes=5)
+    assert "Stands still (hand over) 11 min" in words(dispatcher, f"/calls/{call.reference}")
+
+    for dispatch in world.dispatches(call):
+        if dispatch.state is DispatchState.HAND_OVER:
+            with world.context.unit_of_work("test") as uow:
+                row = uow.get(Dispatch, dispatch.id)
+                dispatches.confirm_hand_over(uow, row, "12-A", "CAD 7")
+    assert "HAND OVER NOW" not in words(dispatcher, "/banners")
+
+
+def test_a_team_that_accepted_and_says_no_more_is_marked_on_the_board(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    dispatcher = world.client("dispatcher")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    assert "no news: ring them" not in words(dispatcher, "/board")
+
+    world.wait(minutes=11)
+    assert "no news: ring them" in words(dispatcher, "/board")
+    phone.text(f"{call.code} ETA 10")
+    assert "no news: ring them" not in words(dispatcher, "/board")
+
+
+# --- what a person does about it --------------------------------------------------------
+
+
+def park_one(world: World) -> Timer:
+    """A step of a release that is gone: nobody here knows what to do."""
+    set_timer(world, "a_removed_step")
+    for wait_s in (0, 5, 10, 15, 20, 25):
+        world.wait(seconds=wait_s)
+    (parked,) = timers(world, "parked")
+    return parked
+
+
+def test_a_step_nobody_knows_is_parked_found_and_done_again_when_it_is_known(
+    world: World,
+) -> None:
+    parked = park_one(world)
+    assert found(world) == ["parked"]
+    watched(world)
+    assert "due steps failed and wait for a person" in words(world.client("dispatcher"), "/intake")
+
+    supervisor = world.client("supervisor")
+    assert "A removed step" in words(supervisor, "/watch")
+    with world.context.unit_of_work("test") as uow:  # a release that knows it is put in place
+        uow.get(Timer, parked.id).kind = "follow_up_gone"
+    done = supervisor.submit("/watch", {}, to=f"/watch/steps/{parked.id}/retry")
+    assert done.status_code == 303
+    assert world.audited("timer.retried") == 1
+    assert found(world) == []
+    (waiting,) = timers(world, "waiting")
+    assert (waiting.attempts, waiting.last_error) == (0, None)
+
+
+def test_a_parked_step_is_dismissed_for_a_reason_by_a_supervisor_only(world: World) -> None:
+    parked = park_one(world)
+    to = f"/watch/steps/{parked.id}/dismiss"
+    dispatcher = world.client("dispatcher")
+    assert "A removed step" in words(dispatcher, "/watch")
+    assert "Do it now" not in words(dispatcher, "/watch")
+    assert dispatcher.submit("/intake", {"reason": "not_needed"}, to=to).status_code == 403
+
+    supervisor = world.client("supervisor")
+    refused = supervisor.submit("/watch", {"reason": ""}, to=to)
+    assert refused.status_code == 422
+    assert "Choose why it need not be done." in refused.get_data(as_text=True)
+    assert found(world) == ["parked"]
+
+    assert supervisor.submit("/watch", {"reason": "not_needed"}, to=to).status_code == 303
+    assert found(world) == []
+    assert world.audited("timer.dismissed") == 1
+    again = supervisor.submit("/watch", {"reason": "not_needed"}, to=to)
+    assert again.status_code == 409
+
+
+def test_what_is_too_old_to_help_is_shown_as_missed_and_not_done_late(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        about = uow.add(ClockShift(ahead_s=0))
+        until = uow.now + timedelta(minutes=1)
+        uow.set_timer("a_removed_step", about, uow.now, valid_until=until)
+    world.wait(minutes=2)
+    (missed,) = timers(world, "expired")
+    assert missed.attempts == 0
+    watched(world)
+
+    dispatcher, supervisor = world.client("dispatcher"), world.client("supervisor")
+    assert "steps were missed" in words(dispatcher, "/banners")
+    assert "Steps that were missed" in words(dispatcher, "/watch")
+    done = supervisor.submit(
+        "/watch", {"reason": "done_by_hand"}, to=f"/watch/steps/{missed.id}/dismiss"
+    )
+    assert done.status_code == 303
+    assert "missed" not in words(dispatcher, "/banners")
+
+
+def test_a_text_that_may_not_have_arrived_is_rung_about_and_noted(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    world.phones.dead.add(phone.number)
+    with world.context.unit_of_work("test") as uow:
+        dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
+        dispatches.cancel(uow, world.centre, dispatch, "unsafe")
+    world.settle()
+    watched(world)
+
+    dispatcher = world.client("dispatcher")
+    assert "Texts may not have arrived" in words(dispatcher, "/banners")
+    page = dispatcher.get("/watch").get_data(as_text=True)
+    assert "Mobile 9 (clinician)" in page
+    to = re.search(r'action="(/watch/texts/[^"]+)"', page)
+    assert to
+    assert dispatcher.submit("/watch", {}, to=to[1]).status_code == 303
+    assert "Texts may not have arrived" not in words(dispatcher, "/banners")
+    assert dispatcher.submit("/watch", {}, to=to[1]).status_code == 409
+
+
+@pytest.mark.parametrize("role", ["clinician", "administrator"])
+def test_the_watch_is_for_the_desk(world: World, role: str) -> None:
+    assert world.client(role).get("/watch").status_code == 403
+
+
+# --- a copy put back --------------------------------------------------------------------
+
+
+def test_what_a_restored_copy_owed_is_held_and_new_calls_are_paged(world: World) -> None:
+    (old,) = world.team("Mobile 1")
+    before = world.call(CALM)  # its page had not left when the copy was made
+    world.team("Mobile 2")
+    held = world.context.do("operator", restored.hold)
+    assert held[0] >= 2
+    assert held[1] == 1
+
+    after = world.call(CALM)
+    world.wait(minutes=10)
+    codes = {text for inbox in world.phones.inboxes.values() for text in inbox}
+    assert not [text for text in codes if before.code in text]
+    assert [text for text in codes if after.code in text]
+    assert found(world) == ["held"]
+    watched(world)
+    dispatcher = world.client("dispatcher")
+    assert "a backup was restored" in words(dispatcher, "/intake")
+    assert before.code in words(dispatcher, "/watch")
+
+    released = world.context.do("operator", restored.resume)
+    assert released[0] >= 2
+    world.settle()
+    assert "held" not in found(world)
+    assert before.code in old.expect("Reply")  # the old page was too old: asked anew

@@ -1,0 +1,86 @@
+"""What concerns everybody, on every page within seconds: that paging does not work and what to
+do by telephone, teams that need help, calls to which nobody comes."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from flask import Blueprint, Flask, g, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from triage.context import AppContext
+from triage.domain.findings import told
+from triage.domain.lifecycle import DispatchState
+from triage.entrypoints.web import page
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.page import Banner
+from triage.services import boards, leftovers, next_steps, unread_replies, watch
+from triage.services.people import ROLES
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("banners", __name__)
+
+DESK = frozenset({"dispatcher", "supervisor"})
+"""Who acts on alarms. Others read only whether paging works."""
+
+
+@bp.record_once
+def _tell_everywhere(state: BlueprintSetupState) -> None:
+    page.add_banners(cast("Flask", state.app), standing_banners)
+
+
+@bp.get("/banners")
+@open_to(*ROLES, background=True)
+def banners() -> ResponseReturnValue:
+    """What every page asks for again and again."""
+    return fragment(render_template("banners.html"), g.now)
+
+
+def standing_banners(context: AppContext) -> Iterable[Banner]:
+    """On every page but the board, whose own are part of what it keeps fresh."""
+    if request.blueprint == "board":
+        return []
+    at_the_desk = current_person().role in DESK
+    with context.reading() as uow:
+        lines = paging_lines(watch.standing(uow).codes, at_the_desk=at_the_desk)
+        if at_the_desk:
+            lines = [*_alarms(uow), *lines, *_standstills(uow), *_missed(uow)]
+    return lines
+
+
+def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
+    more = ("/watch", "What was found") if at_the_desk else (None, None)
+    return [Banner("alarm" if stops else "warn", line, *more) for stops, line in told(codes)]
+
+
+def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
+    for alarm in boards.alarms(uow):
+        words = f"{alarm.unit} ({alarm.role.replace('_', ' ')}) NEEDS HELP."
+        yield Banner("alarm", words, f"/calls/{alarm.call.reference}", f"Call {alarm.call.code}")
+    for inbound, responder in unread_replies.waiting(uow):
+        if inbound.outcome == "help_unplaced":
+            who = responder.team.name if responder else "Somebody"
+            words = f"{who} NEEDS HELP and is on no call: ring them."
+            yield Banner("alarm", words, "/board", "Their text")
+
+
+def _missed(uow: UnitOfWork) -> Iterable[Banner]:
+    if leftovers.anything_left(uow):
+        words = "Texts may not have arrived, or steps were missed: see to them."
+        yield Banner("warn", words, "/watch", "Watch")
+
+
+_LINES = (
+    (DispatchState.HAND_OVER, "HAND OVER NOW, nobody has confirmed it:"),
+    (DispatchState.UNFILLED, "NOBODY COMING, and nobody is left to ask:"),
+)
+
+
+def _standstills(uow: UnitOfWork) -> Iterable[Banner]:
+    """Told again, away from the board, to whoever types a call and cannot see it."""
+    found = next_steps.standing_still(uow)
+    for state, words in _LINES:
+        codes = list(dict.fromkeys(one.call.code for one in found if one.state is state))
+        if codes:
+            yield Banner("alarm", f"{words} {', '.join(codes)}.", "/board", "Board")

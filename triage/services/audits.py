@@ -1,0 +1,180 @@
+"""Is everything that must move on moving? One look at the rows, whoever wrote them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+
+from triage.domain.findings import Finding
+from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.services import next_steps
+from triage.services.centre import Centre
+from triage.services.provider_health import provider_health
+from triage.services.restored import RESTORED
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
+from triage.storage.timers import Heartbeat, Timer
+from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.watching import BackupNote
+
+NO_WORKER_AFTER = timedelta(seconds=10)
+"""A worker that has not looked for due rows for this long counts as gone."""
+HIGHEST = 1
+"""Priority of what belongs to the most urgent level, and of alarms."""
+TIMER_BOUNDS_S = {"highest": 2, "dispatch": 5, "other": 60}
+"""A due step may be late by so much: by whether it is urgent, moves a dispatch, or can wait."""
+TEXT_BOUNDS_S = {"highest": 5, "other": 60}
+_UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
+_NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the rows cannot tell.
+
+    simulated -- texts go to simulated telephones, which report nothing;
+    demo -- nothing in this database is worth a copy.
+    """
+
+    simulated: bool
+    demo: bool
+
+
+def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding]:
+    """Everything that is not as it should be at this instant; empty when all is well."""
+    found = [
+        *_worker(uow),
+        *_timers_late(uow),
+        *_texts_late(uow),
+        *_no_next_step(uow),
+        *_parked(uow),
+        *provider_health(uow, simulated=around.simulated),
+    ]
+    if not around.demo:
+        found += _backup(uow, centre)
+    return found
+
+
+def _age_s(uow: UnitOfWork, since: datetime | None) -> float | None:
+    return None if since is None else round(max(0.0, (uow.now - since).total_seconds()), 1)
+
+
+def _finding(uow: UnitOfWork, code: str, counted: tuple[int, datetime | None]) -> Iterator[Finding]:
+    count, oldest = counted
+    if count:
+        yield Finding(code, count, _age_s(uow, oldest))
+
+
+def last_tick(uow: UnitOfWork) -> datetime | None:
+    """When a worker last looked; not what was written before a clock went back."""
+    past = Heartbeat.at <= uow.now + NO_WORKER_AFTER
+    return uow.session.scalar(select(func.max(Heartbeat.at)).where(past))
+
+
+def _worker(uow: UnitOfWork) -> Iterator[Finding]:
+    seen = last_tick(uow)
+    if seen is None or uow.now - seen >= NO_WORKER_AFTER:
+        yield Finding("no_worker", 1, _age_s(uow, seen))
+
+
+def _ago(uow: UnitOfWork, seconds: int) -> datetime:
+    return uow.now - timedelta(seconds=seconds)
+
+
+def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
+    bounds = TIMER_BOUNDS_S
+    late = or_(
+        and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, bounds["highest"])),
+        and_(Timer.dispatch_id.is_not(None), Timer.due_at < _ago(uow, bounds["dispatch"])),
+        Timer.due_at < _ago(uow, bounds["other"]),
+    )
+    waiting = text("timer.state = 'waiting'")
+    row = uow.session.execute(
+        select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(waiting, late)
+    ).one()
+    yield from _finding(uow, "timers_late", (row[0], row[1]))
+
+
+def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
+    late = or_(
+        and_(Message.priority <= HIGHEST, Message.due_at < _ago(uow, TEXT_BOUNDS_S["highest"])),
+        Message.due_at < _ago(uow, TEXT_BOUNDS_S["other"]),
+    )
+    row = uow.session.execute(
+        select(func.count(), func.min(Message.due_at))
+        .select_from(Message)
+        .where(_UNSENT, late, Message.lease_owner.is_distinct_from(RESTORED))
+    ).one()
+    yield from _finding(uow, "texts_late", (row[0], row[1]))
+
+
+def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
+    """Open dispatches, and calls that wait for answers, that no row will ever move on.
+
+    While somebody is wanted, looking after it is not enough: a page must wait for an answer,
+    a text must be on its way, or the next step be due.
+    """
+    waits = exists().where(Timer.dispatch_id == Dispatch.id, text("timer.state = 'waiting'"))
+    moves = exists().where(
+        Timer.dispatch_id == Dispatch.id,
+        text("timer.state = 'waiting'"),
+        Timer.kind != next_steps.KIND,
+    )
+    leaves = (
+        exists()
+        .where(Message.page_id == Page.id, Page.slot_id == Slot.id)
+        .where(Slot.dispatch_id == Dispatch.id, _UNSENT)
+    )
+    wanted = exists().where(
+        Slot.dispatch_id == Dispatch.id, Slot.state.in_([SlotState.SEEKING, SlotState.PAGED])
+    )
+    asked = and_(Dispatch.reached_by == "page", wanted)
+    stuck: ColumnElement[bool] = or_(~waits, and_(asked, ~moves, ~leaves))
+    row = uow.session.execute(
+        select(func.count(), func.min(Dispatch.created_at))
+        .select_from(Dispatch)
+        .where(_NOT_OVER, Dispatch.state != DispatchState.HANDED_OVER, stuck, ~_is_held())
+    ).one()
+    asking = uow.session.execute(
+        select(func.count(), func.min(Call.received_at))
+        .select_from(Call)
+        .where(Call.state == CallState.ASKING)
+        .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
+    ).one()
+    since: list[datetime | None] = [row[1], asking[1]]
+    oldest = min((at for at in since if at is not None), default=None)
+    yield from _finding(uow, "no_next_step", (row[0] + asking[0], oldest))
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Its steps are parked or held, which is told of its own."""
+    return exists().where(Timer.dispatch_id == Dispatch.id, Timer.state == "parked")
+
+
+def _parked(uow: UnitOfWork) -> Iterator[Finding]:
+    restored = Timer.last_error == RESTORED
+    for code, which in (
+        ("held", restored),
+        ("parked", Timer.last_error.is_distinct_from(RESTORED)),
+    ):
+        row = uow.session.execute(
+            select(func.count(), func.min(Timer.due_at))
+            .select_from(Timer)
+            .where(text("timer.state = 'parked'"), which)
+        ).one()
+        yield from _finding(uow, code, (row[0], row[1]))
+
+
+def _backup(uow: UnitOfWork, centre: Centre) -> Iterator[Finding]:
+    most = timedelta(minutes=centre.policy.backup_max_min)
+    if not most:
+        return
+    copied = [uow.session.scalar(select(func.max(BackupNote.created_at)))]
+    if uow.session.get_bind().dialect.name == "postgresql":
+        archived = text("SELECT last_archived_time FROM pg_stat_archiver")
+        copied.append(uow.session.scalar(archived))
+    newest = max((at for at in copied if at is not None), default=None)
+    if newest is None or uow.now - newest > most:
+        yield Finding("backup_old", 1, _age_s(uow, newest))

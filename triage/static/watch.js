@@ -1,0 +1,61 @@
+// The lines that concern everybody stay fresh on every page. Nothing else on the page is touched.
+
+(function () {
+  const EVERY_MS = 4000, SILENT_AFTER_MS = 8000;
+  const box = document.getElementById("standing-lines");
+  const silent = document.getElementById("standing-silent");
+  let etag = "", heard = performance.now(), timer = 0, running = false;
+
+  async function look() {
+    if (running) return;
+    running = true;
+    clearTimeout(timer);
+    try {
+      const answer = await fetch("/banners", {
+        headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
+        cache: "no-store", signal: AbortSignal.timeout(EVERY_MS),
+      });
+      if (answer.status >= 500) throw new Error("no answer");
+      if (answer.status === 200 && !answer.redirected) {
+        etag = answer.headers.get("ETag") || "";
+        show(await answer.text());
+      }
+      heard = performance.now();
+      if (!silent.hidden) steadily(() => { silent.hidden = true; });
+    } catch {
+      if (silent.hidden && performance.now() - heard >= SILENT_AFTER_MS) steadily(() => { silent.hidden = false; });
+    }
+    running = false;
+    measure();
+    timer = setTimeout(look, EVERY_MS);
+  }
+
+  // The same words stay as they are: a screen reader would say them again.
+  function show(html) {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (fresh.innerHTML.trim() === box.innerHTML.trim()) return;
+    const followed = box.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    steadily(() => box.replaceChildren(fresh.content));
+    if (followed) box.querySelector(`a[href="${CSS.escape(followed)}"]`)?.focus({ preventScroll: true });
+  }
+
+  // What stands under the pointer stays there, else a click would hit something else.
+  function steadily(change) {
+    const main = document.getElementById("main"), before = main.getBoundingClientRect().top;
+    change();
+    const moved = main.getBoundingClientRect().top - before;
+    if (moved) scrollBy({ top: moved, behavior: "instant" });
+  }
+
+  // What else sticks to the top, and where a focused field scrolls to, begins below the lines.
+  function measure() {
+    const height = document.getElementById("standing").offsetHeight;
+    document.documentElement.style.setProperty("--standing", `${height}px`);
+  }
+
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  addEventListener("resize", measure);
+  measure();
+  timer = setTimeout(look, EVERY_MS);
+})();
