@@ -141,6 +141,47 @@ def test_groups_are_compared_by_the_answers_that_are_named(folder: Path) -> None
     assert any(line.startswith("Of fewer than 10 calls only") for line in lines)
 
 
+def test_a_line_may_say_zone_and_language_of_its_call(folder: Path) -> None:
+    (folder / "vocabulary.yaml").write_text(
+        changed(
+            "responses:\n",
+            "  zone: {group: situation, type: code, ask: never}\nresponses:\n",
+            VOCABULARY,
+        ),
+        "utf-8",
+    )
+    armed: dict[str, Any] = {"facts": {"weapon": "in_hand"}}
+    north = [{**armed, "situation": {"zone": "North"}} for _ in range(12)]
+    south = [{**armed, "zone": "South", "language": "es"} for _ in range(3)]
+    write(folder, *north, *south)
+
+    result = tried(folder, "--by", "zone", "--json", "counted.json")
+
+    lines = table(result)
+    assert "North 12 12 100.0% (76%-100%) 12 100.0% -> 0.0%" in lines
+    assert "South 3 too few to tell more" in lines
+    assert "es 3 too few to tell more" in lines
+    groups = json.loads((folder / "counted.json").read_text("utf-8"))["groups"]
+    assert [one["name"] for one in groups["zone"]] == ["North", "South"]
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "said"),
+    [
+        ({"facts": {}}, ("--by", "zone"), "--by zone: no call says its zone"),
+        ({"zone": 7}, (), "line 1: zone: a call has facts, narrative and situation"),
+        ({"zone": "a" * 41}, (), "line 1: zone: a call has facts, narrative and situation"),
+    ],
+)
+def test_a_label_that_is_none_is_told(folder: Path, line: Any, options: Any, said: str) -> None:
+    write(folder, line)
+
+    result = tried(folder, *options)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_rules_that_say_the_same_move_nobody(folder: Path) -> None:
     (folder / "new.yaml").write_text(RULES, "utf-8")
 

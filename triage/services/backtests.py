@@ -12,6 +12,8 @@ from triage.services.centre import Centre
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.unit_of_work import UnitOfWork
 
+LABELS = ("zone", "language")
+"""What a call may say of itself for reports alone: no rule reads it."""
 BATCH = 500
 """Calls read at once: a query well under a second, whatever the size of the history."""
 

@@ -89,11 +89,12 @@ def _run(tools: Any, given: dict[str, Any]) -> int:
     from triage.domain.column_decisions import ColumnRules
     from triage.domain.history import History
     from triage.entrypoints.commands import backtest_table
+    from triage.services.backtests import LABELS
 
     vocabulary = _vocabulary(tools, given)
     new = _rules(tools, given["new"], vocabulary)
     old = _rules(tools, given["old"], vocabulary)
-    for name in given["by"]:
+    for name in (name for name in given["by"] if name not in LABELS):
         fact = vocabulary.facts.get(name)
         if fact is None or fact.type not in ("yes_no", "choice"):
             raise TriageError(f"--by {name}: there is no such question with answers to choose from")
@@ -101,8 +102,12 @@ def _run(tools: Any, given: dict[str, Any]) -> int:
     refused = _read_calls(tools, given, history)
     if not history.rows:
         raise TriageError("there are no calls to compare")
+    if unsaid := [name for name in given["by"] if name in {*LABELS} - history.labels.keys()]:
+        raise TriageError(f"--by {unsaid[0]}: no call says its {unsaid[0]}")
     compared = Backtest(history, ColumnRules(old).decide(history), ColumnRules(new).decide(history))
-    groups = tuple(given["by"]) or backtest_table.usual_groups(compared)
+    # Labels are told in any case.
+    groups = tuple(name for name in given["by"] if name not in LABELS)
+    groups = groups if given["by"] else backtest_table.usual_groups(compared)
     click.echo("\n".join(backtest_table.lines(compared, groups)))
     if refused:
         left_out = (
@@ -177,7 +182,9 @@ def _put_down(history: "History", past: "Past | NotACall") -> str:
         call = history.vocabulary.read_call(past.raw)
     except InvalidCall as error:
         return f"{past.reference}: {error}"
-    history.add(call, past.reference, past.labels, past.at)
+    zone = call.asked.get("zone")
+    stated = {"zone": zone} if isinstance(zone, str) else {}
+    history.add(call, past.reference, stated | dict(past.labels), past.at)
     return ""
 
 

@@ -18,6 +18,7 @@ from triage.domain.bitmaps import Numbers, holds_at, rows_in, size
 from triage.domain.csv_rows import as_text
 from triage.domain.deciding_rules import also_at, chunks, deciding_rules, names_at
 from triage.entrypoints.commands.private_files import private_text
+from triage.services.backtests import LABELS
 
 COLUMNS = (
     "call",
@@ -76,7 +77,7 @@ def write_json(compared: Backtest, groups: Sequence[str], file: Path) -> None:
 
 
 def as_dict(compared: Backtest, groups: Sequence[str]) -> dict[str, Any]:
-    labels = (name for name in ("zone", "language") if name in compared.history.labels)
+    labels = (name for name in LABELS if name in compared.history.labels)
     return {
         "calls": compared.calls,
         "old": _rules(compared.old.rule_set),

@@ -172,12 +172,13 @@ def _demand(compared: Backtest, axes: Any) -> None:
         old, new = (_of_day(counts, weeks) for counts in (one.by_hour_old, one.by_hour_new))
         axes.plot(old, color=colour, ls=(0, (2, 2)), lw=1.4)
         axes.plot(new, color=colour, lw=2, label=named(compared.new, one.response))
-    said = "Calls a week in each hour of the day: new, and old as dots"
+    said = "Calls a week in each hour of the day: new; old dashed"
     axes.set_title(said if changed else "Nobody gets more or fewer calls", loc="left", size=11)
     _plain(axes)
     if changed:
-        axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
-        axes.legend(frameon=False, ncols=MOST_RESPONSES, loc="upper left", fontsize=9)
+        # One below the other: names side by side run out of the picture.
+        axes.set_ylim(0, axes.get_ylim()[1] * (1.1 + 0.12 * len(changed)))
+        axes.legend(frameon=False, loc="upper left", fontsize=9)
 
 
 def _of_day(counts: Sequence[int], weeks: float) -> list[float]:

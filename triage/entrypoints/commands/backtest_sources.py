@@ -14,12 +14,14 @@ from triage.domain.facts import Vocabulary
 from triage.domain.import_maps import ImportMapError, read_import_map
 from triage.domain.imports import ImportMap, LeftOut, PastCall, read_past_call
 from triage.services import backtests
-from triage.services.backtests import Past
+from triage.services.backtests import LABELS, Past
 from triage.settings import ROOT
 
 MAPS = ROOT / "config" / "import_maps"
 MOST_BYTES = 1_000_000
 """Of one line."""
+MOST_IN_LABEL = 40
+"""Characters, as of a zone or a language that comes with a call."""
 Advance = Callable[[int], None]
 """Told how many bytes, or calls, have been read since it was last told."""
 
@@ -29,7 +31,10 @@ class NotACall(TriageError):
 
 
 def from_lines(file: Path, advance: Advance) -> Iterator[Past | NotACall]:
-    """One call a line, as `triage assess --lines` reads them. Empty lines count, but are none."""
+    """One call a line, as `triage assess --lines` reads them. Empty lines count, but are none.
+
+    Beside facts, narrative and situation a line may say the labels of its call.
+    """
     with file.open("rb") as lines:
         number = 0
         while line := lines.readline(MOST_BYTES + 1):
@@ -45,9 +50,19 @@ def from_lines(file: Path, advance: Advance) -> Iterator[Past | NotACall]:
 
 def _decoded(number: int, line: bytes) -> Past | NotACall:
     try:
-        return Past(f"line {number}", decode_call(line))
+        raw = decode_call(line)
     except InvalidCall as error:
         return NotACall(f"line {number}: {error}")
+    labels = {}
+    if isinstance(raw, dict):
+        # Whatever else it is stays where it is, and is refused with the call.
+        labels = {name: raw[name] for name in LABELS if _is_label(raw.get(name))}
+        raw = {name: value for name, value in raw.items() if name not in labels}
+    return Past(f"line {number}", raw, labels)
+
+
+def _is_label(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MOST_IN_LABEL and value.isprintable()
 
 
 def from_rows(file: Path, mapping: ImportMap, advance: Advance) -> Iterator[Past | NotACall]:

@@ -8,6 +8,7 @@ from triage.domain.column_decisions import Decisions
 from triage.domain.falls import FALLS
 from triage.domain.history import HOURS
 from triage.domain.ruleset import ASK_MORE
+from triage.services.backtests import LABELS
 
 USUAL_GROUPS = ("age_band", "housing", "language_barrier", "caller_role", "contact_channel")
 """Questions by whose answers groups are compared when nobody names others."""
@@ -45,7 +46,7 @@ def lines(compared: Backtest, groups: Sequence[str]) -> Iterator[str]:
     yield from _rota(compared)
     if compared.history.days:
         yield from _parts("Hour", compared.by_hour())
-    for name in ("zone", "language"):
+    for name in LABELS:
         if name in compared.history.labels:
             yield from _parts(name.capitalize(), compared.by_group(name))
     for name in groups:
