@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, text, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.sql.elements import TextClause
 
 from triage.domain.delivery import MOST_COPIES, OPTED_OUT, WORKER_LOST, AttemptState
@@ -19,16 +19,13 @@ from triage.domain.timing import seconds_left
 from triage.services import deliveries, providers
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
+from triage.services.outbox import UNSENT
 from triage.services.providers import Leave
 from triage.storage.attempts import Attempt
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork
-
-_UNSENT = text(  # as the partial index has it
-    "message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL"
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def anything_due(uow: UnitOfWork, least_urgent: int | None = None) -> bool:
 def _due(uow: UnitOfWork, least_urgent: int | None) -> tuple[TextClause | ColumnElement[bool], ...]:
     free = or_(Message.lease_until.is_(None), Message.lease_until <= uow.now)
     urgent = true() if least_urgent is None else Message.priority <= least_urgent
-    return _UNSENT, Message.due_at <= uow.now, free, urgent
+    return UNSENT, Message.due_at <= uow.now, free, urgent
 
 
 def claim(
@@ -110,7 +107,9 @@ def _lease(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> Non
     message.lease_until = uow.now + timedelta(seconds=centre.policy.lease_s)
 
 
-def make_attempt(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> ClaimedText | None:
+def make_attempt(
+    uow: UnitOfWork, centre: Centre, message: Message, owner: str
+) -> ClaimedText | None:
     """Write down that it is handed over now. A copy that may be the second is labelled."""
     attempts = deliveries.attempts_at(uow, message)
     out = deliveries.perhaps_out(attempts)
@@ -163,7 +162,7 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
             deliveries.ask_a_person(uow, message)
         else:
             _move(uow, message, MessageState.EXPIRED)
-            deliveries.lost(uow, centre, message)
+        deliveries.lost(uow, centre, message)
         return False
     why = _out_of_reach(uow, message, page)
     if why == OPTED_OUT:

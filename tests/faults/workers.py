@@ -1,0 +1,101 @@
+"""Worker processes on a test's database, whose texts go to the double of Twilio."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio
+from tests.world import World, environment
+from triage.services import dispatches, outbox
+from triage.storage.calls import Call
+from triage.storage.timers import ClockShift
+
+TRIAGE = [sys.executable, "-m", "triage.entrypoints.cli"]
+ALONE = [*TRIAGE, "worker", "--no-restart"]
+WITH_A_PARENT = [*TRIAGE, "worker"]
+LEASE_IS_OVER_S = 16
+
+
+@dataclass
+class Workers:
+    environ: dict[str, str]
+    log: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, database_url: str, folder: Path, twilio: Twilio) -> Workers:
+        environ = environment(database_url, folder) | {
+            "TRIAGE_SMS": "twilio",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_FROM": SENDER,
+            "TWILIO_API_URL": twilio.url,
+            "PATH": os.environ["PATH"],
+        }
+        log = folder / "workers.log"
+        log.touch()
+        return cls(environ, log)
+
+    def start(self, command: Sequence[str] = ALONE) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(command, env=self.environ, stdout=log, stderr=log)
+        self.running.append(process)
+        return process
+
+    def run(self, count: int = 1) -> int:
+        """How many workers have said that they run; waits until there are `count`."""
+        until(lambda: self.log.read_text(errors="replace").count("worker runs") >= count)
+        return count
+
+    def stop(self) -> None:
+        for process in self.running:
+            process.kill()
+            process.wait()
+        print(self.log.read_text(errors="replace")[-3000:])  # shown where a test fails
+
+
+def children_of(pid: int) -> list[int]:
+    file = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in file.read_text().split()] if file.exists() else []
+
+
+def until(what: Callable[[], object], within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        time.sleep(0.02)
+
+
+def page_somebody(world: World) -> str:
+    """A call whose team is owed a page; returns the code."""
+    world.team("MCT 1")
+    call = world.call({"problem_type": "other"})
+    urgency = dispatches.Urgency("URGENT", 2, 30, 2)
+    with world.context.unit_of_work("test") as uow:
+        row = uow.get(Call, call.id)
+        dispatches.open_dispatch(uow, world.centre, row, "mobile_crisis", urgency, "by_hand")
+    return call.code
+
+
+def owe(world: World, body: str, priority: int = 1) -> None:
+    with world.context.unit_of_work("test") as uow:
+        outbox.enqueue(
+            uow,
+            world.centre,
+            kind="reply",
+            to="+12025550177",
+            to_role="clinician",
+            body=body,
+            priority=priority,
+        )
+
+
+def move_clock(world: World, seconds: float) -> None:
+    with world.context.unit_of_work("test") as uow:
+        uow.add(ClockShift(ahead_s=seconds))
