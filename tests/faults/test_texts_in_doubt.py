@@ -285,9 +285,9 @@ def test_nobody_is_passed_over_because_the_provider_is_away(
 
     assert page_now(world, page).state is PageState.OPEN
     world.phones.broken = None
-    world.wait(seconds=130)
-    asked = world.phones.inboxes[phone_of(world, page)]
-    assert len(asked) == 1
+    while not world.phones.sent:
+        world.wait(seconds=5)
+    assert [sms.to for sms in world.phones.sent] == [phone_of(world, page)]
     assert page_now(world, page).state is PageState.OPEN
 
 
@@ -551,3 +551,14 @@ def test_hand_over_happens_outside_any_transaction(world: World) -> None:
 
     worker.send_texts(replace(world.context, phone=Writing()), "w")  # type: ignore[arg-type]
     assert phones.inboxes[PHONE] == ["hello"]
+
+
+def test_a_sender_that_the_carriers_drop_passes_nobody_over(world: World) -> None:
+    page = paged(world)
+    mine = text_of(world, page)
+    world.settle()
+    hear(world, mine, "undelivered", attempts(world, mine)[0].provider_id or "", "30034")
+
+    assert page_now(world, page).state is PageState.OPEN
+    with world.context.reading() as uow:
+        assert outbox.not_left(uow) == {page.id}

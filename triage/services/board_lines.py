@@ -1,8 +1,9 @@
 """A dispatch in one line: who is asked, who comes, what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from triage.domain.lifecycle import TAKEN, DispatchState, PageState, SlotState
 from triage.storage.dispatches import Dispatch
@@ -15,6 +16,9 @@ class Ask:
     unit: str
     role: str
     answer_by: datetime
+    page_id: UUID
+    to_ring: bool
+    """Their text has not left: ask them by telephone."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,25 @@ class DispatchLine:
     missing_roles: Sequence[str] = ()
     unit: str | None = None
     cad_number: str | None = None
+
+    @property
+    def to_ring(self) -> Sequence[str]:
+        """Who is asked by a text that has not left."""
+        roles = {one.unit: one.role.replace("_", " ") for one in self.asked if one.to_ring}
+        return [f"{unit} ({role})" for unit, role in roles.items()]
+
     stalled: bool = False
     """It has not moved on since a look found that it stands still."""
 
 
-def line_of(dispatch: Dispatch, late_since: datetime) -> DispatchLine:
-    """late_since -- hand-overs older than this are late, whether or not a worker wrote it."""
+def line_of(
+    dispatch: Dispatch, late_since: datetime, not_left: Collection[UUID] = ()
+) -> DispatchLine:
+    """late_since -- hand-overs older than this are late, whether or not a worker wrote it.
+    not_left -- pages whose text has not left."""
     slots = [s for s in dispatch.slots if s.state not in {SlotState.CANCELLED, SlotState.REPLACED}]
     asked = [
-        Ask(page.team.name, slot.role, page.answer_by)
+        Ask(page.team.name, slot.role, page.answer_by, page.id, page.id in not_left)
         for slot in slots
         if slot.state is SlotState.PAGED
         for page in slot.pages

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import assessments, unread_replies
+from triage.services import assessments, outbox, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.centre import Centre
@@ -29,15 +29,16 @@ class Loudness(IntEnum):
 
     NOBODY = 0
     HAND_OVER_LATE = 1
-    NOT_SENT = 2
-    HAND_OVER = 3
-    OVERDUE = 4
-    HALF = 5
-    SEEKING = 6
-    ASKING = 7
-    MOVING = 8
-    THERE = 9
-    OVER = 10
+    RING = 2
+    NOT_SENT = 3
+    HAND_OVER = 4
+    OVERDUE = 5
+    HALF = 6
+    SEEKING = 7
+    ASKING = 8
+    MOVING = 9
+    THERE = 10
+    OVER = 11
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,12 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     ).all()
     records = {record.call_id: record for record in _latest_assessments(uow)}
     overridden = _overridden(uow)
-    dispatched: dict[UUID, list[Dispatch]] = {}
+    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
+    not_left = outbox.not_left(uow)
+    dispatched: dict[UUID, list[DispatchLine]] = {}
     for dispatch in _dispatches(uow):
-        dispatched.setdefault(dispatch.call_id, []).append(dispatch)
+        line = line_of(dispatch, late_since, not_left)
+        dispatched.setdefault(dispatch.call_id, []).append(line)
     rows = []
     for call in calls:
         record = records.get(call.id)
@@ -162,12 +166,11 @@ def _row(
     centre: Centre,
     call: Call,
     record: AssessmentRecord | None,
-    dispatched: Sequence[Dispatch],
+    dispatched: Sequence[DispatchLine],
     overridden: bool,
 ) -> Row:
     decision = assessments.decision_of(record) if record else None
-    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
-    lines = [line_of(d, late_since) for d in dispatched if d.state is not DispatchState.CANCELLED]
+    lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:
@@ -205,6 +208,7 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.ASKING, row.call.state is CallState.ASKING),
         (Loudness.NOBODY, row.nobody or DispatchState.UNFILLED in states),
         (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
+        (Loudness.RING, any(line.to_ring for line in row.lines)),
         (Loudness.NOT_SENT, bool(row.not_sent)),
         (Loudness.HAND_OVER, DispatchState.HAND_OVER in states),
         (Loudness.OVERDUE, row.overdue),

@@ -94,6 +94,8 @@ def give_up(uow: UnitOfWork, centre: Centre, message: Message, reason: str) -> N
 
 def ask_a_person(uow: UnitOfWork, message: Message) -> None:
     """Nothing more is done about it here: somebody should ring whoever it was for."""
+    if message.ring_since is not None:
+        return
     message.ring_since = uow.now
     message.lease_until = None
     uow.audit("text.ring", message, kind=message.kind)

@@ -4,10 +4,10 @@ They are claimed (`claims`), handed over, settled (`settling`) and reported on (
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, true
 
 from triage.domain.delivery import PERHAPS_OUT
 from triage.domain.errors import Conflict
@@ -19,6 +19,10 @@ from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
+
+UNSENT = text(  # as the partial index has it
+    "message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL"
+)
 
 
 def enqueue(  # noqa: PLR0913 -- one keyword for each column
@@ -105,6 +109,25 @@ def left_at(uow: UnitOfWork, message: Message) -> datetime | None:
         Attempt.message_id == message.id, Attempt.state.in_(PERHAPS_OUT)
     )
     return uow.session.scalar(first)
+
+
+LATE = timedelta(seconds=30)
+"""A page's text that has not left by then is told by telephone."""
+
+
+def not_left(uow: UnitOfWork) -> frozenset[UUID]:
+    """Pages whose text has not left, or may not have: whoever they are for is rung."""
+    pages = (Message.kind == "page", Message.page_id.is_not(None))
+    late = true() if providers.is_shut(uow) else Message.created_at < uow.now - LATE
+    waiting = select(Message.page_id).where(UNSENT, late, *pages)
+    given_up = select(Message.page_id).where(
+        Message.ring_since.is_not(None),
+        Message.noted_at.is_(None),
+        Message.state.in_([MessageState.UNKNOWN, MessageState.UNDELIVERED]),
+        *pages,
+    )
+    found = {*uow.session.scalars(waiting), *uow.session.scalars(given_up)}
+    return frozenset(key for key in found if key is not None)
 
 
 def to_ring(uow: UnitOfWork, limit: int) -> Sequence[Message]:

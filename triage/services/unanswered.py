@@ -24,19 +24,25 @@ def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     if message.page_id is None:
         return
     page = uow.get(Page, message.page_id)
-    failure = failure_of(message.last_error)
-    away = message.state is MessageState.EXPIRED or failure.whose is Whose.PROVIDER
-    if page.state is PageState.OPEN and away:
+    if page.state is not PageState.OPEN:
+        return
+    if message.state in {MessageState.EXPIRED, MessageState.UNKNOWN}:
         _ask_anew(uow, centre, page)
+    elif failure_of(message.last_error).whose is Whose.PROVIDER:
+        message.ring_since = uow.now  # taken and then dropped: the next would fare no better
     else:
         paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
 
 
 def _ask_anew(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     """The text of this page is too old and never left: another, with the whole time to answer."""
-    texts = select(func.count()).select_from(Message).where(Message.page_id == page.id)
+    texts = uow.session.scalars(
+        select(Message).where(Message.page_id == page.id, Message.kind == "page")
+    ).all()
+    for earlier in texts:  # the new one takes their place
+        earlier.noted_at = earlier.noted_at or uow.now
     _give_time(uow, page, uow.now)
-    paging.send_page(uow, centre, page, number=uow.session.scalar(texts) or 0)
+    paging.send_page(uow, centre, page, number=len(texts))
     uow.audit("page.asked_anew", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
 
 

@@ -23,6 +23,7 @@ bp = Blueprint("board", __name__)
 _TONES = {
     Loudness.NOBODY: "alarm",
     Loudness.HAND_OVER_LATE: "alarm",
+    Loudness.RING: "alarm",
     Loudness.NOT_SENT: "alarm",
     Loudness.HAND_OVER: "warn",
     Loudness.OVERDUE: "warn",
@@ -88,6 +89,8 @@ def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
         late = any(line.late for line in row.lines)
         if row.loudness is not Loudness.HAND_OVER_LATE:
             said.append(("alarm" if late else "warn", _hand_over(centre, row)))
+    if row.loudness is not Loudness.RING and (ring := _ring(row)):
+        said.append(("alarm", ring))
     if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
         said.append(("warn", "Recommended, not sent: " + _names(centre, row.not_sent)))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
@@ -98,6 +101,7 @@ def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     words = {
         Loudness.NOBODY: _nobody(row),
+        Loudness.RING: _ring(row),
         Loudness.NOT_SENT: "RECOMMENDED, NOT SENT: " + _names(centre, row.not_sent),
         Loudness.OVERDUE: "OVERDUE: nobody there yet",
         Loudness.HALF: "Half a team",
@@ -117,6 +121,12 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
 def _nobody(row: Row) -> str:
     half = any(line.coming for line in row.lines if line.missing_roles)
     return "HALF A TEAM, nobody left to ask" if half else "NOBODY COMING"
+
+
+def _ring(row: Row) -> str:
+    """Whom the dispatcher asks, because the text that asks them has not left."""
+    units = [unit for line in row.lines for unit in line.to_ring]
+    return "RING BY TELEPHONE, the text has not left: " + ", ".join(units) if units else ""
 
 
 def _anybody_moves(row: Row) -> bool:

@@ -1,9 +1,9 @@
 """The page of one call: who rang, what was answered and decided, who comes, what happened."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -19,13 +19,13 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
-from triage.services import call_pages, calls
-from triage.services.board_lines import line_of
+from triage.services import call_pages, calls, outbox
+from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
-from triage.storage.dispatches import Page, Slot
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("call", __name__)
@@ -150,14 +150,18 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         "answers_form": _answers_form(page, typed),
         "typed": typed,
         "open": call.state in {CallState.OPEN, CallState.ASKING},
-        "lines": [(d, line_of(d, _late_since(page.now, centre))) for d in page.record.dispatches],
+        "lines": _lines(uow, centre, page.record.dispatches),
         "live_data": json.dumps(_live_data(page, answered, questions)),
         "now": page.now,
     }
 
 
-def _late_since(now: datetime, centre: Centre) -> datetime:
-    return now - timedelta(seconds=centre.policy.hand_over_red_s)
+def _lines(
+    uow: UnitOfWork, centre: Centre, dispatches: Sequence[Dispatch]
+) -> list[tuple[Dispatch, DispatchLine]]:
+    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
+    not_left = outbox.not_left(uow)
+    return [(dispatch, line_of(dispatch, late_since, not_left)) for dispatch in dispatches]
 
 
 def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
@@ -169,11 +173,7 @@ def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) ->
         "call": call,
         "mine": pages[0],
         "slot": pages[0].slot,
-        "lines": [
-            (d, line_of(d, _late_since(page.now, centre)))
-            for d in page.record.dispatches
-            if d.id in mine
-        ],
+        "lines": _lines(uow, centre, [d for d in page.record.dispatches if d.id in mine]),
         "typed": typed,
         "open": call.state in {CallState.OPEN, CallState.ASKING},
         "now": page.now,
