@@ -235,6 +235,8 @@ def test_an_assessment_is_what_the_call_would_get_and_nothing_is_stored(
     assert answer.status_code == 200
     assert answer.json["response"] == "mobile_crisis"
     assert answer.json["level"]["within_min"] > 0
+    assert answer.json["because"][0]["decided"] is True
+    assert answer.json["by_points"]["response"] == "mobile_crisis"
     assert rows(world) == 0
     assert program.send("POST", "/assessments", {}).status_code == 200
 

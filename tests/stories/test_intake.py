@@ -213,6 +213,23 @@ def test_the_recommendation_follows_the_answers(world: World, dispatcher: Browse
     assert count(world, Call) == 0
 
 
+def test_what_decided_stands_apart_from_what_is_true_as_well(dispatcher: Browser) -> None:
+    key = form_key(dispatcher)
+    calm = {**GATE, "facts.weapon": "none_seen"}
+
+    still = assess(dispatcher, {**calm, "facts.breathing": "none"}, key).json
+    why, _, outranked = still["parts"]["recommendation"].partition("Also true, but outranked")
+    assert "A life may be in danger this minute." in why
+    assert "should not wait longer than an hour" in outranked
+    assert "By points" not in why
+
+    hurt = {"facts.violence_history": "yes", "facts.property_destruction": "yes"}
+    tipped = assess(dispatcher, {**calm, **hurt}, key).json["parts"]["recommendation"]
+    why, _, outranked = tipped.partition("Also true, but outranked")
+    assert re.search(r"By points: <strong>CIT co-responder 60</strong>, 50 needed", why)
+    assert "A crisis clinician is the usual answer" in outranked
+
+
 def test_the_question_speaks_to_whoever_calls(dispatcher: Browser) -> None:
     key = form_key(dispatcher)
     assert assess(dispatcher, {}, key).json["person"] == "third"

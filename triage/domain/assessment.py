@@ -12,13 +12,14 @@ from triage.domain.cases import Case, cases_of, protection, stands
 from triage.domain.decision import Decision, points_of
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.outlook import NO_OUTLOOK, Outlook, look_ahead
+from triage.domain.outranked import told_apart
 from triage.domain.police_reporting import police_because_unknown
 from triage.domain.readings import Unseen
 from triage.domain.reason import Reason
 from triage.domain.reasons import Waiting, reasons, rules_waiting
 from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, Rule, RuleSet
 
-ENGINE: Final = "terms-1"
+ENGINE: Final = "terms-2"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
 
 Outcome = Literal["decided", "ask_more"]
@@ -71,6 +72,20 @@ class Assessment:
     @cached_property
     def _own_reasons(self) -> tuple[Reason, ...]:
         return reasons(self.rule_set, self.case.tally, self.decision)
+
+    @cached_property
+    def deciding(self) -> tuple[Reason, ...]:
+        """The reasons that decided, those for who answers first."""
+        return (*self._apart[0], *self._read_otherwise)
+
+    @property
+    def outranked(self) -> tuple[Reason, ...]:
+        """The reasons that are true as well and changed nothing."""
+        return self._apart[1]
+
+    @cached_property
+    def _apart(self) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        return told_apart(self.rule_set, self.case, self._own_reasons)
 
     @cached_property
     def _read_otherwise(self) -> dict[Reason, Case]:
@@ -156,7 +171,12 @@ class Assessment:
             "settled": ahead.settled,
             "could_become": list(ahead.could_become),
             "ask_next": [question.as_dict() for question in ahead.ask_next],
-            "because": [self._as_read(one) for one in self.because],
+            "route": decision.route,
+            "by_points": self._by_points(),
+            "because": [
+                *(self._as_read(one) | {"decided": True} for one in self.deciding),
+                *(self._as_read(one) | {"decided": False} for one in self.outranked),
+            ],
             "waiting": [one.as_dict() for one in self.waiting],
             "follow_ups": [_follow_up(rule, one) for rule, one in self.follow_ups],
             "notices": [
@@ -179,6 +199,14 @@ class Assessment:
     def canonical_json(self) -> str:
         """The assessment on one line, byte for byte the same for the same input."""
         return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    def _by_points(self) -> dict[str, object] | None:
+        """Whom points chose, with how many, and how many were needed."""
+        chosen = self.decision.eligible
+        if self.decision.route != "score":
+            return None
+        needed = self.rule_set.threshold(chosen)
+        return {"response": chosen, "points": self.points[chosen], "threshold": needed}
 
     def _also(self) -> list[dict[str, str]]:
         return [

@@ -123,6 +123,7 @@ def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
         "because": "The rules could not be applied: treat as highest.",
         "source": why,
         "facts": {},
+        "decided": True,
     }
     return {
         "outcome": "not_scored",
@@ -143,6 +144,8 @@ def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
         "settled": False,
         "could_become": [],
         "ask_next": [],
+        "route": "default",
+        "by_points": None,
         "because": [because],
         "waiting": [],
         "follow_ups": [],

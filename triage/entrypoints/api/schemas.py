@@ -1,12 +1,13 @@
 """The shapes of the API: one schema checks or writes a body, and stands in the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from triage.domain.call_reading import NARRATIVE_LENGTH
 from triage.domain.codes import DIFFERENCES
+from triage.domain.decision import Route
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
@@ -125,7 +126,20 @@ class Assessment(Answer):
     settled = fields.Boolean(required=True)
     could_become = _listing(fields.String())
     ask_next = _objects()
-    because = _objects()
+    route = fields.String(
+        validate=validate.OneOf(get_args(Route)),
+        metadata={"description": "What chose the eligible response."},
+    )
+    by_points = fields.Dict(
+        keys=fields.String(),
+        allow_none=True,
+        metadata={"description": "response, points, threshold, where points chose."},
+    )
+    because = fields.List(
+        fields.Dict(keys=fields.String()),
+        required=True,
+        metadata={"description": "Those that decided first; `decided` tells them apart."},
+    )
     waiting = _objects()
     follow_ups = _objects()
     notices = _objects()

@@ -52,6 +52,11 @@ class Recommendation:
     also: Sequence[tuple[str, str]]
     """Companions by name, each with its reason."""
     why: Sequence[Reason]
+    """What decided."""
+    outranked: Sequence[Reason]
+    """What is true as well and changed nothing."""
+    by_points: Sequence[tuple[str, int, int]]
+    """Where points chose: whom, how many, and how many are needed; then the others."""
     excluded: Sequence[tuple[str, str]]
     points: Sequence[tuple[str, int, int]]
     """Who got points: their name, how many, and how many are needed."""
@@ -67,7 +72,11 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
     """The words for an assessment as `triage assess` prints it."""
     kind = centre.vocabulary.responses.get(result["response"])
     because = result["because"]
-    deciding = [r for r in because if r["kind"] not in _AFTERWARDS | _EXCLUDING]
+    told = [r for r in because if r["kind"] not in _AFTERWARDS]
+    # What was assessed before the two were told apart has all of them as deciding.
+    decided = [r for r in told if r.get("decided", r["kind"] not in _EXCLUDING)]
+    # Who else may not be sent, and why, has a list of its own.
+    others = [r for r in told if r not in decided and r["kind"] not in _EXCLUDING]
     return Recommendation(
         outcome=result["outcome"],
         response=result["response"],
@@ -76,7 +85,9 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
         how=_HOW[kind.reached_by] if kind else "",
         level=result["level"],
         also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
-        why=[_reason(centre, result, r) for r in deciding],
+        why=[_reason(centre, result, r) for r in decided],
+        outranked=[_reason(centre, result, r) for r in others],
+        by_points=_by_points(centre, result),
         excluded=_excluded(centre, result["excluded"]),
         points=list(_points(centre, result)),
         afterwards=[_after(one) for one in result["follow_ups"]],
@@ -104,6 +115,15 @@ def _points(centre: Centre, result: Mapping[str, Any]) -> Iterator[tuple[str, in
         needed = rules.threshold(response) if rules else None
         if needed is not None:
             yield response_name(centre, response), total, needed
+
+
+def _by_points(centre: Centre, result: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+    chosen = result.get("by_points")
+    if not chosen:
+        return []
+    name = response_name(centre, chosen["response"])
+    others = [one for one in _points(centre, result) if one[0] != name]
+    return [(name, chosen["points"], chosen["threshold"]), *others]
 
 
 def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
