@@ -37,7 +37,7 @@ HOMES = {
     ),
     "Twilio's library": (
         r"^\s*(from|import) twilio\b",
-        {"triage/adapters/twilio_sms.py"},
+        {"triage/adapters/twilio_sms.py", "triage/adapters/twilio_voice.py"},
     ),
     "PyYAML, whose own loaders guess at types": (
         r"^\s*(from|import) yaml\b",

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from triage.app import build_context, create_app, prepare
 from triage.context import AppContext
 from triage.domain.delivery import Whose
-from triage.domain.phone_network import Outcome, OutboundSms, Refused, Sent, Unknown
+from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.entrypoints import worker
 from triage.services import calls, people
 from triage.services.calls import NewCall
@@ -72,6 +72,7 @@ class FakePhones:
     dead: set[str] = field(default_factory=set)
     """Numbers that the provider refuses for good."""
     sent: list[OutboundSms] = field(default_factory=list)
+    rings: dict[str, list[OutboundCall]] = field(default_factory=dict)
 
     def send(self, sms: OutboundSms) -> Outcome:
         if self.broken:
@@ -81,6 +82,14 @@ class FakePhones:
         self.sent.append(sms)
         self.inboxes.setdefault(sms.to, []).append(sms.body)
         return Sent(f"SM{secrets.token_hex(16)}")
+
+    def call(self, call: OutboundCall) -> Outcome:
+        if self.broken:
+            return self.broken
+        if call.to in self.dead:
+            return Refused("21211", Whose.NUMBER)
+        self.rings.setdefault(call.to, []).append(call)
+        return Sent(f"CA{secrets.token_hex(16)}")
 
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         return signature == "genuine"
@@ -111,6 +120,36 @@ class Phone:
 
     def expect_silence(self) -> None:
         assert self.inbox[self._read :] == []
+
+    @property
+    def rings(self) -> list[OutboundCall]:
+        self.world.settle()
+        return self.world.phones.rings.get(self.number, [])
+
+    def expect_ring(self, part: str) -> OutboundCall:
+        """The newest ring of this phone, which says this."""
+        assert self.rings, "the phone has not rung"
+        assert part.lower() in self.rings[-1].body.lower(), self.rings[-1].body
+        return self.rings[-1]
+
+    def pick_up(self, answered_by: str = "human") -> str:
+        """Somebody or something takes the newest ring; what it hears."""
+        return self._voice("page", AnsweredBy=answered_by)
+
+    def press(self, digits: str) -> str:
+        """A key, while the newest ring is on the line; what is said then."""
+        said = self._voice("answer", Digits=digits)
+        self.world.settle()
+        return said
+
+    def _voice(self, what: str, **form: str) -> str:
+        path = f"/voice/{what}?attempt={self.rings[-1].id}"
+        given = {"CallSid": "CA" + "0" * 32, "To": self.number, **form}
+        answer = self.world.app.test_client().post(
+            path, data=given, headers={"X-Twilio-Signature": "genuine"}
+        )
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return answer.get_data(as_text=True)
 
     def text(self, body: str, times: int = 1) -> None:
         """Answer; `times` repeats the same webhook, as a provider may."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from triage.adapters.heartbeat_url import HeartbeatUrl
 from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
-from triage.adapters.twilio_sms import TwilioSms
+from triage.adapters.twilio_voice import TwilioPhones
 from triage.context import AppContext, attach
 from triage.domain.errors import TriageError
 from triage.domain.gazetteer import Gazetteer, read_gazetteer
@@ -73,13 +73,15 @@ def _gazetteer(file: Path) -> Gazetteer:
 def _phone_network(settings: Settings) -> PhoneNetwork:
     if settings.twilio is None:
         return SimulatorSms(settings.simulator_file)
-    return TwilioSms(
+    return TwilioPhones(
         account_sid=settings.twilio.account_sid,
         auth_token=settings.twilio.auth_token,
         sender=settings.twilio.sender,
         messaging_service_sid=settings.twilio.messaging_service_sid,
         api_url=settings.twilio.api_url,
         status_url=f"{settings.public_url}/sms/status",
+        voice_url=f"{settings.public_url}/voice",
+        voice_sender=settings.twilio.sender,
         timeout_s=settings.policy.provider_timeout_s,
     )
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from triage.domain.phone_network import Outcome, OutboundSms, Sent
+from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Sent
 
 SERVICE_NUMBER = "+15550100000"
 """The service's own number: fictitious, it cannot exist."""
+
+RINGS_FOR_S = 60
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS message (
@@ -52,6 +54,27 @@ class SimulatorSms:
             )
             return [row["provider_id"] for row in found]
 
+    def call(self, call: OutboundCall) -> Outcome:
+        """Let an invented phone ring until somebody takes it on the simulator's page."""
+        return Sent(self._keep("ring", SERVICE_NUMBER, call.to, call.body, call.id))
+
+    def ringing(self) -> list[dict[str, str]]:
+        """Calls that nobody has taken yet, the oldest first; after a minute they are over."""
+        with self._open() as database:
+            found = database.execute(
+                """SELECT our_id, provider_id, "to", body, at FROM message AS ring
+                WHERE direction = 'ring' AND julianday(at) > julianday('now') - ? / 86400.0
+                AND NOT EXISTS (SELECT 1 FROM message AS taken
+                    WHERE taken.direction = 'taken' AND taken.our_id = ring.our_id)
+                ORDER BY number""",
+                [RINGS_FOR_S],
+            )
+            return [dict(row) for row in found]
+
+    def take_ring(self, attempt_id: str, phone: str, said: str) -> None:
+        """Somebody took the call, or let it ring out; said -- what came of it."""
+        self._keep("taken", phone, SERVICE_NUMBER, said, attempt_id)
+
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         return False
 
@@ -64,7 +87,8 @@ class SimulatorSms:
         with self._open() as database:
             found = database.execute(
                 """SELECT body, "from", "to", at, direction FROM message
-                WHERE ?1 IS NULL OR "to" = ?1 OR "from" = ?1 ORDER BY number""",
+                WHERE direction IN ('outbound', 'inbound')
+                AND (?1 IS NULL OR "to" = ?1 OR "from" = ?1) ORDER BY number""",
                 [phone],
             )
             return [dict(row) for row in found]

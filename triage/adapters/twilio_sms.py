@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,13 +19,13 @@ from triage.adapters.provider_line import (
     something_was_handed_over,
 )
 from triage.domain.delivery import NO_CONNECTION, failure_of
-from triage.domain.phone_network import Outcome, OutboundSms, Refused, Sent, Unknown
+from triage.domain.phone_network import OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.domain.timing import retry_after_s
 
 LONGEST_VALIDITY_S = 36_000
 _DID_NOT_ARRIVE = {"failed", "undelivered", "canceled"}
 _CLOCKS_DIFFER = timedelta(minutes=1)
-_ASK_AGAIN = "#rc=5&rp=all"
+ASK_AGAIN = "#rc=5&rp=all"
 """Behind an address for reports: where ours does not answer, Twilio tries five times."""
 _silent = logging.Logger("twilio", level=logging.CRITICAL)
 """Twilio's library logs addresses with account and telephone numbers in them."""
@@ -93,15 +93,19 @@ class TwilioSms:
     def send(self, sms: OutboundSms) -> Outcome:
         """There is no key that would make sending twice harmless: where the line breaks
         after the request was written, the outcome is unknown."""
-        try:
-            message = self._client.messages.create(
+        return self._hand_over(
+            lambda: self._client.messages.create(
                 to=sms.to,
                 body=sms.body,
                 validity_period=min(sms.validity_s, LONGEST_VALIDITY_S),
-                status_callback=f"{self._status_url}?attempt={sms.id}{_ASK_AGAIN}",
+                status_callback=f"{self._status_url}?attempt={sms.id}{ASK_AGAIN}",
                 **self._from,
             )
-            return Sent(str(message.sid))
+        )
+
+    def _hand_over(self, create: Callable[[], Any]) -> Outcome:
+        try:
+            return Sent(str(create().sid))
         except TwilioException as error:
             return _refused(error, retry_after_s(self._line.said.retry_after, utc_now()))
         except Exception as error:  # requests', urllib3's and JSON's: the line or the answer broke
@@ -113,7 +117,7 @@ class TwilioSms:
     def find(self, sms: OutboundSms, within_s: float) -> list[str] | None:
         """Twilio's keys of texts like this one that it took in the last `within_s` seconds,
         the newest first; None if it does not tell. Asked before a text in doubt is sent again."""
-        since = utc_now() - timedelta(seconds=within_s) - _CLOCKS_DIFFER
+        since = since_about(within_s)
         try:
             newest = self._client.messages.list(to=sms.to, limit=20, page_size=20)
             return [
@@ -131,6 +135,11 @@ class TwilioSms:
         if not signature:
             return False
         return any(v.validate(url, dict(form), signature) for v in self._validators)
+
+
+def since_about(within_s: float) -> datetime:
+    """So long ago, by whatever clock the other side goes."""
+    return utc_now() - timedelta(seconds=within_s) - _CLOCKS_DIFFER
 
 
 def _refused(error: TwilioException, wait_s: float | None) -> Refused | Unknown:

@@ -126,7 +126,7 @@ def later_of(one: AttemptState, other: AttemptState) -> AttemptState:
 
 _PUBLIC = frozenset({"partner", "public", "caller", "unknown"})
 _ONCE = frozenset({"notice", "reminder"})
-_LOSS_IS_NOTICED = frozenset({"page", "reply"})
+_LOSS_IS_NOTICED = frozenset({"page", "ring", "reply"})
 
 
 def copies_allowed(kind: str, to_role: str) -> int:

@@ -21,6 +21,11 @@ class OutboundSms:
 
 
 @dataclass(frozen=True)
+class OutboundCall(OutboundSms):
+    """The same, rung and said: body is what is said before one digit is asked for."""
+
+
+@dataclass(frozen=True)
 class Sent:
     """The provider has taken it."""
 
@@ -52,6 +57,15 @@ Outcome = Sent | Refused | Unknown
 class PhoneNetwork(Protocol):
     def send(self, sms: OutboundSms) -> Outcome: ...
 
+    def call(self, call: OutboundCall) -> Outcome:
+        """Ring, say it, and let `/voice` take the digit. Sent means that it rings."""
+        ...
+
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         """Did the network itself make this web request?"""
         ...
+
+
+def hand_over(network: PhoneNetwork, out: OutboundSms) -> Outcome:
+    """By the channel that it is meant for."""
+    return network.call(out) if isinstance(out, OutboundCall) else network.send(out)

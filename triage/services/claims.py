@@ -27,6 +27,9 @@ from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork
 
+_PAGING = ("page", "ring")
+"""Asks somebody to come, as a text or on the telephone."""
+
 
 @dataclass(frozen=True)
 class ClaimedText:
@@ -118,7 +121,7 @@ def make_attempt(
     attempt = Attempt(
         message_id=message.id,
         number=message.attempts + 1,
-        channel="sms",
+        channel=message.channel,
         provider=providers.PROVIDER,
         fence=message.fence,
         state=AttemptState.ATTEMPTING,
@@ -154,7 +157,7 @@ def _put_aside(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
 def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
     """Should it still go out? If not, it is put aside and what follows is done."""
     page = uow.session.get(Page, message.page_id) if message.page_id else None
-    if page is not None and message.kind == "page" and not _is_awaited(page):
+    if page is not None and message.kind in _PAGING and not _is_awaited(page):
         _move(uow, message, MessageState.WITHDRAWN)
         return False
     if message.expires_at <= uow.now:
@@ -206,7 +209,7 @@ def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str |
         return None
     if responder.opted_out_at is not None:
         return OPTED_OUT
-    if page is None or message.kind != "page":
+    if page is None or message.kind not in _PAGING:
         return None
     on_shift = select(Shift.id).where(
         Shift.responder_id == responder.id, Shift.starts_at <= uow.now, Shift.ends_at > uow.now

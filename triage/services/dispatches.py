@@ -9,13 +9,22 @@ from triage.domain import wording
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import (
+    ON_SITE,
     TAKEN,
     WANTED,
     DispatchState,
     PageState,
     SlotState,
 )
-from triage.services import next_steps, paging
+from triage.services import (
+    escalation_policies,
+    escalations,
+    freed_teams,
+    next_steps,
+    page_answers,
+    paging,
+    stand_downs,
+)
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -71,6 +80,7 @@ def open_dispatch(
             level_rank=urgency.rank,
             within_min=urgency.within_min,
             answer_within_min=urgency.answer_within_min,
+            policy_id=escalation_policies.choose(uow, response, urgency.rank) if paged else None,
         )
     )
     dispatch.call = call
@@ -135,9 +145,9 @@ def record_answer(
 ) -> None:
     """A team answered by radio or telephone; the dispatcher writes it down."""
     if accepted:
-        paging.accept(uow, centre, page, through)
+        page_answers.accept(uow, centre, page, through)
     else:
-        paging.decline(uow, centre, page, through)
+        page_answers.decline(uow, centre, page, through)
 
 
 def assign(
@@ -188,15 +198,12 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
     slot.move_to(SlotState.ACCEPTED)
     slot.team, slot.responder, slot.unit = page.team, responder, None
     call = slot.dispatch.call
-    paging.tell(uow, centre, slot, wording.assigned(call.code, call.location, partners_told(slot)))
-
-
-def partners_told(slot: Slot) -> list[str]:
-    """The other places of the team, as the texts name them."""
-    return [
-        f"{s.role} {paging.who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
-        for s in paging.partners_of(slot)
-    ]
+    paging.tell(
+        uow,
+        centre,
+        slot,
+        wording.assigned(call.code, call.location, page_answers.partners_told(slot)),
+    )
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
@@ -212,6 +219,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             slot.move_to(SlotState.CANCELLED)
             fresh.dispatch = dispatch
     uow.audit("dispatch.asked_again", dispatch)
+    dispatch.escalated = 0
     paging.seek(uow, centre, dispatch)
 
 
@@ -234,6 +242,8 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
     )
     if slot.dispatch.reached_by == "page":
         paging.refresh(uow, slot.dispatch)
+        if state is SlotState.CLEARED:
+            freed_teams.offer_soon(uow, slot)
     elif state is SlotState.CLEARED:
         slot.dispatch.state = DispatchState.CLEARED
         slot.dispatch.ended_at = uow.now
@@ -258,18 +268,18 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
         raise Refused("Choose a reason for cancelling.", "reason")
     if dispatch.state in ENDED:
         raise Conflict("this dispatch has ended already")
+    if any(slot.state in ON_SITE for slot in dispatch.slots):
+        raise Conflict("a team is on scene: they clear, nobody else")
     text = wording.stand_down(dispatch.call.code, CANCEL_REASONS[reason].lower())
-    for slot in dispatch.slots:
-        if slot.state in {SlotState.ON_SCENE, SlotState.TRANSPORTING}:
-            raise Conflict("a team is on scene: they clear, nobody else")
-        for page in slot.pages:
-            if page.state is not PageState.WITHDRAWN:  # who was passed over may still set out
-                page.move_to(PageState.WITHDRAWN)
-                paging.stand_down(uow, centre, page, text)
-        if slot.state not in {SlotState.CLEARED, SlotState.CANCELLED, SlotState.REPLACED}:
-            slot.move_to(SlotState.CANCELLED)
+    over = {SlotState.CLEARED, SlotState.CANCELLED, SlotState.REPLACED}
+    live = [slot for slot in dispatch.slots if slot.state not in over]
+    stand_downs.withdraw_all(uow, centre, live, text)
+    for slot in live:
+        slot.move_to(SlotState.CANCELLED)
     dispatch.state = DispatchState.CANCELLED
     dispatch.ended_at, dispatch.end_reason = uow.now, reason
+    escalations.end(uow, dispatch)
+    freed_teams.offer_soon(uow, dispatch)
     uow.audit("dispatch.cancelled", dispatch, reason=reason)
 
 

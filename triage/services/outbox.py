@@ -40,10 +40,12 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     partner_id: UUID | None = None,
     dedupe_key: str | None = None,
     valid_s: int | None = None,
+    channel: str = "sms",
 ) -> Message:
     """Owe this text. It is sent only if the caller's transaction commits.
 
-    to -- E.164; priority -- 0 is sent first; valid_s -- not sent after so many seconds.
+    to -- E.164; priority -- 0 is sent first; valid_s -- not sent after so many seconds;
+    channel -- `sms`, or `voice` for what is rung and said.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
     if dedupe_key is not None:
@@ -55,6 +57,7 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     message = uow.add(
         Message(
             kind=kind,
+            channel=channel,
             to_role=to_role,
             call_id=call_id,
             page_id=page_id,
@@ -79,7 +82,7 @@ def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:
     whoever gets it must be told. Waits for a worker that is just claiming it."""
     texts = uow.session.scalars(
         select(Message)
-        .where(Message.page_id == page_id, Message.kind == "page")
+        .where(Message.page_id == page_id, Message.kind.in_(("page", "ring")))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()

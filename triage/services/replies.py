@@ -8,7 +8,7 @@ from triage.domain import wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
-from triage.services import dispatches, outbox, paging, unread_replies
+from triage.services import dispatches, freed_teams, outbox, paging, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import (
     VERBS,
@@ -226,7 +226,7 @@ def _questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
         .where(
             Page.responder_id == responder.id,
             Page.state.in_([PageState.OPEN, PageState.ACCEPTED]),
-            Slot.state.in_([SlotState.PAGED, SlotState.CLEARED, *sorted(TAKEN)]),
+            Slot.state.in_([SlotState.CLEARED, *sorted(WANTED | TAKEN)]),
         )
     ).all()
     return [p for p in pages if p.slot.state is not SlotState.CLEARED or p.verdict is None]
@@ -258,6 +258,7 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     if word in OPT_IN:
         responder.opted_out_at = None
         uow.audit("responder.opted_in", responder)
+        freed_teams.offer_soon(uow, responder)
         return Answered("opted_in", wording.opted_in())
     if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
         return _cry_for_help(uow, responder, reply)

@@ -7,7 +7,7 @@ from triage.domain import wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import dispatches, paging
+from triage.services import dispatches, page_answers, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -29,23 +29,20 @@ Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]
 def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     slot, call = page.slot, page.slot.dispatch.call
     if page.state is PageState.ACCEPTED and slot.state in TAKEN:
-        return Answered("accepted", _accepted_text(page), call)
+        return Answered("accepted", page_answers.accepted_text(page), call)
     if page.state is PageState.WITHDRAWN or slot.state not in WANTED:
         return Answered("too_late", _too_late(page), call)
     try:
-        paging.accept(uow, centre, page, "text")
+        told = page_answers.accept(uow, centre, page, "text")
     except Conflict as error:
         if error.__cause__ is not None:
             raise
         return Answered("too_late", wording.taken_by(call.code, str(error)), call)
+    if slot.responder_id != page.responder_id:  # asked for more than a yes of theirs
+        return Answered("accepted", told, call)
     if reply.minutes is not None:
         dispatches.set_eta(uow, slot, reply.minutes)
-    return Answered("accepted", _accepted_text(page), call)
-
-
-def _accepted_text(page: Page) -> str:
-    call = page.slot.dispatch.call
-    return wording.accepted(call.code, call.location, dispatches.partners_told(page.slot))
+    return Answered("accepted", page_answers.accepted_text(page), call)
 
 
 def _too_late(page: Page) -> str:
@@ -61,7 +58,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answer
         return Answered("declined", wording.declined(call.code), call)
     if page.state is PageState.WITHDRAWN:
         return Answered("too_late", _too_late(page), call)
-    paging.decline(uow, centre, page, "text")
+    page_answers.decline(uow, centre, page, "text")
     return Answered("declined", wording.declined(call.code), call)
 
 

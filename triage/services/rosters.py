@@ -13,13 +13,17 @@ from sqlalchemy.orm import selectinload
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN
 from triage.domain.phone_numbers import e164
+from triage.services import freed_teams
 from triage.services.centre import Centre
+from triage.services.escalations import SUPERVISOR
 from triage.services.people import find_account
 from triage.storage.dispatches import Slot
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Partner, Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
+SUPERVISION = "supervision"
+"""What a team of supervisors gives: no call asks for it by itself."""
 LONGEST_SHIFT = timedelta(hours=24)
 MOST_DAYS = 28
 _SKILL = re.compile(r"[a-z0-9-]{1,20}")
@@ -118,14 +122,16 @@ def partners(uow: UnitOfWork) -> Sequence[Partner]:
 
 
 def responses(centre: Centre) -> dict[str, str]:
-    """The responses that teams of ours give, with their labels."""
+    """The responses that teams of ours give, with their labels; supervising is one."""
     answers = centre.vocabulary.responses.items()
-    return {key: it.label() for key, it in answers if it.reached_by == "page"}
+    given = {key: it.label() for key, it in answers if it.reached_by == "page"}
+    return given | {SUPERVISION: "Supervision (told when nobody is left to ask)"}
 
 
 def roles(centre: Centre) -> list[str]:
-    """What members can be: the roles that responses ask for."""
-    return sorted({role for it in centre.vocabulary.responses.values() for role in it.roles})
+    """What members can be: the roles that responses ask for, and supervisor."""
+    asked_for = {role for it in centre.vocabulary.responses.values() for role in it.roles}
+    return sorted(asked_for | {SUPERVISOR})
 
 
 def partner_kinds(centre: Centre) -> list[str]:
@@ -209,6 +215,7 @@ def _add_shift(uow: UnitOfWork, member: Responder, starts: datetime, ends: datet
         raise Refused("They have a shift in this time already.", "starts")
     shift = uow.add(Shift(responder_id=member.id, starts_at=starts, ends_at=ends))
     uow.session.flush()
+    freed_teams.offer_soon(uow, shift, max(starts, uow.now))
     uow.audit("shift.added", shift, starts=starts.isoformat(), ends=ends.isoformat())
     return shift
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.errors import Conflict, Refused
+from triage.services import freed_teams
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
@@ -70,6 +71,7 @@ def suspend(
             _lift(uow, earlier)
     kind, key = subject
     made = uow.add(Suspension(kind=kind, subject=key, until=until, reason=why))
+    freed_teams.offer_soon(uow, made, until)
     uow.audit("switch.off", made, kind=kind, subject=key, until=until.isoformat())
     return made
 
@@ -84,6 +86,7 @@ def lift(uow: UnitOfWork, suspension: Suspension) -> None:
 def _lift(uow: UnitOfWork, suspension: Suspension) -> None:
     suspension.lifted_at = uow.now
     uow.audit("switch.on", suspension, kind=suspension.kind, subject=suspension.subject)
+    freed_teams.offer_soon(uow, suspension)
 
 
 def active(uow: UnitOfWork, centre: Centre) -> list[SwitchedOff]:

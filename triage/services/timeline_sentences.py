@@ -13,6 +13,7 @@ from triage.domain.codes import (
     VERDICTS,
 )
 from triage.domain.delivery import failure_of
+from triage.services import escalation_sentences
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
@@ -122,6 +123,7 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
+    **escalation_sentences.SENTENCES,
     "call.opened": lambda _, d: f"Call taken ({d.get('origin', '?')}).",
     "call.looked_at": lambda _, d: "Looked at the call.",
     "call.assessed": _assessed,

@@ -7,7 +7,16 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from triage.services import calls, dispatches, follow_ups, next_steps, sending, unanswered
+from triage.services import (
+    calls,
+    dispatches,
+    escalations,
+    follow_ups,
+    next_steps,
+    sending,
+    unanswered,
+    waiting,
+)
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
@@ -36,6 +45,8 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
         uow, centre, uow.get(FollowUp, timer.subject_id), timer.step
     ),
     **next_steps.HANDLERS,
+    **escalations.HANDLERS,
+    **waiting.HANDLERS,
 }
 
 

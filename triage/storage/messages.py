@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
-from triage.domain.phone_network import OutboundSms
+from triage.domain.phone_network import OutboundCall, OutboundSms
 from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
 
@@ -31,7 +31,7 @@ class Message(LiveRow):
     )
 
     kind: Mapped[str]
-    """page, reply, stand_down, update, reminder, notice."""
+    """page, ring, reply, stand_down, update, reminder, notice."""
     channel: Mapped[str] = mapped_column(String(8), default="sms", server_default="sms")
     """`sms`, or `voice`: rung, and said."""
     to_role: Mapped[str]
@@ -76,7 +76,8 @@ class Message(LiveRow):
 
     def as_sms(self, key: UUID, validity_s: int) -> OutboundSms:
         """key -- our own, of the handing over."""
-        return OutboundSms(str(key), self.to or "", self.body or "", validity_s)
+        kind = OutboundCall if self.channel == "voice" else OutboundSms
+        return kind(str(key), self.to or "", self.body or "", validity_s)
 
 
 class InboundMessage(LiveRow):

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from triage.context import AppContext
-from triage.domain.phone_network import OutboundSms, Outcome, Unknown
+from triage.domain.phone_network import OutboundSms, Outcome, Unknown, hand_over
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import claims, settling
 from triage.services.centre import Centre
@@ -48,7 +48,7 @@ def ask_provider(context: AppContext, claimed: ClaimedText) -> Answer:
     """Hand a text over, or ask about one in doubt. Outside any transaction."""
     try:
         if claimed.attempt_id is not None:
-            return Answer(claimed, context.phone.send(claimed.sms))
+            return Answer(claimed, hand_over(context.phone, claimed.sms))
         phone = context.phone
         known = (
             phone.find(claimed.sms, claimed.in_doubt_s) if isinstance(phone, Remembers) else None

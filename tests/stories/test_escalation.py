@@ -1,0 +1,380 @@
+"""Nobody answers: the next is tried, then supervisors and all hands, until somebody has it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.world import Phone, World
+from triage.domain.lifecycle import PageState
+from triage.services import dispatches, escalation_policies, escalations, sending, switches
+from triage.services.dispatches import Urgency
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page
+from triage.storage.teams import Shift, Suspension
+
+LEVELS = {
+    1: Urgency("IMMEDIATE", 1, 10, 1),
+    2: Urgency("URGENT", 2, 30, 2),
+    4: Urgency("ROUTINE", 4, 240, 15),
+}
+
+
+def call_in(world: World, rank: int, response: str = "mobile_crisis") -> Dispatch:
+    """A call of this level, for which this response is sought."""
+    call = world.call(
+        {"problem_type": "other"},
+        location="Dockside Apartments",
+        zone="Harbor",
+        choice=sending.Choice("crisis_line", "supervisor"),
+    )
+    world.context.do(
+        "test",
+        lambda uow: dispatches.open_dispatch(
+            uow, world.centre, uow.get(Call, call.id), response, LEVELS[rank], "by_hand"
+        ),
+    )
+    world.settle()
+    return world.dispatch(call, response)
+
+
+def state(world: World, dispatch: Dispatch) -> str:
+    with world.context.reading() as uow:
+        return uow.get(Dispatch, dispatch.id).state.value
+
+
+def code_of(world: World, dispatch: Dispatch) -> str:
+    with world.context.reading() as uow:
+        return uow.get(Dispatch, dispatch.id).call.code
+
+
+def supervisor(world: World, name: str = "Supervisors") -> Phone:
+    (phone,) = world.team(name, ("supervision",), ("supervisor",))
+    return phone
+
+
+def lay_down(world: World, steps: list[dict[str, object]], repeat_s: int = 60) -> None:
+    world.context.do(
+        "supervisor",
+        lambda uow: escalation_policies.lay_down(
+            uow, world.centre, ("mobile_crisis", 0), "Tonight", steps, repeat_s
+        ),
+    )
+
+
+def step(who: str, channel: str = "sms", wait_s: int | None = 0, times: int = 1) -> dict:
+    return {"who": who, "channel": channel, "wait_s": wait_s, "times": times, "every_s": 30}
+
+
+# --- whoever is asked ---------------------------------------------------------------------
+
+
+def test_the_highest_level_rings_after_half_of_the_time(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 1)
+    alpha.expect("IMMEDIATE")
+
+    world.wait(seconds=29)
+    assert alpha.rings == []
+    world.wait(seconds=2)
+
+    said = alpha.expect_ring("IMMEDIATE".lower()).body
+    assert "Harbor" in said
+    assert "Dockside" not in said
+    assert len(alpha.rings) == 1
+    assert state(world, dispatch) == "seeking"
+
+
+def test_whoever_has_answered_is_not_rung(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    call_in(world, 1)
+    alpha.expect("Reply")
+    alpha.text("1")
+
+    world.wait(seconds=40)
+
+    assert alpha.rings == []
+
+
+def test_other_levels_are_texted_only(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    call_in(world, 2)
+    alpha.expect("Reply")
+
+    world.wait(seconds=100)
+
+    assert alpha.rings == []
+
+
+# --- nobody left --------------------------------------------------------------------------
+
+
+def test_when_nobody_is_left_the_supervisor_is_told_until_somebody_takes_it(world: World) -> None:
+    boss = supervisor(world)
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 1)
+    alpha.text("2")
+
+    told = boss.expect("NOBODY LEFT TO ASK")
+    assert "IMMEDIATE" in told
+    assert "Dockside" not in told
+    boss.expect_ring("Nobody is left to ask")
+    assert state(world, dispatch) == "unfilled"
+
+    world.wait(seconds=125)
+    boss.expect("NOBODY LEFT TO ASK")
+    assert len(boss.rings) == 2
+
+    boss.text("1")
+    boss.expect("you have taken charge")
+    world.wait(minutes=30)
+    boss.expect_silence()
+    assert len(boss.rings) == 2
+    assert state(world, dispatch) == "unfilled"
+    assert world.audited("page.charge_taken") == 1
+
+
+def test_all_hands_are_asked_for_the_highest_level_and_the_first_yes_has_it(world: World) -> None:
+    boss = supervisor(world)
+    (alpha,) = world.team("Alpha")
+    (other,) = world.team("Youth", ("youth_mobile_crisis",))
+    (officer,) = world.team("Patrol", ("police_liaison",), ("officer",))
+    dispatch = call_in(world, 1)
+    alpha.expect("Reply")
+    alpha.text("2")
+
+    other.expect("IMMEDIATE")
+    alpha.expect("IMMEDIATE")  # who said no once may change their mind
+    officer.expect_silence()
+    assert state(world, dispatch) == "unfilled"
+
+    other.text("1")
+
+    other.expect("it is yours")
+    alpha.expect("Taken by Youth, stand down")
+    boss.expect("NOBODY LEFT")
+    boss.expect("Taken by Youth, stand down")
+    assert state(world, dispatch) == "accepted"
+    for phone in (alpha, other, boss):
+        phone.expect_silence()
+    world.wait(hours=1)
+    for phone in (alpha, boss):
+        phone.expect_silence()
+
+
+def test_all_hands_leaves_whoever_has_a_call_alone(world: World) -> None:
+    (busy,) = world.team("Busy")
+    first = call_in(world, 4)
+    busy.expect("Reply")
+    busy.text("1")
+    busy.expect("it is yours")
+
+    second = call_in(world, 1)
+    world.wait(minutes=10)
+
+    busy.expect_silence()
+    assert state(world, first) == "accepted"
+    assert state(world, second) == "unfilled"
+
+
+def test_without_any_supervisor_the_desk_is_told(world: World) -> None:
+    dispatch = call_in(world, 2)
+
+    desk = Phone(world, world.centre.policy.desk_phone)
+    desk.expect("nobody is left to ask and no supervisor on shift")
+    assert state(world, dispatch) == "unfilled"
+
+
+def test_nobody_answers_for_a_day_and_the_call_is_never_forgotten(world: World) -> None:
+    boss = supervisor(world)
+    call_in(world, 1)
+
+    for _ in range(24):
+        before = len(boss.inbox)
+        world.wait(hours=1)
+        assert len(boss.inbox) > before
+
+
+def test_the_half_that_is_missing_is_escalated_alone(world: World) -> None:
+    boss = supervisor(world)
+    clinician, officer = world.pair("CIT 1")
+    (spare,) = world.team("Spare clinician", ("mobile_crisis",))
+    dispatch = call_in(world, 1, "co_responder")
+    clinician.text("1")
+    officer.text("2")
+
+    boss.expect("NOBODY LEFT")
+    spare.expect_silence()
+    officer.expect("Reply")
+    officer.expect("IMMEDIATE")
+    assert state(world, dispatch) == "unfilled"
+
+    officer.text("1")
+
+    assert state(world, dispatch) == "accepted"
+    clinician.expect("officer CIT 1 has accepted too")
+
+
+def test_a_policy_asks_few_teams_and_then_goes_on(world: World) -> None:
+    lay_down(world, [step("next_team", times=1), step("supervisor")])
+    boss = supervisor(world)
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    dispatch = call_in(world, 2)
+    alpha.expect("Reply")
+
+    alpha.text("2")
+
+    boss.expect("NOBODY LEFT")
+    bravo.expect_silence()
+    assert state(world, dispatch) == "unfilled"
+
+
+def test_a_call_ends_under_the_policy_it_began_under(world: World) -> None:
+    boss = supervisor(world)
+    lay_down(world, [step("next_team"), step("supervisor", wait_s=60)])
+    (alpha,) = world.team("Alpha")
+    call_in(world, 2)
+    alpha.expect("Reply")
+
+    lay_down(world, [step("next_team"), step("supervisor", wait_s=3000)])
+    alpha.text("2")
+    world.wait(seconds=62)
+
+    boss.expect("NOBODY LEFT")
+
+
+def test_asking_everybody_again_begins_anew(world: World) -> None:
+    boss = supervisor(world)
+    dispatch = call_in(world, 2)
+    boss.expect("NOBODY LEFT")
+    (alpha,) = world.team("Alpha")
+
+    world.context.do(
+        "test",
+        lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+    )
+    alpha.expect("Reply")
+    boss.expect("Stand down")
+    world.wait(minutes=20)
+
+    boss.expect("NOBODY LEFT")
+
+
+# --- a caller who waits, a team that becomes free -----------------------------------------
+
+
+def test_a_waiting_caller_is_called_back_in_time(world: World) -> None:
+    dispatch = call_in(world, 2)
+
+    def due() -> bool:
+        with world.context.reading() as uow:
+            return uow.get(Dispatch, dispatch.id).call_back_at is not None
+
+    world.wait(minutes=9)
+    assert not due()
+    world.wait(minutes=2)
+    assert due()
+
+    world.context.do(
+        "test",
+        lambda uow: escalations.called_back(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+    )
+    assert not due()
+    world.wait(minutes=11)
+    assert due()
+    assert world.audited("dispatch.called_back") == 1
+
+
+def test_a_team_that_clears_is_offered_to_the_most_urgent_call_that_waits(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = call_in(world, 2)
+    alpha.expect("Reply")
+    alpha.text("1")
+    later = call_in(world, 4)
+    urgent = call_in(world, 2)
+    assert state(world, urgent) == "unfilled"
+
+    for word in ("SCENE", "CLEAR"):
+        alpha.text(f"{code_of(world, first)} {word}")
+
+    alpha.expect(f"Reply {code_of(world, urgent)} 1")
+    alpha.expect_silence()
+    alpha.text(f"{code_of(world, urgent)} 1")
+    assert state(world, urgent) == "accepted"
+    assert state(world, later) == "unfilled"
+
+
+@pytest.mark.parametrize("how", ["gives back", "declines another", "shift", "switch", "START"])
+def test_whoever_becomes_free_is_asked(world: World, how: str) -> None:
+    (alpha,) = world.team("Alpha")
+    with world.context.unit_of_work("supervisor") as uow:
+        shift = uow.session.scalar(select(Shift).where(Shift.responder_id == alpha.responder_id))
+        assert shift is not None
+        if how == "shift":
+            shift.starts_at = uow.now + timedelta(minutes=20)
+            from triage.services import freed_teams
+
+            freed_teams.offer_soon(uow, shift, shift.starts_at)
+    if how == "START":
+        alpha.text("STOP")
+    if how == "switch":
+        _switch_off(world, alpha)
+    first = call_in(world, 2) if how in {"gives back", "declines another"} else None
+    if how == "gives back":
+        alpha.text("1")
+    waits = call_in(world, 2)
+    assert state(world, waits) == "unfilled"
+
+    if first is not None:
+        alpha.text(f"{code_of(world, first)} 2")
+    elif how == "shift":
+        world.wait(minutes=21)
+    elif how == "switch":
+        with world.context.unit_of_work("supervisor") as uow:
+            switches.lift(uow, uow.session.scalars(select(Suspension)).one())
+    else:
+        alpha.text("START")
+
+    alpha.expect(f"Reply {code_of(world, waits)} 1")
+
+
+def _switch_off(world: World, phone: Phone) -> None:
+    from triage.storage.teams import Responder
+
+    with world.context.unit_of_work("supervisor") as uow:
+        assert phone.responder_id
+        member = uow.get(Responder, phone.responder_id)
+        until = uow.now + timedelta(hours=3)
+        switches.suspend(uow, world.centre, ("team", str(member.team_id)), until, "van broken")
+
+
+# --- everybody who was paged is told, once -------------------------------------------------
+
+
+def test_everybody_who_was_paged_is_stood_down_once(world: World) -> None:
+    boss = supervisor(world)
+    phones = [world.team(name)[0] for name in ("Alpha", "Bravo", "Charlie")]
+    dispatch = call_in(world, 1)
+    for phone in phones:  # each is asked in turn, keeps silent, and is asked again with all hands
+        phone.expect("Reply")
+        world.wait(seconds=61)
+    boss.expect("NOBODY LEFT")
+
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(
+            uow, world.centre, uow.get(Dispatch, dispatch.id), "caller_cancelled"
+        ),
+    )
+    world.settle()
+
+    for phone in (*phones, boss):
+        downs = [text for text in phone.inbox if "Stand down" in text]
+        assert len(downs) == 1, phone.inbox
+    with world.context.reading() as uow:
+        states = set(uow.session.scalars(select(Page.state)))
+    assert states == {PageState.WITHDRAWN}
+    world.wait(hours=2)
+    for phone in (*phones, boss):
+        assert "Stand down" in phone.inbox[-1]

@@ -1,0 +1,220 @@
+"""A team on its way to a less urgent call is asked to come to a more urgent one instead.
+
+A dispatcher proposes it, the whole team says yes, and only then anything moves: in one
+transaction the first call looks for somebody else and the team has the second.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from triage.domain import escalation_wording, wording
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.services import paging
+from triage.services.availability import serving, team_options
+from triage.services.centre import Centre
+from triage.services.pages import left_for, open_page, send_page
+from triage.services.stand_downs import tell, tell_partners
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Team
+from triage.storage.unit_of_work import UnitOfWork
+
+MAY_TURN = (SlotState.ACCEPTED, SlotState.EN_ROUTE)
+"""Not yet there: nobody is left alone by it."""
+
+OVER = "This question is over. Stay on your call. Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A team that could come instead, and what it would leave."""
+
+    team: Team
+    leaves: Dispatch
+    slots: Sequence[Slot]
+    """Those that it would leave, one for each place it would fill."""
+    fills: Sequence[Slot]
+
+
+def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
+    """Teams that are accepted or on their way to a call so much less urgent that they may be
+    asked, the least urgent call first."""
+    if dispatch.state is not DispatchState.UNFILLED or dispatch.reached_by != "page":
+        return []
+    on_the_way = uow.session.scalars(
+        select(Slot)
+        .join(Dispatch)
+        .where(
+            Slot.state.in_(MAY_TURN),
+            Slot.responder_id.is_not(None),
+            Dispatch.level_rank >= dispatch.level_rank + centre.policy.divert_ranks,
+            Dispatch.call_id != dispatch.call_id,
+        )
+        .options(joinedload(Slot.dispatch).joinedload(Dispatch.call), joinedload(Slot.team))
+        .order_by(Dispatch.level_rank.desc(), Dispatch.created_at.desc(), Slot.position)
+    ).all()
+    able = _able(uow, dispatch)
+    grouped: dict[tuple[UUID | None, UUID], list[Slot]] = {}
+    for slot in on_the_way:
+        if slot.responder_id in able:
+            grouped.setdefault((slot.team_id, slot.dispatch_id), []).append(slot)
+    found = (_offer(dispatch, slots) for slots in grouped.values())
+    return [offer for offer in found if offer is not None]
+
+
+def _able(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
+    """Who is on shift, reachable and of a team that gives this response."""
+    options = team_options(uow, dispatch.call.zone, besides=dispatch)
+    return {
+        member.responder_id
+        for option in serving(options, dispatch.response)
+        if not option.suspended
+        for member in option.members
+    }
+
+
+def _offer(dispatch: Dispatch, slots: Sequence[Slot]) -> Offer | None:
+    left = [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]
+    leaves, fills = [], []
+    for slot in slots:
+        place = next((place for place in left if place.role == slot.role), None)
+        if place is not None:
+            left.remove(place)
+            leaves.append(slot)
+            fills.append(place)
+    team = slots[0].team
+    return Offer(team, slots[0].dispatch, leaves, fills) if fills and team is not None else None
+
+
+def propose(
+    uow: UnitOfWork, centre: Centre, dispatch: Dispatch, team_id: UUID, leaves_id: UUID
+) -> Offer:
+    """Ask the team. Raises Conflict if it cannot be asked any more, or was already."""
+    offer = next(
+        (
+            offer
+            for offer in offers(uow, centre, dispatch)
+            if offer.team.id == team_id and offer.leaves.id == leaves_id
+        ),
+        None,
+    )
+    if offer is None:
+        raise Conflict("this team cannot be asked to turn any more: look again")
+    if any(_asked(dispatch, slot.responder_id) for slot in offer.slots):
+        raise Conflict("this team is being asked already")
+    for slot, place in zip(offer.slots, offer.fills, strict=True):
+        if slot.responder is None or slot.team is None:
+            raise Conflict("nobody of ours has it")
+        page = open_page(
+            uow, place, slot.team, slot.responder, PageKind.DIVERT, instead_of_id=slot.id
+        )
+        send_page(uow, centre, page)
+    uow.audit("dispatch.divert_asked", dispatch, team=offer.team.name)
+    return offer
+
+
+def _asked(dispatch: Dispatch, responder_id: UUID | None) -> bool:
+    return any(
+        page.responder_id == responder_id and page.state is PageState.OPEN
+        for slot in dispatch.slots
+        for page in slot.pages
+    )
+
+
+def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence[Page]:
+    """One of the team says yes. Returns the pages that still wait for an answer: while there
+    are any nothing moves. Raises Conflict or Refused if it is too late."""
+    if page.state is not PageState.OPEN:
+        raise Refused(OVER)
+    if page.slot.state not in WANTED:
+        raise Conflict(paging.who_has(page.slot))
+    page.answered_at, page.answered_through = uow.now, through
+    asked = _together(uow, page)
+    silent = [other for other in asked if other.answered_at is None]
+    if silent:
+        uow.audit("page.divert_agreed", page, call_id=page.slot.dispatch.call_id)
+    else:
+        _turn(uow, centre, asked, through)
+    return silent
+
+
+def _together(uow: UnitOfWork, page: Page) -> list[Page]:
+    """The open questions to this team about leaving the same dispatch for this one."""
+    leaves = left_for(uow, page).id
+    return [
+        other
+        for slot in page.slot.dispatch.slots
+        for other in slot.pages
+        if other.kind is PageKind.DIVERT
+        and other.state is PageState.OPEN
+        and other.team_id == page.team_id
+        and left_for(uow, other).id == leaves
+    ]
+
+
+def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) -> None:
+    left = left_for(uow, asked[0])
+    for page, slot in [(page, _on_the_way(uow, page)) for page in asked]:
+        _leave(uow, centre, page, slot)
+    left.diverted_at = uow.now
+    for page in asked:
+        answered_at = page.answered_at
+        paging.accept(uow, centre, page, through)
+        page.answered_at = answered_at
+    paging.seek(uow, centre, left)
+
+
+def _on_the_way(uow: UnitOfWork, page: Page) -> Slot:
+    """The slot that they would leave. Raises Refused if they have arrived or lost it meanwhile."""
+    slot = uow.get(Slot, page.instead_of_id) if page.instead_of_id else None
+    if slot is None or slot.state not in MAY_TURN or slot.responder_id != page.responder_id:
+        raise Refused("Your team is not on the way to its call any more. Nothing was changed.")
+    return slot
+
+
+def _leave(uow: UnitOfWork, centre: Centre, page: Page, slot: Slot) -> None:
+    """Give the slot of the first call free."""
+    for own in slot.pages:
+        if own.state is PageState.ACCEPTED and own.responder_id == page.responder_id:
+            own.move_to(PageState.WITHDRAWN)
+    call = slot.dispatch.call
+    uow.audit(
+        "slot.diverted",
+        slot,
+        call_id=call.id,
+        team=page.team.name,
+        role=slot.role,
+        to=page.slot.dispatch.call.code,
+    )
+    slot.move_to(SlotState.SEEKING)
+    slot.responder_id, slot.responder, slot.eta_at = None, None, None
+    stays = escalation_wording.partner_diverted(call.code, slot.role)
+    tell_partners(uow, centre, slot, stays)
+
+
+def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
+    """One of the team says no: the team stays where it is, and whoever said yes is told."""
+    if page.state is not PageState.OPEN:
+        raise Refused(OVER)
+    asked = _together(uow, page)
+    page.answered_at, page.answered_through = uow.now, through
+    for other in asked:
+        agreed = other is not page and other.answered_at is not None
+        paging.pass_over(
+            uow, centre, other, PageState.DECLINED if other is page else PageState.PASSED_OVER
+        )
+        if agreed and other.instead_of_id is not None:
+            first = uow.get(Slot, other.instead_of_id)
+            code = page.slot.dispatch.call.code
+            off = escalation_wording.divert_off(code, first.dispatch.call.code)
+            tell(uow, centre, first, off)
+
+
+def tell_who_turned(uow: UnitOfWork, centre: Centre, page: Page, partners: Sequence[str]) -> None:
+    """Whoever had said yes before the last of the team did learns where to go."""
+    call = page.slot.dispatch.call
+    tell(uow, centre, page.slot, wording.accepted(call.code, call.location, partners))

@@ -1,0 +1,60 @@
+"""A yes or a no to a page, whatever it asked for and however it was said: by text, by telephone
+key, or by radio to a dispatcher who writes it down."""
+
+from triage.domain import escalation_wording, wording
+from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.services import diverts, escalations, paging
+from triage.services.centre import Centre
+from triage.services.pages import partners_of, who_has
+from triage.storage.dispatches import Page, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
+    """Do what a yes means here and say it in words for a text.
+
+    Raises Conflict naming who has it already, or what became of it.
+    """
+    code = page.slot.dispatch.call.code
+    if page.kind is PageKind.SUPERVISOR:
+        escalations.take_charge(uow, page, through)
+        return escalation_wording.charge_taken(code)
+    if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
+        silent = diverts.agree(uow, centre, page, through)
+        if silent:
+            waits_for = [f"your {other.responder.role}" for other in silent]
+            return escalation_wording.divert_agreed(code, waits_for)
+        _tell_the_rest(uow, centre, page)
+    elif page.state is not PageState.ACCEPTED:
+        paging.accept(uow, centre, page, through)
+    return accepted_text(page)
+
+
+def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    for slot in partners_of(page.slot):
+        for other in slot.pages:
+            together = other.kind is PageKind.DIVERT and other.team_id == page.team_id
+            if together and other.state is PageState.ACCEPTED:
+                diverts.tell_who_turned(uow, centre, other, partners_told(slot))
+
+
+def accepted_text(page: Page) -> str:
+    """What whoever has it is told: where to go, and with whom."""
+    call = page.slot.dispatch.call
+    return wording.accepted(call.code, call.location, partners_told(page.slot))
+
+
+def partners_told(slot: Slot) -> list[str]:
+    """The other places of the team, as the texts name them."""
+    return [
+        f"{s.role} {who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
+        for s in partners_of(slot)
+    ]
+
+
+def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
+    """Raises Conflict when the page is not theirs to decline any more."""
+    if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
+        diverts.refuse(uow, centre, page, through)
+    else:
+        paging.decline(uow, centre, page, through)

@@ -1,0 +1,180 @@
+"""One page: opened for one responder, sent as a text, rung."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from triage.domain import escalation_wording, wording
+from triage.domain.escalation import reminders
+from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
+from triage.services import escalation_policies, outbox
+from triage.services.centre import Centre
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
+from triage.storage.teams import Responder, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+REMIND = "remind"
+"""The timer after which somebody who has not answered is tried again."""
+RING = "ring"
+"""The kind of what is said on the telephone: the page itself is the text."""
+
+
+def open_page(
+    uow: UnitOfWork,
+    slot: Slot,
+    team: Team,
+    responder: Responder,
+    kind: PageKind = PageKind.TEAM,
+    *,
+    why: Sequence[str] = (),
+    instead_of_id: UUID | None = None,
+) -> Page:
+    """Ask one responder about one slot and start the clock for the answer. A supervisor is
+    asked until somebody has the slot: for them no clock runs."""
+    dispatch = slot.dispatch
+    page = uow.add(
+        Page(
+            slot_id=slot.id,
+            number=len(slot.pages) + 1,
+            team_id=team.id,
+            responder_id=responder.id,
+            state=PageState.OPEN,
+            kind=kind,
+            instead_of_id=instead_of_id,
+            answer_by=uow.now + timedelta(minutes=dispatch.answer_within_min),
+        )
+    )
+    page.slot, page.team, page.responder = slot, team, responder
+    if kind is not PageKind.SUPERVISOR:
+        uow.set_timer(
+            "page_answer",
+            page,
+            page.answer_by,
+            priority=dispatch.level_rank,
+            dispatch_id=dispatch.id,
+        )
+    if kind is PageKind.TEAM:
+        _plan_reminders(uow, page)
+    event = "page.opened" if kind is PageKind.TEAM else f"page.opened_{kind.value}"
+    uow.audit(event, page, call_id=dispatch.call_id, team=team.name, why=list(why))
+    return page
+
+
+def _plan_reminders(uow: UnitOfWork, page: Page) -> None:
+    dispatch = page.slot.dispatch
+    policy = escalation_policies.of_dispatch(uow, dispatch)
+    for number, (after_s, _) in enumerate(reminders(policy, dispatch.answer_within_min * 60)):
+        uow.set_timer(
+            REMIND,
+            page,
+            uow.now + timedelta(seconds=after_s),
+            step=number,
+            priority=dispatch.level_rank,
+            dispatch_id=dispatch.id,
+            valid_until=page.answer_by,
+        )
+
+
+def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> Message:
+    """Enqueue the text of a page; number -- of its texts before this one."""
+    dispatch = page.slot.dispatch
+    return outbox.enqueue(
+        uow,
+        centre,
+        kind="page",
+        to=page.responder.phone or "",
+        to_role=page.responder.role,
+        body=_words(uow, centre, page),
+        priority=dispatch.level_rank,
+        call_id=dispatch.call_id,
+        page_id=page.id,
+        responder_id=page.responder_id,
+        dedupe_key=f"page:{page.id}:{number}",
+        valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
+    )
+
+
+def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
+    """The same text once more."""
+    texts = select(func.count()).select_from(Message).where(Message.page_id == page.id)
+    return send_page(uow, centre, page, uow.session.scalar(texts) or 0)
+
+
+def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
+    dispatch, call = page.slot.dispatch, page.slot.dispatch.call
+    help_wanted = wording.help_words(dispatch.response)
+    if page.kind is PageKind.SUPERVISOR:
+        return escalation_wording.nobody_left(
+            call.code,
+            level=dispatch.level_label,
+            within_min=dispatch.within_min,
+            help_wanted=help_wanted,
+            area=call.zone or "",
+        )
+    if page.kind is PageKind.DIVERT:
+        return escalation_wording.divert(
+            call.code,
+            level=dispatch.level_label,
+            area=call.zone or "",
+            instead_of=left_for(uow, page).call.code,
+        )
+    others = [slot.role for slot in partners_of(page.slot)]
+    return wording.page(
+        call.code,
+        level=dispatch.level_label,
+        within_min=dispatch.within_min,
+        help_wanted=help_wanted,
+        area=call.zone,
+        partner=others[0] if others else None,
+        link=f"{centre.public_url}/c/{call.code}",
+    )
+
+
+def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
+    """Enqueue a telephone call that says code, level and area and takes one digit."""
+    dispatch, call = page.slot.dispatch, page.slot.dispatch.call
+    rings = select(func.count()).where(Message.page_id == page.id, Message.kind == RING)
+    return outbox.enqueue(
+        uow,
+        centre,
+        kind=RING,
+        channel="voice",
+        to=page.responder.phone or "",
+        to_role=page.responder.role,
+        body=escalation_wording.rung(
+            centre.policy.centre_name,
+            call.code,
+            dispatch.level_label,
+            call.zone or "",
+            charge=page.kind is PageKind.SUPERVISOR,
+        ),
+        priority=dispatch.level_rank,
+        call_id=call.id,
+        page_id=page.id,
+        responder_id=page.responder_id,
+        dedupe_key=f"ring:{page.id}:{uow.session.scalar(rings) or 0}",
+        valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
+    )
+
+
+def left_for(uow: UnitOfWork, page: Page) -> Dispatch:
+    """The dispatch that a team would leave, were it to say yes to this page."""
+    if page.instead_of_id is None:
+        raise ValueError("this page asks nobody to leave anything")
+    return uow.get(Slot, page.instead_of_id).dispatch
+
+
+def partners_of(slot: Slot) -> list[Slot]:
+    """The other places in the team that still count."""
+    gone = {SlotState.CANCELLED, SlotState.REPLACED}
+    return [s for s in slot.dispatch.slots if s is not slot and s.state not in gone]
+
+
+def who_has(slot: Slot) -> str:
+    """Who has this slot, as a late answer is told."""
+    if slot.state in TAKEN:
+        return slot.team.name if slot.team else slot.unit or "another unit"
+    return slot.state.value.replace("_", " ")

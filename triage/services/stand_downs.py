@@ -1,0 +1,82 @@
+"""Telling everybody who was paged that they need not come, and the others what changed."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from triage.domain import escalation_wording
+from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.services import outbox
+from triage.services.centre import Centre
+from triage.services.pages import left_for, partners_of
+from triage.storage.dispatches import Page, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Nobody else need answer for this slot: whoever was paged for it is told why, once,
+    whatever they answered or did not answer; a page that has not left yet is taken back."""
+    winner = slot.responder_id if slot.state in TAKEN else None
+    _withdraw(uow, centre, [slot], text, winner)
+
+
+def withdraw_all(uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: str) -> None:
+    """Nobody need come at all."""
+    _withdraw(uow, centre, slots, text, None)
+
+
+def _withdraw(
+    uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: str, winner: UUID | None
+) -> None:
+    told = {winner}
+    for slot in slots:
+        for page in sorted(slot.pages, key=lambda page: -page.number):
+            theirs = page.responder_id == winner and page.kind is not PageKind.SUPERVISOR
+            if page.state is PageState.WITHDRAWN or (theirs and page.state is PageState.ACCEPTED):
+                continue
+            page.move_to(PageState.WITHDRAWN)
+            left = not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
+            if left and page.responder_id not in told:
+                told.add(page.responder_id)
+                _stand_down(uow, centre, page, text)
+
+
+def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
+    call = page.slot.dispatch.call
+    if page.kind is PageKind.DIVERT:  # they are on a call, and are to stay on it
+        text = escalation_wording.divert_off(call.code, left_for(uow, page).call.code)
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="stand_down",
+        to=page.responder.phone or "",
+        to_role=page.responder.role,
+        body=text,
+        priority=page.slot.dispatch.level_rank,
+        call_id=call.id,
+        responder_id=page.responder_id,
+        dedupe_key=f"stand_down:{page.id}",
+    )
+
+
+def tell_partners(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Whoever has the other places learns what became of this one."""
+    for partner in partners_of(slot):
+        if partner.state in TAKEN and partner.responder is not None:
+            tell(uow, centre, partner, text)
+
+
+def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+    """Text the member who has this slot; where a phone has sent STOP, a person rings."""
+    if slot.responder is None:
+        return
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="update",
+        to=slot.responder.phone or "",
+        to_role=slot.responder.role,
+        body=text,
+        priority=slot.dispatch.level_rank,
+        call_id=slot.dispatch.call_id,
+        responder_id=slot.responder.id,
+    )

@@ -1,0 +1,62 @@
+"""Calls that wait for a team, and the teams that become free for them."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.lifecycle import CallState, DispatchState
+from triage.services import paging
+from triage.services.availability import team_options
+from triage.services.centre import Centre
+from triage.services.freed_teams import TEAM_FREE
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+MOST = 100
+"""Waiting calls that one free team is held against; the next look goes on."""
+
+
+def offer(uow: UnitOfWork, centre: Centre) -> None:
+    """Ask teams that are free for the calls that wait: the most urgent first, then the oldest."""
+    for dispatch in waiting(uow):
+        if _served(uow, dispatch):
+            paging.offer(uow, centre, dispatch)
+
+
+def _served(uow: UnitOfWork, dispatch: Dispatch) -> bool:
+    """Is any team free that serves this response?"""
+    return any(
+        option.free and not option.suspended and option.members
+        for team, option in team_options(uow, dispatch.call.zone, besides=dispatch)
+        if dispatch.response in team.responses
+    )
+
+
+def waiting(uow: UnitOfWork) -> Sequence[Dispatch]:
+    """Dispatches for which nobody is left to ask, the most urgent first, then the oldest."""
+    return uow.session.scalars(
+        select(Dispatch)
+        .join(Call)
+        .where(Dispatch.state == DispatchState.UNFILLED, Call.state == CallState.OPEN)
+        .options(joinedload(Dispatch.call))
+        .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
+        .limit(MOST)
+    ).all()
+
+
+def to_call_back(uow: UnitOfWork) -> Sequence[Dispatch]:
+    """Dispatches whose caller should be rung now, the most urgent first."""
+    return uow.session.scalars(
+        select(Dispatch)
+        .where(Dispatch.call_back_at.is_not(None))
+        .options(joinedload(Dispatch.call))
+        .order_by(Dispatch.level_rank, Dispatch.call_back_at)
+    ).all()
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    TEAM_FREE: lambda uow, centre, _: offer(uow, centre)
+}
