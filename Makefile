@@ -15,7 +15,7 @@ uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup demo test test-races faults test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -33,6 +33,10 @@ test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
 test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh
 	@RACE_ROUNDS=1000 .venv/bin/python -m pytest -n 2 tests/stories/test_paging.py -k two_who_accept
+
+faults: setup ## Crash schedules on real processes, and a table of what held; SEEDS=1-200 RACES=0
+	@tests/install_servers.sh
+	@.venv/bin/python -m tests.faults --seeds $(or $(SEEDS),1-200) --jobs $(WORKERS) $(if $(RACES),--races $(RACES)) $(ARGS)
 
 test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
 	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py

@@ -72,6 +72,14 @@ class PostgresServer:
             connection.execute(statement)
         return self.url(database)
 
+    def drop(self, database: str) -> None:
+        """Remove a database if it is there, throwing out whoever is connected to it."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+            sql.Identifier(database)
+        )
+        with self._connect() as connection:
+            connection.execute(statement)
+
     def start(self) -> None:
         self.process = self._run(
             "postgres",

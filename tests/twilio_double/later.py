@@ -21,6 +21,7 @@ class Later:
         self._changed = threading.Condition()
         self._pool = ThreadPoolExecutor(THREADS)
         self._open = 0
+        self._closed = False
         threading.Thread(target=self._run, daemon=True).start()
 
     def after(self, seconds: float, what: Callable[[], object]) -> None:
@@ -28,6 +29,12 @@ class Later:
         with self._changed:
             self._open += 1
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._number), what))
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Drop what is still to be done and let the threads go."""
+        with self._changed:
+            self._closed = True
             self._changed.notify()
 
     @property
@@ -39,9 +46,11 @@ class Later:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._due or self._due[0][0] > time.monotonic():
+                while not self._closed and not (self._due and self._due[0][0] <= time.monotonic()):
                     wait = self._due[0][0] - time.monotonic() if self._due else None
                     self._changed.wait(wait)
+                if self._closed:
+                    return self._pool.shutdown(wait=False, cancel_futures=True)
                 what = heapq.heappop(self._due)[2]
             self._pool.submit(self._do, what)
 

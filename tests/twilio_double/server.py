@@ -39,6 +39,9 @@ class Double(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.state = State()
 
+    def handle_error(self, *_: object) -> None:
+        """Whoever spoke with us was killed, or we broke the line ourselves."""
+
 
 class Handler(BaseHTTPRequestHandler):
     server: Double
@@ -92,6 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def ordered(self, wanted: dict[str, Any]) -> Any:
         if self.path == "/double/reset":
+            self.state.later.close()
             self.server.state = State()
             return {}
         return _ORDERS[self.path](self.state, wanted)

@@ -1,0 +1,154 @@
+"""`make faults`: seeded crash schedules on real processes, and the table of what held.
+
+It goes on where it stopped: schedules of this code that are in var/faults/ledger.sqlite are
+not tried again. Exit status 1 where anything did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.ledger import FILE, Ledger, bound
+from tests.faults.schedules import Bench, Outcome
+
+KINDS = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    asked = _read_arguments()
+    first, last = asked.seeds
+    seeds = range(first, last + 1)
+    ledger = Ledger(asked.ledger)
+    kinds = KINDS if asked.db == "both" else (asked.db,)
+    if asked.jobs > 1 and not asked.table:
+        _side_by_side(asked, kinds)
+    elif not asked.table:
+        share, of = asked.share
+        for kind in kinds:
+            _run(ledger, kind, [seed for seed in seeds if seed % of == share], asked.again)
+    if asked.share == (0, 1):
+        return _report(ledger, kinds)
+    return 0
+
+
+def _read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seeds", type=_two("-"), default=(1, 200), help="first-last")
+    parser.add_argument("--db", choices=(*KINDS, "both"), default="both")
+    parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
+    parser.add_argument("--again", action="store_true", help="try what is in the ledger, too")
+    parser.add_argument("--table", action="store_true", help="only print what is in the ledger")
+    parser.add_argument("--ledger", type=Path, default=FILE)
+    parser.add_argument("--share", type=_two("/"), default=(0, 1), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _two(separator: str) -> type:
+    def read(text: str) -> tuple[int, int]:
+        first, _, last = text.partition(separator)
+        return int(first), int(last or first)
+
+    return read  # type: ignore[return-value]
+
+
+def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:
+    """Share the seeds of each database among so many processes."""
+    first, last = asked.seeds
+    for kind in kinds:
+        started = [
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tests.faults", "--seeds", f"{first}-{last}"),
+                    *("--db", kind, "--share", f"{share}/{asked.jobs}"),
+                    *("--ledger", str(asked.ledger), *(["--again"] if asked.again else [])),
+                ]
+            )
+            for share in range(asked.jobs)
+        ]
+        for process in started:
+            process.wait()
+
+
+def _run(ledger: Ledger, kind: str, seeds: Sequence[int], again: bool) -> None:
+    left = seeds if again else sorted(set(seeds) - ledger.tried(kind))
+    if not left:
+        return
+    bench = Bench.open(kind)
+    try:
+        for number, seed in enumerate(left, 1):
+            outcome = bench.run(seed)
+            ledger.write(outcome)
+            _tell(outcome, number, len(left))
+    finally:
+        bench.close()
+
+
+def _tell(outcome: Outcome, number: int, of: int) -> None:
+    schedule, wrong = outcome.schedule, outcome.verdict.violations
+    faults = ", ".join(fault.name for fault in schedule.faults)
+    held = "held" if not wrong else "NOT HELD"
+    print(
+        f"{schedule.kind} {number}/{of} seed {schedule.seed}: {held},"
+        f" {outcome.took_s:.1f} s: {faults}",
+        flush=True,
+    )
+    for line in wrong:
+        print(f"    {line}", flush=True)
+
+
+def _report(ledger: Ledger, kinds: Sequence[str]) -> int:
+    failures = 0
+    print(f"\ncode {ledger.release}, {os.cpu_count()} cores, {ledger.file}")
+    for kind in kinds:
+        failures += _table(ledger, kind)
+    if named := ledger.named():
+        print(f"\n{'named fault':60} {'database':10} {'tried':>7} {'failed':>6} {'worst s':>8}")
+        for line in named:
+            print(
+                f"{line.fault:60} {line.kind:10} {line.tried:7} {line.failed:6} {line.worst_s:8.2f}"
+            )
+            failures += line.failed
+    return 1 if failures else 0
+
+
+def _table(ledger: Ledger, kind: str) -> int:
+    rows = ledger.schedules(kind)
+    if not rows:
+        return 0
+    failed = [row for row in rows if row["violations"]]
+    print(f"\n{kind:58} {'tried':>6} {'struck':>6} {'held':>6} {'worst recovery':>15}")
+    for line in ledger.lines(kind):
+        print(
+            f"{line.fault:58} {line.tried:6} {line.struck:6} {line.tried - line.failed:6}"
+            f" {line.worst_s:13.1f} s"
+        )
+    total = {
+        name: sum(row["counts"][name] for row in rows)
+        for name in ("acknowledged", "texts", "pages", "copies")
+    }
+    print(
+        f"{len(rows)} schedules, {len(failed)} failed; acknowledged writes"
+        f" {total['acknowledged']:,}, texts {total['texts']:,}, of them pages {total['pages']:,},"
+        f" labelled second copies {total['copies']:,}"
+    )
+    if not failed:
+        print(
+            "no failure: with 95 % confidence fewer than"
+            f" {bound(len(rows)):.4%} of such schedules fail,"
+            f" {bound(total['acknowledged']):.4%} of acknowledged writes are lost and"
+            f" {bound(total['pages']):.4%} of pages"
+        )
+    else:
+        print("seeds that failed:", " ".join(str(row["seed"]) for row in failed))
+    took = sum(row["took_s"] for row in rows) / len(rows)
+    print(f"{took:.2f} s for a schedule")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The faults that a schedule is drawn from, each by the name it has in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from tests.faults.points import Strike
+from tests.twilio_double import Reports, Twilio
+
+NOTHING = "nothing: as a check of the checks"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What may befall a service during one schedule."""
+
+    name: str
+    strikes: Callable[[str, Random], Sequence[Strike]] = lambda *_: ()
+    provider: Callable[[Twilio, Random], None] | None = None
+    """Done once, somewhere among the actions."""
+    cuts_connections: bool = False
+    kinds: tuple[str, ...] = ("sqlite", "postgresql")
+
+
+def _strikes(
+    role: str, point: str, most: int, does: str = "killed"
+) -> Callable[[str, Random], Sequence[Strike]]:
+    """At the n-th time up to `most`, small numbers more often: most processes do little."""
+
+    def draw(name: str, chance: Random) -> Sequence[Strike]:
+        nth = 1 + int(most * chance.random() ** 2)
+        return [Strike(name, role, point, nth, does)]
+
+    return draw
+
+
+def _mode(*modes: str, times: int = 2, **more: object) -> Callable[[Twilio, Random], None]:
+    def order(twilio: Twilio, chance: Random) -> None:
+        twilio.behave(chance.choice(modes), times=chance.randint(1, times), **more)  # type: ignore[arg-type]
+
+    return order
+
+
+def _reports(**plan: object) -> Callable[[Twilio, Random], None]:
+    def order(twilio: Twilio, chance: Random) -> None:
+        twilio.reports(Reports(**plan, seed=chance.randrange(1000)))  # type: ignore[arg-type]
+
+    return order
+
+
+def _doubt(**more: object) -> Callable[[Twilio, Random], None]:
+    return _mode("500_after_accept", "reset_after_accept", "half_after_accept", times=3, **more)
+
+
+_AT = {
+    "before a commit": ("before_commit", 12),
+    "after a commit": ("after_commit", 12),
+    "at a statement": ("statement", 90),
+}
+_SENDING = {
+    "before it sends": ("before_send", 4),
+    "with the request written": ("request_written", 4),
+    "with the answer in hand": ("after_send", 4),
+}
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault(NOTHING),
+        *(
+            Fault(f"{role} killed {when}", _strikes(role, point, most))
+            for role in ("web", "worker")
+            for when, (point, most) in _AT.items()
+        ),
+        *(
+            Fault(f"{role} killed at a moment", _strikes(role, "moment", 1500))
+            for role in ("web", "worker")
+        ),
+        *(
+            Fault(f"worker killed {when}", _strikes("worker", point, most))
+            for when, (point, most) in _SENDING.items()
+        ),
+        Fault(
+            "worker killed as it asks what was taken",
+            _strikes("worker", "before_find", 1),
+            _doubt(),
+        ),
+        Fault(
+            "worker killed when it knows what was taken",
+            _strikes("worker", "after_find", 1),
+            _doubt(),
+        ),
+        *(
+            Fault(
+                f"worker frozen past its lease {when}", _strikes("worker", point, most, "stopped")
+            )
+            for when, (point, most) in (
+                _SENDING | {"before a commit": ("before_commit", 8)}
+            ).items()
+        ),
+        Fault("provider takes the text and breaks the line", provider=_doubt()),
+        Fault("the same, and the list is refused", provider=_doubt(forgetful=True)),
+        Fault("the same, and the list lags", provider=_doubt(hidden_s=600)),
+        Fault("provider breaks the line at once", provider=_mode("reset_before_accept", times=4)),
+        Fault("provider hangs or drips", provider=_mode("hang", "drip", "hang_before_accept")),
+        Fault("provider is down", provider=_mode("503", "401", times=20)),
+        Fault("provider has too many requests", provider=_mode("429", times=6, retry_after="2")),
+        Fault("provider refuses a number", provider=_mode("400:21211", "400:21614", "400:21610")),
+        Fault("reports are repeated and shuffled", provider=_reports(times=3, shuffled=True)),
+        Fault("reports come before the answer", provider=_reports(early=True)),
+        Fault("reports are late or lost", provider=_reports(delay_s=0.4, lost=0.5)),
+        Fault("texts do not arrive", provider=_reports(final="undelivered", error_code="30003")),
+        Fault("delivered is a lie", provider=_reports(arrives=False)),
+        Fault("connections to the database are cut", cuts_connections=True, kinds=("postgresql",)),
+    )
+}

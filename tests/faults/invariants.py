@@ -1,0 +1,188 @@
+"""What must be true after any schedule, by SQL and by the provider's journal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urldefrag, urlsplit
+
+from tests.faults.databases import Database, key
+from tests.faults.desk import Desk
+from tests.twilio_double import Twilio
+
+UNSENT = ("ready", "attempting", "unknown")
+OVERDUE_S = 20
+LEFT_ALONE = ("withdrawn", "expired", "failed", "undelivered")
+"""States in which a page may never have left, if the next step was taken."""
+
+_NO_NEXT_STEP = """
+SELECT 'dispatch ' || d.state FROM dispatch d
+WHERE d.state NOT IN ('cleared', 'cancelled', 'handed_over') AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.dispatch_id = d.id AND t.state = 'waiting')
+UNION ALL SELECT 'slot seeking' FROM slot s WHERE s.state = 'seeking' AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.dispatch_id = s.dispatch_id AND t.state = 'waiting')
+UNION ALL SELECT 'page open' FROM page p JOIN slot s ON s.id = p.slot_id
+WHERE p.state = 'open' AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.dispatch_id = s.dispatch_id AND t.state = 'waiting')
+UNION ALL SELECT 'call asking' FROM call c WHERE c.state = 'asking' AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.subject_id = c.id AND t.state = 'waiting')
+"""
+_TWO_OWNERS = """
+SELECT count(*) FROM (SELECT slot_id FROM page WHERE state = 'accepted'
+    GROUP BY slot_id HAVING count(*) > 1) AS doubled
+"""
+
+
+@dataclass
+class Counts:
+    """How much a verdict stands on."""
+
+    acknowledged: int = 0
+    texts: int = 0
+    pages: int = 0
+    copies: int = 0
+    """Second copies, each labelled or a violation."""
+
+
+@dataclass
+class Verdict:
+    violations: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+def owed(database: Database, since: datetime) -> list[str]:
+    """What is not done yet of what was owed at `since`: kinds of texts and of timers."""
+    told = " AND m.ring_since IS NULL" if database.has("message", "ring_since") else ""
+    texts = database.rows(
+        f"SELECT m.kind, m.state, m.created_at FROM message m WHERE m.state IN {UNSENT}{told}"
+    )
+    waiting = [f"{kind} {state}" for kind, state, made in texts if instant(made) <= since]
+    due = database.rows("SELECT kind, due_at FROM timer WHERE state = 'waiting'")
+    return waiting + [f"timer {kind}" for kind, at in due if instant(at) <= since]
+
+
+def judge(desk: Desk, *, ahead_s: float, since: datetime, faultless: bool) -> Verdict:
+    """Everything that is wrong. ahead_s -- what the clock was moved by; since -- when all
+    of it should have been done; faultless -- nothing was struck, so nothing is sent twice."""
+    database = desk.database
+    verdict = Verdict()
+    wrong = verdict.violations
+    wrong += desk.contradictions
+    wrong += [f"an answer {status}" for status in desk.errors]
+    wrong += _lost_writes(desk, verdict.counts)
+    wrong += _texts(database, desk.twilio, verdict.counts, since, faultless=faultless)
+    wrong += [f"no next step: {what}" for (what,) in database.rows(_NO_NEXT_STEP)]
+    if database.one(_TWO_OWNERS):
+        wrong.append("two have accepted one slot")
+    wrong += _timers(database, ahead_s)
+    if database.kind == "sqlite" and (found := database.one("PRAGMA integrity_check")) != "ok":
+        wrong.append(f"the file is damaged: {found}")
+    return verdict
+
+
+def _lost_writes(desk: Desk, counts: Counts) -> Iterator[str]:
+    database = desk.database
+    kept = dict(
+        database.rows(
+            "SELECT i.key, c.reference FROM idempotency_key i JOIN call c ON c.id = i.call_id"
+        )
+    )
+    for name, reference in desk.calls.items():
+        if reference is not None:
+            counts.acknowledged += 1
+            if kept.get(name) != reference:
+                yield f"lost: call {name} was acknowledged as {reference}, is {kept.get(name)}"
+    if (made := database.one("SELECT count(*) FROM call")) != len(kept):
+        yield f"{made} calls for {len(kept)} keys"
+    heard = Counter(sid for (sid,) in database.rows("SELECT provider_id FROM inbound_message"))
+    for sid, acknowledged in desk.heard.items():
+        counts.acknowledged += acknowledged
+        if acknowledged and not heard[sid]:
+            yield f"lost: text {sid} was acknowledged"
+        if heard[sid] > 1:
+            yield f"text {sid} was read {heard[sid]} times"
+    states = {key(k): state for k, state in database.rows("SELECT id, state FROM dispatch")}
+    for dispatch in desk.cancelled:
+        counts.acknowledged += 1
+        if states[key(dispatch)] != "cancelled":
+            yield f"lost: a dispatch was cancelled and is {states[key(dispatch)]}"
+
+
+def _texts(
+    database: Database, twilio: Twilio, counts: Counts, since: datetime, *, faultless: bool
+) -> Iterator[str]:
+    taken = _taken(database, twilio)
+    refused = {_named(line["about"]) for line in twilio.journal("refused")}
+    refused = {_message_of(database).get(name, name) for name in refused}
+    labelled = {
+        key(k)
+        for (k,) in database.rows(
+            "SELECT subject_id FROM audit_entry WHERE event = 'text.second_copy'"
+        )
+    }
+    told = "m.ring_since" if database.has("message", "ring_since") else "NULL"
+    rows = database.rows(
+        f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}"
+        " FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
+    )
+    known = {key(row[0]) for row in rows}
+    yield from (f"a text of nobody's was sent: {name}" for name in set(taken) - known)
+    for k, kind, state, made, page, error, person in rows:
+        copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
+        counts.texts += 1
+        counts.pages += kind == "page"
+        counts.copies += copies == 2
+        if copies > 2:
+            yield f"{copies} copies of {name}"
+        if copies > 1 and key(k) not in labelled:
+            yield f"unlabelled second copy of {name}"
+        if copies > 1 and faultless:
+            yield f"a second copy of {name} without a fault"
+        if copies == 0 and state in {"sent", "delivered"}:
+            yield f"{name} is {state} and never left"
+        if instant(made) > since or copies or person is not None:
+            continue
+        if state in UNSENT:
+            yield f"{name} never left: {state}, {error}"
+        elif kind == "page" and page == "open":
+            yield f"{name} never left and is still waited for: {state}, {error}"
+        elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
+            yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _taken(database: Database, twilio: Twilio) -> Counter[str]:
+    """How often the provider took each of our texts, by our own key."""
+    message_of = _message_of(database)
+    names = (_named(line["about"]) for line in twilio.journal("accepted"))
+    return Counter(message_of.get(name, name) for name in names)
+
+
+def _named(callback: str) -> str:
+    """The key of ours that a status address carries."""
+    query = parse_qs(urlsplit(urldefrag(callback)[0]).query)
+    return key(next(iter(query.values()))[0])
+
+
+def _message_of(database: Database) -> dict[str, str]:
+    if not database.has("attempt", "message_id"):
+        return {}
+    return {key(a): key(m) for a, m in database.rows("SELECT id, message_id FROM attempt")}
+
+
+def _timers(database: Database, ahead_s: float) -> Iterator[str]:
+    late = datetime.now(UTC) + timedelta(seconds=ahead_s - OVERDUE_S)
+    for kind, state, due_at, error in database.rows(
+        "SELECT kind, state, due_at, last_error FROM timer WHERE state IN ('waiting', 'parked')"
+    ):
+        if state == "parked":
+            yield f"timer {kind} is parked: {error}"
+        elif instant(due_at) < late:
+            yield f"timer {kind} is overdue: {error}"
+
+
+def instant(value: object) -> datetime:
+    """A time as either database gives it."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
