@@ -485,6 +485,19 @@ def test_a_key_that_may_be_of_a_twin_still_in_hand_is_not_taken(world: World) ->
     assert now(world, other).provider_id == "SM2"
 
 
+def test_a_key_that_went_to_a_twin_meanwhile_is_not_counted_twice(world: World) -> None:
+    owe(world)
+    owe(world)
+    one, sleeper = claim(world)
+    move_clock(world, 16)
+    first, second = claim(world)
+    assert resolve(world, first, ["SM2"]) is None
+
+    settle(world, sleeper, Sent("SM2"))
+    assert resolve(world, second, ["SM2"]) is not None  # one text at the phone is not two
+    assert {one.id, sleeper.id} == {first.id, second.id}
+
+
 # --- to whom at least once, to whom at most ---------------------------------------------
 
 

@@ -44,11 +44,12 @@ def owners(uow: UnitOfWork, provider_ids: Sequence[str]) -> set[str]:
     return {key for key in found if key is not None}
 
 
-def own(uow: UnitOfWork, attempt: Attempt, message: Message, provider_id: str) -> None:
-    """This key is of this attempt and of no other."""
+def own(uow: UnitOfWork, attempt: Attempt, message: Message, provider_id: str) -> bool:
+    """Let this key be of this attempt and of no other. Is it?"""
     if attempt.provider_id is None and not owners(uow, [provider_id]):
         attempt.provider_id = provider_id
         message.provider_id = message.provider_id or provider_id
+    return attempt.provider_id == provider_id
 
 
 def conclude(uow: UnitOfWork, message: Message) -> None:

@@ -54,8 +54,7 @@ def hear(uow: UnitOfWork, centre: Centre, report: Report) -> bool:
     if reported is None:
         attempt.raw_status = report.status[:_LONGEST]
         return _stray(uow, report, "unknown_status")
-    deliveries.own(uow, attempt, message, report.provider_id)
-    if attempt.provider_id != report.provider_id:
+    if not deliveries.own(uow, attempt, message, report.provider_id):
         return _stray(uow, report, "other_key")
     attempt.raw_status = report.status[:_LONGEST]
     attempt.learn(AttemptState.ACCEPTED, uow.now)

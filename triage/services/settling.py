@@ -32,8 +32,10 @@ def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outco
     attempt = uow.get(Attempt, claimed.attempt_id)
     providers.note(uow, outcome)
     if isinstance(outcome, Sent):
-        attempt.learn(AttemptState.ACCEPTED, uow.now)
-        deliveries.own(uow, attempt, message, outcome.provider_id)
+        # A late answer may bring a key that a text of the same words was given meanwhile: that
+        # one text at the phone is not counted twice, and this one stays in doubt.
+        own = deliveries.own(uow, attempt, message, outcome.provider_id)
+        attempt.learn(AttemptState.ACCEPTED if own else AttemptState.UNKNOWN, uow.now)
     elif isinstance(outcome, Unknown):
         attempt.learn(AttemptState.UNKNOWN, uow.now, outcome.reason)
     else:

@@ -1,0 +1,245 @@
+"""Any order of crashes, late answers, reports and looks at the provider's list: never a third
+copy, never a step back, nothing lost and nothing wrongly counted as sent."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select
+
+from tests.world import World, prepared_template
+from triage.domain.delivery import AttemptState, Whose, later_of
+from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
+from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
+from triage.services import claims, outbox, reports, settling
+from triage.services.claims import ClaimedText
+from triage.services.reports import Report
+from triage.storage.attempts import Attempt
+from triage.storage.audit import AuditEntry
+from triage.storage.messages import Message
+from triage.storage.timers import ClockShift
+
+PHONES = ("+12025550171", "+12025550172")
+ENDED = {
+    MessageState.DELIVERED,
+    MessageState.SENT,
+    MessageState.UNDELIVERED,
+    MessageState.FAILED,
+    MessageState.EXPIRED,
+}
+_template: list[Path] = []
+
+
+def template() -> Path:
+    if not _template:
+        file = Path(tempfile.mkdtemp()) / "template.sqlite"
+        prepared_template(f"sqlite:///{file}")
+        _template.append(file)
+    return _template[0]
+
+
+@dataclass
+class Copy:
+    """What the provider took: whose it is, and whether it tells of it."""
+
+    sid: str
+    attempt: str
+    to: str
+    body: str
+
+
+class Provider:
+    """Takes texts and may lie about it, but never gives a key twice."""
+
+    def __init__(self) -> None:
+        self.copies: list[Copy] = []
+
+    def take(self, text: ClaimedText) -> Copy:
+        sid = f"SM{len(self.copies)}"
+        self.copies.append(Copy(sid, text.sms.id, text.sms.to, text.sms.body))
+        return self.copies[-1]
+
+    def listed(self, text: ClaimedText) -> list[str]:
+        alike = [c.sid for c in self.copies if (c.to, c.body) == (text.sms.to, text.sms.body)]
+        return alike[::-1]
+
+
+class Sending(RuleBasedStateMachine):
+    """Two phones, texts alike and not, two workers' worth of hands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        file = shutil.copy(template(), self.folder / "t.sqlite")
+        self.world = World.open(f"sqlite:///{file}", self.folder)
+        self.provider = Provider()
+        self.in_hand: list[tuple[ClaimedText, Outcome | None]] = []
+        self.seen: dict[Any, MessageState] = {}
+        self.known: dict[Any, AttemptState] = {}
+        self.owed = 0
+
+    def teardown(self) -> None:
+        self.world.context.database.engine.dispose()
+        shutil.rmtree(self.folder)
+
+    # --- what may happen ------------------------------------------------------------------
+
+    @initialize()
+    def begins(self) -> None:
+        self.owe(0, "stand_down")
+
+    @rule(phone=st.integers(0, 1), kind=st.sampled_from(["stand_down", "notice", "reply"]))
+    def owe(self, phone: int, kind: str) -> None:
+        role = "partner" if kind == "notice" else "officer"
+        with self.world.context.unit_of_work("test") as uow:
+            outbox.enqueue(
+                uow,
+                self.world.centre,
+                kind=kind,
+                to=PHONES[phone],
+                to_role=role,
+                body="stand down",
+                priority=phone,
+            )
+        self.owed += 1
+
+    @rule(limit=st.integers(1, 3))
+    def claim(self, limit: int) -> None:
+        with self.world.context.unit_of_work("w") as uow:
+            taken = claims.claim(uow, self.world.centre, "w", limit)
+        self.in_hand += [(text, None) for text in taken]
+
+    @precondition(lambda self: self.in_hand)
+    @rule(
+        what=st.sampled_from(["taken", "taken and broken", "broken", "refused", "away", "no such"]),
+        place=st.integers(0, 9),
+    )
+    def hand_over(self, what: str, place: int) -> None:
+        """To the provider. The answer is not written down yet; the worker may die first."""
+        text, outcome = self._at(place)
+        if text.attempt_id is None or outcome is not None:
+            return
+        if what.startswith("taken"):
+            copy = self.provider.take(text)
+            outcome = Sent(copy.sid) if what == "taken" else Unknown("http 500")
+        else:
+            outcome = {
+                "broken": Unknown("ReadTimeout"),
+                "refused": Refused("99999", Whose.NOT_SAID),
+                "away": Refused("no connection: ConnectionError", Whose.PROVIDER),
+                "no such": Refused("21211", Whose.NUMBER),
+            }[what]
+        self.in_hand[place % len(self.in_hand)] = (text, outcome)
+
+    @precondition(lambda self: self.in_hand)
+    @rule(place=st.integers(0, 9), tells=st.booleans())
+    def write_down(self, place: int, tells: bool) -> None:
+        text, outcome = self._at(place)
+        if text.attempt_id is not None and outcome is None:
+            return
+        self.in_hand.remove((text, outcome))
+        with self.world.context.unit_of_work("w") as uow:
+            if outcome is not None:
+                settling.settle(uow, self.world.centre, text, outcome)
+                return
+            found = self.provider.listed(text) if tells else None
+            copy = settling.resolve(uow, self.world.centre, text, found)
+        if copy is not None:
+            self.in_hand.append((copy, None))
+
+    @precondition(lambda self: self.in_hand)
+    @rule(place=st.integers(0, 9))
+    def die(self, place: int) -> None:
+        self.in_hand.remove(self._at(place))
+
+    @precondition(lambda self: self.provider.copies)
+    @rule(
+        place=st.integers(0, 99),
+        status=st.sampled_from(["queued", "sent", "delivered", "undelivered", "teleported"]),
+        times=st.integers(1, 2),
+    )
+    def report(self, place: int, status: str, times: int) -> None:
+        copy = self.provider.copies[place % len(self.provider.copies)]
+        with self.world.context.reading() as uow:
+            made = uow.session.scalars(select(Attempt.id)).all()
+        attempt = next(key for key in made if str(key) == copy.attempt)
+        for _ in range(times):
+            told = Report(copy.sid, status, None, copy.to, attempt)
+            with self.world.context.unit_of_work("carrier") as uow:
+                reports.hear(uow, self.world.centre, told)
+
+    @rule(seconds=st.sampled_from([3, 7, 16, 120, 4000]))
+    def wait(self, seconds: int) -> None:
+        with self.world.context.unit_of_work("test") as uow:
+            uow.add(ClockShift(ahead_s=seconds))
+
+    def _at(self, place: int) -> tuple[ClaimedText, Outcome | None]:
+        return self.in_hand[place % len(self.in_hand)]
+
+    # --- what must hold -------------------------------------------------------------------
+
+    @invariant()
+    def holds(self) -> None:
+        with self.world.context.reading() as uow:
+            messages = uow.session.scalars(select(Message)).all()
+            attempts = uow.session.scalars(select(Attempt)).all()
+            labelled = uow.session.scalars(
+                select(AuditEntry.subject_id).where(AuditEntry.event == "text.second_copy")
+            ).all()
+        assert len(messages) == self.owed
+        keys = [attempt.provider_id for attempt in attempts if attempt.provider_id]
+        assert len(keys) == len(set(keys))
+        assert len(labelled) == len(set(labelled))
+        for phone in PHONES:
+            taken = sum(copy.to == phone for copy in self.provider.copies)
+            gone = {MessageState.SENT, MessageState.DELIVERED}
+            assert sum(m.to == phone and m.state in gone for m in messages) <= taken
+        for message in messages:
+            mine = [attempt for attempt in attempts if attempt.message_id == message.id]
+            self._never_too_many(message, mine, labelled)
+            self._never_back(message, mine)
+            self._nothing_is_lost(message, mine)
+
+    def _never_too_many(self, message: Message, mine: list[Attempt], labelled: Any) -> None:
+        ids = {str(attempt.id) for attempt in mine}
+        copies = sum(copy.attempt in ids for copy in self.provider.copies)
+        assert copies <= (1 if message.kind == "notice" else 2)
+        assert copies < 2 or message.id in labelled
+
+    def _never_back(self, message: Message, mine: list[Attempt]) -> None:
+        before = self.seen.get(message.id, message.state)
+        if before in ENDED and message.state is not before:
+            assert message.state in MESSAGE_MOVES[before]
+        self.seen[message.id] = message.state
+        for attempt in mine:
+            old = self.known.get(attempt.id, attempt.state)
+            assert later_of(old, attempt.state) is attempt.state
+            self.known[attempt.id] = attempt.state
+
+    def _nothing_is_lost(self, message: Message, mine: list[Attempt]) -> None:
+        """Whatever is over has a reason that a person can see; all else falls due again."""
+        states = {attempt.state for attempt in mine}
+        if message.state in {MessageState.SENT, MessageState.DELIVERED}:
+            assert AttemptState.ACCEPTED in states
+        elif message.state in {MessageState.FAILED, MessageState.EXPIRED}:
+            assert message.kind == "reply" or message.ring_since or message.delivered_at
+        elif message.state is MessageState.UNKNOWN:
+            assert AttemptState.UNKNOWN in states
+        elif message.state is MessageState.ATTEMPTING:
+            assert message.lease_until is not None
+
+
+Sending.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestSending = Sending.TestCase
