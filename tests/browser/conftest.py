@@ -1,6 +1,8 @@
 """The service as real processes, and a real browser in front of it."""
 
 import http.client
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,11 +21,27 @@ START_UP_S = 30
 
 @dataclass
 class Served:
-    """The world, served at an address by `triage serve` and `triage worker`."""
+    """The world, served at an address by `triage serve`, `triage worker` and, where a test
+    wants it, `triage watch`."""
 
     world: World
     base_url: str
+    environ: dict[str, str]
+    logs: Path
     processes: dict[str, subprocess.Popen[bytes]]
+
+    def start(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "triage.entrypoints.cli", *(arguments or (name,))]
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self, name: str) -> None:
+        """Without a chance to say goodbye, and whatever it has started too."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(15)
 
     def stop(self, name: str) -> None:
         process = self.processes.pop(name, None)
@@ -40,14 +58,10 @@ def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
     port = free_port()
     environ = {**environment(database_url, tmp_path), "PATH": "/usr/bin:/bin"}
     serve = ("serve", "--bind", f"127.0.0.1:{port}", "--processes", "1")
-    running = Served(world, f"http://127.0.0.1:{port}", {})
+    running = Served(world, f"http://127.0.0.1:{port}", environ, tmp_path, {})
     try:
-        for name, arguments in (("web", serve), ("worker", ("worker",))):
-            command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
-            with (tmp_path / f"{name}.log").open("wb") as log:
-                running.processes[name] = subprocess.Popen(
-                    command, env=environ, stdout=log, stderr=log, start_new_session=True
-                )
+        running.start("web", *serve)
+        running.start("worker")
         _wait_until_ready(port, tmp_path / "web.log")
         yield running
     finally:

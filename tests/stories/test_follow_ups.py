@@ -104,6 +104,21 @@ def test_from_due_to_done(world: World, call: Call) -> None:
     phone.expect_silence()
 
 
+def test_a_reminder_of_days_ago_is_not_sent_late_and_the_next_comes_in_time(
+    world: World, call: Call
+) -> None:
+    (phone,) = world.team("CIT 1")
+
+    world.wait(days=4)  # the service was away
+    phone.expect_silence()
+    assert "OVERDUE by 3 days" in world.client("clinician").get("/follow-ups").get_data(
+        as_text=True
+    )
+    world.wait(hours=25)
+
+    assert call.reference in phone.expect("Follow-up due")
+
+
 def test_contact_permissions_come_before_anything_else(world: World, call: Call) -> None:
     page = shown(world.client("dispatcher"), owed(world).id)
 

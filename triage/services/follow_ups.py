@@ -19,6 +19,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.follow_ups import FollowUp, FollowUpAttempt
 from triage.storage.teams import Responder, Shift
+from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 CONSENT = ("not_asked", "given", "refused", "not_needed")
@@ -87,12 +88,19 @@ def end_all(uow: UnitOfWork, call: Call) -> None:
         uow.audit("follow_up.cancelled", follow_up)
 
 
-def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> None:
-    """Remind the owner, and again once a day while nothing comes of it."""
+def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, timer: Timer) -> None:
+    """Remind the owner, and again once a day while nothing comes of it. A reminder that is a
+    day late is not sent, at whatever hour the service came back: the list shows it overdue."""
+    step = timer.step
     if follow_up.state is not FollowUpState.OPEN or uow.now < follow_up.due_at:
         return
     if step < _first_step(uow, follow_up):
         return  # it belongs to an earlier due time; the new one has reminders of its own
+    again = uow.now + timedelta(hours=centre.policy.remind_again_h)
+    if uow.now - timer.due_at >= again - uow.now:
+        uow.audit("follow_up.reminder_missed", follow_up)
+        uow.set_timer("follow_up", follow_up, again, step=step + 1)
+        return
     owner = follow_up.owner if _reachable(follow_up.owner) else _owner(uow, follow_up)
     follow_up.owner = owner
     phone = owner.phone if owner else _desk_phone(centre, follow_up)
@@ -114,7 +122,6 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, step: int) -> N
             responder_id=owner.id if owner else None,
             dedupe_key=f"follow_up:{follow_up.id}:{step}",
         )
-    again = uow.now + timedelta(hours=centre.policy.remind_again_h)
     uow.set_timer("follow_up", follow_up, again, step=step + 1)
 
 

@@ -179,6 +179,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "follow_up.due": lambda _, d: (
         "Follow-up due" + ("; its owner is reminded." if d.get("reminded") else "; no owner found.")
     ),
+    "follow_up.reminder_missed": lambda _, d: (
+        "A reminder of a follow-up was due while the service was away: it is not sent late."
+    ),
     "follow_up.tried": lambda _, d: f"Follow-up: {_reason(FOLLOW_UP_OUTCOMES, d['outcome'])}.",
     "follow_up.permissions": lambda _, d: "Permissions for follow-ups changed.",
     "timer.parked": lambda _, d: f"A step FAILED and waits for a person: {plain(d['kind'])}.",

@@ -42,7 +42,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
         uow, centre, uow.get(Call, timer.subject_id)
     ),
     "follow_up": lambda uow, centre, timer: follow_ups.is_due(
-        uow, centre, uow.get(FollowUp, timer.subject_id), timer.step
+        uow, centre, uow.get(FollowUp, timer.subject_id), timer
     ),
     **next_steps.HANDLERS,
     **escalations.HANDLERS,

@@ -1,0 +1,130 @@
+"""Whatever page a dispatcher looks at says within 15 s that paging does not work."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.stories.test_calls import CALM
+from triage.storage.calls import IntakeDraft
+from triage.storage.watching import WatchRound
+
+WITHIN_MS = 15_000
+NARRATIVE = "He walks to and fro and cries."
+
+
+def is_watched(served: Served) -> None:
+    """Wait until a watcher has found that all is well."""
+    served.start("watch")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with served.world.context.reading() as uow:
+            newest = uow.session.scalars(
+                select(WatchRound).order_by(WatchRound.created_at.desc())
+            ).first()
+        if newest is not None and newest.passed:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"all is not well: {newest.findings if newest else 'no round'}")
+
+
+def write_a_call(served: Served, page: Page) -> None:
+    page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#standing-lines")).to_have_text("")
+    page.keyboard.type("Pier 3, by the crane")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type(NARRATIVE)
+    expect(page.locator("#f-narrative")).to_be_focused()
+
+
+def goes_on(served: Served, page: Page) -> None:
+    """What was typed is there, the cursor where it was, and more can be typed and is kept."""
+    expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
+    expect(page.locator("#f-narrative")).to_be_focused()
+    page.keyboard.type(" More.")
+    expect(page.locator("#f-narrative")).to_have_value(NARRATIVE + " More.")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    with served.world.context.reading() as uow:
+        kept = [draft.form or "" for draft in uow.session.scalars(select(IntakeDraft))]
+    assert any("and cries" in form for form in kept)
+
+
+@pytest.mark.parametrize(
+    ("killed", "said"),
+    [
+        ("worker", "PAGING DOES NOT WORK: no worker is running"),
+        ("watch", "PAGING DOES NOT WORK: nobody watches whether paging works"),
+    ],
+)
+def test_whoever_types_a_call_reads_it_in_time_and_loses_nothing(
+    served: Served, page: Page, killed: str, said: str
+) -> None:
+    is_watched(served)
+    sign_in(served, page)
+    write_a_call(served, page)
+    stands_at = page.locator("#f-narrative").bounding_box()
+
+    served.kill(killed)
+    began = time.monotonic()
+    lines = page.locator("#standing-lines")
+    expect(lines).to_contain_text(said, timeout=WITHIN_MS)
+    print(f"{killed} killed: told after {time.monotonic() - began:.1f} s")
+    expect(lines).to_contain_text("Ring")
+
+    moved = page.locator("#f-narrative").bounding_box()
+    assert stands_at is not None
+    assert moved is not None
+    assert abs(moved["y"] - stands_at["y"]) < 2  # nothing moves under the pointer
+    goes_on(served, page)
+
+    served.start(killed)
+    expect(lines).to_have_text("", timeout=60_000)
+
+
+def test_without_an_answer_the_page_itself_says_so(served: Served, page: Page) -> None:
+    is_watched(served)
+    sign_in(served, page)
+    write_a_call(served, page)
+
+    served.kill("web")
+    expect(page.locator("#standing-silent")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator("#standing-silent")).to_contain_text("telephone and radio")
+    expect(page.locator("#f-narrative")).to_have_value(NARRATIVE)
+
+
+def test_a_cry_for_help_comes_to_whoever_types_a_call(served: Served, page: Page) -> None:
+    (phone,) = served.world.team("Mobile 9")
+    is_watched(served)
+    call = served.world.call(CALM)
+    served.world.receive("IN1", phone.number, f"{call.code} 1")
+    sign_in(served, page)
+    write_a_call(served, page)
+
+    served.world.receive("IN2", phone.number, f"{call.code} ASSIST")
+
+    line = page.locator("#standing-lines .banner").first
+    expect(line).to_contain_text("Mobile 9 (clinician) NEEDS HELP", timeout=WITHIN_MS)
+    expect(line).to_have_attribute("role", "alert")
+    line.get_by_role("link").click()
+    page.wait_for_url(re.compile(f"/calls/{call.reference}"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (320, 640)])
+def test_the_lines_stay_in_sight_and_leave_room_for_the_page(
+    served: Served, page: Page, width: int, height: int
+) -> None:
+    sign_in(served, page)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{served.base_url}/intake")  # no watcher at all
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(300)
+
+    box = page.locator("#standing").bounding_box()
+    assert box is not None
+    assert -1 <= box["y"] <= height / 10
+    assert box["height"] <= height * 0.4 + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

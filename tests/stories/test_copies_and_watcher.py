@@ -1,0 +1,173 @@
+"""`triage watch` and `triage db backup` as real processes on SQLite."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.test_operating import TRIAGE, triage
+from tests.world import environment
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    assert triage(tmp_path, "db", "upgrade").returncode == 0
+    return tmp_path
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    database = f"sqlite:///{folder / 'triage.sqlite'}"
+    with (folder / f"{arguments[0]}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*TRIAGE, *arguments],
+            env=os.environ | environment(database, folder) | more,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+def until(look: Callable[[], Any], within_s: float = 40) -> Any:
+    deadline = time.monotonic() + within_s
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        time.sleep(0.05)
+    return seen
+
+
+def rows(folder: Path, statement: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "triage.sqlite")) as database:
+        return database.execute(statement).fetchall()
+
+
+def rounds(folder: Path) -> list[list[str]]:
+    """What each round found, the newest last."""
+    written = rows(folder, "SELECT findings FROM watch ORDER BY id")
+    return [[found["code"] for found in json.loads(findings)] for (findings,) in written]
+
+
+def test_the_watcher_finds_a_dead_worker_and_tells_outside_only_while_there_is_one(
+    folder: Path,
+) -> None:
+    heard: list[float] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(time.monotonic())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    outside = f"http://127.0.0.1:{server.server_port}/ping/a-secret"
+
+    with running(folder, "watch", TRIAGE_HEARTBEAT_URL=outside) as watcher:
+        until(lambda: rounds(folder))
+        assert rounds(folder)[-1] == ["no_worker"]
+        assert heard == []
+        with running(folder, "worker"):
+            until(lambda: rounds(folder)[-1] == [])
+            until(lambda: heard, 10)
+        until(lambda: rounds(folder)[-1] == ["no_worker"], 20)
+        calls = len(heard)
+        told = triage(folder, "doctor")
+        assert told.returncode == 1
+        assert "WRONG: no worker is running" in told.stdout
+
+        watcher.send_signal(signal.SIGTERM)
+        assert watcher.wait(10) == 0
+    server.shutdown()
+    assert len(heard) == calls
+    assert "a-secret" not in (folder / "watch.log").read_text()
+
+
+def test_copies_are_made_again_and_again_and_the_newest_stay(folder: Path) -> None:
+    copies = folder / "copies"
+    copies.mkdir()
+    (copies / "mine.sqlite").touch()
+    (copies / "triage-20200101T000000Z.sqlite").touch()
+    (copies / "triage-20200101T000000Z.sqlite.partial").touch()
+
+    with running(folder, "db", "backup", "--every", "10", "--keep", "1", str(copies)) as copying:
+        until(lambda: rows(folder, "SELECT place FROM backup_note"))
+        until(lambda: len(list(copies.iterdir())) == 2)
+        copying.send_signal(signal.SIGTERM)
+        assert copying.wait(10) == 0
+
+    names = sorted(file.name for file in copies.iterdir())
+    assert names[0] == "mine.sqlite"
+    copy = copies / names[1]
+    assert copy.name > "triage-2026"
+    assert copy.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(copy)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    ((place, size),) = rows(folder, "SELECT place, size_bytes FROM backup_note")
+    assert place == str(copy)
+    assert size == copy.stat().st_size
+
+
+def test_a_copy_that_cannot_be_made_is_told_and_tried_again(folder: Path) -> None:
+    copies = folder / "copies"
+    copies.mkdir()
+    with running(folder, "db", "backup", "--every", "10", str(copies)):
+        until(lambda: rows(folder, "SELECT place FROM backup_note"))
+        for file in copies.iterdir():
+            file.unlink()
+        copies.rmdir()
+        until(lambda: "no copy was made" in (folder / "db.log").read_text(), 20)
+        copies.mkdir()
+        until(lambda: len(rows(folder, "SELECT place FROM backup_note")) == 2, 30)
+
+
+def test_a_restored_copy_holds_what_was_due_until_it_is_released(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "triage.sqlite")) as database:
+        database.execute(
+            "INSERT INTO timer (id, created_at, version, kind, subject_id, step, due_at, priority,"
+            " state, attempts) VALUES ('0123456789abcdef0123456789abcdef', '2026-01-01', 1, 'x',"
+            " '0123456789abcdef0123456789abcdef', 0, '2026-01-01', 5, 'waiting', 0)"
+        )
+        database.commit()
+    copy = folder / "copy.sqlite"
+    assert triage(folder, "db", "backup", str(copy)).returncode == 0
+
+    done = triage(folder, "db", "restore", str(copy), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert "Held: 1 step and 0 texts" in done.stdout
+    assert rows(folder, "SELECT state, last_error FROM timer") == [("parked", "restored")]
+
+    released = triage(folder, "db", "resume")
+    assert "Released: 1 step and 0 texts." in released.stdout
+    assert rows(folder, "SELECT state FROM timer") == [("waiting",)]
+
+
+def test_a_copy_made_by_other_means_is_noted(folder: Path) -> None:
+    assert "Noted." in triage(folder, "db", "backup-note", "nightly", "--bytes", "7").stdout
+    assert rows(folder, "SELECT place, size_bytes FROM backup_note") == [("nightly", 7)]
+
+
+def test_a_folder_and_a_file_are_not_mistaken_for_each_other(folder: Path) -> None:
+    assert "add --every" in triage(folder, "db", "backup", str(folder)).stderr
+    file = folder / "a-file"
+    file.touch()
+    told = triage(folder, "db", "backup", "--every", "60", str(file))
+    assert "name a folder" in told.stderr
