@@ -16,7 +16,7 @@ compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --py
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .PHONY: help setup demo test test-races faults test-oracle test-ahead test-safety bench-page bench-engine \
-	bench-backtest bench-rules bench-questions lint format lock screenshots
+	bench-paging bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,10 @@ bench-questions: setup ## Questions asked with ask_next and with the fixed list,
 
 bench-page: setup ## From posting a call to its page on the phone; CALLS=200
 	@.venv/bin/python tests/performance/page_latency.py
+
+bench-paging: setup ## How soon pages leave, in a storm and when a worker dies; ARGS=--quick takes two minutes
+	@tests/install_servers.sh
+	@.venv/bin/python -m tests.performance.paging $(ARGS)
 
 lint: setup ## Check style, types and import laws
 	.venv/bin/ruff check .

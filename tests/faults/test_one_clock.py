@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from tests.faults.workers import (
     owe,
     page_somebody,
     until,
+    whose_clock_hangs,
 )
 from tests.twilio_double import Twilio
 from tests.world import World
@@ -88,30 +88,12 @@ def test_a_worker_does_not_outlive_its_parent(world: World, workers: Workers) ->
     within(5, lambda: is_gone(child))
 
 
-# APScheduler's own loop stands still, in the first process that runs it: a library's fault.
-CLOCK_HANGS = """
-import sys, time
-from pathlib import Path
-from apscheduler.schedulers.blocking import BlockingScheduler
-whole = BlockingScheduler._main_loop
-def loop(self):
-    if not Path({hung!r}).exists():
-        Path({hung!r}).touch()
-        time.sleep(3600)
-    whole(self)
-BlockingScheduler._main_loop = loop
-sys.argv[1:] = ["worker"]
-from triage.entrypoints.cli import main
-main()
-"""
-
-
 @pytest.mark.slow
 def test_a_clock_that_stands_still_is_replaced(
     world: World, workers: Workers, tmp_path: Path
 ) -> None:
     hung = tmp_path / "hung"
-    parent = workers.start([sys.executable, "-c", CLOCK_HANGS.format(hung=str(hung))])
+    parent = workers.start(whose_clock_hangs(hung))
     until(hung.exists)
     began = time.monotonic()
     first = the_child(parent.pid)
@@ -134,12 +116,16 @@ def test_another_clock_goes_on_when_one_is_killed(
     within(5, lambda: world.audited("page.passed_over"))
 
 
-def test_three_clocks_pass_each_team_over_once(world: World, workers: Workers) -> None:
+def test_three_clocks_pass_each_team_over_once(
+    world: World, workers: Workers, twilio: Twilio
+) -> None:
     for _ in range(3):
         workers.start()
-    for _ in range(5):
-        page_somebody(world)
+    for number in range(5):
+        world.team(f"MCT {number}")
+        page_for_a_new_call(world)
     workers.run(3)
+    until(lambda: len(twilio.texts) == 5)
     move_clock(world, ANSWER_IS_DUE_S)
 
     until(lambda: world.audited("page.passed_over") == 5)
@@ -175,11 +161,12 @@ def test_what_is_too_old_to_help_is_shown_and_not_done(world: World) -> None:
     call = world.call({"problem_type": "other"})
     with world.context.unit_of_work("test") as uow:
         about = uow.get(Call, call.id)
-        uow.set_timer("follow_up", about, uow.now, valid_until=uow.now + timedelta(hours=1))
+        ends = uow.now + timedelta(hours=1)
+        uow.set_timer("follow_up", about, uow.now, step=99, valid_until=ends)
     world.wait(hours=2)
 
     with world.context.reading() as uow:
-        timer = uow.session.scalar(select(Timer).where(Timer.kind == "follow_up"))
+        timer = uow.session.scalar(select(Timer).where(Timer.step == 99))
         assert (timer.state, timer.attempts) == ("expired", 0)
     assert world.audited("timer.expired") == 1
 

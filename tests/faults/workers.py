@@ -20,6 +20,22 @@ TRIAGE = [sys.executable, "-m", "triage.entrypoints.cli"]
 ALONE = [*TRIAGE, "worker", "--no-restart"]
 WITH_A_PARENT = [*TRIAGE, "worker"]
 LEASE_IS_OVER_S = 16
+# APScheduler's own loop stands still, in the first process that runs it: a library's fault.
+_CLOCK_HANGS = """
+import sys, time
+from pathlib import Path
+from apscheduler.schedulers.blocking import BlockingScheduler
+whole = BlockingScheduler._main_loop
+def loop(self):
+    if not Path({hung!r}).exists():
+        Path({hung!r}).touch()
+        time.sleep(3600)
+    whole(self)
+BlockingScheduler._main_loop = loop
+sys.argv[1:] = ["worker"]
+from triage.entrypoints.cli import main
+main()
+"""
 
 
 @dataclass
@@ -58,6 +74,11 @@ class Workers:
             process.kill()
             process.wait()
         print(self.log.read_text(errors="replace")[-3000:])  # shown where a test fails
+
+
+def whose_clock_hangs(hung: Path) -> list[str]:
+    """A worker with a parent, whose first child's metronome stands still; then `hung` exists."""
+    return [sys.executable, "-c", _CLOCK_HANGS.format(hung=str(hung))]
 
 
 def children_of(pid: int) -> list[int]:

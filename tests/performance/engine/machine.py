@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +17,7 @@ LIBRARIES = (
 )
 
 
-def machine() -> dict[str, object]:
+def machine(libraries: Sequence[str] = LIBRARIES) -> dict[str, object]:
     """`load` is that of the last minute: above one half of the cores others disturb."""
     return {
         "processor": _processor(),
@@ -24,7 +25,7 @@ def machine() -> dict[str, object]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": {name: version(name) for name in libraries},
     }
 
 
