@@ -11,6 +11,7 @@ from triage.entrypoints.web import (
     call_teams,
     clinician,
     errors,
+    escalation,
     follow_ups,
     headers,
     intake,
@@ -41,6 +42,7 @@ PLACES = (
     follow_ups,
     rules,
     supervision,
+    escalation,
     simulator,
 )
 """One module per user's place; each has a blueprint named `bp`."""

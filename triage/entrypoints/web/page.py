@@ -24,6 +24,7 @@ NAVIGATION = (
     ("Rules", "/rules"),
     ("Watch", "/watch"),
     ("Switches", "/switches"),
+    ("Escalation", "/escalation"),
     ("Teams", "/teams"),
     ("People", "/people"),
     ("Simulator", "/simulator"),

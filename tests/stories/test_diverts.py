@@ -1,0 +1,209 @@
+"""A team on its way to something less urgent is asked to come to something more urgent."""
+
+import threading
+
+import pytest
+
+from tests.stories.test_escalation import call_in, code_of, state
+from tests.world import Phone, World
+from triage.domain.errors import Conflict
+from triage.services import diverts
+from triage.storage.dispatches import Dispatch
+
+
+def accepted(world: World, phone: Phone, rank: int = 4, response: str = "mobile_crisis") -> str:
+    """The team has a call of this level; its code."""
+    dispatch = call_in(world, rank, response)
+    code = code_of(world, dispatch)
+    phone.expect("Reply")
+    phone.text(f"{code} 1")
+    phone.expect("it is yours")
+    return code
+
+
+def propose(world: World, dispatch: Dispatch) -> None:
+    def ask(uow: object) -> None:
+        wanted = uow.get(Dispatch, dispatch.id)  # type: ignore[attr-defined]
+        (offer,) = diverts.offers(uow, world.centre, wanted)  # type: ignore[arg-type]
+        diverts.propose(uow, world.centre, wanted, offer.team.id, offer.leaves.id)  # type: ignore[arg-type]
+
+    world.context.do("dispatcher", ask)
+    world.settle()
+
+
+def offered(world: World, dispatch: Dispatch) -> list[str]:
+    with world.context.reading() as uow:
+        found = diverts.offers(uow, world.centre, uow.get(Dispatch, dispatch.id))
+        return [offer.team.name for offer in found]
+
+
+def by_code(world: World, code: str) -> str:
+    with world.context.reading() as uow:
+        from sqlalchemy import select
+
+        from triage.storage.calls import Call
+
+        return (
+            uow.session.scalars(
+                select(Dispatch).join(Call).where(Call.code == code, Dispatch.reached_by == "page")
+            )
+            .one()
+            .state.value
+        )
+
+
+def test_a_yes_turns_the_team_and_the_first_call_is_asked_for_at_once(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    (bravo,) = world.team("Bravo", calls_at_once=1)
+    asked = alpha.expect(f"Reply {code} 1=accept")
+    assert f"instead of {first}" in asked
+    assert "Dockside" not in asked
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "unfilled"
+
+    alpha.text(f"{code} 1")
+
+    alpha.expect("Go to: Dockside Apartments")
+    assert state(world, urgent) == "accepted"
+    bravo.expect(f"Reply {first} 1")
+    assert by_code(world, first) == "seeking"
+    with world.context.reading() as uow:
+        from sqlalchemy import select
+
+        left = uow.session.scalars(select(Dispatch).where(Dispatch.diverted_at.is_not(None))).one()
+        assert left.call.code == first
+    assert world.audited("slot.diverted") == 1
+    bravo.text(f"{first} 1")
+    assert by_code(world, first) == "accepted"
+
+
+@pytest.mark.parametrize("answer", ["2", None])
+def test_a_no_or_silence_moves_nothing(world: World, answer: str | None) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    propose(world, urgent)
+    alpha.expect("Go there instead")
+
+    if answer:
+        alpha.text(f"{code_of(world, urgent)} {answer}")
+    world.wait(minutes=3)
+
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "unfilled"
+    alpha.text(f"{code_of(world, urgent)} 1")
+    alpha.expect("Stay on your call")
+    assert by_code(world, first) == "accepted"
+
+
+def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    first = accepted(world, clinician, 4, "co_responder")
+    officer.text(f"{first} 1")
+    urgent = call_in(world, 1, "co_responder")
+    code = code_of(world, urgent)
+    propose(world, urgent)
+
+    clinician.text(f"{code} 1")
+    clinician.expect("Stay on your call until your officer agrees")
+    assert by_code(world, first) == "accepted"
+
+    officer.text(f"{code} 1")
+    officer.expect("Go to: Dockside")
+    clinician.expect("Go to: Dockside")
+    assert state(world, urgent) == "accepted"
+    assert by_code(world, first) == "unfilled"
+
+
+def test_a_no_of_one_tells_the_other_to_stay(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    first = accepted(world, clinician, 4, "co_responder")
+    officer.text(f"{first} 1")
+    urgent = call_in(world, 1, "co_responder")
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    clinician.text(f"{code} 1")
+
+    officer.text(f"{code} 2")
+
+    clinician.expect(f"You stay on {first}")
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "unfilled"
+
+
+def test_only_calls_two_levels_less_urgent_are_left_and_never_a_scene(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    first = accepted(world, alpha, 2)
+    second = accepted(world, bravo, 4)
+    assert offered(world, call_in(world, 1)) == ["Bravo"]  # one level is not enough
+
+    bravo.text(f"{second} SCENE")
+    alpha.text(f"{first} SCENE")
+
+    assert offered(world, call_in(world, 1)) == []
+
+
+def test_a_team_that_has_arrived_meanwhile_stays(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    propose(world, urgent)
+    alpha.text(f"{first} SCENE")
+
+    alpha.text(f"{code_of(world, urgent)} 1")
+
+    alpha.expect("not on the way to its call any more")
+    assert by_code(world, first) == "on_scene"
+    assert state(world, urgent) == "unfilled"
+
+
+def test_somebody_else_takes_it_and_the_team_stays_where_it_is(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    propose(world, urgent)
+    alpha.expect("Go there instead")
+    with pytest.raises(Conflict):
+        propose_again(world, urgent)
+    (bravo,) = world.team("Bravo")
+    world.wait(seconds=6)  # the look after a call that found nobody
+    bravo.expect("Reply")
+    bravo.text("1")
+
+    alpha.expect(f"You stay on {first}")
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "accepted"
+
+
+def propose_again(world: World, urgent: Dispatch) -> None:
+    propose(world, urgent)
+
+
+def test_of_a_yes_and_an_arrival_at_once_only_one_counts(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    barrier = threading.Barrier(2)
+
+    def say(what: str) -> None:
+        barrier.wait()
+        world.receive(f"IN{what}", alpha.number, what)
+
+    threads = [threading.Thread(target=say, args=(w,)) for w in (f"{code} 1", f"{first} SCENE")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.settle()
+
+    assert (by_code(world, first), state(world, urgent)) in {
+        ("on_scene", "unfilled"),
+        ("unfilled", "accepted"),
+    }

@@ -1,0 +1,130 @@
+"""A supervisor lays down what happens when nobody answers."""
+
+import html
+import re
+
+from tests.stories.test_escalation import call_in, supervisor
+from tests.world import World
+from triage.services import escalation_policies
+
+FORM = {
+    "name": "Nights",
+    "response": "mobile_crisis",
+    "level_rank": "2",
+    "rows": "4",
+    "who_1": "next_team",
+    "channel_1": "sms",
+    "wait_1": "0",
+    "times_1": "0",
+    "every_1": "0",
+    "who_3": "supervisor",
+    "channel_3": "sms",
+    "wait_3": "90",
+    "times_3": "2",
+    "every_3": "30",
+    "repeat": "300",
+    "teams": "2",
+}
+
+
+def read(answer: object) -> str:
+    return html.unescape(answer.get_data(as_text=True))  # type: ignore[attr-defined]
+
+
+def names(world: World) -> list[str]:
+    with world.context.reading() as uow:
+        return [one.policy.name for one in escalation_policies.in_force(uow)]
+
+
+def test_the_table_shows_what_holds_where(world: World) -> None:
+    shown = read(world.client("supervisor").get("/escalation"))
+
+    assert "Mobile crisis team" in shown
+    assert "IMMEDIATE" in shown
+    assert "after half of the time for the answer" in shown
+    assert "/escalation/edit?response=mobile_crisis" in shown
+
+
+def test_a_policy_is_written_previewed_and_followed(world: World) -> None:
+    browser = world.client("supervisor")
+
+    preview = browser.submit("/escalation/edit", {**FORM, "wish": "preview"})
+    said = read(preview)
+    assert preview.status_code == 200
+    assert ">4:00</td>" not in said  # two teams of two minutes each, then 90 s
+    assert "5:30" in said
+    assert "The supervisors are alarmed by text." in said
+    assert names(world) == []
+
+    saved = browser.submit("/escalation/edit", {**FORM, "wish": "save"}, follow=True)
+    assert "holds for calls that come in from now on" in read(saved)
+    assert names(world) == ["Nights"]
+    assert world.audited("policy.laid_down") == 1
+
+    boss = supervisor(world)
+    call_in(world, 2)
+    world.wait(seconds=80)
+    boss.expect_silence()
+    world.wait(seconds=20)
+    boss.expect("NOBODY LEFT")
+
+
+def test_an_edit_is_a_new_row_and_the_old_one_ends(world: World) -> None:
+    browser = world.client("supervisor")
+    browser.submit("/escalation/edit", {**FORM, "wish": "save"})
+    browser.submit("/escalation/edit", {**FORM, "name": "Nights, later", "wish": "save"})
+
+    assert names(world) == ["Nights, later"]
+    assert world.audited("policy.ended") == 1
+    page = read(browser.get("/escalation"))
+    key = re.search(r"/escalation/([0-9a-f-]{36})/withdraw", page)
+    assert key
+    browser.submit("/escalation", {}, to=f"/escalation/{key.group(1)}/withdraw")
+    assert names(world) == []
+
+
+def test_what_is_wrong_stands_by_its_field_and_what_was_typed_stays(world: World) -> None:
+    browser = world.client("supervisor")
+    typed = {**FORM, "name": "Nobody's <b>policy</b>", "who_3": "all_hands", "wait_3": "soon"}
+
+    refused = browser.submit("/escalation/edit", {**typed, "wish": "save"})
+
+    assert refused.status_code == 422
+    said = read(refused)
+    assert 'id="e-wait_3"' in said
+    assert 'value="soon"' in said
+    assert "Nobody's <b>policy</b>" in said
+    assert "<b>policy</b>" not in refused.get_data(as_text=True).replace("&lt;b&gt;", "")
+
+    forgets = {**FORM, "who_3": "all_hands", "times_3": "1", "repeat": "0", "wish": "save"}
+    refused = browser.submit("/escalation/edit", forgets)
+    assert "no call may be forgotten" in read(refused)
+    assert names(world) == []
+
+
+def test_nonsense_is_refused_politely(world: World) -> None:
+    browser = world.client("supervisor")
+    for field, value in (
+        ("who_1", "everybody"),
+        ("times_1", "-1"),
+        ("repeat", "1e3"),
+        ("response", "police"),
+        ("rows", "999999"),
+        ("teams", "many"),
+        ("wait_3", "9" * 40),
+    ):
+        for wish in ("preview", "more", "save"):
+            answer = browser.submit("/escalation/edit", {**FORM, field: value, "wish": wish})
+            assert answer.status_code in {200, 302, 303, 422}, (field, wish)
+    assert browser.get("/escalation/edit?level_rank=x").status_code == 404
+    room = read(browser.submit("/escalation/edit", {**FORM, "wish": "more"}))
+    assert "Step 6" in room
+    assert 'value="Nights"' in room
+
+
+def test_dispatchers_read_it_and_change_nothing(world: World) -> None:
+    browser = world.client("dispatcher")
+
+    assert "/escalation/edit" not in read(browser.get("/escalation"))
+    assert browser.get("/escalation/edit").status_code == 403
+    assert browser.submit("/escalation", {**FORM}, to="/escalation/edit").status_code == 403
