@@ -15,7 +15,7 @@ from triage.domain.findings import Finding
 from triage.domain.lifecycle import DispatchState
 from triage.domain.phone_network import Refused
 from triage.entrypoints.watcher import ClockWatch, Watcher
-from triage.services import audits, copies, dispatches, restored
+from triage.services import audits, copies, dispatches, outbox, restored
 from triage.services.audits import Surroundings
 from triage.storage.dispatches import Dispatch
 from triage.storage.messages import Message
@@ -179,10 +179,11 @@ def test_a_call_that_waits_for_answers_without_a_deadline_is_found(world: World)
 
 
 @pytest.mark.parametrize(
-    ("priority", "of_a_dispatch", "bound_s"), [(1, False, 2), (3, True, 5), (8, False, 60)]
+    ("priority", "of_a_dispatch", "bound_s", "code"),
+    [(1, False, 2, "timers_late"), (3, True, 5, "timers_late"), (8, False, 60, "backlog")],
 )
 def test_a_step_is_late_beyond_its_own_bound(
-    world: World, priority: int, of_a_dispatch: bool, bound_s: int
+    world: World, priority: int, of_a_dispatch: bool, bound_s: int, code: str
 ) -> None:
     world.team("Mobile 9")
     call = world.call(CALM)
@@ -191,7 +192,7 @@ def test_a_step_is_late_beyond_its_own_bound(
     set_timer(world, late_s=bound_s - 1, priority=priority, dispatch_id=dispatch)
     assert found(world) == []
     set_timer(world, late_s=bound_s + 1, priority=priority, dispatch_id=dispatch)
-    assert found(world) == ["timers_late"]
+    assert found(world) == [code]
 
     beat(world)
     with world.context.reading() as uow:
@@ -200,20 +201,27 @@ def test_a_step_is_late_beyond_its_own_bound(
     assert bound_s <= (late.oldest_s or 0) < bound_s + 10
 
 
-@pytest.mark.parametrize(("facts", "bound_s"), [(CALM, 60), ({**CALM, "breathing": "none"}, 60)])
-def test_a_text_is_late_beyond_its_bound(world: World, facts: dict[str, str], bound_s: int) -> None:
-    world.team("Mobile 9")
-    world.call(facts)
-    pass_time(world, seconds=bound_s - 5)
-    assert "texts_late" not in found(world)
+@pytest.mark.parametrize(
+    ("priority", "bound_s", "code"),
+    [(1, 5, "texts_late"), (3, 60, "texts_late"), (8, 60, "backlog")],
+)
+def test_a_text_is_late_beyond_its_own_bound(
+    world: World, priority: int, bound_s: int, code: str
+) -> None:
     with world.context.unit_of_work("test") as uow:
-        unsent = uow.session.scalars(select(Message).where(Message.state == "ready")).all()
-        urgent = [message for message in unsent if message.kind == "page"]
-        for message in urgent:
-            message.priority = 1
-    assert ("texts_late" in found(world)) is bool(urgent)
-    pass_time(world, seconds=10)
-    assert ("texts_late" in found(world)) is bool(unsent)
+        outbox.enqueue(
+            uow,
+            world.centre,
+            kind="update",
+            to="+12025550177",
+            to_role="clinician",
+            body="Something changed.",
+            priority=priority,
+        )
+    pass_time(world, seconds=bound_s - 1)
+    assert found(world) == []
+    pass_time(world, seconds=2)
+    assert found(world) == [code]
 
 
 def test_a_provider_that_takes_nothing_is_found_and_gone_when_it_is_back(world: World) -> None:
@@ -357,7 +365,7 @@ def test_rounds_are_kept_for_a_day_and_none_of_a_future_that_is_gone(world: Worl
 
 def test_metrics_say_what_was_found(world: World) -> None:
     beat(world)
-    set_timer(world, late_s=90)
+    set_timer(world, late_s=90, priority=1)
     Watcher(world.context).round()
 
     told = world.app.test_client().get("/metrics").get_data(as_text=True)
@@ -464,9 +472,9 @@ def test_a_step_nobody_knows_is_parked_found_and_done_again_when_it_is_known(
     world: World,
 ) -> None:
     parked = park_one(world)
-    assert found(world) == ["parked"]
+    assert found(world) == ["parked_later"]
     watched(world)
-    assert "due steps failed and wait for a person" in words(world.client("dispatcher"), "/intake")
+    assert "A step that can wait failed" in words(world.client("dispatcher"), "/intake")
 
     supervisor = world.client("supervisor")
     assert "A removed step" in words(supervisor, "/watch")
@@ -492,7 +500,7 @@ def test_a_parked_step_is_dismissed_for_a_reason_by_a_supervisor_only(world: Wor
     refused = supervisor.submit("/watch", {"reason": ""}, to=to)
     assert refused.status_code == 422
     assert "Choose why it need not be done." in refused.get_data(as_text=True)
-    assert found(world) == ["parked"]
+    assert found(world) == ["parked_later"]
 
     assert supervisor.submit("/watch", {"reason": "not_needed"}, to=to).status_code == 303
     assert found(world) == []

@@ -86,6 +86,18 @@ KINDS = {
         "Set the time service of the database's machine right. Nothing is sent twice for it.",
         stops_paging=False,
     ),
+    "parked_later": Kind(
+        "a step that can wait failed",
+        "Go on as usual. " + _TELL,
+        "A supervisor retries or dismisses it under Watch. The log of the worker says why.",
+        stops_paging=False,
+    ),
+    "backlog": Kind(
+        "work that can wait is late",
+        "Pages go first; go on as usual. " + _TELL,
+        "Reminders and notices pile up: another worker helps, if the provider keeps up.",
+        stops_paging=False,
+    ),
     "backup_old": Kind(
         "the last backup is too old",
         "Go on as usual. " + _TELL,

@@ -60,7 +60,7 @@ def metrics() -> ResponseReturnValue:
         strays = reports.strays(uow)
     findings = Gauge("triage_findings", "What the watcher found", ["code"], registry=registry)
     for found in state.pop("findings"):
-        findings.labels(found["code"]).set(found["count"])
+        findings.labels(found["code"]).inc(found["count"])
     Gauge("triage_stray_reports", "Provider's reports that fit nothing", registry=registry).set(
         strays
     )

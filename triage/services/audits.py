@@ -16,7 +16,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.timers import Heartbeat, Timer
-from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.unit_of_work import LATER, UnitOfWork
 from triage.storage.watching import BackupNote
 
 NO_WORKER_AFTER = timedelta(seconds=10)
@@ -27,6 +27,7 @@ TIMER_BOUNDS_S = {"highest": 2, "dispatch": 5, "other": 60}
 """A due step may be late by so much: by whether it is urgent, moves a dispatch, or can wait."""
 TEXT_BOUNDS_S = {"highest": 5, "other": 60}
 _UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
+_WAITING = text("timer.state = 'waiting'")
 _NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
 
 
@@ -84,30 +85,33 @@ def _ago(uow: UnitOfWork, seconds: int) -> datetime:
 
 
 def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
-    bounds = TIMER_BOUNDS_S
-    late = or_(
-        and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, bounds["highest"])),
-        and_(Timer.dispatch_id.is_not(None), Timer.due_at < _ago(uow, bounds["dispatch"])),
-        Timer.due_at < _ago(uow, bounds["other"]),
+    urgent = or_(
+        and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["highest"])),
+        and_(Timer.dispatch_id.is_not(None), Timer.due_at < _ago(uow, TIMER_BOUNDS_S["dispatch"])),
     )
-    waiting = text("timer.state = 'waiting'")
-    row = uow.session.execute(
-        select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(waiting, late)
-    ).one()
+    counts = select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(_WAITING)
+    row = uow.session.execute(counts.where(urgent)).one()
     yield from _finding(uow, "timers_late", (row[0], row[1]))
+    rest = and_(Timer.due_at < _ago(uow, TIMER_BOUNDS_S["other"]), ~urgent)
+    row = uow.session.execute(counts.where(rest)).one()
+    yield from _finding(uow, "backlog", (row[0], row[1]))
 
 
 def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
-    late = or_(
+    late = Message.due_at < _ago(uow, TEXT_BOUNDS_S["other"])
+    urgent = or_(
         and_(Message.priority <= HIGHEST, Message.due_at < _ago(uow, TEXT_BOUNDS_S["highest"])),
-        Message.due_at < _ago(uow, TEXT_BOUNDS_S["other"]),
+        and_(Message.priority < LATER, late),
     )
-    row = uow.session.execute(
+    counts = (
         select(func.count(), func.min(Message.due_at))
         .select_from(Message)
-        .where(_UNSENT, late, Message.lease_owner.is_distinct_from(RESTORED))
-    ).one()
+        .where(_UNSENT, Message.lease_owner.is_distinct_from(RESTORED))
+    )
+    row = uow.session.execute(counts.where(urgent)).one()
     yield from _finding(uow, "texts_late", (row[0], row[1]))
+    row = uow.session.execute(counts.where(late, Message.priority >= LATER)).one()
+    yield from _finding(uow, "backlog", (row[0], row[1]))
 
 
 def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
@@ -116,11 +120,9 @@ def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
     While somebody is wanted, looking after it is not enough: a page must wait for an answer,
     a text must be on its way, or the next step be due.
     """
-    waits = exists().where(Timer.dispatch_id == Dispatch.id, text("timer.state = 'waiting'"))
+    waits = exists().where(Timer.dispatch_id == Dispatch.id, _WAITING)
     moves = exists().where(
-        Timer.dispatch_id == Dispatch.id,
-        text("timer.state = 'waiting'"),
-        Timer.kind != next_steps.KIND,
+        Timer.dispatch_id == Dispatch.id, _WAITING, Timer.kind != next_steps.KIND
     )
     leaves = (
         exists()
@@ -154,10 +156,12 @@ def _is_held() -> ColumnElement[bool]:
 
 
 def _parked(uow: UnitOfWork) -> Iterator[Finding]:
-    restored = Timer.last_error == RESTORED
+    held = Timer.last_error.is_not_distinct_from(RESTORED)
+    moves = or_(Timer.dispatch_id.is_not(None), Timer.kind == "ask_deadline")
     for code, which in (
-        ("held", restored),
-        ("parked", Timer.last_error.is_distinct_from(RESTORED)),
+        ("held", held),
+        ("parked", and_(~held, moves)),
+        ("parked_later", and_(~held, ~moves)),
     ):
         row = uow.session.execute(
             select(func.count(), func.min(Timer.due_at))
