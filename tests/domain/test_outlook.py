@@ -254,6 +254,33 @@ def test_who_cannot_see_will_never_have_seen() -> None:
     assert foreseen(rules, caller_proximity="with_person") == (False, {"ems"})
 
 
+def test_a_rule_that_counts_while_it_is_undecided_needs_no_answer_of_its_own() -> None:
+    """Nobody knows anything: the requirement falls, the points that count on not knowing stay."""
+    rules = rule_set(
+        rule(
+            "known",
+            "require",
+            Some((where("weapon", "known", "yes"), where("violence", "known", "yes"))),
+            if_unknown="holds",
+            responses=("police",),
+        ),
+        rule(
+            "points",
+            "score",
+            where("weapon", "at_least", "seen_none"),
+            if_unknown="holds",
+            points=(("mobile", 10),),
+        ),
+        thresholds=(("default", 5),),
+    )
+    call = CallInput()
+
+    ahead = look_ahead(rules, call, cases_of(rules, call), budget=ENOUGH)
+
+    assert by_brute_force(rules, call, ["weapon", "violence"]) == (False, {"mobile"})
+    assert ahead.could_become == ("mobile",)
+
+
 def test_points_that_only_several_answers_can_take_away() -> None:
     def five(rule_id: str, when: Condition) -> Rule:
         return rule(rule_id, "score", when, points=(("mobile", 5),), if_unknown="holds")

@@ -222,6 +222,18 @@ def test_a_more_dangerous_answer_never_removes_anybody_nor_lowers_the_level(name
 
 
 @complete
+def test_a_need_that_only_one_report_makes_is_told_beside_a_louder_one(name):
+    """Whoever comes along anyway is needed by the other report: that is told as well."""
+    told = {
+        "specific_reason_to_fear": reports("yes", "no"),
+        "overdose_or_poison": reports("yes", "unknown"),
+        "subject_presence": "missing",
+    }
+
+    assert {"co_responder", "ems", "missing_person_search"} <= required(name, decide(name, told))
+
+
+@complete
 def test_no_single_step_toward_danger_lowers_anything(name):
     problems = ("mental_health_crisis", "needs_resources")
     for calm in ({}, *({"problem_type": problem} for problem in problems)):

@@ -1,7 +1,7 @@
 """Assessing a call: the one evaluator of page, API, back-test, simulator and command line."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -23,6 +23,7 @@ ENGINE: Final = "terms-2"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
 
 Outcome = Literal["decided", "ask_more"]
+NEED = ("require",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,17 @@ class Assessment:
 
     @cached_property
     def _read_otherwise(self) -> dict[Reason, Case]:
-        """By reason for somebody whom the standing reading does not want, the reading it is of."""
+        """By reason, the reading it is of: for somebody whom the standing reading does not want,
+        or wants without need while another one requires them."""
         found: dict[Reason, Case] = {}
-        missing = {one for one in self.decision.also if not _wanting(self._own_reasons, one)}
-        for case in self.others if missing else ():
+        own = self._own_reasons
+        missing = [one for one in self.decision.also if not _wanting(own, one)]
+        not_needed = [one for one in self.rule_set.book.requires if not _wanting(own, one, NEED)]
+        for case in self.others:
             told = reasons(self.rule_set, case.tally, case.decision)
-            for companion in missing:
-                if reason := _wanting(told, companion):
-                    found.setdefault(reason, case)
+            because = [_wanting(told, one) for one in missing]
+            because += [_wanting(told, one, NEED) for one in not_needed]
+            found |= {reason: case for reason in because if reason and reason not in found}
         return found
 
     @cached_property
@@ -233,9 +237,10 @@ class Assessment:
         return reason.as_dict(case.reading.answers, case.heard)
 
 
-def _wanting(told: Iterable[Reason], companion: str) -> Reason | None:
+def _wanting(
+    told: Iterable[Reason], companion: str, kinds: Collection[str] = ("require", "also")
+) -> Reason | None:
     """The first rule that requires somebody, or wants them as well."""
-    kinds = ("require", "also")
     return next((r for r in told if r.kind in kinds and companion in r.responses), None)
 
 

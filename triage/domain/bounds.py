@@ -38,6 +38,7 @@ class Bounds:
         self._excludes = book.excluded_by
         self.sure = position.fired & ~position.may_change
         self.maybe = position.may_fire & ~self.sure
+        self._counting = position.fired & position.may_change
         self._asking = position.asking
         self._may_stop_asking = position.asking & position.may_change
         self._possible = position.may_fire
@@ -78,9 +79,14 @@ class Bounds:
     def ways_out(self, response: str) -> int | None:
         """Rules of which at least one has to become true before the response can come out.
 
-        None where that cannot be said: it may come out without any. Rules that require or score
-        it, and rules that exclude what would win instead.
+        None where that cannot be said: it may come out without any, as where one of them counts
+        while it is undecided. Rules that require or score it, and rules that exclude what would
+        win instead.
         """
+        ways = self._ways_out(response)
+        return None if ways is None or ways & self._counting else ways
+
+    def _ways_out(self, response: str) -> int | None:
         toward = self._book.speaks_for.get(response, 0)
         if self.sure & self._book.requires.get(response, 0) or self._teams.limited:
             return None
