@@ -13,13 +13,14 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import LiteralString, NoReturn
 
 import psycopg
 import pytest
 from psycopg import sql
 
 START_UP_SECONDS = 30
+STANDBY = "standby"
 
 CHROMIUM_ARGS = (
     "--no-first-run",
@@ -57,6 +58,8 @@ class PostgresServer:
     log: Path
     port: int
     durable: bool
+    options: list[str] = field(default_factory=list)
+    """Further settings, each NAME=VALUE."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def url(self, database: str = "postgres") -> str:
@@ -80,11 +83,19 @@ class PostgresServer:
         with self._connect() as connection:
             connection.execute(statement)
 
+    def ask(self, statement: LiteralString) -> object:
+        """The first value that the server gives in answer, if it gives any."""
+        with self._connect() as connection:
+            cursor = connection.execute(statement)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+
     def start(self) -> None:
         self.process = self._run(
             "postgres",
             *("-D", str(self.data), "-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
             *("-c", "max_connections=300", "-c", f"fsync={'on' if self.durable else 'off'}"),
+            *(part for option in self.options for part in ("-c", option)),
         )
         deadline = time.monotonic() + START_UP_SECONDS
         while True:
@@ -117,6 +128,20 @@ class PostgresServer:
         )
         if made.wait() != 0:
             raise RuntimeError(f"initdb failed:\n{self._tail()}")
+
+    def copy_from(self, primary: PostgresServer) -> None:
+        """Become a standby of a server that runs."""
+        made = self._run(
+            *("pg_basebackup", "-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres"),
+            *("-D", str(self.data), "--wal-method=stream", "--checkpoint=fast", "--no-sync"),
+        )
+        if made.wait() != 0:
+            raise RuntimeError(f"pg_basebackup failed:\n{self._tail()}")
+        (self.data / "standby.signal").touch()
+        self.options.append(
+            f"primary_conninfo=host=127.0.0.1 port={primary.port} user=postgres"
+            f" application_name={STANDBY}"
+        )
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
@@ -162,6 +187,47 @@ def start_postgresql(folder: Path, *, durable: bool = False) -> PostgresServer:
     server.initialise()
     server.start()
     return server
+
+
+@dataclass
+class PostgresPair:
+    """A primary whose commits wait for a standby, and the standby."""
+
+    primary: PostgresServer
+    standby: PostgresServer
+
+    def url(self, database: str) -> str:
+        """Of the one of both that can be written to, whichever that is."""
+        hosts = "&".join(f"host=127.0.0.1:{s.port}" for s in (self.primary, self.standby))
+        return f"postgresql+psycopg://postgres@/{database}?{hosts}&target_session_attrs=read-write"
+
+    def promote(self) -> None:
+        """Let the standby take over, as a failover manager would."""
+        if self.standby.ask("SELECT pg_promote(true, 20)") is not True:
+            raise RuntimeError("the standby was not promoted")
+
+
+def start_pair(folder: Path) -> PostgresPair:
+    """A primary and a synchronous standby; what is written to the one is kept by both."""
+    primary = start_postgresql(folder, durable=True)
+    standby = PostgresServer(
+        primary.programs,
+        primary.data.with_name("standby"),
+        folder / "standby.log",
+        free_port(),
+        durable=True,
+    )
+    atexit.register(standby.stop, crash=True)
+    standby.copy_from(primary)
+    standby.start()
+    primary.ask(f"ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 ({STANDBY})'")
+    primary.ask("SELECT pg_reload_conf()")
+    deadline = time.monotonic() + START_UP_SECONDS
+    while primary.ask("SELECT sync_state FROM pg_stat_replication") not in {"sync", "quorum"}:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the standby does not follow")
+        time.sleep(0.05)
+    return PostgresPair(primary, standby)
 
 
 def _find_programs() -> Path:
