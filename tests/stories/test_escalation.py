@@ -378,3 +378,49 @@ def test_everybody_who_was_paged_is_stood_down_once(world: World) -> None:
     world.wait(hours=2)
     for phone in (*phones, boss):
         assert "Stand down" in phone.inbox[-1]
+
+
+# --- what a dispatcher sees ---------------------------------------------------------------
+
+
+def test_the_board_has_a_task_to_call_back_until_it_is_done(world: World) -> None:
+    dispatch = call_in(world, 2)
+    browser = world.client("dispatcher")
+    assert "Call back" not in browser.get("/board").get_data(as_text=True)
+    world.wait(minutes=11)
+
+    shown = browser.get("/board").get_data(as_text=True)
+    assert "CALL BACK: the caller still waits" in shown
+    done = browser.submit("/board", {}, to=f"/board/call-backs/{dispatch.id}/done", follow=True)
+
+    assert "The call-back is noted" in done.get_data(as_text=True)
+    assert "CALL BACK" not in browser.get("/board").get_data(as_text=True)
+    again = browser.submit("/board", {}, to=f"/board/call-backs/{dispatch.id}/done")
+    assert again.status_code == 409
+
+
+def test_a_dispatcher_diverts_a_team_from_the_page_of_the_call(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = call_in(world, 4)
+    alpha.text(f"{code_of(world, first)} 1")
+    urgent = call_in(world, 2)
+    browser = world.client("dispatcher")
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, urgent.id).call.reference}"
+        other = f"/calls/{uow.get(Dispatch, first.id).call.reference}"
+        team = uow.session.scalars(select(Page.team_id)).first()
+    shown = browser.get(path).get_data(as_text=True)
+    assert f"Divert Alpha from {code_of(world, first)} (ROUTINE)" in shown
+
+    browser.submit(
+        path, {"offer": f"{team}:{first.id}"}, to=f"{path}/dispatches/{urgent.id}/divert"
+    )
+    assert "Alpha is asked to turn" in browser.get(path).get_data(as_text=True)
+    alpha.text(f"{code_of(world, urgent)} 1")
+
+    assert "Alpha" in browser.get(path).get_data(as_text=True)
+    assert "Team diverted" in browser.get(other).get_data(as_text=True)
+    assert "Team diverted, asked anew" in browser.get("/board").get_data(as_text=True)
+    assert state(world, urgent) == "accepted"
+    timeline = browser.get(other).get_data(as_text=True)
+    assert "DIVERTED: Alpha" in timeline

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from triage.domain.lifecycle import TAKEN, DispatchState, PageState, SlotState
+from triage.domain.lifecycle import TAKEN, DispatchState, PageKind, PageState, SlotState
+from triage.services.escalations import in_charge
 from triage.storage.dispatches import Dispatch
 
 
@@ -53,6 +54,14 @@ class DispatchLine:
         roles = {one.unit: one.role.replace("_", " ") for one in self.asked if one.to_ring}
         return [f"{unit} ({role})" for unit, role in roles.items()]
 
+    in_charge: str | None = None
+    """The supervisor's unit that has taken charge of finding somebody."""
+    all_hands: int = 0
+    """How many are asked at the same time because nobody was left."""
+    turning: str | None = None
+    """The team that is asked to turn and come here."""
+    call_back_at: datetime | None = None
+    diverted_at: datetime | None = None
     stalled: bool = False
     """It has not moved on since a look found that it stands still."""
 
@@ -68,8 +77,11 @@ def line_of(
         for slot in slots
         if slot.state is SlotState.PAGED
         for page in slot.pages
-        if page.state is PageState.OPEN
+        if page.state is PageState.OPEN and page.kind is PageKind.TEAM
     ]
+    open_pages = [p for slot in slots for p in slot.pages if p.state is PageState.OPEN]
+    turning = (page.team.name for page in open_pages if page.kind is PageKind.DIVERT)
+    charge = in_charge(dispatch)
     coming = [
         Coming(slot.team.name if slot.team else slot.unit or "", slot.role, slot.state, slot.eta_at)
         for slot in slots
@@ -86,5 +98,10 @@ def line_of(
         missing_roles=[slot.role for slot in slots if slot.state is SlotState.UNFILLED],
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
+        in_charge=charge.team.name if charge else None,
+        all_hands=sum(page.kind is PageKind.ALL_HANDS for page in open_pages),
+        turning=next(turning, None),
+        call_back_at=dispatch.call_back_at,
+        diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,
     )

@@ -12,10 +12,11 @@ from triage.domain.lifecycle import DispatchState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
-from triage.services import boards, unread_replies, watch
+from triage.services import boards, escalations, unread_replies, waiting, watch
 from triage.services.boards import Board, Loudness, Row
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
+from triage.storage.dispatches import Dispatch
 from triage.storage.messages import InboundMessage
 
 bp = Blueprint("board", __name__)
@@ -61,15 +62,29 @@ def noted(key: UUID) -> ResponseReturnValue:
     return redirect("/board", 303)
 
 
+@bp.post("/board/call-backs/<uuid:key>/done")
+@open_to("dispatcher", "supervisor")
+def called_back(key: UUID) -> ResponseReturnValue:
+    context = current_context()
+    context.do(
+        current_person().actor,
+        lambda uow: escalations.called_back(uow, context.centre, uow.get(Dispatch, key)),
+    )
+    flash("The call-back is noted. If nobody comes, the next one is due in time.", "good")
+    return redirect("/board", 303)
+
+
 def _look() -> tuple[dict[str, Any], Board]:
     context = current_context()
     with context.reading() as uow:
         found = boards.board(uow, context.centre)
+        call_backs = waiting.to_call_back(uow)
         lines = paging_lines(watch.standing(uow).codes)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
         "board": found,
         "urgent": urgent,
+        "call_backs": call_backs,
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "headlines": headlines,
@@ -93,6 +108,10 @@ def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
         said.append(("alarm", ring))
     if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
         said.append(("warn", "Recommended, not sent: " + _names(centre, row.not_sent)))
+    if any(line.call_back_at for line in row.lines):
+        said.append(("alarm", "CALL BACK: the caller still waits"))
+    if any(line.diverted_at for line in row.lines):
+        said.append(("warn", "Team diverted, asked anew"))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
         said.append(("warn", "overdue"))
     return said

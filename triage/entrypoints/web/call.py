@@ -13,13 +13,21 @@ from werkzeug.exceptions import Forbidden
 from triage.context import current_context
 from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.errors import NotFound
-from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, CallState, PageState, SlotState
+from triage.domain.lifecycle import (
+    PAGE_MOVES,
+    SLOT_MOVES,
+    WANTED,
+    CallState,
+    DispatchState,
+    PageState,
+    SlotState,
+)
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
-from triage.services import call_pages, calls, outbox
+from triage.services import call_pages, calls, diverts, outbox
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -151,6 +159,11 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         "typed": typed,
         "open": call.state in {CallState.OPEN, CallState.ASKING},
         "lines": _lines(uow, centre, page.record.dispatches),
+        "offers": {
+            dispatch.id: diverts.offers(uow, centre, dispatch)
+            for dispatch in page.record.dispatches
+            if dispatch.state is DispatchState.UNFILLED
+        },
         "live_data": json.dumps(_live_data(page, answered, questions)),
         "now": page.now,
     }

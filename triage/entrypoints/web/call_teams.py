@@ -11,7 +11,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, PROGRESS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.services import dispatches, paging
+from triage.services import dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -48,6 +48,30 @@ def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
         return "Everybody is asked again."
 
     return do(reference, f"again-{key}", ask)
+
+
+@bp.post("/dispatches/<uuid:key>/called-back")
+@open_to(*DISPATCHERS)
+def called_back(reference: str, key: UUID) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        escalations.called_back(uow, centre, _dispatch(uow, call, key))
+        return "The call-back is noted. If nobody comes, the next one is due in time."
+
+    return do(reference, f"call-back-{key}", note)
+
+
+@bp.post("/dispatches/<uuid:key>/divert")
+@open_to(*DISPATCHERS)
+def divert(reference: str, key: UUID) -> ResponseReturnValue:
+    def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        team, _, leaves = typed.line("offer").partition(":")
+        offer = diverts.propose(uow, centre, _dispatch(uow, call, key), _uuid(team), _uuid(leaves))
+        return (
+            f"{offer.team.name} is asked to leave {offer.leaves.call.code} and come here."
+            " Nothing moves until they say yes."
+        )
+
+    return do(reference, f"divert-{key}", ask)
 
 
 @bp.post("/dispatches/<uuid:key>/handed-over")
