@@ -424,3 +424,40 @@ def test_a_dispatcher_diverts_a_team_from_the_page_of_the_call(world: World) -> 
     assert state(world, urgent) == "accepted"
     timeline = browser.get(other).get_data(as_text=True)
     assert "DIVERTED: Alpha" in timeline
+
+
+# --- many calls at once -------------------------------------------------------------------
+
+
+def test_in_a_storm_a_supervisor_gets_one_text_and_the_highest_level_its_own(world: World) -> None:
+    boss = supervisor(world)
+    codes = [code_of(world, call_in(world, 4)) for _ in range(9)]
+    assert [text for text in boss.inbox if codes[0] in text]
+    assert len(boss.inbox) == 1
+
+    urgent = code_of(world, call_in(world, 1))
+    boss.expect(f"Reply {urgent} 1")
+    assert len(boss.rings) == 1
+    world.wait(seconds=31)
+
+    told = boss.expect("NOBODY LEFT TO ASK for 9 calls")
+    assert "and 3 more" in told
+    assert len([text for text in boss.inbox if "for 9 calls" in text]) == 1
+    boss.text(f"{codes[5]} 1")
+    boss.expect(f"{codes[5]}: you have taken charge")
+
+
+def test_a_telephone_that_had_its_share_is_spared_while_others_can_come(world: World) -> None:
+    (alpha,) = world.team("Alpha", calls_at_once=9)
+    for _ in range(5):
+        dispatch = call_in(world, 4)
+        alpha.text(f"{code_of(world, dispatch)} 2")
+    (bravo,) = world.team("Zulu", calls_at_once=9)
+    alpha.inbox.clear()
+
+    call_in(world, 4)
+    bravo.expect("ROUTINE")
+    assert not [text for text in alpha.inbox if "ROUTINE" in text]
+
+    call_in(world, 1)
+    assert [text for text in alpha.inbox if "IMMEDIATE" in text]

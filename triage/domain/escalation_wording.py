@@ -13,6 +13,15 @@ def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, are
     return f"{gsm7(said)} Take charge of finding somebody? Reply {code} 1=accept 2=decline"
 
 
+def many_left(codes: Sequence[str], more: int) -> str:
+    """To a supervisor, of several less urgent calls at once."""
+    rest = f" and {more} more" if more else ""
+    return (
+        f"NOBODY LEFT TO ASK for {len(codes) + more} calls: {', '.join(codes)}{rest}."
+        f" See the board. Take charge of one? Reply with its code, like {codes[0]} 1"
+    )
+
+
 def nobody_left_at_all(code: str, level: str) -> str:
     """To the desk's telephone, where no supervisor can be reached."""
     return (

@@ -1,7 +1,7 @@
 """Which team is asked first, and why."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 
@@ -37,6 +37,11 @@ class TeamOption:
                 left.remove(member)
                 chosen[place] = member
         return chosen
+
+    def without(self, members: Collection[UUID]) -> "TeamOption":
+        """The team as if these members, by their keys, were not there."""
+        left = tuple(member for member in self.members if member.responder_id not in members)
+        return replace(self, members=left)
 
     @property
     def free(self) -> bool:

@@ -10,7 +10,7 @@ from triage.domain import escalation_wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.escalation import Channel, Done, Step, Who, next_step, reminders
 from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageKind, PageState, SlotState
-from triage.services import escalation_policies, freed_teams, outbox
+from triage.services import escalation_policies, freed_teams, outbox, storms
 from triage.services.availability import team_options
 from triage.services.centre import Centre
 from triage.services.pages import REMIND, open_page, ring, send_again, send_page
@@ -100,12 +100,13 @@ def _supervisors(
             continue  # they said no, or cannot be reached
         new = page is None
         page = page or open_page(uow, slot, responder.team, responder, PageKind.SUPERVISOR)
-        if channel is Channel.VOICE:
-            ring(uow, centre, page)
-        elif new:
-            send_page(uow, centre, page)
-        else:
-            send_again(uow, centre, page)
+        if not storms.holds_back(uow, page, channel.value):
+            if channel is Channel.VOICE:
+                ring(uow, centre, page)
+            elif new:
+                send_page(uow, centre, page)
+            else:
+                send_again(uow, centre, page)
         asked += 1
     if not on_duty and channel is Channel.SMS and centre.policy.desk_phone:
         _tell_desk(uow, centre, dispatch, centre.policy.desk_phone)
@@ -265,6 +266,7 @@ def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    **storms.HANDLERS,
     ESCALATE: lambda uow, centre, timer: step_is_due(
         uow, centre, uow.get(Dispatch, timer.subject_id)
     ),

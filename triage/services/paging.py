@@ -1,7 +1,6 @@
 """Finding somebody for each slot: ask the best team, wait, ask the next."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from triage.domain.lifecycle import (
     SlotState,
     dispatch_state_of,
 )
-from triage.domain.ranking import Need, TeamOption, rank, why_first, why_none
+from triage.domain.ranking import Need, TeamOption, why_first, why_none
 from triage.domain.sent import why_nobody_is_left
-from triage.services import escalation_policies, escalations, freed_teams
+from triage.domain.storm import best_team, may_be_held_back
+from triage.services import escalation_policies, escalations, freed_teams, storms
 from triage.services.availability import BUSY, hold, serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import open_page, partners_of, send_page, who_has
@@ -74,7 +74,8 @@ def _find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> _Found
     elsewhere = on_this_call_already(uow, dispatch)
     fitting = serving(options, dispatch.response)
     left = [_not_yet_asked(option, dispatch, elsewhere) for option in fitting]
-    best = next(iter(rank(left, need)), None)
+    flooded = storms.flooded(uow, left) if may_be_held_back(dispatch.level_rank) else ()
+    best = best_team(left, need, dispatch.level_rank, flooded)
     none = why_none(fitting, need.roles) or "all_committed"
     return _Found(best, team_of[best.team_id] if best else None, need, none)
 
@@ -125,8 +126,7 @@ def _not_yet_asked(option: TeamOption, dispatch: Dispatch, elsewhere: set[UUID])
     asked = {page.responder_id for slot in live for page in slot.pages}
     asked |= {s.responder_id for s in dispatch.slots if s.responder_id and s.state in TAKEN}
     asked |= elsewhere
-    left = tuple(member for member in option.members if member.responder_id not in asked)
-    return replace(option, members=left)
+    return option.without(asked)
 
 
 def _nobody_left(

@@ -1,0 +1,86 @@
+"""Many calls at once: no telephone is flooded, and nothing that is needed at once waits."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.domain.ranking import MemberOption, Need, TeamOption, rank
+from triage.domain.storm import LIMITS, best_team, is_flooded
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+minutes_ago = st.lists(st.integers(0, 400), max_size=40)
+NEED = Need(("clinician",), None, frozenset())
+
+
+@st.composite
+def centres(draw: st.DrawFn) -> tuple[list[TeamOption], set[UUID]]:
+    """Teams of one or two, and whose telephones are flooded."""
+    teams, flooded = [], set()
+    for number in range(draw(st.integers(0, 6))):
+        members = []
+        for place in range(draw(st.integers(1, 2))):
+            key = UUID(int=number * 10 + place)
+            role = draw(st.sampled_from(["clinician", "officer"]))
+            members.append(MemberOption(key, role, frozenset(), draw(st.integers(0, 2))))
+            if draw(st.booleans()):
+                flooded.add(key)
+        teams.append(
+            TeamOption(
+                UUID(int=1000 + number),
+                f"Team {number}",
+                frozenset(),
+                frozenset(),
+                load=draw(st.integers(0, 2)),
+                calls_at_once=draw(st.integers(1, 2)),
+                suspended=draw(st.booleans()),
+                members=tuple(members),
+            )
+        )
+    return teams, flooded
+
+
+@given(centres())
+def test_the_highest_level_takes_the_best_team_whatever_it_had(
+    centre: tuple[list[TeamOption], set[UUID]],
+) -> None:
+    teams, flooded = centre
+
+    assert best_team(teams, NEED, 1, flooded) == next(iter(rank(teams, NEED)), None)
+
+
+@given(centres(), st.integers(2, 6))
+def test_nobody_stays_unasked_because_telephones_are_flooded(
+    centre: tuple[list[TeamOption], set[UUID]], level: int
+) -> None:
+    teams, flooded = centre
+
+    best = best_team(teams, NEED, level, flooded)
+
+    assert (best is None) == (not rank(teams, NEED))
+
+
+@given(centres(), st.integers(2, 6))
+def test_a_flooded_telephone_is_spared_while_another_can_come(
+    centre: tuple[list[TeamOption], set[UUID]], level: int
+) -> None:
+    teams, flooded = centre
+    others = rank([team.without(flooded) for team in teams], NEED)
+
+    best = best_team(teams, NEED, level, flooded)
+
+    if others:
+        assert best is not None
+        (asked,) = best.can_fill(NEED.roles).values()
+        assert asked.responder_id not in flooded
+
+
+@given(minutes_ago)
+def test_a_telephone_is_flooded_exactly_beyond_a_limit(ago: list[int]) -> None:
+    paged = [NOW - timedelta(minutes=minutes) for minutes in ago]
+
+    beyond = any(len([at for at in paged if NOW - at < span]) >= most for most, span in LIMITS)
+
+    assert is_flooded(paged, NOW) == beyond
+    assert not is_flooded(paged, NOW + timedelta(hours=10)), "it ends by itself"

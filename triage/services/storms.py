@@ -1,0 +1,106 @@
+"""Many calls at once: whose telephone had its share, and what supervisors are told in one text."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from triage.domain import escalation_wording
+from triage.domain.escalation import HIGHEST
+from triage.domain.lifecycle import DispatchState, PageKind, PageState
+from triage.domain.ranking import TeamOption
+from triage.domain.storm import BUNDLE_FOR, LOOK_BACK, is_flooded, may_be_held_back
+from triage.services import outbox
+from triage.services.centre import Centre
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
+from triage.storage.teams import Responder
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+BUNDLE = "bundle"
+MOST_CODES = 6
+"""More would not fit into two texts; the rest is a number."""
+_KINDS = {"sms": ("page", "bundle"), "voice": ("ring",)}
+
+
+def flooded(uow: UnitOfWork, options: Iterable[TeamOption]) -> set[UUID]:
+    """Members whose telephone has had its share of pages lately."""
+    members = [member.responder_id for option in options for member in option.members]
+    lately = select(Page.responder_id, Page.created_at).where(
+        Page.responder_id.in_(members), Page.created_at > uow.now - LOOK_BACK
+    )
+    paged: dict[UUID, list[datetime]] = {}
+    for key, at in uow.session.execute(lately):
+        paged.setdefault(key, []).append(at)
+    return {key for key, times in paged.items() if is_flooded(times, uow.now)}
+
+
+def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
+    """A supervisor was told of another call a moment ago: this less urgent one comes with all
+    that become due meanwhile, in one text. Rings are not made up for: the text is there."""
+    if not may_be_held_back(page.slot.dispatch.level_rank):
+        return False
+    told = select(Message.id).where(
+        Message.responder_id == page.responder_id,
+        Message.kind.in_(_KINDS[channel]),
+        Message.created_at > uow.now - BUNDLE_FOR,
+    )
+    if uow.session.scalar(told.limit(1)) is None:
+        return False
+    if channel == "sms":
+        _bundle_soon(uow, page)
+    return True
+
+
+def _bundle_soon(uow: UnitOfWork, page: Page) -> None:
+    of_them = (Timer.subject_id == page.responder_id, Timer.kind == BUNDLE)
+    waiting = select(Timer.id).where(*of_them, Timer.state == "waiting")
+    if uow.session.scalar(waiting.limit(1)) is None:
+        step = uow.session.scalar(select(func.count()).select_from(Timer).where(*of_them))
+        uow.set_timer(
+            BUNDLE,
+            page.responder,
+            uow.now + BUNDLE_FOR,
+            step=step or 0,
+            priority=page.slot.dispatch.level_rank,
+        )
+
+
+def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int) -> None:
+    """One text about every less urgent call that this supervisor is asked to take charge of."""
+    rows = uow.session.scalars(
+        select(Dispatch)
+        .join(Slot)
+        .join(Page)
+        .where(
+            Page.responder_id == responder.id,
+            Page.kind == PageKind.SUPERVISOR,
+            Page.state == PageState.OPEN,
+            Dispatch.state == DispatchState.UNFILLED,
+            Dispatch.level_rank > HIGHEST,
+        )
+        .order_by(Dispatch.level_rank, Dispatch.created_at)
+    ).all()
+    codes = list(dict.fromkeys(dispatch.call.code for dispatch in rows))
+    if not codes or responder.opted_out_at is not None:
+        return
+    outbox.enqueue(
+        uow,
+        centre,
+        kind=BUNDLE,
+        to=responder.phone or "",
+        to_role=responder.role,
+        body=escalation_wording.many_left(codes[:MOST_CODES], len(codes[MOST_CODES:])),
+        priority=rows[0].level_rank,
+        responder_id=responder.id,
+        dedupe_key=f"bundle:{responder.id}:{number}",
+    )
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    BUNDLE: lambda uow, centre, timer: tell_all(
+        uow, centre, uow.get(Responder, timer.subject_id), timer.step
+    )
+}
