@@ -4,11 +4,13 @@ Between claim and settle the text is handed over outside any transaction. Whoeve
 between is forgiven: the lease runs out, and the next claim knows that a copy may be out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.elements import TextClause
 
 from triage.domain.delivery import MOST_COPIES, OPTED_OUT, WORKER_LOST, AttemptState
@@ -22,7 +24,8 @@ from triage.services.centre import Centre
 from triage.services.outbox import UNSENT
 from triage.services.providers import Leave
 from triage.storage.attempts import Attempt
-from triage.storage.dispatches import Page
+from triage.storage.base import Row
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork
@@ -79,14 +82,30 @@ def claim(
         .order_by(Message.priority, Message.due_at, Message.id)
         .limit(1 if leave is Leave.PROBE else limit)
         .with_for_update(skip_locked=True)
+        .options(selectinload(Message.handed_over))
         .execution_options(populate_existing=True)
-    )
+    ).all()
+    held = _read_ahead(uow, rows)
     taken = [
         _claim_one(uow, centre, message, owner)
-        for message in rows.all()
+        for message in rows
         if not _put_aside(uow, centre, message) and (leave is Leave.ALL or providers.probing(uow))
     ]
+    del held
     return [claimed for claimed in taken if claimed is not None]
+
+
+def _read_ahead(uow: UnitOfWork, messages: Sequence[Message]) -> tuple[Sequence[Row], ...]:
+    """What the claims look at, read once for all; it stays in the session while it is held."""
+    about = {message.page_id for message in messages if message.page_id}
+    whose = {message.responder_id for message in messages if message.responder_id}
+    call = joinedload(Page.slot).joinedload(Slot.dispatch).joinedload(Dispatch.call)
+    pages = select(Page).where(Page.id.in_(about)).options(call, joinedload(Page.team))
+    responders = select(Responder).where(Responder.id.in_(whose))
+    return (
+        uow.session.scalars(responders).all() if whose else (),
+        uow.session.scalars(pages).all() if about else (),
+    )
 
 
 def _claim_one(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> ClaimedText | None:
@@ -94,7 +113,7 @@ def _claim_one(uow: UnitOfWork, centre: Centre, message: Message, owner: str) ->
     if message.state is MessageState.READY:
         return make_attempt(uow, centre, message, owner)
     _lease(uow, centre, message, owner)
-    doubtful = deliveries.perhaps_out(deliveries.attempts_at(uow, message))
+    doubtful = deliveries.perhaps_out(message.handed_over)
     since = min((attempt.started_at for attempt in doubtful), default=message.created_at)
     try:
         sms = message.as_sms(message.id, seconds_left(message.expires_at, uow.now))
@@ -114,7 +133,7 @@ def make_attempt(
     uow: UnitOfWork, centre: Centre, message: Message, owner: str
 ) -> ClaimedText | None:
     """Write down that it is handed over now. A copy that may be the second is labelled."""
-    attempts = deliveries.attempts_at(uow, message)
+    attempts = message.handed_over
     out = deliveries.perhaps_out(attempts)
     if len(out) >= MOST_COPIES:
         raise RuntimeError("a third copy of a text")
@@ -133,11 +152,12 @@ def make_attempt(
     except TriageError as error:  # its key is gone: that must not hold up the others
         deliveries.give_up(uow, centre, message, type(error).__name__)
         return None
-    uow.add(attempt)
+    labelled = bool(out) and not any(earlier.is_copy for earlier in attempts)
+    message.handed_over.append(uow.add(attempt))
     message.move_to(MessageState.ATTEMPTING)
     message.attempts += 1
     _lease(uow, centre, message, owner)
-    if out and not any(earlier.is_copy for earlier in attempts):
+    if labelled:
         uow.audit("text.second_copy", message, kind=message.kind)
     return ClaimedText(message.id, owner, message.fence, sms, attempt.id)
 
@@ -185,7 +205,7 @@ def _move(uow: UnitOfWork, message: Message, state: MessageState) -> None:
 
 def _lose_worker(uow: UnitOfWork, message: Message) -> None:
     """Whoever had it is gone. Their lease was long enough: nothing is waited for."""
-    for attempt in deliveries.attempts_at(uow, message):
+    for attempt in message.handed_over:
         attempt.learn(AttemptState.UNKNOWN, uow.now, WORKER_LOST)
     message.last_error = WORKER_LOST
     uow.session.flush()

@@ -25,12 +25,6 @@ from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 log = logging.getLogger(__name__)
 
 
-def attempts_at(uow: UnitOfWork, message: Message) -> Sequence[Attempt]:
-    """All handings over of this text, in order."""
-    of_it = select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number)
-    return uow.session.scalars(of_it).all()
-
-
 def perhaps_out(attempts: Sequence[Attempt]) -> list[Attempt]:
     """Those that a phone may have got or get."""
     return [attempt for attempt in attempts if attempt.state in PERHAPS_OUT]
@@ -44,17 +38,28 @@ def owners(uow: UnitOfWork, provider_ids: Sequence[str]) -> set[str]:
     return {key for key in found if key is not None}
 
 
-def own(uow: UnitOfWork, attempt: Attempt, message: Message, provider_id: str) -> bool:
-    """Let this key be of this attempt and of no other. Is it?"""
-    if attempt.provider_id is None and not owners(uow, [provider_id]):
+def own(
+    uow: UnitOfWork,
+    attempt: Attempt,
+    message: Message,
+    provider_id: str,
+    owned: set[str] | None = None,
+) -> bool:
+    """Let this key be of this attempt and of no other. Is it?
+
+    owned -- keys that belong to texts of ours already, if the caller knows; this one is added.
+    """
+    owned = owners(uow, [provider_id]) if owned is None else owned
+    if attempt.provider_id is None and provider_id not in owned:
         attempt.provider_id = provider_id
         message.provider_id = message.provider_id or provider_id
+        owned.add(provider_id)
     return attempt.provider_id == provider_id
 
 
 def conclude(uow: UnitOfWork, message: Message) -> None:
     """Let the text be what its attempts amount to, if that is more than is known of it."""
-    attempts = attempts_at(uow, message)
+    attempts = message.handed_over
     state = state_of([attempt.state for attempt in attempts])
     if state is message.state or state not in MESSAGE_MOVES[message.state]:
         return

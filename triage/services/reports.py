@@ -118,7 +118,7 @@ def _follow(
 def _all_undelivered(uow: UnitOfWork, message: Message) -> bool:
     return all(
         attempt.reported is MessageState.UNDELIVERED
-        for attempt in deliveries.attempts_at(uow, message)
+        for attempt in message.handed_over
         if attempt.state in PERHAPS_OUT
     )
 

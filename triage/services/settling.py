@@ -1,8 +1,10 @@
 """What came of handing a text over, written down, and what follows from it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from triage.domain.delivery import AttemptState, Whose, copies_allowed
 from triage.domain.lifecycle import MessageState
@@ -21,20 +23,41 @@ LONGEST_DOUBT_S = 30
 """For so long a text in doubt waits for a provider that is away to tell of it."""
 
 
-def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome) -> None:
-    """Write down what came of a claimed text.
+def settle_all(
+    uow: UnitOfWork, centre: Centre, settled: Sequence[tuple[ClaimedText, Outcome]]
+) -> None:
+    """Write down what came of many claimed texts; what all of them need is read once."""
+    of_these = select(Message).where(Message.id.in_([claimed.id for claimed, _ in settled]))
+    held = uow.session.scalars(of_these.options(selectinload(Message.handed_over))).all()
+    keys = [outcome.provider_id for _, outcome in settled if isinstance(outcome, Sent)]
+    owned = deliveries.owners(uow, keys) if keys else set()
+    if len(keys) == len(settled):
+        providers.note_answer(uow)
+    else:
+        for _, outcome in settled:
+            providers.note(uow, outcome)
+    for claimed, outcome in settled:
+        _settle(uow, centre, claimed, outcome, owned)
+    del held  # until here they stayed in the session
 
-    A late answer is believed too, wherever the text is by then: what is known becomes more.
-    """
+
+def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome) -> None:
+    """Write down what came of a claimed text."""
+    settle_all(uow, centre, [(claimed, outcome)])
+
+
+def _settle(
+    uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome, owned: set[str]
+) -> None:
+    """A late answer is believed too, wherever the text is by then: what is known becomes more."""
     message = uow.get(Message, claimed.id)
     if claimed.attempt_id is None:
         raise ValueError("nothing was handed over: resolve it")
     attempt = uow.get(Attempt, claimed.attempt_id)
-    providers.note(uow, outcome)
     if isinstance(outcome, Sent):
         # A late answer may bring a key that a text of the same words was given meanwhile: that
         # one text at the phone is not counted twice, and this one stays in doubt.
-        own = deliveries.own(uow, attempt, message, outcome.provider_id)
+        own = deliveries.own(uow, attempt, message, outcome.provider_id, owned)
         attempt.learn(AttemptState.ACCEPTED if own else AttemptState.UNKNOWN, uow.now)
     elif isinstance(outcome, Unknown):
         attempt.learn(AttemptState.UNKNOWN, uow.now, outcome.reason)
@@ -87,7 +110,7 @@ def resolve(
         return None
     if _match(uow, message, found or []) or not claims.is_wanted(uow, centre, message):
         return None
-    out = deliveries.perhaps_out(deliveries.attempts_at(uow, message))
+    out = deliveries.perhaps_out(message.handed_over)
     if len(out) < copies_allowed(message.kind, message.to_role):
         return claims.make_attempt(uow, centre, message, claimed.owner)
     deliveries.ask_a_person(uow, message)
@@ -109,11 +132,7 @@ def _match(uow: UnitOfWork, message: Message, found: list[str]) -> bool:
     """Give each attempt in doubt one key that nobody owns. Was there any?"""
     owned = deliveries.owners(uow, found)
     keys = [key for key in found if key not in owned]
-    doubtful = [
-        attempt
-        for attempt in deliveries.attempts_at(uow, message)
-        if attempt.state is AttemptState.UNKNOWN
-    ]
+    doubtful = [attempt for attempt in message.handed_over if attempt.state is AttemptState.UNKNOWN]
     for attempt, key in zip(reversed(doubtful), keys, strict=False):
         attempt.learn(AttemptState.ACCEPTED, uow.now)
         deliveries.own(uow, attempt, message, key)

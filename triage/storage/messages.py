@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
 from triage.domain.phone_network import OutboundCall, OutboundSms
+from triage.storage.attempts import Attempt
 from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
 
@@ -70,6 +71,8 @@ class Message(LiveRow):
     """It did not leave, or nobody can know: a person should ring whoever it was for."""
     noted_at: Mapped[datetime | None]
     """When somebody took care of that."""
+    handed_over: Mapped[list[Attempt]] = relationship(order_by=Attempt.number)
+    """Every attempt at it, in order."""
 
     def move_to(self, state: MessageState) -> None:
         self.state = check_move(MESSAGE_MOVES, self.state, state)

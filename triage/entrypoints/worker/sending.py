@@ -61,13 +61,12 @@ def ask_provider(context: AppContext, claimed: ClaimedText) -> Answer:
 
 def write_down(uow: UnitOfWork, centre: Centre, answers: Sequence[Answer]) -> list[ClaimedText]:
     """Settle what was answered; returns second copies that are to be handed over now."""
-    copies = []
-    for answer in answers:
-        if answer.outcome is not None:
-            settling.settle(uow, centre, answer.claimed, answer.outcome)
-        elif copy := settling.resolve(uow, centre, answer.claimed, answer.found):
-            copies.append(copy)
-    return copies
+    settled = [(one.claimed, one.outcome) for one in answers if one.outcome is not None]
+    if settled:
+        settling.settle_all(uow, centre, settled)
+    doubtful = [one for one in answers if one.outcome is None]
+    copies = [settling.resolve(uow, centre, one.claimed, one.found) for one in doubtful]
+    return [copy for copy in copies if copy is not None]
 
 
 def claim_texts(
