@@ -17,6 +17,7 @@ from triage.domain.phone_network import Refused
 from triage.entrypoints.watcher import ClockWatch, Watcher
 from triage.services import audits, copies, dispatches, outbox, restored
 from triage.services.audits import Surroundings
+from triage.storage import migration
 from triage.storage.dispatches import Dispatch
 from triage.storage.messages import Message
 from triage.storage.timers import ClockShift, Heartbeat, Timer
@@ -167,6 +168,19 @@ def test_a_dispatch_that_nothing_will_move_on_is_found(world: World) -> None:
         dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
         dispatches.cancel(uow, world.centre, dispatch, "unsafe")
     assert found(world) == []
+
+
+def test_what_the_release_before_left_open_is_looked_after_too(world: World) -> None:
+    call = world.call(ARMED)
+    engine = world.context.database.engine
+    migration.downgrade(engine, "0003")
+    migration.upgrade(engine)
+
+    world.settle()
+
+    assert "no_next_step" not in found(world)
+    waiting = [timer for timer in timers(world, "waiting") if timer.kind == "look_after"]
+    assert {timer.dispatch_id for timer in waiting} == {d.id for d in world.dispatches(call)}
 
 
 def test_a_call_that_waits_for_answers_without_a_deadline_is_found(world: World) -> None:

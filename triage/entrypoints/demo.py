@@ -24,7 +24,7 @@ from triage.settings import ROOT, fresh_key
 START_LIMIT_S = 60
 STOP_LIMIT_S = 12
 WORKING = ("worker", "watch")
-"""The processes beside the web."""
+"""The processes beside the web; the watcher comes when there is something to watch."""
 Process = subprocess.Popen[bytes]
 
 
@@ -68,7 +68,7 @@ class Demo:
         self._write("demo.json", self._for_programs())
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         children = {"web": self._start("serve", "--bind", f"127.0.0.1:{self.port}")}
-        children |= {name: self._start(name) for name in WORKING}
+        children["worker"] = self._start("worker")
         try:
             return self._watch(children)
         except KeyboardInterrupt:
@@ -134,7 +134,7 @@ class Demo:
         click.echo(self._welcome())
         while children["web"].poll() is None:
             for name in WORKING:
-                if children[name].poll() is not None:
+                if name not in children or children[name].poll() is not None:
                     children[name] = self._start(name)
             time.sleep(0.5)
         return children["web"].returncode or 1
