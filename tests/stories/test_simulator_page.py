@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.test_calls import CALM
+from tests.stories.test_escalation import call_in, state
 from tests.world import Browser, World
 from triage.adapters.simulator_sms import SimulatorSms
 
@@ -86,3 +87,49 @@ def test_with_a_real_network_there_is_no_such_page(world: World, visitor: Browse
 
     assert world.client().get("/simulator").status_code == 404
     assert world.client().get("/simulator/live").status_code == 404
+
+
+def test_a_page_rings_and_is_taken_with_the_keypad(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    dispatch = call_in(world, 1)
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    assert "The telephone rings" not in visitor.get(path).get_data(as_text=True)
+    world.wait(seconds=31)
+
+    assert "RINGS" in visitor.get("/simulator").get_data(as_text=True)
+    ringing = visitor.get(path).get_data(as_text=True)
+    assert "Press 1 to accept, 2 to decline." in ringing
+    assert "Dockside" not in ringing
+    ring = re.search(r'name="ring" value="([^"]+)"', ringing)
+    assert ring
+    form = {"phone": phone.number, "ring": ring.group(1)}
+
+    wrong = visitor.submit(path, {**form, "key": "3"}, to="/simulator/keys", follow=True)
+    assert "neither 1 nor 2" in wrong.get_data(as_text=True)
+    assert "The telephone rings" in wrong.get_data(as_text=True)
+    taken = visitor.submit(path, {**form, "key": "1"}, to="/simulator/keys", follow=True)
+
+    assert "It is yours" in taken.get_data(as_text=True)
+    assert "The telephone rings" not in taken.get_data(as_text=True)
+    world.settle()
+    assert "Go to: Dockside Apartments" in visitor.get(path).get_data(as_text=True)
+    assert state(world, dispatch) == "accepted"
+    late = visitor.submit(path, {**form, "key": "2"}, to="/simulator/keys", follow=True)
+    assert "does not ring any more" in late.get_data(as_text=True)
+    assert state(world, dispatch) == "accepted"
+
+
+def test_hanging_up_is_not_an_answer(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    dispatch = call_in(world, 1)
+    world.settle()
+    world.wait(seconds=31)
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    ring = re.search(r'name="ring" value="([^"]+)"', visitor.get(path).get_data(as_text=True))
+    assert ring
+
+    form = {"phone": phone.number, "ring": ring.group(1), "key": ""}
+    hung_up = visitor.submit(path, form, to="/simulator/keys", follow=True)
+
+    assert "nothing was changed" in hung_up.get_data(as_text=True)
+    assert state(world, dispatch) == "seeking"

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 from typing import Protocol, cast
+from uuid import UUID
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,8 @@ from triage.context import AppContext, current_context
 from triage.domain.errors import Refused
 from triage.domain.phone_numbers import e164
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import replies
+from triage.services import replies, voice_answers
+from triage.services.voice_answers import Said
 
 LARGEST_BODY = 16 * 1024
 LONGEST_TEXT = 1600
@@ -28,6 +30,10 @@ class InventedNetwork(Protocol):
     def messages(self, phone: str | None = None) -> list[dict[str, str]]: ...
 
     def record_reply(self, phone: str, body: str) -> str: ...
+
+    def ringing(self) -> list[dict[str, str]]: ...
+
+    def take_ring(self, attempt_id: str, phone: str, said: str) -> None: ...
 
 
 def _network(context: AppContext) -> InventedNetwork:
@@ -71,6 +77,20 @@ def reply() -> ResponseReturnValue:
     except Refused as error:
         raise BadRequest(f"from: {error}") from None
     return {"id": answer_from(context, sender, sent["body"])}, 201
+
+
+def key_pressed(context: AppContext, attempt_id: UUID, phone: str, key: str) -> str:
+    """Somebody takes the ringing phone and presses a key; returns what they hear. Without a
+    key they hang up, which is not an answer."""
+    said = Said("You hung up: nothing was changed.")
+    if key:
+        said = context.do(
+            "carrier",
+            lambda uow: voice_answers.pressed(uow, context.centre, attempt_id, key),
+        )
+    if not said.asks:  # else the line is still open for another key
+        _network(context).take_ring(str(attempt_id), phone, said.text)
+    return said.text
 
 
 def answer_from(context: AppContext, sender: str, body: str) -> str:

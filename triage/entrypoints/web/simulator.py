@@ -1,11 +1,12 @@
 """The invented telephones: read what a team reads, answer as a team answers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -16,6 +17,7 @@ from triage.entrypoints.sms.simulator import (
     LONGEST_TEXT,
     InventedNetwork,
     answer_from,
+    key_pressed,
     only_this_machine,
 )
 from triage.entrypoints.web import typed
@@ -47,6 +49,8 @@ class Telephone:
     owner: str
     unit: str
     texts: list[Text]
+    ringing: list[dict[str, str]] = field(default_factory=list)
+    """Calls that nobody has taken yet."""
 
     @property
     def new(self) -> int:
@@ -125,6 +129,22 @@ def send() -> ResponseReturnValue:
     return redirect(url_for("simulator.phones", phone=shown["phone"].number), 303)
 
 
+@bp.post("/keys")
+@open_to_everyone
+def press() -> ResponseReturnValue:
+    """Somebody takes a ringing phone and presses a key, or hangs up."""
+    number, key = typed.line("phone"), typed.line("key")
+    with current_context().reading() as uow:
+        phone = _shown(uow)["phone"]
+    rings = {one["our_id"] for one in phone.ringing} if phone else set()
+    attempt = typed.line("ring")
+    if attempt in rings:
+        flash(key_pressed(current_context(), UUID(attempt), number, key[:1]), "quiet")
+    else:
+        flash("It does not ring any more.", "warn")
+    return redirect(url_for("simulator.phones", phone=number), 303)
+
+
 def _shown(uow: UnitOfWork) -> dict[str, Any]:
     telephones = _telephones(uow)
     wanted = request.values.get("phone", "")
@@ -147,6 +167,9 @@ def _telephones(uow: UnitOfWork) -> list[Telephone]:
         number = message["to"] if ours else message["from"]
         at = datetime.fromisoformat(message["at"])
         texts.setdefault(number, []).append(Text(message["body"], at, ours))
+    rings: dict[str, list[dict[str, str]]] = {}
+    for ring in cast("InventedNetwork", context.phone).ringing():
+        rings.setdefault(ring["to"], []).append(ring)
     members = uow.session.scalars(
         select(Responder)
         .where(Responder.retired_at.is_(None))
@@ -159,6 +182,7 @@ def _telephones(uow: UnitOfWork) -> list[Telephone]:
             f"{member.name}, {member.role.replace('_', ' ')}",
             member.team.name,
             texts.pop(member.phone or "", []),
+            rings.pop(member.phone or "", []),
         )
         for member in members
     ]
