@@ -180,18 +180,39 @@ def test_a_question_that_an_answer_made_the_most_important_is_not_skipped(
     assert focused(page) not in {passed, went_to}
 
 
-def test_what_the_narrative_prompts_is_asked_first(served: Served, page: Page) -> None:
+def test_what_the_narrative_prompts_follows_the_gate_and_takes_none_of_its_keys(
+    served: Served, page: Page
+) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
     page.keyboard.press("Alt+n")
-    page.keyboard.type("He has a knife")
+    page.keyboard.type("Man on the roof with a knife. He says he will jump.")
     page.keyboard.press("Alt+q")
-    page.wait_for_function("() => document.activeElement.dataset.fact === 'weapon'")
-    expect(page.locator("ol.why li").first).to_contain_text("The narrative says “knife”")
-    page.wait_for_timeout(READ_MS)
+    page.wait_for_timeout(READ_MS)  # the server has told what the words prompt
+    expect(page.locator("[data-fact=weapon] .heard")).to_have_text("knife")
+    page.keyboard.type("1111342")
 
-    press_and_settle(page, "4")
-    assert focused(page) == "location_known"
+    page.wait_for_function("() => document.activeElement.dataset.fact === 'dangerous_place'")
+    expect(page.locator("[data-fact=dangerous_place] .heard")).to_have_text("roof")
+    for fact, key in zip(GATE, "1111342", strict=True):
+        chosen = page.locator(f"[data-fact={fact}] input:checked")
+        expect(chosen).to_have_attribute("data-key", key)
+
+
+def test_after_a_reload_the_keys_still_answer_the_question(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    type_a_call(page)
+    press_and_settle(page, "1")
+    press_and_settle(page, "1")
+    was = focused(page)
+    page.mouse.wheel(0, 400)
+    page.reload()
+
+    page.wait_for_function(f"() => document.activeElement.dataset.fact === '{was}'")
+    page.keyboard.press("2")
+    expect(page.locator(f"[data-fact={was}] input:checked")).to_have_attribute("data-key", "2")
+    expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
 
 
 def test_answers_chosen_with_the_mouse_one_after_the_other_all_stand(

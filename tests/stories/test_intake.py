@@ -197,9 +197,14 @@ def test_the_recommendation_follows_the_answers(world: World, dispatcher: Browse
 
     first = assess(dispatcher, {"narrative": "She has a knife"}, key).json
     assert "Ask more first" in first["parts"]["recommendation"]
-    gate = [name.removeprefix("facts.") for name in GATE if name != "facts.weapon"]
-    assert first["order"][:7] == ["weapon", *gate]
+    gate = [name.removeprefix("facts.") for name in GATE]
+    assert first["order"][:7] == gate  # typed ahead by heart: no word takes its keys
+    assert first["prompted"] == {"weapon": "knife"}
     assert "The narrative says" in first["consequences"]["weapon"]
+
+    roof = assess(dispatcher, {"narrative": "A man on the roof"}, key).json
+    assert roof["order"][:8] == [*gate, "dangerous_place"]
+    assert roof["prompted"] == {"dangerous_place": "roof"}
 
     calm = assess(dispatcher, {**GATE}, key).json
     assert "Mobile crisis team" in calm["parts"]["recommendation"]

@@ -133,11 +133,15 @@ window.answers = function (root, { changed, done }) {
   // Put the questions into the server's order. What the dispatcher went to keeps the focus, so that
   // no answer ever lands on another question than the one that was read. What came by itself gives
   // way to a question that the last answer put above it. `fresh`: this order knows that answer.
-  function arrange({ order, consequences, person }, fresh = true) {
+  function arrange({ order, consequences, prompted, person }, fresh = true) {
     root.dataset.person = person;
     for (const line of root.querySelectorAll(".consequence")) {
       const told = consequences[line.closest(".question").dataset.fact] || "";
       if (line.textContent !== told) line.textContent = told;
+    }
+    for (const word of root.querySelectorAll(".heard")) {
+      const heard = prompted[word.closest(".question").dataset.fact] || "";
+      if (word.textContent !== heard) word.textContent = heard;
     }
     const active = document.activeElement.closest?.(".question");
     const here = active && main.contains(active) ? active : null;

@@ -193,5 +193,19 @@
     }
   });
 
-  if (form.elements.narrative.value || form.elements.location.value) assess();
+  // A form that is gone on with, after a reload too, keeps the focus where it was: keys that are
+  // meant for a question must not change the address.
+  addEventListener("pagehide", () => {
+    const at = document.activeElement;
+    sessionStorage.setItem(location.pathname, at.closest(".question")?.id || at.id);
+  });
+  function resume() {
+    const was = document.getElementById(sessionStorage.getItem(location.pathname) || "none");
+    (was?.querySelector("input:not([type=radio], [type=checkbox])") || was)?.focus();
+    if (document.activeElement === document.body) panel.first();
+  }
+  if (form.elements.narrative.value || form.elements.location.value) {
+    if (!document.querySelector(".summary")) resume();
+    assess();
+  }
 })();

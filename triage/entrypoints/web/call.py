@@ -245,6 +245,7 @@ def _live_data(page: CallPage, answered: Mapping[str, Any], questions: Any) -> d
         "answers": {fact: _as_fields(value) for fact, value in answered.items()},
         "order": questions.order,
         "consequences": questions.consequences,
+        "prompted": questions.prompted,
         "person": questions.person,
     }
 

@@ -82,6 +82,7 @@ def assess() -> ResponseReturnValue:
         },
         order=questions.order,
         consequences=questions.consequences,
+        prompted=questions.prompted,
         person=questions.person,
         errors=understood.errors,
         saved=f"{saved:%H:%M:%S}",

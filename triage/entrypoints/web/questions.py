@@ -1,11 +1,13 @@
 """The questions of a call as a form shows them: answered ones, then what matters next.
 
-What the narrative prompts comes first, then the gate, then the rest of `ask_next`. Within the gate
-the vocabulary's order holds: dispatchers know it by heart, and type ahead.
+The gate comes first, always in the vocabulary's order: dispatchers know it by heart and type ahead,
+so no word of the narrative may put another question under their keys. What the narrative prompts
+follows at once, marked with the word, then the rest of `ask_next`. A question of the gate that is
+prompted keeps its place and has the mark.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.facts import Fact, Vocabulary
@@ -27,6 +29,8 @@ class Panel:
     next: Sequence[str]
     """What the open questions could change, in the order of the page."""
     person: str
+    prompted: Mapping[str, str] = field(default_factory=dict)
+    """By question the word of the narrative that prompts it."""
 
     @property
     def order(self) -> list[str]:
@@ -37,16 +41,17 @@ def panel(
     vocabulary: Vocabulary,
     answered: Mapping[str, Any],
     asked: Sequence[Question],
-    prompted: Container[str] = (),
+    prompted: Mapping[str, str],
 ) -> Panel:
-    """answered -- in the order in which they were answered; asked -- `ask_next`."""
+    """answered -- in the order in which they were answered; asked -- `ask_next`; prompted -- see
+    `prompted_by`."""
     facts = vocabulary.facts
     given = [name for name in answered if name in facts]
     ahead = [question.fact for question in asked if question.fact not in answered]
-    first = [name for name in ahead if name in prompted]
-    gate = [fact.name for fact in vocabulary.gate if fact.name not in {*given, *first}]
-    rest = [name for name in ahead if name not in {*first, *gate}]
-    opened = [*first, *gate, *rest[:NEXT]]
+    gate = [fact.name for fact in vocabulary.gate if fact.name not in given]
+    heard = [name for name in ahead if name in prompted and name not in gate]
+    rest = [name for name in ahead if name not in {*heard, *gate}]
+    opened = [*gate, *heard, *rest[:NEXT]]
     main = [facts[name] for name in (*given, *opened)]
     consequences = {question.fact: question.consequence for question in asked}
     return Panel(
@@ -55,15 +60,17 @@ def panel(
         consequences=consequences,
         next=[consequences[name] for name in opened if consequences.get(name)],
         person=_person(answered),
+        prompted=prompted,
     )
 
 
-def prompted_by(rules: RuleSet | None, narrative: str) -> set[str]:
-    """The questions that a narrative puts first."""
+def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:
+    """The questions that a narrative brings forward, each with the word that does."""
     if rules is None:
-        return set()
+        return {}
     heard = rules.listener.hear(narrative)
-    return {fact for fact, terms in rules.prompting if not heard.isdisjoint(terms)}
+    said = ((fact, [t for t in terms if t in heard]) for fact, terms in rules.prompting)
+    return {fact: terms[0] for fact, terms in said if terms}
 
 
 def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, Sequence[Fact]]]:
