@@ -29,10 +29,14 @@ from triage.adapters.strict_yaml import (
 )
 from triage.domain.assessment import assess
 from triage.domain.errors import RuleFileError
+from triage.domain.possibility import Possibilities
+from triage.domain.rule_checks import check
 from triage.services.rule_sets import text_of
 
 MOST_SECONDS = 0.1
 MOST_MEMORY = 50_000_000
+MOST_CHECKING = 2.0
+"""Seconds of a full check of 200 rules, whatever they hold."""
 ARMED = "when: {weapon: in_hand}"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -414,3 +418,77 @@ def test_many_small_lists_are_too_many_entries() -> None:
 
     assert len(text) < MOST_BYTES
     assert any(f"more than {MOST_NODES:,} entries" in one for one in refusal(text))
+
+
+# --- large and legal ----------------------------------------------------------------------------
+
+
+LARGE = """\
+rule_set: large
+version: "1"
+title: Large
+scope: illustration
+about: As much as fits.
+sources:
+  us: {title: Our policy, where: here, read: "2026-11", standing: local_policy}
+vocabulary: "2026-11"
+responses: [police, crisis_line]
+default: {response: crisis_line, because: Nothing else decides.}
+levels:
+  - {id: "1", rank: 1, label: NOW}
+  - {id: "2", rank: 2, label: SOON}
+default_level: "2"
+rules:
+  - {id: armed, require: police, when: {weapon: in_hand}, if_unknown: does_not_hold,
+     because: A weapon., source: us, standing: local_policy}
+  - {id: urgent, level: "1", when: {weapon: in_hand}, if_unknown: does_not_hold,
+     because: A weapon., source: us, standing: local_policy}
+"""
+
+
+def some(facts: list[str], number: int) -> str:
+    """Any four of eight of these facts, others for each number."""
+    of = ", ".join(f"{{{facts[(number * 7 + n * 3) % len(facts)]}: yes}}" for n in range(8))
+    return f"{{at_least: {{n: 4, of: [{of}]}}}}"
+
+
+def either(facts: list[str], number: int) -> str:
+    """Eight times one of two facts: 256 ways to be true."""
+    pairs = (
+        (facts[(number + n) % len(facts)], facts[(number * 5 + n + 8) % len(facts)])
+        for n in range(8)
+    )
+    return f"{{all: [{', '.join(f'{{any: [{{{a}: yes}}, {{{b}: no}}]}}' for a, b in pairs)}]}}"
+
+
+@pytest.mark.parametrize("condition", [some, either], ids=["4 of 8", "256 terms"])
+@pytest.mark.parametrize("what", ["require: police", 'level: "1"'])
+def test_two_hundred_rules_are_checked_in_two_seconds_whatever_they_hold(
+    condition: Callable[[list[str], int], str], what: str
+) -> None:
+    known = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
+    facts = [f.name for f in known.facts.values() if f.type == "yes_no" and f.ask != "never"]
+    facts = [name for name in facts if known.facts[name].read_by == "any"]
+    rest = "if_unknown: does_not_hold, because: It says so., source: us, standing: local_policy"
+    rules = "".join(
+        f"  - {{id: r{number}, {what}, when: {condition(facts, number)}, {rest}}}\n"
+        for number in range(200)
+    )
+
+    begun = time.process_time()
+    found = READER.check_rule_set(f"{LARGE}{rules}", known)
+    took = time.process_time() - begun
+
+    assert {one.severity for one in found} <= {"warning"}, found[:3]
+    assert took < MOST_CHECKING
+
+
+def test_what_is_too_large_to_be_checked_is_said_with_the_largest_rule() -> None:
+    known = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
+    rules = READER.read_rule_set((SHIPPED.parent / "county-default.yaml").read_text("utf-8"), known)
+    hasty = Possibilities(known.facts, tests=1_000)
+
+    told = check(rules, possible=hasty)
+
+    assert [one.message for one in told if "too large to be checked" in one.message]
+    assert any("life-in-danger" in one.hint for one in told)

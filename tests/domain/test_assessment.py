@@ -453,6 +453,15 @@ class TestNarrative:
         assert first["because"].startswith("The narrative says “knife”.")
         assert (second["fact"], second["changes_to"]) == ("code", [])
 
+    def test_words_alone_make_a_call_wait_until_the_question_was_put(self) -> None:
+        said = Mentions(("knife",), asks="weapon")
+        rules = rule_set(rule("wait", "require", said, responses=("police",), if_unknown="ask"))
+
+        assert told(rules, "He has a knife.").response == "ask_more"
+        assert told(rules, "He has a spoon.").response == "line"
+        for answer in ("in_hand", "none", "unknown"):
+            assert told(rules, "He has a knife.", weapon=answer).response == "line"
+
     def test_words_may_raise_where_the_rule_says_so(self) -> None:
         rules = rule_set(rule("word", "level", Mentions(("siege",)), level="now"))
 

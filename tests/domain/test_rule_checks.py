@@ -59,6 +59,20 @@ def test_a_rule_that_can_never_fire(when: Any) -> None:
     )
 
 
+def test_words_that_only_make_the_call_wait_are_worth_a_look_and_loaded() -> None:
+    said = Mentions(("knife",), asks="weapon")
+    waits = rule("waits", "require", said, responses=("police",), if_unknown="ask")
+    both = Every((said, is_(weapon="in_hand"), is_(weapon="none")))
+    never = rule("never", "require", both, responses=("police",), if_unknown="ask")
+    either = rule("either", "require", Some((said, is_(code="A"))), responses=("police",))
+
+    assert findings(with_rules(waits)) == [
+        "warning: waits never fires: words only make the call wait for weapon"
+    ]
+    assert "error: never can never fire: no answers make it true" in findings(with_rules(never))
+    assert findings(with_rules(replace(either, if_unknown="ask"))) == []
+
+
 def test_a_rule_that_fires_on_unknown_alone_is_worth_a_look() -> None:
     never = rule(
         "odd",
@@ -166,7 +180,7 @@ def test_there_is_a_limit_to_the_words_that_are_looked_for() -> None:
 def test_what_takes_too_long_to_find_out_is_not_claimed() -> None:
     never = Every((is_(weapon="in_hand", violence="yes"), is_(weapon="none")))
 
-    patient, hasty = Possibilities(VOCABULARY.facts), Possibilities(VOCABULARY.facts, steps=2)
+    patient, hasty = Possibilities(VOCABULARY.facts), Possibilities(VOCABULARY.facts, tests=7)
 
     assert (patient.never(never), patient.given_up) == (True, 0)
     assert (hasty.never(never), hasty.given_up) == (False, 1)
@@ -244,7 +258,7 @@ class TestTheSafetyFloorOfACompleteSet:
         assert self.BELOW in self.requiring(replace(ARMED, valid_from="2026-01-01"))
 
     def test_what_cannot_be_proved_does_not_count(self) -> None:
-        hasty = Possibilities(VOCABULARY.facts, steps=0)
+        hasty = Possibilities(VOCABULARY.facts, tests=0)
 
         told = [one.message for one in below_the_floor(SOUND, hasty)]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from tests.adapters.test_rule_files import RULES, VOCABULARY, changed
 from triage.adapters.rule_files import RuleFiles
-from triage.entrypoints.commands.rules import assess, rules
+from triage.entrypoints.commands.rules import SHIPPED_VOCABULARY, assess, rules
 
 ARMED = {"facts": {"weapon": "in_hand"}}
 
@@ -167,6 +167,20 @@ def test_check_prints_every_finding_and_fails_on_errors(folder: Path) -> None:
         f"{folder}/small.yaml:22:12: error: there is no fact wepon (did you mean weapon?)",
         f"{folder}/vocabulary.yaml: no findings",
     ]
+
+
+def test_check_says_with_which_vocabulary_a_file_is_read_where_none_stands_beside_it(
+    folder: Path,
+) -> None:
+    assert "read with" not in run(folder, "check", "small.yaml").stderr
+    (folder / "vocabulary.yaml").unlink()
+
+    alone = run(folder, "check", "small.yaml")
+
+    said = f"no vocabulary.yaml stands beside it, so it is read with {SHIPPED_VOCABULARY}"
+    assert said in alone.stderr
+    named = run(folder, "check", "--vocabulary", str(SHIPPED_VOCABULARY), "small.yaml")
+    assert "read with" not in named.stderr
 
 
 def test_check_passes_with_warnings_only(folder: Path) -> None:

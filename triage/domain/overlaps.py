@@ -5,7 +5,7 @@ and what could not be established included, another rule fires whenever it does.
 a call wait, and words in the narrative, are given the benefit of the doubt.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Mentions, NoneOf, tests_of
@@ -125,11 +125,12 @@ class _Firing:
     passes that is proved.
     """
 
-    def __init__(self, rules: Iterable[Rule], possible: Possibilities) -> None:
+    def __init__(self, rules: Sequence[Rule], possible: Possibilities) -> None:
         self._possible = possible
         self._listening = {
             rule.id for rule in rules if any(isinstance(t, Mentions) for t in tests_of(rule.when))
         }
+        self._tests = {rule.id: sum(1 for _ in tests_of(rule.when)) for rule in rules}
         self._calls: dict[tuple[str, bool], Answers | None] = {}
 
     def implies(self, rule: Rule, other: Rule) -> bool:
@@ -138,6 +139,9 @@ class _Firing:
             return rule.if_unknown != "ask"
         if rule.if_unknown == "ask" or not self._listening.isdisjoint((rule.id, other.id)):
             return False
+        return self._possible.afford(self._tests[other.id]) and self._proved(rule, other)
+
+    def _proved(self, rule: Rule, other: Rule) -> bool:
         if rule.if_unknown == "holds":
             return other.if_unknown == "holds" and self._silent_together(rule, other)
         call = self._call(rule, true=True)

@@ -22,8 +22,10 @@ from triage.domain.facts import Fact
 
 MOST_STEPS = 4_000
 """For one question."""
-MOST_STEPS_TOGETHER = 200_000
-"""For all questions about one rule set: some seconds at worst."""
+MOST_TESTS = 500_000
+"""Looked at for all questions about one rule set together: well under a second, whatever it holds."""
+SET_UP = 10
+"""What a question costs before its first step, in steps."""
 
 
 class TooMany(Exception):
@@ -33,11 +35,17 @@ class TooMany(Exception):
 class Possibilities:
     """Answers questions about one vocabulary, with limited effort."""
 
-    def __init__(self, facts: Mapping[str, Fact], steps: int = MOST_STEPS_TOGETHER) -> None:
+    def __init__(self, facts: Mapping[str, Fact], tests: int = MOST_TESTS) -> None:
         self._facts = facts
-        self._left = steps
+        self._left = tests
         self.given_up = 0
         """Questions that were left unanswered."""
+
+    def afford(self, tests: int) -> bool:
+        """May so many tests more be looked at? If not, that is one question unanswered."""
+        self._left -= tests
+        self.given_up += self._left < 0
+        return self._left >= 0
 
     def never(self, *conditions: Condition) -> bool:
         """Is it certain that no call makes all these conditions true?"""
@@ -73,12 +81,14 @@ class Possibilities:
     def _solve(
         self, conditions: Sequence[Condition], conclusion: Condition | None
     ) -> Answers | None:
-        most_steps = min(MOST_STEPS, self._left)
-        solver = _Solver(conditions, conclusion, self._facts, most_steps)
+        if self._left <= 0:
+            raise TooMany
+        solver = _Solver(conditions, conclusion, self._facts)
+        solver.most_steps = min(MOST_STEPS, self._left // solver.tests)
         try:
             return solver.solve({})
         finally:
-            self._left -= solver.steps
+            self._left -= (solver.steps + SET_UP) * solver.tests
 
 
 class _Solver:
@@ -89,7 +99,6 @@ class _Solver:
         conditions: Sequence[Condition],
         conclusion: Condition | None,
         facts: Mapping[str, Fact],
-        most_steps: int,
     ) -> None:
         self._conditions = conditions
         self._conclusion = conclusion
@@ -102,7 +111,9 @@ class _Solver:
             if fact := fact_of(test):
                 by_fact.setdefault(fact, []).append(test)
         self._options = {name: options_of(facts[name], on_it) for name, on_it in by_fact.items()}
-        self.steps, self._most_steps = 0, most_steps
+        self.steps, self.most_steps = 0, MOST_STEPS
+        self.tests = max(len(tests), 1)
+        """Looked at in every step."""
 
     def solve(self, answers: dict[str, Value | Gap]) -> dict[str, Value | Gap] | None:
         """Answers that do, or None. Raises TooMany.
@@ -111,7 +122,7 @@ class _Solver:
         further answer helps; and once the conditions are, the rest may as well stay unasked.
         """
         self.steps += 1
-        if self.steps > self._most_steps:
+        if self.steps > self.most_steps:
             raise TooMany
         truths = [one.truth(answers, self._heard) for one in self._conditions]
         if FALSE in truths or self._concluded(answers):

@@ -7,11 +7,13 @@ examples hold.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 
 from triage.domain.conditions import (
     ALWAYS,
     OPEN,
     Condition,
+    Group,
     Mentions,
     NoneOf,
     fact_of,
@@ -40,11 +42,14 @@ _Check = Callable[[RuleSet], Iterator[Finding]]
 _Proof = Callable[[RuleSet, Possibilities], Iterator[Finding]]
 
 
-def check(rule_set: RuleSet, unread: Collection[str] = ()) -> tuple[Finding, ...]:
+def check(
+    rule_set: RuleSet, unread: Collection[str] = (), possible: Possibilities | None = None
+) -> tuple[Finding, ...]:
     """All findings on a rule set, by place.
 
     unread -- top-level keys with parts that could not be read. What depends on them is left
     unsaid; single rules and pairs of rules are always checked.
+    possible -- how much effort is made; see `Possibilities`.
     """
     checks: list[_Check] = [_what_rules_read, _mentions, _alternatives]
     proofs: list[_Proof] = [_can_fire, _contradictions]
@@ -54,12 +59,14 @@ def check(rule_set: RuleSet, unread: Collection[str] = ()) -> tuple[Finding, ...
         checks += [_asking, _prompts]
         proofs += [lambda whole, possible: Reach(whole).findings(possible)]
     proofs += [overlaps]  # last: of many rules it takes all the effort that is left
-    possible = Possibilities(rule_set.vocabulary.facts)
+    possible = possible or Possibilities(rule_set.vocabulary.facts)
     findings = [finding for one in checks for finding in one(rule_set)]
     findings += [finding for one in proofs for finding in one(rule_set, possible)]
     if possible.given_up:
-        message = f"{possible.given_up} questions about these rules are too large to be checked"
-        findings.append(_warning(rule_set.place_of("rules"), message))
+        message = f"{possible.given_up:,} questions about these rules are too large to be checked"
+        largest = max(rule_set.rules, key=lambda rule: sum(1 for _ in tests_of(rule.when)))
+        hint = f"the largest condition is that of {largest.id}: make several rules of it"
+        findings.append(_warning(rule_set.place_of("rules"), message, hint))
     if not unread and not any(finding.severity == "error" for finding in findings):
         findings += check_examples(rule_set)
     return tuple(sorted(findings, key=lambda one: (one.line, one.column, one.message)))
@@ -114,7 +121,15 @@ def _denies_a_mention(condition: Condition, denied: bool = False) -> bool:
 def _can_fire(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
     for rule in rule_set.rules:
         if possible.never(rule.when):
-            if rule.if_unknown == "holds" and rule.when.truth({}, frozenset()) is OPEN:
+            waits_for = _only_waiting(rule, possible)
+            if waits_for and rule.if_unknown == "ask":
+                message = f"{rule.id} never fires: words only make the call wait for {waits_for}"
+                yield _warning(rule.place, message, "once that was asked the rule says no more")
+            elif waits_for and rule.if_unknown == "does_not_hold":
+                message = f"{rule.id} can never fire: a mention that asks is never true"
+                hint = "if_unknown: ask makes the call wait; prompts bring the question forward"
+                yield _error(rule.place, message, hint)
+            elif rule.if_unknown == "holds" and rule.when.truth({}, frozenset()) is OPEN:
                 message = f"{rule.id} is never true: it fires only while something is unknown"
                 yield _warning(rule.place, message)
             else:
@@ -122,6 +137,26 @@ def _can_fire(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
         elif not _open_ended(rule.when) and possible.never(NoneOf((rule.when,))):
             message = f"{rule.id} is true for every answer"
             yield _warning(rule.place, message, "write when: always, if that is meant")
+
+
+def _only_waiting(rule: Rule, possible: Possibilities) -> str:
+    """The questions of the mentions without which the rule could be true; "" where there are none.
+
+    Such a mention is open until its question was put, and then false.
+    """
+    asked = [test.asks for test in tests_of(rule.when) if isinstance(test, Mentions) and test.asks]
+    if not asked or possible.never(_as_heard(rule.when)):
+        return ""
+    return ", ".join(dict.fromkeys(asked))
+
+
+def _as_heard(condition: Condition) -> Condition:
+    """The condition as if what was heard were true by itself."""
+    if isinstance(condition, Mentions):
+        return ALWAYS
+    if isinstance(condition, Group):
+        return replace(condition, parts=tuple(_as_heard(part) for part in condition.parts))
+    return condition
 
 
 def _open_ended(condition: Condition) -> bool:

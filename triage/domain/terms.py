@@ -119,7 +119,15 @@ def _shortest(terms: Iterable[Term]) -> tuple[Term, ...]:
     distinct = tuple(dict.fromkeys(terms))
     if len(distinct) > 8 * MOST_TERMS:
         raise TooManyAlternatives
-    shortest = tuple(term for term in distinct if not any(other < term for other in distinct))
+    if len({len(term) for term in distinct}) <= 1:
+        shortest = list(distinct)
+    else:
+        # Only a shorter term can be implied, and what implies it is itself among the shortest.
+        shortest = []
+        for term in sorted(distinct, key=len):
+            if len(shortest) <= MOST_TERMS and not any(other < term for other in shortest):
+                shortest.append(term)
     if len(shortest) > MOST_TERMS:
         raise TooManyAlternatives
-    return shortest
+    kept = set(shortest)
+    return tuple(term for term in distinct if term in kept)

@@ -86,7 +86,8 @@ def check(ctx: click.Context, files: tuple[Path, ...], vocabulary: Path | None) 
     """Print everything that is wrong, or worth a look, in rule sets and vocabularies.
 
     One finding per line: file:line:column: error: message (hint). Exit status 2 when there are
-    errors, 0 when there are only warnings or nothing.
+    errors, 0 when there are only warnings or nothing. Where no vocabulary is named and none stands
+    beside a file, the shipped one is used, which is said on standard error.
 
     \b
     Examples:
@@ -119,14 +120,18 @@ def _read_rule_set(reader: RuleReader, file: Path, vocabulary: Path | None) -> R
 
 def read_vocabulary(reader: RuleReader, beside: Path, vocabulary: Path | None) -> Vocabulary:
     """Raises TriageError when the vocabulary itself is at fault, so that its name is told."""
-    file = vocabulary or beside.parent / "vocabulary.yaml"
-    if vocabulary is None and not file.exists():
-        file = SHIPPED_VOCABULARY
+    file = vocabulary or beside_or_shipped(beside)
     try:
         return reader.read_vocabulary(text_of(file))
     except RuleFileError as error:
         told = "\n".join(f"{file}:{finding}" for finding in error.findings)
         raise TriageError(told) from None
+
+
+def beside_or_shipped(rules_file: Path) -> Path:
+    """The vocabulary of a rule file where nobody names one."""
+    file = rules_file.parent / "vocabulary.yaml"
+    return file if file.exists() else SHIPPED_VOCABULARY
 
 
 def text_of(file: Path) -> str:
@@ -146,6 +151,10 @@ def _findings(reader: RuleReader, file: Path, vocabulary: Path | None) -> tuple[
         if not _IS_RULE_SET.search(text):
             reader.read_vocabulary(text)
             return ()
+        if vocabulary is None and not (file.parent / "vocabulary.yaml").exists():
+            used = SHIPPED_VOCABULARY
+            told = f"{file}: no vocabulary.yaml stands beside it, so it is read with {used}"
+            click.echo(told, err=True)
         findings = reader.check_rule_set(text, read_vocabulary(reader, file, vocabulary))
     except RuleFileError as error:
         return error.findings
