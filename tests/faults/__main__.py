@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.ledger import FILE, Ledger, bound
+from tests.faults.races import Races
 from tests.faults.schedules import Bench, Outcome
+from tests.servers import start_postgresql
+from tests.world import make_world, prepared_template
 
 KINDS = ("sqlite", "postgresql")
+RACE = "an answer against the escalation of the same millisecond"
+PORTION = 500
 
 
 def main() -> int:
@@ -31,6 +39,7 @@ def main() -> int:
         share, of = asked.share
         for kind in kinds:
             _run(ledger, kind, [seed for seed in seeds if seed % of == share], asked.again)
+            _race(ledger, kind, asked.races // of)
     if asked.share == (0, 1):
         return _report(ledger, kinds)
     return 0
@@ -41,6 +50,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=_two("-"), default=(1, 200), help="first-last")
     parser.add_argument("--db", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
+    parser.add_argument("--races", type=int, default=0, help="answers against escalations")
     parser.add_argument("--again", action="store_true", help="try what is in the ledger, too")
     parser.add_argument("--table", action="store_true", help="only print what is in the ledger")
     parser.add_argument("--ledger", type=Path, default=FILE)
@@ -65,6 +75,7 @@ def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:
                 [
                     *(sys.executable, "-m", "tests.faults", "--seeds", f"{first}-{last}"),
                     *("--db", kind, "--share", f"{share}/{asked.jobs}"),
+                    *("--races", str(asked.races)),
                     *("--ledger", str(asked.ledger), *(["--again"] if asked.again else [])),
                 ]
             )
@@ -86,6 +97,27 @@ def _run(ledger: Ledger, kind: str, seeds: Sequence[int], again: bool) -> None:
             _tell(outcome, number, len(left))
     finally:
         bench.close()
+
+
+def _race(ledger: Ledger, kind: str, rounds: int) -> None:
+    """Answers against escalations, in portions that are written down as they are done."""
+    if not rounds:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="triage-races-"))
+    server = start_postgresql(folder) if kind == "postgresql" else None
+    url = server.create("races") if server else f"sqlite:///{folder / 'triage.sqlite'}"
+    prepared_template(url)
+    with make_world(url, folder) as answering, make_world(url, folder) as escalating:
+        races = Races(answering, escalating, seed=random.randrange(10**9))
+        for done in range(0, rounds, PORTION):
+            before = len(races.tally.wrong)
+            races.run(portion := min(PORTION, rounds - done))
+            failed = len(races.tally.wrong) - before
+            ledger.add_named(kind, RACE, portion, failed, races.tally.worst_late_s)
+            print(f"{kind} races {done + portion}/{rounds}: {races.tally}", flush=True)
+    if server:
+        server.remove()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tell(outcome: Outcome, number: int, of: int) -> None:

@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS schedule (
     PRIMARY KEY (release, kind, seed)
 );
 CREATE TABLE IF NOT EXISTS named (
-    release TEXT NOT NULL, kind TEXT NOT NULL, fault TEXT NOT NULL, at REAL NOT NULL,
-    tried INTEGER NOT NULL, failed INTEGER NOT NULL, worst_s REAL NOT NULL, note TEXT NOT NULL,
+    release TEXT NOT NULL, kind TEXT NOT NULL, fault TEXT NOT NULL,
+    tried INTEGER NOT NULL, failed INTEGER NOT NULL, worst_s REAL NOT NULL,
     PRIMARY KEY (release, kind, fault)
 );
 """
@@ -103,13 +103,16 @@ class Ledger:
         with self._open() as book:
             book.execute(f"INSERT OR REPLACE INTO schedule VALUES ({'?, ' * 10}?)", values)
 
-    def write_named(
-        self, kind: str, fault: str, tried: int, failed: int, worst_s: float, note: str = ""
-    ) -> None:
-        """A fault that is tried by a story of its own."""
-        values = (self.release, kind, fault, time.time(), tried, failed, worst_s, note)
+    def add_named(self, kind: str, fault: str, tried: int, failed: int, worst_s: float) -> None:
+        """A fault that is tried by a story of its own; runs add up."""
+        values = (self.release, kind, fault, tried, failed, worst_s)
         with self._open() as book:
-            book.execute("INSERT OR REPLACE INTO named VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            book.execute(
+                "INSERT INTO named VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " tried = tried + excluded.tried, failed = failed + excluded.failed,"
+                " worst_s = max(worst_s, excluded.worst_s)",
+                values,
+            )
 
     def schedules(self, kind: str) -> list[dict[str, Any]]:
         """Every schedule of this release on this kind of database."""

@@ -1,0 +1,172 @@
+"""An acknowledgement against the escalation that is due in the same millisecond.
+
+Whoever is first, the other sees it: after an answer was committed nobody else is asked, an
+escalation is never early, and somebody who answers late still has the call.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from sqlalchemy import delete, select, update
+
+from tests.world import Phone, World
+from triage.domain.lifecycle import CallState, DispatchState, PageState, SlotState
+from triage.entrypoints import worker
+from triage.services import sending
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.timers import ClockShift, Timer
+
+RESPONSE = "mobile_crisis"
+APART_MS = 1.0
+"""The escalation falls due up to this before or after the two are let go."""
+
+
+@dataclass
+class Tally:
+    """What came of the races so far."""
+
+    run: int = 0
+    answered_first: int = 0
+    escalated_first: int = 0
+    worst_late_s: float = 0.0
+    """Of an escalation, from when it was due."""
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Races:
+    """Two processes' views of one database, racing."""
+
+    answering: World
+    escalating: World
+    seed: int = 0
+    tally: Tally = field(default_factory=Tally)
+    _lead_s: float = 0.005
+    """The escalation's, as long as makes both win about as often."""
+    _phones: dict[str, Phone] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("First", "Second", "Third"):
+            (phone,) = self.answering.team(name, (RESPONSE,), calls_at_once=9999)
+            self._phones[str(phone.responder_id)] = phone
+
+    def run(self, rounds: int) -> Tally:
+        for _ in range(rounds):
+            self._race(Random(f"{self.seed}-{self.tally.run}"))
+        return self.tally
+
+    def _race(self, chance: Random) -> None:
+        choice = sending.Choice(RESPONSE, "supervisor")
+        call = self.answering.call({"problem_type": "other"}, choice=choice)
+        worker.send_texts(self.answering.context, "races")  # nobody is passed over unasked
+        page, due_at = self._fall_due(call, chance.uniform(-APART_MS, APART_MS))
+        number = self._phones[str(page.responder_id)].number
+        lead_s = self._lead_s * chance.uniform(0.7, 1.3)
+        barrier = threading.Barrier(2)
+        failed: list[BaseException] = []
+
+        def answer() -> None:
+            barrier.wait()
+            time.sleep(lead_s)
+            self.answering.receive(f"{call.code}-{self.tally.run}", number, f"{call.code} 1")
+
+        def escalate() -> None:
+            barrier.wait()
+            over = time.monotonic() + 5
+            while self._waits(page) and time.monotonic() < over:
+                worker.fire_timers(self.escalating.context)
+
+        threads = [_Thread(answer, failed), _Thread(escalate, failed)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.tally.run += 1
+        self.tally.wrong += [f"{type(error).__name__} in a race" for error in failed]
+        self._judge(call, page, due_at)
+        self._clear(call)
+
+    def _fall_due(self, call: Call, in_ms: float) -> tuple[Page, datetime]:
+        """Move the clock to so many milliseconds before the one open page of this call is due."""
+        with self.answering.context.unit_of_work("test") as uow:
+            page = uow.session.scalars(
+                select(Page).join(Slot).join(Dispatch).where(Dispatch.call_id == call.id)
+            ).one()
+            left_s = (page.answer_by - uow.now).total_seconds() - (3 + in_ms) / 1000
+            uow.add(ClockShift(ahead_s=left_s))
+        return page, page.answer_by
+
+    def _waits(self, page: Page) -> bool:
+        """Is the time of this page still running, or the answer still to come?"""
+        with self.escalating.context.reading() as uow:
+            state = uow.session.scalar(
+                select(Timer.state).where(Timer.subject_id == page.id, Timer.kind == "page_answer")
+            )
+        return state == "waiting"
+
+    def _judge(self, call: Call, first: Page, due_at: datetime) -> None:
+        with self.answering.context.reading() as uow:
+            pages = uow.session.scalars(
+                select(Page)
+                .join(Slot)
+                .join(Dispatch)
+                .where(Dispatch.call_id == call.id)
+                .order_by(Page.created_at)
+            ).all()
+        tally, wrong = self.tally, self.tally.wrong
+        accepted = [page for page in pages if page.state is PageState.ACCEPTED]
+        if [page.id for page in accepted] != [first.id]:
+            wrong.append(f"{call.code}: answered, and {len(accepted)} have accepted")
+            return
+        answered_at = accepted[0].answered_at
+        later = [page for page in pages if page.id != first.id]
+        if not later:
+            tally.answered_first += 1
+            self._lead_s = min(self._lead_s * 1.5, 1)
+            return
+        tally.escalated_first += 1
+        self._lead_s /= 1.5
+        if len(later) > 1:
+            wrong.append(f"{call.code}: {len(later)} others were asked for one silence")
+        for page in later:
+            tally.worst_late_s = max(tally.worst_late_s, (page.created_at - due_at).total_seconds())
+            if page.created_at < due_at:
+                wrong.append(f"{call.code}: somebody else was asked too early")
+            if answered_at is None or page.created_at > answered_at:
+                wrong.append(f"{call.code}: somebody else was asked after the answer")
+            if page.state is not PageState.WITHDRAWN:
+                wrong.append(f"{call.code}: nobody was told to stand down")
+
+    def _clear(self, call: Call) -> None:
+        """Over and done, so that a hundred thousand calls do not stand open."""
+        with self.answering.context.unit_of_work("test") as uow:
+            dispatches = list(
+                uow.session.scalars(select(Dispatch.id).where(Dispatch.call_id == call.id))
+            )
+            slots = update(Slot).where(Slot.dispatch_id.in_(dispatches))
+            uow.session.execute(slots.values(state=SlotState.CLEARED))
+            ended = update(Dispatch).where(Dispatch.id.in_(dispatches))
+            uow.session.execute(ended.values(state=DispatchState.CLEARED))
+            closed = update(Call).where(Call.id == call.id)
+            uow.session.execute(closed.values(state=CallState.CLOSED))
+            uow.session.execute(delete(ClockShift))  # else shifts would be over soon
+            waiting = update(Timer).where(Timer.state == "waiting")
+            uow.session.execute(waiting.values(state="done"))
+
+
+class _Thread(threading.Thread):
+    def __init__(self, work: object, failed: list[BaseException]) -> None:
+        super().__init__()
+        self._work, self._failed = work, failed
+
+    def run(self) -> None:
+        try:
+            self._work()  # type: ignore[operator]
+        except BaseException as error:
+            self._failed.append(error)
