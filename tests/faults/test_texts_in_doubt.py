@@ -305,6 +305,48 @@ def test_a_page_that_nobody_waits_for_any_more_is_not_sent(world: World) -> None
     assert now(world, text_of(world, page)).state is MessageState.WITHDRAWN
 
 
+def cancel(world: World, page: Page) -> None:
+    def work(uow: Any) -> None:
+        dispatch = uow.get(Page, page.id).slot.dispatch
+        dispatches.cancel(uow, world.centre, dispatch, "not_needed")
+
+    world.context.do("dispatcher", work)
+
+
+def test_a_cancel_that_meets_a_claim_is_followed_by_a_stand_down(world: World) -> None:
+    page = paged(world)
+    cancelling = threading.Thread(target=cancel, args=(world, page))
+    with world.context.unit_of_work("worker") as uow:
+        taken = claims.claim(uow, world.centre, "w1", 10)
+        uow.session.flush()
+        cancelling.start()
+        cancelling.join(0.5)
+    cancelling.join()
+    for text in taken:
+        settle(world, text, world.phones.send(text.sms))
+    world.settle()
+
+    assert len(world.phones.inboxes[phone_of(world, page)]) == 2
+    assert "stand" in world.phones.inboxes[phone_of(world, page)][1].lower()
+
+
+def test_a_claim_that_meets_a_cancel_takes_nothing(world: World) -> None:
+    page = paged(world)
+    claimed: list[ClaimedText] = []
+    claiming = threading.Thread(target=lambda: claimed.extend(claim(world)))
+    with world.context.unit_of_work("dispatcher") as uow:
+        dispatch = uow.get(Page, page.id).slot.dispatch
+        dispatches.cancel(uow, world.centre, dispatch, "not_needed")
+        uow.session.flush()
+        claiming.start()
+        claiming.join(0.5)
+    claiming.join()
+    world.settle()
+
+    assert claimed == []
+    assert phone_of(world, page) not in world.phones.inboxes
+
+
 # --- what the provider tells -------------------------------------------------------------
 
 
