@@ -66,6 +66,7 @@ TEAMS: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[tuple[str, str
     ("School Team", ("school_team",), (), (("counsellor", "Amy Fields"),)),
     ("Mediators", ("mediation",), (), (("mediator", "Paul Weiss"),)),
     ("Sobering Unit", ("sobering",), (), (("sobering_worker", "Nina Rossi"),)),
+    ("Supervisors", (rosters.SUPERVISION,), (), (("supervisor", "Sam Okafor"),)),
 )
 PARTNERS = (
     ("Riverbend Children's Services", "child_protection"),

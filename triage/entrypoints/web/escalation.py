@@ -199,7 +199,9 @@ def _named(problems: Sequence[Problem]) -> dict[str, str]:
         if problem.path.startswith("steps."):
             _, number, part = problem.path.split(".")
             name = f"{parts.get(part, part)}_{rows[int(number) - 1]}"
-        errors.setdefault(name, problem.message)
+        step = name.rpartition("_")[2]
+        where = f"Step {step}: " if step.isdigit() else ""
+        errors.setdefault(name, where + problem.message)
     return errors
 
 
