@@ -226,6 +226,8 @@ class World:
                         phone=number,
                         phone_index=blind_index("phone", number),
                         skills=[],
+                        verified_at=uow.now,
+                        verified_how="in_person",
                     )
                 )
                 day = timedelta(days=1)

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 
 from triage.domain.keys import KeyRing, read_keys
 from triage.domain.policy import Policy
+from triage.domain.wall_clock import WEEKDAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 _CALLS_IN_A_LEASE = 3
@@ -160,6 +161,14 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "divert_ranks": _whole(1, 9),
     },
     "watch": {"backup_max_min": _whole(0, 10080)},
+    "reach": {
+        "ask_before_shift_min": _whole(15, 600),
+        "answer_before_shift_min": _whole(0, 14),
+        "test_day": fields.String(required=True, validate=validate.OneOf([*WEEKDAYS, "never"])),
+        "test_time": fields.String(
+            required=True, validate=validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$")
+        ),
+    },
     "follow_up": {
         "desk_phone": fields.String(
             load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
@@ -240,6 +249,7 @@ def _policy(values: Mapping[str, Mapping[str, Any]]) -> Policy:
         password_min_length=sign_in["password_min_length"],
         **values["paging"],
         **values["watch"],
+        **values["reach"],
         **values["follow_up"],
         **values["call"],
         **values["questions"],

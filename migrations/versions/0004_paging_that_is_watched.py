@@ -1,5 +1,7 @@
 """Things to do later have a priority, an end and a dispatch that they are for."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
@@ -11,15 +13,18 @@ _WAITING = sa.text("state = 'waiting'")
 
 
 def upgrade() -> None:
+    _refuse_shared_telephones()  # before anything is changed
     _upgrade_timers()
     _upgrade_attempts()
     _upgrade_watching()
     _upgrade_escalation()
+    _upgrade_reachability()
     op.create_index("ix_call_code", "call", ["code"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_call_code", table_name="call")
+    _downgrade_reachability()
     _downgrade_attempts()
     _downgrade_escalation()
     _downgrade_watching()
@@ -302,6 +307,8 @@ def _downgrade_attempts() -> None:
     _index("ix_message_unsent", "message", ["priority", "due_at"], _OLD_UNSENT)
     for table in ("stray_report", "provider_state", "attempt"):
         op.drop_table(table)
+
+
 _LIVE = sa.text("ended_at IS NULL")
 _HAS_IT = sa.text("state = 'accepted' AND kind <> 'supervisor'")
 _ACCEPTED = sa.text("state = 'accepted'")
@@ -387,3 +394,140 @@ def _one_accepted(which: sa.TextClause) -> None:
         sqlite_where=which,
         postgresql_where=which,
     )
+
+
+_IN_USE = sa.text("retired_at IS NULL")
+_PLANNED = sa.text("started_at IS NULL")
+_ASKED_BEFORE_MIN = 45
+
+
+def _upgrade_reachability() -> None:
+    for name in ("verified_at", "verified_how", "code_word"):
+        kind = sa.DateTime(timezone=True) if name == "verified_at" else sa.String()
+        op.add_column("responder", sa.Column(name, kind, nullable=True))
+    op.execute(
+        "UPDATE responder SET verified_at = CURRENT_TIMESTAMP, verified_how = 'carried_over'"
+    )
+    op.create_index(
+        "uq_responder_phone_in_use",
+        "responder",
+        ["phone_index"],
+        unique=True,
+        sqlite_where=_IN_USE,
+        postgresql_where=_IN_USE,
+    )
+    for name in ("asked_at", "answer_by", "confirmed_at"):
+        op.add_column("shift", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "reach_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_plan", sa.Boolean(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_reach_run"),
+    )
+    op.create_index("ix_reach_run_started_at", "reach_run", ["started_at"])
+    op.create_index(
+        "uq_reach_run_planned",
+        "reach_run",
+        ["by_plan"],
+        unique=True,
+        sqlite_where=_PLANNED,
+        postgresql_where=_PLANNED,
+    )
+    op.create_table(
+        "reach_test",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("responder_id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
+        sa.Column("not_asked", sa.String(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["reach_run.id"], name="fk_reach_test_run_id_reach_run"
+        ),
+        sa.ForeignKeyConstraint(
+            ["responder_id"], ["responder.id"], name="fk_reach_test_responder_id_responder"
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name="fk_reach_test_message_id_message"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_reach_test"),
+    )
+    op.create_index("uq_reach_test_member", "reach_test", ["run_id", "responder_id"], unique=True)
+    op.create_index("ix_reach_test_responder_id", "reach_test", ["responder_id"])
+    _set_timers_of_shifts()
+
+
+def _refuse_shared_telephones() -> None:
+    """Replies are told apart by the telephone they come from: it can have one owner only."""
+    shared = op.get_bind().execute(
+        sa.text(
+            """SELECT DISTINCT team.name FROM responder JOIN team ON team.id = responder.team_id
+            WHERE responder.retired_at IS NULL AND responder.phone_index IN (
+                SELECT phone_index FROM responder WHERE retired_at IS NULL
+                GROUP BY phone_index HAVING count(*) > 1)"""
+        )
+    )
+    if names := sorted(name for (name,) in shared):
+        raise RuntimeError(
+            f"one telephone belongs to two members, in {', '.join(names)}: retire one of them first"
+        )
+
+
+def _set_timers_of_shifts() -> None:
+    """Shifts of the release before end, and are asked about, as all others."""
+    shift = sa.table(
+        "shift",
+        sa.column("id", sa.Uuid()),
+        *(sa.column(name, sa.DateTime(timezone=True)) for name in ("starts_at", "ends_at")),
+    )
+    timer = sa.table(
+        "timer",
+        *(sa.column(name, sa.Uuid()) for name in ("id", "subject_id")),
+        *(sa.column(name, sa.DateTime(timezone=True)) for name in ("created_at", "due_at")),
+        *(sa.column(n) for n in ("version", "kind", "step", "state", "priority", "attempts")),
+    )
+    now = datetime.now(UTC)
+    asked_before = timedelta(minutes=_ASKED_BEFORE_MIN)
+    rows = []
+    for one in op.get_bind().execute(sa.select(shift)):
+        starts, ends = (at if at.tzinfo else at.replace(tzinfo=UTC) for at in one[1:])
+        due = [("shift_end", 2, ends)] if ends > now else []
+        if starts > now:
+            due.append(("shift_confirm", 4, starts - asked_before))
+        rows += [
+            {
+                "id": uuid7(),
+                "created_at": now,
+                "due_at": due_at,
+                "version": 1,
+                "kind": kind,
+                "subject_id": one.id,
+                "step": 0,
+                "state": "waiting",
+                "priority": priority,
+                "attempts": 0,
+            }
+            for kind, priority, due_at in due
+        ]
+    if rows:
+        op.bulk_insert(timer, rows)
+
+
+def _downgrade_reachability() -> None:
+    op.execute(
+        "DELETE FROM timer"
+        " WHERE kind IN ('shift_confirm', 'shift_unconfirmed', 'shift_end', 'reach_run')"
+    )
+    op.drop_table("reach_test")
+    op.drop_table("reach_run")
+    for name in ("confirmed_at", "answer_by", "asked_at"):
+        op.drop_column("shift", name)
+    op.drop_index("uq_responder_phone_in_use", table_name="responder")
+    for name in ("code_word", "verified_how", "verified_at"):
+        op.drop_column("responder", name)

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from tests.world import Browser, World
 from triage.domain.errors import Refused
-from triage.services import rosters
-from triage.services.rosters import NewMember, NewShift, NewTeam
+from triage.services import rosters, shifts
+from triage.services.rosters import NewMember, NewTeam
+from triage.services.shifts import NewShift
 from triage.storage.teams import Partner, Responder, Shift, Team
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -21,6 +22,7 @@ MEMBER = {
     "role": "clinician",
     "phone": "(202) 555-0142",
     "skills": "es, ASL",
+    "seen_in_person": "yes",
 }
 
 
@@ -186,7 +188,7 @@ def test_a_night_in_autumn_has_its_extra_hour(world: World) -> None:
         new = NewMember("clinician", "Maria Alvarez", "202 555 0142")
         member = rosters.add_member(uow, world.centre, team, new)
         night = NewShift(datetime(2126, 11, 3, 1, 30), datetime(2126, 11, 4, 1, 30))
-        [made] = rosters.add_shifts(uow, world.centre, member, night)
+        [made] = shifts.add_shifts(uow, world.centre, member, night)
 
         assert made.starts_at == datetime(2126, 11, 3, 5, 30, tzinfo=UTC)
         assert made.ends_at - made.starts_at == timedelta(hours=25)

@@ -12,6 +12,8 @@ from triage.domain.lifecycle import MessageState
 
 OPTED_OUT = "21610"
 """The phone's owner texted STOP: the carrier delivers nothing to it."""
+UNVERIFIED = "unverified"
+"""Nobody has shown yet whose telephone it is."""
 WORKER_LOST = "the worker was lost"
 NO_CONNECTION = "no connection: "
 """How the reason begins when not a byte of the text was handed over."""
@@ -59,6 +61,7 @@ _FAILURES = {
     "30008": Failure("the carrier does not say why", _N),
     "30034": Failure("our sender is not registered with the carriers", _P),
     WORKER_LOST: Failure("the service was interrupted while it was sending", Whose.NOT_SAID),
+    UNVERIFIED: Failure("the number is not verified", _N),
     "off_duty": Failure("no longer on duty", _N),
 }
 _BY_STATUS = {
@@ -126,7 +129,7 @@ def later_of(one: AttemptState, other: AttemptState) -> AttemptState:
 
 _PUBLIC = frozenset({"partner", "public", "caller", "unknown"})
 _ONCE = frozenset({"notice", "reminder"})
-_LOSS_IS_NOTICED = frozenset({"page", "ring", "reply"})
+_LOSS_IS_NOTICED = frozenset({"page", "ring", "reply", "verification", "shift", "test"})
 
 
 def copies_allowed(kind: str, to_role: str) -> int:
@@ -138,9 +141,15 @@ def copies_allowed(kind: str, to_role: str) -> int:
     return 1 if to_role in _PUBLIC or kind in _ONCE else MOST_COPIES
 
 
+def may_go_to_unverified(kind: str) -> bool:
+    """What a number gets before it is verified: its code word, and answers to its own texts."""
+    return kind in {"verification", "reply"}
+
+
 def a_person_must_tell(kind: str) -> bool:
     """Must somebody ring when this text is lost? A page's slot is filled by the next
-    person, and who gets no answer to a text sends another."""
+    person, who gets no answer to a text sends another, and the red list shows who answers
+    nothing."""
     return kind not in _LOSS_IS_NOTICED
 
 

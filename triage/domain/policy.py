@@ -28,6 +28,10 @@ class Policy:
     divert_ranks: int
     desk_phone: str | None
     remind_again_h: int
+    ask_before_shift_min: int
+    answer_before_shift_min: int
+    test_day: str
+    test_time: str
     session_hours: int
     idle_min: int
     sign_in_tries: int

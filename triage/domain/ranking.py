@@ -14,6 +14,8 @@ class MemberOption:
     skills: frozenset[str]
     load: int
     """Calls the member is asked about or working on."""
+    confirmed: bool = True
+    """They have shown that a text reaches them on this shift."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class TeamOption:
     members: tuple[MemberOption, ...]
 
     def can_fill(self, roles: Sequence[str]) -> dict[int, MemberOption]:
-        """For each wanted role, by its place in the list, the least busy member of that role."""
-        left = sorted(self.members, key=lambda m: (m.load, str(m.responder_id)))
+        """For each wanted role, by its place in the list, a member of that role: one who
+        has confirmed the shift before one who has not, the least busy first."""
+        left = sorted(self.members, key=lambda m: (not m.confirmed, m.load, str(m.responder_id)))
         chosen: dict[int, MemberOption] = {}
         for place, role in enumerate(roles):
             member = next((m for m in left if m.role == role), None)
@@ -59,7 +62,8 @@ class Need:
 def rank(teams: Iterable[TeamOption], need: Need) -> list[TeamOption]:
     """The teams that can take part, best first.
 
-    A team that can fill every wanted role before one that can fill some; a home team
+    A team that can fill every wanted role before one that can fill some; whoever has confirmed
+    the shift before those who have not; a home team
     of the zone before one of everywhere before one of elsewhere; wished-for skills;
     the least busy; then by name, so that the order is the same every time.
     """
@@ -67,11 +71,12 @@ def rank(teams: Iterable[TeamOption], need: Need) -> list[TeamOption]:
     return sorted(able, key=lambda t: _order(t, need))
 
 
-def _order(team: TeamOption, need: Need) -> tuple[int, int, int, int, str]:
-    missing = len(need.roles) - len(team.can_fill(need.roles))
+def _order(team: TeamOption, need: Need) -> tuple[int, int, int, int, int, str]:
+    asked = team.can_fill(need.roles).values()
+    missing, silent = len(need.roles) - len(asked), sum(not m.confirmed for m in asked)
     home = 0 if need.zone in team.zones else 1 if not team.zones else 2
     skills = team.skills.union(*(m.skills for m in team.members))
-    return missing, home, len(need.skills - skills), team.load, team.name
+    return missing, silent, home, len(need.skills - skills), team.load, team.name
 
 
 def why_none(teams: Sequence[TeamOption], roles: Sequence[str]) -> str | None:
@@ -93,6 +98,8 @@ def why_first(team: TeamOption, need: Need) -> list[str]:
         reasons.append(f"from {', '.join(sorted(team.zones))}: no free home team")
     if len(team.can_fill(need.roles)) < len(need.roles):
         reasons.append("part of the team only")
+    if not all(member.confirmed for member in team.can_fill(need.roles).values()):
+        reasons.append("shift not confirmed")
     others = "other call" if team.load == 1 else "other calls"
     reasons.append(f"{team.load} {others}" if team.load else "free")
     return reasons

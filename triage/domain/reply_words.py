@@ -13,6 +13,7 @@ class Verb(StrEnum):
     CLEAR = "clear"
     HELP = "help"  # ASSIST and the like
     NOTE = "note"
+    READY = "ready"  # a text reaches them: asked before a shift and in tests
     AMBIGUOUS = "ambiguous"  # two verbs, two codes or a verb that is denied: ask again
 
 
@@ -40,6 +41,7 @@ _PHRASES = {
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
     "ayuda, auxilio, socorro, emergencia",
+    Verb.READY: "ready, present, presente",
 }
 VERB_OF = {
     tuple(phrase.upper().split()): verb
@@ -58,7 +60,8 @@ FILLERS = _words(
 )
 ORDINARY_WORDS = _words(
     """clean cleans clears cheer scent scenes except expect excepted accent decides recline reclined
-    arrive arrives alive lists vista liner liberal ayudas assess terminal"""
+    arrive arrives alive lists vista liner liberal ayudas assess terminal
+    read reads heady beady reedy presents presented resent prevent"""
 )
 """One letter from a verb, and words in their own right: never taken for it."""
 _REACTIONS = (

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.context import AppContext
-from triage.services import calls, dispatches, people, rosters
+from triage.services import calls, dispatches, people, rosters, shifts
 from triage.services.calls import NewCall
-from triage.services.rosters import NewMember, NewPartner, NewShift, NewTeam
+from triage.services.rosters import NewMember, NewPartner, NewTeam
+from triage.services.shifts import NewShift
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.teams import Responder, Shift, Team
@@ -113,7 +114,13 @@ def _teams(uow: UnitOfWork, context: AppContext) -> None:
                 uow,
                 context.centre,
                 team,
-                NewMember(role, person, f"+1202555{next(numbers):04}", username=username),
+                NewMember(
+                    role,
+                    person,
+                    f"+1202555{next(numbers):04}",
+                    username=username,
+                    seen_in_person=True,
+                ),
             )
     for name, kind in PARTNERS:
         phone = f"+1202555{next(numbers):04}"
@@ -134,7 +141,8 @@ def _shifts(uow: UnitOfWork, context: AppContext) -> None:
         days = DAYS_AHEAD - (first - midnight).days
         if days > 0:
             whole_day = NewShift(first, first + timedelta(days=1), days)
-            rosters.add_shifts(uow, context.centre, member, whole_day)
+            made = shifts.add_shifts(uow, context.centre, member, whole_day)
+            made[0].confirmed_at = uow.now  # nobody holds these telephones to answer
 
 
 FIRST_CALLS = (

@@ -14,6 +14,8 @@ from triage.storage.teams import Responder, Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
 
 BUSY = [SlotState.PAGED, *sorted(TAKEN)]
+SUPERVISOR = "supervisor"
+"""The role of members who are told when nobody is left to ask, or does not answer."""
 
 
 def switched_off(uow: UnitOfWork) -> set[tuple[str, str]]:
@@ -33,17 +35,7 @@ def team_options(
 
     besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
     """
-    on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
-    reachable = uow.session.scalars(
-        select(Responder).where(
-            Responder.id.in_(on_shift),
-            Responder.opted_out_at.is_(None),
-            Responder.retired_at.is_(None),
-        )
-    )
-    members: dict[UUID, list[Responder]] = {}
-    for responder in reachable:
-        members.setdefault(responder.team_id, []).append(responder)
+    members = _reachable(uow)
     teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None)).order_by(Team.name))
     team_load, member_load = _loads(uow, besides)
     off = switched_off(uow)
@@ -60,13 +52,51 @@ def team_options(
                 team.calls_at_once,
                 zone_off or ("team", str(team.id)) in off,
                 tuple(
-                    MemberOption(r.id, r.role, frozenset(r.skills), member_load[r.id])
-                    for r in members.get(team.id, [])
+                    MemberOption(r.id, r.role, frozenset(r.skills), member_load[r.id], confirmed)
+                    for r, confirmed in members.get(team.id, [])
                 ),
             ),
         )
         for team in teams
     ]
+
+
+def _reachable(uow: UnitOfWork) -> dict[UUID, list[tuple[Responder, bool]]]:
+    """Members on shift whose verified telephone takes texts, by team; each with whether they have
+    confirmed their shift."""
+    rows = uow.session.execute(
+        select(Responder, Shift.confirmed_at)
+        .join(Shift, Shift.responder_id == Responder.id)
+        .where(
+            Shift.starts_at <= uow.now,
+            Shift.ends_at > uow.now,
+            Responder.verified_at.is_not(None),
+            Responder.opted_out_at.is_(None),
+            Responder.retired_at.is_(None),
+        )
+    )
+    found: dict[UUID, list[tuple[Responder, bool]]] = {}
+    for responder, confirmed_at in rows:
+        found.setdefault(responder.team_id, []).append((responder, confirmed_at is not None))
+    return found
+
+
+def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
+    """Supervisors on shift whom a text reaches."""
+    on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
+    return uow.session.scalars(
+        select(Responder)
+        .join(Team)
+        .where(
+            Responder.id.in_(on_shift),
+            Responder.role == SUPERVISOR,
+            Responder.verified_at.is_not(None),
+            Responder.opted_out_at.is_(None),
+            Responder.retired_at.is_(None),
+            Team.retired_at.is_(None),
+        )
+        .order_by(Responder.created_at, Responder.id)
+    ).all()
 
 
 def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Counter[UUID]]:

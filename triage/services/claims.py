@@ -13,7 +13,14 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.elements import TextClause
 
-from triage.domain.delivery import MOST_COPIES, OPTED_OUT, WORKER_LOST, AttemptState
+from triage.domain.delivery import (
+    MOST_COPIES,
+    OPTED_OUT,
+    UNVERIFIED,
+    WORKER_LOST,
+    AttemptState,
+    may_go_to_unverified,
+)
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
 from triage.domain.phone_network import OutboundSms
@@ -188,7 +195,7 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
         deliveries.lost(uow, centre, message)
         return False
     why = _out_of_reach(uow, message, page)
-    if why == OPTED_OUT:
+    if why in {OPTED_OUT, UNVERIFIED}:
         deliveries.give_up(uow, centre, message, why)
     elif why is not None:
         message.last_error = why
@@ -229,6 +236,8 @@ def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str |
         return None
     if responder.opted_out_at is not None:
         return OPTED_OUT
+    if responder.verified_at is None and not may_go_to_unverified(message.kind):
+        return UNVERIFIED
     if page is None or message.kind not in _PAGING:
         return None
     on_shift = select(Shift.id).where(

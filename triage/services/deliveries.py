@@ -1,7 +1,7 @@
 """What became of one text: what its attempts amount to, and what follows from a loss."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from triage.domain.delivery import (
 )
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
 from triage.domain.timing import DOUBT_WAIT_S
-from triage.services import unanswered
+from triage.services import duty, unanswered
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
@@ -111,7 +111,7 @@ def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """It does not arrive: a page's next is asked, and for what nobody else makes good a
     person rings."""
     if message.last_error == OPTED_OUT:
-        _opted_out(uow, message)
+        _opted_out(uow, centre, message)
     if message.kind == "page":
         next_is_asked(uow, centre, message)
     elif a_person_must_tell(message.kind):
@@ -119,9 +119,14 @@ def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
 
 
 def next_is_asked(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    _follow(uow, lambda: unanswered.undeliverable(uow, centre, message))
+
+
+def _follow(uow: UnitOfWork, what_follows: Callable[[], None]) -> None:
+    """Do what a loss leads to; what was learned of the text stands whatever comes of it."""
     try:
         with uow.session.begin_nested():
-            unanswered.undeliverable(uow, centre, message)
+            what_follows()
     except Exception as error:
         if is_lost_race(error):  # all of this is tried again
             raise
@@ -129,9 +134,8 @@ def next_is_asked(uow: UnitOfWork, centre: Centre, message: Message) -> None:
         log.error("asking the next failed: %s", type(error).__name__)
 
 
-def _opted_out(uow: UnitOfWork, message: Message) -> None:
+def _opted_out(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """The carrier told us before the responder's STOP did."""
     responder = uow.session.get(Responder, message.responder_id) if message.responder_id else None
     if responder is not None and responder.opted_out_at is None:
-        responder.opted_out_at = uow.now
-        uow.audit("responder.opted_out", responder, heard_from="carrier")
+        _follow(uow, lambda: duty.stopped(uow, centre, responder, "carrier"))

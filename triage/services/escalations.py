@@ -11,12 +11,12 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.escalation import Channel, Done, Step, Who, next_step, reminders
 from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageKind, PageState, SlotState
 from triage.services import escalation_policies, freed_teams, outbox, storms
-from triage.services.availability import team_options
+from triage.services.availability import supervisors_on_duty, team_options
 from triage.services.centre import Centre
 from triage.services.pages import REMIND, open_page, ring, send_again, send_page
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.teams import Responder, Shift, Team
+from triage.storage.teams import Responder
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -24,8 +24,6 @@ ESCALATE = "escalate"
 CALL_BACK = "call_back"
 WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchState.HALF_FORMED})
 """The caller waits for somebody."""
-SUPERVISOR = "supervisor"
-"""The role of members who are told when nobody is left to ask."""
 
 
 def begin(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
@@ -92,7 +90,7 @@ def _do(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, step: Step) -> int:
 def _supervisors(
     uow: UnitOfWork, centre: Centre, dispatch: Dispatch, slot: Slot, channel: Channel
 ) -> int:
-    on_duty = _supervisors_on_duty(uow)
+    on_duty = supervisors_on_duty(uow)
     asked = 0
     for responder in on_duty:
         page = _page_of(dispatch, responder.id)
@@ -111,22 +109,6 @@ def _supervisors(
     if not on_duty and channel is Channel.SMS and centre.policy.desk_phone:
         _tell_desk(uow, centre, dispatch, centre.policy.desk_phone)
     return asked
-
-
-def _supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
-    on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
-    return uow.session.scalars(
-        select(Responder)
-        .join(Team)
-        .where(
-            Responder.id.in_(on_shift),
-            Responder.role == SUPERVISOR,
-            Responder.opted_out_at.is_(None),
-            Responder.retired_at.is_(None),
-            Team.retired_at.is_(None),
-        )
-        .order_by(Responder.created_at, Responder.id)
-    ).all()
 
 
 def _page_of(dispatch: Dispatch, responder_id: UUID) -> Page | None:

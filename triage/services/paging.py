@@ -179,12 +179,19 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
         uow.audit(f"dispatch.{state.value}", dispatch, **why)
 
 
-def pass_over(uow: UnitOfWork, centre: Centre, page: Page, why: PageState) -> None:
-    """No answer in time, a no, or a text that cannot be delivered: ask the next at once."""
+def pass_over(
+    uow: UnitOfWork, centre: Centre, page: Page, why: PageState, because: str | None = None
+) -> None:
+    """No answer in time, a no, or a text that cannot be delivered: ask the next at once.
+
+    because -- a code, where they left duty before they answered.
+    """
     if page.state is not PageState.OPEN:
         return
     page.move_to(why)
-    uow.audit(f"page.{why.value}", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
+    details = {"because": because} if because else {}
+    call_id = page.slot.dispatch.call_id
+    uow.audit(f"page.{why.value}", page, call_id=call_id, team=page.team.name, **details)
     if page.kind is PageKind.TEAM:
         _ask_on(uow, centre, page.slot)
         freed_teams.offer_soon(uow, page)

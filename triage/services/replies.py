@@ -4,11 +4,21 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.domain import wording
+from triage.domain import reach_wording, wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
-from triage.services import dispatches, freed_teams, outbox, paging, unread_replies
+from triage.services import (
+    communication_tests,
+    confirmations,
+    dispatches,
+    duty,
+    freed_teams,
+    outbox,
+    paging,
+    unread_replies,
+    verification,
+)
 from triage.services.centre import Centre
 from triage.services.reply_actions import (
     VERBS,
@@ -30,6 +40,8 @@ from triage.storage.unit_of_work import UnitOfWork
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
 LATELY_H = 2
+SHOWS_REACH = {"accepted", "declined", "eta", "en_route", "on_scene", "cleared"}
+"""Outcomes of answers to a text of ours that arrived."""
 
 
 def receive(
@@ -48,7 +60,7 @@ def receive(
     else:
         try:
             with uow.session.begin_nested():  # a refusal leaves nothing half-done
-                answered = _act(uow, centre, responder, parse(body))
+                answered = _heard(uow, centre, responder, body)
         except TriageError as error:
             if error.__cause__ is not None:  # a lost race: the whole unit is tried again
                 raise
@@ -117,13 +129,43 @@ def responder_with(uow: UnitOfWork, number: str) -> Responder | None:
     )
 
 
+def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> Answered:
+    """What a text from one of our members comes to."""
+    reply = parse(body)
+    if responder.verified_at is None:
+        if verification.hear(uow, responder, body):
+            confirmations.heard_from(uow, centre, responder)
+            return Answered("verified", reach_wording.verified(centre.policy.centre_name))
+        if reply.carrier_word is None and reply.verb is not Verb.HELP:
+            return Answered("not_verified", verification.request(centre, responder))
+    answered = _act(uow, centre, responder, reply)
+    if answered.outcome in SHOWS_REACH:
+        confirmations.heard_from(uow, centre, responder)
+    return answered
+
+
 def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
+    if reply.verb is Verb.READY and reply.code is None:
+        return _ready(uow, centre, responder)
     if reply.carrier_word is not None:
         return _carrier_word(uow, centre, responder, reply)
     if reply.verb is Verb.HELP:
         return _cry_for_help(uow, responder, reply)
     page = _page_meant(uow, responder, reply)
     return page if isinstance(page, Answered) else _about(uow, centre, page, reply)
+
+
+def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
+    """Texts reach them: that confirms a shift, answers a test, and accepts nothing."""
+    shift = confirmations.heard_from(uow, centre, responder)
+    test = communication_tests.answered(uow, responder)
+    pages = [page for page in _questions(uow, responder) if page.state is PageState.OPEN]
+    code = pages[0].slot.dispatch.call.code if pages else None
+    if shift or test:
+        return Answered("ready", reach_wording.confirmed(code))
+    return Answered(
+        "no_question", wording.need_code(code) if code else reach_wording.nothing_asked()
+    )
 
 
 def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
@@ -254,12 +296,10 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     pages = _questions(uow, responder)
     code = pages[0].slot.dispatch.call.code if pages else None
     if word in OPT_OUT:
-        return _opt_out(uow, centre, responder, word)
+        duty.stopped(uow, centre, responder, "text")
+        return Answered("opted_out", None)
     if word in OPT_IN:
-        responder.opted_out_at = None
-        uow.audit("responder.opted_in", responder)
-        freed_teams.offer_soon(uow, responder)
-        return Answered("opted_in", wording.opted_in())
+        return _opt_in(uow, centre, responder)
     if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
         return _cry_for_help(uow, responder, reply)
     if word == "YES" and code is not None:
@@ -267,11 +307,11 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     return Answered("carrier_word", wording.need_code(code) if code else wording.not_understood())
 
 
-def _opt_out(uow: UnitOfWork, centre: Centre, responder: Responder, word: str) -> Answered:
-    """From now on nothing reaches this phone: whoever is next is asked at once."""
-    responder.opted_out_at = uow.now
-    uow.audit("responder.opted_out", responder, word=word)
-    for page in _questions(uow, responder):
-        if page.state is PageState.OPEN:
-            paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
-    return Answered("opted_out", None)
+def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
+    responder.opted_out_at = None
+    uow.audit("responder.opted_in", responder)
+    freed_teams.offer_soon(uow, responder)
+    if responder.verified_at is None:
+        return Answered("opted_in", verification.request(centre, responder))
+    confirmations.ask_anew(uow, centre, responder)
+    return Answered("opted_in", wording.opted_in())

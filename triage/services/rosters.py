@@ -3,19 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import TAKEN
 from triage.domain.phone_numbers import e164
-from triage.services import freed_teams
+from triage.domain.reachability import Trouble
+from triage.services import duty, reachability, verification
+from triage.services.availability import SUPERVISOR
 from triage.services.centre import Centre
-from triage.services.escalations import SUPERVISOR
 from triage.services.people import find_account
 from triage.storage.dispatches import Slot
 from triage.storage.sealed import blind_index
@@ -24,8 +22,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 SUPERVISION = "supervision"
 """What a team of supervisors gives: no call asks for it by itself."""
-LONGEST_SHIFT = timedelta(hours=24)
-MOST_DAYS = 28
 _SKILL = re.compile(r"[a-z0-9-]{1,20}")
 MOST_CALLS = 99
 
@@ -47,15 +43,8 @@ class NewMember:
     skills: Sequence[str] = ()
     username: str | None = None
     """Of the account they sign in with, if any."""
-
-
-@dataclass(frozen=True)
-class NewShift:
-    starts: datetime
-    """As on the wall of the centre: without a zone."""
-    ends: datetime
-    days: int = 1
-    """The same times on this many days in a row."""
+    seen_in_person: bool = False
+    """Their telephone was seen in their hand: it need not be verified by text."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +62,8 @@ class MemberNow:
     responder: Responder
     now: Shift | None
     coming: tuple[Shift, ...]
+    troubles: tuple[Trouble, ...] = ()
+    """What may keep a text from them, the worst first."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,8 @@ class TeamNow:
 
     @property
     def on_shift(self) -> tuple[MemberNow, ...]:
-        return tuple(m for m in self.members if m.now and not m.responder.opted_out_at)
+        out = {Trouble.OPTED_OUT, Trouble.UNVERIFIED}
+        return tuple(m for m in self.members if m.now and not out & set(m.troubles))
 
 
 def teams_now(uow: UnitOfWork) -> list[TeamNow]:
@@ -106,11 +98,14 @@ def _members_now(uow: UnitOfWork, team: Team) -> list[MemberNow]:
     ahead = select(Shift).where(Shift.responder_id.in_(shifts), Shift.ends_at > uow.now)
     for shift in uow.session.scalars(ahead.order_by(Shift.starts_at)):
         shifts[shift.responder_id].append(shift)
+    next_one = {key: ahead[0] for key, ahead in shifts.items() if ahead}
+    troubles = reachability.troubles_of(uow, members, next_one)
     return [
         MemberNow(
             member,
             next((s for s in shifts[member.id] if s.starts_at <= uow.now), None),
             tuple(s for s in shifts[member.id] if s.starts_at > uow.now),
+            tuple(troubles.get(member.id, ())),
         )
         for member in members
     ]
@@ -168,92 +163,49 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
     name = new.name.strip()
     if not 0 < len(name) <= 80 or not name.isprintable():
         raise Refused("Write their name, up to 80 characters.", "name")
-    phone = e164(new.phone, centre.policy.country)
-    index = blind_index("phone", phone)
-    taken = select(Responder).where(Responder.phone_index == index, Responder.retired_at.is_(None))
-    if other := uow.session.scalar(taken):
-        # Replies are told apart by the telephone they come from.
-        raise Refused(f"This telephone belongs to a member of {other.team.name} already.", "phone")
+    phone = verification.number_of_nobody(uow, centre, new.phone)
     member = Responder(
         team_id=team.id,
         account_id=_account(uow, new.username),
         role=new.role,
         name=name,
         phone=phone,
-        phone_index=index,
+        phone_index=blind_index("phone", phone),
         skills=_skills(new.skills),
     )
     uow.add(member)
+    uow.session.flush()  # another with this telephone is refused now, not at the end
     uow.audit("member.added", member, team=team.name, role=new.role)
+    if new.seen_in_person:
+        verification.by_hand(uow, member)
+    else:
+        verification.ask(uow, centre, member)
     return member
 
 
-def add_shifts(uow: UnitOfWork, centre: Centre, member: Responder, new: NewShift) -> list[Shift]:
-    """A shift, or the same on several days in a row. All of them or none."""
-    if not 1 <= new.days <= MOST_DAYS:
-        raise Refused(f"Write for how many days in a row, 1 to {MOST_DAYS}.", "days")
-    if new.ends <= new.starts:
-        raise Refused("It ends before it begins.", "ends")
-    if new.ends - new.starts > LONGEST_SHIFT:
-        raise Refused("A shift has at most 24 hours: was the right day chosen?", "ends")
-    zone = centre.policy.time_zone
-    made = []
-    for day in range(new.days):
-        starts = _instant(zone, new.starts + timedelta(days=day), "starts")
-        ends = _instant(zone, new.ends + timedelta(days=day), "ends", later=True)
-        made.append(_add_shift(uow, member, starts, ends))
-    return made
-
-
-def _add_shift(uow: UnitOfWork, member: Responder, starts: datetime, ends: datetime) -> Shift:
-    if ends <= uow.now:
-        raise Refused("This shift is over already: was the right day chosen?", "ends")
-    overlapping = select(Shift.id).where(
-        Shift.responder_id == member.id, Shift.starts_at < ends, Shift.ends_at > starts
-    )
-    if uow.session.scalar(overlapping.limit(1)):
-        raise Refused("They have a shift in this time already.", "starts")
-    shift = uow.add(Shift(responder_id=member.id, starts_at=starts, ends_at=ends))
-    uow.session.flush()
-    freed_teams.offer_soon(uow, shift, max(starts, uow.now))
-    uow.audit("shift.added", shift, starts=starts.isoformat(), ends=ends.isoformat())
-    return shift
-
-
-def _instant(zone: ZoneInfo, wall: datetime, field: str, *, later: bool = False) -> datetime:
-    """The instant of a local time. Twice in a year one comes twice: the longer shift is meant."""
-    local = wall.replace(tzinfo=zone, fold=int(later))
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        raise Refused("The clock is put forward then: this time does not exist that day.", field)
-    return instant
-
-
-def end_shift(uow: UnitOfWork, shift: Shift) -> None:
-    """From now on they are not paged for it; one that has not begun is taken out."""
-    uow.audit("shift.ended", shift, began=shift.starts_at <= uow.now)
-    if shift.starts_at > uow.now:
-        uow.session.delete(shift)
-    elif shift.ends_at > uow.now:
-        shift.ends_at = uow.now
-
-
-def retire_member(uow: UnitOfWork, member: Responder) -> None:
+def retire_member(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     """They are asked no more. What they did stays on record."""
-    busy = select(Slot.id).where(Slot.responder_id == member.id, Slot.state.in_(sorted(TAKEN)))
-    if uow.session.scalar(busy.limit(1)):
-        raise Conflict("somebody is on a call now: clear or replace them there first")
-    if member.retired_at is None:
-        member.retired_at = uow.now
-        uow.audit("member.retired", member)
+    _retire(uow, [member])
+    duty.left(uow, centre, member, "retired")
 
 
-def retire_team(uow: UnitOfWork, team: Team) -> None:
-    for member in team.members:
-        retire_member(uow, member)
+def retire_team(uow: UnitOfWork, centre: Centre, team: Team) -> None:
+    _retire(uow, team.members)
     if team.retired_at is None:
         team.retired_at = uow.now
         uow.audit("team.retired", team)
+    for member in team.members:  # after the team: nobody of it is asked next
+        duty.left(uow, centre, member, "retired")
+
+
+def _retire(uow: UnitOfWork, members: Sequence[Responder]) -> None:
+    busy = duty.in_hand(uow, Slot.responder_id.in_([member.id for member in members]))
+    if busy:
+        raise Conflict("somebody is on a call now: clear or replace them there first")
+    for member in members:
+        if member.retired_at is None:
+            member.retired_at = uow.now
+            uow.audit("member.retired", member)
 
 
 def add_partner(uow: UnitOfWork, centre: Centre, new: NewPartner) -> Partner:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.errors import Conflict, Refused
-from triage.services import freed_teams
+from triage.services import duty, freed_teams
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
@@ -73,6 +73,7 @@ def suspend(
     made = uow.add(Suspension(kind=kind, subject=key, until=until, reason=why))
     freed_teams.offer_soon(uow, made, until)
     uow.audit("switch.off", made, kind=kind, subject=key, until=until.isoformat())
+    duty.switched_off(uow, centre, kind, key)
     return made
 
 

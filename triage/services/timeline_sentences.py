@@ -13,6 +13,7 @@ from triage.domain.codes import (
     VERDICTS,
 )
 from triage.domain.delivery import failure_of
+from triage.domain.reachability import LEFT_DUTY
 from triage.services import escalation_sentences
 from triage.services.centre import Centre
 
@@ -118,6 +119,10 @@ def _answers(centre: Centre, details: Details) -> str:
     return "Answers added: " + ", ".join(fact_name(centre, fact) for fact in details["facts"]) + "."
 
 
+def _left(details: Details) -> str | None:
+    return LEFT_DUTY.get(details.get("because", ""))
+
+
 def _reason(reasons: Mapping[Any, str], code: Any) -> str:
     return reasons.get(code, str(code).replace("_", " "))
 
@@ -157,6 +162,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "dispatch.asked_again": lambda _, d: "Everybody is asked again.",
     "slot.unfilled": lambda _, d: f"Nobody is left to ask for the {d['role']}.",
     "slot.assigned": lambda _, d: f"{d['to']} assigned as {d['role']} by hand.",
+    "slot.by_radio_only": lambda _, d: (
+        f"{d['team']} ({_role(d)}) texted STOP: reach them by radio."
+    ),
     "slot.eta": lambda _, d: f"Arrives in {d['minutes']} min.",
     "slot.en_route": lambda _, d: f"{_role(d)} on the way ({d['through']}).",
     "slot.staged": lambda _, d: f"{_role(d)} waits near the scene ({d['through']}).",
@@ -168,8 +176,12 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         f"{d['team']} accepted by {d['through']} after {d['waited_s']} s."
     ),
     "page.declined": lambda _, d: f"{d['team']} declined; the next is asked.",
-    "page.passed_over": lambda _, d: f"{d['team']} did not answer in time; the next is asked.",
-    "page.undeliverable": lambda _, d: f"{d['team']} cannot be reached by text; the next is asked.",
+    "page.passed_over": lambda _, d: (
+        f"{d['team']} {_left(d) or 'did not answer in time'}; the next is asked."
+    ),
+    "page.undeliverable": lambda _, d: (
+        f"{d['team']} {_left(d) or 'cannot be reached by text'}; the next is asked."
+    ),
     "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
     "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
     "page.help": lambda _, d: f"{d['team']} NEEDS HELP.",

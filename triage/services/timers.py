@@ -9,7 +9,10 @@ from sqlalchemy import ColumnElement, select
 
 from triage.services import (
     calls,
+    communication_tests,
+    confirmations,
     dispatches,
+    duty,
     escalations,
     follow_ups,
     next_steps,
@@ -47,6 +50,9 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **next_steps.HANDLERS,
     **escalations.HANDLERS,
     **waiting.HANDLERS,
+    **duty.HANDLERS,
+    **confirmations.HANDLERS,
+    **communication_tests.HANDLERS,
 }
 
 

@@ -13,7 +13,14 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 MOST = 20
-ASKED_BACK = ("not_understood", "unknown_code", "which_code", "no_question", "refused")
+ASKED_BACK = (
+    "not_understood",
+    "unknown_code",
+    "which_code",
+    "no_question",
+    "refused",
+    "not_verified",
+)
 """Outcomes whose answer says what to type: whoever meant something types it again."""
 UNREAD = "unread"
 """Asked back already, and still not understood."""

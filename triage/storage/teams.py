@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
+
+_IN_USE = text("retired_at IS NULL")
 
 
 class Team(LiveRow):
@@ -35,6 +37,15 @@ class Responder(LiveRow):
     """One person with one telephone in one team."""
 
     __tablename__ = "responder"
+    __table_args__ = (
+        Index(
+            "uq_responder_phone_in_use",
+            "phone_index",
+            unique=True,
+            sqlite_where=_IN_USE,
+            postgresql_where=_IN_USE,
+        ),
+    )
 
     team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"), index=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
@@ -47,6 +58,12 @@ class Responder(LiveRow):
     """E.164."""
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     skills: Mapped[list[str]]
+    verified_at: Mapped[datetime | None]
+    """When it was shown that this telephone is theirs. Before that nobody pages it."""
+    verified_how: Mapped[str | None]
+    """`reply`, `in_person`, or `carried_over` from a release that did not ask."""
+    code_word: Mapped[str | None]
+    """What they are to reply from it; None once they have."""
     opted_out_at: Mapped[datetime | None]
     """They texted STOP: the carrier will deliver nothing until they text START."""
     retired_at: Mapped[datetime | None]
@@ -64,6 +81,11 @@ class Shift(LiveRow):
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), index=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    """When they were asked to show that a text reaches them."""
+    answer_by: Mapped[datetime | None]
+    """Without an answer by then somebody else is told."""
+    confirmed_at: Mapped[datetime | None]
 
 
 class Partner(LiveRow):

@@ -12,7 +12,7 @@ from triage.domain.lifecycle import DispatchState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
-from triage.services import boards, escalations, unread_replies, waiting, watch
+from triage.services import boards, escalations, reachability, unread_replies, waiting, watch
 from triage.services.boards import Board, Loudness, Row
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -79,6 +79,7 @@ def _look() -> tuple[dict[str, Any], Board]:
     with context.reading() as uow:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
+        red = reachability.red_list(uow)
         lines = paging_lines(watch.standing(uow).codes)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
@@ -87,6 +88,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "call_backs": call_backs,
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
+        "red": red,
         "headlines": headlines,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.errors import Refused
+from triage.domain.reachability import WORDS
 from triage.entrypoints.web.access import current_person, open_to
-from triage.services import people, rosters
-from triage.services.rosters import NewMember, NewPartner, NewShift, NewTeam
+from triage.services import people, rosters, shifts, verification
+from triage.services.rosters import NewMember, NewPartner, NewTeam
+from triage.services.shifts import NewShift
 from triage.storage.teams import Partner, Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -32,6 +34,7 @@ def list_teams() -> ResponseReturnValue:
             teams=rosters.teams_now(uow),
             partners=rosters.partners(uow),
             labels=rosters.responses(current_context().centre),
+            troubles=WORDS,
             changing=current_person().role != "dispatcher",
         )
 
@@ -71,6 +74,7 @@ def add_member(team_id: UUID) -> ResponseReturnValue:
         phone=form.get("phone", ""),
         skills=_listed("skills"),
         username=form.get("username") or None,
+        seen_in_person="seen_in_person" in form,
     )
     errors = _try(lambda uow: rosters.add_member(uow, centre, uow.get(Team, team_id), new))
     return _team_page(team_id, "member", errors) if errors else redirect(f"/teams/{team_id}")
@@ -83,7 +87,7 @@ def add_shifts(team_id: UUID) -> ResponseReturnValue:
 
     def add(uow: UnitOfWork) -> None:
         new = NewShift(_wall_time("starts"), _wall_time("ends"), _number("days"))
-        rosters.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
+        shifts.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
 
     errors = _try(add)
     return _team_page(team_id, "shift", errors) if errors else redirect(f"/teams/{team_id}")
@@ -92,7 +96,7 @@ def add_shifts(team_id: UUID) -> ResponseReturnValue:
 @bp.post("/teams/<uuid:team_id>/retire")
 @_supervising
 def retire_team(team_id: UUID) -> ResponseReturnValue:
-    _do(lambda uow: rosters.retire_team(uow, uow.get(Team, team_id)))
+    _do(lambda uow: rosters.retire_team(uow, current_context().centre, uow.get(Team, team_id)))
     flash("The team is retired.", "good")
     return redirect("/teams")
 
@@ -102,10 +106,57 @@ def retire_team(team_id: UUID) -> ResponseReturnValue:
 def retire_member(member_id: UUID) -> ResponseReturnValue:
     def retire(uow: UnitOfWork) -> UUID:
         member = uow.get(Responder, member_id)
-        rosters.retire_member(uow, member)
+        rosters.retire_member(uow, current_context().centre, member)
         return member.team_id
 
     return redirect(f"/teams/{_do(retire)}")
+
+
+@bp.post("/members/<uuid:member_id>/verify")
+@_supervising
+def verify_member(member_id: UUID) -> ResponseReturnValue:
+    """A supervisor has seen this telephone in their hand."""
+
+    def verify(uow: UnitOfWork) -> UUID:
+        member = uow.get(Responder, member_id)
+        verification.by_hand(uow, member)
+        return member.team_id
+
+    team_id = _do(verify)
+    flash("The number is verified: it can be paged.", "good")
+    return redirect(f"/teams/{team_id}")
+
+
+@bp.post("/members/<uuid:member_id>/ask")
+@_supervising
+def ask_member(member_id: UUID) -> ResponseReturnValue:
+    """The text with the code word, once more."""
+
+    def ask(uow: UnitOfWork) -> UUID:
+        member = uow.get(Responder, member_id)
+        verification.send_again(uow, current_context().centre, member)
+        return member.team_id
+
+    team_id = _do(ask)
+    flash("The text with the code word is on its way again.", "good")
+    return redirect(f"/teams/{team_id}")
+
+
+@bp.post("/members/<uuid:member_id>/number")
+@_supervising
+def change_number(member_id: UUID) -> ResponseReturnValue:
+    context, written = current_context(), request.form.get("phone", "")
+    with context.reading() as uow:
+        team_id = uow.get(Responder, member_id).team_id
+    errors = _try(
+        lambda uow: verification.change_number(
+            uow, context.centre, uow.get(Responder, member_id), written
+        )
+    )
+    if errors:
+        return _team_page(team_id, str(member_id), errors)
+    flash("The number is changed. They are paged again when they have replied to our text.", "good")
+    return redirect(f"/teams/{team_id}")
 
 
 @bp.post("/shifts/<uuid:shift_id>/end")
@@ -113,7 +164,7 @@ def retire_member(member_id: UUID) -> ResponseReturnValue:
 def end_shift(shift_id: UUID) -> ResponseReturnValue:
     def end(uow: UnitOfWork) -> UUID:
         shift = uow.get(Shift, shift_id)
-        rosters.end_shift(uow, shift)
+        shifts.end_shift(uow, current_context().centre, shift)
         return uow.get(Responder, shift.responder_id).team_id
 
     return redirect(f"/teams/{_do(end)}")
@@ -157,7 +208,7 @@ def retire_partner(partner_id: UUID) -> ResponseReturnValue:
 def _team_page(
     team_id: UUID, failed: str | None = None, errors: Errors | None = None
 ) -> ResponseReturnValue:
-    """failed -- the form that came back: `member` or `shift`."""
+    """failed -- the form that came back: `member`, `shift`, or of whom the new number is."""
     context = current_context()
     with context.reading() as uow:
         shown = rosters.team_now(uow, uow.get(Team, team_id))
@@ -166,6 +217,7 @@ def _team_page(
             shown=shown,
             names=[(str(it.responder.id), it.responder.name) for it in shown.members],
             labels=rosters.responses(context.centre),
+            troubles=WORDS,
             roles=[(role, role.replace("_", " ")) for role in rosters.roles(context.centre)],
             accounts=[it for it in people.accounts(uow) if it.disabled_at is None],
             today=uow.now.astimezone(context.centre.policy.time_zone).date().isoformat(),

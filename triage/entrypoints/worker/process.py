@@ -22,13 +22,15 @@ from triage.entrypoints.counting import count_answers
 from triage.entrypoints.worker.sending import Desk
 from triage.entrypoints.worker.timers import fire_timers
 from triage.entrypoints.worker.told import ACTOR, described
+from triage.services import communication_tests
 from triage.services.timers import LATER_LANE, URGENT_LANE
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
 
 HEARTBEAT_EVERY_S = 1.0
 HABITS_EVERY_S = 5.0
-"""Between looks whether the daily count of answers is due; well below STUCK_AFTER_S."""
+"""Between looks whether the daily count of answers, or a plan for the weekly test, is due; well
+below STUCK_AFTER_S."""
 FINISH_WITHIN_S = 10.0
 """How long a worker that was told to stop may finish what it has in hand."""
 STUCK_AFTER_S = 10.0
@@ -104,6 +106,7 @@ class Worker:
             "tick": (self._wake_all, self.context.settings.policy.look_every_s),
             "heartbeat": (self._beat_heart, HEARTBEAT_EVERY_S),
             "habits": (self._count_answers, HABITS_EVERY_S),
+            "plan": (self._plan_test, HABITS_EVERY_S),
         }
         for name, (step, seconds) in beats.items():
             self._alive(name)
@@ -161,6 +164,15 @@ class Worker:
 
     def _count_answers(self) -> None:
         count_answers(self.context, partial(self._alive, "habits"))
+
+    def _plan_test(self) -> None:
+        """The weekly test of everybody's telephone stands in the plan, whatever the settings were
+        when the last one was planned."""
+        centre = self.context.centre
+        with self.context.reading() as uow:
+            if communication_tests.stands(uow, centre):
+                return
+        self.context.do(ACTOR, lambda uow: communication_tests.plan(uow, centre))
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""

@@ -1,0 +1,150 @@
+"""Off duty nobody is paged, whatever the shifts, whenever the calls, whoever leaves.
+
+A state machine over real rows: shifts begin and end, calls come in, people send STOP and START,
+retire, are switched off; time passes in steps of any size. REACH_EXAMPLES tries more.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_reachability import recruit
+from tests.stories.test_reply_machine import fresh
+from tests.stories.test_rosters import NEW_YORK
+from tests.world import Phone
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import PageState
+from triage.services import rosters, shifts, switches
+from triage.services.availability import switched_off
+from triage.services.shifts import NewShift
+from triage.storage.attempts import Attempt
+from triage.storage.dispatches import Page
+from triage.storage.messages import Message
+from triage.storage.teams import Responder, Shift
+
+MINUTE = st.integers(-60, 240)
+
+
+class OffDuty(RuleBasedStateMachine):
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = fresh(self.template)
+        self.world = self._opened.__enter__()
+        self.phones: list[Phone] = []
+        self.calls = 0
+
+    def teardown(self) -> None:
+        self._opened.__exit__(None, None, None)
+
+    @initialize(verified=st.lists(st.booleans(), min_size=3, max_size=3))
+    def a_town(self, verified: list[bool]) -> None:
+        for name, seen in zip(("Alpha", "Bravo", "Carol"), verified, strict=True):
+            self.phones.append(recruit(self.world, name, seen=seen))
+
+    @rule(who=st.integers(0, 2), begins=MINUTE, lasts=st.integers(1, 180))
+    def a_shift(self, who: int, begins: int, lasts: int) -> None:
+        with self.world.context.unit_of_work("test") as uow:
+            starts = uow.now.astimezone(NEW_YORK).replace(tzinfo=None) + timedelta(minutes=begins)
+            try:
+                new = NewShift(starts, starts + timedelta(minutes=lasts))
+                shifts.add_shifts(uow, self.world.centre, self._member(uow, who), new)
+            except Refused:  # over already, or one more in the same time
+                return
+        self._hold()
+
+    @rule()
+    def a_call(self) -> None:
+        if self.calls < 6:
+            self.calls += 1
+            self.world.call(CALM)
+            self._hold()
+
+    @rule(seconds=st.sampled_from([1, 59, 119, 600, 3600]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.wait(seconds=seconds)
+        self._hold()
+
+    @rule(who=st.integers(0, 2), words=st.sampled_from(["STOP", "START", "ready", "1", "2"]))
+    def somebody_texts(self, who: int, words: str) -> None:
+        self.phones[who].text(words)
+        self._hold()
+
+    @rule(who=st.integers(0, 2))
+    def a_word_is_replied(self, who: int) -> None:
+        with self.world.context.reading() as uow:
+            word = self._member(uow, who).code_word
+        if word:
+            self.phones[who].text(word)
+            self._hold()
+
+    @rule(who=st.integers(0, 2))
+    def a_shift_is_ended(self, who: int) -> None:
+        with self.world.context.unit_of_work("test") as uow:
+            ahead = select(Shift).where(
+                Shift.responder_id == self.phones[who].responder_id, Shift.ends_at > uow.now
+            )
+            if shift := uow.session.scalars(ahead.order_by(Shift.starts_at)).first():
+                shifts.end_shift(uow, self.world.centre, shift)
+        self._hold()
+
+    @rule(who=st.integers(0, 2), minutes=st.integers(1, 60))
+    def a_team_is_switched_off(self, who: int, minutes: int) -> None:
+        with self.world.context.unit_of_work("test") as uow:
+            team = ("team", str(self._member(uow, who).team_id))
+            until = uow.now + timedelta(minutes=minutes)
+            if self._member(uow, who).team.retired_at is None:
+                switches.suspend(uow, self.world.centre, team, until, "no car")
+        self._hold()
+
+    @rule(who=st.integers(0, 2))
+    def a_member_retires(self, who: int) -> None:
+        with suppress(Conflict), self.world.context.unit_of_work("test") as uow:
+            rosters.retire_member(uow, self.world.centre, self._member(uow, who))
+        self._hold()
+
+    def _member(self, uow, who: int) -> Responder:  # type: ignore[no-untyped-def]
+        return uow.get(Responder, self.phones[who].responder_id or UUID(int=0))
+
+    def _hold(self) -> None:
+        """At this instant nobody off duty is being asked; no page ever left to such a phone."""
+        self.world.settle()
+        with self.world.context.reading() as uow:
+            off = switched_off(uow)
+            for page in uow.session.scalars(select(Page).where(Page.state == PageState.OPEN)):
+                one = page.responder
+                assert one.verified_at
+                assert not one.opted_out_at
+                assert not one.retired_at
+                assert ("team", str(page.team_id)) not in off
+                assert any(s.starts_at <= uow.now < s.ends_at for s in one.shifts)
+            left = select(Message.responder_id, Attempt.started_at).join(
+                Attempt, Attempt.message_id == Message.id
+            )
+            for key, at in uow.session.execute(left.where(Message.kind == "page")):
+                whole = uow.session.scalars(select(Shift).where(Shift.responder_id == key)).all()
+                assert any(s.starts_at <= at <= s.ends_at for s in whole)
+
+
+def test_off_duty_nobody_is_paged(sqlite_template: Path) -> None:
+    OffDuty.template = sqlite_template
+    run_state_machine_as_test(
+        OffDuty,
+        settings=settings(
+            max_examples=int(os.environ.get("REACH_EXAMPLES", "15")),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

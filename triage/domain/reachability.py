@@ -1,0 +1,64 @@
+"""Why a text may not reach somebody who is needed, and what a person does about it."""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from triage.domain.lifecycle import MessageState
+
+LANDLINE = frozenset({"21614", "30006"})
+"""Codes of the provider for a telephone that takes no texts at all."""
+LOOK_BACK = 3
+"""Texts to one telephone by which it is judged, the latest ones."""
+TOO_MANY_LOST = 2
+
+
+class Trouble(StrEnum):
+    """The worst first: who has several is told the first."""
+
+    OPTED_OUT = "opted_out"
+    UNVERIFIED = "unverified"
+    LANDLINE = "landline"
+    FAILING = "failing"
+    UNCONFIRMED = "unconfirmed"
+
+
+WORDS = {
+    Trouble.OPTED_OUT: "texted STOP",
+    Trouble.UNVERIFIED: "number not verified",
+    Trouble.LANDLINE: "a landline",
+    Trouble.FAILING: "texts do not arrive",
+    Trouble.UNCONFIRMED: "shift not confirmed",
+}
+TO_DO = {
+    Trouble.OPTED_OUT: "Nothing reaches this phone. Ring them: texting START ends it.",
+    Trouble.UNVERIFIED: "They are not paged. Ring them: they reply to our text with its code word.",
+    Trouble.LANDLINE: "It takes no texts. Ring them, and ask for the number of a mobile phone.",
+    Trouble.FAILING: "Ring them. Is the phone on, and has it reception?",
+    Trouble.UNCONFIRMED: "They are asked last. Ring them, and have them text READY.",
+}
+LEFT_DUTY = {
+    "shift_ended": "went off duty",
+    "retired": "was retired",
+    "new_number": "has a new telephone",
+    "switched_off": "was switched off",
+    "stopped": "texted STOP",
+}
+"""Why a page moved on before its time."""
+BY_RADIO = "They have work in hand. Reach them by radio."
+
+
+def of_phone(outcomes: Sequence[tuple[MessageState, str | None]]) -> Trouble | None:
+    """What the latest texts to a telephone tell, the newest first: state and error code of those
+    that came to an end."""
+    latest = outcomes[:LOOK_BACK]
+    for state, error in latest:
+        if state is MessageState.DELIVERED:
+            break
+        if error in LANDLINE:
+            return Trouble.LANDLINE
+    lost = sum(state is not MessageState.DELIVERED for state, _ in latest)
+    return Trouble.FAILING if lost >= TOO_MANY_LOST else None
+
+
+def worst(troubles: Collection[Trouble]) -> Trouble:
+    return min(troubles, key=list(Trouble).index)

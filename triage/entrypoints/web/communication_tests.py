@@ -1,0 +1,50 @@
+"""Tests of everybody's telephone: what came of them, and the button for one now."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.entrypoints.web.access import current_person, open_to
+from triage.services import communication_tests
+from triage.storage.reach_tests import ReachRun
+
+bp = Blueprint("communication_tests", __name__)
+
+
+@bp.get("/teams/tests")
+@open_to("dispatcher", "supervisor", "administrator")
+def tests() -> ResponseReturnValue:
+    """The newest test."""
+    return _page(None)
+
+
+@bp.get("/teams/tests/<uuid:run_id>")
+@open_to("dispatcher", "supervisor", "administrator")
+def test(run_id: UUID) -> ResponseReturnValue:
+    return _page(run_id)
+
+
+@bp.post("/teams/tests")
+@open_to("supervisor", "administrator")
+def start() -> ResponseReturnValue:
+    context = current_context()
+    context.do(
+        current_person().actor, lambda uow: communication_tests.start_now(uow, context.centre)
+    )
+    flash("The test has begun: everybody on the roster gets a text.", "good")
+    return redirect("/teams/tests", 303)
+
+
+def _page(run_id: UUID | None) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        runs = communication_tests.runs(uow)
+        run = uow.get(ReachRun, run_id) if run_id else next(iter(runs), None)
+        return render_template(
+            "communication_tests.html",
+            runs=runs,
+            shown=communication_tests.results(uow, run) if run else None,
+            planned=communication_tests.next_planned(uow),
+            starting=current_person().role != "dispatcher",
+        )

@@ -1,0 +1,160 @@
+"""Before each shift a member shows that a text reaches them. Whoever has not is asked last."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain import reach_wording
+from triage.services import duty, outbox
+from triage.services.availability import supervisors_on_duty
+from triage.services.centre import Centre
+from triage.storage.teams import Responder, Shift, Team
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+CONFIRM, UNCONFIRMED = "shift_confirm", "shift_unconfirmed"
+LEAST_TIME = timedelta(minutes=10)
+"""To answer, where a shift is planned at the last moment."""
+
+
+def plan(uow: UnitOfWork, centre: Centre, shift: Shift) -> None:
+    """What is due for a new shift: the question before it, and its end."""
+    before = timedelta(minutes=centre.policy.ask_before_shift_min)
+    uow.set_timer(CONFIRM, shift, max(uow.now, shift.starts_at - before), priority=4)
+    uow.set_timer(duty.SHIFT_END, shift, shift.ends_at, priority=2)
+
+
+def question_is_due(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
+    shift = uow.session.get(Shift, timer.subject_id)  # it may have been taken out
+    if shift is not None:
+        ask(uow, centre, shift, uow.get(Responder, shift.responder_id))
+
+
+def ask(uow: UnitOfWork, centre: Centre, shift: Shift, member: Responder) -> None:
+    """Nobody is asked who stays on duty from a confirmed shift, or whom no text reaches: the
+    red list has them already."""
+    if shift.confirmed_at or shift.asked_at or shift.ends_at <= uow.now or member.retired_at:
+        return
+    if _goes_on(uow, shift):
+        _confirm(uow, shift, "goes_on")
+        return
+    if member.opted_out_at is not None or member.verified_at is None:
+        return
+    shift.asked_at = uow.now
+    deadline = shift.starts_at - timedelta(minutes=centre.policy.answer_before_shift_min)
+    shift.answer_by = max(deadline, uow.now + LEAST_TIME)
+    zone = centre.policy.time_zone
+    starts, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="shift",
+        to=member.phone or "",
+        to_role=member.role,
+        body=reach_wording.confirm_shift(starts, ends),
+        priority=4,
+        responder_id=member.id,
+        dedupe_key=f"shift:{shift.id}",
+    )
+    uow.set_timer(UNCONFIRMED, shift, shift.answer_by, priority=4)
+    uow.audit("shift.asked", shift)
+
+
+def _goes_on(uow: UnitOfWork, shift: Shift) -> bool:
+    before = select(Shift.id).where(
+        Shift.responder_id == shift.responder_id,
+        Shift.id != shift.id,
+        Shift.ends_at == shift.starts_at,
+        Shift.confirmed_at.is_not(None),
+    )
+    return uow.session.scalar(before.limit(1)) is not None
+
+
+def _confirm(uow: UnitOfWork, shift: Shift, how: str) -> None:
+    shift.confirmed_at = uow.now
+    uow.audit("shift.confirmed", shift, how=how)
+
+
+def heard_from(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
+    """They answered a text of ours: that confirms the shift that they have or begin soon."""
+    shifts = _soon(uow, centre, member)
+    for shift in shifts:
+        _confirm(uow, shift, "reply")
+    return bool(shifts)
+
+
+def ask_anew(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    """Texts to them are on again: whether they arrive is to be shown."""
+    for shift in _soon(uow, centre, member):
+        if shift.asked_at is None:
+            ask(uow, centre, shift, member)
+
+
+def _soon(uow: UnitOfWork, centre: Centre, member: Responder) -> Sequence[Shift]:
+    before = timedelta(minutes=centre.policy.ask_before_shift_min)
+    return uow.session.scalars(
+        select(Shift).where(
+            Shift.responder_id == member.id,
+            Shift.confirmed_at.is_(None),
+            Shift.starts_at <= uow.now + before,
+            Shift.ends_at > uow.now,
+        )
+    ).all()
+
+
+def answer_is_due(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
+    """Supervisors on duty, or the desk, learn who has not answered: one text for each time at
+    which shifts begin."""
+    shift = uow.session.get(Shift, timer.subject_id)
+    if shift is None or shift.confirmed_at is not None or shift.ends_at <= uow.now:
+        return
+    uow.audit("shift.unconfirmed", shift)
+    who = _silent(uow, shift)
+    if not who:
+        return
+    starts = shift.starts_at.astimezone(centre.policy.time_zone)
+    for phone, responder_id in _whom_to_tell(uow, centre):
+        outbox.enqueue(
+            uow,
+            centre,
+            kind="notice",
+            to=phone,
+            to_role="supervisor",
+            body=reach_wording.unconfirmed(who, starts),
+            priority=4,
+            responder_id=responder_id,
+            dedupe_key=f"unconfirmed:{responder_id}:{shift.answer_by}",
+        )
+
+
+def _whom_to_tell(uow: UnitOfWork, centre: Centre) -> list[tuple[str, UUID | None]]:
+    told: list[tuple[str, UUID | None]] = [
+        (one.phone, one.id) for one in supervisors_on_duty(uow) if one.phone is not None
+    ]
+    desk = centre.policy.desk_phone
+    return told or ([(desk, None)] if desk is not None else [])
+
+
+def _silent(uow: UnitOfWork, shift: Shift) -> list[str]:
+    """Everybody who was to answer by now for a shift at this time, by team and role."""
+    rows = uow.session.execute(
+        select(Team.name, Responder.role)
+        .join(Responder, Responder.team_id == Team.id)
+        .join(Shift, Shift.responder_id == Responder.id)
+        .where(
+            Shift.starts_at == shift.starts_at,
+            Shift.answer_by <= uow.now,
+            Shift.confirmed_at.is_(None),
+            Responder.retired_at.is_(None),
+        )
+        .order_by(Team.name, Responder.role)
+    )
+    return [f"{team} {role.replace('_', ' ')}" for team, role in rows]
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    CONFIRM: question_is_due,
+    UNCONFIRMED: answer_is_due,
+}

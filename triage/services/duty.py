@@ -1,0 +1,99 @@
+"""Who is on duty, and what becomes of the pages of those who leave: off duty nobody is paged."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from triage.domain.lifecycle import TAKEN, PageState
+from triage.services import paging
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder, Shift
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+SHIFT_END = "shift_end"
+
+
+def is_on_shift(uow: UnitOfWork, responder: Responder) -> bool:
+    now = select(Shift.id).where(
+        Shift.responder_id == responder.id, Shift.starts_at <= uow.now, Shift.ends_at > uow.now
+    )
+    return uow.session.scalar(now.limit(1)) is not None
+
+
+def left(uow: UnitOfWork, centre: Centre, responder: Responder, why: str) -> None:
+    """They are paged no more: what they have not answered moves on at once. What they were
+    asked while on duty they may still accept, while nobody else has it.
+
+    why -- `shift_ended`, `retired` or `new_number`.
+    """
+    _move_on(uow, centre, Page.responder_id == responder.id, why)
+
+
+def switched_off(uow: UnitOfWork, centre: Centre, kind: str, key: str) -> None:
+    """A team or a zone is off: what its teams have not answered moves on at once."""
+    if kind == "team":
+        _move_on(uow, centre, Page.team_id == UUID(key), "switched_off")
+    elif kind == "zone":
+        _move_on(uow, centre, Call.zone == key, "switched_off")
+
+
+def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: str) -> None:
+    """They texted STOP: from now on nothing reaches this phone.
+
+    heard_from -- `text`, or `carrier` where only a refused text told us.
+    """
+    responder.opted_out_at = uow.now
+    uow.audit("responder.opted_out", responder, heard_from=heard_from)
+    for slot in in_hand(uow, Slot.responder_id == responder.id):
+        uow.audit(
+            "slot.by_radio_only",
+            slot,
+            call_id=slot.dispatch.call_id,
+            team=slot.team.name if slot.team else "",
+            role=slot.role,
+        )
+    mine = Page.responder_id == responder.id
+    _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
+
+
+def in_hand(uow: UnitOfWork, whose: ColumnElement[bool]) -> Sequence[Slot]:
+    """Work that members have accepted and not ended."""
+    of_ours = select(Slot).where(Slot.responder_id.is_not(None), Slot.state.in_(sorted(TAKEN)))
+    return uow.session.scalars(of_ours.where(whose)).all()
+
+
+def _move_on(
+    uow: UnitOfWork,
+    centre: Centre,
+    which: ColumnElement[bool],
+    why: str,
+    to: PageState = PageState.PASSED_OVER,
+) -> None:
+    uow.session.flush()  # whoever is sought next is sought among those who are left
+    pages = uow.session.scalars(
+        select(Page)
+        .join(Slot, Slot.id == Page.slot_id)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .join(Call, Call.id == Dispatch.call_id)
+        .where(Page.state == PageState.OPEN, which)
+        .order_by(Dispatch.level_rank, Page.created_at)
+    ).all()
+    for page in pages:
+        if page.state is PageState.OPEN:
+            paging.pass_over(uow, centre, page, to, because=why)
+
+
+def shift_is_over(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
+    """Unless the next shift begins as this one ends."""
+    shift = uow.session.get(Shift, timer.subject_id)  # it may have been taken out
+    if shift is not None:
+        responder = uow.get(Responder, shift.responder_id)
+        if not is_on_shift(uow, responder):
+            left(uow, centre, responder, "shift_ended")
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {SHIFT_END: shift_is_over}

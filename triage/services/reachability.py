@@ -1,0 +1,154 @@
+"""The red list: who is needed now or soon and may not be reached by text."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.delivery import OPTED_OUT, Whose, failure_of
+from triage.domain.lifecycle import TAKEN, MessageState
+from triage.domain.reachability import BY_RADIO, LOOK_BACK, TO_DO, WORDS, Trouble, of_phone, worst
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.messages import Message
+from triage.storage.teams import Responder, Shift
+from triage.storage.unit_of_work import UnitOfWork
+
+SOON = timedelta(hours=2)
+"""Whoever begins within this time is on the list already: time to do something about it."""
+_OLD = timedelta(days=30)
+"""What became of a text so long ago tells nothing of today."""
+_ENDED = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED)
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """Somebody who may not be reached by text. in_hand -- the calls they are on."""
+
+    responder: Responder
+    shift: Shift | None
+    troubles: Sequence[Trouble]
+    in_hand: Sequence[Call]
+
+    @property
+    def words(self) -> Sequence[str]:
+        return [WORDS[one] for one in self.troubles]
+
+    @property
+    def to_do(self) -> str:
+        return BY_RADIO if self.in_hand else TO_DO[worst(self.troubles)]
+
+
+def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
+    """Everybody on shift now or within two hours, or with work in hand, whom a text may not
+    reach; those with work in hand first, then the worst."""
+    shifts = _shifts(uow)
+    in_hand = _in_hand(uow)
+    members = uow.session.scalars(
+        select(Responder)
+        .where(
+            Responder.id.in_({*shifts, *in_hand}),
+            or_(Responder.retired_at.is_(None), Responder.id.in_(in_hand)),
+        )
+        .options(joinedload(Responder.team))
+    ).all()
+    found = troubles_of(uow, members, shifts)
+    listed = [
+        Unreachable(member, shifts.get(member.id), found[member.id], in_hand.get(member.id, []))
+        for member in members
+        if member.id in found
+    ]
+    order = list(Trouble)
+    return sorted(
+        listed,
+        key=lambda one: (
+            not one.in_hand,
+            order.index(one.troubles[0]),
+            one.responder.team.name,
+            str(one.responder.id),
+        ),
+    )
+
+
+def _shifts(uow: UnitOfWork) -> dict[UUID, Shift]:
+    """The shift that each member has now, else the one that begins soon."""
+    rows = uow.session.scalars(
+        select(Shift)
+        .where(Shift.starts_at <= uow.now + SOON, Shift.ends_at > uow.now)
+        .order_by(Shift.starts_at.desc())
+    )
+    return {shift.responder_id: shift for shift in rows}
+
+
+def _in_hand(uow: UnitOfWork) -> dict[UUID, list[Call]]:
+    rows = uow.session.execute(
+        select(Slot.responder_id, Call)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .join(Call, Call.id == Dispatch.call_id)
+        .where(Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
+        .order_by(Call.received_at)
+    )
+    found: dict[UUID, list[Call]] = {}
+    for responder_id, call in rows:
+        if responder_id is not None and call not in (calls := found.setdefault(responder_id, [])):
+            calls.append(call)
+    return found
+
+
+def troubles_of(
+    uow: UnitOfWork, members: Collection[Responder], shifts: Mapping[UUID, Shift]
+) -> dict[UUID, list[Trouble]]:
+    """What stands between each of these and a text, the worst first; who has nothing is left out.
+
+    shifts -- the shift that each has now or next.
+    """
+    phones = _phones(uow, [member.phone_index for member in members if member.phone_index])
+    found = {}
+    for member in members:
+        shift = shifts.get(member.id)
+        holds = {
+            Trouble.OPTED_OUT: member.opted_out_at is not None,
+            Trouble.UNVERIFIED: member.verified_at is None,
+            Trouble.UNCONFIRMED: shift is not None and is_unconfirmed(uow, shift),
+        }
+        phone = phones.get(member.phone_index or b"")
+        troubles = [one for one in Trouble if holds.get(one) or one is phone]
+        if troubles:
+            found[member.id] = troubles
+    return found
+
+
+def is_unconfirmed(uow: UnitOfWork, shift: Shift) -> bool:
+    """Were they asked, and did not answer in time?"""
+    late = shift.answer_by is not None and shift.answer_by <= uow.now
+    return late and shift.confirmed_at is None
+
+
+def _phones(uow: UnitOfWork, indexes: Iterable[bytes]) -> dict[bytes, Trouble]:
+    """Telephones that the latest texts have not reached. Those that the provider lost for reasons
+    of its own, or after STOP, tell nothing of the telephone."""
+    newest_first = func.row_number().over(
+        partition_by=Message.to_index, order_by=(Message.created_at.desc(), Message.id.desc())
+    )
+    numbered = (
+        select(Message.to_index, Message.state, Message.last_error, newest_first.label("place"))
+        .where(
+            Message.to_index.in_(list(indexes)),
+            Message.state.in_(_ENDED),
+            Message.created_at > uow.now - _OLD,
+        )
+        .subquery()
+    )
+    rows = uow.session.execute(
+        select(numbered).where(numbered.c.place <= 2 * LOOK_BACK).order_by(numbered.c.place)
+    )
+    outcomes: dict[bytes, list[tuple[MessageState, str | None]]] = {}
+    for index, state, error, _ in rows:
+        lost = state is not MessageState.DELIVERED
+        if not lost or (error != OPTED_OUT and failure_of(error).whose is Whose.NUMBER):
+            outcomes.setdefault(index, []).append((state, error))
+    found = {index: of_phone(latest) for index, latest in outcomes.items()}
+    return {index: trouble for index, trouble in found.items() if trouble is not None}

@@ -1,0 +1,99 @@
+"""Showing that a telephone is theirs, before anybody is paged on it."""
+
+from random import SystemRandom
+
+from sqlalchemy import select
+
+from triage.domain import reach_wording
+from triage.domain.code_words import new_code_word, says
+from triage.domain.errors import Conflict, Refused
+from triage.domain.phone_numbers import e164
+from triage.services import duty, freed_teams, outbox
+from triage.services.centre import Centre
+from triage.storage.sealed import blind_index
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+KIND = "verification"
+"""Of the text: nothing else but answers is sent to a number that is not verified."""
+
+
+def number_of_nobody(
+    uow: UnitOfWork, centre: Centre, written: str, but: Responder | None = None
+) -> str:
+    """The number in E.164. Raises Refused if it is another member's: replies are told apart by
+    the telephone they come from."""
+    phone = e164(written, centre.policy.country)
+    index = blind_index("phone", phone)
+    taken = select(Responder).where(Responder.phone_index == index, Responder.retired_at.is_(None))
+    other = uow.session.scalar(taken)
+    if other is not None and other is not but:
+        raise Refused(f"This telephone belongs to a member of {other.team.name} already.", "phone")
+    return phone
+
+
+def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: str) -> None:
+    """Another telephone, which is to be verified; pages to the old one move on."""
+    _must_be_in_use(member)
+    phone = number_of_nobody(uow, centre, written, member)
+    if phone == member.phone:
+        raise Refused("This is the number that they have.", "phone")
+    member.phone, member.phone_index = phone, blind_index("phone", phone)
+    member.opted_out_at = None  # that was the other telephone's
+    uow.audit("member.new_number", member)
+    ask(uow, centre, member)
+    duty.left(uow, centre, member, "new_number")
+
+
+def ask(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    """From now on they are not paged until they have replied their word."""
+    member.verified_at = member.verified_how = None
+    member.code_word = new_code_word(SystemRandom())
+    send_again(uow, centre, member)
+
+
+def send_again(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    _must_be_in_use(member)
+    if member.verified_at is not None:
+        raise Conflict("this number is verified already")
+    outbox.enqueue(
+        uow,
+        centre,
+        kind=KIND,
+        to=member.phone or "",
+        to_role=member.role,
+        body=request(centre, member),
+        priority=4,
+        responder_id=member.id,
+    )
+
+
+def request(centre: Centre, member: Responder) -> str:
+    return reach_wording.verify(centre.policy.centre_name, member.code_word or "")
+
+
+def hear(uow: UnitOfWork, member: Responder, body: str) -> bool:
+    """Does this text from their number say their word? Then it is verified."""
+    if member.verified_at is not None or not member.code_word or not says(body, member.code_word):
+        return False
+    _verified(uow, member, "reply")
+    return True
+
+
+def by_hand(uow: UnitOfWork, member: Responder) -> None:
+    """A supervisor has seen this telephone in their hand."""
+    _must_be_in_use(member)
+    if member.verified_at is not None:
+        raise Conflict("this number is verified already")
+    _verified(uow, member, "in_person")
+
+
+def _verified(uow: UnitOfWork, member: Responder, how: str) -> None:
+    member.verified_at, member.verified_how, member.code_word = uow.now, how, None
+    uow.audit("member.verified", member, how=how)
+    freed_teams.offer_soon(uow, member)
+
+
+def _must_be_in_use(member: Responder) -> None:
+    if member.retired_at is not None:
+        raise Conflict("this member is retired")
