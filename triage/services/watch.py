@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, text
 
 from triage.domain.findings import Finding
-from triage.services.audits import NO_WORKER_AFTER, last_tick
+from triage.services.audits import NO_WORKER_AFTER, UNSENT, last_tick
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -83,9 +83,8 @@ def paging_state(uow: UnitOfWork) -> dict[str, Any]:
     timer = uow.session.scalar(
         select(func.min(Timer.due_at)).where(waiting, Timer.due_at <= uow.now)
     )
-    unsent = text("message.state IN ('ready', 'attempting', 'unknown')")
     oldest = uow.session.scalar(
-        select(func.min(Message.due_at)).where(unsent, Message.due_at <= uow.now)
+        select(func.min(Message.due_at)).where(UNSENT, Message.due_at <= uow.now)
     )
     parked = text("timer.state = 'parked'")
     return {
