@@ -1,5 +1,6 @@
 """A team on its way to something less urgent is asked to come to something more urgent."""
 
+import re
 import threading
 
 import pytest
@@ -207,3 +208,26 @@ def test_of_a_yes_and_an_arrival_at_once_only_one_counts(world: World) -> None:
         ("on_scene", "unfilled"),
         ("unfilled", "accepted"),
     }
+
+
+def test_a_dispatcher_writes_the_answers_down_that_come_by_radio(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    first = accepted(world, clinician, 4, "co_responder")
+    officer.text(f"{first} 1")
+    urgent = call_in(world, 1, "co_responder")
+    propose(world, urgent)
+    browser = world.client("dispatcher")
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, urgent.id).call.reference}"
+    shown = browser.get(path).get_data(as_text=True)
+    assert "was asked to turn and come" in shown
+    pages = sorted(set(re.findall(r"/pages/([0-9a-f-]{36})/answer", shown)))
+    assert len(pages) == 2
+
+    for key in pages:
+        assert by_code(world, first) == "accepted"
+        form = {"answer": "accepts:radio"}
+        browser.submit(path, form, to=f"{path}/pages/{key}/answer")
+
+    assert state(world, urgent) == "accepted"
+    assert by_code(world, first) != "accepted"

@@ -74,9 +74,9 @@ def test_the_highest_level_rings_after_half_of_the_time(world: World) -> None:
     dispatch = call_in(world, 1)
     alpha.expect("IMMEDIATE")
 
-    world.wait(seconds=29)
+    world.wait(seconds=15)
     assert alpha.rings == []
-    world.wait(seconds=2)
+    world.wait(seconds=16)
 
     said = alpha.expect_ring("IMMEDIATE".lower()).body
     assert "Harbor" in said

@@ -25,7 +25,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
             waits_for = [f"your {other.responder.role}" for other in silent]
             return escalation_wording.divert_agreed(code, waits_for)
         _tell_the_rest(uow, centre, page)
-    elif page.state is not PageState.ACCEPTED:
+    elif page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         paging.accept(uow, centre, page, through)
     return accepted_text(page)
 

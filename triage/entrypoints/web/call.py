@@ -19,6 +19,7 @@ from triage.domain.lifecycle import (
     WANTED,
     CallState,
     DispatchState,
+    PageKind,
     PageState,
     SlotState,
 )
@@ -221,7 +222,8 @@ def may_still_accept(page: Page) -> bool:
     """Passed over or declined, but nobody else has it."""
     closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
     late = PageState.ACCEPTED in PAGE_MOVES[page.state]
-    return late and not closed and page.slot.state in WANTED
+    to_come = page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
+    return late and not closed and to_come and page.slot.state in WANTED
 
 
 def _answers_form(page: CallPage, typed: Typed) -> Typed:

@@ -141,7 +141,9 @@ def record_answer(reference: str, key: UUID) -> ResponseReturnValue:
         if said not in {"accepts", "declines"} or through not in {"radio", "telephone"}:
             raise Refused("Choose what the team said, and how.")
         dispatches.record_answer(uow, centre, page, said == "accepts", through)
-        then = "it is theirs" if said == "accepts" else "the next is asked"
+        theirs = page.slot.responder_id == page.responder_id
+        yes = "it is theirs" if theirs else "it is written down"
+        then = yes if said == "accepts" else "the next is asked"
         return f"{page.team.name} {said} by {through}: {then}."
 
     return do(reference, f"answer-{key}", record)

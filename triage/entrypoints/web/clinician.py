@@ -9,7 +9,7 @@ from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import PROGRESS, own_pages
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
-from triage.services import dispatches, paging
+from triage.services import dispatches, page_answers
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
@@ -27,10 +27,11 @@ def mine(reference: str) -> ResponseReturnValue:
         page = own_pages(uow, call)[0]
         doing = typed.line("action")
         if doing == "accept":
-            paging.accept(uow, centre, page, "screen")
-            return "You have accepted: it is yours."
+            told = page_answers.accept(uow, centre, page, "screen")
+            theirs = page.slot.responder_id == page.responder_id
+            return "You have accepted: it is yours." if theirs else told
         if doing == "decline":
-            paging.decline(uow, centre, page, "screen")
+            page_answers.decline(uow, centre, page, "screen")
             return "You have declined: somebody else is asked."
         if doing == "help":
             dispatches.raise_help(uow, page)
