@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import select
 
 from tests.world import World
@@ -191,6 +192,23 @@ def test_a_text_whose_key_is_gone_holds_up_no_other(world: World) -> None:
     assert world.phones.inboxes[PHONE] == ["second"]
     assert now(world, broken).state is MessageState.FAILED
     assert now(world, broken).last_error == "CannotOpen"
+
+
+def test_a_text_that_cannot_be_claimed_holds_up_no_other_and_goes_to_a_person(
+    world: World,
+) -> None:
+    mine = text_of(world, page := paged(world))
+    with world.context.unit_of_work("test") as uow:  # as another release may have written it
+        unreadable = sa.update(Page).values(state=sa.text("'from_the_future'"))
+        uow.session.execute(unreadable.where(Page.id == page.id))
+    owe(world, "flows", priority=9)
+    for _ in range(5):
+        worker.send_texts(world.context, "w")
+        move_clock(world, 26)
+
+    assert world.phones.inboxes[PHONE] == ["flows"]
+    assert now(world, mine).state is MessageState.FAILED
+    assert now(world, mine).last_error == "LookupError"
 
 
 def test_a_text_that_ends_every_worker_goes_to_a_person(world: World) -> None:

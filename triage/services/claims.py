@@ -4,6 +4,7 @@ Between claim and settle the text is handed over outside any transaction. Whoeve
 between is forgiven: the lease runs out, and the next claim knows that a copy may be out.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,10 +36,14 @@ from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
-from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 
 _PAGING = ("page", "ring")
 """Asks somebody to come, as a text or on the telephone."""
+
+log = logging.getLogger(__name__)
+GIVE_UP_AFTER = 5
+"""Claims of one text that failed before it is parked for a person."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +97,52 @@ def claim(
         .options(selectinload(Message.handed_over))
         .execution_options(populate_existing=True)
     ).all()
-    held = _read_ahead(uow, rows)
+    probe = leave is Leave.PROBE
+    try:
+        with uow.session.begin_nested():
+            return _take(uow, centre, rows, owner, probe=probe)
+    except Exception as error:
+        if is_lost_race(error):
+            raise
+    return _take_one_by_one(uow, centre, rows, owner, probe=probe)
+
+
+def _take(
+    uow: UnitOfWork, centre: Centre, messages: Sequence[Message], owner: str, *, probe: bool
+) -> list[ClaimedText]:
+    held = _read_ahead(uow, messages)
     taken = [
         _claim_one(uow, centre, message, owner)
-        for message in rows
-        if not _put_aside(uow, centre, message) and (leave is Leave.ALL or providers.probing(uow))
+        for message in messages
+        if not _put_aside(uow, centre, message) and (not probe or providers.probing(uow))
     ]
     del held
     return [claimed for claimed in taken if claimed is not None]
+
+
+def _take_one_by_one(
+    uow: UnitOfWork, centre: Centre, messages: Sequence[Message], owner: str, *, probe: bool
+) -> list[ClaimedText]:
+    """Something is wrong with one of them: it holds up no other, and ends with a person."""
+    taken: list[ClaimedText] = []
+    for message in messages:
+        try:
+            with uow.session.begin_nested():
+                taken += _take(uow, centre, [message], owner, probe=probe)
+        except Exception as error:
+            if is_lost_race(error):
+                raise
+            _put_off(uow, centre, message, type(error).__name__)
+    return taken
+
+
+def _put_off(uow: UnitOfWork, centre: Centre, message: Message, reason: str) -> None:
+    log.error("a text cannot be claimed: %s", reason)
+    message.failures += 1
+    message.due_at = uow.now + timedelta(seconds=5 * message.failures)
+    message.lease_until = None
+    if message.failures >= GIVE_UP_AFTER:
+        deliveries.give_up(uow, centre, message, reason)
 
 
 def _read_ahead(uow: UnitOfWork, messages: Sequence[Message]) -> tuple[Sequence[Row], ...]:
