@@ -1,5 +1,7 @@
 """Nobody answers: the next is tried, then supervisors and all hands, until somebody has it."""
 
+import os
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,11 +9,13 @@ from sqlalchemy import select
 
 from tests.world import Phone, World
 from triage.domain.lifecycle import PageState
+from triage.entrypoints import worker
 from triage.services import dispatches, escalation_policies, escalations, sending, switches
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.teams import Shift, Suspension
+from triage.storage.timers import ClockShift
 
 LEVELS = {
     1: Urgency("IMMEDIATE", 1, 10, 1),
@@ -461,3 +465,44 @@ def test_a_telephone_that_had_its_share_is_spared_while_others_can_come(world: W
 
     call_in(world, 1)
     assert [text for text in alpha.inbox if "IMMEDIATE" in text]
+
+
+def test_a_yes_and_an_escalation_at_once_leave_nobody_alarmed_and_untold(world: World) -> None:
+    boss = supervisor(world)
+    (alpha,) = world.team("Alpha")
+    lay_down(world, [step("next_team", times=0), step("supervisor", wait_s=60)])
+    for number in range(int(os.environ.get("RACE_ROUNDS", "4"))):
+        dispatch = call_in(world, 2)
+        code = code_of(world, dispatch)
+        alpha.text(f"{code} 2")
+        with world.context.unit_of_work("test") as uow:
+            uow.add(ClockShift(ahead_s=61))
+        barrier = threading.Barrier(2)
+
+        def say_yes(
+            code: str = code, number: int = number, barrier: threading.Barrier = barrier
+        ) -> None:
+            barrier.wait()
+            world.receive(f"IN{number}", alpha.number, f"{code} 1")
+
+        def escalate(barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            worker.fire_timers(world.context)
+
+        threads = [threading.Thread(target=one) for one in (say_yes, escalate)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        world.settle()
+
+        assert state(world, dispatch) == "accepted"
+        with world.context.reading() as uow:
+            left = select(Page.id).where(Page.state == PageState.OPEN)
+            assert uow.session.scalars(left).all() == []
+        about = [text for text in boss.inbox if code in text]
+        if about:
+            assert "stand down" in about[-1]
+        alpha.text(f"{code} SCENE")
+        alpha.text(f"{code} CLEAR")
+        alpha.text(f"{code} 1")
