@@ -246,6 +246,7 @@ class Play:
         for name, reference in list(self.desk.calls.items()):
             if reference is None:
                 assert self.desk.take_call(name), f"{name} is not taken by a service that is well"
+        self.twilio.wait_until_quiet()  # a text on its way in would leave an answer owed
         since = self._drain()
         self.twilio.wait_until_quiet()
         return since
