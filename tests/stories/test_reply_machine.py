@@ -37,7 +37,8 @@ WORDS = (
     "en route", "scene", "scnee", "clear", "claer", "done", "assist", "help", "help me",
     "note calm now",
     "acepto", "rechazo", "en camino", "llegue", "listo", "ayuda", "yes", "cancel", "start", "not",
-    "dont", "maybe", "the door is clear now", "", "\U0001f44d", "thanks", "ready", "presente", "ZZZ9", "call you back",
+    "dont", "maybe", "the door is clear now", "", "\U0001f44d", "thanks", "ready", "presente",
+    "ZZZ9", "call you back",
 )  # fmt: skip
 OWN = {PageState.ACCEPTED, PageState.DECLINED}
 MUTED = {"opted_out"}
