@@ -26,7 +26,7 @@ WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchStat
 """The caller waits for somebody."""
 
 
-def begin(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+def start(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Nobody is left to ask: from now on the policy's further steps are done until somebody
     takes the call. One that was begun before goes on where it was."""
     if not is_planned(uow, ESCALATE, dispatch):

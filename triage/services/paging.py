@@ -143,7 +143,7 @@ def _nobody_left(
         slot.move_to(SlotState.UNFILLED)
         slot.responder_id = None
         uow.audit("slot.unfilled", slot, call_id=dispatch.call_id, role=slot.role)
-    escalations.begin(uow, centre, dispatch)
+    escalations.start(uow, centre, dispatch)
 
 
 def _assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
