@@ -23,7 +23,7 @@ from triage.domain.facts import Fact
 MOST_STEPS = 4_000
 """For one question."""
 MOST_TESTS = 500_000
-"""Looked at for all questions about one rule set together: well under a second, whatever it holds."""
+"""Looked at for all questions about one rule set: well under a second, whatever it holds."""
 SET_UP = 10
 """What a question costs before its first step, in steps."""
 
