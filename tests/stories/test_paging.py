@@ -90,6 +90,7 @@ def test_a_late_yes_counts_while_nobody_else_has_it(world: World, call: Call) ->
     (alpha,) = world.team("Alpha")
     (bravo,) = world.team("Bravo")
     send(world, call)
+    alpha.expect("Reply")
     world.wait(minutes=3)
     bravo.expect("Reply")
 
@@ -327,6 +328,7 @@ def test_of_two_who_accept_at_once_exactly_one_has_it(world: World) -> None:
         call = world.call(
             {"problem_type": "other"}, choice=sending.Choice("mobile_crisis", "supervisor")
         )
+        world.settle()
         world.wait(minutes=3)  # the first was passed over: both may answer now
         barrier = threading.Barrier(2)
 
