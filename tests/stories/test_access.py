@@ -32,7 +32,7 @@ OPEN = {
     "health.metrics",
 }
 """What strangers may ask for. Nothing gets in here by accident."""
-CHECK_THEMSELVES = {"api", "sms", "simulator", "simulator_network"}
+CHECK_THEMSELVES = {"api", "sms", "voice", "simulator", "simulator_network"}
 """Blueprints that ask for a bearer token, a provider's signature or this machine instead."""
 
 HEADERS = {

@@ -187,6 +187,7 @@ def test_a_team_that_falls_apart_place_by_place_and_again_is_told_each_time(worl
 def test_both_places_left_empty_at_the_same_moment_park_nothing(world: World) -> None:
     world.pair("CIT 1")
     call = world.call({"problem_type": "mental_health_crisis"}, choice=CIT)
+    world.settle()
 
     world.wait(minutes=30)
 
@@ -272,11 +273,11 @@ def test_after_the_wait_a_declined_default_leads_to_who_stands_in(world: World) 
 
 def test_a_rule_that_keeps_somebody_away_is_told_on_the_page(world: World) -> None:
     world.team("Mobile 1")
-    world.pair("CIT 1")
-    visit = {"suicidal_ideation": "active", "suicide_behaviour": "within_3_months"}
-    call = world.call(CALM | visit | {"protection_order": "yes"})
+    world.team("Outreach 1", ["homeless_outreach"], ["outreach_worker"])
+    harmed = {"weapon": "none_seen", "suicide_behaviour": "within_3_months"}
+    call = world.call(CALM | harmed | {"problem_type": "panhandling"})
 
     record = latest(world, call)
-    assert (record.needed, record.response) == ("mobile_crisis", "co_responder")
+    assert (record.needed, record.response) == ("homeless_outreach", "mobile_crisis")
     assert record.cause == "excluded"
-    assert "is needed: a rule keeps them away. CIT co-responder" in shown(world, call)
+    assert "is needed: a rule keeps them away. Mobile crisis team" in shown(world, call)
