@@ -312,11 +312,12 @@ def test_enter_in_a_line_never_sends(served: Served, page: Page) -> None:
 def test_the_board_says_when_it_is_stale_and_when_paging_is_dead(
     served: Served, page: Page
 ) -> None:
+    served.start("watch")
     served.world.team("Mobile 9")
     served.world.call(CALM)
     sign_in(served, page)
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
-    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING")
+    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING", timeout=16_000)
 
     served.stop("worker")
     expect(page.locator("#board-alarms")).to_contain_text("PAGING DOES NOT WORK", timeout=16_000)
