@@ -11,26 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from random import Random
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from tests.faults.databases import Centre, Database
 from tests.twilio_double import Twilio
+from tests.typical_calls import UNARMED
 
 PATIENCE_S = 8.0
 """The service promises an answer, if only "not saved", within 5 s."""
-FACTS: Mapping[str, Any] = {
-    "problem_type": "mental_health_crisis",
-    "consciousness": "alert",
-    "breathing": "normal",
-    "weapon": "none_confirmed",
-    "violence_now": "none",
-    "attempt_in_progress": "no",
-    "caller_proximity": "with_person",
-    "suicidal_ideation": "none",
-    "location_type": "public_indoor",
-}
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _CODE = re.compile(r"Reply (\w{4}) 1=accept")
 
@@ -57,7 +46,7 @@ class Desk:
     def take_call(self, key: str | None = None) -> bool:
         """Post a call, or one again whose answer never came. Was it acknowledged?"""
         key = key or f"call-{len(self.calls)}"
-        body = json.dumps({"facts": FACTS, "narrative": key, "location": "Pier 3"})
+        body = json.dumps({"facts": UNARMED, "narrative": key, "location": "Pier 3"})
         headers = {
             "Content-Type": "application/json",
             "Authorization": f"Bearer {self.centre.token}",

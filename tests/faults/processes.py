@@ -26,8 +26,8 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import triage.app
-from tests.faults.desk import FACTS
 from tests.faults.points import Strike, arm
+from tests.typical_calls import UNARMED
 from triage.app import build_context, create_app
 from triage.context import AppContext
 from triage.entrypoints.cli import main
@@ -190,7 +190,7 @@ class Loaded:
             token = add_api_token(uow, "rehearsal", ["calls:write"])
         browser = self.app.test_client()
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "rehearsal"}
-        body = {"facts": FACTS, "narrative": "rehearsal"}
+        body = {"facts": UNARMED, "narrative": "rehearsal"}
         assert browser.post("/api/v1/calls", json=body, headers=headers).status_code == 201
         assert browser.get("/sign-in").status_code == 200
 

@@ -16,10 +16,10 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from tests.faults.desk import FACTS
 from tests.faults.workers import ALONE, TRIAGE, Workers, until
 from tests.servers import Missing, PostgresPair, free_port, missing, start_pair
 from tests.twilio_double import Twilio
+from tests.typical_calls import UNARMED
 from tests.world import World, make_world, prepared_template
 from triage.domain.lifecycle import MessageState
 from triage.storage.calls import Call
@@ -77,7 +77,7 @@ class Cads:
 
     def _once(self, key: str) -> str | None:
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
-        body = {"facts": FACTS, "narrative": key}
+        body = {"facts": UNARMED, "narrative": key}
         try:
             answer = requests.post(
                 f"{self.url}/api/v1/calls", json=body, headers=headers, timeout=10

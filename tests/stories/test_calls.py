@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from tests.typical_calls import CALM
 from tests.world import World
 from triage.domain.errors import InvalidCall, Refused
 from triage.services import calls, dispatches, follow_ups, sending
@@ -14,16 +15,6 @@ from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call, Caller, Override
 from triage.storage.follow_ups import FollowUp
 from triage.storage.messages import Message
-
-CALM = {
-    "problem_type": "mental_health_crisis",
-    "consciousness": "alert",
-    "breathing": "normal",
-    "weapon": "none_confirmed",
-    "violence_now": "none",
-    "attempt_in_progress": "no",
-    "caller_proximity": "with_person",
-}
 
 
 def add(world: World, call: Call, **facts: Any) -> None:

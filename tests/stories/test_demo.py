@@ -15,17 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-UNARMED = {
-    "problem_type": "mental_health_crisis",
-    "consciousness": "alert",
-    "breathing": "normal",
-    "weapon": "none_confirmed",
-    "violence_now": "none",
-    "attempt_in_progress": "no",
-    "caller_proximity": "with_person",
-    "suicidal_ideation": "none",
-    "location_type": "public_indoor",
-}
+from tests.typical_calls import UNARMED
 
 
 def free_port() -> int:

@@ -6,23 +6,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.services import assessments, calls, dispatches, sending
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.timers import Timer
 
-CALM = {
-    "problem_type": "mental_health_crisis",
-    "consciousness": "alert",
-    "breathing": "normal",
-    "weapon": "none_confirmed",
-    "violence_now": "none",
-    "attempt_in_progress": "no",
-    "caller_proximity": "with_person",
-    "suicidal_ideation": "none",
-    "location_type": "public_indoor",
-}
 PHONE = "+1 202 555 0171"
 CIT = Choice("co_responder", "known_history")
 
@@ -59,48 +49,48 @@ def shown(world: World, call: Call) -> str:
 
 def test_the_zone_and_the_local_time_are_supplied(world: World) -> None:
     zone = world.centre.gazetteer.zones[0]
-    given = situation(world, world.call(CALM, zone=zone))
+    given = situation(world, world.call(UNARMED, zone=zone))
 
     assert given["zone"] == zone
     assert given["now"][-6] in "+-"
-    assert "zone" not in situation(world, world.call(CALM))
+    assert "zone" not in situation(world, world.call(UNARMED))
     assert "minutes_to" not in given  # nobody knows where the teams are
 
 
 def test_whether_a_mobile_team_can_come_at_all_is_a_fact_for_rules(world: World) -> None:
-    assert situation(world, world.call(CALM))["mobile_team_available"] == "no"
-    told = situation(world, world.call({**CALM, "mobile_team_available": "yes"}))
+    assert situation(world, world.call(UNARMED))["mobile_team_available"] == "no"
+    told = situation(world, world.call({**UNARMED, "mobile_team_available": "yes"}))
     assert "mobile_team_available" not in told
     world.team("Mobile 1")
-    assert situation(world, world.call(CALM))["mobile_team_available"] == "yes"
+    assert situation(world, world.call(UNARMED))["mobile_team_available"] == "yes"
 
 
 def test_what_came_with_the_call_stands(world: World) -> None:
     stated = {"zone": "Elsewhere", "contacts_last_30_days": 9, "minutes_to": {"mobile_crisis": 5}}
-    call = world.call(CALM, zone=world.centre.gazetteer.zones[0], situation=stated)
+    call = world.call(UNARMED, zone=world.centre.gazetteer.zones[0], situation=stated)
 
     assert situation(world, call).items() >= stated.items()
 
 
 def test_contacts_from_the_same_number_are_counted_for_thirty_days(world: World) -> None:
-    first = world.call(CALM, caller_phone=PHONE)
+    first = world.call(UNARMED, caller_phone=PHONE)
     assert situation(world, first)["contacts_last_30_days"] == 1
-    world.call(CALM, caller_phone="+1 202 555 0172")
-    world.call(CALM, caller_phone="(202) 555-0171", disposition="wrong_number")
+    world.call(UNARMED, caller_phone="+1 202 555 0172")
+    world.call(UNARMED, caller_phone="(202) 555-0171", disposition="wrong_number")
     world.wait(days=20)
-    second = world.call(CALM, caller_phone="(202) 555-0171")
+    second = world.call(UNARMED, caller_phone="(202) 555-0171")
     assert situation(world, second)["contacts_last_30_days"] == 2
     world.wait(days=11)
 
-    third = world.call(CALM, caller_phone=PHONE)
+    third = world.call(UNARMED, caller_phone=PHONE)
 
     assert situation(world, third)["contacts_last_30_days"] == 2
-    assert "contacts_last_30_days" not in situation(world, world.call(CALM))
+    assert "contacts_last_30_days" not in situation(world, world.call(UNARMED))
 
 
 def test_a_third_contact_is_offered_an_outreach_worker_and_decides_nothing(world: World) -> None:
     world.team("Mobile 1", calls_at_once=5)
-    made = [latest(world, world.call(CALM, caller_phone=PHONE)) for _ in range(3)]
+    made = [latest(world, world.call(UNARMED, caller_phone=PHONE)) for _ in range(3)]
 
     results = [json.loads(record.result or "{}") for record in made]
     assert len({(r["response"], r["level"]["id"]) for r in results}) == 1
@@ -111,7 +101,7 @@ def test_a_third_contact_is_offered_an_outreach_worker_and_decides_nothing(world
 
 def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
     (phone,) = world.team("Mobile 1")
-    call = world.call(CALM)
+    call = world.call(UNARMED)
     assert latest(world, call).response == "mobile_crisis"
     phone.text("1")
 
@@ -119,7 +109,7 @@ def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
         calls.add_answers(uow, world.centre, uow.get(Call, call.id), {"intoxication": "none"})
 
     assert latest(world, call).response == "mobile_crisis"
-    assert situation(world, world.call(CALM))["unavailable"]["mobile_crisis"] == "all_committed"
+    assert situation(world, world.call(UNARMED))["unavailable"]["mobile_crisis"] == "all_committed"
 
 
 # --- what was sent --------------------------------------------------------------------------
@@ -128,7 +118,7 @@ def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
 def test_declined_by_all_is_stored_shown_and_leads_to_who_comes_instead(world: World) -> None:
     (phone,) = world.team("Mobile 1")
     world.pair("CIT 1")
-    call = world.call(CALM)
+    call = world.call(UNARMED)
     assert read(world, call)["sent"] == {"responses": ["mobile_crisis"], "cause": None}
 
     phone.text("2")
@@ -153,7 +143,7 @@ def test_declined_by_all_is_stored_shown_and_leads_to_who_comes_instead(world: W
 
 def test_no_answer_is_a_code_of_its_own(world: World) -> None:
     (silent,) = world.team("Mobile 1")
-    call = world.call(CALM)
+    call = world.call(UNARMED)
     silent.expect("Reply")
     world.wait(minutes=20)
     assert world.dispatch(call, "mobile_crisis").cause == "no_answer"
@@ -162,7 +152,7 @@ def test_no_answer_is_a_code_of_its_own(world: World) -> None:
 def test_a_text_that_cannot_be_delivered_is_a_code_of_its_own(world: World) -> None:
     (dead,) = world.team("Mobile 1")
     world.phones.dead.add(dead.number)
-    call = world.call(CALM)
+    call = world.call(UNARMED)
     world.settle()
     world.settle()
 
@@ -199,7 +189,7 @@ def test_both_places_left_empty_at_the_same_moment_park_nothing(world: World) ->
 
 def test_asking_everybody_again_clears_the_code(world: World) -> None:
     (phone,) = world.team("Mobile 1")
-    call = world.call(CALM)
+    call = world.call(UNARMED)
     phone.text("2")
     dispatch = world.dispatch(call, "mobile_crisis")
     assert dispatch.cause == "declined_by_all"
@@ -214,7 +204,7 @@ def test_asking_everybody_again_clears_the_code(world: World) -> None:
 
 def test_another_choice_is_overridden_and_the_recommendation_stays(world: World) -> None:
     world.team("Mobile 1")
-    call = world.call(CALM, choice=Choice("police", "known_history"))
+    call = world.call(UNARMED, choice=Choice("police", "known_history"))
 
     told = read(world, call)
 
@@ -275,7 +265,7 @@ def test_a_rule_that_keeps_somebody_away_is_told_on_the_page(world: World) -> No
     world.team("Mobile 1")
     world.team("Outreach 1", ["homeless_outreach"], ["outreach_worker"])
     harmed = {"weapon": "none_seen", "suicide_behaviour": "within_3_months"}
-    call = world.call(CALM | harmed | {"problem_type": "panhandling"})
+    call = world.call(UNARMED | harmed | {"problem_type": "panhandling"})
 
     record = latest(world, call)
     assert (record.needed, record.response) == ("homeless_outreach", "mobile_crisis")

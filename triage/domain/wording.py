@@ -234,7 +234,8 @@ def follow_up_due(reference: str, what_kind: str, due_local: str) -> str:
 
 def partner_notice(reference: str, kind: str, centre: str, call_back_line: str) -> str:
     """To an organisation: that a referral waits and how to ask for it, not what it is about."""
-    waits = f"a referral waits for you, {_plain(kind)}, reference {reference}"
+    about = "" if kind == "referral" else f", {_plain(kind)}"
+    waits = f"a referral waits for you{about}, reference {reference}"
     return f"{gsm7(centre)}: {waits}. {gsm7(call_back_line)}"
 
 

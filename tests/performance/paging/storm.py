@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from tests.faults.workers import ALONE
 from tests.performance.paging.stage import Stage
+from tests.typical_calls import UNARMED
 from triage.domain.lifecycle import MessageState
 from triage.services import outbox
 from triage.storage.messages import Message
@@ -25,18 +26,7 @@ CAN_WAIT = 8
 EVERY_TENTH_IS_HIGHEST = 10
 CLIENTS = 48
 PATIENCE_S = 120
-FACTS = {
-    "problem_type": "mental_health_crisis",
-    "consciousness": "alert",
-    "breathing": "normal",
-    "weapon": "none_confirmed",
-    "violence_now": "none",
-    "attempt_in_progress": "no",
-    "caller_proximity": "with_person",
-    "suicidal_ideation": "none",
-    "location_type": "public_indoor",
-}
-OF_THE_HIGHEST = FACTS | {
+OF_THE_HIGHEST = UNARMED | {
     "weapon": "accessible",
     "suicidal_ideation": "active",
     "violence_now": "physical",
@@ -99,7 +89,7 @@ def _take_calls(url: str, token: str, calls: int, within_s: float) -> list[tuple
 
     def take(number: int) -> tuple[int, float]:
         time.sleep(max(began + number * within_s / calls - time.monotonic(), 0))
-        facts = FACTS if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST
+        facts = UNARMED if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST
         body = json.dumps({"facts": facts, "narrative": f"call {number}", "location": "Pier 3"})
         headers = {
             "Content-Type": "application/json",

@@ -31,8 +31,6 @@ bp = Blueprint("simulator", __name__, url_prefix="/simulator")
 
 _ASKS = re.compile(r"Reply (\w{4}) 1=accept")
 _CODE = re.compile(r"\b([2-9CDFHJKMNPQRTVWXY]{4})\b(?=[ :]|$)")
-_OVER = ("stand down", "declined", "nothing was changed", "not understood", "thank you")
-"""Texts after which nothing need be answered."""
 
 
 @dataclass(frozen=True)
