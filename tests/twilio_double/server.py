@@ -48,9 +48,12 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # an answer in one packet: two would wait 40 ms for each other
 
-    @property
-    def state(self) -> State:
-        return self.server.state
+    state: State
+
+    def parse_request(self) -> bool:
+        """A request belongs to the state it arrived in, though there is a reset meanwhile."""
+        self.state = self.server.state
+        return super().parse_request()
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -77,11 +80,16 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, messages.listed(self.state, wanted))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        length = int(self.headers.get("Content-Length", 0))
+        sent = self.rfile.read(length)
+        if len(sent) < length:
+            return self.reset()  # whoever wrote it died before its end: nobody asked for anything
+        body = sent.decode()
         if self.path.startswith("/double/"):
             return self.answer(200, self.ordered(json.loads(body)))
-        if not self.signed_in():
-            return None
+        return self.asked(body) if self.signed_in() else None
+
+    def asked(self, body: str) -> None:
         form = dict(parse_qsl(body, keep_blank_values=True))
         found = _RESOURCE.fullmatch(self.path)
         if found is None:
