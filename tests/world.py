@@ -69,14 +69,16 @@ class FakePhones:
 
     inboxes: dict[str, list[str]] = field(default_factory=dict)
     broken: Refused | Unknown | None = None
+    no_texts: Refused | Unknown | None = None
+    """Telephones ring all the same."""
     dead: set[str] = field(default_factory=set)
     """Numbers that the provider refuses for good."""
     sent: list[OutboundSms] = field(default_factory=list)
     rings: dict[str, list[OutboundCall]] = field(default_factory=dict)
 
     def send(self, sms: OutboundSms) -> Outcome:
-        if self.broken:
-            return self.broken
+        if broken := self.broken or self.no_texts:
+            return broken
         if sms.to in self.dead:
             return Refused("21610", Whose.NUMBER)
         self.sent.append(sms)

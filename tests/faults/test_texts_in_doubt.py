@@ -519,7 +519,7 @@ def test_two_texts_alike_in_doubt_never_share_one_of_the_provider_s(world: World
     for text in claim(world):
         settle(world, text, Unknown("http 500"))
     with world.context.unit_of_work("test") as uow:  # a hiccup, not an outage
-        settling.providers.note_answer(uow)
+        settling.providers.note_answer(uow, "sms")
     move_clock(world, 7)
     copies = [resolve(world, text, ["SM1"]) for text in claim(world)]
 

@@ -78,14 +78,16 @@ class Twilio:
         times: int = -1,
         delay_s: float = 0,
         retry_after: str | None = None,
+        only: str = "",
         forgetful: bool = False,
         hidden_s: float = 0,
     ) -> None:
         """From now on, or for so many requests; `delay_s` before each is taken.
 
+        only -- `Messages` or `Calls`: the other kind goes well.
         forgetful -- refuse to list what was taken. hidden_s -- list only what is older.
         """
-        behaviour = _behaviour(mode, pid=pid, delay_s=delay_s, retry_after=retry_after)
+        behaviour = _behaviour(mode, pid=pid, delay_s=delay_s, retry_after=retry_after, only=only)
         self._order(
             "behave", behaviour=behaviour, times=times, forgetful=forgetful, hidden_s=hidden_s
         )

@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         if sid is None:
             if code := calls.wrong_with(form):
                 return self.refuse(*code)
-            behaviour = self.state.next_behaviour(form["To"])
+            behaviour = self.state.next_behaviour(form["To"], "Calls")
             if code := _refusal(behaviour.mode):
                 return self.refuse(*code, behaviour.retry_after)
             return self.answer(201, calls.shown(calls.make(self.state, form, events)))
@@ -135,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         with state.lock:
             state.requests.append(form)
             state.note("request", to=form.get("To"), about=form.get("StatusCallback"))
-        behaviour = state.next_behaviour(form.get("To", ""))
+        behaviour = state.next_behaviour(form.get("To", ""), "Messages")
         time.sleep(behaviour.delay_s)
         mode = behaviour.mode
         if code := messages.wrong_with(state, form) or _refusal(mode):

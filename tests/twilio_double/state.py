@@ -30,6 +30,8 @@ class Behaviour:
     """Before the request is looked at."""
     retry_after: str | None = None
     """The header of a refusal, of whatever form."""
+    only: str = ""
+    """`Messages` or `Calls`: of the other kind are done as usual."""
 
 
 @dataclass
@@ -61,12 +63,12 @@ class State:
             line = {"n": len(self.journal), "event": event, "at": time.monotonic(), **details}
             self.journal.append(line)
 
-    def next_behaviour(self, number: str) -> Behaviour:
-        """The script of this number, else what is usual."""
+    def next_behaviour(self, number: str, kind: str) -> Behaviour:
+        """The script of this number, else what is usual; kind -- `Messages` or `Calls`."""
         with self.lock:
             if script := self.scripts.get(number):
                 return script.popleft()
-            if self.times == 0:
+            if self.times == 0 or self.usually.only not in {"", kind}:
                 return Behaviour()
             self.times -= 1
             return self.usually

@@ -42,7 +42,7 @@ KINDS = {
         "no worker is running", _RING, "Start `triage worker`; look at why the last one ended."
     ),
     "provider": Kind(
-        "the telephone provider takes no texts",
+        "the telephone provider takes no texts, or no calls",
         _RING,
         "Look at the provider's status page, the account and the network. What is still of use"
         " is sent by itself when it answers again.",

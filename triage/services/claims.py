@@ -5,7 +5,7 @@ between is forgiven: the lease runs out, and the next claim knows that a copy ma
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -26,10 +26,11 @@ from triage.domain.errors import TriageError
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
 from triage.domain.phone_network import OutboundSms
 from triage.domain.timing import seconds_left
-from triage.services import deliveries, providers
+from triage.services import deliveries, providers, throttled_pages
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.services.outbox import UNSENT
+from triage.services.pages import ring
 from triage.services.providers import Leave
 from triage.storage.attempts import Attempt
 from triage.storage.base import Row
@@ -63,16 +64,20 @@ class ClaimedText:
 
 def anything_due(uow: UnitOfWork, least_urgent: int | None = None) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
-    if providers.leave(uow) is Leave.NONE:
-        return False
-    due = _due(uow, least_urgent)
-    return uow.session.scalar(select(Message.id).where(*due).limit(1)) is not None
+    ways = providers.leaves(uow)
+    if throttled_pages.to_ring(uow, ways):
+        return True
+    open_ways = [channel for channel, leave in ways.items() if leave is not Leave.NONE]
+    due = select(Message.id).where(*_due(uow, open_ways, least_urgent))
+    return bool(open_ways) and uow.session.scalar(due.limit(1)) is not None
 
 
-def _due(uow: UnitOfWork, least_urgent: int | None) -> tuple[TextClause | ColumnElement[bool], ...]:
+def _due(
+    uow: UnitOfWork, channels: Sequence[str], least_urgent: int | None
+) -> tuple[TextClause | ColumnElement[bool], ...]:
     free = or_(Message.lease_until.is_(None), Message.lease_until <= uow.now)
     urgent = true() if least_urgent is None else Message.priority <= least_urgent
-    return UNSENT, Message.due_at <= uow.now, free, urgent
+    return UNSENT, Message.due_at <= uow.now, free, urgent, Message.channel.in_(channels)
 
 
 def claim(
@@ -83,21 +88,40 @@ def claim(
     least_urgent -- take none of a lower priority than this.
     Texts that are too old or no longer true are put aside instead, so fewer may come
     back while more are due: ask `anything_due`. Texts of a worker that died are due again
-    when its lease ends. While the provider is away one text is taken now and then.
+    when its lease ends. While texts or calls have to wait one is taken now and then; the highest
+    level does not wait for texts but is rung.
     """
-    leave = providers.leave(uow)
-    if leave is Leave.NONE:
-        return []
-    rows = uow.session.scalars(
+    ways = providers.leaves(uow)
+    for page in throttled_pages.to_ring(uow, ways):
+        ring(uow, centre, page)
+    taken: list[ClaimedText] = []
+    for channel in (channel for channel, leave in ways.items() if leave is Leave.PROBE):
+        rows = _lock(uow, _due(uow, [channel], least_urgent), 1)
+        taken += _take_all(uow, centre, rows, owner, probe=True)
+    working = [channel for channel, leave in ways.items() if leave is Leave.ALL]
+    if working and (left := limit - len(taken)) > 0:
+        rows = _lock(uow, _due(uow, working, least_urgent), left)
+        taken += _take_all(uow, centre, rows, owner, probe=False)
+    return taken
+
+
+def _lock(
+    uow: UnitOfWork, due: Iterable[TextClause | ColumnElement[bool]], limit: int
+) -> Sequence[Message]:
+    return uow.session.scalars(
         select(Message)
-        .where(*_due(uow, least_urgent))
+        .where(*due)
         .order_by(Message.priority, Message.due_at, Message.id)
-        .limit(1 if leave is Leave.PROBE else limit)
+        .limit(limit)
         .with_for_update(skip_locked=True)
         .options(selectinload(Message.handed_over))
         .execution_options(populate_existing=True)
     ).all()
-    probe = leave is Leave.PROBE
+
+
+def _take_all(
+    uow: UnitOfWork, centre: Centre, rows: Sequence[Message], owner: str, *, probe: bool
+) -> list[ClaimedText]:
     try:
         with uow.session.begin_nested():
             return _take(uow, centre, rows, owner, probe=probe)
@@ -114,7 +138,8 @@ def _take(
     taken = [
         _claim_one(uow, centre, message, owner)
         for message in messages
-        if not _put_aside(uow, centre, message) and (not probe or providers.probing(uow))
+        if not _put_aside(uow, centre, message)
+        and (not probe or providers.probing(uow, message.channel))
     ]
     del held
     return [claimed for claimed in taken if claimed is not None]

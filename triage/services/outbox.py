@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, true
 
-from triage.domain.delivery import PERHAPS_OUT
+from triage.domain.delivery import PERHAPS_OUT, AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.timing import expires_at
@@ -106,10 +106,24 @@ def newest_text(uow: UnitOfWork, page_id: UUID) -> Message | None:
 def left_at(uow: UnitOfWork, message: Message) -> datetime | None:
     """When this text was handed to the provider; None if it has not left, or nobody can know
     while the provider is away."""
-    if message.state is MessageState.UNKNOWN and providers.is_shut(uow):
+    if message.state is MessageState.UNKNOWN and providers.is_shut(uow, message.channel):
         return None
     first = select(func.min(Attempt.started_at)).where(
         Attempt.message_id == message.id, Attempt.state.in_(PERHAPS_OUT)
+    )
+    return uow.session.scalar(first)
+
+
+def rung_at(uow: UnitOfWork, page_id: UUID) -> datetime | None:
+    """When this page first rang; None if it has not."""
+    first = (
+        select(func.min(Attempt.started_at))
+        .join(Message, Message.id == Attempt.message_id)
+        .where(
+            Message.page_id == page_id,
+            Message.kind == "ring",
+            Attempt.state == AttemptState.ACCEPTED,
+        )
     )
     return uow.session.scalar(first)
 

@@ -1,9 +1,11 @@
 """Does the provider work? While it does not, it is left alone but for a probe.
 
-What ails the provider as a whole says nothing about a text or a person: no text is given up
-for it and nobody is passed over.
+Texts and calls are two ways of it: where texts have to wait, telephones may still ring. What ails
+a way as a whole says nothing about a text or a person: no text is given up for it and nobody is
+passed over.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum
 
@@ -15,85 +17,93 @@ from triage.storage.attempts import ProviderState
 from triage.storage.unit_of_work import UnitOfWork
 
 PROVIDER = "first"
-"""The one there is; another would have a row of its own."""
+"""The one there is; another would have rows of its own."""
+SMS, VOICE = "sms", "voice"
+_WAYS = {SMS: PROVIDER, VOICE: f"{PROVIDER}_voice"}
+"""The row of each channel."""
+_CHANNELS = {key: channel for channel, key in _WAYS.items()}
 PROBE_EVERY_S = 5.0
 DOUBTS = 2
-"""Handings over in a row of unknown outcome that shut a provider: one may be a hiccup."""
+"""Handings over in a row of unknown outcome that shut a way: one may be a hiccup."""
 
 
 class Leave(Enum):
-    """What may be handed to the provider now."""
+    """What may be handed over now."""
 
     ALL = "all"
     PROBE = "probe"  # one text, the most urgent
     NONE = "none"
 
 
-def _state(uow: UnitOfWork, lock: bool = False) -> ProviderState | None:
-    query = select(ProviderState).where(ProviderState.provider == PROVIDER)
+def _state(uow: UnitOfWork, channel: str, lock: bool = False) -> ProviderState | None:
+    query = select(ProviderState).where(ProviderState.provider == _WAYS[channel])
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return uow.session.scalar(query)
 
 
-def is_shut(uow: UnitOfWork) -> bool:
-    """Do texts wait for the provider to come back?"""
-    return _is_shut(_state(uow))
-
-
-def _is_shut(state: ProviderState | None) -> bool:
+def is_shut(uow: UnitOfWork, channel: str = SMS) -> bool:
+    """Does what goes this way wait for the provider to come back?"""
+    state = _state(uow, channel)
     return state is not None and state.shut_since is not None
 
 
-def leave(uow: UnitOfWork) -> Leave:
-    state = _state(uow)
+def leaves(uow: UnitOfWork) -> Mapping[str, Leave]:
+    """For each channel what may be handed over now."""
+    states = {state.provider: state for state in uow.session.scalars(select(ProviderState))}
+    return {channel: _leave(uow, states.get(key)) for channel, key in _WAYS.items()}
+
+
+def _leave(uow: UnitOfWork, state: ProviderState | None) -> Leave:
     if state is None or state.shut_since is None:
         return Leave.ALL
     due = state.probe_at is None or state.probe_at <= uow.now
     return Leave.PROBE if due else Leave.NONE
 
 
-def probing(uow: UnitOfWork) -> bool:
+def probing(uow: UnitOfWork, channel: str) -> bool:
     """Take the probe that is due; False if somebody else has it already."""
-    state = _state(uow, lock=True)
-    if state is None or leave(uow) is not Leave.PROBE:
+    state = _state(uow, channel, lock=True)
+    if state is None or _leave(uow, state) is not Leave.PROBE:
         return False
     state.probe_at = uow.now + timedelta(seconds=PROBE_EVERY_S)
     return True
 
 
-def note(uow: UnitOfWork, outcome: Outcome) -> None:
+def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
     """Learn from what came of handing something over."""
     if isinstance(outcome, Unknown):
-        state = _known(uow)
+        state = _known(uow, channel)
         state.doubts += 1
         if state.doubts >= DOUBTS:
             _shut(uow, state, outcome.reason, PROBE_EVERY_S)
     elif isinstance(outcome, Refused) and outcome.whose is Whose.PROVIDER:
-        _shut(uow, _known(uow), outcome.reason, max(outcome.wait_s or 0, PROBE_EVERY_S))
+        _shut(uow, _known(uow, channel), outcome.reason, outcome.wait_s or PROBE_EVERY_S)
     else:
-        note_answer(uow)
+        note_answer(uow, channel)
 
 
-def note_answer(uow: UnitOfWork) -> None:
+def note_answer(uow: UnitOfWork, channel: str) -> None:
     """It answered as it should, so it works."""
-    state = _state(uow)
+    state = _state(uow, channel)
     if state is None or not (state.doubts or state.shut_since):
         return  # mostly: no lock, no write
-    state = _known(uow)
+    state = _known(uow, channel)
     if state.shut_since is not None:
         away_s = int((uow.now - state.shut_since).total_seconds())
-        uow.audit("provider.back", state, away_s=away_s)
+        uow.audit("provider.back", state, channel=channel, away_s=away_s)
     state.doubts, state.shut_since, state.probe_at, state.reason = 0, None, None, None
 
 
-def _known(uow: UnitOfWork) -> ProviderState:
-    return _state(uow, lock=True) or uow.add(ProviderState(provider=PROVIDER, doubts=0))
+def _known(uow: UnitOfWork, channel: str) -> ProviderState:
+    return _state(uow, channel, lock=True) or uow.add(
+        ProviderState(provider=_WAYS[channel], doubts=0)
+    )
 
 
 def _shut(uow: UnitOfWork, state: ProviderState, reason: str, wait_s: float) -> None:
     if state.shut_since is None:
         state.shut_since = uow.now
-        uow.audit("provider.away", state, reason=reason)
+        uow.audit("provider.away", state, channel=_CHANNELS[state.provider], reason=reason)
     state.reason = reason
     state.probe_at = uow.now + timedelta(seconds=wait_s)

@@ -111,7 +111,8 @@ def _follow(
     if reported is MessageState.UNDELIVERED:
         message.last_error = report.error_code
         if failure_of(report.error_code).whose is Whose.PROVIDER:
-            providers.note(uow, Refused(report.error_code or "", Whose.PROVIDER))
+            refused = Refused(report.error_code or "", Whose.PROVIDER)
+            providers.note(uow, message.channel, refused)
         deliveries.lost(uow, centre, message)
 
 

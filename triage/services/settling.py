@@ -32,10 +32,11 @@ def settle_all(
     keys = [outcome.provider_id for _, outcome in settled if isinstance(outcome, Sent)]
     owned = deliveries.owners(uow, keys) if keys else set()
     if len(keys) == len(settled):
-        providers.note_answer(uow)
+        for channel in {message.channel for message in held}:
+            providers.note_answer(uow, channel)
     else:
-        for _, outcome in settled:
-            providers.note(uow, outcome)
+        for claimed, outcome in settled:
+            providers.note(uow, uow.get(Message, claimed.id).channel, outcome)
     for claimed, outcome in settled:
         _settle(uow, centre, claimed, outcome, owned)
     del held  # until here they stayed in the session
@@ -102,7 +103,7 @@ def resolve(
     if message.fence != claimed.fence or message.state is not MessageState.UNKNOWN:
         return None  # a report or another worker was there before us
     if found is not None:
-        providers.note_answer(uow)
+        providers.note_answer(uow, message.channel)
     wait = _longer_doubt(uow, message, claimed, found)
     if wait is not None:
         message.lease_until = None
@@ -122,7 +123,7 @@ def _longer_doubt(
 ) -> timedelta | None:
     """How long to wait before the provider is asked again, if what it says now is no help."""
     if found is None:
-        patient = providers.is_shut(uow) and claimed.in_doubt_s < LONGEST_DOUBT_S
+        patient = providers.is_shut(uow, message.channel) and claimed.in_doubt_s < LONGEST_DOUBT_S
         return timedelta(seconds=providers.PROBE_EVERY_S) if patient else None
     keys = set(found) - deliveries.owners(uow, found)
     return ASK_AGAIN if keys and _twins_in_hand(uow, message) >= len(keys) else None

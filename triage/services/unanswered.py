@@ -64,11 +64,11 @@ def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
 
 def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     """The time for an answer is over, if the page left in time: nobody is passed over for a
-    text that they could not have got."""
+    text that they could not have got, unless their telephone rang."""
     if page.state is not PageState.OPEN or uow.now < page.answer_by:
         return
     text = outbox.newest_text(uow, page.id)
-    left_at = outbox.left_at(uow, text) if text else None
+    left_at = (outbox.left_at(uow, text) if text else None) or outbox.rung_at(uow, page.id)
     within = timedelta(minutes=page.slot.dispatch.answer_within_min)
     if left_at is not None and uow.now < left_at + within - LEFT_LATE:
         _give_time(uow, page, left_at)
