@@ -2,11 +2,12 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from triage.domain.assessment import ENGINE, assess
 from triage.domain.lifecycle import CallState
@@ -18,6 +19,11 @@ from triage.storage.calls import Answer, AssessmentRecord, Call
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
+_ANSWERS = (
+    select(Answer)
+    .where(Answer.call_id == bindparam("call_id"))
+    .order_by(Answer.created_at, Answer.id)
+)
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,13 @@ class Decision:
         return tuple(dict.fromkeys((self.response, *self.also)))
 
 
-def answers_of(uow: UnitOfWork, call: Call) -> dict[str, Any]:
+def answers_of(uow: UnitOfWork, call: Call) -> Mapping[str, Any]:
     """The answer that stands for each fact: the latest."""
-    rows = uow.session.scalars(
-        select(Answer).where(Answer.call_id == call.id).order_by(Answer.created_at, Answer.id)
-    )
+    return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer,))
+
+
+def _answers(uow: UnitOfWork, call_id: UUID) -> dict[str, Any]:
+    rows = uow.session.scalars(_ANSWERS, {"call_id": call_id})
     return {row.fact: json.loads(row.value or "null") for row in rows}
 
 
@@ -71,12 +79,16 @@ def assess_call(
     default route at the highest level, and says so.
     """
     raw = {
-        "facts": answers_of(uow, call),
+        "facts": dict(answers_of(uow, call)),
         "narrative": call.narrative or "",
         "situation": dict(situation),
     }
     rules, known = rule_sets.live(uow, centre, call.rule_set), habits.current(uow, centre)
-    deciding = rules.after_asking if _was_asked(uow, call) else rules
+    earlier = _earlier(uow, call)
+    # There was a time for answers and it is over: asking first again would only keep back who
+    # is recommended.
+    was_asked = call.state is CallState.OPEN and "ask_more" in earlier
+    deciding = rules.after_asking if was_asked else rules
     try:
         if not rules.rules:
             raise LookupError("the rule set could not be read")
@@ -85,7 +97,7 @@ def assess_call(
         log.error("assessment failed: %s", type(error).__name__)
         result = _not_scored(rules, centre, type(error).__name__)
     decision = _decision(result)
-    record = _record(uow, call, raw, decision)
+    record = _record(uow, call, raw, decision, number=len(earlier) + 1)
     uow.audit(
         "call.assessed",
         record,
@@ -100,17 +112,10 @@ def assess_call(
     return record, decision
 
 
-def _was_asked(uow: UnitOfWork, call: Call) -> bool:
-    """Was there a time for answers first, and is it over?
-
-    Once such a call is open, asking first again would only keep back who is recommended.
-    """
-    if call.state is not CallState.OPEN:
-        return False
-    asking = select(AssessmentRecord.id).where(
-        AssessmentRecord.call_id == call.id, AssessmentRecord.outcome == "ask_more"
-    )
-    return uow.session.scalar(asking.limit(1)) is not None
+def _earlier(uow: UnitOfWork, call: Call) -> Sequence[str]:
+    """The outcome of each earlier assessment of this call."""
+    outcomes = select(AssessmentRecord.outcome).where(AssessmentRecord.call_id == call.id)
+    return uow.session.scalars(outcomes).all()
 
 
 def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
@@ -169,18 +174,13 @@ def _decision(result: Mapping[str, Any]) -> Decision:
 
 
 def _record(
-    uow: UnitOfWork, call: Call, raw: Mapping[str, Any], decision: Decision
+    uow: UnitOfWork, call: Call, raw: Mapping[str, Any], decision: Decision, *, number: int
 ) -> AssessmentRecord:
-    earlier = uow.session.scalar(
-        select(func.count())
-        .select_from(AssessmentRecord)
-        .where(AssessmentRecord.call_id == call.id)
-    )
     result = decision.result
     return uow.add(
         AssessmentRecord(
             call_id=call.id,
-            number=(earlier or 0) + 1,
+            number=number,
             rule_set=result["rule_set"],
             rule_set_sha256=result["sha256"],
             vocabulary_sha256=result["vocabulary_sha256"],

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal, select, union_all
 
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import MemberOption, TeamOption, why_none
@@ -17,15 +18,63 @@ BUSY = [SlotState.PAGED, *sorted(TAKEN)]
 SUPERVISOR = "supervisor"
 """The role of members who are told when nobody is left to ask, or does not answer."""
 
+# Every call asks these: they are built once.
+_OFF = select(Suspension.kind, Suspension.subject).where(
+    Suspension.until > bindparam("now"), Suspension.lifted_at.is_(None)
+)
+_TEAMS = select(Team).where(Team.retired_at.is_(None)).order_by(Team.name)
+_MEMBERS = (
+    select(Responder.team_id, Responder.id, Responder.role, Responder.skills, Shift.confirmed_at)
+    .join(Shift, Shift.responder_id == Responder.id)
+    .where(
+        Shift.starts_at <= bindparam("now"),
+        Shift.ends_at > bindparam("now"),
+        Responder.verified_at.is_not(None),
+        Responder.opted_out_at.is_(None),
+        Responder.retired_at.is_(None),
+    )
+)
+_LOADS = union_all(
+    *(
+        select(literal(kind), whose, func.count(func.distinct(Slot.dispatch_id)))
+        .where(
+            Slot.state.in_(BUSY),
+            whose.is_not(None),
+            Slot.dispatch_id != bindparam("besides", type_=Slot.dispatch_id.type),
+        )
+        .group_by(whose)
+        for kind, whose in enumerate((Slot.team_id, Slot.responder_id))
+    )
+)
+_NO_DISPATCH = UUID(int=0)
+
+
+class _Member(NamedTuple):
+    """Somebody on shift whose verified telephone takes texts."""
+
+    id: UUID
+    role: str
+    skills: frozenset[str]
+    confirmed: bool
+
+
+class _OnDuty(NamedTuple):
+    """A team as the roster has it now, whatever it is busy with."""
+
+    team: Team
+    zones: frozenset[str]
+    skills: frozenset[str]
+    is_off: bool
+    members: Sequence[_Member]
+
 
 def switched_off(uow: UnitOfWork) -> set[tuple[str, str]]:
     """(kind, subject) of everything that a supervisor has suspended at this instant."""
-    rows = uow.session.execute(
-        select(Suspension.kind, Suspension.subject).where(
-            Suspension.until > uow.now, Suspension.lifted_at.is_(None)
-        )
-    )
-    return {(kind, subject) for kind, subject in rows}
+    return uow.once("off", _suspended, of=(Suspension,))
+
+
+def _suspended(uow: UnitOfWork) -> set[tuple[str, str]]:
+    return {(kind, subject) for kind, subject in uow.session.execute(_OFF, {"now": uow.now})}
 
 
 def team_options(
@@ -35,49 +84,50 @@ def team_options(
 
     besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
     """
-    members = _reachable(uow)
-    teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None)).order_by(Team.name))
     team_load, member_load = _loads(uow, besides)
-    off = switched_off(uow)
-    zone_off = ("zone", zone) in off
+    teams = uow.once("on_duty", _on_duty, of=(Team, Responder, Shift, Suspension))
+    zone_off = ("zone", zone) in switched_off(uow)
     return [
         (
-            team,
+            on.team,
             TeamOption(
-                team.id,
-                team.name,
-                frozenset(team.zones),
-                frozenset(team.skills),
-                team_load[team.id],
-                team.calls_at_once,
-                zone_off or ("team", str(team.id)) in off,
+                on.team.id,
+                on.team.name,
+                on.zones,
+                on.skills,
+                team_load[on.team.id],
+                on.team.calls_at_once,
+                zone_off or on.is_off,
                 tuple(
-                    MemberOption(r.id, r.role, frozenset(r.skills), member_load[r.id], confirmed)
-                    for r, confirmed in members.get(team.id, [])
+                    MemberOption(one.id, one.role, one.skills, member_load[one.id], one.confirmed)
+                    for one in on.members
                 ),
             ),
         )
-        for team in teams
+        for on in teams
     ]
 
 
-def _reachable(uow: UnitOfWork) -> dict[UUID, list[tuple[Responder, bool]]]:
-    """Members on shift whose verified telephone takes texts, by team; each with whether they have
-    confirmed their shift."""
-    rows = uow.session.execute(
-        select(Responder, Shift.confirmed_at)
-        .join(Shift, Shift.responder_id == Responder.id)
-        .where(
-            Shift.starts_at <= uow.now,
-            Shift.ends_at > uow.now,
-            Responder.verified_at.is_not(None),
-            Responder.opted_out_at.is_(None),
-            Responder.retired_at.is_(None),
+def _on_duty(uow: UnitOfWork) -> list[_OnDuty]:
+    off, members = switched_off(uow), _members(uow)
+    return [
+        _OnDuty(
+            team,
+            frozenset(team.zones),
+            frozenset(team.skills),
+            ("team", str(team.id)) in off,
+            members.get(team.id, ()),
         )
-    )
-    found: dict[UUID, list[tuple[Responder, bool]]] = {}
-    for responder, confirmed_at in rows:
-        found.setdefault(responder.team_id, []).append((responder, confirmed_at is not None))
+        for team in uow.session.scalars(_TEAMS)
+    ]
+
+
+def _members(uow: UnitOfWork) -> dict[UUID, list[_Member]]:
+    """By team; each with whether they have confirmed their shift."""
+    found: dict[UUID, list[_Member]] = {}
+    for team_id, key, role, skills, confirmed_at in uow.session.execute(_MEMBERS, {"now": uow.now}):
+        one = _Member(key, role, frozenset(skills), confirmed_at is not None)
+        found.setdefault(team_id, []).append(one)
     return found
 
 
@@ -101,16 +151,12 @@ def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
 
 def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Counter[UUID]]:
     """Calls that each team and each member is asked about or working on."""
-    loads = []
-    other = () if besides is None else (Slot.dispatch_id != besides.id,)
-    for whose in (Slot.team_id, Slot.responder_id):
-        rows = uow.session.execute(
-            select(whose, func.count(func.distinct(Slot.dispatch_id)))
-            .where(Slot.state.in_(BUSY), whose.is_not(None), *other)
-            .group_by(whose)
-        )
-        loads.append(Counter({key: calls for key, calls in rows if key is not None}))
-    return loads[0], loads[1]
+    loads: tuple[Counter[UUID], Counter[UUID]] = (Counter(), Counter())
+    but = {"besides": besides.id if besides else _NO_DISPATCH}
+    for kind, key, calls in uow.session.execute(_LOADS, but):
+        if key is not None:
+            loads[kind][key] = calls
+    return loads
 
 
 def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:

@@ -1,5 +1,6 @@
 """Opening, confirming, changing and ending a dispatch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,13 +46,15 @@ class Urgency:
 
 
 def of_call(uow: UnitOfWork, call: Call) -> list[Dispatch]:
-    return list(
-        uow.session.scalars(
-            select(Dispatch)
-            .where(Dispatch.call_id == call.id)
-            .order_by(Dispatch.created_at, Dispatch.id)
-        )
-    )
+    return list(uow.once(f"dispatches:{call.id}", lambda uow: _of_call(uow, call), of=(Dispatch,)))
+
+
+def _of_call(uow: UnitOfWork, call: Call) -> Sequence[Dispatch]:
+    return uow.session.scalars(
+        select(Dispatch)
+        .where(Dispatch.call_id == call.id)
+        .order_by(Dispatch.created_at, Dispatch.id)
+    ).all()
 
 
 def open_dispatch(
@@ -86,7 +89,7 @@ def open_dispatch(
     dispatch.call = call
     roles = kind.roles if paged else ("unit" if kind.reached_by == "cad" else "line",)
     for position, role in enumerate(roles):
-        slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING))
+        slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING, pages=[]))
         slot.dispatch = dispatch
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
     next_steps.start(uow, dispatch)

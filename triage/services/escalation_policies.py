@@ -50,7 +50,8 @@ def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
 
 def choose(uow: UnitOfWork, response: str, level_rank: int) -> UUID | None:
     """The policy for a new dispatch: the most specific one; None for the default."""
-    live = {(row.response, row.level_rank): row.id for row in _live(uow)}
+    rows = uow.once("escalation_policies", _live, of=(EscalationPolicyRow,))
+    live = {(row.response, row.level_rank): row.id for row in rows}
     return most_specific(live, response, level_rank)
 
 

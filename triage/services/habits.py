@@ -46,7 +46,9 @@ def current(uow: UnitOfWork, centre: Centre) -> Habits:
 
     NO_HABITS while the centre has it switched off or has had too few calls.
     """
-    row = newest(uow) if centre.policy.order_by_history else None
+    if not centre.policy.order_by_history:
+        return NO_HABITS
+    row = uow.once("habits", newest, of=(AnswerHabits,))
     if row is None or row.calls < centre.policy.history_least_calls:
         return NO_HABITS
     return of_version(uow, centre, row.sha256)

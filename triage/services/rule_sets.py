@@ -21,6 +21,7 @@ MOST_PARSED = 64
 """Rule sets kept parsed in memory; drafts pass through there too."""
 log = logging.getLogger(__name__)
 _one_reads = Lock()
+_WITHOUT_TEXT = joinedload(Publication.of).defer(RuleSetVersion.yaml)
 
 
 def sha256(text: str) -> str:
@@ -128,7 +129,8 @@ def publish(uow: UnitOfWork, version: RuleSetVersion, by: str, why: str) -> Publ
 
 
 def newest_publication(uow: UnitOfWork, name: str) -> Publication | None:
-    return uow.session.scalar(_publications(name).limit(1))
+    """Its text is read only where somebody looks at it."""
+    return uow.session.scalar(_publications(name).options(_WITHOUT_TEXT).limit(1))
 
 
 def newest_publications(uow: UnitOfWork) -> list[Publication]:
@@ -141,15 +143,14 @@ def newest_publications(uow: UnitOfWork) -> list[Publication]:
         .join(placed, placed.c.id == Publication.id)
         .where(placed.c.place == 1)
         .order_by(Publication.name)
-        .options(joinedload(Publication.of).defer(RuleSetVersion.yaml))
+        .options(_WITHOUT_TEXT)
     )
     return list(uow.session.scalars(newest))
 
 
 def publications(uow: UnitOfWork, name: str) -> list[Publication]:
     """Every publication of a rule set, the newest first, without the texts."""
-    texts_left_out = joinedload(Publication.of).defer(RuleSetVersion.yaml)
-    return list(uow.session.scalars(_publications(name).options(texts_left_out)))
+    return list(uow.session.scalars(_publications(name).options(_WITHOUT_TEXT)))
 
 
 def _publications(name: str) -> Select[Publication]:
@@ -180,7 +181,9 @@ def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     time, and a version that this process has not met is read before the call goes on. One that
     does not load turns no call away: `stand_in` takes its place.
     """
-    version = live_version(uow, name)
+    version = uow.once(
+        f"rules:{name}", lambda uow: live_version(uow, name), of=(Publication, RuleSetVersion)
+    )
     try:
         return of_version(centre, version).prepare()
     except Exception as error:  # whatever is wrong with the text, the call must be taken

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from triage.domain.call_reading import FROM_NOW
 from triage.domain.codes import NO_CALL
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import dispatches
+from triage.services import assessments, dispatches
 from triage.services.availability import unavailable
 from triage.services.centre import Centre
-from triage.storage.calls import Answer, Call, Caller
+from triage.storage.calls import Call, Caller
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -30,8 +30,7 @@ def situation_now(
 
     What was stated stands; a team counts as away if either of us says so.
     """
-    answered = select(Answer.fact).where(Answer.call_id == call.id).distinct()
-    stated = {*given, *uow.session.scalars(answered)}
+    stated = {*given, *assessments.answers_of(uow, call)}
     numbers = {caller.phone_index for caller in _callers(uow, call)} - {None}
     away = _away(uow, centre, call) | given.get("unavailable", {})
     known = {

@@ -85,6 +85,19 @@ class UnitOfWork:
             )
         )
 
+    def once(self, what: str, read: Callable[["UnitOfWork"], T], of: tuple[type[Row], ...]) -> T:
+        """Read this once, and anew after this unit of work has changed rows of the kinds that it
+        is read from, which are `of`."""
+        changed = (*self.session.new, *self.session.dirty, *self.session.deleted)
+        if any(isinstance(row, of) for row in changed):
+            self.session.flush()
+        kept = self.session.info.setdefault("once", {})
+        if what not in kept:
+            with self.session.no_autoflush:  # what is not of these kinds can wait
+                kept[what] = (of, read(self))
+        found: T = kept[what][1]
+        return found
+
     def set_timer(
         self,
         kind: str,
@@ -116,7 +129,7 @@ class UnitOfWork:
 
 
 class _Writing(Session):
-    """A session that notices whether it leaves something to do at once.
+    """A session that notices what it changes and whether it leaves something to do at once.
 
     A row is read after its unit of work closed (rendered, sent): it must not expire.
     """
@@ -126,11 +139,18 @@ class _Writing(Session):
 
 
 @event.listens_for(_Writing, "after_flush")
-def _notice_what_is_due(session: Session, _context: Any) -> None:
-    now = session.info["now"]
-    for row in (*session.new, *session.dirty):
+def _notice_what_changed(session: Session, _context: Any) -> None:
+    now, once = session.info["now"], session.info.get("once", {})
+    for row in (*session.new, *session.dirty, *session.deleted):
+        for what in [what for what, (of, _) in once.items() if isinstance(row, of)]:
+            del once[what]
         if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
             session.info["due"] = True
+
+
+@event.listens_for(_Writing, "after_soft_rollback")
+def _forget_what_was_undone(session: Session, _transaction: Any) -> None:
+    session.info.pop("once", None)
 
 
 class Database:

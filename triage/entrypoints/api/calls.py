@@ -23,6 +23,8 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 _KEY = re.compile(rf"[\x21-\x7e][\x20-\x7e]{{0,{idempotency.KEY_LENGTH - 1}}}")
+_NEW_CALL, _CASE, _CALL = NewCallBody(), CaseBody(), CallOut()
+"""Built once: a schema copies all its fields."""
 
 
 @bp.post("/calls")
@@ -32,8 +34,8 @@ def take_call() -> Response:
     context = current_context()
     key = _idempotency_key()
     raw = read_json()
-    _check(NewCallBody(), raw, context.centre)
-    new = NewCall(**NewCallBody().load(raw), origin="api")
+    _check(_NEW_CALL, raw, context.centre)
+    new = NewCall(**_NEW_CALL.load(raw), origin="api")
     request_text = json.dumps(raw, sort_keys=True)
 
     def work(uow: UnitOfWork) -> str:
@@ -75,7 +77,7 @@ def assess() -> Response:
     """Assess a case as `triage assess` does; nothing is stored."""
     context = current_context()
     raw = read_json()
-    _check(CaseBody(), raw, context.centre)
+    _check(_CASE, raw, context.centre)
     rule_set = request.args.get("rule_set")
     with context.reading() as uow:
         _check_rule_set(uow, rule_set)
@@ -112,7 +114,7 @@ def _idempotency_key() -> str | None:
 
 def _written(uow: UnitOfWork, centre: Centre, call: Call) -> str:
     """The call as it stands, in JSON."""
-    return _json(CallOut().dump(call_record.of_call(uow, centre, call)))
+    return _json(_CALL.dump(call_record.of_call(uow, centre, call)))
 
 
 def _json(body: Any) -> str:
