@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from triage.domain.delivery import (
     OPTED_OUT,
@@ -34,7 +34,7 @@ def owners(uow: UnitOfWork, provider_ids: Sequence[str]) -> set[str]:
     """Those of the provider's keys that belong to texts of ours already."""
     kept = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
     older = select(Message.provider_id).where(Message.provider_id.in_(provider_ids))
-    found = {*uow.session.scalars(kept), *uow.session.scalars(older)}
+    found = uow.session.scalars(union_all(kept, older))
     return {key for key in found if key is not None}
 
 

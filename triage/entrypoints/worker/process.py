@@ -54,10 +54,11 @@ class Worker:
     _pulse: dict[str, float] = field(default_factory=dict)
     _well: dict[str, bool] = field(default_factory=dict)
     _bells: list[Callable[[], None]] = field(default_factory=list)
+    _desk: Desk | None = None
 
     def run(self) -> None:
         """Until told to stop; what is in hand then is finished."""
-        desk = Desk(self.context, self.owner)
+        desk = self._desk = Desk(self.context, self.owner)
         threads = [self._start("texts", desk.work, desk.wakes, desk.finish)]
         self._bells.append(desk.ring)
         for name, lane in (("urgent_timers", URGENT_LANE), ("later_timers", LATER_LANE)):
@@ -125,10 +126,15 @@ class Worker:
         for ring in self._bells:
             ring()
 
+    def _told(self) -> None:
+        if self._desk is not None:
+            self._desk.tell()
+        self._wake_all()
+
     def _listen(self) -> None:
         while not self.stopping.is_set():
             try:
-                self.context.database.wake.listen(self._wake_all, self.stopping)
+                self.context.database.wake.listen(self._told, self.stopping)
             except Exception as error:  # then the metronome alone wakes
                 log.error("nothing is heard, it is tried again", **described(error))
                 self.stopping.wait(1)

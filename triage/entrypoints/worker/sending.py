@@ -70,13 +70,23 @@ def write_down(uow: UnitOfWork, centre: Centre, answers: Sequence[Answer]) -> li
 
 
 def claim_texts(
-    context: AppContext, owner: str, limit: int, least_urgent: int | None = None
+    context: AppContext,
+    owner: str,
+    limit: int,
+    least_urgent: int | None = None,
+    *,
+    look: bool = True,
 ) -> list[ClaimedText]:
-    """Up to `limit` due texts, or none where none is due."""
+    """Up to `limit` due texts, or none where none is due.
+
+    look -- first, which disturbs no writer; whoever was told that something is due need not.
+    """
     for _ in range(_ROUNDS):
-        with context.reading() as uow:
-            if not claims.anything_due(uow, least_urgent):
-                break
+        if look:
+            with context.reading() as uow:
+                if not claims.anything_due(uow, least_urgent):
+                    break
+        look = True
         claimed = context.do(
             ACTOR,
             lambda uow: claims.claim(uow, context.centre, owner, limit, least_urgent),
@@ -113,6 +123,8 @@ class Desk:
     """Set by a ring and by each answer of the provider."""
     _rung: threading.Event = field(default_factory=threading.Event)
     """Something may be due that nobody has looked for."""
+    _told: threading.Event = field(default_factory=threading.Event)
+    """A commit has just left something that is due."""
     _jobs: SimpleQueue[ClaimedText | None] = field(default_factory=SimpleQueue)
     _answers: SimpleQueue[Answer] = field(default_factory=SimpleQueue)
     _unwritten: list[Answer] = field(default_factory=list)
@@ -128,6 +140,10 @@ class Desk:
     def ring(self) -> None:
         self._rung.set()
         self.wakes.set()
+
+    def tell(self) -> None:
+        self._told.set()
+        self.ring()
 
     def _send(self) -> None:
         while (claimed := self._jobs.get()) is not None:
@@ -177,7 +193,9 @@ class Desk:
         free = self.senders - self._in_hand - len(self._unwritten)
         usual, claimed = free - self._reserved, []
         if usual > 0:
-            claimed = claim_texts(self.context, self.owner, usual)
+            look = not self._told.is_set()
+            self._told.clear()
+            claimed = claim_texts(self.context, self.owner, usual, look=look)
         if len(claimed) >= usual and (left := free - len(claimed)) > 0:
             claimed += claim_texts(self.context, self.owner, left, HIGHEST)
         if claimed or usual <= 0:
