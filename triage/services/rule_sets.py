@@ -129,8 +129,7 @@ def publish(uow: UnitOfWork, version: RuleSetVersion, by: str, why: str) -> Publ
 
 
 def newest_publication(uow: UnitOfWork, name: str) -> Publication | None:
-    """Its text is read only where somebody looks at it."""
-    return uow.session.scalar(_publications(name).options(_WITHOUT_TEXT).limit(1))
+    return uow.session.scalar(_publications(name).options(joinedload(Publication.of)).limit(1))
 
 
 def newest_publications(uow: UnitOfWork) -> list[Publication]:
