@@ -19,8 +19,8 @@ from sqlalchemy import select
 
 from tests.world import World, make_world
 from triage.domain.errors import Refused
-from triage.services import rosters
-from triage.services.rosters import MOST_DAYS, NewShift
+from triage.services import shifts
+from triage.services.shifts import MOST_DAYS, NewShift
 from triage.storage.teams import Responder, Shift
 
 ZONES = (
@@ -60,7 +60,7 @@ def add(world: World, zone: str, member: Responder, new: NewShift) -> list[Shift
     policy = replace(world.centre.policy, time_zone=ZoneInfo(zone))
     centre = replace(world.centre, policy=policy)
     with world.context.unit_of_work("test") as uow:
-        return rosters.add_shifts(uow, centre, uow.get(Responder, member.id), new)
+        return shifts.add_shifts(uow, centre, uow.get(Responder, member.id), new)
 
 
 def tomorrow(zone: str) -> date:
@@ -86,13 +86,13 @@ def a_year(world: World, zone: str, member: Responder, begins: int, ends: int) -
 @pytest.mark.parametrize("zone", ZONES)
 def test_day_and_night_shifts_cover_the_year_once(world: World, zone: str) -> None:
     by_day, by_night = members(world, zone, 2)
-    shifts = a_year(world, zone, by_day, 7, 19) + a_year(world, zone, by_night, 19, 7)
-    shifts.sort(key=lambda shift: shift.starts_at)
+    planned = a_year(world, zone, by_day, 7, 19) + a_year(world, zone, by_night, 19, 7)
+    planned.sort(key=lambda shift: shift.starts_at)
 
-    assert len(shifts) == 2 * DAYS
-    for earlier, later in pairwise(shifts):
+    assert len(planned) == 2 * DAYS
+    for earlier, later in pairwise(planned):
         assert earlier.ends_at == later.starts_at  # nobody missing, nobody doubled
-    walls = {shift.starts_at.astimezone(ZoneInfo(zone)).time() for shift in shifts}
+    walls = {shift.starts_at.astimezone(ZoneInfo(zone)).time() for shift in planned}
     assert walls == {time(7), time(19)}
 
 
