@@ -144,6 +144,8 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
     },
     "paging": {
         "hand_over_red_s": _whole(5, 3600),
+        "transfer_answer_s": _whole(10, 600),
+        "transfer_release_s": _whole(30, 3600),
         "provider_timeout_s": _number(0.5, 10),
         "lease_s": _whole(1, 120),
         "look_every_s": _number(0.05, 5),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.errors import Conflict
-from triage.domain.reply_words import VERB_OF
+from triage.domain.reply_words import FLEES, VERB_OF
 from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, new_code, parse
 
 K = "K7QM"
@@ -200,7 +200,8 @@ def test_a_reply_says_one_thing(body: str) -> None:
         assert 1 <= reply.minutes <= 600
     opts_out = set(body.split()) & (CARRIER_WORDS - {"HELP", "YES"})
     firm = body.split(maxsplit=1)[:1] in (["ACCEPT"], ["DECLINE"])
-    if opts_out and reply.note is None and not firm:
+    flees = bool(set(body.split()) & FLEES)  # with whatever else they tell
+    if opts_out and reply.note is None and not firm and not flees:
         assert reply.verb in {None, Verb.HELP, Verb.AMBIGUOUS}
 
 
@@ -249,3 +250,63 @@ def test_a_code_that_is_taken_is_not_given_again() -> None:
 
     with pytest.raises(Conflict, match="close calls"):
         new_code(lambda _: True, random)
+
+
+@pytest.mark.parametrize(
+    ("body", "verb"),
+    [
+        ("K7QM STAGED", Verb.STAGED),
+        ("staging K7QM", Verb.STAGED),
+        ("K7QM we are staged near", Verb.STAGED),
+        ("K7QM staged on scene", Verb.STAGED),
+        ("K7QM staged 10 min", Verb.STAGED),
+        ("K7QM waiting for police", Verb.STAGED),
+        ("K7QM estamos esperando cerca", Verb.STAGED),
+        ("K7QM stged", Verb.STAGED),
+        ("K7QM TRANSPORT", Verb.TRANSPORT),
+        ("K7QM on the way to hospital", Verb.TRANSPORT),
+        ("K7QM on our way to the hospital", Verb.TRANSPORT),
+        ("K7QM transporting eta 15", Verb.TRANSPORT),
+        ("K7QM trasladando al hospital", Verb.TRANSPORT),
+        ("K7QM trnasporting", Verb.TRANSPORT),
+        ("K7QM REPLACE", Verb.REPLACE),
+        ("K7QM need relief please", Verb.REPLACE),
+        ("necesitamos relevo K7QM", Verb.REPLACE),
+        ("K7QM relif", Verb.REPLACE),
+        ("K7QM WITHDRAW", Verb.WITHDRAW),
+        ("K7QM not safe", Verb.WITHDRAW),
+        ("K7QM decline, not safe", Verb.WITHDRAW),
+        ("K7QM 2 unsafe", Verb.WITHDRAW),
+        ("K7QM nos retiramos", Verb.WITHDRAW),
+        ("K7QM withdarw", Verb.WITHDRAW),
+        ("withdraw K7QM he wont stop, 2 knives", Verb.WITHDRAW),
+        ("K7QM unsafe, dont send anybody in", Verb.WITHDRAW),
+    ],
+)
+def test_waiting_transporting_relief_and_leaving(body: str, verb: Verb) -> None:
+    reply = parse(body)
+    assert (reply.code, reply.verb) == (K, verb)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "K7QM we stayed",
+        "K7QM is it safe",
+        "K7QM the state",
+        "K7QM replaced",
+        "K7QM what a relieved",
+    ],
+)
+def test_what_only_sounds_like_them_does_nothing(body: str) -> None:
+    assert parse(body).verb is None
+
+
+@pytest.mark.parametrize("body", ["dont withdraw K7QM", "K7QM clear withdraw", "K7QM wont replace"])
+def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
+    assert parse(body).verb is Verb.AMBIGUOUS
+
+
+def test_help_goes_before_leaving_and_a_verdict_stays_one() -> None:
+    assert parse("K7QM unsafe need help").verb is Verb.HELP
+    assert parse("K7QM 3 unsafe").digit == 3

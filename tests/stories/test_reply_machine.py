@@ -24,7 +24,7 @@ from tests.stories.test_calls import CALM
 from tests.world import Phone, World, make_world
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import TriageError
-from triage.domain.lifecycle import TAKEN, PageState
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
 from triage.services import dispatches, unread_replies
 from triage.storage.calls import Call
@@ -38,10 +38,12 @@ WORDS = (
     "note calm now",
     "acepto", "rechazo", "en camino", "llegue", "listo", "ayuda", "yes", "cancel", "start", "not",
     "dont", "maybe", "the door is clear now", "", "\U0001f44d", "thanks", "ready", "presente",
-    "ZZZ9", "call you back",
+    "ZZZ9", "call you back", "staged", "espero cerca", "transport", "to hospital", "replace",
+    "relief", "need relief", "withdraw", "unsafe", "relevo", "me retiro", "stayed", "withdraw he 2",
 )  # fmt: skip
 OWN = {PageState.ACCEPTED, PageState.DECLINED}
 MUTED = {"opted_out"}
+LEFT_SCENE = {SlotState.CLEARED, SlotState.WITHDRAWN}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class PageNow:
     sender: object
     state: PageState
     slot_state: str
+    replaces: object
+    relief_asked: bool
     alarmed: bool
     verdict: int | None
 
@@ -149,6 +153,8 @@ class Replies(RuleBasedStateMachine):
                     page.responder_id,
                     page.state,
                     slot.state,
+                    slot.replaces_id,
+                    slot.relief_asked_at is not None,
                     page.help_at is not None and page.help_taken_at is None,
                     page.verdict,
                 )
@@ -162,6 +168,7 @@ class Replies(RuleBasedStateMachine):
         after = self.pages()
         self.acts_only_on_what_was_meant(phone, body, before, after)
         self.nobody_shares_a_slot(after)
+        self.nobody_is_released_too_early(body, before, after)
         self.is_answered_truly(phone, provider_id, after)
         self.world.settle()
 
@@ -189,6 +196,24 @@ class Replies(RuleBasedStateMachine):
     def nobody_shares_a_slot(self, pages: dict[object, PageNow]) -> None:
         having = [page.slot for page in pages.values() if page.state is PageState.ACCEPTED]
         assert len(having) == len(set(having))
+
+    def nobody_is_released_too_early(
+        self, body: str, before: dict[object, PageNow], after: dict[object, PageNow]
+    ) -> None:
+        """A team that had a place has it until another has accepted it, unless it says itself
+        that it must leave, gives it back on the way there, or is done and asked for nobody."""
+        for key, then in before.items():
+            now = after[key]
+            had = then.state is PageState.ACCEPTED and then.slot_state in TAKEN
+            if not had or now.slot_state in TAKEN:
+                continue
+            if now.slot_state == SlotState.REPLACED:
+                heirs = [p for p in after.values() if p.replaces == now.slot]
+                assert any(p.slot_state in TAKEN for p in heirs), f"{body!r} released too early"
+            else:
+                withdrew = now.slot_state == SlotState.WITHDRAWN
+                assert withdrew or not then.relief_asked, f"{body!r} ended it although {then}"
+                assert then.slot_state not in ON_SITE or now.slot_state in LEFT_SCENE
 
     def is_answered_truly(
         self, phone: Phone, provider_id: str, pages: dict[object, PageNow]

@@ -24,9 +24,9 @@ class SlotState(StrEnum):
     EN_ROUTE = "en_route"
     STAGED = "staged"  # waiting out of sight near the scene
     ON_SCENE = "on_scene"
-    TRANSPORTING = "transporting"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
+    TRANSPORTING = "transporting"  # with the person, to a hospital or crisis centre
+    WITHDRAWN = "withdrawn"  # had to leave, it was not safe: another slot took the place
+    REPLACED = "replaced"  # relieved: another team has accepted in another slot
     CLEARED = "cleared"
     CANCELLED = "cancelled"
     UNFILLED = "unfilled"  # everybody said no or kept silent: a person must act
@@ -84,19 +84,26 @@ class FollowUpState(StrEnum):
 
 
 _S = SlotState
-_WORKING = frozenset(
-    {_S.EN_ROUTE, _S.STAGED, _S.ON_SCENE, _S.TRANSPORTING, _S.CLEARED, _S.WITHDRAWN, _S.CANCELLED}
-)
+_LEFT = frozenset({_S.WITHDRAWN, _S.REPLACED})
+_WORKING = _LEFT | {
+    _S.EN_ROUTE,
+    _S.STAGED,
+    _S.ON_SCENE,
+    _S.TRANSPORTING,
+    _S.CLEARED,
+    _S.CANCELLED,
+}
 SLOT_MOVES: Moves[SlotState] = {
     _S.SEEKING: frozenset({_S.PAGED, _S.ACCEPTED, _S.UNFILLED, _S.CANCELLED}),
     _S.PAGED: frozenset({_S.SEEKING, _S.ACCEPTED, _S.UNFILLED, _S.CANCELLED}),
     _S.UNFILLED: frozenset({_S.SEEKING, _S.PAGED, _S.ACCEPTED, _S.CANCELLED}),
-    _S.ACCEPTED: _WORKING | {_S.SEEKING, _S.REPLACED},
-    _S.EN_ROUTE: _WORKING - {_S.EN_ROUTE} | {_S.SEEKING, _S.REPLACED},
-    _S.STAGED: _WORKING - {_S.STAGED} | {_S.SEEKING, _S.REPLACED},
-    _S.ON_SCENE: frozenset({_S.TRANSPORTING, _S.CLEARED}),
-    _S.TRANSPORTING: frozenset({_S.CLEARED}),
-    _S.WITHDRAWN: frozenset({_S.SEEKING}),
+    _S.ACCEPTED: _WORKING | {_S.SEEKING},
+    _S.EN_ROUTE: _WORKING - {_S.EN_ROUTE} | {_S.SEEKING},
+    _S.STAGED: _WORKING - {_S.STAGED} | {_S.SEEKING},
+    # Stepping back to wait out of sight is staging too.
+    _S.ON_SCENE: _LEFT | {_S.STAGED, _S.TRANSPORTING, _S.CLEARED},
+    _S.TRANSPORTING: _LEFT | {_S.CLEARED},
+    _S.WITHDRAWN: frozenset(),
     _S.REPLACED: frozenset(),
     _S.CLEARED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -106,6 +113,8 @@ TAKEN = frozenset({_S.ACCEPTED, _S.EN_ROUTE, _S.STAGED, _S.ON_SCENE, _S.TRANSPOR
 ON_SITE = frozenset({_S.ON_SCENE, _S.TRANSPORTING})
 WANTED = frozenset({_S.SEEKING, _S.PAGED, _S.UNFILLED})
 """Somebody must still be found for this slot."""
+GONE = frozenset({_S.CANCELLED, _S.REPLACED, _S.WITHDRAWN})
+"""This slot does not count any more; one that was left has another in its place."""
 
 _P = PageState
 PAGE_MOVES: Moves[PageState] = {
@@ -145,12 +154,12 @@ def check_move(moves: Moves[State], old: State, new: State) -> State:
 
 
 def dispatch_state_of(slots: Iterable[SlotState]) -> DispatchState:
-    """What the slots of a paged dispatch amount to. Slots that were replaced do not count."""
-    states = [slot for slot in slots if slot is not _S.REPLACED]
-    live = [s for s in states if s not in {_S.CANCELLED, _S.CLEARED}]
+    """What the slots of a paged dispatch amount to. Slots that were left do not count: others
+    have taken their places. Without such a slot, nobody comes."""
+    states = list(slots)
+    live = [s for s in states if s not in GONE | {_S.CLEARED}]
     if not live:
-        cleared = _S.CLEARED in states
-        return DispatchState.CLEARED if cleared else DispatchState.CANCELLED
+        return _ended_as(states)
     if _S.UNFILLED in live:
         return DispatchState.UNFILLED
     taken = [s for s in live if s in TAKEN]
@@ -161,6 +170,13 @@ def dispatch_state_of(slots: Iterable[SlotState]) -> DispatchState:
     if any(s in {_S.EN_ROUTE, _S.STAGED} for s in taken):
         return DispatchState.EN_ROUTE
     return DispatchState.ACCEPTED
+
+
+def _ended_as(states: list[SlotState]) -> DispatchState:
+    if _S.CLEARED in states:
+        return DispatchState.CLEARED
+    left = bool(states) and _LEFT.issuperset(states)
+    return DispatchState.UNFILLED if left else DispatchState.CANCELLED
 
 
 def _words(state: StrEnum) -> str:

@@ -14,6 +14,8 @@ class Policy:
     rule_set: str
     partner_line: str
     hand_over_red_s: int
+    transfer_answer_s: int
+    transfer_release_s: int
     provider_timeout_s: float
     lease_s: int
     look_every_s: float

@@ -10,6 +10,10 @@ class Verb(StrEnum):
     ETA = "eta"
     EN_ROUTE = "en_route"
     ON_SCENE = "on_scene"
+    STAGED = "staged"  # waiting near the scene until it is safe
+    TRANSPORT = "transport"  # with the person to a hospital or crisis centre
+    REPLACE = "replace"  # asks to be relieved
+    WITHDRAW = "withdraw"  # must leave: it is not safe
     CLEAR = "clear"
     HELP = "help"  # ASSIST and the like
     NOTE = "note"
@@ -36,6 +40,24 @@ _PHRASES = {
     "en camino, voy en camino, vamos en camino",
     Verb.ON_SCENE: "scene, on scene, onscene, at scene, on site, onsite, arrived,"
     "llegue, llegamos, en escena, en la escena, en el lugar, en sitio",
+    Verb.STAGED: "staged, staging, stage, staging near, staged near, staging nearby, staged nearby,"
+    "waiting near, waiting nearby, waiting for police, standing by, holding nearby,"
+    "espero cerca, esperando cerca, esperamos cerca, en espera, esperando policia",
+    Verb.TRANSPORT: "transport, transporting, transporting now, to hospital, to the hospital,"
+    "en route to hospital, en route to the hospital, on the way to hospital, to crisis center,"
+    "to the crisis center, to crisis centre, to the crisis centre,"
+    "transport to hospital, transport to the hospital, transporting to hospital,"
+    "transporting to the hospital, transporting to crisis center,"
+    "transporting to the crisis center, transporting to crisis centre,"
+    "transporting to the crisis centre,"
+    "traslado, trasladando, trasladamos, transportando, al hospital, en camino al hospital,"
+    "traslado al hospital, trasladando al hospital, al centro de crisis",
+    Verb.REPLACE: "replace, replacement, replace me, replace us, need replacement, relief,"
+    "relieve me, relieve us, need relief, send relief, request relief, requesting relief,"
+    "relevo, reemplazo, necesito relevo, necesitamos relevo, pido relevo, pedimos relevo",
+    Verb.WITHDRAW: "withdraw, withdrawing, withdrawn, withdrew, unsafe, not safe, pulling out,"
+    "pulled out, must leave, had to leave, have to leave, leaving unsafe, not safe leaving,"
+    "me retiro, nos retiramos, retirada, inseguro, no es seguro, no seguro",
     Verb.CLEAR: "clear, cleared, all clear, done, finished, completed,"
     "listo, lista, termine, terminado, terminamos, libre",
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
@@ -51,6 +73,9 @@ VERB_OF = {
 LONGEST_PHRASE = max(map(len, VERB_OF))
 FIRM = _words("accept acepto decline rechazo eta")
 """A text that begins with one of these means it, whatever else it tells."""
+FLEES = _words("withdraw withdrawing withdrawn withdrew unsafe retirada inseguro")
+"""So does one that begins with one of these: whoever flees tells why, with numbers and denials,
+and has no time to be asked back."""
 NOTE_WORDS = _words("note notes nota")
 DENIALS = _words("not dont didnt wont never isnt arent nunca")
 FILLERS = _words(
@@ -61,7 +86,10 @@ FILLERS = _words(
 ORDINARY_WORDS = _words(
     """clean cleans clears cheer scent scenes except expect excepted accent decides recline reclined
     arrive arrives alive lists vista liner liberal ayudas assess terminal
-    read reads heady beady reedy presents presented resent prevent"""
+    read reads heady beady reedy presents presented resent prevent
+    state stages stale stake stakes stare stave sage stag staff stayed strange staring stating
+    staking stagings stagging transports transported replaced replaces belief believe reliefs
+    relieved relieves relevos traslados translate withdraws sage safe retiradas seguro"""
 )
 """One letter from a verb, and words in their own right: never taken for it."""
 _REACTIONS = (

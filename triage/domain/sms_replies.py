@@ -12,6 +12,7 @@ from triage.domain.reply_words import (
     DENIALS,
     FILLERS,
     FIRM,
+    FLEES,
     LONGEST_PHRASE,
     NOTE_WORDS,
     REACTION,
@@ -33,8 +34,17 @@ _GO_TOGETHER = {
     frozenset({Verb.ACCEPT, Verb.EN_ROUTE}): Verb.ACCEPT,
     frozenset({Verb.ACCEPT, Verb.EN_ROUTE, Verb.ETA}): Verb.ACCEPT,
     frozenset({Verb.EN_ROUTE, Verb.ETA}): Verb.ETA,
+    frozenset({Verb.STAGED, Verb.ON_SCENE}): Verb.STAGED,
+    frozenset({Verb.STAGED, Verb.ETA}): Verb.STAGED,
+    frozenset({Verb.TRANSPORT, Verb.EN_ROUTE}): Verb.TRANSPORT,
+    frozenset({Verb.TRANSPORT, Verb.ETA}): Verb.TRANSPORT,
+    frozenset({Verb.DECLINE, Verb.WITHDRAW}): Verb.WITHDRAW,
 }
-_SAYS_THE_SAME = {1: {Verb.ACCEPT, Verb.EN_ROUTE, Verb.ETA}, 2: {Verb.DECLINE}}
+_SAYS_THE_SAME = {
+    1: {Verb.ACCEPT, Verb.EN_ROUTE, Verb.ETA},
+    2: {Verb.DECLINE, Verb.WITHDRAW},
+    3: {Verb.WITHDRAW},  # "3 unsafe" is a verdict
+}
 """Verbs that may stand beside a digit."""
 _WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)*")
 _NUMBER = re.compile(
@@ -71,6 +81,7 @@ class _Found:
     carrier_words: list[str] = field(default_factory=list)
     denied: bool = False
     firm: bool = False
+    flees: bool = False
     strange_words: int = 0
     strange_numbers: int = 0
 
@@ -83,8 +94,8 @@ def parse(body: str) -> Reply:
     """Code and verb in either order, any case, whatever punctuation. Never raises.
 
     A text acts only if all of it is understood: "the door is clear now" clears nobody.
-    But a cry for help acts wherever it stands; a text that begins with ACCEPT, DECLINE or
-    ETA 10 means it; and what follows NOTE may be anything.
+    But a cry for help acts wherever it stands; a text that begins with ACCEPT, DECLINE,
+    ETA 10 or WITHDRAW means it; and what follows NOTE may be anything.
     """
     text = unicodedata.normalize("NFKC", body)
     if REACTION.match(_without_accents(text[:60])):
@@ -120,6 +131,7 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
         if verb := VERB_OF.get(tuple(words[at : at + length])):
             opens = not (found.acts or found.strange_words or found.carrier_words)
             found.firm = found.firm or (opens and word in FIRM)
+            found.flees = found.flees or (opens and word in FLEES and not found.denied)
             found.verbs.add(verb)
             return length
     if used := _read_number(words, at, found):
@@ -194,13 +206,21 @@ def _meaning(found: _Found, note: str | None) -> Reply:
     beside_help = found.acts or found.strange_words
     if Verb.HELP in found.verbs or ("HELP" in found.carrier_words and beside_help):
         return Reply(code, Verb.HELP, note=note or None)
+    if found.flees and found.verbs == {Verb.WITHDRAW} and len(found.codes) <= 1:
+        return Reply(code, Verb.WITHDRAW, note=note or None)
+    return _acting(found, code, note)
+
+
+def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
+    """What a text means that is no cry for help."""
     if found.strange_numbers or (found.strange_words and not found.firm):
         return Reply(code)
     if _contradicts_itself(found):
         return Reply(code, Verb.AMBIGUOUS)
     if found.carrier_words and not found.acts:
         return Reply(code, carrier_word=found.carrier_words[0])
-    if digit := next(iter(found.digits), None):
+    digit = next(iter(found.digits), None)
+    if digit is not None and not (digit == 2 and Verb.WITHDRAW in found.verbs):
         return Reply(code, None, found.minutes, note or None, digit)
     verb = _GO_TOGETHER.get(frozenset(found.verbs), next(iter(found.verbs), None))
     if verb is None and note is not None:

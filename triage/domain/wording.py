@@ -57,15 +57,17 @@ def page(
     area: str | None,
     partner: str | None,
     link: str,
+    unsafe: bool = False,
 ) -> str:
     """The alert to one member of a team: one segment of GSM-7.
 
     level -- the level's word, "URGENT"; help_wanted -- see `help_words`; area -- the zone;
-    partner -- who else is asked, by role or call sign; link -- PUBLIC_URL/c/CODE.
+    partner -- who else is asked, by role or call sign; link -- PUBLIC_URL/c/CODE;
+    unsafe -- a team has left this call because it was not safe.
 
     What does not fit gives way in this order: the area is cut, the partner dropped, the
     kind of help cut, the area dropped, the level's word cut, the link dropped. The
-    minutes, the code and what to reply always stand.
+    minutes, the code, what to reply and a warning always stand.
     """
     parts = {
         "level": gsm7(level),
@@ -75,36 +77,52 @@ def page(
         "link": link,
     }
     for name, shortest in _PAGE_GIVES_WAY:
-        too_long = _units(_page(code, within_min, **parts)) - _SEGMENT[True][0]
+        too_long = _units(_page(code, within_min, unsafe, **parts)) - _SEGMENT[True][0]
         if too_long <= 0:
             break
         keep = max(shortest, len(parts[name]) - too_long) if shortest else 0
         parts[name] = parts[name][:keep].rstrip()
-    return _page(code, within_min, **parts)
+    return _page(code, within_min, unsafe, **parts)
 
 
 def _page(
-    code: str, within_min: int, *, level: str, help_wanted: str, area: str, partner: str, link: str
+    code: str,
+    within_min: int,
+    unsafe: bool,
+    *,
+    level: str,
+    help_wanted: str,
+    area: str,
+    partner: str,
+    link: str,
 ) -> str:
     said = ", ".join(filter(None, [f"{level}, within {within_min} min: {help_wanted}", area]))
+    said = f"{UNSAFE} {said}" if unsafe else said
     beside = f", with {partner}" if partner else ""
     return " ".join(filter(None, [f"{said}{beside}.", link, f"Reply {code} 1=accept 2=decline"]))
 
 
-def accepted(code: str, place: str | None, others: Sequence[str]) -> str:
+UNSAFE = "UNSAFE, a team left."
+ASK_FIRST = "UNSAFE: a team had to leave. Ask dispatch before you go in."
+
+
+def accepted(code: str, place: str | None, others: Sequence[str], *, unsafe: bool = False) -> str:
     """place -- exactly as the caller said it; others -- the partners: "CIT 2 officer"."""
     team = f" With: {', '.join(map(_plain, others))}." if others else ""
+    warned = f" {ASK_FIRST}" if unsafe else ""
     return (
-        f"{code} accepted, it is yours. Go to: {place or 'ask dispatch for the place'}.{team} "
+        f"{code} accepted, it is yours.{warned} Go to: "
+        f"{place or 'ask dispatch for the place'}.{team} "
         f"Next reply {code} ETA 10, {code} SCENE, {code} CLEAR. If you need help: {code} ASSIST"
     )
 
 
-def assigned(code: str, place: str | None, others: Sequence[str]) -> str:
+def assigned(code: str, place: str | None, others: Sequence[str], *, unsafe: bool = False) -> str:
     """To a member to whom a dispatcher gave the call by hand."""
     team = f" With: {', '.join(map(_plain, others))}." if others else ""
+    warned = f"{ASK_FIRST} " if unsafe else ""
     return (
-        f"{code} is yours, given to you by dispatch. "
+        f"{code} is yours, given to you by dispatch. {warned}"
         f"Go to: {place or 'ask dispatch for the place'}.{team} "
         f"Next reply {code} ETA 10, {code} SCENE, {code} CLEAR, or {code} 2 to give it back"
     )
@@ -132,7 +150,10 @@ def en_route(code: str) -> str:
 
 
 def on_scene(code: str) -> str:
-    return f"{code}: you are on scene. If you need help: {code} ASSIST. When done: {code} CLEAR"
+    return (
+        f"{code}: you are on scene. If you need help: {code} ASSIST. If you must leave, unsafe: "
+        f"{code} WITHDRAW. When done: {code} CLEAR"
+    )
 
 
 def cleared(code: str) -> str:
@@ -201,7 +222,7 @@ def not_understood(code: str | None = None) -> str:
     shown = code or "CODE"
     return (
         f"Not understood, nothing was changed. Reply {shown} and one of: "
-        "1=accept 2=decline, ETA 10, SCENE, CLEAR, ASSIST, NOTE your words"
+        "1=accept 2=decline, ETA 10, SCENE, CLEAR, ASSIST, WITHDRAW, REPLACE, NOTE your words"
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from triage.context import current_context
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import reports
+from triage.services import reports, transfers
 from triage.services.watch import paging_state
 from triage.storage import migration
 from triage.storage.messages import Message
@@ -58,6 +58,7 @@ def metrics() -> ResponseReturnValue:
             select(Message.state, func.count()).group_by(Message.state)
         ).all()
         strays = reports.strays(uow)
+        outcomes = transfers.outcomes(uow)
     findings = Gauge("triage_findings", "What the watcher found", ["code"], registry=registry)
     for found in state.pop("findings"):
         findings.labels(found["code"]).inc(found["count"])
@@ -69,4 +70,16 @@ def metrics() -> ResponseReturnValue:
     texts = Gauge("triage_texts", "Texts by state", ["state"], registry=registry)
     for message_state, count in counts:
         texts.labels(message_state.value).set(count)
+    _tell_transfers(registry, outcomes)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _tell_transfers(registry: CollectorRegistry, outcomes: transfers.Outcomes) -> None:
+    by_state = Gauge(
+        "triage_transfers", "Transfers to telephone lines by state", ["state"], registry=registry
+    )
+    for state, count in outcomes.by_state.items():
+        by_state.labels(state.value).set(count)
+    about = "seconds from the offer to somebody on the line"
+    for name, value in (("sum", outcomes.to_counselor_s), ("count", outcomes.answered)):
+        Gauge(f"triage_transfer_to_counselor_s_{name}", about, registry=registry).set(value)

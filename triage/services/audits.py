@@ -10,10 +10,12 @@ from triage.domain.findings import Finding
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.services import next_steps
 from triage.services.centre import Centre
+from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
 from triage.services.restored import RESTORED
+from triage.services.transfers import TRANSFER
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 from triage.storage.messages import Message
 from triage.storage.timers import Heartbeat, Timer
 from triage.storage.unit_of_work import LATER, UnitOfWork
@@ -29,6 +31,7 @@ TEXT_BOUNDS_S = {"highest": 5, "other": 60}
 UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
 """As the partial index has it, word for word, or it is not used."""
 _WAITING = text("timer.state = 'waiting'")
+_RUNNING = text("transfer.state IN ('offered', 'ringing', 'counselor')")
 _NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
 
 
@@ -134,7 +137,8 @@ def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
         Slot.dispatch_id == Dispatch.id, Slot.state.in_([SlotState.SEEKING, SlotState.PAGED])
     )
     asked = and_(Dispatch.reached_by == "page", wanted)
-    stuck: ColumnElement[bool] = or_(~waits, and_(asked, ~moves, ~leaves))
+    unrelieved = exists().where(Slot.dispatch_id == Dispatch.id, UNRELIEVED)
+    stuck: ColumnElement[bool] = or_(~waits, and_(or_(asked, unrelieved), ~moves, ~leaves))
     row = uow.session.execute(
         select(func.count(), func.min(Dispatch.created_at))
         .select_from(Dispatch)
@@ -146,9 +150,35 @@ def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
         .where(Call.state == CallState.ASKING)
         .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
     ).one()
-    since: list[datetime | None] = [row[1], asking[1]]
+    transfers = _transfers_without_next_step(uow)
+    since: list[datetime | None] = [row[1], asking[1], transfers[1]]
     oldest = min((at for at in since if at is not None), default=None)
-    yield from _finding(uow, "no_next_step", (row[0] + asking[0], oldest))
+    yield from _finding(uow, "no_next_step", (row[0] + asking[0] + transfers[0], oldest))
+
+
+def _transfers_without_next_step(uow: UnitOfWork) -> tuple[int, datetime | None]:
+    """Callers on their way to a line, whose next step no timer holds; and callers who are owed
+    a line that nobody was told to ring."""
+    held = exists().where(
+        Timer.subject_id == Transfer.id,
+        Timer.kind == TRANSFER,
+        Timer.state.in_(["waiting", "parked"]),
+    )
+    is_running = exists().where(Transfer.dispatch_id == Dispatch.id, _RUNNING)
+    counted: list[tuple[int, datetime | None]] = []
+    for query in (
+        select(func.count(), func.min(Transfer.created_at)).where(_RUNNING, ~held),
+        select(func.count(), func.min(Dispatch.created_at)).where(
+            _NOT_OVER,
+            Dispatch.reached_by == "transfer",
+            Dispatch.state == DispatchState.HAND_OVER,
+            ~is_running,
+        ),
+    ):
+        row = uow.session.execute(query).one()
+        counted.append((row[0], row[1]))
+    oldest = min((at for _, at in counted if at is not None), default=None)
+    return sum(count for count, _ in counted), oldest
 
 
 def _is_held() -> ColumnElement[bool]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from triage.domain.lifecycle import TAKEN, DispatchState, PageKind, PageState, SlotState
+from triage.domain.lifecycle import GONE, TAKEN, DispatchState, PageKind, PageState, SlotState
+from triage.domain.transfers import TransferState
 from triage.services.escalations import in_charge
-from triage.storage.dispatches import Dispatch
+from triage.services.reliefs import relief_of
+from triage.storage.dispatches import Dispatch, Slot, Transfer
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Coming:
     role: str
     state: SlotState
     eta_at: datetime | None
+    relief: str | None = None
+    """`asked` while somebody is sought who relieves them, `none` while nobody is left to ask."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,25 @@ class DispatchLine:
     missing_roles: Sequence[str] = ()
     unit: str | None = None
     cad_number: str | None = None
+    transfer: Transfer | None = None
+    """The newest try to hand the caller over to a line."""
+
+    @property
+    def rings(self) -> bool:
+        """A line rings, or somebody of it is there: a person is at work."""
+        running = {TransferState.RINGING, TransferState.COUNSELOR}
+        return self.transfer is not None and self.transfer.state in running
 
     @property
     def to_ring(self) -> Sequence[str]:
         """Who is asked by a text that has not left."""
         roles = {one.unit: one.role.replace("_", " ") for one in self.asked if one.to_ring}
         return [f"{unit} ({role})" for unit, role in roles.items()]
+
+    @property
+    def unrelieved(self) -> Sequence[str]:
+        """Who wants to be relieved while nobody is left to ask."""
+        return [one.unit for one in self.coming if one.relief == "none"]
 
     in_charge: str | None = None
     """The supervisor's unit that has taken charge of finding somebody."""
@@ -71,7 +88,7 @@ def line_of(
 ) -> DispatchLine:
     """late_since -- hand-overs older than this are late, whether or not a worker wrote it.
     not_left -- pages whose text has not left."""
-    slots = [s for s in dispatch.slots if s.state not in {SlotState.CANCELLED, SlotState.REPLACED}]
+    slots = [slot for slot in dispatch.slots if slot.state not in GONE]
     asked = [
         Ask(page.team.name, slot.role, page.answer_by, page.id, page.id in not_left)
         for slot in slots
@@ -83,7 +100,13 @@ def line_of(
     turning = (page.team.name for page in open_pages if page.kind is PageKind.DIVERT)
     charge = in_charge(dispatch)
     coming = [
-        Coming(slot.team.name if slot.team else slot.unit or "", slot.role, slot.state, slot.eta_at)
+        Coming(
+            slot.team.name if slot.team else slot.unit or "",
+            slot.role,
+            slot.state,
+            slot.eta_at,
+            _relief(slot),
+        )
         for slot in slots
         if slot.state in TAKEN
     ]
@@ -92,12 +115,17 @@ def line_of(
         reached_by=dispatch.reached_by,
         state=dispatch.state,
         since=dispatch.created_at,
-        late=dispatch.state is DispatchState.HAND_OVER and dispatch.created_at <= late_since,
+        late=_is_late(dispatch, late_since),
         asked=asked,
         coming=coming,
-        missing_roles=[slot.role for slot in slots if slot.state is SlotState.UNFILLED],
+        missing_roles=[
+            slot.role
+            for slot in slots
+            if slot.state is SlotState.UNFILLED and slot.relieves is None
+        ],
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
+        transfer=dispatch.transfer,
         in_charge=charge.team.name if charge else None,
         all_hands=sum(page.kind is PageKind.ALL_HANDS for page in open_pages),
         turning=next(turning, None),
@@ -105,3 +133,22 @@ def line_of(
         diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,
     )
+
+
+def _is_late(dispatch: Dispatch, late_since: datetime) -> bool:
+    """Has a person not done in time what is theirs to do?"""
+    if dispatch.state is not DispatchState.HAND_OVER:
+        return False
+    transfer = dispatch.transfer
+    if transfer is None:
+        return dispatch.created_at <= late_since
+    if transfer.state is TransferState.COUNSELOR:
+        return transfer.late_at is not None
+    return transfer.state is TransferState.OFFERED and transfer.created_at <= late_since
+
+
+def _relief(slot: Slot) -> str | None:
+    sought = relief_of(slot)
+    if sought is None:
+        return None
+    return "none" if sought.state is SlotState.UNFILLED else "asked"

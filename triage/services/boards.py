@@ -157,6 +157,7 @@ def _dispatches(uow: UnitOfWork) -> Iterable[Dispatch]:
         .options(
             slots.selectinload(Slot.pages).joinedload(Page.team),
             slots.joinedload(Slot.team),
+            selectinload(Dispatch.transfers),
         )
     )
 
@@ -208,7 +209,7 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.ASKING, row.call.state is CallState.ASKING),
         (Loudness.NOBODY, row.nobody or DispatchState.UNFILLED in states),
         (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
-        (Loudness.RING, any(line.to_ring for line in row.lines)),
+        (Loudness.RING, any(line.to_ring or line.unrelieved for line in row.lines)),
         (Loudness.NOT_SENT, bool(row.not_sent)),
         (Loudness.HAND_OVER, DispatchState.HAND_OVER in states),
         (Loudness.OVERDUE, row.overdue),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
-from triage.domain.lifecycle import CallState
+from triage.domain.lifecycle import CallState, SlotState
 from triage.services import assessments, call_record, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
@@ -61,6 +61,8 @@ class CallPage:
     overrides: Sequence[Override]
     not_sent: Sequence[str]
     alarms: Sequence[Page]
+    withdrew: Sequence[Slot]
+    """Teams that had to leave, while no dispatcher has seen to it."""
     members: Sequence[tuple[UUID, str, str]]
     """Who could be assigned by hand: key, role, and unit with how busy it is."""
 
@@ -88,6 +90,12 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         overrides=overrides,
         not_sent=_not_sent(uow, call, rows, overrides),
         alarms=[p for p in pages if p.help_at is not None and p.help_taken_at is None],
+        withdrew=[
+            slot
+            for dispatch in record.dispatches
+            for slot in dispatch.slots
+            if slot.state is SlotState.WITHDRAWN and slot.withdrawal_noted_at is None
+        ],
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )
 

@@ -233,10 +233,13 @@ def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str,
 
 def nobody_is_left(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Everybody was asked and nobody comes: assess the call again, so that the recommendation
-    says who comes instead. A person sends it."""
+    says who comes instead. A person sends it. So too when a line is tried once more, which
+    did not take the caller before."""
     call = dispatch.call
     latest = assessments.latest(uow, call)
-    if dispatch.state is not DispatchState.UNFILLED or call.state is not CallState.OPEN:
+    tried_again = dispatch.reached_by == "transfer" and dispatch.state is DispatchState.HAND_OVER
+    unfilled = dispatch.state is DispatchState.UNFILLED
+    if not (unfilled or tried_again) or call.state is not CallState.OPEN:
         return
     if latest is None or assessments.given_away(latest).get(dispatch.response) != dispatch.cause:
         assess(uow, centre, call)

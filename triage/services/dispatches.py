@@ -10,6 +10,7 @@ from triage.domain import wording
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import (
+    GONE,
     ON_SITE,
     TAKEN,
     WANTED,
@@ -24,9 +25,12 @@ from triage.services import (
     next_steps,
     page_answers,
     paging,
+    reliefs,
     stand_downs,
+    transfers,
 )
 from triage.services.centre import Centre
+from triage.services.pages import somebody_withdrew
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -95,6 +99,8 @@ def open_dispatch(
     next_steps.start(uow, dispatch)
     if paged:
         paging.seek(uow, centre, dispatch)
+    elif kind.reached_by == "transfer":
+        transfers.offer(uow, centre, dispatch)
     else:
         red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
         uow.set_timer("hand_over", dispatch, red_at, priority=1, dispatch_id=dispatch.id)
@@ -110,15 +116,14 @@ def hand_over_is_late(uow: UnitOfWork, dispatch: Dispatch) -> None:
 def confirm_hand_over(
     uow: UnitOfWork, dispatch: Dispatch, unit: str, cad_number: str | None
 ) -> None:
-    """A person has dispatched it in CAD, or transferred the caller.
-
-    unit -- the unit or line that took it. cad_number -- needed for police, ambulance, fire.
-    """
+    """A person has dispatched it in CAD. unit -- the one that goes."""
+    if dispatch.reached_by != "cad":
+        raise Conflict("a transfer goes step by step")
     if dispatch.state is not DispatchState.HAND_OVER:
         raise Conflict("this hand-over is not open any more")
     if not unit.strip():
-        raise Refused("Which unit or line took it?", "unit")
-    if dispatch.reached_by == "cad" and not (cad_number or "").strip():
+        raise Refused("Which unit took it?", "unit")
+    if not (cad_number or "").strip():
         raise Refused("Write the CAD number, so that the two systems can be matched.", "cad_number")
     dispatch.state = DispatchState.HANDED_OVER
     dispatch.confirmed_at = uow.now
@@ -174,6 +179,7 @@ def assign(
     who = slot.team.name if slot.team else slot.unit or ""
     code = slot.dispatch.call.code
     paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
+    reliefs.take_over(uow, centre, slot)
     paging.tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, who))
     uow.audit("slot.assigned", slot, call_id=slot.dispatch.call_id, role=slot.role, to=who)
     paging.refresh(uow, slot.dispatch)
@@ -205,7 +211,12 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
         uow,
         centre,
         slot,
-        wording.assigned(call.code, call.location, page_answers.partners_told(slot)),
+        wording.assigned(
+            call.code,
+            call.location,
+            page_answers.partners_told(slot),
+            unsafe=somebody_withdrew(slot.dispatch),
+        ),
     )
 
 
@@ -220,7 +231,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             paging.withdraw_pages(uow, centre, slot, wording.stand_down(code, "asked anew"))
             fresh = uow.add(Slot(position=slot.position, role=slot.role, state=SlotState.SEEKING))
             slot.move_to(SlotState.CANCELLED)
-            fresh.dispatch = dispatch
+            fresh.replaces_id, fresh.dispatch = slot.replaces_id, dispatch
     uow.audit("dispatch.asked_again", dispatch)
     dispatch.escalated = 0
     paging.seek(uow, centre, dispatch)
@@ -239,6 +250,8 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
     """Whoever has the slot is on the way, there, or done. Saying it twice changes nothing."""
     if slot.state is state:
         return
+    if state is SlotState.CLEARED:
+        reliefs.must_stay(slot)
     slot.move_to(state)
     uow.audit(
         f"slot.{state.value}", slot, call_id=slot.dispatch.call_id, role=slot.role, through=through
@@ -274,14 +287,14 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     if any(slot.state in ON_SITE for slot in dispatch.slots):
         raise Conflict("a team is on scene: they clear, nobody else")
     text = wording.stand_down(dispatch.call.code, CANCEL_REASONS[reason].lower())
-    over = {SlotState.CLEARED, SlotState.CANCELLED, SlotState.REPLACED}
-    live = [slot for slot in dispatch.slots if slot.state not in over]
+    live = [slot for slot in dispatch.slots if slot.state not in GONE | {SlotState.CLEARED}]
     stand_downs.withdraw_all(uow, centre, live, text)
     for slot in live:
         slot.move_to(SlotState.CANCELLED)
     dispatch.state = DispatchState.CANCELLED
     dispatch.ended_at, dispatch.end_reason = uow.now, reason
     escalations.end(uow, dispatch)
+    transfers.end(uow, dispatch)
     freed_teams.offer_soon(uow, dispatch)
     uow.audit("dispatch.cancelled", dispatch, reason=reason)
 

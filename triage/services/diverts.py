@@ -53,6 +53,7 @@ def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
             Slot.responder_id.is_not(None),
             Dispatch.level_rank >= dispatch.level_rank + centre.policy.divert_ranks,
             Dispatch.call_id != dispatch.call_id,
+            Slot.relief_asked_at.is_(None),  # it wants to go home, not elsewhere
         )
         .options(joinedload(Slot.dispatch).joinedload(Dispatch.call), joinedload(Slot.team))
         .order_by(Dispatch.level_rank.desc(), Dispatch.created_at.desc(), Slot.position)
@@ -171,7 +172,8 @@ def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) 
 def _on_the_way(uow: UnitOfWork, page: Page) -> Slot:
     """The slot that they would leave. Raises Refused if they have arrived or lost it meanwhile."""
     slot = uow.get(Slot, page.instead_of_id) if page.instead_of_id else None
-    if slot is None or slot.state not in MAY_TURN or slot.responder_id != page.responder_id:
+    theirs = slot is not None and slot.responder_id == page.responder_id
+    if slot is None or not theirs or slot.state not in MAY_TURN or slot.relief_asked_at:
         raise Refused("Your team is not on the way to its call any more. Nothing was changed.")
     return slot
 

@@ -1,7 +1,7 @@
 """When nobody is left to ask: supervisors, all hands, and the caller who still waits."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,11 +26,16 @@ WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchStat
 """The caller waits for somebody."""
 
 
-def start(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+def start(
+    uow: UnitOfWork, centre: Centre, dispatch: Dispatch, not_before: datetime | None = None
+) -> None:
     """Nobody is left to ask: from now on the policy's further steps are done until somebody
-    takes the call. One that was begun before goes on where it was."""
+    takes the call. One that was begun before goes on where it was.
+
+    not_before -- a dispatcher who still has the caller has so long before others are alarmed.
+    """
     if not is_planned(uow, ESCALATE, dispatch):
-        _plan_next(uow, dispatch)
+        _plan_next(uow, dispatch, not_before)
     if not is_planned(uow, CALL_BACK, dispatch):
         _plan_call_back(uow, centre, dispatch)
     freed_teams.offer_soon(uow, dispatch, uow.now + freed_teams.LOOK_AGAIN)
@@ -47,11 +52,11 @@ def end(uow: UnitOfWork, dispatch: Dispatch) -> None:
     dispatch.call_back_at = None
 
 
-def _plan_next(uow: UnitOfWork, dispatch: Dispatch) -> None:
+def _plan_next(uow: UnitOfWork, dispatch: Dispatch, not_before: datetime | None = None) -> None:
     policy = escalation_policies.of_dispatch(uow, dispatch)
     due = next_step(policy, Done(dispatch.escalated, uow.now), uow.now)
     if due is not None:
-        plan(uow, ESCALATE, dispatch, due.at, dispatch)
+        plan(uow, ESCALATE, dispatch, max(due.at, not_before or due.at), dispatch)
 
 
 def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:

@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from triage.domain.lifecycle import DispatchState
 from triage.storage.base import Row
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 TEAM_FREE = "team_free"
 FIRST = 1
 """Priority: who waits longest for a team waits for nothing else here."""
+UNRELIEVED = text("slot.state = 'unfilled' AND slot.replaces_id IS NOT NULL")
+"""As the partial index has it, word for word, or it is not used."""
 LOOK_AGAIN = timedelta(seconds=5)
 """After a call has found nobody: a team that became free in that very moment saw no call wait."""
 
@@ -28,4 +30,5 @@ def offer_soon(uow: UnitOfWork, freed: Row, at: datetime | None = None) -> None:
 
 def _anybody_waits(uow: UnitOfWork) -> bool:
     waiting = select(Dispatch.id).where(Dispatch.state == DispatchState.UNFILLED).limit(1)
-    return uow.session.scalar(waiting) is not None
+    unrelieved = select(Slot.id).where(UNRELIEVED).limit(1)
+    return any(uow.session.scalar(query) is not None for query in (waiting, unrelieved))

@@ -33,6 +33,8 @@ _WORDS = {
     "ask_deadline": "Decide without the answers that did not come",
     "follow_up": "Remind of a follow-up",
     "look_after": "Look after an open dispatch",
+    "transfer": "Take a call back that a telephone line does not answer",
+    "relief": "Look again for somebody who relieves a team",
 }
 
 

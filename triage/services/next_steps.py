@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.lifecycle import TAKEN, DispatchState, SlotState
 from triage.services.centre import Centre
+from triage.services.planned import is_planned, plan
 from triage.storage.dispatches import Dispatch
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -25,18 +26,13 @@ OVER = (DispatchState.CLEARED, DispatchState.CANCELLED, DispatchState.HANDED_OVE
 
 def start(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """From now on somebody looks after this dispatch until it is over."""
-    _look_again(uow, dispatch, 0)
+    plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 
-def _look_again(uow: UnitOfWork, dispatch: Dispatch, step: int) -> None:
-    uow.set_timer(
-        KIND,
-        dispatch,
-        uow.now + LOOK_EVERY,
-        step=step,
-        priority=dispatch.level_rank,
-        dispatch_id=dispatch.id,
-    )
+def go_on(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """It was over and is not: somebody looks after it again."""
+    if not is_planned(uow, KIND, dispatch):
+        plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 
 def look_after(uow: UnitOfWork, _centre: Centre, timer: Timer) -> None:
@@ -50,14 +46,15 @@ def look_after(uow: UnitOfWork, _centre: Centre, timer: Timer) -> None:
     if stalled:
         waited = int((uow.now - dispatch.created_at).total_seconds() // 60)
         uow.audit("dispatch.stalled", dispatch, state=dispatch.state.value, open_min=waited)
-    _look_again(uow, dispatch, timer.step + 1)
+    plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 
 def stands_still(dispatch: Dispatch, now: datetime) -> bool:
     """Should a person see to it, because nothing else will move it on?"""
     late_since = now - LOOK_EVERY
     if dispatch.state is DispatchState.HAND_OVER:
-        return dispatch.created_at <= late_since
+        since = dispatch.transfer.changed_at if dispatch.transfer else dispatch.created_at
+        return since <= late_since
     if dispatch.state is DispatchState.UNFILLED:
         return True
     if dispatch.state is DispatchState.ACCEPTED:

@@ -5,7 +5,7 @@ from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import diverts, escalations, paging
 from triage.services.centre import Centre
-from triage.services.pages import partners_of, who_has
+from triage.services.pages import partners_of, somebody_withdrew, who_has
 from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -41,7 +41,8 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 def accepted_text(page: Page) -> str:
     """What whoever has it is told: where to go, and with whom."""
     call = page.slot.dispatch.call
-    return wording.accepted(call.code, call.location, partners_told(page.slot))
+    unsafe = somebody_withdrew(page.slot.dispatch)
+    return wording.accepted(call.code, call.location, partners_told(page.slot), unsafe=unsafe)
 
 
 def partners_told(slot: Slot) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
-from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
+from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
 from triage.services import escalation_policies, outbox
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -53,7 +53,7 @@ def open_page(
             "page_answer",
             page,
             page.answer_by,
-            priority=dispatch.level_rank,
+            priority=slot.rank,
             dispatch_id=dispatch.id,
         )
     if kind is PageKind.TEAM:
@@ -72,7 +72,7 @@ def _plan_reminders(uow: UnitOfWork, page: Page) -> None:
             page,
             uow.now + timedelta(seconds=after_s),
             step=number,
-            priority=dispatch.level_rank,
+            priority=page.slot.rank,
             dispatch_id=dispatch.id,
             valid_until=page.answer_by,
         )
@@ -88,7 +88,7 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> M
         to=page.responder.phone or "",
         to_role=page.responder.role,
         body=_words(uow, centre, page),
-        priority=dispatch.level_rank,
+        priority=page.slot.rank,
         call_id=dispatch.call_id,
         page_id=page.id,
         responder_id=page.responder_id,
@@ -122,6 +122,9 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
             instead_of=left_for(uow, page).call.code,
         )
     others = [slot.role for slot in partners_of(page.slot)]
+    relieved = page.slot.relieves
+    if relieved is not None:
+        help_wanted = f"relief for {who_has(relieved)}"
     return wording.page(
         call.code,
         level=dispatch.level_label,
@@ -130,6 +133,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         area=call.zone,
         partner=others[0] if others else None,
         link=f"{centre.public_url}/c/{call.code}",
+        unsafe=somebody_withdrew(dispatch),
     )
 
 
@@ -151,7 +155,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             call.zone or "",
             charge=page.kind is PageKind.SUPERVISOR,
         ),
-        priority=dispatch.level_rank,
+        priority=page.slot.rank,
         call_id=call.id,
         page_id=page.id,
         responder_id=page.responder_id,
@@ -168,9 +172,19 @@ def left_for(uow: UnitOfWork, page: Page) -> Dispatch:
 
 
 def partners_of(slot: Slot) -> list[Slot]:
-    """The other places in the team that still count."""
-    gone = {SlotState.CANCELLED, SlotState.REPLACED}
-    return [s for s in slot.dispatch.slots if s is not slot and s.state not in gone]
+    """The other places in the team that still count. Whoever is to take over a place is nobody's
+    partner yet, and never the partner of whoever has it."""
+    not_beside = (slot, slot.predecessor)
+    return [
+        other
+        for other in slot.dispatch.slots
+        if other not in not_beside and other.state not in GONE and other.relieves is None
+    ]
+
+
+def somebody_withdrew(dispatch: Dispatch) -> bool:
+    """Did a team of this dispatch leave because it was not safe? Whoever comes next is told."""
+    return any(slot.state is SlotState.WITHDRAWN for slot in dispatch.slots)
 
 
 def who_has(slot: Slot) -> str:

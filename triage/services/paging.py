@@ -9,6 +9,7 @@ from sqlalchemy import select
 from triage.domain import wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import (
+    ON_SITE,
     TAKEN,
     WANTED,
     DispatchState,
@@ -20,7 +21,7 @@ from triage.domain.lifecycle import (
 from triage.domain.ranking import Need, TeamOption, why_first, why_none
 from triage.domain.sent import why_nobody_is_left
 from triage.domain.storm import best_team, may_be_held_back
-from triage.services import escalation_policies, escalations, freed_teams, storms
+from triage.services import escalation_policies, escalations, freed_teams, reliefs, storms
 from triage.services.availability import BUSY, hold, serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import open_page, partners_of, send_page, who_has
@@ -71,11 +72,12 @@ def _find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> _Found
     options = team_options(uow, dispatch.call.zone, besides=dispatch)
     team_of = {option.team_id: team for team, option in options}
     need = _need(dispatch, wanted)
-    elsewhere = on_this_call_already(uow, dispatch)
     fitting = serving(options, dispatch.response)
-    left = [_not_yet_asked(option, dispatch, elsewhere) for option in fitting]
-    flooded = storms.flooded(uow, left) if may_be_held_back(dispatch.level_rank) else ()
-    best = best_team(left, need, dispatch.level_rank, flooded)
+    asked = _asked_already(dispatch, wanted) | on_this_call_already(uow, dispatch)
+    left = [option.without(asked) for option in fitting]
+    rank = min(slot.rank for slot in wanted)
+    flooded = storms.flooded(uow, left) if may_be_held_back(rank) else ()
+    best = best_team(left, need, rank, flooded)
     none = why_none(fitting, need.roles) or "all_committed"
     return _Found(best, team_of[best.team_id] if best else None, need, none)
 
@@ -120,13 +122,13 @@ def on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
     return {key for key in rows if key is not None}
 
 
-def _not_yet_asked(option: TeamOption, dispatch: Dispatch, elsewhere: set[UUID]) -> TeamOption:
-    """The team without the members who were asked to come already."""
+def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
+    """Members who were asked to come since these slots were opened, have come, or left."""
+    since = min(slot.created_at for slot in wanted)
     live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
-    asked = {page.responder_id for slot in live for page in slot.pages}
-    asked |= {s.responder_id for s in dispatch.slots if s.responder_id and s.state in TAKEN}
-    asked |= elsewhere
-    return option.without(asked)
+    asked = {page.responder_id for slot in live for page in slot.pages if page.created_at >= since}
+    here = TAKEN | {SlotState.WITHDRAWN, SlotState.REPLACED}
+    return asked | {s.responder_id for s in live if s.responder_id and s.state in here}
 
 
 def _nobody_left(
@@ -136,9 +138,14 @@ def _nobody_left(
     wanted: Sequence[Slot],
     nobody_asked: str,
 ) -> None:
+    for slot in [slot for slot in wanted if slot.relieves is not None]:
+        reliefs.nobody_relieves(uow, centre, slot)
+    wanted = [slot for slot in wanted if slot.state is SlotState.SEEKING]
+    if not wanted:
+        return
     asked = (p.state for slot in wanted for p in slot.pages if p.kind is PageKind.TEAM)
     dispatch.cause = why_nobody_is_left(asked, nobody_asked)
-    _assess_again(uow, dispatch)
+    assess_again(uow, dispatch)
     for slot in wanted:
         slot.move_to(SlotState.UNFILLED)
         slot.responder_id = None
@@ -146,7 +153,7 @@ def _nobody_left(
     escalations.start(uow, centre, dispatch)
 
 
-def _assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
+def assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Soon, by whoever looks after what is due: the rules say who comes instead."""
     of_it = select(Timer.state).where(Timer.kind == "nobody_left", Timer.subject_id == dispatch.id)
     states = uow.session.scalars(of_it).all()
@@ -163,7 +170,7 @@ def _assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
 
 def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Let the dispatch be what its slots amount to, and say so when it changed."""
-    state = dispatch_state_of(slot.state for slot in dispatch.slots)
+    state = dispatch_state_of(slot.state for slot in dispatch.slots if slot.relieves is None)
     if state is not DispatchState.UNFILLED:
         dispatch.cause = None
     if state is not dispatch.state:
@@ -225,6 +232,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     )
     code = slot.dispatch.call.code
     withdraw_pages(uow, centre, slot, wording.taken_by(code, page.team.name))
+    reliefs.take_over(uow, centre, slot)
     tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, page.team.name))
     refresh(uow, slot.dispatch)
     freed_teams.offer_soon(uow, slot)
@@ -239,7 +247,8 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     if page.state is PageState.OPEN:
         page.answered_at, page.answered_through = uow.now, through
         pass_over(uow, centre, page, PageState.DECLINED)
-    elif page.state is PageState.ACCEPTED and slot.state in TAKEN - {SlotState.ON_SCENE}:
+    elif page.state is PageState.ACCEPTED and slot.state in TAKEN - ON_SITE:
+        reliefs.must_stay(slot)
         page.move_to(PageState.DECLINED)
         uow.audit("page.given_back", page, call_id=slot.dispatch.call_id, team=page.team.name)
         slot.move_to(SlotState.SEEKING)

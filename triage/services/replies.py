@@ -40,7 +40,10 @@ from triage.storage.unit_of_work import UnitOfWork
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
 LATELY_H = 2
-SHOWS_REACH = {"accepted", "declined", "eta", "en_route", "on_scene", "cleared"}
+SHOWS_REACH = {
+    *("accepted", "declined", "eta", "en_route", "staged", "on_scene", "transporting"),
+    *("relief_asked", "withdrawn", "cleared"),
+}
 """Outcomes of answers to a text of ours that arrived."""
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from triage.domain import wording
+from triage.domain import relief_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import dispatches, page_answers, paging
+from triage.services import dispatches, page_answers, paging, replacements
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -47,6 +47,8 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
 
 def _too_late(page: Page) -> str:
     slot, code = page.slot, page.slot.dispatch.call.code
+    if _is_released(page):
+        return relief_wording.released_before(code)
     if slot.state in TAKEN:
         return wording.taken_by(code, paging.who_has(slot))
     return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
@@ -62,15 +64,25 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answer
     return Answered("declined", wording.declined(call.code), call)
 
 
+def _is_released(page: Page) -> bool:
+    """Did whoever texts have the slot, and left it?"""
+    left = {SlotState.REPLACED, SlotState.WITHDRAWN}
+    return page.state is PageState.ACCEPTED and page.slot.state in left
+
+
 def _theirs(page: Page) -> None:
     """Raises Refused unless whoever texts has the slot."""
+    code = page.slot.dispatch.call.code
+    if _is_released(page):
+        raise Refused(relief_wording.released_before(code))
     if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
-        code = page.slot.dispatch.call.code
         raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
 
 
 _MOVED = {
     SlotState.EN_ROUTE: wording.en_route,
+    SlotState.STAGED: relief_wording.staged,
+    SlotState.TRANSPORTING: relief_wording.transporting,
     SlotState.ON_SCENE: wording.on_scene,
     SlotState.CLEARED: wording.cleared,
 }
@@ -98,6 +110,23 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
         raise Refused(f"How many minutes? Reply {call.code} ETA 10.")
     dispatches.set_eta(uow, page.slot, reply.minutes)
     return Answered("eta", wording.eta(call.code, reply.minutes), call)
+
+
+def _ask_relief(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    _theirs(page)
+    call = page.slot.dispatch.call
+    replacements.ask(uow, centre, page.slot, "text")
+    return Answered("relief_asked", relief_wording.relief_asked(call.code), call)
+
+
+def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    call = page.slot.dispatch.call
+    if page.state is PageState.OPEN:
+        return decline(uow, centre, page, reply)  # from somebody asked it is a no
+    if page.slot.state is not SlotState.WITHDRAWN:
+        _theirs(page)
+        replacements.withdraw(uow, centre, page.slot, "text")
+    return Answered("withdrawn", relief_wording.withdrawn(call.code), call)
 
 
 def need_help(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
@@ -129,6 +158,10 @@ VERBS: dict[Verb, Handler] = {
     Verb.ETA: _eta,
     Verb.EN_ROUTE: _advance(SlotState.EN_ROUTE),
     Verb.ON_SCENE: _advance(SlotState.ON_SCENE),
+    Verb.STAGED: _advance(SlotState.STAGED),
+    Verb.TRANSPORT: _advance(SlotState.TRANSPORTING),
+    Verb.REPLACE: _ask_relief,
+    Verb.WITHDRAW: _withdraw,
     Verb.CLEAR: _advance(SlotState.CLEARED),
     Verb.HELP: need_help,
     Verb.NOTE: keep_note,

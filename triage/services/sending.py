@@ -6,7 +6,7 @@ from datetime import timedelta
 from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
-from triage.services import assessments, dispatches, follow_ups, situation
+from triage.services import assessments, dispatches, follow_ups, situation, transfers
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
@@ -98,7 +98,11 @@ def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
         raise Conflict("this call has not been assessed")
     if call.state is CallState.ASKING:
         return take_default_route(uow, centre, call)
-    return act_on(uow, centre, call, assessments.decision_of(record), "assessment")
+    sent = act_on(uow, centre, call, assessments.decision_of(record), "assessment")
+    if sent:  # a line that did not take the caller is not owed any more
+        for dispatch in transfers.without(dispatches.of_call(uow, call), sent):
+            dispatches.cancel(uow, centre, dispatch, "changed_response")
+    return sent
 
 
 def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice) -> Override:

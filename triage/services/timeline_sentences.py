@@ -14,7 +14,7 @@ from triage.domain.codes import (
 )
 from triage.domain.delivery import failure_of
 from triage.domain.reachability import LEFT_DUTY
-from triage.services import escalation_sentences
+from triage.services import escalation_sentences, relief_sentences, transfer_sentences
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
@@ -129,6 +129,8 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 
 _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **escalation_sentences.SENTENCES,
+    **relief_sentences.SENTENCES,
+    **transfer_sentences.SENTENCES,
     "call.opened": lambda _, d: f"Call taken ({d.get('origin', '?')}).",
     "call.looked_at": lambda _, d: "Looked at the call.",
     "call.assessed": _assessed,

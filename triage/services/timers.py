@@ -16,7 +16,9 @@ from triage.services import (
     escalations,
     follow_ups,
     next_steps,
+    replacements,
     sending,
+    transfers,
     unanswered,
     waiting,
 )
@@ -50,6 +52,8 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **next_steps.HANDLERS,
     **escalations.HANDLERS,
     **waiting.HANDLERS,
+    **replacements.HANDLERS,
+    **transfers.HANDLERS,
     **duty.HANDLERS,
     **confirmations.HANDLERS,
     **communication_tests.HANDLERS,

@@ -57,7 +57,7 @@ def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
         page,
         page.answer_by,
         step=uow.session.scalar(steps) or 0,
-        priority=dispatch.level_rank,
+        priority=page.slot.rank,
         dispatch_id=dispatch.id,
     )
 

@@ -9,9 +9,9 @@ from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import paging
 from triage.services.availability import team_options
 from triage.services.centre import Centre
-from triage.services.freed_teams import TEAM_FREE
+from triage.services.freed_teams import TEAM_FREE, UNRELIEVED
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -21,7 +21,7 @@ MOST = 100
 
 def offer(uow: UnitOfWork, centre: Centre) -> None:
     """Ask teams that are free for the calls that wait: the most urgent first, then the oldest."""
-    for dispatch in waiting(uow):
+    for dispatch in (*waiting(uow), *_unrelieved(uow)):
         if _served(uow, dispatch):
             paging.offer(uow, centre, dispatch)
 
@@ -41,6 +41,22 @@ def waiting(uow: UnitOfWork) -> Sequence[Dispatch]:
         select(Dispatch)
         .join(Call)
         .where(Dispatch.state == DispatchState.UNFILLED, Call.state == CallState.OPEN)
+        .options(joinedload(Dispatch.call))
+        .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
+        .limit(MOST)
+    ).all()
+
+
+def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
+    """Dispatches with a team that nobody relieves, after those to which nobody comes."""
+    return uow.session.scalars(
+        select(Dispatch)
+        .join(Call)
+        .where(
+            Dispatch.id.in_(select(Slot.dispatch_id).where(UNRELIEVED)),
+            Dispatch.state != DispatchState.UNFILLED,
+            Call.state == CallState.OPEN,
+        )
         .options(joinedload(Dispatch.call))
         .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
         .limit(MOST)

@@ -70,6 +70,7 @@
     KeyQ: () => panel?.first(),
     KeyO: () => unfold("otherwise"),
     KeyX: () => unfold("closing"),
+    KeyT: () => document.querySelector("[data-transfer]")?.focus(),
     KeyB: () => { location.href = "/board"; },
   };
   function unfold(id) {

@@ -1,4 +1,4 @@
-"""A dispatch, its slots, and the pages that fill them."""
+"""A dispatch, its slots, the pages that fill them, and the transfers to a telephone line."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,15 +6,19 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from triage.domain.escalation import HIGHEST
 from triage.domain.lifecycle import (
     PAGE_MOVES,
     SLOT_MOVES,
+    TAKEN,
+    WANTED,
     DispatchState,
     PageKind,
     PageState,
     SlotState,
     check_move,
 )
+from triage.domain.transfers import TRANSFER_MOVES, TransferState
 from triage.storage.base import LiveRow
 from triage.storage.calls import Call
 from triage.storage.teams import Responder, Team
@@ -23,6 +27,9 @@ _ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
 _BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
 _ALARMED = text("help_at IS NOT NULL AND help_taken_at IS NULL")
 _WAITS = text("state = 'unfilled'")
+_UNRELIEVED = text("state = 'unfilled' AND replaces_id IS NOT NULL")
+_UNNOTED = text("state = 'withdrawn' AND withdrawal_noted_at IS NULL")
+_RUNNING = text("state IN ('offered', 'ringing', 'counselor')")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
 
 
@@ -78,14 +85,33 @@ class Dispatch(LiveRow):
     end_reason: Mapped[str | None]
 
     call: Mapped[Call] = relationship()
-    slots: Mapped[list["Slot"]] = relationship(order_by="Slot.position", back_populates="dispatch")
+    slots: Mapped[list["Slot"]] = relationship(
+        order_by="Slot.position, Slot.id", back_populates="dispatch"
+    )
+    transfers: Mapped[list["Transfer"]] = relationship(
+        order_by="Transfer.number", back_populates="dispatch"
+    )
+
+    @property
+    def transfer(self) -> "Transfer | None":
+        """The newest try to hand the caller over to a line."""
+        return self.transfers[-1] if self.transfers else None
 
 
 class Slot(LiveRow):
     """One place in the team that answers a dispatch."""
 
     __tablename__ = "slot"
-    __table_args__ = (Index("ix_slot_busy", "team_id", sqlite_where=_BUSY, postgresql_where=_BUSY),)
+    __table_args__ = (
+        Index("ix_slot_busy", "team_id", sqlite_where=_BUSY, postgresql_where=_BUSY),
+        Index(
+            "ix_slot_unrelieved",
+            "dispatch_id",
+            sqlite_where=_UNRELIEVED,
+            postgresql_where=_UNRELIEVED,
+        ),
+        Index("ix_slot_withdrew", "withdrew_at", sqlite_where=_UNNOTED, postgresql_where=_UNNOTED),
+    )
 
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"), index=True)
     position: Mapped[int]
@@ -97,6 +123,14 @@ class Slot(LiveRow):
     unit: Mapped[str | None]
     """The unit as said by radio, where no responder of ours has it."""
     eta_at: Mapped[datetime | None]
+    replaces_id: Mapped[UUID | None]
+    """The slot of the same dispatch whose team this one takes over from, or is to. No foreign
+    key: both belong to the dispatch."""
+    relief_asked_at: Mapped[datetime | None]
+    """Since when the team that has it wants to be relieved; it stays until somebody accepts."""
+    withdrew_at: Mapped[datetime | None]
+    withdrawal_noted_at: Mapped[datetime | None]
+    """When a dispatcher saw to it that the team had to leave."""
 
     dispatch: Mapped[Dispatch] = relationship(back_populates="slots")
     team: Mapped[Team | None] = relationship()
@@ -105,6 +139,27 @@ class Slot(LiveRow):
 
     def move_to(self, state: SlotState) -> None:
         self.state = check_move(SLOT_MOVES, self.state, state)
+
+    @property
+    def predecessor(self) -> "Slot | None":
+        """The slot in whose place this one is."""
+        if self.replaces_id is None:
+            return None
+        return next((one for one in self.dispatch.slots if one.id == self.replaces_id), None)
+
+    @property
+    def relieves(self) -> "Slot | None":
+        """The slot whose team has the place until somebody says yes for this one."""
+        old = self.predecessor
+        return old if old is not None and old.state in TAKEN and self.state in WANTED else None
+
+    @property
+    def rank(self) -> int:
+        """How urgently somebody is sought for it: 1, whatever the level, where a team had to
+        leave and nobody is there any more."""
+        old = self.predecessor
+        left = old is not None and old.state is SlotState.WITHDRAWN
+        return HIGHEST if left else self.dispatch.level_rank
 
 
 class Page(LiveRow):
@@ -148,3 +203,50 @@ class Page(LiveRow):
 
     def move_to(self, state: PageState) -> None:
         self.state = check_move(PAGE_MOVES, self.state, state)
+
+
+class Transfer(LiveRow):
+    """One try to hand a caller over to a line. The next try is a row of its own."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        Index(
+            "uq_transfer_running",
+            "dispatch_id",
+            unique=True,
+            sqlite_where=_RUNNING,
+            postgresql_where=_RUNNING,
+        ),
+        Index("uq_transfer_number", "dispatch_id", "number", unique=True),
+    )
+
+    dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"))
+    number: Mapped[int]
+    """1 for the first try for its dispatch."""
+    state: Mapped[TransferState]
+    due_at: Mapped[datetime | None]
+    """When the step that it is in has lasted too long; None when it is over."""
+    line: Mapped[str | None]
+    """Which line was rung, where it was written down."""
+    ringing_at: Mapped[datetime | None]
+    counselor_at: Mapped[datetime | None]
+    to_counselor_s: Mapped[int | None]
+    """From the offer to somebody on the line."""
+    late_at: Mapped[datetime | None]
+    """When the caller was not released for too long after a counselor had answered."""
+    released_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    """When it was refused, not answered, dropped or cancelled."""
+    refusal: Mapped[str | None]
+    """A code of REFUSALS."""
+
+    dispatch: Mapped[Dispatch] = relationship(back_populates="transfers")
+
+    def move_to(self, state: TransferState) -> None:
+        self.state = check_move(TRANSFER_MOVES, self.state, state)
+
+    @property
+    def changed_at(self) -> datetime:
+        """Since when it is in its state."""
+        times = (self.created_at, self.ringing_at, self.counselor_at, self.released_at)
+        return max(at for at in (*times, self.ended_at) if at is not None)

@@ -11,6 +11,7 @@ from triage.domain.decision import Route
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
+from triage.domain.transfers import REFUSALS, TransferState
 from triage.entrypoints.api.values import NULL, AsIs, Degrees, Instant, Line, Messages, Text, Word
 
 OUTCOMES = ("decided", "ask_more", "not_scored")
@@ -163,6 +164,35 @@ class SlotOut(Answer):
     team = fields.String(**_maybe(attribute="team.name"))
     unit = fields.String(**_maybe())
     eta_at = fields.AwareDateTime(**_maybe())
+    replaces = fields.UUID(
+        **_maybe(
+            attribute="replaces_id",
+            metadata={"description": "The slot whose team this one takes over from, or is to."},
+        )
+    )
+    relief_asked_at = fields.AwareDateTime(
+        **_maybe(metadata={"description": "While the team that has it waits to be relieved."})
+    )
+
+
+class TransferOut(Answer):
+    """How far a caller is handed over to a telephone line: the newest try."""
+
+    state = fields.Enum(TransferState, by_value=True, required=True)
+    line = fields.String(
+        **_maybe(metadata={"description": "Which line, if not the response's usual one."})
+    )
+    due_at = fields.AwareDateTime(
+        **_maybe(metadata={"description": "When this step has lasted too long."})
+    )
+    offered_at = fields.AwareDateTime(required=True, attribute="created_at")
+    ringing_at = fields.AwareDateTime(**_maybe())
+    counselor_at = fields.AwareDateTime(**_maybe())
+    released_at = fields.AwareDateTime(**_maybe())
+    ended_at = fields.AwareDateTime(
+        **_maybe(metadata={"description": "When it was refused, not answered, dropped ..."})
+    )
+    refusal = fields.String(**_maybe(validate=validate.OneOf(tuple(REFUSALS))))
 
 
 class DispatchOut(Answer):
@@ -173,6 +203,10 @@ class DispatchOut(Answer):
         **_maybe(metadata={"description": "Why nobody is left to ask, while nobody is."})
     )
     slots = _listing(fields.Nested(SlotOut))
+    transfer = fields.Nested(
+        TransferOut,
+        **_maybe(metadata={"description": "Of a response that is given by telephone."}),
+    )
 
 
 class SentOut(Answer):

@@ -11,12 +11,22 @@ from flask.typing import ResponseReturnValue
 from triage.context import AppContext
 from triage.domain.findings import told
 from triage.domain.lifecycle import DispatchState
+from triage.domain.transfers import TransferState
 from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import boards, leftovers, next_steps, unread_replies, watch
+from triage.services import (
+    boards,
+    leftovers,
+    next_steps,
+    replacements,
+    transfers,
+    unread_replies,
+    watch,
+)
 from triage.services.people import ROLES
+from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("banners", __name__)
@@ -45,7 +55,13 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
     with context.reading() as uow:
         lines = paging_lines(watch.standing(uow).codes, at_the_desk=at_the_desk)
         if at_the_desk:
-            lines = [*_alarms(uow), *lines, *_standstills(uow), *_missed(uow)]
+            lines = [
+                *_alarms(uow),
+                *_given_back(context, uow),
+                *lines,
+                *_standstills(uow),
+                *_missed(uow),
+            ]
     return lines
 
 
@@ -58,11 +74,32 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
     for alarm in boards.alarms(uow):
         words = f"{alarm.unit} ({alarm.role.replace('_', ' ')}) NEEDS HELP."
         yield Banner("alarm", words, f"/calls/{alarm.call.reference}", f"Call {alarm.call.code}")
+    for slot in replacements.unnoted(uow):
+        who, call = replacements.team_that_left(slot), slot.dispatch.call
+        words = f"{who} ({slot.role.replace('_', ' ')}) HAD TO WITHDRAW, it is not safe."
+        yield Banner("alarm", words, f"/calls/{call.reference}", f"Call {call.code}")
     for inbound, responder in unread_replies.waiting(uow):
         if inbound.outcome == "help_unplaced":
             who = responder.team.name if responder else "Somebody"
             words = f"{who} NEEDS HELP and is on no call: ring them."
             yield Banner("alarm", words, "/board", "Their text")
+
+
+_LOST = {
+    TransferState.NOT_ANSWERED: "does not answer",
+    TransferState.REFUSED: "does not take the caller",
+    TransferState.DROPPED: "WAS LOST, ring the caller back",
+}
+
+
+def _given_back(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
+    """At once, to whoever types another call meanwhile."""
+    for dispatch in transfers.given_back(uow):
+        why = _LOST.get(dispatch.transfer.state) if dispatch.transfer else None
+        if why is not None:
+            call = dispatch.call
+            words = f"{response_name(context.centre, dispatch.response)} {why}: the call is yours."
+            yield Banner("alarm", words, f"/calls/{call.reference}", f"Call {call.code}")
 
 
 def _missed(uow: UnitOfWork) -> Iterable[Banner]:

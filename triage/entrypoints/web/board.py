@@ -8,11 +8,20 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
-from triage.domain.lifecycle import DispatchState
+from triage.domain.lifecycle import DispatchState, SlotState
+from triage.domain.transfers import TransferState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
-from triage.services import boards, escalations, reachability, unread_replies, waiting, watch
+from triage.services import (
+    boards,
+    escalations,
+    reachability,
+    replacements,
+    unread_replies,
+    waiting,
+    watch,
+)
 from triage.services.boards import Board, Loudness, Row
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -34,6 +43,17 @@ _TONES = {
     Loudness.MOVING: "moving",
     Loudness.THERE: "good",
     Loudness.OVER: "quiet",
+}
+
+
+_LOST = {
+    TransferState.NOT_ANSWERED: "LINE DOES NOT ANSWER: the call is yours again",
+    TransferState.REFUSED: "LINE REFUSED: the call is yours again",
+    TransferState.DROPPED: "LINE LOST: ring the caller back",
+}
+_UNDER_WAY = {
+    TransferState.RINGING: "The line rings",
+    TransferState.COUNSELOR: "Counselor on the line, release the caller",
 }
 
 
@@ -80,6 +100,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
+        withdrew = replacements.unnoted(uow)
         lines = paging_lines(watch.standing(uow).codes)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
@@ -89,6 +110,8 @@ def _look() -> tuple[dict[str, Any], Board]:
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
+        "withdrew": withdrew,
+        "team_that_left": replacements.team_that_left,
         "headlines": headlines,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
@@ -134,35 +157,53 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     }
     if row.loudness in {Loudness.HAND_OVER, Loudness.HAND_OVER_LATE}:
         return _TONES[row.loudness], _hand_over(centre, row)
+    if row.loudness is Loudness.MOVING and _in_state(row, SlotState.STAGED):
+        return "waiting", "Waits near until it is safe"
+    if row.loudness is Loudness.THERE and _in_state(row, SlotState.TRANSPORTING):
+        return "good", "Transporting"
     if row.loudness is Loudness.MOVING and not _anybody_moves(row):
         return "moving", "Accepted"
     return _TONES[row.loudness], words[row.loudness]
 
 
 def _nobody(row: Row) -> str:
+    lost = [_LOST.get(line.transfer.state) for line in row.lines if line.transfer]
+    nobody = [line for line in row.lines if line.state is DispatchState.UNFILLED]
+    if lost and lost[-1] and all(line.transfer for line in nobody):
+        return lost[-1]
     half = any(line.coming for line in row.lines if line.missing_roles)
     return "HALF A TEAM, nobody left to ask" if half else "NOBODY COMING"
 
 
 def _ring(row: Row) -> str:
-    """Whom the dispatcher asks, because the text that asks them has not left."""
+    """Whom the dispatcher asks, because the text that asks them has not left; for whom the
+    dispatcher finds somebody, because nobody is left to ask."""
     units = [unit for line in row.lines for unit in line.to_ring]
-    return "RING BY TELEPHONE, the text has not left: " + ", ".join(units) if units else ""
+    tired = [unit for line in row.lines for unit in line.unrelieved]
+    said = ["RING BY TELEPHONE, the text has not left: " + ", ".join(units)] if units else []
+    said += ["NO RELIEF FOUND for " + ", ".join(tired)] if tired else []
+    return "; ".join(said)
 
 
 def _anybody_moves(row: Row) -> bool:
     return any(line.state is DispatchState.EN_ROUTE for line in row.lines)
 
 
+def _in_state(row: Row, state: SlotState) -> bool:
+    return any(one.state is state for line in row.lines for one in line.coming)
+
+
 def _hand_over(centre: Centre, row: Row) -> str:
     """What the dispatcher has to do at once; what is late before what is not, CAD before lines."""
     waiting = [line for line in row.lines if line.state is DispatchState.HAND_OVER]
-    first = max(waiting, key=lambda line: (line.late, line.reached_by == "cad"))
+    first = max(waiting, key=lambda line: (line.late, line.reached_by == "cad", not line.rings))
     same = [
         line.response
         for line in waiting
         if (line.late, line.reached_by) == (first.late, first.reached_by)
     ]
+    if first.transfer is not None and first.transfer.state in _UNDER_WAY:
+        return f"{_UNDER_WAY[first.transfer.state]}: {_names(centre, same)}"
     if first.reached_by == "cad":
         verb = "DISPATCH IN CAD NOW" if first.late else "Dispatch in CAD"
     else:

@@ -23,6 +23,8 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
+from triage.domain.transfers import REFUSALS
+from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
@@ -32,6 +34,7 @@ from triage.services import call_pages, calls, diverts, outbox
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
+from triage.services.reliefs import relief_of
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -209,6 +212,11 @@ def _words(centre: Centre) -> dict[str, Any]:
         "dispositions": DISPOSITIONS,
         "moves": moves,
         "may_still_accept": may_still_accept,
+        "relief_of": relief_of,
+        "transfer_steps": transfer_steps.steps,
+        "step_words": transfer_steps.words,
+        "refusals": REFUSALS,
+        "refusal_options": [(code, refusal.words) for code, refusal in REFUSALS.items()],
         "hand_over_red_s": centre.policy.hand_over_red_s,
     }
 

@@ -22,7 +22,8 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("call_teams", __name__, url_prefix="/calls/<reference>")
 
 
-def _dispatch(uow: UnitOfWork, call: Call, key: UUID) -> Dispatch:
+def dispatch_of(uow: UnitOfWork, call: Call, key: UUID) -> Dispatch:
+    """A dispatch of this call. Raises NotFound for another call's."""
     dispatch = uow.get(Dispatch, key)
     if dispatch.call_id != call.id:
         raise NotFound("no such dispatch of this call")
@@ -33,7 +34,7 @@ def _dispatch(uow: UnitOfWork, call: Call, key: UUID) -> Dispatch:
 @open_to(*DISPATCHERS)
 def cancel(reference: str, key: UUID) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        dispatch = _dispatch(uow, call, key)
+        dispatch = dispatch_of(uow, call, key)
         dispatches.cancel(uow, centre, dispatch, typed.line("reason"))
         return f"{response_name(centre, dispatch.response)} is cancelled; who was asked is told."
 
@@ -44,7 +45,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        dispatches.ask_again(uow, centre, _dispatch(uow, call, key))
+        dispatches.ask_again(uow, centre, dispatch_of(uow, call, key))
         return "Everybody is asked again."
 
     return do(reference, f"again-{key}", ask)
@@ -54,7 +55,7 @@ def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def called_back(reference: str, key: UUID) -> ResponseReturnValue:
     def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        escalations.called_back(uow, centre, _dispatch(uow, call, key))
+        escalations.called_back(uow, centre, dispatch_of(uow, call, key))
         return "The call-back is noted. If nobody comes, the next one is due in time."
 
     return do(reference, f"call-back-{key}", note)
@@ -65,7 +66,9 @@ def called_back(reference: str, key: UUID) -> ResponseReturnValue:
 def divert(reference: str, key: UUID) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         team, _, leaves = typed.line("offer").partition(":")
-        offer = diverts.propose(uow, centre, _dispatch(uow, call, key), _uuid(team), _uuid(leaves))
+        offer = diverts.propose(
+            uow, centre, dispatch_of(uow, call, key), _uuid(team), _uuid(leaves)
+        )
         return (
             f"{offer.team.name} is asked to leave {offer.leaves.call.code} and come here."
             " Nothing moves until they say yes."
@@ -78,7 +81,7 @@ def divert(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def hand_over(reference: str, key: UUID) -> ResponseReturnValue:
     def confirm(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        dispatch, unit = _dispatch(uow, call, key), typed.line("unit")
+        dispatch, unit = dispatch_of(uow, call, key), typed.line("unit")
         dispatches.confirm_hand_over(uow, dispatch, unit, typed.line("cad_number"))
         return f"{response_name(centre, dispatch.response)} is handed over to {unit}."
 

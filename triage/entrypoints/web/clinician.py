@@ -4,12 +4,13 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Conflict
+from triage.domain.lifecycle import GONE
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import PROGRESS, own_pages
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
-from triage.services import dispatches, page_answers
+from triage.services import dispatches, page_answers, replacements
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
@@ -36,14 +37,38 @@ def mine(reference: str) -> ResponseReturnValue:
         if doing == "help":
             dispatches.raise_help(uow, page)
             return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
-        return _advance_own(uow, page.slot, page, doing)
+        return _go_on(uow, centre, page, doing)
 
     return do(reference, "mine", say)
 
 
-def _advance_own(uow: UnitOfWork, slot: Slot, page: Page, doing: str) -> str:
+def _relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.ask(uow, centre, slot, "screen")
+    return "A relief is being asked. You stay responsible until somebody has accepted."
+
+
+def _call_off(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.call_off(uow, centre, slot, "screen")
+    return "No relief is asked any more: you stay."
+
+
+def _withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.withdraw(uow, centre, slot, "screen")
+    return "You are withdrawn: dispatch is told it is not safe, somebody else is asked."
+
+
+_RELIEF = {"relieve": _relieve, "call_off": _call_off, "withdraw": _withdraw}
+
+
+def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str) -> str:
+    """Whoever has the call says what they do now."""
+    slot = page.slot
     if page.state != "accepted" or slot.responder_id != page.responder_id:
         raise Conflict("you do not have this call; accept it first")
+    if slot.state in GONE:
+        raise Conflict("it is not yours any more, you are released")
+    if doing in _RELIEF:
+        return _RELIEF[doing](uow, centre, slot)
     if doing == "eta":
         dispatches.set_eta(uow, slot, minutes_typed(typed.line("minutes")))
         return f"You arrive in {typed.line('minutes')} min."

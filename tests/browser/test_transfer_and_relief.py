@@ -1,0 +1,86 @@
+"""A dispatcher hands a caller over with the keyboard; a team is relieved, and has to leave."""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.browser.test_reachability_page import NO_SIDEWAYS
+from tests.stories.test_calls import CALM
+from tests.stories.test_transfers import TALKS
+
+SHOTS = os.environ.get("TRIAGE_SHOTS")
+"""A folder for pictures of what is tested, for whoever wants to look."""
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing runs off the screen, wide or narrow."""
+    for width in (320, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(NO_SIDEWAYS), (name, width)
+        if SHOTS:
+            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
+
+
+def test_a_caller_is_handed_over_with_the_keyboard_and_comes_back(
+    served: Served, page: Page
+) -> None:
+    call = served.world.call(TALKS)
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    line = page.get_by_role("region", name="Crisis line")
+    expect(line).to_contain_text("Ring the line and stay with the caller")
+    look(page, "offered")
+
+    page.keyboard.press("Alt+t")
+    expect(page.get_by_role("button", name="The line rings")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(line).to_contain_text("Rings")
+    expect(line.locator("time[data-until]")).to_contain_text("1:")  # the clock runs
+    look(page, "ringing")
+    page.keyboard.press("Alt+t")
+    expect(page.get_by_role("button", name="Counselor on the line")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(line).to_contain_text("Introduce the caller")
+    look(page, "counselor")
+    page.keyboard.press("Alt+t")
+    page.keyboard.press("Enter")
+    expect(line).to_contain_text("With Crisis line since")
+    look(page, "released")
+
+    page.get_by_role("button", name="Line lost").click()
+    expect(line).to_contain_text("ring the caller back")
+    expect(page.locator("main")).to_contain_text("CALL BACK")
+    look(page, "lost")
+    page.goto(f"{served.base_url}/board")
+    expect(page.locator("main")).to_contain_text("LINE LOST: ring the caller back")
+    look(page, "board-lost")
+
+
+def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page) -> None:
+    world = served.world
+    (alpha,) = world.team("Alpha")
+    call = world.call(CALM)
+    for word in ("1", "scene"):
+        alpha.text(f"{call.code} {word}")
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    team = page.get_by_role("region", name="Mobile crisis team")
+
+    page.get_by_role("button", name="Wants a relief").click()
+    expect(team).to_contain_text("They stay responsible until somebody has accepted")
+    expect(team).to_contain_text("No relief found")
+    look(page, "no-relief")
+    page.goto(f"{served.base_url}/board")
+    expect(page.locator("main")).to_contain_text("NO RELIEF FOUND for Alpha")
+    look(page, "board-no-relief")
+
+    alpha.text(f"{call.code} withdraw, he has a knife")
+    expect(page.locator("#board-alarms")).to_contain_text("HAD TO WITHDRAW, it is not safe")
+    look(page, "board-withdrew")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    look(page, "withdrew")
+    page.get_by_role("button", name="I see to it").click()
+    expect(page.locator("#call-head")).not_to_contain_text("HAD TO WITHDRAW")

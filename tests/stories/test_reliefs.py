@@ -1,0 +1,372 @@
+"""Teams that wait near, transport, ask to be relieved, or must leave because it is not safe."""
+
+from sqlalchemy import select
+
+from tests.stories.test_call_page import act, clinician, look, path, words
+from tests.stories.test_calls import CALM
+from tests.world import Phone, World
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.messages import Message
+from triage.storage.timers import Timer
+
+RESPONSE = "mobile_crisis"
+
+
+def slots(world: World, call: Call) -> list[tuple[str, str]]:
+    """State and team of each place of this call, in the order they were opened."""
+    with world.context.reading() as uow:
+        rows = uow.session.scalars(
+            select(Slot)
+            .join(Dispatch)
+            .where(Dispatch.call_id == call.id, Dispatch.response == RESPONSE)
+            .order_by(Slot.created_at, Slot.id)
+        ).all()
+        return [(slot.state.value, slot.team.name if slot.team else "") for slot in rows]
+
+
+def state(world: World, call: Call) -> str:
+    return world.dispatch(call, RESPONSE).state.value
+
+
+def having(world: World, name: str = "Alpha") -> tuple[Call, Phone]:
+    """A call that this team has accepted."""
+    (phone,) = world.team(name)
+    call = world.call(CALM)
+    phone.expect("Reply")
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+    return call, phone
+
+
+def test_a_team_waits_near_goes_in_steps_back_and_transports(world: World) -> None:
+    call, alpha = having(world)
+
+    alpha.text(f"{call.code} STAGED")
+    alpha.expect("you wait near the scene")
+    assert slots(world, call) == [("staged", "Alpha")]
+    alpha.text(f"{call.code} llegue")
+    alpha.expect("you are on scene")
+    alpha.text(f"{call.code} espero cerca")
+    alpha.expect("you wait near")
+    alpha.text(f"{call.code} scene")
+    alpha.text(f"transporting to the hospital {call.code}")
+    alpha.expect("you are transporting")
+    assert slots(world, call) == [("transporting", "Alpha")]
+    assert state(world, call) == "on_scene"
+    alpha.text(f"{call.code} 2")
+    alpha.expect("not open any more")
+    alpha.text(f"{call.code} clear")
+
+    assert slots(world, call) == [("cleared", "Alpha")]
+    assert state(world, call) == "cleared"
+
+
+def test_nobody_is_released_before_somebody_else_has_accepted(world: World) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} scene")
+    (bravo,) = world.team("Bravo")
+
+    alpha.text(f"{call.code} REPLACE")
+    alpha.expect("You stay responsible until somebody accepts")
+    bravo.expect("relief for Alpha")
+    assert slots(world, call) == [("on_scene", "Alpha"), ("paged", "Bravo")]
+    assert state(world, call) == "on_scene"  # whoever is sought is not missing
+
+    for word in ("clear", "done", "replace"):
+        alpha.text(f"{call.code} {word}")
+    alpha.expect("nobody has taken over yet, you stay responsible")
+    assert slots(world, call) == [("on_scene", "Alpha"), ("paged", "Bravo")]
+
+    bravo.text(f"{call.code} 1")
+
+    bravo.expect("it is yours")
+    alpha.expect("Bravo has accepted and takes over. You are released")
+    assert slots(world, call) == [("replaced", "Alpha"), ("accepted", "Bravo")]
+    assert state(world, call) == "accepted"
+    alpha.text(f"{call.code} clear")
+    alpha.expect("not yours any more, you are released")
+    bravo.text(f"{call.code} scene")
+    bravo.text(f"{call.code} clear")
+    assert state(world, call) == "cleared"
+
+
+def test_a_released_team_is_free_for_the_next_call(world: World) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} relevo")
+    bravo.text(f"{call.code} 1")
+    other = world.call(CALM)
+
+    alpha.expect(f"Reply {other.code} 1")
+
+
+def test_a_relief_that_declines_or_keeps_silent_is_followed_by_the_next(world: World) -> None:
+    call, alpha = having(world)
+    bravo, charlie = world.team("Bravo")[0], world.team("Charlie")[0]
+
+    alpha.text(f"{call.code} need relief")
+    first, second = (bravo, charlie) if bravo.inbox else (charlie, bravo)
+    first.text(f"{call.code} 2")
+    second.expect("relief for Alpha")
+    second.text(f"{call.code} 1")
+
+    alpha.expect("You are released")
+    first.text(f"{call.code} 1")
+    first.expect("Taken by")
+
+
+def test_when_nobody_can_relieve_a_team_it_stays_and_is_told_and_somebody_looks_on(
+    world: World,
+) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} scene")
+
+    alpha.text(f"{call.code} replace")
+    alpha.expect("no relief found yet")
+    assert slots(world, call) == [("on_scene", "Alpha"), ("unfilled", "")]
+    assert state(world, call) == "on_scene"
+    assert "NO RELIEF FOUND for Alpha" in board(world)
+
+    (bravo,) = world.team("Bravo")  # begins its shift
+    world.wait(minutes=5)
+    bravo.expect("relief for Alpha")
+    bravo.text(f"{call.code} 1")
+
+    alpha.expect("You are released")
+    assert "NO RELIEF FOUND" not in board(world)
+
+
+def test_who_is_sought_for_later_may_be_asked_although_they_said_no_at_first(world: World) -> None:
+    (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
+    call = world.call(CALM)
+    first, second = (alpha, bravo) if alpha.inbox else (bravo, alpha)
+    first.text(f"{call.code} 2")
+    second.text(f"{call.code} 1")
+
+    second.text(f"{call.code} replace")
+
+    first.expect("relief for")
+    second.text(f"{call.code} withdraw")
+    assert world.audited("slot.withdrawn") == 1
+
+
+def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} scene")
+    (bravo,) = world.team("Bravo")
+
+    alpha.text(f"{call.code} WITHDRAW he has 2 knives and wont calm down")
+
+    alpha.expect("you are withdrawn, dispatch is told")
+    asked = bravo.expect("UNSAFE, a team left.")
+    assert asked.endswith(f"Reply {call.code} 1=accept 2=decline")
+    assert slots(world, call) == [("withdrawn", "Alpha"), ("paged", "Bravo")]
+    with world.context.reading() as uow:
+        page = uow.session.scalars(
+            select(Message).where(Message.kind == "page").order_by(Message.created_at.desc())
+        ).first()
+        assert page is not None
+        assert page.priority == 1
+        clocks = select(Timer.priority).where(Timer.subject_id == page.page_id)
+        assert set(uow.session.scalars(clocks)) == {1}
+    assert "Alpha (clinician) HAD TO WITHDRAW, it is not safe" in board(world)
+
+    bravo.text(f"{call.code} 1")
+    bravo.expect("Ask dispatch before you go in")
+    alpha.text(f"{call.code} 1")
+    alpha.expect("you are released")
+    assert "HAD TO WITHDRAW" in board(world)  # until a person has seen to it
+
+
+def test_with_nobody_to_follow_a_team_that_left_the_call_is_alarmed_as_any_other(
+    world: World,
+) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} scene")
+    alpha.text(f"unsafe {call.code}")
+
+    assert state(world, call) == "unfilled"
+    assert world.dispatch(call, RESPONSE).cause
+    assert "NOBODY COMING" in board(world)
+
+
+def test_who_leaves_while_a_relief_is_asked_makes_that_question_urgent(world: World) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} scene")
+    alpha.text(f"{call.code} replace")
+    bravo.expect("relief for Alpha")
+
+    alpha.text(f"{call.code} withdraw")
+
+    bravo.expect("UNSAFE, a team left.")
+    assert slots(world, call) == [("withdrawn", "Alpha"), ("paged", "Bravo")]
+    bravo.text(f"{call.code} 1")
+    assert slots(world, call) == [("withdrawn", "Alpha"), ("accepted", "Bravo")]
+    assert state(world, call) == "accepted"
+
+
+def test_who_was_asked_and_did_not_come_yet_declines_by_that_word(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    call = world.call(CALM)
+    alpha.expect("Reply")
+
+    alpha.text(f"{call.code} withdraw")
+
+    alpha.expect("declined")
+    assert world.audited("slot.withdrawn") == 0
+
+
+def test_one_of_a_pair_leaves_and_the_other_is_warned_and_stays_until_they_say_so(
+    world: World,
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(CALM)  # nobody but the pair is on shift
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+        phone.text(f"{call.code} scene")
+
+    clinician.text(f"{call.code} unsafe")
+
+    officer.expect("UNSAFE, clinician CIT 1 had to leave")
+    places = states(world, call, "co_responder")
+    assert places == {"clinician": ["withdrawn", "unfilled"], "officer": ["on_scene"]}
+    officer.text(f"{call.code} withdraw")
+    places = states(world, call, "co_responder")
+    assert places["officer"][0] == "withdrawn"
+    assert world.dispatch(call, "co_responder").state == "unfilled"
+
+
+def states(world: World, call: Call, response: str) -> dict[str, list[str]]:
+    with world.context.reading() as uow:
+        rows = uow.session.scalars(
+            select(Slot)
+            .join(Dispatch)
+            .where(Dispatch.call_id == call.id, Dispatch.response == response)
+            .order_by(Slot.created_at, Slot.id)
+        ).all()
+        found: dict[str, list[str]] = {}
+        for slot in rows:
+            found.setdefault(slot.role, []).append(slot.state.value)
+        return found
+
+
+def board(world: World) -> str:
+    return " ".join(world.client("dispatcher").get("/board").get_data(as_text=True).split())
+
+
+def test_a_relief_that_gives_it_back_leaves_the_place_open_for_the_next(world: World) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} replace")
+    bravo.text(f"{call.code} 1")
+    bravo.text(f"{call.code} 2")
+
+    bravo.expect("declined")
+    assert state(world, call) == "unfilled"
+    assert [one for one, _ in slots(world, call)] == ["replaced", "unfilled"]
+
+
+# --- on the screens -----------------------------------------------------------------------
+
+
+def test_a_dispatcher_writes_down_what_is_heard_by_radio(world: World) -> None:
+    call, _ = having(world)
+    (bravo,) = world.team("Bravo")
+    desk = world.client("dispatcher")
+
+    assert "Alpha: waits near." in act(desk, call, "/progress", {"to": "staged"})
+    told = act(desk, call, "/relief", {"act": "relieve"})
+    assert "they stay until somebody has accepted" in told
+    bravo.expect("relief for Alpha")
+    page = look(desk, call)
+    assert "Relief is asked for" in page
+    assert 'value="cleared"' not in page
+    told = act(desk, call, "/progress", {"to": "cleared"})
+    assert "nobody has taken over yet" in told
+
+    told = act(desk, call, "/relief", {"act": "call_off"})
+    assert "Alpha stays and needs no relief" in told
+    bravo.expect("no relief is needed")
+    bravo.text(f"{call.code} 1")
+    bravo.expect("Nothing was changed")
+    assert slots(world, call) == [("staged", "Alpha"), ("cancelled", "Bravo")]
+
+    told = act(desk, call, "/relief", {"act": "withdraw"})
+    assert "Alpha has left, it was not safe" in told
+    assert "HAD TO WITHDRAW" in told
+    assert "HAD TO WITHDRAW" in words(desk.get("/follow-ups").text)  # on every screen
+    left = [part for part in look(desk, call).split("<form") if 'value="note"' in part]
+    assert len(left) == 1
+    told = act(desk, call, "/relief", {"act": "note"})
+    assert "You see to it that Alpha had to leave." in told
+    assert "HAD TO WITHDRAW" not in words(desk.get("/board").text)
+    assert "NOT SAFE: Alpha (clinician) had to withdraw (radio)" in told
+
+
+def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: World) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} replace")
+    bravo.text(f"{call.code} 2")
+    desk = world.client("dispatcher")
+    assert "No relief found" in look(desk, call)
+
+    told = act(desk, call, "/relief", {"act": "ask_again"})
+
+    assert "Everybody is asked again who could relieve Alpha." in told
+    bravo.expect("declined")
+    bravo.expect("relief for Alpha")
+    bravo.text(f"{call.code} 1")
+    alpha.expect("You are released")
+
+
+def test_a_relief_is_given_by_hand(world: World) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} replace")
+    desk = world.client("dispatcher")
+
+    told = act(desk, call, "/assign", {"unit": "Engine 4"})
+
+    assert "Engine 4 is assigned" in told
+    alpha.expect("Engine 4 has accepted and takes over")
+    assert [one for one, _ in slots(world, call)] == ["replaced", "accepted"]
+
+
+def test_a_clinician_asks_for_relief_and_leaves_on_the_screen(world: World) -> None:
+    call, alpha = having(world)
+    world.team("Bravo")
+    me = clinician(world, alpha)
+
+    def say(action: str) -> str:
+        return words(
+            me.submit(path(call), {"action": action}, to=f"{path(call)}/mine", follow=True).text
+        )
+
+    assert "You: waits near." in say("staged")
+    assert "You stay responsible until somebody has accepted." in say("relieve")
+    assert "I need no relief any more" in look(me, call)
+    assert "nobody has taken over yet" in say("cleared")
+    assert "nobody has taken over yet" in say("decline")
+    assert "No relief is asked any more" in say("call_off")
+    assert "You are withdrawn" in say("withdraw")
+    assert "You are released." in words(look(me, call))
+    assert "not yours any more, you are released" in say("on_scene")
+
+
+def test_the_api_tells_who_relieves_whom(world: World) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} replace")
+    bravo.text(f"{call.code} 1")
+
+    token = world.token("calls:read")
+    answer = world.app.test_client().get(
+        f"/api/v1/calls/{call.reference}", headers={"Authorization": f"Bearer {token}"}
+    )
+
+    (sent,) = [one for one in answer.json["dispatches"] if one["response"] == RESPONSE]
+    old, new = sent["slots"]
+    assert (old["state"], new["state"]) == ("replaced", "accepted")
+    assert (old["replaces"], new["replaces"]) == (None, old["id"])

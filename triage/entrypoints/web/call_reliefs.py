@@ -1,0 +1,70 @@
+"""A team of a call is to be relieved, or had to leave: what a dispatcher heard, and does."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.domain.errors import Refused
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import open_to
+from triage.entrypoints.web.call import DISPATCHERS, find_slot
+from triage.entrypoints.web.call_actions import do
+from triage.services import paging, replacements
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call_reliefs", __name__, url_prefix="/calls/<reference>/slots/<uuid:key>")
+
+Act = Callable[[UnitOfWork, Centre, Slot], str]
+
+
+def relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    who = paging.who_has(slot)
+    replacements.ask(uow, centre, slot, "radio")
+    return f"A relief for {who} is asked for; they stay until somebody has accepted."
+
+
+def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    who = paging.who_has(slot)
+    replacements.withdraw(uow, centre, slot, "radio")
+    return f"{who} has left, it was not safe. Somebody else is asked; decide who makes it safe."
+
+
+def call_off(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.call_off(uow, centre, slot, "radio")
+    return f"{paging.who_has(slot)} stays and needs no relief; who was asked is told."
+
+
+def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.ask_again(uow, centre, slot)
+    return f"Everybody is asked again who could relieve {paging.who_has(slot)}."
+
+
+def note(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    replacements.note_withdrawal(uow, slot)
+    return f"You see to it that {replacements.team_that_left(slot)} had to leave."
+
+
+ACTS: dict[str, Act] = {
+    "relieve": relieve,
+    "withdraw": withdraw,
+    "call_off": call_off,
+    "ask_again": ask_again,
+    "note": note,
+}
+
+
+@bp.post("/relief")
+@open_to(*DISPATCHERS)
+def relief(reference: str, key: UUID) -> ResponseReturnValue:
+    def act(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        chosen = ACTS.get(typed.line("act"))
+        if chosen is None:
+            raise Refused("Choose what the team said.")
+        return chosen(uow, centre, find_slot(uow, call, key))
+
+    return do(reference, f"relief-{key}", act)

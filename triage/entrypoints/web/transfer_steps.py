@@ -1,0 +1,36 @@
+"""The steps of a warm transfer that a dispatcher can say, in the words of their buttons."""
+
+from collections.abc import Sequence
+
+from triage.domain.lifecycle import DispatchState
+from triage.domain.transfers import RETURNED, TRANSFER_MOVES, TransferState
+from triage.storage.dispatches import Dispatch
+
+AGAIN = "again"
+_AFTER_ALL = "They answer after all"
+WORDS = {
+    TransferState.RINGING.value: "The line rings",
+    TransferState.COUNSELOR.value: "Counselor on the line",
+    TransferState.RELEASED.value: "Caller released",
+    AGAIN: "Ring the line again",
+    TransferState.NOT_ANSWERED.value: "Nobody answers",
+    TransferState.DROPPED.value: "Line lost",
+    TransferState.REFUSED.value: "Refused",
+}
+"""In the order in which they are offered."""
+
+
+def steps(dispatch: Dispatch) -> Sequence[str]:
+    """What can be said of the newest transfer now."""
+    transfer = dispatch.transfer
+    if transfer is None or dispatch.state in {DispatchState.CANCELLED, DispatchState.CLEARED}:
+        return []
+    said = {state.value for state in TRANSFER_MOVES[transfer.state]}
+    if transfer.state in RETURNED:
+        said.add(AGAIN)
+    return [step for step in WORDS if step in said]
+
+
+def words(step: str, dispatch: Dispatch) -> str:
+    late = dispatch.transfer is not None and dispatch.transfer.state is TransferState.NOT_ANSWERED
+    return _AFTER_ALL if late and step == TransferState.COUNSELOR else WORDS[step]

@@ -1,0 +1,162 @@
+"""A team asks to be relieved, or must leave; what a dispatcher does about it."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
+
+from triage.domain import relief_wording, wording
+from triage.domain.errors import Conflict
+from triage.domain.lifecycle import TAKEN, PageState, SlotState
+from triage.services import freed_teams, paging
+from triage.services.centre import Centre
+from triage.services.pages import send_again, who_has
+from triage.services.planned import plan
+from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
+from triage.services.stand_downs import tell_partners, withdraw_pages
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+_UNNOTED = text("slot.state = 'withdrawn' AND slot.withdrawal_noted_at IS NULL")
+"""As the partial index has it, word for word, or it is not used."""
+
+
+def ask(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
+    """The team wants to be relieved. It stays responsible until another team has accepted.
+    Asking twice changes nothing."""
+    _must_have(slot)
+    if relief_of(slot) is not None:
+        return
+    slot.relief_asked_at = uow.now
+    uow.audit(
+        "slot.relief_asked",
+        slot,
+        call_id=slot.dispatch.call_id,
+        team=who_has(slot),
+        role=slot.role,
+        through=through,
+    )
+    open_place(uow, slot)
+    paging.seek(uow, centre, slot.dispatch)
+
+
+def _must_have(slot: Slot) -> None:
+    paging.require_page_dispatch(slot.dispatch)
+    if slot.state not in TAKEN:
+        raise Conflict("nobody has this place now")
+
+
+def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
+    """The team must leave because it is not safe: it leaves at once, every dispatcher is
+    alarmed, and somebody else is asked as urgently as anybody can be."""
+    if slot.state is SlotState.WITHDRAWN:
+        return
+    _must_have(slot)
+    relief, dispatch, who = relief_of(slot), slot.dispatch, who_has(slot)
+    slot.move_to(SlotState.WITHDRAWN)
+    slot.withdrew_at, slot.relief_asked_at, slot.eta_at = uow.now, None, None
+    uow.audit(
+        "slot.withdrawn",
+        slot,
+        call_id=dispatch.call_id,
+        team=who,
+        role=slot.role,
+        through=through,
+    )
+    tell_partners(
+        uow, centre, slot, relief_wording.partner_withdrew(dispatch.call.code, slot.role, who)
+    )
+    if relief is None:
+        open_place(uow, slot)
+    else:
+        _urge(uow, centre, relief)
+    paging.seek(uow, centre, dispatch)
+    freed_teams.offer_soon(uow, slot)
+
+
+def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
+    """Somebody was sought already: from now on urgently, and they learn why."""
+    if relief.state is SlotState.UNFILLED:
+        _anew(uow, centre, relief, "asked anew")
+    for page in relief.pages:
+        if page.state is PageState.OPEN:
+            send_again(uow, centre, page)
+
+
+def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: str) -> None:
+    """Everybody may be asked once more: in a fresh slot."""
+    old = slot.predecessor
+    if old is None:
+        raise ValueError("this slot replaces nobody")
+    withdraw_pages(uow, centre, slot, wording.stand_down(slot.dispatch.call.code, why))
+    slot.move_to(SlotState.CANCELLED)
+    open_place(uow, old)
+
+
+def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """Nobody was left who could relieve this team: ask everybody once more."""
+    relief = relief_of(slot)
+    if relief is None or relief.state is not SlotState.UNFILLED:
+        raise Conflict("somebody is still being asked, or has taken over")
+    _anew(uow, centre, relief, "asked anew")
+    uow.audit("slot.relief_asked_again", slot, call_id=slot.dispatch.call_id, team=who_has(slot))
+    paging.seek(uow, centre, slot.dispatch)
+
+
+def call_off(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
+    """The team needs no relief any more: it stays, and may clear as always."""
+    relief = relief_of(slot)
+    if relief is None:
+        raise Conflict("no relief is being asked any more")
+    code = slot.dispatch.call.code
+    withdraw_pages(uow, centre, relief, wording.stand_down(code, "no relief is needed"))
+    relief.move_to(SlotState.CANCELLED)
+    slot.relief_asked_at = None
+    uow.audit(
+        "slot.relief_off",
+        slot,
+        call_id=slot.dispatch.call_id,
+        team=who_has(slot),
+        through=through,
+    )
+    freed_teams.offer_soon(uow, relief)
+
+
+def note_withdrawal(uow: UnitOfWork, slot: Slot) -> None:
+    """A dispatcher sees to it that a team had to leave: the alarm ends."""
+    if slot.state is not SlotState.WITHDRAWN or slot.withdrawal_noted_at is not None:
+        raise Conflict("somebody has seen to this already")
+    slot.withdrawal_noted_at = uow.now
+    uow.audit(
+        "slot.withdrawal_noted", slot, call_id=slot.dispatch.call_id, team=team_that_left(slot)
+    )
+
+
+def unnoted(uow: UnitOfWork) -> Sequence[Slot]:
+    """Teams that had to leave, as long as no dispatcher has seen to it."""
+    return uow.session.scalars(
+        select(Slot)
+        .where(_UNNOTED)
+        .options(joinedload(Slot.dispatch).joinedload(Dispatch.call), joinedload(Slot.team))
+        .order_by(Slot.withdrew_at)
+    ).all()
+
+
+def team_that_left(slot: Slot) -> str:
+    """As its alarm names it."""
+    return slot.team.name if slot.team else slot.unit or "A unit"
+
+
+def _look_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """A team still waits for its relief: ask whoever became free, and look again."""
+    if slot.relieves is None or slot.state is not SlotState.UNFILLED:
+        return
+    paging.offer(uow, centre, slot.dispatch)
+    if slot.state is SlotState.UNFILLED:
+        plan(uow, RELIEF, slot, uow.now + LOOK_AGAIN, slot.dispatch)
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    RELIEF: lambda uow, centre, timer: _look_again(uow, centre, uow.get(Slot, timer.subject_id))
+}
