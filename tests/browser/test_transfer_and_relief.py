@@ -10,6 +10,8 @@ from tests.browser.test_journey import sign_in
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_calls import CALM
 from tests.stories.test_transfers import TALKS
+from triage.services import people
+from triage.storage.teams import Responder
 
 SHOTS = os.environ.get("TRIAGE_SHOTS")
 """A folder for pictures of what is tested, for whoever wants to look."""
@@ -84,3 +86,29 @@ def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page)
     look(page, "withdrew")
     page.get_by_role("button", name="I see to it").click()
     expect(page.locator("#call-head")).not_to_contain_text("HAD TO WITHDRAW")
+
+
+def test_a_clinician_asks_for_relief_and_leaves_with_their_own_buttons(
+    served: Served, page: Page
+) -> None:
+    (alpha,) = served.world.team("Alpha")
+    call = served.world.call(CALM)
+    for word in ("1", "staged"):
+        alpha.text(f"{call.code} {word}")
+    username = served.world.account("clinician")
+    with served.world.context.unit_of_work("test") as uow:
+        account = people.find_account(uow, username)
+        assert account is not None
+        uow.get(Responder, alpha.responder_id).account_id = account.id
+    sign_in(served, page, "clinician")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    mine = page.get_by_role("region", name="Your part")
+
+    page.get_by_role("button", name="I need a relief").click()
+    expect(mine).to_contain_text("You stay responsible until somebody has accepted")
+    expect(page.get_by_role("button", name="Cleared")).to_have_count(0)
+    look(page, "clinician-relief")
+    page.get_by_role("button", name="I must leave: not safe").focus()
+    page.keyboard.press("Enter")
+    expect(mine).to_contain_text("You are released.")
+    look(page, "clinician-left")

@@ -161,6 +161,7 @@ def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> 
     alpha.expect("you are withdrawn, dispatch is told")
     asked = bravo.expect("UNSAFE, a team left.")
     assert asked.endswith(f"Reply {call.code} 1=accept 2=decline")
+    bravo.expect_ring("It is not safe: a team had to leave. Press 1 to accept")
     assert slots(world, call) == [("withdrawn", "Alpha"), ("paged", "Bravo")]
     with world.context.reading() as uow:
         page = uow.session.scalars(

@@ -60,12 +60,16 @@ def partner_diverted(code: str, role: str) -> str:
 # --- said on the telephone ----------------------------------------------------------------
 
 
-def rung(centre: str, code: str, level: str, area: str, *, charge: bool) -> str:
-    """What a page says when it rings: code, level and area, nothing more."""
+def rung(
+    centre: str, code: str, level: str, area: str, *, charge: bool, unsafe: bool = False
+) -> str:
+    """What a page says when it rings: code, level and area, and that a team had to leave."""
     spelled = ", ".join(code)
     where = f" Area: {area}." if area else ""
     what = "Nobody is left to ask. Press 1 to take charge" if charge else "Press 1 to accept"
-    return f"{centre}. {level.capitalize()} page, code {spelled}.{where} {what}, 2 to decline."
+    warned = " It is not safe: a team had to leave." if unsafe else ""
+    page = f"{level.capitalize()} page, code {spelled}.{where}{warned}"
+    return f"{centre}. {page} {what}, 2 to decline."
 
 
 VOICE_ACCEPTED = "Thank you. It is yours. A text with the place follows."

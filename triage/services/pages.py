@@ -154,6 +154,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             dispatch.level_label,
             call.zone or "",
             charge=page.kind is PageKind.SUPERVISOR,
+            unsafe=somebody_withdrew(dispatch),
         ),
         priority=page.slot.rank,
         call_id=call.id,

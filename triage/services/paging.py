@@ -24,7 +24,7 @@ from triage.domain.storm import best_team, may_be_held_back
 from triage.services import escalation_policies, escalations, freed_teams, reliefs, storms
 from triage.services.availability import BUSY, hold, serving, team_options
 from triage.services.centre import Centre
-from triage.services.pages import open_page, partners_of, send_page, who_has
+from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.stand_downs import tell, tell_partners, withdraw_pages
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -90,7 +90,10 @@ def _ask(uow: UnitOfWork, centre: Centre, wanted: Sequence[Slot], found: _Found)
         slot, responder = wanted[place], uow.get(Responder, member.responder_id)
         slot.move_to(SlotState.PAGED)
         slot.team_id, slot.responder_id = found.team.id, responder.id
-        send_page(uow, centre, open_page(uow, slot, found.team, responder, why=reasons))
+        page = open_page(uow, slot, found.team, responder, why=reasons)
+        send_page(uow, centre, page)
+        if slot.rank < slot.dispatch.level_rank:  # a team had to leave: nothing is tried later
+            ring(uow, centre, page)
 
 
 def _enough_asked(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> bool:

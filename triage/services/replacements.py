@@ -10,7 +10,7 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.services import freed_teams, paging
 from triage.services.centre import Centre
-from triage.services.pages import send_again, who_has
+from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
 from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
 from triage.services.stand_downs import tell_partners, withdraw_pages
@@ -82,6 +82,7 @@ def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
     for page in relief.pages:
         if page.state is PageState.OPEN:
             send_again(uow, centre, page)
+            ring(uow, centre, page)
 
 
 def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: str) -> None:
