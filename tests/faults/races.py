@@ -11,13 +11,15 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, select, update
 
 from tests.world import Phone, World
-from triage.domain.lifecycle import CallState, DispatchState, PageState, SlotState
+from triage.domain.lifecycle import PageState
 from triage.entrypoints import worker
 from triage.services import sending
+from triage.storage.base import Base
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.timers import ClockShift, Timer
@@ -25,6 +27,9 @@ from triage.storage.timers import ClockShift, Timer
 RESPONSE = "mobile_crisis"
 APART_MS = 1.0
 """The escalation falls due up to this before or after the two are let go."""
+CHANGED = {"call", "dispatch", "slot", "page", "message", "attempt", "timer"}
+OFTEN = 50
+"""So often is raced about one call, from the same beginning, before another one comes in."""
 
 
 @dataclass
@@ -50,6 +55,8 @@ class Races:
     _lead_s: float = 0.005
     """The escalation's, as long as makes both win about as often."""
     _phones: dict[str, Phone] = field(default_factory=dict)
+    _begins: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
+    """The rows about a call when one team has been asked."""
 
     def __post_init__(self) -> None:
         for name in ("First", "Second", "Third"):
@@ -57,14 +64,19 @@ class Races:
             self._phones[str(phone.responder_id)] = phone
 
     def run(self, rounds: int) -> Tally:
-        for _ in range(rounds):
-            self._race(Random(f"{self.seed}-{self.tally.run}"))
+        choice = sending.Choice(RESPONSE, "supervisor")
+        for number in range(rounds):
+            if number % OFTEN:
+                self._put_back()
+            else:
+                self._put_back(nothing=True)
+                call = self.answering.call({"problem_type": "other"}, choice=choice)
+                worker.send_texts(self.answering.context, "races")  # nobody is passed over unasked
+                self._begins = self._rows()
+            self._race(call, Random(f"{self.seed}-{self.tally.run}"))
         return self.tally
 
-    def _race(self, chance: Random) -> None:
-        choice = sending.Choice(RESPONSE, "supervisor")
-        call = self.answering.call({"problem_type": "other"}, choice=choice)
-        worker.send_texts(self.answering.context, "races")  # nobody is passed over unasked
+    def _race(self, call: Call, chance: Random) -> None:
         page, due_at = self._fall_due(call, chance.uniform(-APART_MS, APART_MS))
         number = self._phones[str(page.responder_id)].number
         lead_s = self._lead_s * chance.uniform(0.7, 1.3)
@@ -90,7 +102,6 @@ class Races:
         self.tally.run += 1
         self.tally.wrong += [f"{type(error).__name__} in a race" for error in failed]
         self._judge(call, page, due_at)
-        self._clear(call)
 
     def _fall_due(self, call: Call, in_ms: float) -> tuple[Page, datetime]:
         """Move the clock to so many milliseconds before the one open page of this call is due."""
@@ -143,21 +154,27 @@ class Races:
             if page.state is not PageState.WITHDRAWN:
                 wrong.append(f"{call.code}: nobody was told to stand down")
 
-    def _clear(self, call: Call) -> None:
-        """Over and done, so that a hundred thousand calls do not stand open."""
+    def _rows(self) -> dict[Table, list[dict[str, Any]]]:
+        """All that hangs on calls, by table; what others hang on comes first."""
+        tables: list[Table] = []
+        for table in Base.metadata.sorted_tables:
+            of_calls = any(key.column.table in tables for key in table.foreign_keys)
+            if table.name in {"call", "timer"} or (of_calls and table.name != "audit_entry"):
+                tables.append(table)
+        with self.answering.context.reading() as uow:
+            found = {table: uow.session.execute(select(table)).mappings() for table in tables}
+            return {table: [dict(row) for row in rows] for table, rows in found.items()}
+
+    def _put_back(self, *, nothing: bool = False) -> None:
+        """The rows as they were when one team had been asked, or none at all."""
         with self.answering.context.unit_of_work("test") as uow:
-            dispatches = list(
-                uow.session.scalars(select(Dispatch.id).where(Dispatch.call_id == call.id))
-            )
-            slots = update(Slot).where(Slot.dispatch_id.in_(dispatches))
-            uow.session.execute(slots.values(state=SlotState.CLEARED))
-            ended = update(Dispatch).where(Dispatch.id.in_(dispatches))
-            uow.session.execute(ended.values(state=DispatchState.CLEARED))
-            closed = update(Call).where(Call.id == call.id)
-            uow.session.execute(closed.values(state=CallState.CLOSED))
             uow.session.execute(delete(ClockShift))  # else shifts would be over soon
-            waiting = update(Timer).where(Timer.state == "waiting")
-            uow.session.execute(waiting.values(state="done"))
+            for table, rows in reversed(self._begins.items()):
+                kept = [] if nothing else [row["id"] for row in rows]
+                uow.session.execute(delete(table).where(table.c.id.not_in(kept)))
+            for table, rows in () if nothing else self._begins.items():
+                for row in rows if table.name in CHANGED else ():
+                    uow.session.execute(update(table).where(table.c.id == row["id"]).values(row))
 
 
 class _Thread(threading.Thread):
