@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain.errors import Conflict
 from triage.domain.reply_words import FLEES, VERB_OF
-from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, new_code, parse
+from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, codes, long_code, parse
 
 K = "K7QM"
 
@@ -231,7 +230,7 @@ def test_the_longest_text_is_read_at_once() -> None:
 
 @given(st.integers())
 def test_a_new_code_is_never_a_word(seed: int) -> None:
-    code = new_code(lambda _: False, Random(seed))
+    code = next(codes(Random(seed)))
 
     assert len(code) == 4
     assert set(code) <= set(ALPHABET)
@@ -240,16 +239,13 @@ def test_a_new_code_is_never_a_word(seed: int) -> None:
     assert parse(f"{code} 1") == parse(f"1 {code.lower()}") == Reply(code, digit=1)
 
 
-def test_a_code_that_is_taken_is_not_given_again() -> None:
-    taken: set[str] = set()
-    random = Random(7)
-    for _ in range(2000):
-        code = new_code(taken.__contains__, random)
-        assert code not in taken
-        taken.add(code)
+@given(st.integers())
+def test_a_text_that_names_a_long_code_is_left_to_a_person(seed: int) -> None:
+    code = long_code(Random(seed))
 
-    with pytest.raises(Conflict, match="close calls"):
-        new_code(lambda _: True, random)
+    assert len(code) == 6
+    for text in (code, f"{code} 1", f"2 {code.lower()}", f"{code} yes"):
+        assert parse(text) == Reply()
 
 
 @pytest.mark.parametrize(

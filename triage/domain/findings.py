@@ -92,6 +92,14 @@ KINDS = {
         "A supervisor retries or dismisses it under Watch. The log of the worker says why.",
         stops_paging=False,
     ),
+    "codes_low": Kind(
+        "short codes are running out",
+        "Close calls that are over. " + _TELL,
+        "Most of the codes that texts name a call by are in use or rested less than 30 days. When"
+        " none is left calls get a longer one, and answers to their pages have to be read by a"
+        " person.",
+        stops_paging=False,
+    ),
     "backlog": Kind(
         "work that can wait is late",
         "Pages go first; go on as usual. " + _TELL,

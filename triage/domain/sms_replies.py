@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from triage.domain.errors import Conflict
 from triage.domain.reply_words import (
     CARRIER_WORDS,
     DENIALS,
@@ -21,7 +20,7 @@ from triage.domain.reply_words import (
 )
 from triage.domain.typing_errors import verb_meant
 
-__all__ = ["ALPHABET", "CARRIER_WORDS", "Reply", "Verb", "new_code", "parse"]
+__all__ = ["ALPHABET", "CARRIER_WORDS", "Reply", "Verb", "codes", "long_code", "parse"]
 
 ALPHABET = "23456789CDFHJKMNPQRTVWXY"
 """No look-alikes, and no vowels, so that a code is never a word."""
@@ -240,14 +239,20 @@ def _contradicts_itself(found: _Found) -> bool:
     return len(found.verbs) > 1 and frozenset(found.verbs) not in _GO_TOGETHER
 
 
-def new_code(taken: Callable[[str], bool], random: Random) -> str:
-    """Four letters and digits, at least one of each, that no open call has.
-
-    taken -- is this code in use already? Raises Conflict when no free one is found.
-    """
-    for _ in range(1000):
+def codes(random: Random) -> Iterator[str]:
+    """Four letters and digits, at least one of each, again and again by chance: about 250,000
+    there are."""
+    while True:
         code = "".join(random.choices(ALPHABET, k=4))
         mixed = not code.isalpha() and not code.isdigit()
-        if mixed and not _RUDE.search(code) and parse(code) == Reply(code) and not taken(code):
+        if mixed and not _RUDE.search(code) and parse(code) == Reply(code):
+            yield code
+
+
+def long_code(random: Random) -> str:
+    """For a call where no code is left. No text that names it is understood, so that it reaches a
+    person and acts on no other call."""
+    while True:
+        code = "".join(random.choices(ALPHABET, k=6))
+        if not _RUDE.search(code) and parse(code) == parse(f"{code} 1") == Reply():
             return code
-    raise Conflict("all short codes are in use: close calls that are over")

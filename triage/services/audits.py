@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
-from triage.services import next_steps
+from triage.services import call_codes, next_steps
 from triage.services.centre import Centre
 from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
@@ -56,6 +56,7 @@ def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding
         *_no_next_step(uow),
         *_parked(uow),
         *provider_health(uow, simulated=around.simulated),
+        *call_codes.running_out(uow),
     ]
     if not around.demo:
         found += _backup(uow, centre)
