@@ -90,6 +90,11 @@ class PostgresServer:
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
+    def execute(self, statement: str) -> None:
+        """One that is made up, such as of a path."""
+        with self._connect() as connection:
+            connection.execute(sql.SQL(statement))  # type: ignore[arg-type]  # of the test's own
+
     def start(self) -> None:
         self.process = self._run(
             "postgres",
@@ -137,11 +142,15 @@ class PostgresServer:
         )
         if made.wait() != 0:
             raise RuntimeError(f"pg_basebackup failed:\n{self._tail()}")
+        self.follow(primary)
+
+    def follow(self, primary: PostgresServer) -> None:
+        """Be a standby of this one from the next start on."""
         (self.data / "standby.signal").touch()
-        self.options.append(
+        self.options = [
             f"primary_conninfo=host=127.0.0.1 port={primary.port} user=postgres"
             f" application_name={STANDBY}"
-        )
+        ]
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
@@ -205,6 +214,15 @@ class PostgresPair:
         """Let the standby take over, as a failover manager would."""
         if self.standby.ask("SELECT pg_promote(true, 20)") is not True:
             raise RuntimeError("the standby was not promoted")
+
+    def switch_over(self) -> None:
+        """As planned maintenance does it: the primary ends in order, the standby takes over, and
+        the old primary comes back at its old address and follows."""
+        self.primary.stop()
+        self.promote()
+        self.primary.follow(self.standby)
+        self.primary.start()
+        self.primary, self.standby = self.standby, self.primary
 
 
 def start_pair(folder: Path) -> PostgresPair:

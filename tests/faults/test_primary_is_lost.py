@@ -1,4 +1,5 @@
-"""The primary of a PostgreSQL pair dies under load, and its standby is promoted.
+"""The primary of a PostgreSQL pair dies under load and its standby is promoted, or they change
+places as planned.
 
 Nobody touches the service: the same processes go on, and what they had acknowledged is there.
 """
@@ -114,6 +115,50 @@ def test_no_acknowledged_call_is_lost_and_work_goes_on_without_hands(
 
             assert all(process.poll() is None for process in started)
             assert recovered_s <= FIRST_WRITE_S
+            assert _references(world) >= {ref for ref, _ in cads.acknowledged.values()}
+            until(lambda: not _unsent(world), 60)
+            _each_page_went_out_once(world, twilio)
+        finally:
+            processes.stop()
+
+
+@pytest.mark.slow
+def test_after_a_planned_switch_over_writes_find_the_new_primary_and_back_again(
+    pair: PostgresPair, tmp_path: Path, twilio: Twilio
+) -> None:
+    """The old primary answers at its old address, and takes no writes there."""
+    pair.primary.create("centre")
+    url = pair.url("centre")
+    prepared_template(url)
+    with make_world(url, tmp_path) as world:
+        for number in range(3):
+            world.team(f"CIT {number}", ("co_responder", "mobile_crisis"), calls_at_once=99)
+        token = world.token()
+        processes = Workers.on(url, tmp_path, twilio)
+        port = free_port()
+        try:
+            serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{port}", "--processes", "2"]
+            started = [processes.start(serve), processes.start(ALONE)]
+            until(lambda: _serves(port), 90)
+            cads = Cads(f"http://127.0.0.1:{port}", token)
+            cads.begin()
+            try:
+                until(lambda: len(cads.acknowledged) >= 10, 60)
+                for _ in ("there", "and back"):
+                    began = time.monotonic()
+                    pair.switch_over()
+                    switched_s = time.monotonic() - began
+                    again = len(cads.acknowledged) + CLIENTS
+                    until(lambda again=again: len(cads.acknowledged) > again, FIRST_WRITE_S)
+                    print(f"switched in {switched_s:.1f} s, {cads.other_answers}")
+                    refused = cads.other_answers.total()
+                    time.sleep(3)  # a connection that leads to the standby would be used by now
+                    assert cads.other_answers.total() == refused
+            finally:
+                cads.end()
+            assert not any(answer.startswith("500") for answer in cads.other_answers)
+            assert all(process.poll() is None for process in started)
+            assert pair.standby.ask("SELECT pg_is_in_recovery()") is True
             assert _references(world) >= {ref for ref, _ in cads.acknowledged.values()}
             until(lambda: not _unsent(world), 60)
             _each_page_went_out_once(world, twilio)
