@@ -147,10 +147,8 @@ class PostgresServer:
     def follow(self, primary: PostgresServer) -> None:
         """Be a standby of this one from the next start on."""
         (self.data / "standby.signal").touch()
-        self.options = [
-            f"primary_conninfo=host=127.0.0.1 port={primary.port} user=postgres"
-            f" application_name={STANDBY}"
-        ]
+        address = f"host=127.0.0.1 port={primary.port} user=postgres application_name={STANDBY}"
+        self.options = [f"primary_conninfo={address}"]
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

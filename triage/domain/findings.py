@@ -41,6 +41,11 @@ KINDS = {
     "no_worker": Kind(
         "no worker is running", _RING, "Start `triage worker`; look at why the last one ended."
     ),
+    "disk_full": Kind(
+        "the database has no room for another call",
+        "Write calls down on paper. " + _RING,
+        "Make room on the disk of the database; the service goes on by itself then.",
+    ),
     "provider": Kind(
         "the telephone provider takes no texts, or no calls",
         _RING,

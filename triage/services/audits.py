@@ -10,6 +10,7 @@ from triage.domain.findings import Finding
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.services import call_codes, next_steps
 from triage.services.centre import Centre
+from triage.services.disk_room import disk_room
 from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
 from triage.services.restored import RESTORED
@@ -57,6 +58,7 @@ def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding
         *_parked(uow),
         *provider_health(uow, simulated=around.simulated),
         *call_codes.running_out(uow),
+        *disk_room(uow),
     ]
     if not around.demo:
         found += _backup(uow, centre)

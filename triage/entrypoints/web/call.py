@@ -24,7 +24,7 @@ from triage.domain.lifecycle import (
     SlotState,
 )
 from triage.domain.transfers import REFUSALS
-from triage.entrypoints.web import transfer_steps
+from triage.entrypoints.web import looks, transfer_steps
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
@@ -87,13 +87,13 @@ def by_code(code: str) -> ResponseReturnValue:
 def show(reference: str) -> ResponseReturnValue:
     context, person = current_context(), current_person()
 
-    def note(uow: UnitOfWork) -> None:
+    def find(uow: UnitOfWork) -> Call:
         call = calls.by_reference(uow, reference)
         if person.role == "clinician":
             own_pages(uow, call)
-        calls.note_opening(uow, context.centre, call)
+        return call
 
-    context.do(person.actor, note)
+    looks.note(context, person.actor, find, timedelta(minutes=context.settings.policy.opening_min))
     return render(reference)
 
 
@@ -104,11 +104,7 @@ def live(reference: str) -> ResponseReturnValue:
     own, unless somebody asks for it who has not opened the page in this session."""
     context, actor = current_context(), current_person().actor
     session = timedelta(hours=context.settings.policy.session_hours)
-    with context.reading() as uow:
-        opened = calls.opened_within(uow, calls.by_reference(uow, reference), actor, session)
-    if not opened:
-        with context.unit_of_work(actor) as uow:
-            calls.note_opening(uow, context.centre, calls.by_reference(uow, reference))
+    looks.note(context, actor, lambda uow: calls.by_reference(uow, reference), session)
     return live_fragment(reference)
 
 
