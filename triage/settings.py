@@ -171,6 +171,16 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
             required=True, validate=validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$")
         ),
     },
+    "safety": {
+        "ring_again_s": _whole(15, 300),
+        "check_en_route_min": _whole(5, 240),
+        "check_staged_min": _whole(5, 240),
+        "check_on_scene_min": _whole(5, 240),
+        "check_transporting_min": _whole(5, 240),
+        "check_answer_s": _whole(30, 900),
+        "pin_tries": _whole(3, 10),
+        "pin_rest_min": _whole(1, 120),
+    },
     "follow_up": {
         "desk_phone": fields.String(
             load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
@@ -252,6 +262,7 @@ def _policy(values: Mapping[str, Mapping[str, Any]]) -> Policy:
         **values["paging"],
         **values["watch"],
         **values["reach"],
+        **values["safety"],
         **values["follow_up"],
         **values["call"],
         **values["questions"],

@@ -7,7 +7,7 @@ from alembic import op
 from uuid_utils.compat import uuid7
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _UNRELIEVED = sa.text("state = 'unfilled' AND replaces_id IS NOT NULL")
 _UNNOTED = sa.text("state = 'withdrawn' AND withdrawal_noted_at IS NULL")

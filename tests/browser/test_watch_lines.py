@@ -109,8 +109,9 @@ def test_a_cry_for_help_comes_to_whoever_types_a_call(served: Served, page: Page
     line = page.locator("#standing-lines .banner").first
     expect(line).to_contain_text("Mobile 9 (clinician) NEEDS HELP", timeout=WITHIN_MS)
     expect(line).to_have_attribute("role", "alert")
+    expect(line).to_contain_text(call.code)
     line.get_by_role("link").click()
-    page.wait_for_url(re.compile(f"/calls/{call.reference}"))
+    page.wait_for_url(re.compile("/alarms#alarm-"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (320, 640)])

@@ -149,7 +149,6 @@ def test_two_things_at_once_are_asked_back(body: str) -> None:
         "   ",
         "\0",
         "👍",
-        "ok",
         "10-4",
         "the door is clear now",
         "2 of us coming",
@@ -306,3 +305,31 @@ def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
 def test_help_goes_before_leaving_and_a_verdict_stays_one() -> None:
     assert parse("K7QM unsafe need help").verb is Verb.HELP
     assert parse("K7QM 3 unsafe").digit == 3
+
+
+@pytest.mark.parametrize(
+    "body", ["ok", "OK.", "Okay, thanks", "im ok", "all good", "im safe", "bien", "estoy bien"]
+)
+def test_all_is_well_can_be_said_in_many_ways(body: str) -> None:
+    assert parse(body) == Reply(verb=Verb.SAFE)
+    assert parse(f"{K} {body}") == Reply(K, Verb.SAFE)
+
+
+@pytest.mark.parametrize("body", ["not ok", "K7QM im not okay", "no estoy bien"])
+def test_that_all_is_not_well_is_a_cry_for_help(body: str) -> None:
+    assert parse(body).verb is Verb.HELP
+
+
+@pytest.mark.parametrize(
+    ("body", "meant"),
+    [
+        ("ok accept", Reply(verb=Verb.ACCEPT)),
+        ("ok 1", Reply(digit=1)),
+        ("ok, on scene", Reply(verb=Verb.ON_SCENE)),
+        ("ok note calm", Reply(verb=Verb.NOTE, note="calm")),
+        ("ok I think so", Reply()),
+        ("never ok", Reply(verb=Verb.AMBIGUOUS)),
+    ],
+)
+def test_ok_beside_something_else_is_only_a_manner_of_speaking(body: str, meant: Reply) -> None:
+    assert parse(body) == meant

@@ -171,7 +171,7 @@ def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
 
     assert "Mobile 9 (clinician) NEEDS HELP" in board(dispatcher)
     path = f"/calls/{call.reference}"
-    taken = re.search(r'action="([^"]+/help-taken)"', dispatcher.get(path).get_data(as_text=True))
+    taken = re.search(r'action="(/alarms/[^"]+)"', dispatcher.get(path).get_data(as_text=True))
     assert taken
     dispatcher.submit(path, {}, to=taken[1])
     assert "NEEDS HELP" not in board(dispatcher)

@@ -5,9 +5,8 @@ from sqlalchemy import select
 from tests.stories.test_calls import CALM
 from tests.world import World
 from triage.domain.lifecycle import CallState
-from triage.services import call_codes, unread_replies
+from triage.services import alarms, call_codes, unread_replies
 from triage.storage.calls import Call
-from triage.storage.dispatches import Page
 from triage.storage.messages import InboundMessage
 
 
@@ -98,7 +97,7 @@ def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     phone.expect("Reply")
     phone.text("HELP")
     phone.expect(call.code)
-    assert world.audited("page.help") == 0  # not on the call yet
+    assert world.audited("alarm.raised") == 0  # not on the call yet
 
     phone.text(f"{call.code} 1")
     phone.expect("it is yours")
@@ -107,7 +106,8 @@ def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     phone.text(f"assist {call.code}")
     phone.expect("ALARM RAISED")
     with world.context.reading() as uow:
-        assert uow.session.scalars(select(Page)).one().help_at is not None
+        (alarm,) = alarms.untaken(uow)
+        assert alarm.call_id == call.id
 
 
 def test_an_unknown_number_is_answered_politely_and_not_for_ever(world: World) -> None:
@@ -183,7 +183,7 @@ def test_a_cry_for_help_with_a_wrong_code_still_raises_the_alarm(world: World) -
     phone.text("assist")
     phone.expect("ALARM RAISED")
 
-    assert world.audited("page.help") >= 1
+    assert world.audited("alarm.raised") >= 1
 
 
 def test_a_cry_for_help_from_a_phone_on_no_call_is_put_before_dispatchers(world: World) -> None:

@@ -26,7 +26,7 @@ from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
-from triage.services import dispatches, unread_replies
+from triage.services import alarms, dispatches, unread_replies
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
@@ -38,6 +38,7 @@ WORDS = (
     "note calm now",
     "acepto", "rechazo", "en camino", "llegue", "listo", "ayuda", "yes", "cancel", "start", "not",
     "dont", "maybe", "the door is clear now", "", "\U0001f44d", "thanks", "ready", "presente",
+    "ok", "not ok", "addr",
     "ZZZ9", "call you back", "staged", "espero cerca", "transport", "to hospital", "replace",
     "relief", "need relief", "withdraw", "unsafe", "relevo", "me retiro", "stayed", "withdraw he 2",
 )  # fmt: skip
@@ -145,6 +146,7 @@ class Replies(RuleBasedStateMachine):
                 .join(Dispatch, Dispatch.id == Slot.dispatch_id)
                 .join(Call, Call.id == Dispatch.call_id)
             )
+            alarmed = {alarm.page_id for alarm in alarms.untaken(uow)}
             return {
                 page.id: PageNow(
                     call.code,
@@ -155,7 +157,7 @@ class Replies(RuleBasedStateMachine):
                     slot.state,
                     slot.replaces_id,
                     slot.relief_asked_at is not None,
-                    page.help_at is not None and page.help_taken_at is None,
+                    page.id in alarmed,
                     page.verdict,
                 )
                 for page, slot, call in rows

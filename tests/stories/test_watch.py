@@ -430,8 +430,8 @@ def test_a_cry_for_help_is_on_every_screen_of_the_desk_and_on_no_other(world: Wo
     for role in ("dispatcher", "supervisor"):
         told = world.client(role).get("/intake" if role == "dispatcher" else "/teams")
         page = told.get_data(as_text=True)
-        assert "Mobile 9 (clinician) NEEDS HELP" in page
-        assert f"/calls/{call.reference}" in page
+        assert f"Mobile 9 (clinician) NEEDS HELP: {call.code}" in page
+        assert "/alarms#alarm-" in page
     for role in ("administrator", "clinician"):
         assert "NEEDS HELP" not in world.client(role).get("/banners").get_data(as_text=True)
 

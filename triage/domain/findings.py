@@ -85,6 +85,24 @@ KINDS = {
         "Ring every team that does not answer, and tell your supervisor.",
         "Start `triage watch`.",
     ),
+    "alarm_untaken": Kind(
+        "nobody takes an alarm of somebody in the field",
+        "Open Alarms, take it and reach them by radio. " + _TELL,
+        "Does the desk's telephone ring? Is a supervisor on duty?",
+        stops_paging=False,
+    ),
+    "alarm_silent": Kind(
+        "an alarm of somebody in the field does not ring",
+        "Open Alarms, take it and reach them by radio. " + _TELL,
+        "Its timer failed or is gone: look under Watch and at the log of the worker.",
+        stops_paging=False,
+    ),
+    "no_check_in": Kind(
+        "a team in the field is not asked whether all is well",
+        "Ask every team that is on the way or on scene by radio, again and again. " + _TELL,
+        "Its timer failed or is gone: look under Watch and at the log of the worker.",
+        stops_paging=False,
+    ),
     "clock": Kind(
         "the database's clock jumped",
         "Look at the wall clock; times on this screen may be wrong. " + _TELL,

@@ -34,6 +34,14 @@ class Policy:
     answer_before_shift_min: int
     test_day: str
     test_time: str
+    ring_again_s: int
+    check_en_route_min: int
+    check_staged_min: int
+    check_on_scene_min: int
+    check_transporting_min: int
+    check_answer_s: int
+    pin_tries: int
+    pin_rest_min: int
     session_hours: int
     idle_min: int
     sign_in_tries: int

@@ -15,6 +15,7 @@ TOO_MANY_LOST = 2
 class Trouble(StrEnum):
     """The worst first: who has several is told the first."""
 
+    PHONE_LOST = "phone_lost"
     OPTED_OUT = "opted_out"
     UNVERIFIED = "unverified"
     LANDLINE = "landline"
@@ -23,6 +24,7 @@ class Trouble(StrEnum):
 
 
 WORDS = {
+    Trouble.PHONE_LOST: "phone lost",
     Trouble.OPTED_OUT: "texted STOP",
     Trouble.UNVERIFIED: "number not verified",
     Trouble.LANDLINE: "a landline",
@@ -30,6 +32,8 @@ WORDS = {
     Trouble.UNCONFIRMED: "shift not confirmed",
 }
 TO_DO = {
+    Trouble.PHONE_LOST: "Nothing is sent to it, nothing from it counts. Once it is found, or they"
+    " have another, a supervisor says so under Teams.",
     Trouble.OPTED_OUT: "Nothing reaches this phone. Ring them: texting START ends it.",
     Trouble.UNVERIFIED: "They are not paged. Ring them: they reply to our text with its code word.",
     Trouble.LANDLINE: "It takes no texts. Ring them, and ask for the number of a mobile phone.",
@@ -42,6 +46,7 @@ LEFT_DUTY = {
     "new_number": "has a new telephone",
     "switched_off": "was switched off",
     "stopped": "texted STOP",
+    "phone_lost": "has lost the phone",
 }
 """Why a page moved on before its time."""
 BY_RADIO = "They have work in hand. Reach them by radio."

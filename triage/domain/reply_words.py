@@ -17,6 +17,8 @@ class Verb(StrEnum):
     CLEAR = "clear"
     HELP = "help"  # ASSIST and the like
     NOTE = "note"
+    ADDRESS = "address"  # a telephone call is to read it out
+    SAFE = "safe"  # all is well: what somebody in the field is asked
     READY = "ready"  # a text reaches them: asked before a shift and in tests
     AMBIGUOUS = "ambiguous"  # two verbs, two codes or a verb that is denied: ask again
 
@@ -62,7 +64,10 @@ _PHRASES = {
     "listo, lista, termine, terminado, terminamos, libre",
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
-    "ayuda, auxilio, socorro, emergencia",
+    "not ok, not okay, no estoy bien, ayuda, auxilio, socorro, emergencia",
+    Verb.ADDRESS: "addr, address, adress, direccion, domicilio",
+    Verb.SAFE: "ok, okay, okey, im safe, i am safe, we are safe, all safe, all ok, all okay,"
+    "all good, all well, bien, todo bien",
     Verb.READY: "ready, present, presente",
 }
 VERB_OF = {

@@ -20,7 +20,18 @@ from triage.domain.reply_words import (
 )
 from triage.domain.typing_errors import verb_meant
 
-__all__ = ["ALPHABET", "CARRIER_WORDS", "Reply", "Verb", "codes", "long_code", "parse"]
+__all__ = [
+    "ALPHABET",
+    "CARRIER_WORDS",
+    "Reply",
+    "Verb",
+    "as_read",
+    "codes",
+    "long_code",
+    "normal",
+    "parse",
+    "words_of",
+]
 
 ALPHABET = "23456789CDFHJKMNPQRTVWXY"
 """No look-alikes, and no vowels, so that a code is never a word."""
@@ -86,7 +97,12 @@ class _Found:
 
     @property
     def acts(self) -> bool:
-        return bool(self.verbs or self.digits)
+        return bool(self.doing or self.digits)
+
+    @property
+    def doing(self) -> set[Verb]:
+        """ "OK" beside another verb is only a manner of speaking."""
+        return self.verbs - {Verb.SAFE}
 
 
 def parse(body: str) -> Reply:
@@ -96,11 +112,10 @@ def parse(body: str) -> Reply:
     But a cry for help acts wherever it stands; a text that begins with ACCEPT, DECLINE,
     ETA 10 or WITHDRAW means it; and what follows NOTE may be anything.
     """
-    text = unicodedata.normalize("NFKC", body)
+    text, spans = normal(body), words_of(body)
     if REACTION.match(_without_accents(text[:60])):
         return Reply()
-    spans = list(_WORD.finditer(text))
-    words = [_plain(span.group()) for span in spans]
+    words = [as_read(span.group()) for span in spans]
     found = _Found()
     at, note = 0, None
     while at < len(words) and note is None:
@@ -119,7 +134,18 @@ def _without_accents(text: str) -> str:
     return "".join(s for s in unicodedata.normalize("NFKD", text) if not unicodedata.combining(s))
 
 
-def _plain(word: str) -> str:
+def normal(body: str) -> str:
+    """One form for what looks the same."""
+    return unicodedata.normalize("NFKC", body)
+
+
+def words_of(body: str) -> list[re.Match[str]]:
+    """The words of a text, with where they stand in its NFKC form."""
+    return list(_WORD.finditer(normal(body)))
+
+
+def as_read(word: str) -> str:
+    """A word in capitals without accents, as all words of texts are read."""
     return re.sub(r"[^A-Z0-9]", "", _without_accents(word).upper())
 
 
@@ -205,7 +231,7 @@ def _meaning(found: _Found, note: str | None) -> Reply:
     beside_help = found.acts or found.strange_words
     if Verb.HELP in found.verbs or ("HELP" in found.carrier_words and beside_help):
         return Reply(code, Verb.HELP, note=note or None)
-    if found.flees and found.verbs == {Verb.WITHDRAW} and len(found.codes) <= 1:
+    if found.flees and found.doing == {Verb.WITHDRAW} and len(found.codes) <= 1:
         return Reply(code, Verb.WITHDRAW, note=note or None)
     return _acting(found, code, note)
 
@@ -221,22 +247,24 @@ def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
     digit = next(iter(found.digits), None)
     if digit is not None and not (digit == 2 and Verb.WITHDRAW in found.verbs):
         return Reply(code, None, found.minutes, note or None, digit)
-    verb = _GO_TOGETHER.get(frozenset(found.verbs), next(iter(found.verbs), None))
-    if verb is None and note is not None:
+    verbs = found.doing or found.verbs - {Verb.SAFE} or found.verbs
+    verb = _GO_TOGETHER.get(frozenset(verbs), next(iter(verbs), None))
+    if note is not None and not found.acts:
         verb = Verb.NOTE
     return Reply(code, verb, found.minutes, note or None)
 
 
 def _contradicts_itself(found: _Found) -> bool:
-    if len(found.codes) > 1 or len(found.digits) > 1 or (found.denied and found.acts):
+    denied = found.denied and bool(found.verbs or found.digits)
+    if len(found.codes) > 1 or len(found.digits) > 1 or denied:
         return True
     digit = next(iter(found.digits), None)
     if found.carrier_words and found.acts:  # only "yes, accept" and "yes, 1" say one thing
-        accepts = digit == 1 or found.verbs == {Verb.ACCEPT}
+        accepts = digit == 1 or found.doing == {Verb.ACCEPT}
         return not accepts or set(found.carrier_words) != {"YES"}
     if digit is not None:
-        return not found.verbs <= _SAYS_THE_SAME.get(digit, set())
-    return len(found.verbs) > 1 and frozenset(found.verbs) not in _GO_TOGETHER
+        return not found.doing <= _SAYS_THE_SAME.get(digit, set())
+    return len(found.doing) > 1 and frozenset(found.doing) not in _GO_TOGETHER
 
 
 def codes(random: Random) -> Iterator[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
-from triage.services import call_codes, next_steps
+from triage.services import alarms, call_codes, check_ins, next_steps, safety_audits
 from triage.services.centre import Centre
 from triage.services.disk_room import disk_room
 from triage.services.freed_teams import UNRELIEVED
@@ -31,6 +31,8 @@ TIMER_BOUNDS_S = {"highest": 2, "dispatch": 5, "other": 60}
 TEXT_BOUNDS_S = {"highest": 5, "other": 60}
 UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
 """As the partial index has it, word for word, or it is not used."""
+_URGENT = ("ask_deadline", alarms.RING, check_ins.LATE)
+"""Steps of no dispatch that cannot wait."""
 _WAITING = text("timer.state = 'waiting'")
 _RUNNING = text("transfer.state IN ('offered', 'ringing', 'counselor')")
 _NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
@@ -56,6 +58,7 @@ def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding
         *_texts_late(uow),
         *_no_next_step(uow),
         *_parked(uow),
+        *safety_audits.audit(uow),
         *provider_health(uow, simulated=around.simulated),
         *call_codes.running_out(uow),
         *disk_room(uow),
@@ -191,7 +194,7 @@ def _is_held() -> ColumnElement[bool]:
 
 def _parked(uow: UnitOfWork) -> Iterator[Finding]:
     held = Timer.last_error.is_not_distinct_from(RESTORED)
-    moves = or_(Timer.dispatch_id.is_not(None), Timer.kind == "ask_deadline")
+    moves = or_(Timer.dispatch_id.is_not(None), Timer.kind.in_(_URGENT))
     for code, which in (
         ("held", held),
         ("parked", and_(~held, moves)),

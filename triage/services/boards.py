@@ -7,16 +7,17 @@ from enum import IntEnum
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import assessments, outbox, unread_replies
+from triage.services import alarms, assessments, outbox, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.centre import Centre
 from triage.services.unread_replies import Unread
 from triage.storage.calls import AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
 OPEN = (CallState.OPEN, CallState.ASKING)
@@ -59,29 +60,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """A team needs help and no dispatcher has taken the alarm."""
-
-    page_id: UUID
-    call: Call
-    unit: str
-    role: str
-    since: datetime
-
-
-@dataclass(frozen=True)
 class Board:
     now: datetime
     rows: Sequence[Row]
     not_listed: int
     alarms: Sequence[Alarm]
     texts: Sequence[Unread]
-    """Unread texts that nobody could act on; cries for help first, and those never cut off."""
-
-    @property
-    def cries(self) -> Sequence[Unread]:
-        """Cries for help from phones that are on no call: alarms all the same."""
-        return [one for one in self.texts if one[0].outcome == "help_unplaced"]
+    """Unread texts that nobody could act on; cries for help first."""
 
 
 def board(uow: UnitOfWork, centre: Centre) -> Board:
@@ -104,7 +89,11 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
         rows.append(_row(uow, centre, call, record, dispatched.get(call.id, []), by_person))
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
-        uow.now, rows, _not_listed(uow, len(calls)), alarms(uow), unread_replies.waiting(uow)
+        uow.now,
+        rows,
+        _not_listed(uow, len(calls)),
+        alarms.untaken(uow),
+        unread_replies.waiting(uow),
     )
 
 
@@ -219,21 +208,3 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.THERE, DispatchState.ON_SCENE in states),
     )
     return next((loudness for loudness, applies in first if applies), Loudness.OVER)
-
-
-def alarms(uow: UnitOfWork) -> Sequence[Alarm]:
-    """Teams that need help, as long as no dispatcher has taken the alarm."""
-    rows = uow.session.execute(
-        select(Page, Slot.role, Call)
-        .join(Slot, Slot.id == Page.slot_id)
-        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
-        .join(Call, Call.id == Dispatch.call_id)
-        .where(Page.help_at.is_not(None), Page.help_taken_at.is_(None))
-        .options(joinedload(Page.team))
-        .order_by(Page.help_at)
-    )
-    return [
-        Alarm(page.id, call, page.team.name, role, page.help_at)
-        for page, role, call in rows
-        if page.help_at is not None
-    ]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState, SlotState
-from triage.services import assessments, call_record, sending
+from triage.services import alarms, assessments, call_record, check_ins, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
 from triage.services.call_record import CallRecord
@@ -21,6 +21,7 @@ from triage.services.people import Person
 from triage.services.timeline_sentences import fact_name, response_name
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.safety import Alarm, CheckIn
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -60,7 +61,9 @@ class CallPage:
     """The number of the latest assessment: which answers a form was filled in beside."""
     overrides: Sequence[Override]
     not_sent: Sequence[str]
-    alarms: Sequence[Page]
+    alarms: Sequence[Alarm]
+    check_ins: Mapping[UUID, CheckIn]
+    """Who was asked whether all is well and has not answered, by place."""
     withdrew: Sequence[Slot]
     """Teams that had to leave, while no dispatcher has seen to it."""
     members: Sequence[tuple[UUID, str, str]]
@@ -78,7 +81,6 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
     overrides = uow.session.scalars(
         select(Override).where(Override.call_id == call.id).order_by(Override.created_at)
     ).all()
-    pages = [page for d in record.dispatches for slot in d.slots for page in slot.pages]
     return CallPage(
         now=uow.now,
         call=call,
@@ -89,7 +91,8 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         seen=rows[-1].number if rows else 0,
         overrides=overrides,
         not_sent=_not_sent(uow, call, rows, overrides),
-        alarms=[p for p in pages if p.help_at is not None and p.help_taken_at is None],
+        alarms=alarms.untaken_of_call(uow, call.id),
+        check_ins=check_ins.open_of_call(uow, call.id),
         withdrew=[
             slot
             for dispatch in record.dispatches

@@ -36,6 +36,7 @@ from triage.storage.attempts import Attempt
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
+from triage.storage.safety import Alarm
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 
@@ -253,6 +254,10 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
     """Should it still go out? If not, it is put aside and what follows is done."""
     page = uow.session.get(Page, message.page_id) if message.page_id else None
     if page is not None and message.kind in _PAGING and not _is_awaited(page):
+        _move(uow, message, MessageState.WITHDRAWN)
+        return False
+    alarm = uow.session.get(Alarm, message.alarm_id) if message.alarm_id else None
+    if alarm is not None and alarm.taken_at is not None:
         _move(uow, message, MessageState.WITHDRAWN)
         return False
     if message.expires_at <= uow.now:

@@ -19,6 +19,7 @@ from triage.domain.lifecycle import (
     SlotState,
 )
 from triage.services import (
+    check_ins,
     escalation_policies,
     escalations,
     freed_teams,
@@ -247,7 +248,9 @@ PROGRESS = {
 
 
 def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None:
-    """Whoever has the slot is on the way, there, or done. Saying it twice changes nothing."""
+    """Whoever has the slot is on the way, there, or done. Saying it twice tells only that all is
+    well."""
+    check_ins.heard(uow, slot, through)
     if slot.state is state:
         return
     if state is SlotState.CLEARED:
@@ -265,7 +268,7 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
         slot.dispatch.ended_at = uow.now
 
 
-def set_eta(uow: UnitOfWork, slot: Slot, minutes: int) -> None:
+def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
     """minutes -- until arrival, 1 to 600."""
     if not 1 <= minutes <= 600:
         raise Refused("minutes until arrival: 1 to 600", "minutes")
@@ -274,6 +277,7 @@ def set_eta(uow: UnitOfWork, slot: Slot, minutes: int) -> None:
     slot.eta_at = uow.now + timedelta(minutes=minutes)
     if slot.state is SlotState.ACCEPTED:
         slot.move_to(SlotState.EN_ROUTE)
+    check_ins.heard(uow, slot, through)
     uow.audit("slot.eta", slot, call_id=slot.dispatch.call_id, minutes=minutes)
     paging.refresh(uow, slot.dispatch)
 
@@ -297,17 +301,3 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     transfers.end(uow, dispatch)
     freed_teams.offer_soon(uow, dispatch)
     uow.audit("dispatch.cancelled", dispatch, reason=reason)
-
-
-def raise_help(uow: UnitOfWork, page: Page) -> None:
-    """Whoever was paged needs help: an alarm on every board until a dispatcher takes it."""
-    page.help_at, page.help_taken_at = uow.now, None
-    uow.audit("page.help", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
-
-
-def take_help(uow: UnitOfWork, page: Page) -> None:
-    """A dispatcher takes care of it: the alarm ends."""
-    if page.help_at is None or page.help_taken_at is not None:
-        raise Conflict("this alarm is taken care of already")
-    page.help_taken_at = uow.now
-    uow.audit("page.help_taken", page, call_id=page.slot.dispatch.call_id, team=page.team.name)

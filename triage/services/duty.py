@@ -28,7 +28,7 @@ def left(uow: UnitOfWork, centre: Centre, responder: Responder, why: str) -> Non
     """They are paged no more: what they have not answered moves on at once. What they were
     asked while on duty they may still accept, while nobody else has it.
 
-    why -- `shift_ended`, `retired` or `new_number`.
+    why -- `shift_ended`, `retired`, `new_number` or `phone_lost`.
     """
     _move_on(uow, centre, Page.responder_id == responder.id, why)
 

@@ -35,6 +35,9 @@ _WORDS = {
     "look_after": "Look after an open dispatch",
     "transfer": "Take a call back that a telephone line does not answer",
     "relief": "Look again for somebody who relieves a team",
+    "ring_alarm": "Ring for an alarm that nobody has taken",
+    "check_in": "Ask a team in the field whether all is well",
+    "check_in_late": "Raise the alarm where a team does not say that all is well",
 }
 
 

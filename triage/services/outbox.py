@@ -38,6 +38,7 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     page_id: UUID | None = None,
     responder_id: UUID | None = None,
     partner_id: UUID | None = None,
+    alarm_id: UUID | None = None,
     dedupe_key: str | None = None,
     valid_s: int | None = None,
     channel: str = "sms",
@@ -48,12 +49,9 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     channel -- `sms`, or `voice` for what is rung and said.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
-    if dedupe_key is not None:
-        told = select(Message).where(Message.dedupe_key == dedupe_key)
-        if (earlier := uow.session.scalar(told)) is not None:
-            return earlier
-    policy = centre.policy
-    usual_s = policy.page_valid_s if kind == "page" else policy.other_valid_s
+    if dedupe_key is not None and (earlier := _told(uow, dedupe_key)) is not None:
+        return earlier
+    usual_s = centre.policy.page_valid_s if kind == "page" else centre.policy.other_valid_s
     message = uow.add(
         Message(
             kind=kind,
@@ -63,6 +61,7 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
             page_id=page_id,
             responder_id=responder_id,
             partner_id=partner_id,
+            alarm_id=alarm_id,
             to=to,
             to_index=blind_index("phone", to),
             body=body,
@@ -75,6 +74,10 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     )
     uow.audit("text.queued", message, kind=kind, to_role=to_role)
     return message
+
+
+def _told(uow: UnitOfWork, dedupe_key: str) -> Message | None:
+    return uow.session.scalar(select(Message).where(Message.dedupe_key == dedupe_key))
 
 
 def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:

@@ -110,8 +110,9 @@ def troubles_of(
     for member in members:
         shift = shifts.get(member.id)
         holds = {
+            Trouble.PHONE_LOST: member.phone_lost_at is not None,
             Trouble.OPTED_OUT: member.opted_out_at is not None,
-            Trouble.UNVERIFIED: member.verified_at is None,
+            Trouble.UNVERIFIED: member.verified_at is None and member.phone_lost_at is None,
             Trouble.UNCONFIRMED: shift is not None and is_unconfirmed(uow, shift),
         }
         phone = phones.get(member.phone_index or b"")

@@ -1,25 +1,26 @@
 """A text came in: do what it says, and answer with exactly what changed."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from triage.domain import reach_wording, wording
 from triage.domain.errors import TriageError
-from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
+from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.services import (
+    check_ins,
     communication_tests,
     confirmations,
-    dispatches,
+    duress,
     duty,
+    field_texts,
     freed_teams,
+    lost_phones,
     outbox,
-    paging,
     unread_replies,
     verification,
 )
 from triage.services.centre import Centre
+from triage.services.pages_meant import page_meant, questions
 from triage.services.reply_actions import (
     VERBS,
     Answered,
@@ -27,11 +28,9 @@ from triage.services.reply_actions import (
     accept,
     decline,
     keep_note,
-    need_help,
     record_verdict,
 )
-from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import Page
 from triage.storage.messages import InboundMessage
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -39,10 +38,9 @@ from triage.storage.unit_of_work import UnitOfWork
 
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
-LATELY_H = 2
 SHOWS_REACH = {
     *("accepted", "declined", "eta", "en_route", "staged", "on_scene", "transporting"),
-    *("relief_asked", "withdrawn", "cleared"),
+    *("relief_asked", "withdrawn", "cleared", "all_is_well"),
 }
 """Outcomes of answers to a text of ours that arrived."""
 
@@ -61,6 +59,7 @@ def receive(
     if responder is None:
         answered = Answered("unknown_number", wording.unknown_number(centre.policy.centre_name))
     else:
+        body = duress.listen(uow, centre, responder, body)
         try:
             with uow.session.begin_nested():  # a refusal leaves nothing half-done
                 answered = _heard(uow, centre, responder, body)
@@ -134,6 +133,8 @@ def responder_with(uow: UnitOfWork, number: str) -> Responder | None:
 
 def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> Answered:
     """What a text from one of our members comes to."""
+    if responder.phone_lost_at is not None:
+        return lost_phones.heard(uow, centre, responder, body)
     reply = parse(body)
     if responder.verified_at is None:
         if verification.hear(uow, responder, body):
@@ -153,8 +154,13 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
     if reply.carrier_word is not None:
         return _carrier_word(uow, centre, responder, reply)
     if reply.verb is Verb.HELP:
-        return _cry_for_help(uow, responder, reply)
-    page = _page_meant(uow, responder, reply)
+        return field_texts.cry_for_help(uow, centre, responder, reply)
+    if reply.verb is Verb.SAFE:
+        well = field_texts.all_is_well(uow, responder, reply.code)
+        if well is not None:
+            return well
+        reply = Reply(reply.code)
+    page = page_meant(uow, responder, reply)
     return page if isinstance(page, Answered) else _about(uow, centre, page, reply)
 
 
@@ -162,7 +168,7 @@ def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
     """Texts reach them: that confirms a shift, answers a test, and accepts nothing."""
     shift = confirmations.heard_from(uow, centre, responder)
     test = communication_tests.answered(uow, responder)
-    pages = [page for page in _questions(uow, responder) if page.state is PageState.OPEN]
+    pages = [page for page in questions(uow, responder) if page.state is PageState.OPEN]
     code = pages[0].slot.dispatch.call.code if pages else None
     if shift or test:
         return Answered("ready", reach_wording.confirmed(code))
@@ -176,32 +182,19 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     call = page.slot.dispatch.call
     if reply.verb is Verb.AMBIGUOUS:
         return Answered("not_understood", wording.ambiguous(call.code), call)
+    if field_texts.answers_check_in(uow, page, reply):
+        well = field_texts.all_is_well(uow, page.responder, call.code)
+        if well is not None:
+            return well
     handler = _handler(reply, page)
     if handler is None:
         return Answered("not_understood", wording.not_understood(call.code), call)
-    if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note, need_help}:
+    if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
-    return handler(uow, centre, page, reply)
-
-
-def _cry_for_help(uow: UnitOfWork, responder: Responder, reply: Reply) -> Answered:
-    """Always reaches a dispatcher: a wrong code or none must not cost the alarm.
-
-    Raised on the call named, else on every call that this phone is on or asked about; a
-    phone without any leaves a text that dispatchers must take note of.
-    """
-    call = _call_with(uow, reply.code, responder) if reply.code else None
-    named = paging.open_page_of(uow, call, responder) if call else None
-    questions = _questions(uow, responder)
-    working = [page for page in questions if page.slot.state in TAKEN]
-    pages = [named] if named else working or questions
-    for page in pages:
-        dispatches.raise_help(uow, page)
-    if not pages:
-        return Answered("help_unplaced", wording.help_unplaced())
-    codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
-    told = wording.help_raised(", ".join(codes))
-    return Answered("help_raised", told, pages[0].slot.dispatch.call)
+    answered = handler(uow, centre, page, reply)
+    if page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
+        check_ins.heard(uow, page.slot, "text")
+    return answered
 
 
 def _handler(reply: Reply, page: Page) -> Handler | None:
@@ -213,90 +206,12 @@ def _handler(reply: Reply, page: Page) -> Handler | None:
     return VERBS.get(reply.verb) if reply.verb else None
 
 
-def _page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | Answered:
-    """The page that a reply is about: by its code, or the only open question."""
-    if reply.code is not None:
-        call = _call_with(uow, reply.code, responder)
-        page = paging.open_page_of(uow, call, responder) if call else None
-        # Somebody else's code and a code that never was look the same from outside.
-        return page or Answered("unknown_code", wording.unknown_code())
-    pages = _meant(_questions(uow, responder), reply)
-    if len(pages) == 1:
-        return pages[0]
-    if not pages:
-        return _too_late(uow, responder)
-    codes = sorted({page.slot.dispatch.call.code for page in pages})
-    return Answered("which_code", wording.which_code(codes))
-
-
-def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
-    """No question is open for this phone: told what became of the last one, if it was lately."""
-    last = uow.session.scalar(
-        select(Page)
-        .where(
-            Page.responder_id == responder.id,
-            Page.created_at > uow.now - timedelta(hours=LATELY_H),
-        )
-        .order_by(Page.created_at.desc())
-        .limit(1)
-    )
-    if last is None:
-        return Answered("no_question", wording.no_question())
-    call = last.slot.dispatch.call
-    if last.slot.state in TAKEN:
-        return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
-    if call.state is CallState.CLOSED or last.slot.state not in WANTED:
-        return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
-    return Answered("no_question", wording.need_code(call.code), call)
-
-
-def _call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:
-    """The newest call with this code that this responder was paged for."""
-    return uow.session.scalar(
-        select(Call)
-        .join(Dispatch, Dispatch.call_id == Call.id)
-        .join(Slot)
-        .join(Page)
-        .where(Call.code == code, Page.responder_id == responder.id)
-        .order_by(Call.created_at.desc())
-        .limit(1)
-    )
-
-
-def _questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
-    """What this phone could be answering: open pages, work in hand, and verdicts owed."""
-    pages = uow.session.scalars(
-        select(Page)
-        .join(Slot)
-        .where(
-            Page.responder_id == responder.id,
-            Page.state.in_([PageState.OPEN, PageState.ACCEPTED]),
-            Slot.state.in_([SlotState.CLEARED, *sorted(WANTED | TAKEN)]),
-        )
-    ).all()
-    return [p for p in pages if p.slot.state is not SlotState.CLEARED or p.verdict is None]
-
-
-def _meant(pages: list[Page], reply: Reply) -> list[Page]:
-    """Those that the reply can be about: an answer goes to what was asked, news of the
-    way and the scene to what is in hand, a bare digit after clearing is a verdict."""
-    asked = [p for p in pages if p.state is PageState.OPEN]
-    in_hand = [p for p in pages if p.slot.state in TAKEN]
-    cleared = [p for p in pages if p.slot.state is SlotState.CLEARED]
-    bare_digit = reply.verb is None and reply.digit is not None
-    if reply.verb in {Verb.ACCEPT, Verb.DECLINE} or bare_digit:
-        return asked or (in_hand + cleared if bare_digit else in_hand)
-    if reply.verb is Verb.ETA:
-        return asked + in_hand
-    return in_hand or asked or cleared
-
-
 def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     """Words that carriers act on never act on a call; HELP on an active one raises the alarm."""
     word = reply.carrier_word or ""
     if reply.code is not None and word != "HELP":  # no carrier acts on it, and neither do we
         return Answered("carrier_word", wording.yes_is_not_an_answer(reply.code))
-    pages = _questions(uow, responder)
+    pages = questions(uow, responder)
     code = pages[0].slot.dispatch.call.code if pages else None
     if word in OPT_OUT:
         duty.stopped(uow, centre, responder, "text")
@@ -304,7 +219,7 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     if word in OPT_IN:
         return _opt_in(uow, centre, responder)
     if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
-        return _cry_for_help(uow, responder, reply)
+        return field_texts.cry_for_help(uow, centre, responder, reply)
     if word == "YES" and code is not None:
         return Answered("yes", wording.yes_is_not_an_answer(code))
     return Answered("carrier_word", wording.need_code(code) if code else wording.not_understood())

@@ -7,7 +7,7 @@ from triage.domain import relief_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import dispatches, page_answers, paging, replacements
+from triage.services import addresses, dispatches, page_answers, paging, replacements
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -41,7 +41,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     if slot.responder_id != page.responder_id:  # asked for more than a yes of theirs
         return Answered("accepted", told, call)
     if reply.minutes is not None:
-        dispatches.set_eta(uow, slot, reply.minutes)
+        dispatches.set_eta(uow, slot, reply.minutes, "text")
     return Answered("accepted", page_answers.accepted_text(page), call)
 
 
@@ -108,7 +108,7 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     _theirs(page)
     if reply.minutes is None:
         raise Refused(f"How many minutes? Reply {call.code} ETA 10.")
-    dispatches.set_eta(uow, page.slot, reply.minutes)
+    dispatches.set_eta(uow, page.slot, reply.minutes, "text")
     return Answered("eta", wording.eta(call.code, reply.minutes), call)
 
 
@@ -129,18 +129,17 @@ def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answ
     return Answered("withdrawn", relief_wording.withdrawn(call.code), call)
 
 
-def need_help(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
-    dispatches.raise_help(uow, page)
-    call = page.slot.dispatch.call
-    return Answered("help_raised", wording.help_raised(call.code), call)
-
-
 def keep_note(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     """The text itself is the note: it is kept sealed and stands in the call's timeline."""
     call = page.slot.dispatch.call
     if not reply.note:
         raise Refused(f"Write the note behind the word: {call.code} NOTE ...")
     return Answered("noted", wording.noted(call.code), call)
+
+
+def read_address(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    """Not by text: a telephone call reads it out, after their PIN."""
+    return Answered("address", addresses.ask(uow, centre, page), page.slot.dispatch.call)
 
 
 def record_verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
@@ -163,6 +162,6 @@ VERBS: dict[Verb, Handler] = {
     Verb.REPLACE: _ask_relief,
     Verb.WITHDRAW: _withdraw,
     Verb.CLEAR: _advance(SlotState.CLEARED),
-    Verb.HELP: need_help,
     Verb.NOTE: keep_note,
+    Verb.ADDRESS: read_address,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from triage.domain.alarms import COVERT
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
@@ -34,6 +35,8 @@ class Event:
     sentence: str
     words: str | None = None
     """The text itself, as it was written or came in: may hold personal data."""
+    covert: bool = False
+    """For the screens of the desk only."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def _event(
         shown = text.body if entry.event in {"text.queued", "text.received"} else None
         return Event(entry.created_at, entry.event, by, told, shown)
     told = sentences.of_change(centre, entry.event, entry.details)
-    return Event(entry.created_at, entry.event, by, told)
+    covert = entry.event.startswith("alarm.") and entry.details.get("kind") in COVERT
+    return Event(entry.created_at, entry.event, by, told, covert=covert)
 
 
 def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:

@@ -14,7 +14,12 @@ from triage.domain.codes import (
 )
 from triage.domain.delivery import failure_of
 from triage.domain.reachability import LEFT_DUTY
-from triage.services import escalation_sentences, relief_sentences, transfer_sentences
+from triage.services import (
+    escalation_sentences,
+    relief_sentences,
+    safety_sentences,
+    transfer_sentences,
+)
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
@@ -131,6 +136,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **escalation_sentences.SENTENCES,
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,
+    **safety_sentences.SENTENCES,
     "call.opened": lambda _, d: f"Call taken ({d.get('origin', '?')}).",
     "call.looked_at": lambda _, d: "Looked at the call.",
     "call.assessed": _assessed,
@@ -186,8 +192,6 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
     "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
-    "page.help": lambda _, d: f"{d['team']} NEEDS HELP.",
-    "page.help_taken": lambda _, d: f"The alarm of {d['team']} is taken care of.",
     "page.verdict": lambda _, d: f"The team's verdict: {_reason(VERDICTS, d['verdict'])}.",
     "follow_up.planned": lambda _, d: f"Follow-up planned: {plain(d['kind'])}, {d['owner']}.",
     "follow_up.due": lambda _, d: (

@@ -8,7 +8,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select
 
 from triage.services import (
+    alarms,
     calls,
+    check_ins,
     communication_tests,
     confirmations,
     dispatches,
@@ -51,6 +53,8 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     ),
     **next_steps.HANDLERS,
     **escalations.HANDLERS,
+    **alarms.HANDLERS,
+    **check_ins.HANDLERS,
     **waiting.HANDLERS,
     **replacements.HANDLERS,
     **transfers.HANDLERS,

@@ -24,7 +24,7 @@ ASKED_BACK = (
 """Outcomes whose answer says what to type: whoever meant something types it again."""
 UNREAD = "unread"
 """Asked back already, and still not understood."""
-FOR_A_PERSON = ("help_unplaced", "unknown_number", UNREAD, "opted_out")
+FOR_A_PERSON = ("help_unplaced", "phone_lost", "unknown_number", UNREAD, "opted_out")
 CHANGED_NOTHING = (*ASKED_BACK, UNREAD, "unknown_number", "carrier_word", "yes")
 ASK_ONCE_IN = timedelta(minutes=10)
 TIME_TO_TYPE = timedelta(minutes=2)

@@ -39,7 +39,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     if phone == member.phone:
         raise Refused("This is the number that they have.", "phone")
     member.phone, member.phone_index = phone, blind_index("phone", phone)
-    member.opted_out_at = None  # that was the other telephone's
+    member.opted_out_at = member.phone_lost_at = None  # that was the other telephone
     uow.audit("member.new_number", member)
     ask(uow, centre, member)
     duty.left(uow, centre, member, "new_number")
@@ -54,6 +54,7 @@ def ask(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
 
 def send_again(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     _must_be_in_use(member)
+    _must_not_be_lost(member)
     if member.verified_at is not None:
         raise Conflict("this number is verified already")
     outbox.enqueue(
@@ -83,6 +84,7 @@ def hear(uow: UnitOfWork, member: Responder, body: str) -> bool:
 def by_hand(uow: UnitOfWork, member: Responder) -> None:
     """A supervisor has seen this telephone in their hand."""
     _must_be_in_use(member)
+    _must_not_be_lost(member)
     if member.verified_at is not None:
         raise Conflict("this number is verified already")
     _verified(uow, member, "in_person")
@@ -97,3 +99,8 @@ def _verified(uow: UnitOfWork, member: Responder, how: str) -> None:
 def _must_be_in_use(member: Responder) -> None:
     if member.retired_at is not None:
         raise Conflict("this member is retired")
+
+
+def _must_not_be_lost(member: Responder) -> None:
+    if member.phone_lost_at is not None:
+        raise Conflict("this phone is reported lost: say first that it is found")

@@ -1,48 +1,34 @@
 """A page that rang: what is said, and what a key does. A machine answers nothing."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 from triage.domain import escalation_wording as words
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import WANTED, PageKind, PageState
+from triage.domain.spoken import Said
 from triage.services import page_answers, stand_downs
 from triage.services.centre import Centre
-from triage.services.pages import RING
-from triage.storage.attempts import Attempt
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
 
-
-@dataclass(frozen=True)
-class Said:
-    """What whoever listens hears; `asks` -- and may press a key then."""
-
-    text: str
-    asks: bool = False
-
-
 OVER = Said(words.VOICE_OVER)
 
 
-def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | None:
-    """Somebody took the call. None for a machine: the line is cut without a word."""
-    if answered_by.startswith(("machine", "fax")):
-        return None
-    message, page = _page_of(uow, attempt_id)
-    if message is None or page is None or not _is_open(page):
-        return OVER
-    return Said(message.body or "", asks=True)
+def picked_up(uow: UnitOfWork, message: Message) -> Said:
+    """A person took the call."""
+    page = _page_of(uow, message)
+    return _asking(message.body or "") if _is_open(page) else OVER
 
 
-def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> Said:
+def _asking(text: str) -> Said:
+    return Said(text, asks=True, goodbye=words.VOICE_GOODBYE)
+
+
+def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
     """A key was pressed: 1 is a yes, 2 a no, anything else asks once more."""
-    message, page = _page_of(uow, attempt_id)
-    if message is None or page is None:
-        return OVER
+    page = _page_of(uow, message)
     if digits not in {"1", "2"}:
-        return Said(f"{words.VOICE_NOT_UNDERSTOOD} {message.body}", asks=_is_open(page))
+        said = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
+        return _asking(said) if _is_open(page) else Said(said)
     uow.audit("page.key_pressed", page, call_id=message.call_id, key=digits)
     try:
         with uow.session.begin_nested():  # a refusal leaves nothing half-done
@@ -82,10 +68,7 @@ def _is_open(page: Page) -> bool:
     return answerable and page.slot.state in WANTED
 
 
-def _page_of(uow: UnitOfWork, attempt_id: UUID) -> tuple[Message | None, Page | None]:
-    """The ring of this handing over, and the page that it rang for."""
-    attempt = uow.session.get(Attempt, attempt_id)
-    message = uow.session.get(Message, attempt.message_id) if attempt else None
-    if message is None or message.kind != RING or message.page_id is None:
-        return None, None
-    return message, uow.session.get(Page, message.page_id)
+def _page_of(uow: UnitOfWork, message: Message) -> Page:
+    if message.page_id is None:
+        raise ValueError("this rings for no page")
+    return uow.get(Page, message.page_id)

@@ -21,3 +21,21 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
 
 // After a form came back with errors, the list of them is what comes first.
 document.querySelector(".summary")?.focus();
+
+// "a" goes to the first alarm that nobody has taken; Enter takes it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "a" || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input, select, textarea, .question")) return;
+  const first = document.querySelector("[data-take], #standing-lines a[href^='/alarms']");
+  if (!first) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  first.focus();
+  first.scrollIntoView({ block: "nearest" });
+}, true);
+
+// On the page of alarms the first is at hand at once, the one that was followed before all.
+if (location.pathname === "/alarms") {
+  const followed = location.hash && document.getElementById(location.hash.slice(1));
+  (followed || document).querySelector("[data-take]")?.focus();
+}

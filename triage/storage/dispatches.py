@@ -25,7 +25,6 @@ from triage.storage.teams import Responder, Team
 
 _ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
 _BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
-_ALARMED = text("help_at IS NOT NULL AND help_taken_at IS NULL")
 _WAITS = text("state = 'unfilled'")
 _UNRELIEVED = text("state = 'unfilled' AND replaces_id IS NOT NULL")
 _UNNOTED = text("state = 'withdrawn' AND withdrawal_noted_at IS NULL")
@@ -131,6 +130,8 @@ class Slot(LiveRow):
     withdrew_at: Mapped[datetime | None]
     withdrawal_noted_at: Mapped[datetime | None]
     """When a dispatcher saw to it that the team had to leave."""
+    heard_at: Mapped[datetime | None]
+    """When whoever has it last told us anything, on the way or on scene."""
 
     dispatch: Mapped[Dispatch] = relationship(back_populates="slots")
     team: Mapped[Team | None] = relationship()
@@ -175,7 +176,6 @@ class Page(LiveRow):
             postgresql_where=_ACCEPTED,
         ),
         Index("ix_page_responder", "responder_id", "created_at"),
-        Index("ix_page_help", "help_at", sqlite_where=_ALARMED, postgresql_where=_ALARMED),
     )
 
     slot_id: Mapped[UUID] = mapped_column(ForeignKey("slot.id"), index=True)
@@ -191,9 +191,6 @@ class Page(LiveRow):
     instead_of_id: Mapped[UUID | None]
     """The slot that is left for this one, where the page asks for that. No foreign key: a page
     belongs to one slot."""
-    help_at: Mapped[datetime | None]
-    """They need help: an alarm on every board until a dispatcher takes it."""
-    help_taken_at: Mapped[datetime | None]
     verdict: Mapped[int | None]
     """After clearing: 1 right team, 2 not needed, 3 unsafe without police, 4 too late."""
 

@@ -32,9 +32,11 @@ class Message(LiveRow):
     )
 
     kind: Mapped[str]
-    """page, ring, reply, stand_down, update, reminder, notice."""
+    """page, ring, reply, stand_down, update, reminder, notice, alarm, check_in, address."""
     channel: Mapped[str] = mapped_column(String(8), default="sms", server_default="sms")
     """`sms`, or `voice`: rung, and said."""
+    alarm_id: Mapped[UUID | None] = mapped_column(ForeignKey("alarm.id"), index=True)
+    """The alarm that it rings for."""
     to_role: Mapped[str]
     """The role of whoever gets it: clinician, officer, partner ..."""
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)

@@ -66,6 +66,15 @@ class Responder(LiveRow):
     """What they are to reply from it; None once they have."""
     opted_out_at: Mapped[datetime | None]
     """They texted STOP: the carrier will deliver nothing until they text START."""
+    phone_lost_at: Mapped[datetime | None]
+    """It may be in other hands: nothing is sent to it, and nothing that it says counts."""
+    duress_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of the word that says that they are forced. The word itself is kept nowhere."""
+    pin_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of the digits after which a telephone call reads an address to them."""
+    pin_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    pin_rests_until: Mapped[datetime | None]
+    """After too many wrong ones."""
     retired_at: Mapped[datetime | None]
 
     team: Mapped[Team] = relationship(back_populates="members")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -113,8 +114,11 @@ def _idempotency_key() -> str | None:
 
 
 def _written(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-    """The call as it stands, in JSON."""
-    return _json(_CALL.dump(call_record.of_call(uow, centre, call)))
+    """The call as it stands, in JSON. Programs pass it on, perhaps into the team's own car:
+    nothing covert is in it."""
+    record = call_record.of_call(uow, centre, call)
+    told = [event for event in record.timeline if not event.covert]
+    return _json(_CALL.dump(replace(record, timeline=told)))
 
 
 def _json(body: Any) -> str:

@@ -11,9 +11,9 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from triage.context import AppContext, current_context
 from triage.domain.errors import Refused
 from triage.domain.phone_numbers import e164
+from triage.domain.spoken import Said
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import replies, voice_answers
-from triage.services.voice_answers import Said
+from triage.services import replies, voice_calls
 
 LARGEST_BODY = 16 * 1024
 LONGEST_TEXT = 1600
@@ -79,18 +79,19 @@ def reply() -> ResponseReturnValue:
     return {"id": answer_from(context, sender, sent["body"])}, 201
 
 
-def key_pressed(context: AppContext, attempt_id: UUID, phone: str, key: str) -> str:
+def key_pressed(context: AppContext, attempt_id: UUID, phone: str, key: str) -> Said:
     """Somebody takes the ringing phone and presses a key; returns what they hear. Without a
     key they hang up, which is not an answer."""
     said = Said("You hung up: nothing was changed.")
     if key:
         said = context.do(
             "carrier",
-            lambda uow: voice_answers.pressed(uow, context.centre, attempt_id, key),
+            lambda uow: voice_calls.pressed(uow, context.centre, attempt_id, key),
         )
     if not said.asks:  # else the line is still open for another key
-        _network(context).take_ring(str(attempt_id), phone, said.text)
-    return said.text
+        kept = "(read out, kept nowhere)" if said.private else said.text
+        _network(context).take_ring(str(attempt_id), phone, kept)
+    return said
 
 
 def answer_from(context: AppContext, sender: str, body: str) -> str:

@@ -11,13 +11,12 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import NotFound
 
 from triage.context import current_context
-from triage.domain import escalation_wording
 from triage.domain.errors import Conflict
+from triage.domain.spoken import Said
 from triage.entrypoints.sms import webhooks
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import reports, voice_answers
+from triage.services import reports, voice_calls
 from triage.services.reports import Report
-from triage.services.voice_answers import Said
 
 WAIT_FOR_KEY_S = 8
 _BECAME = {
@@ -47,7 +46,7 @@ def page() -> ResponseReturnValue:
     context, attempt = current_context(), _attempt()
     answered_by = request.form.get("AnsweredBy", "")
     with context.reading() as uow:
-        said = voice_answers.picked_up(uow, attempt, answered_by)
+        said = voice_calls.picked_up(uow, attempt, answered_by)
     if said is None:
         log.info("a machine answered, it is not an answer", answered_by=answered_by[:20])
     return _twiml(said, attempt)
@@ -58,10 +57,10 @@ def page() -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     """A key was pressed."""
     context, attempt = current_context(), _attempt()
-    digits = request.form.get("Digits", "")[:4]
+    digits = request.form.get("Digits", "")[:8]
     said = context.do(
         webhooks.ACTOR,
-        lambda uow: voice_answers.pressed(uow, context.centre, attempt, digits),
+        lambda uow: voice_calls.pressed(uow, context.centre, attempt, digits),
     )
     return _twiml(said, attempt)
 
@@ -102,13 +101,13 @@ def _twiml(said: Said | None, attempt: UUID) -> Response:
             root,
             "Gather",
             input="dtmf",
-            numDigits="1",
+            numDigits=str(said.digits),
             timeout=str(WAIT_FOR_KEY_S),
             action=f"/voice/answer?{urlencode({'attempt': attempt})}",
         )
         for _ in range(2):
             ElementTree.SubElement(gather, "Say").text = said.text
-        ElementTree.SubElement(root, "Say").text = escalation_wording.VOICE_GOODBYE
+        ElementTree.SubElement(root, "Say").text = said.goodbye
     elif said is not None:
         ElementTree.SubElement(root, "Say").text = said.text
     ElementTree.SubElement(root, "Hangup")

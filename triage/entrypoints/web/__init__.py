@@ -4,6 +4,7 @@ from flask import Flask
 
 from triage.entrypoints.web import (
     access,
+    alarms,
     banners,
     board,
     call,
@@ -21,6 +22,7 @@ from triage.entrypoints.web import (
     page,
     people,
     rules,
+    safety,
     sign_in,
     simulator,
     styleguide,
@@ -33,10 +35,12 @@ PLACES = (
     sign_in,
     people,
     teams,
+    safety,
     communication_tests,
     styleguide,
     intake,
     banners,
+    alarms,
     watch,
     board,
     call,

@@ -9,6 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from triage.context import AppContext
+from triage.domain.alarms import NO_CALL, says, to_do
 from triage.domain.findings import told
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import TransferState
@@ -16,15 +17,7 @@ from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import (
-    boards,
-    leftovers,
-    next_steps,
-    replacements,
-    transfers,
-    unread_replies,
-    watch,
-)
+from triage.services import alarms, leftovers, next_steps, replacements, transfers, watch
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -71,18 +64,15 @@ def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[
 
 
 def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
-    for alarm in boards.alarms(uow):
-        words = f"{alarm.unit} ({alarm.role.replace('_', ' ')}) NEEDS HELP."
-        yield Banner("alarm", words, f"/calls/{alarm.call.reference}", f"Call {alarm.call.code}")
+    for alarm in alarms.untaken(uow):
+        member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
+        who = f"{member.team.name} ({member.role.replace('_', ' ')})"
+        words = f"{who} {says(alarm.kind)}: {code}. {to_do(alarm.kind)}"
+        yield Banner("alarm", words, f"/alarms#alarm-{alarm.id}", "Take it")
     for slot in replacements.unnoted(uow):
         who, call = replacements.team_that_left(slot), slot.dispatch.call
         words = f"{who} ({slot.role.replace('_', ' ')}) HAD TO WITHDRAW, it is not safe."
         yield Banner("alarm", words, f"/calls/{call.reference}", f"Call {call.code}")
-    for inbound, responder in unread_replies.waiting(uow):
-        if inbound.outcome == "help_unplaced":
-            who = responder.team.name if responder else "Somebody"
-            words = f"{who} NEEDS HELP and is on no call: ring them."
-            yield Banner("alarm", words, "/board", "Their text")
 
 
 _LOST = {

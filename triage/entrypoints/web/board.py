@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
+from triage.domain import alarms
 from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.entrypoints.web.access import current_person, open_to
@@ -113,6 +114,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "withdrew": withdrew,
         "team_that_left": replacements.team_that_left,
         "headlines": headlines,
+        "alarm_words": alarms,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,

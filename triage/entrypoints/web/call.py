@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
+from triage.domain import alarms
 from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import (
@@ -30,7 +31,7 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
-from triage.services import call_pages, calls, diverts, outbox
+from triage.services import call_pages, calls, check_ins, diverts, outbox
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -206,7 +207,9 @@ def _words(centre: Centre) -> dict[str, Any]:
         "differences": DIFFERENCES,
         "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k != "closed"},
         "dispositions": DISPOSITIONS,
+        "alarm_words": alarms,
         "moves": moves,
+        "in_the_field": check_ins.IN_THE_FIELD,
         "may_still_accept": may_still_accept,
         "relief_of": relief_of,
         "transfer_steps": transfer_steps.steps,

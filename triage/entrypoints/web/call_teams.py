@@ -11,7 +11,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, PROGRESS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.services import dispatches, diverts, escalations, paging
+from triage.services import check_ins, dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -113,7 +113,7 @@ def progress(reference: str, key: UUID) -> ResponseReturnValue:
     def move(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         slot = find_slot(uow, call, key)
         if (minutes := typed.line("minutes")) or typed.line("to") == "eta":
-            dispatches.set_eta(uow, slot, minutes_typed(minutes))
+            dispatches.set_eta(uow, slot, minutes_typed(minutes), "radio")
             return f"{paging.who_has(slot)} arrives in {minutes} min."
         state = state_typed(typed.line("to"))
         who = paging.who_has(slot)
@@ -152,13 +152,14 @@ def record_answer(reference: str, key: UUID) -> ResponseReturnValue:
     return do(reference, f"answer-{key}", record)
 
 
-@bp.post("/pages/<uuid:key>/help-taken")
+@bp.post("/slots/<uuid:key>/heard")
 @open_to(*DISPATCHERS)
-def take_help(reference: str, key: UUID) -> ResponseReturnValue:
-    def take(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        page = uow.get(Page, key)
-        find_slot(uow, call, page.slot_id)
-        dispatches.take_help(uow, page)
-        return f"You take care of the alarm of {page.team.name}."
+def heard(reference: str, key: UUID) -> ResponseReturnValue:
+    """They said by radio that all is well."""
 
-    return do(reference, f"help-{key}", take)
+    def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        slot = find_slot(uow, call, key)
+        check_ins.heard(uow, slot, "radio")
+        return f"{paging.who_has(slot)}: all is well, by radio."
+
+    return do(reference, f"heard-{key}", note)

@@ -3,6 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import GONE
 from triage.entrypoints.web import typed
@@ -10,7 +11,7 @@ from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import PROGRESS, own_pages
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
-from triage.services import dispatches, page_answers, replacements
+from triage.services import alarms, check_ins, dispatches, page_answers, replacements
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
@@ -35,7 +36,7 @@ def mine(reference: str) -> ResponseReturnValue:
             page_answers.decline(uow, centre, page, "screen")
             return "You have declined: somebody else is asked."
         if doing == "help":
-            dispatches.raise_help(uow, page)
+            alarms.raise_(uow, centre, AlarmKind.HELP, page.responder, page)
             return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
         return _go_on(uow, centre, page, doing)
 
@@ -70,8 +71,11 @@ def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str) -> str:
     if doing in _RELIEF:
         return _RELIEF[doing](uow, centre, slot)
     if doing == "eta":
-        dispatches.set_eta(uow, slot, minutes_typed(typed.line("minutes")))
+        dispatches.set_eta(uow, slot, minutes_typed(typed.line("minutes")), "screen")
         return f"You arrive in {typed.line('minutes')} min."
+    if doing == "safe":
+        check_ins.heard(uow, slot, "screen")
+        return "Thank you, noted."
     state = state_typed(doing)
     dispatches.advance(uow, slot, state, "screen")
     return f"You: {PROGRESS[state].lower()}."

@@ -137,10 +137,20 @@ def press() -> ResponseReturnValue:
     rings = {one["our_id"] for one in phone.ringing} if phone else set()
     attempt = typed.line("ring")
     if attempt in rings:
-        flash(key_pressed(current_context(), UUID(attempt), number, key[:1]), "quiet")
+        said = key_pressed(current_context(), UUID(attempt), number, key[:8])
+        if said.private:  # not into the cookie that carries notices
+            return _heard(said.text)
+        flash(said.text, "quiet")
     else:
         flash("It does not ring any more.", "warn")
     return redirect(url_for("simulator.phones", phone=number), 303)
+
+
+def _heard(text: str) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        return render_template(
+            "simulator.html", error=None, typed_text="", heard=text, **_shown(uow)
+        )
 
 
 def _shown(uow: UnitOfWork) -> dict[str, Any]:
@@ -184,9 +194,16 @@ def _telephones(uow: UnitOfWork) -> list[Telephone]:
         )
         for member in members
     ]
-    partners = {p.phone: p.name for p in rosters.partners(uow)}
+    others = {p.phone: p.name for p in rosters.partners(uow)}
+    others[context.centre.policy.desk_phone] = "The desk's telephone"
     found += [
-        Telephone(number, partners.get(number, "Somebody else"), "", kept)
-        for number, kept in texts.items()
+        Telephone(
+            number,
+            others.get(number, "Somebody else"),
+            "",
+            texts.get(number, []),
+            rings.get(number, []),
+        )
+        for number in dict.fromkeys((*texts, *rings))
     ]
     return found

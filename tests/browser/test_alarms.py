@@ -1,0 +1,111 @@
+"""An alarm is taken with the keyboard alone, from wherever a dispatcher is."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.browser.test_watch_lines import NARRATIVE, write_a_call
+from tests.stories.test_alarms import untaken
+from tests.stories.test_calls import CALM
+from tests.world import Phone
+from triage.services.people import find_account
+from triage.storage.calls import Call
+from triage.storage.teams import Responder
+
+
+def in_need(served: Served) -> tuple[Phone, Call]:
+    (phone,) = served.world.team("Mobile 9")
+    call = served.world.call(CALM, location="Pier 3")
+    served.world.receive("IN1", phone.number, f"{call.code} 1")
+    served.world.receive("IN2", phone.number, f"{call.code} ASSIST")
+    return phone, call
+
+
+def picture(page: Page, name: str) -> None:
+    """Kept where PICTURES names a folder: for whoever wants to look."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    in_need(served)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/board")
+    expect(page.locator(".help-alarm")).to_contain_text("Mobile 9 (clinician) NEEDS HELP")
+    picture(page, f"board-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.keyboard.press("a")
+    expect(page.locator("[data-take]").first).to_be_focused()
+    page.wait_for_timeout(2500)  # the board has refreshed itself meanwhile
+    expect(page.locator("[data-take]").first).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
+    assert untaken(served.world) == []
+    expect(page.locator(".help-alarm")).to_have_count(0)
+
+
+def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    write_a_call(served, page)
+    in_need(served)
+    expect(page.locator("#standing-lines .banner").first).to_contain_text("NEEDS HELP")
+    page.keyboard.type(" a")
+    expect(page.locator("#f-narrative")).to_have_value(NARRATIVE + " a")
+
+    page.locator("h1").first.click()
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/alarms#alarm-"))
+    expect(page.locator("[data-take]").first).to_be_focused()
+    picture(page, "alarms")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
+    assert untaken(served.world) == []
+    expect(page.locator("#main")).to_contain_text("No alarm waits for anybody")
+    picture(page, "alarms-taken")
+
+
+def test_on_the_calls_page_too(served: Served, page: Page) -> None:
+    _, call = in_need(served)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    picture(page, "call")
+
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(re.compile(call.reference))
+    expect(page.locator("#call-head [data-take]")).to_have_count(0)
+    assert untaken(served.world) == []
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_the_pages_of_ones_own_safety_and_of_lost_phones_fit(
+    served: Served, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    (phone,) = served.world.team("Mobile 9")
+    served.world.account("dispatcher")
+    with served.world.context.unit_of_work("test") as uow:
+        account = find_account(uow, "test-dispatcher")
+        assert account is not None
+        assert phone.responder_id is not None
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    sign_in(served, page)
+    for path, name in (("/teams", "teams"), ("/alarms", "alarms-none"), ("/account/safety", "own")):
+        page.goto(f"{served.base_url}{path}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        picture(page, f"{name}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,200 @@
+"""A phone that opens no links: it rings, asks for a PIN, and reads place and dangers."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_alarms import on_a_call, signs_in, words
+from tests.stories.test_calls import CALM, add
+from tests.stories.test_voice import in_time
+from tests.stories.test_voice import twilio as twilio_double  # noqa: F401 -- a fixture
+from tests.stories.test_voice import wired as wired  # noqa: PLC0414 -- a fixture
+from tests.twilio_double import Twilio
+from tests.world import PASSWORD, Phone, World
+from triage.services import pins
+from triage.storage.calls import Call
+from triage.storage.messages import Message
+from triage.storage.teams import Responder
+
+PIN = "480213"
+
+
+@pytest.fixture(name="twilio", scope="module")
+def _twilio(twilio_double: Twilio) -> Twilio:  # noqa: F811
+    return twilio_double
+
+
+def with_pin(world: World, phone: Phone) -> Phone:
+    with world.context.unit_of_work("test") as uow:
+        assert phone.responder_id is not None
+        pins.set_pin(uow, uow.get(Responder, phone.responder_id), PIN)
+    return phone
+
+
+def ready(world: World) -> tuple[Phone, Call]:
+    phone, call = on_a_call(world)
+    add(world, call, weapon="accessible")
+    return with_pin(world, phone), call
+
+
+def test_place_and_dangers_are_read_after_the_pin(world: World) -> None:
+    phone, call = ready(world)
+
+    phone.text(f"{call.code} ADDR")
+
+    phone.expect("your phone rings now")
+    asked = phone.pick_up()
+    assert "Enter your six digit PIN" in asked
+    assert 'numDigits="6"' in asked
+    assert "Pier" not in asked
+    read = phone.press(PIN)
+    assert read.count("Go to: Pier 3.") == 2
+    assert "A weapon is within reach." in read
+    assert "<Hangup" in read
+    assert world.audited("page.address_read") == 1
+    told = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    assert "The address was read to CIT 1 by telephone" in told
+
+
+def test_nothing_of_it_stands_in_a_text_an_address_or_a_log(
+    world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    ring = phone.rings[-1]
+    before = len(phone.inbox)
+    phone.pick_up()
+    phone.press(PIN)
+
+    assert len(phone.inbox) == before
+    assert "Pier" not in ring.body
+    with world.context.reading() as uow:
+        kept = uow.session.scalars(select(Message).where(Message.kind == "address")).one()
+        assert "Pier" not in (kept.body or "")
+    logged = caplog.text + "".join(capsys.readouterr())
+    for secret in ("Pier", PIN, "weapon"):
+        assert secret not in logged
+
+
+def test_three_wrong_pins_and_it_rests_for_a_while(world: World) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    phone.pick_up()
+
+    assert "That was not your PIN" in phone.press("111111")
+    assert "That was not your PIN" in phone.press("222222")
+    over = phone.press("333333")
+    assert "Too many wrong PINs" in over
+    assert "<Gather" not in over
+    phone.expect("Too many wrong PINs: none is taken before")
+    assert "Too many wrong PINs" in phone.press(PIN)  # the right one comes too late
+    assert world.audited("page.address_read") == 0
+    assert world.audited("member.pin_rests") == 1
+
+    rings = len(phone.rings)
+    phone.text(f"{call.code} ADDR")
+    phone.expect("none is taken before")
+    assert len(phone.rings) == rings
+    world.wait(minutes=16)
+    phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
+    assert "Go to: Pier 3" in phone.press(PIN)
+
+
+def test_only_whoever_has_the_call_is_rung(world: World) -> None:
+    other, theirs = on_a_call(world, "CIT 2")
+    with_pin(world, other)
+    (phone,) = world.team("CIT 1")
+    with_pin(world, phone)
+    call = world.call(CALM, location="Pier 3")
+    phone.expect(f"Reply {call.code}")
+
+    phone.text(f"{theirs.code} ADDR")
+    phone.expect("No page of yours has this code")
+    phone.text(f"{call.code} ADDR")
+    phone.expect("You have not accepted")
+    other.text(f"{call.code} ADDR")
+
+    assert phone.rings == []
+    assert other.rings == []
+    assert world.audited("page.address_asked") == 0
+
+
+def test_without_a_pin_it_says_where_to_set_one(world: World) -> None:
+    phone, call = on_a_call(world)
+
+    phone.text(f"{call.code} direccion")
+
+    phone.expect("you have no PIN yet")
+    assert phone.rings == []
+
+
+def test_what_was_begun_before_they_gave_it_back_reads_nothing(world: World) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    phone.pick_up()
+    phone.text(f"{call.code} 2")
+
+    assert "nothing to read to you" in phone.press(PIN)
+
+
+def test_an_old_call_and_another_telephone_read_nothing(world: World) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    phone.pick_up()
+
+    world.wait(minutes=11)
+
+    assert "nothing to read to you" in phone.press(PIN)
+
+
+def test_a_machine_that_answers_hears_nothing(world: World) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+
+    said = phone.pick_up("machine_start")
+
+    assert "<Say" not in said
+
+
+def test_a_member_sets_a_pin_with_their_password(world: World) -> None:
+    phone, call = on_a_call(world)
+    browser = signs_in(world, phone)
+    path = "/account/safety"
+
+    def send(pin: str, password: str = PASSWORD) -> int:
+        form = {"pin": pin, "password_pin": password}
+        return int(browser.submit(path, form, to=f"{path}/pin").status_code)
+
+    for easy in ("", "12345", "1234567", "123456", "987654", "111111", "1112 1", phone.number[-6:]):
+        assert send(easy) == 422, easy
+    assert send(PIN, "wrong") == 422
+    assert send(PIN) == 303
+    assert PIN not in browser.get(path).get_data(as_text=True)
+    phone.text(f"{call.code} ADDR")
+    assert "Go to: Pier 3" in phone.press(PIN)
+
+
+def test_over_the_wire_a_person_types_the_pin(wired: World, twilio: Twilio) -> None:
+    (phone,) = wired.team("CIT 1")
+    with_pin(wired, phone)
+    call = wired.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1")
+    twilio.takes_calls(phone.number, f"human:{PIN}")
+
+    phone.text(f"{call.code} ADDR")
+    wired.settle()
+
+    assert in_time(lambda: any("Go to: Pier 3" in heard(one) for one in twilio.calls))
+    twilio.wait_until_quiet()
+    for one in twilio.calls:
+        assert "Pier" not in str(one["url"])
+        assert PIN not in str(one["url"])
+
+
+def heard(call: dict) -> str:
+    return " ".join(str(said) for said in call.get("heard", ()))

@@ -1,0 +1,225 @@
+"""Somebody in the field needs help: every screen of the desk, and telephones until a person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_escalation import supervisor
+from tests.world import Browser, Phone, World
+from triage.services import alarms, audits
+from triage.services.audits import Surroundings
+from triage.services.people import find_account
+from triage.storage.calls import Call
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm
+from triage.storage.teams import Responder
+from triage.storage.timers import Timer
+
+DESK = "+12025550190"
+
+
+def desk(world: World) -> Phone:
+    assert world.centre.policy.desk_phone == DESK
+    return Phone(world, DESK)
+
+
+def on_a_call(world: World, name: str = "CIT 1") -> tuple[Phone, Call]:
+    (phone,) = world.team(name)
+    call = world.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+    return phone, call
+
+
+def untaken(world: World) -> list[Alarm]:
+    with world.context.reading() as uow:
+        return list(alarms.untaken(uow))
+
+
+def findings(world: World) -> set[str]:
+    with world.context.reading() as uow:
+        found = audits.audit(uow, world.centre, Surroundings(simulated=True, demo=True))
+    return {one.code for one in found if one.code != "no_worker"}
+
+
+def words(browser: Browser, path: str) -> str:
+    page = browser.get(path).get_data(as_text=True)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_a_cry_for_help_rings_the_desk_and_the_supervisors_at_once(world: World) -> None:
+    boss = supervisor(world)
+    phone, call = on_a_call(world)
+
+    phone.text("need help")
+
+    phone.expect("ALARM RAISED")
+    for rung in (desk(world), boss):
+        ring = rung.expect_ring("CIT 1, clinician, needs help")
+        assert f"Call {', '.join(call.code)}." in ring.body
+        assert "Pier" not in ring.body
+    assert len(phone.rings) == 0
+    with world.context.reading() as uow:
+        rings = uow.session.scalars(select(Message).where(Message.kind == "alarm")).all()
+        asked = uow.session.scalars(select(Message).where(Message.kind == "page")).one()
+        assert {ring.priority for ring in rings} == {0}
+        assert all(ring.created_at >= asked.created_at for ring in rings)
+        (alarm,) = alarms.untaken(uow)
+        assert max(r.sent_at for r in rings) - alarm.created_at < timedelta(seconds=15)
+
+
+def test_it_rings_again_until_a_key_takes_it(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ASSIST")
+    rung = desk(world)
+    rung.expect_ring("needs help")
+
+    rung.pick_up("machine_start")  # a voice mailbox takes nothing
+    world.wait(seconds=31)
+    assert len(rung.rings) == 2
+    rung.pick_up()
+    assert "That was not 1" in rung.press("2")
+    world.wait(seconds=31)
+    assert len(rung.rings) == 3
+    assert "You take care of it" in rung.press("1")
+    assert "already" in rung.press("1")
+
+    world.wait(minutes=5)
+    assert len(rung.rings) == 3
+    assert untaken(world) == []
+    with world.context.reading() as uow:
+        alarm = uow.session.scalars(select(Alarm)).one()
+        assert (alarm.taken_by, alarm.taken_through) == ("desk", "voice")
+    assert world.audited("alarm.taken") == 1
+
+
+def test_it_is_on_every_screen_of_the_desk_and_one_button_takes_it(world: World) -> None:
+    dispatcher = world.client("dispatcher")
+    phone, call = on_a_call(world)
+    phone.text("help me")
+
+    for path in ("/board", f"/calls/{call.reference}", "/intake", "/alarms", "/banners"):
+        assert "CIT 1 (clinician) NEEDS HELP" in words(dispatcher, path), path
+    assert "NEEDS HELP" not in words(world.client("clinician"), "/banners")
+    page = dispatcher.get("/alarms").get_data(as_text=True)
+    taken = re.search(r'action="(/alarms/[^"]+/take)"', page)
+    assert taken
+    dispatcher.submit("/alarms", {"next": "/alarms"}, to=taken[1])
+
+    assert "I take care of it" not in words(dispatcher, f"/calls/{call.reference}")
+    for path in ("/board", "/banners"):
+        assert "NEEDS HELP" not in words(dispatcher, path), path
+    told = words(dispatcher, "/alarms")
+    assert "No alarm waits" in told
+    assert "Test dispatcher" in told
+    again = dispatcher.submit("/alarms", {}, to=taken[1], follow=True)
+    assert "taken care of already" in again.get_data(as_text=True)
+    world.wait(minutes=2)
+    assert len(desk(world).rings) == 1
+
+
+def test_eight_cries_are_one_alarm_that_rings_eight_times(world: World) -> None:
+    phone, call = on_a_call(world)
+
+    for _ in range(8):
+        phone.text(f"{call.code} ASSIST")
+
+    assert len(untaken(world)) == 1
+    assert len(desk(world).rings) == 8  # nothing throttles it
+    assert len([t for t in phone.inbox if "ALARM RAISED" in t]) == 8
+    phone.text("STOP")
+    phone.text("assist")
+    assert len(desk(world).rings) == 9
+
+
+def test_two_people_are_two_alarms_and_neither_waits_for_the_other(world: World) -> None:
+    one, _ = on_a_call(world, "CIT 1")
+    two, _ = on_a_call(world, "CIT 2")
+
+    one.text("need help")
+    two.text("need help")
+
+    assert [ring.body.split(".")[2].strip() for ring in desk(world).rings] == [
+        "CIT 1, clinician, needs help",
+        "CIT 2, clinician, needs help",
+    ]
+
+
+def test_on_no_call_it_is_an_alarm_all_the_same(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+
+    phone.text("assist")
+
+    assert "on no call" in desk(world).expect_ring("CIT 1").body
+    dispatcher = world.client("dispatcher")
+    assert "CIT 1 (clinician) NEEDS HELP: on no call" in words(dispatcher, "/board")
+
+
+def signs_in(world: World, phone: Phone, username: str = "test-clinician") -> Browser:
+    """The member with this phone, at a browser."""
+    world.account("clinician", username)
+    with world.context.unit_of_work("test") as uow:
+        account = find_account(uow, username)
+        assert account is not None
+        assert phone.responder_id is not None
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    return world.client("clinician", username)
+
+
+def test_the_button_on_the_clinicians_page_raises_it(world: World) -> None:
+    phone, call = on_a_call(world)
+    clinician = signs_in(world, phone)
+
+    path = f"/calls/{call.reference}"
+    said = clinician.submit(path, {"action": "help"}, to=f"{path}/mine", follow=True)
+
+    assert "ALARM RAISED" in said.get_data(as_text=True)
+    desk(world).expect_ring("needs help")
+
+
+def test_a_supervisor_who_needs_help_is_not_rung_about_it(world: World) -> None:
+    boss = supervisor(world)
+
+    boss.text("need help")
+
+    assert boss.rings == []
+    desk(world).expect_ring("needs help")
+
+
+def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_none(
+    world: World,
+) -> None:
+    phone, _ = on_a_call(world)
+    phone.text("need help")
+    (alarm,) = untaken(world)
+
+    assert findings(world) == set()
+    for _ in range(4):
+        world.wait(seconds=20)
+        with world.context.reading() as uow:
+            waiting = select(Timer).where(Timer.subject_id == alarm.id, Timer.state == "waiting")
+            assert len(uow.session.scalars(waiting).all()) == 1
+    assert findings(world) == {"alarm_untaken"}
+    with world.context.unit_of_work("test") as uow:
+        timer = uow.session.scalars(waiting).one()
+        timer.state = "parked"
+    assert findings(world) >= {"alarm_untaken", "alarm_silent", "parked"}
+    with world.context.unit_of_work("test") as uow:
+        alarms.take(uow, uow.get(Alarm, alarm.id), "screen")
+    assert "alarm_untaken" not in findings(world)
+
+
+def test_without_any_telephone_it_says_that_it_rings_nobody(world: World) -> None:
+    phone, call = on_a_call(world)
+    mute = replace(world.centre.policy, desk_phone=None)
+    world.context = replace(world.context, centre=replace(world.centre, policy=mute))
+
+    phone.text("need help")
+
+    told = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    assert "The alarm rings nobody" in told

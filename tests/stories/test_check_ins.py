@@ -1,0 +1,239 @@
+"""Whoever is on the way or on scene is asked whether all is well. Silence is an alarm."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_alarms import desk, findings, on_a_call, untaken, words
+from tests.stories.test_calls import CALM
+from tests.world import Phone, World
+from triage.domain import safety_wording
+from triage.domain.alarms import AlarmKind
+from triage.domain.lifecycle import SlotState
+from triage.services import dispatches
+from triage.storage.calls import Call
+from triage.storage.dispatches import Slot
+from triage.storage.safety import CheckIn
+from triage.storage.timers import Timer
+
+ASKED = "Roster check"
+
+
+def on_scene(world: World) -> tuple[Phone, Call]:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
+    return phone, call
+
+
+def outcomes(world: World) -> list[str | None]:
+    with world.context.reading() as uow:
+        rows = uow.session.scalars(select(CheckIn).order_by(CheckIn.created_at))
+        return [one.outcome for one in rows]
+
+
+def test_on_scene_they_are_asked_after_twenty_minutes_and_answer(world: World) -> None:
+    phone, call = on_scene(world)
+
+    world.wait(minutes=19)
+    phone.expect_silence()
+    world.wait(minutes=1, seconds=5)
+    assert phone.expect(ASKED) == f"Roster check {call.code}. Reply OK (o BIEN)."
+    phone.text("ok")
+    assert phone.expect("noted") == f"{call.code}: thank you, noted."
+
+    world.wait(minutes=10)
+    phone.expect_silence()
+    world.wait(minutes=11)
+    phone.expect(ASKED)
+    assert outcomes(world) == ["answered", None]
+    assert untaken(world) == []
+
+
+@pytest.mark.parametrize("body", ["OK", "bien", "{code} ok", "1", "{code} 1", "all good", "SCENE"])
+def test_many_words_answer_it_and_none_tells_the_place(world: World, body: str) -> None:
+    phone, call = on_scene(world)
+    world.wait(minutes=21)
+    phone.expect(ASKED)
+
+    phone.text(body.format(code=call.code))
+
+    answer = phone.inbox[-1]
+    assert "Pier" not in answer
+    assert outcomes(world) == ["answered"]
+    world.wait(minutes=6)
+    assert untaken(world) == []
+
+
+def test_silence_is_asked_once_more_and_is_then_an_alarm(world: World) -> None:
+    phone, call = on_scene(world)
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)
+
+    world.wait(minutes=2, seconds=1)
+    phone.expect("second text")
+    assert untaken(world) == []
+    world.wait(minutes=2, seconds=1)
+
+    (alarm,) = untaken(world)
+    assert alarm.kind is AlarmKind.MISSED_CHECK_IN
+    assert alarm.call_id == call.id
+    desk(world).expect_ring("does not answer whether all is well")
+    told = words(world.client("dispatcher"), "/board")
+    assert "CIT 1 (clinician) DOES NOT ANSWER whether all is well" in told
+    phone.expect_silence()
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)  # and so on, until somebody knows
+
+
+def test_an_answer_to_the_second_text_is_in_time(world: World) -> None:
+    phone, _ = on_scene(world)
+    world.wait(minutes=20, seconds=5)
+    world.wait(minutes=2, seconds=1)
+    phone.expect("second text")
+    phone.text("bien")
+
+    world.wait(minutes=3)
+
+    assert untaken(world) == []
+    assert outcomes(world) == ["answered"]
+
+
+def test_on_the_way_they_are_asked_after_the_eta(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ETA 30")
+    phone.expect("you arrive in 30 min")
+
+    world.wait(minutes=49)
+    phone.expect_silence()
+    world.wait(minutes=2)
+    phone.expect(ASKED)
+
+
+def test_an_eta_of_ten_hours_puts_it_off_for_an_hour_at_most(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ETA 600")
+    phone.expect("you arrive")
+
+    world.wait(minutes=81)
+
+    phone.expect(ASKED)
+
+
+def test_news_of_theirs_begins_the_time_anew_by_whatever_way(world: World) -> None:
+    phone, call = on_scene(world)
+    dispatcher = world.client("dispatcher")
+    world.wait(minutes=15)
+    path = f"/calls/{call.reference}"
+    page = dispatcher.get(path).get_data(as_text=True)
+    heard = re.search(r'action="([^"]+/heard)"', page)
+    assert heard
+    dispatcher.submit(path, {}, to=heard[1])
+
+    world.wait(minutes=15)
+    phone.expect_silence()
+    world.wait(minutes=6)
+    phone.expect(ASKED)
+    told = words(dispatcher, path)
+    assert "Asked whether all is well" in told
+    dispatcher.submit(path, {}, to=heard[1])
+    assert "all is well (radio)" in words(dispatcher, path)
+    assert outcomes(world) == ["answered"]
+
+
+def test_who_has_cleared_is_asked_no_more(world: World) -> None:
+    phone, call = on_scene(world)
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)
+
+    phone.text(f"{call.code} CLEAR")
+    phone.expect("you are free")
+
+    world.wait(hours=3)
+    phone.expect_silence()
+    assert untaken(world) == []
+
+
+def test_who_has_only_accepted_is_not_asked(world: World) -> None:
+    phone, call = on_a_call(world)
+
+    world.wait(hours=1)
+    phone.expect_silence()
+    phone.text("ok")
+    assert phone.expect("noted") == f"{call.code}: thank you, noted."
+
+
+def test_ok_accepts_nothing(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    phone.text("ok")
+    phone.text(f"{call.code} ok")
+
+    assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
+    phone.expect("nothing was changed")
+
+
+def test_ok_beside_another_page_says_that_it_still_waits(world: World) -> None:
+    (phone,) = world.team("CIT 1", calls_at_once=2)
+    one = world.call(CALM)
+    phone.text(f"{one.code} 1")
+    two = world.call(CALM)
+    phone.expect(f"Reply {two.code}")
+
+    phone.text("ok")
+
+    assert f"{two.code} still waits" in phone.expect(f"{one.code}: thank you, noted.")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_text_reveals_nothing_to_somebody_who_reads_it(again: bool) -> None:
+    """The same words for everybody, whatever the call is about: only the code differs."""
+    one, other = (safety_wording.check_in(code, again=again) for code in ("K7QM", "7K4M"))
+
+    assert one.replace("K7QM", "7K4M") == other
+    allowed = {"roster", "check", "reply", "ok", "o", "bien", "second", "text", "k7qm"}
+    assert set(re.findall(r"\w+", one.lower())) <= allowed
+
+
+def test_texts_of_all_states_differ_in_nothing_but_the_code(
+    world: World,
+) -> None:
+    said = set()
+    for name, reply in (("A", "ETA 1"), ("B", "SCENE")):
+        phone, call = on_a_call(world, name)
+        phone.text(f"{call.code} {reply}")
+        world.wait(minutes=26)
+        said.add(phone.expect(ASKED).replace(call.code, "CODE"))
+        phone.text("ok")
+
+    assert said == {"Roster check CODE. Reply OK (o BIEN)."}
+
+
+def test_everybody_in_the_field_has_a_timer_and_is_found_where_there_is_none(
+    world: World,
+) -> None:
+    phone, _ = on_scene(world)
+    assert findings(world) == set()
+    world.wait(minutes=21)
+    assert findings(world) == set()
+    phone.text("ok")
+    with world.context.unit_of_work("test") as uow:
+        slot = uow.session.scalars(select(Slot).where(Slot.state == SlotState.ON_SCENE)).one()
+        for timer in uow.session.scalars(select(Timer).where(Timer.subject_id == slot.id)):
+            if timer.state == "waiting":
+                timer.state = "cancelled"
+
+    assert findings(world) == {"no_check_in"}
+
+    world.context.do(
+        "test",
+        lambda uow: dispatches.advance(
+            uow, uow.get(Slot, slot.id), SlotState.TRANSPORTING, "radio"
+        ),
+    )
+    assert findings(world) == set()

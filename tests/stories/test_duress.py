@@ -1,0 +1,255 @@
+"""Somebody forces them: an ordinary text, an ordinary answer, and an alarm at the desk alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_alarms import desk, signs_in, untaken, words
+from tests.stories.test_calls import CALM
+from tests.stories.test_escalation import supervisor
+from tests.world import PASSWORD, Phone, World
+from triage.domain.alarms import AlarmKind
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import DispatchState, SlotState
+from triage.services import dispatches, duress
+from triage.storage.audit import AuditEntry
+from triage.storage.calls import Call
+from triage.storage.messages import InboundMessage, Message
+from triage.storage.teams import Responder
+
+WORD = "bluebird"
+
+
+def knows(world: World, phone: Phone, word: str = WORD) -> Phone:
+    with world.context.unit_of_work("test") as uow:
+        assert phone.responder_id is not None
+        duress.set_word(uow, uow.get(Responder, phone.responder_id), word)
+    return phone
+
+
+def pair_on_scene(world: World, name: str) -> tuple[Phone, Phone, Call]:
+    clinician, officer = world.pair(name)
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+        phone.text(f"{call.code} SCENE")
+    return clinician, officer, call
+
+
+MOMENTS = {
+    "asked": [],
+    "accepted": ["{code} 1"],
+    "on the way": ["{code} 1", "ETA 10"],
+    "on scene": ["{code} 1", "SCENE"],
+    "cleared": ["{code} 1", "SCENE", "CLEAR"],
+    "on scene and asked how it is": ["{code} 1", "SCENE", None],
+}
+SAID = [
+    "{code} ok",
+    "ok",
+    "1",
+    "{code} 2",
+    "SCENE",
+    "{code} CLEAR",
+    "what do you want",
+    "note calm",
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_answer_is_the_ordinary_one_letter_for_letter(world: World, moment: str) -> None:
+    """Of two teams in the same place one puts its word into the text. Whatever comes to either
+    phone then, and in the hour after, is the same."""
+    for number, said in enumerate(SAID):
+        heard = []
+        for under_duress in (False, True):
+            (phone,) = world.team(f"Unit {number} {under_duress}", zones=["Harbor"])
+            call = world.call(CALM, zone="Harbor", location="Pier 3")
+            for step in MOMENTS[moment]:
+                if step is None:
+                    world.wait(minutes=21)
+                else:
+                    phone.text(step.format(code=call.code))
+            body = said.format(code=call.code)
+            if under_duress:
+                body = f"{body} {WORD}"
+                knows(world, phone)
+            phone.text(body)
+            world.wait(minutes=25)
+            heard.append([t.replace(call.code, "CODE") for t in phone.inbox])
+            _end(world, phone, call)
+        ordinary, forced = ([re.sub(r"Unit \d+ \w+", "Unit", t) for t in one] for one in heard)
+        assert forced == ordinary, said
+        assert "ALARM" not in " ".join(forced).upper()
+    kinds = {alarm.kind for alarm in untaken(world)}
+    assert AlarmKind.DURESS in kinds
+
+
+def _end(world: World, phone: Phone, call: Call) -> None:
+    """Neither this team nor this call takes part in what follows."""
+    with world.context.unit_of_work("test") as uow:
+        assert phone.responder_id is not None
+        uow.get(Responder, phone.responder_id).team.retired_at = uow.now
+        for dispatch in dispatches.of_call(uow, uow.get(Call, call.id)):
+            dispatch.state = DispatchState.CANCELLED
+            for slot in dispatch.slots:
+                slot.state = SlotState.CANCELLED
+
+
+def test_the_word_alone_reads_as_ok(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.text("SCENE")
+    knows(world, phone)
+
+    phone.text("Bluebird.")
+
+    phone.expect(f"{call.code}: thank you, noted.")
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.DURESS, call.id)
+
+
+def test_the_desk_and_supervisors_are_rung_at_once_and_no_phone_of_the_team(world: World) -> None:
+    boss = supervisor(world)
+    clinician, officer, call = pair_on_scene(world, "CIT 1")
+    before = [len(phone.inbox) for phone in (clinician, officer)]
+    knows(world, clinician)
+
+    clinician.text(f"ok {WORD}")
+
+    for rung in (desk(world), boss):
+        ring = rung.expect_ring("Silent alarm of CIT 1, clinician. Do not ring or text them.")
+        assert f"Call {', '.join(call.code)}" in ring.body
+    assert [clinician.rings, officer.rings] == [[], []]
+    assert [len(phone.inbox) for phone in (clinician, officer)] == [before[0] + 1, before[1]]
+    world.wait(seconds=31)
+    assert len(desk(world).rings) == 2
+    desk(world).press("1")
+    assert untaken(world) == []
+    assert clinician.inbox[-1] == f"{call.code}: thank you, noted."
+
+
+def test_it_is_on_the_screens_of_the_desk_and_on_no_other(world: World) -> None:
+    clinician, officer, call = pair_on_scene(world, "CIT 1")
+    theirs = signs_in(world, clinician, "test-one")
+    partners = signs_in(world, officer, "test-two")
+    path = f"/calls/{call.reference}"
+    knows(world, clinician)
+    before = [words(one, p) for one in (theirs, partners) for p in (path, "/banners")]
+
+    clinician.text(f"ok {WORD}")
+
+    after = [words(one, p) for one in (theirs, partners) for p in (path, "/banners")]
+    assert [_timeless(page) for page in after] == [_timeless(page) for page in before]
+    dispatcher = world.client("dispatcher")
+    for place in ("/board", path, "/banners", "/alarms"):
+        told = words(dispatcher, place)
+        assert "SILENT ALARM" in told, place
+        assert "Do not ring or text them" in told, place
+
+
+def _timeless(page: str) -> str:
+    return re.sub(r"\d\d:\d\d|under a minute|\d+ min|\d+ s\b", "", page)
+
+
+def test_programs_that_read_calls_learn_nothing_of_it(world: World) -> None:
+    clinician, _, call = pair_on_scene(world, "CIT 1")
+    knows(world, clinician)
+    clinician.text(f"ok {WORD}")
+    bearer = {"Authorization": f"Bearer {world.token('calls:read')}"}
+
+    got = world.app.test_client().get(f"/api/v1/calls/{call.reference}", headers=bearer)
+
+    assert got.status_code == 200
+    assert "alarm" not in got.get_data(as_text=True).lower()
+
+
+def test_the_word_itself_is_kept_nowhere(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    knows(world, phone)
+
+    phone.text(f"NOTE all is calm {WORD} here")
+
+    with world.context.reading() as uow:
+        bodies = [m.body or "" for m in uow.session.scalars(select(InboundMessage))]
+        bodies += [m.body or "" for m in uow.session.scalars(select(Message))]
+        details = [str(e.details) for e in uow.session.scalars(select(AuditEntry))]
+        assert phone.responder_id is not None
+        kept = uow.get(Responder, phone.responder_id).duress_index
+    assert "NOTE all is calm here" in bodies
+    assert not [text for text in (*bodies, *details) if WORD in text.lower()]
+    assert kept is not None
+    assert WORD.upper().encode() not in kept
+
+
+def test_two_members_with_the_same_word_cannot_be_told_by_it(world: World) -> None:
+    one, two = world.pair("CIT 1")
+    knows(world, one)
+    knows(world, two)
+
+    with world.context.reading() as uow:
+        assert one.responder_id is not None
+        assert two.responder_id is not None
+        indexes = {uow.get(Responder, p.responder_id).duress_index for p in (one, two)}
+    assert len(indexes) == 2
+    (other,) = world.team("CIT 2")
+    other.text(WORD)  # their word is nobody else's
+    assert untaken(world) == []
+
+
+def test_a_refusal_of_the_text_does_not_undo_the_alarm(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM)
+    knows(world, phone)
+
+    phone.text(f"{call.code} SCENE {WORD}")
+
+    phone.expect("You have not accepted")
+    assert len(untaken(world)) == 1
+
+
+def test_on_no_call_and_after_stop_it_is_heard(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    knows(world, phone)
+    phone.text("STOP")
+
+    phone.text(f"hello {WORD}")
+
+    (alarm,) = untaken(world)
+    assert alarm.call_id is None
+
+
+def test_a_member_sets_it_with_their_password_and_is_told_what_will_not_do(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    browser = signs_in(world, phone)
+    path = "/account/safety"
+
+    def send(**form: str) -> tuple[int, str]:
+        answer = browser.submit(path, form, to=f"{path}/word")
+        return answer.status_code, answer.get_data(as_text=True)
+
+    assert send(word=WORD, password_word="wrong")[0] == 422
+    status, page = send(word="scene", password_word=PASSWORD)
+    assert status == 422
+    assert "means something in our texts already" in page
+    assert untaken(world) == []
+    assert send(word=WORD, password_word=PASSWORD)[0] == 303
+    assert world.audited("member.duress_word_set") == 1
+    assert WORD not in browser.get(path).get_data(as_text=True)
+    phone.text(WORD)
+    assert len(untaken(world)) == 1
+    assert send(word="", password_word=PASSWORD)[0] == 303
+    phone.text(f"{WORD} {WORD}")
+    assert len(desk(world).rings) == 1
+
+
+def test_who_is_in_no_team_has_nothing_to_set(world: World) -> None:
+    assert "in no team" in words(world.client("administrator"), "/account/safety")
+    with world.context.unit_of_work("test") as uow, pytest.raises(Refused):
+        duress.set_word(uow, Responder(role="officer", skills=[]), "ok")

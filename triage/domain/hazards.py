@@ -1,0 +1,40 @@
+"""What may be dangerous at a scene, in words that are said aloud."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from triage.domain.facts import Fact
+
+_GROUP = "safety"
+_UNKNOWN = "unknown"
+
+
+def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[str]:
+    """One sentence for each answer about safety that is not its least dangerous one, as the
+    vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
+    found = []
+    for name, fact in facts.items():
+        if fact.group != _GROUP or not fact.danger or name not in answers:
+            continue
+        value = _worst(fact, answers[name])
+        if value != fact.danger[0]:
+            found.append(_said(fact, value))
+    return found
+
+
+def _worst(fact: Fact, answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        return answer
+    stated = [report["value"] for report in answer.get("values", ())]
+    known = [value for value in stated if value in fact.danger]
+    return max(known, key=fact.danger.index, default=_UNKNOWN)
+
+
+def _said(fact: Fact, value: Any) -> str:
+    noun = fact.called()
+    if value == _UNKNOWN:
+        return f"{noun}: not known."
+    known = fact.by_value.get(value) if isinstance(value, str) else None
+    if known is not None and known.phrase is not None:
+        return f"{known.phrase.say()}."
+    return f"{noun}: {known.label.say() if known is not None else value}."

@@ -1,0 +1,232 @@
+"""Alarms of people in the field: on every screen of the desk, and ringing, until a person takes
+them. Nothing throttles one and none is bundled with another."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from triage.domain import alarms as words
+from triage.domain.alarms import AlarmKind
+from triage.domain.errors import Conflict
+from triage.domain.lifecycle import MessageState
+from triage.domain.spoken import Said
+from triage.services import outbox
+from triage.services.availability import SUPERVISOR, supervisors_on_duty
+from triage.services.centre import Centre
+from triage.storage.dispatches import Page
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm
+from triage.storage.teams import Responder
+from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
+
+RING = "ring_alarm"
+"""The timer; there is one for as long as nobody has taken the alarm."""
+KIND = "alarm"
+"""Of what is said on the telephone."""
+FIRST = 0
+"""Priority before everything else there is."""
+
+
+def raise_(
+    uow: UnitOfWork, centre: Centre, kind: AlarmKind, member: Responder, page: Page | None = None
+) -> Alarm:
+    """Somebody is in danger, or may be. The telephones ring in the same transaction; who says so
+    again before a person has taken it lets them ring again at once."""
+    call_id = page.slot.dispatch.call_id if page else None
+    alarm = _untaken_already(uow, kind, member, page)
+    event = "alarm.raised" if alarm is None else "alarm.raised_again"
+    if alarm is None:
+        alarm = uow.add(
+            Alarm(
+                kind=kind,
+                responder_id=member.id,
+                page_id=page.id if page else None,
+                call_id=call_id,
+                raised_at=uow.now,
+                rings=0,
+            )
+        )
+        alarm.responder = member
+    alarm.raised_at = uow.now
+    uow.session.flush()
+    uow.audit(event, alarm, kind=kind.value, team=member.team.name, role=member.role)
+    ring(uow, centre, alarm)
+    return alarm
+
+
+def raise_on(
+    uow: UnitOfWork, centre: Centre, kind: AlarmKind, member: Responder, pages: Sequence[Page]
+) -> None:
+    """On each of these calls, or on none."""
+    for page in pages:
+        raise_(uow, centre, kind, member, page)
+    if not pages:
+        raise_(uow, centre, kind, member)
+
+
+def _untaken_already(
+    uow: UnitOfWork, kind: AlarmKind, member: Responder, page: Page | None
+) -> Alarm | None:
+    return uow.session.scalar(
+        select(Alarm).where(
+            Alarm.taken_at.is_(None),
+            Alarm.kind == kind,
+            Alarm.responder_id == member.id,
+            Alarm.page_id == page.id if page else Alarm.page_id.is_(None),
+        )
+    )
+
+
+def ring(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> None:
+    """Ring everybody who can take it, and see to it that it rings again."""
+    if alarm.taken_at is not None:
+        return
+    said = _words(centre, alarm)
+    phones = _phones(uow, centre, alarm)
+    for phone, responder_id in phones:
+        outbox.enqueue(
+            uow,
+            centre,
+            kind=KIND,
+            channel="voice",
+            to=phone,
+            to_role=SUPERVISOR if responder_id else "desk",
+            body=said,
+            priority=FIRST,
+            responder_id=responder_id,
+            alarm_id=alarm.id,
+            dedupe_key=f"alarm:{alarm.id}:{alarm.rings}:{responder_id or 'desk'}",
+            valid_s=centre.policy.ring_again_s,
+        )
+    alarm.rings += 1
+    _stop_timer(uow, alarm)
+    again = uow.now + timedelta(seconds=centre.policy.ring_again_s)
+    uow.set_timer(RING, alarm, again, step=alarm.rings, priority=FIRST)
+    uow.audit("alarm.rang", alarm, kind=alarm.kind.value, phones=len(phones), time=alarm.rings)
+
+
+def _words(centre: Centre, alarm: Alarm) -> str:
+    member = alarm.responder
+    code = alarm.call.code if alarm.call else None
+    name = centre.policy.centre_name
+    return words.rung(name, alarm.kind, member.team.name, member.role, code)
+
+
+def _phones(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> list[tuple[str, UUID | None]]:
+    """The desk's and the supervisors' on duty; never one of the team that it is about."""
+    found: dict[str, UUID | None] = {}
+    if desk := centre.policy.desk_phone:
+        found[desk] = None
+    for one in supervisors_on_duty(uow):
+        if one.phone is not None:
+            found.setdefault(one.phone, one.id)
+    theirs = {one.phone for one in alarm.responder.team.members}
+    theirs |= _partners(alarm)
+    return [(phone, key) for phone, key in found.items() if phone not in theirs]
+
+
+def _partners(alarm: Alarm) -> set[str | None]:
+    if alarm.page is None:
+        return set()
+    slots = alarm.page.slot.dispatch.slots
+    return {slot.responder.phone for slot in slots if slot.responder is not None}
+
+
+def _stop_timer(uow: UnitOfWork, alarm: Alarm) -> None:
+    waiting = select(Timer).where(
+        Timer.subject_id == alarm.id, Timer.kind == RING, Timer.state == "waiting"
+    )
+    for timer in uow.session.scalars(waiting):
+        timer.state = "cancelled"
+
+
+def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> None:
+    """A person takes care of it: nothing rings any more. Raises Conflict if another has done so.
+
+    by -- who, where it is not whoever asks for this unit of work.
+    """
+    if alarm.taken_at is not None:
+        raise Conflict("this alarm is taken care of already")
+    alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
+    _stop_timer(uow, alarm)
+    unsent = select(Message).where(
+        Message.alarm_id == alarm.id, Message.state == MessageState.READY
+    )
+    for message in uow.session.scalars(unsent):
+        message.move_to(MessageState.WITHDRAWN)
+        uow.audit("text.withdrawn", message, kind=message.kind)
+    member = alarm.responder
+    uow.audit(
+        "alarm.taken",
+        alarm,
+        kind=alarm.kind.value,
+        team=member.team.name,
+        through=through,
+        waited_s=int((uow.now - alarm.created_at).total_seconds()),
+    )
+
+
+# --- what screens show ---------------------------------------------------------------------
+
+
+def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+    """Those that nobody has taken, the oldest first."""
+    return _listed(uow, Alarm.taken_at.is_(None), *which, order=Alarm.created_at.asc())
+
+
+def untaken_of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
+    return untaken(uow, Alarm.call_id == call_id)
+
+
+def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:
+    """The latest first."""
+    return _listed(uow, Alarm.taken_at > uow.now - ago, order=Alarm.taken_at.desc())
+
+
+def _listed(
+    uow: UnitOfWork, *which: ColumnElement[bool], order: ColumnElement[Any]
+) -> Sequence[Alarm]:
+    return uow.session.scalars(
+        select(Alarm)
+        .where(*which)
+        .options(joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call))
+        .order_by(order, Alarm.id)
+    ).all()
+
+
+# --- on the telephone ----------------------------------------------------------------------
+
+
+def picked_up(uow: UnitOfWork, message: Message) -> Said:
+    """A person took the call; a machine takes no alarm."""
+    if _of(uow, message).taken_at is not None:
+        return Said(words.VOICE_TAKEN_BEFORE)
+    return Said(message.body or "", asks=True, goodbye=words.VOICE_GOODBYE)
+
+
+def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
+    alarm = _of(uow, message)
+    if alarm.taken_at is not None:
+        return Said(words.VOICE_TAKEN_BEFORE)
+    if digits != "1":
+        again = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
+        return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
+    by = f"responder:{message.responder_id}" if message.responder_id else "desk"
+    take(uow, alarm, "voice", by)
+    return Said(words.VOICE_TAKEN)
+
+
+def _of(uow: UnitOfWork, message: Message) -> Alarm:
+    if message.alarm_id is None:
+        raise ValueError("this rings for no alarm")
+    return uow.get(Alarm, message.alarm_id)
+
+
+HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
+    RING: lambda uow, centre, timer: ring(uow, centre, uow.get(Alarm, timer.subject_id))
+}

@@ -1,0 +1,55 @@
+"""What people in the field text about themselves: that they need help, or that all is well."""
+
+from triage.domain import safety_wording, wording
+from triage.domain.alarms import AlarmKind
+from triage.domain.lifecycle import TAKEN, PageState
+from triage.domain.sms_replies import Reply
+from triage.services import alarms, check_ins, pages_meant, paging
+from triage.services.centre import Centre
+from triage.services.reply_actions import Answered
+from triage.storage.dispatches import Page
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
+    """Always reaches a dispatcher: a wrong code or none must not cost the alarm."""
+    pages = about(uow, responder, reply.code)
+    alarms.raise_on(uow, centre, AlarmKind.HELP, responder, pages)
+    if not pages:
+        return Answered("help_unplaced", wording.help_unplaced())
+    codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
+    told = wording.help_raised(", ".join(codes))
+    return Answered("help_raised", told, pages[0].slot.dispatch.call)
+
+
+def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
+    """The call named, else every call that this phone is on, or is asked about."""
+    call = pages_meant.call_with(uow, code, responder) if code else None
+    named = paging.open_page_of(uow, call, responder) if call else None
+    questions = pages_meant.questions(uow, responder)
+    working = [page for page in questions if page.slot.state in TAKEN]
+    return [named] if named else working or questions
+
+
+def all_is_well(uow: UnitOfWork, responder: Responder, code: str | None) -> Answered | None:
+    """They say so of the call named, or of all that they have. None where they have none: then
+    it says nothing."""
+    pages = pages_meant.in_hand(uow, responder, code)
+    for page in pages:
+        check_ins.heard(uow, page.slot, "text")
+    if not pages:
+        return None
+    codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
+    questions = pages_meant.questions(uow, responder)
+    asked = [page for page in questions if page.state is PageState.OPEN]
+    waiting = asked[0].slot.dispatch.call.code if asked else None
+    told = safety_wording.checked_in(", ".join(codes), waiting)
+    return Answered("all_is_well", told, pages[0].slot.dispatch.call)
+
+
+def answers_check_in(uow: UnitOfWork, page: Page, reply: Reply) -> bool:
+    """Is this bare 1 from somebody who has the call an answer to whether all is well?"""
+    bare = reply.verb is None and reply.digit == 1
+    theirs = page.state is PageState.ACCEPTED and page.slot.responder_id == page.responder_id
+    return bare and theirs and check_ins.open_of(uow, page.slot) is not None

@@ -1,0 +1,107 @@
+"""Which page a text is about: the one whose code it names, or the only one that it can mean."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from triage.domain import wording
+from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
+from triage.domain.sms_replies import Reply, Verb
+from triage.services import paging
+from triage.services.reply_actions import Answered
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+LATELY_H = 2
+
+
+def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | Answered:
+    """The page that a reply is about: by its code, or the only open question."""
+    if reply.code is not None:
+        call = call_with(uow, reply.code, responder)
+        page = paging.open_page_of(uow, call, responder) if call else None
+        # Somebody else's code and a code that never was look the same from outside.
+        return page or Answered("unknown_code", wording.unknown_code())
+    pages = _meant(questions(uow, responder), reply)
+    if len(pages) == 1:
+        return pages[0]
+    if not pages:
+        return _too_late(uow, responder)
+    codes = sorted({page.slot.dispatch.call.code for page in pages})
+    return Answered("which_code", wording.which_code(codes))
+
+
+def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
+    """No question is open for this phone: told what became of the last one, if it was lately."""
+    last = uow.session.scalar(
+        select(Page)
+        .where(
+            Page.responder_id == responder.id,
+            Page.created_at > uow.now - timedelta(hours=LATELY_H),
+        )
+        .order_by(Page.created_at.desc())
+        .limit(1)
+    )
+    if last is None:
+        return Answered("no_question", wording.no_question())
+    call = last.slot.dispatch.call
+    if last.slot.state in TAKEN:
+        return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
+    if call.state is CallState.CLOSED or last.slot.state not in WANTED:
+        return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
+    return Answered("no_question", wording.need_code(call.code), call)
+
+
+def call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:
+    """The newest call with this code that this responder was paged for."""
+    return uow.session.scalar(
+        select(Call)
+        .join(Dispatch, Dispatch.call_id == Call.id)
+        .join(Slot)
+        .join(Page)
+        .where(Call.code == code, Page.responder_id == responder.id)
+        .order_by(Call.created_at.desc())
+        .limit(1)
+    )
+
+
+def questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
+    """What this phone could be answering: open pages, work in hand, and verdicts owed."""
+    pages = uow.session.scalars(
+        select(Page)
+        .join(Slot)
+        .where(
+            Page.responder_id == responder.id,
+            Page.state.in_([PageState.OPEN, PageState.ACCEPTED]),
+            Slot.state.in_([SlotState.CLEARED, *sorted(WANTED | TAKEN)]),
+        )
+    ).all()
+    return [p for p in pages if p.slot.state is not SlotState.CLEARED or p.verdict is None]
+
+
+def _meant(pages: list[Page], reply: Reply) -> list[Page]:
+    """Those that the reply can be about: an answer goes to what was asked, news of the
+    way and the scene to what is in hand, a bare digit after clearing is a verdict."""
+    asked = [p for p in pages if p.state is PageState.OPEN]
+    in_hand = [p for p in pages if p.slot.state in TAKEN]
+    cleared = [p for p in pages if p.slot.state is SlotState.CLEARED]
+    bare_digit = reply.verb is None and reply.digit is not None
+    if reply.verb in {Verb.ACCEPT, Verb.DECLINE} or bare_digit:
+        return asked or (in_hand + cleared if bare_digit else in_hand)
+    if reply.verb is Verb.ETA:
+        return asked + in_hand
+    return in_hand or asked or cleared
+
+
+def in_hand(uow: UnitOfWork, responder: Responder, code: str | None = None) -> list[Page]:
+    """The calls that they have, or the one with this code."""
+    return [
+        page
+        for page in questions(uow, responder)
+        if page.state is PageState.ACCEPTED
+        and page.slot.state in TAKEN
+        and page.slot.responder_id == responder.id
+        and code in {None, page.slot.dispatch.call.code}
+    ]

@@ -1,0 +1,52 @@
+"""A telephone call of ours: whom it is for decides what is said and what a key does."""
+
+from uuid import UUID
+
+from triage.domain import escalation_wording
+from triage.domain.spoken import Said
+from triage.services import addresses, alarms, voice_answers
+from triage.services.centre import Centre
+from triage.services.pages import RING
+from triage.storage.attempts import Attempt
+from triage.storage.messages import Message
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+OVER = Said(escalation_wording.VOICE_OVER)
+
+
+def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | None:
+    """Somebody took the call. None for a machine: the line is cut without a word."""
+    if answered_by.startswith(("machine", "fax")):
+        return None
+    message = _rung(uow, attempt_id)
+    if message is None:
+        return OVER
+    if message.kind == alarms.KIND:
+        return alarms.picked_up(uow, message)
+    if message.kind == addresses.KIND:
+        return addresses.picked_up(uow, message)
+    return voice_answers.picked_up(uow, message)
+
+
+def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> Said:
+    """Keys were pressed."""
+    message = _rung(uow, attempt_id)
+    if message is None:
+        return OVER
+    if message.kind == alarms.KIND:
+        return alarms.pressed(uow, message, digits)
+    if message.kind == addresses.KIND:
+        return addresses.pressed(uow, centre, message, digits)
+    return voice_answers.pressed(uow, centre, message, digits)
+
+
+def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:
+    """What this handing over rings for; nothing on a phone that is reported lost."""
+    attempt = uow.session.get(Attempt, attempt_id)
+    message = uow.session.get(Message, attempt.message_id) if attempt else None
+    if message is None or message.kind not in {RING, alarms.KIND, addresses.KIND}:
+        return None
+    member = uow.session.get(Responder, message.responder_id) if message.responder_id else None
+    lost = member is not None and member.phone_lost_at is not None
+    return None if lost else message
