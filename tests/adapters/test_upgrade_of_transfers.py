@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from tests.stories.test_transfers import line_call, orphans
+from tests.stories.test_reliefs import orphans
+from tests.stories.test_transfers import line_call
 from tests.world import World
 from triage.storage import migration
 from triage.storage.dispatches import Dispatch, Transfer

@@ -1,10 +1,12 @@
 """Teams that wait near, transport, ask to be relieved, or must leave because it is not safe."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests.stories.test_call_page import act, clinician, look, path, words
 from tests.stories.test_calls import CALM
 from tests.world import Phone, World
+from triage.services import audits, reliefs
+from triage.services.audits import Surroundings
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.messages import Message
@@ -23,6 +25,13 @@ def slots(world: World, call: Call) -> list[tuple[str, str]]:
             .order_by(Slot.created_at, Slot.id)
         ).all()
         return [(slot.state.value, slot.team.name if slot.team else "") for slot in rows]
+
+
+def orphans(world: World) -> int:
+    """What the watcher says has no next step."""
+    with world.context.reading() as uow:
+        found = audits.audit(uow, world.centre, Surroundings(simulated=True, demo=True))
+        return sum(one.count for one in found if one.code == "no_next_step")
 
 
 def state(world: World, call: Call) -> str:
@@ -371,3 +380,35 @@ def test_the_api_tells_who_relieves_whom(world: World) -> None:
     old, new = sent["slots"]
     assert (old["state"], new["state"]) == ("replaced", "accepted")
     assert (old["replaces"], new["replaces"]) == (None, old["id"])
+
+
+# --- found by the watcher -----------------------------------------------------------------
+
+
+def test_a_relief_that_nobody_looks_for_any_more_is_found(world: World) -> None:
+    call, alpha = having(world)
+    alpha.text(f"{call.code} scene")
+    alpha.text(f"{call.code} replace")
+    assert orphans(world) == 0
+    with world.context.unit_of_work("test") as uow:
+        uow.session.execute(delete(Timer).where(Timer.kind == reliefs.RELIEF))
+
+    assert orphans(world) == 1
+
+
+def test_who_leaves_when_nobody_could_relieve_them_has_everybody_asked_once_more(
+    world: World,
+) -> None:
+    call, alpha = having(world)
+    (bravo,) = world.team("Bravo")
+    alpha.text(f"{call.code} replace")
+    bravo.text(f"{call.code} 2")
+    alpha.expect("no relief found yet")
+
+    alpha.text(f"{call.code} withdraw")
+
+    bravo.expect("UNSAFE, a team left.")
+    assert [one for one, _ in slots(world, call)] == ["withdrawn", "cancelled", "paged"]
+    bravo.text(f"{call.code} 1")
+    assert state(world, call) == "accepted"
+    assert orphans(world) == 0

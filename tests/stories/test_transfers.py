@@ -11,11 +11,11 @@ from sqlalchemy import delete, event, select, update
 from tests.faults.test_release_against_acceptance import at_once
 from tests.stories.test_call_page import act, look, path, words
 from tests.stories.test_calls import CALM
+from tests.stories.test_reliefs import orphans
 from tests.world import Browser, World
 from triage.domain.errors import Conflict, Refused
 from triage.entrypoints import worker
-from triage.services import audits, boards, calls, sending, transfers
-from triage.services.audits import Surroundings
+from triage.services import boards, calls, sending, transfers
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.dispatches import Dispatch, Transfer
 from triage.storage.timers import ClockShift, Timer
@@ -73,12 +73,6 @@ def recommended(world: World, call: Call) -> str:
         ).first()
         assert latest is not None
         return latest.response or ""
-
-
-def orphans(world: World) -> int:
-    with world.context.reading() as uow:
-        found = audits.audit(uow, world.centre, Surroundings(simulated=True, demo=True))
-        return sum(one.count for one in found if one.code == "no_next_step")
 
 
 def test_a_caller_is_handed_over_step_by_step_and_each_has_its_time(

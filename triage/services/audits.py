@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from triage.domain.findings import Finding
-from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.lifecycle import TAKEN, CallState, DispatchState, SlotState
 from triage.services import alarms, call_codes, check_ins, next_steps, safety_audits
 from triage.services.centre import Centre
 from triage.services.disk_room import disk_room
 from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
+from triage.services.reliefs import RELIEF
 from triage.services.restored import RESTORED
 from triage.services.transfers import TRANSFER
 from triage.storage.calls import Call
@@ -143,8 +146,7 @@ def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
         Slot.dispatch_id == Dispatch.id, Slot.state.in_([SlotState.SEEKING, SlotState.PAGED])
     )
     asked = and_(Dispatch.reached_by == "page", wanted)
-    unrelieved = exists().where(Slot.dispatch_id == Dispatch.id, UNRELIEVED)
-    stuck: ColumnElement[bool] = or_(~waits, and_(or_(asked, unrelieved), ~moves, ~leaves))
+    stuck: ColumnElement[bool] = or_(~waits, and_(asked, ~moves, ~leaves))
     row = uow.session.execute(
         select(func.count(), func.min(Dispatch.created_at))
         .select_from(Dispatch)
@@ -156,35 +158,38 @@ def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
         .where(Call.state == CallState.ASKING)
         .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
     ).one()
-    transfers = _transfers_without_next_step(uow)
-    since: list[datetime | None] = [row[1], asking[1], transfers[1]]
-    oldest = min((at for at in since if at is not None), default=None)
-    yield from _finding(uow, "no_next_step", (row[0] + asking[0] + transfers[0], oldest))
+    counted = [(row[0], row[1]), (asking[0], asking[1]), *_handing_over(uow)]
+    oldest = min((at for _, at in counted if at is not None), default=None)
+    yield from _finding(uow, "no_next_step", (sum(count for count, _ in counted), oldest))
 
 
-def _transfers_without_next_step(uow: UnitOfWork) -> tuple[int, datetime | None]:
-    """Callers on their way to a line, whose next step no timer holds; and callers who are owed
-    a line that nobody was told to ring."""
-    held = exists().where(
-        Timer.subject_id == Transfer.id,
-        Timer.kind == TRANSFER,
-        Timer.state.in_(["waiting", "parked"]),
-    )
+def _handing_over(uow: UnitOfWork) -> Iterator[tuple[int, datetime | None]]:
+    """Callers on their way to a line whose next step no timer holds; callers who are owed a line
+    that nobody was told to ring; teams whose relief nobody looks for again."""
     is_running = exists().where(Transfer.dispatch_id == Dispatch.id, _RUNNING)
-    counted: list[tuple[int, datetime | None]] = []
+    first = aliased(Slot)
     for query in (
-        select(func.count(), func.min(Transfer.created_at)).where(_RUNNING, ~held),
+        select(func.count(), func.min(Transfer.created_at)).where(
+            _RUNNING, ~_is_planned(TRANSFER, Transfer.id)
+        ),
         select(func.count(), func.min(Dispatch.created_at)).where(
             _NOT_OVER,
             Dispatch.reached_by == "transfer",
             Dispatch.state == DispatchState.HAND_OVER,
             ~is_running,
         ),
+        select(func.count(), func.min(Slot.created_at))
+        .join(first, first.id == Slot.replaces_id)
+        .where(UNRELIEVED, first.state.in_(sorted(TAKEN)), ~_is_planned(RELIEF, Slot.id)),
     ):
         row = uow.session.execute(query).one()
-        counted.append((row[0], row[1]))
-    oldest = min((at for _, at in counted if at is not None), default=None)
-    return sum(count for count, _ in counted), oldest
+        yield row[0], row[1]
+
+
+def _is_planned(kind: str, subject: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Will a timer do it, or does it stand parked, which is told of its own?"""
+    states = Timer.state.in_(["waiting", "parked"])
+    return exists().where(Timer.subject_id == subject, Timer.kind == kind, states)
 
 
 def _is_held() -> ColumnElement[bool]:
