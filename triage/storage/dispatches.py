@@ -94,6 +94,8 @@ class Dispatch(LiveRow):
     @property
     def transfer(self) -> "Transfer | None":
         """The newest try to hand the caller over to a line."""
+        if self.reached_by != "transfer":
+            return None
         return self.transfers[-1] if self.transfers else None
 
 
