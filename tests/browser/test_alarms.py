@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
-from tests.browser.test_watch_lines import NARRATIVE, write_a_call
+from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
 from tests.stories.test_alarms import untaken
 from tests.stories.test_calls import CALM
 from tests.world import Phone
@@ -55,6 +55,7 @@ def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int
 def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(
     served: Served, page: Page
 ) -> None:
+    is_watched(served)
     sign_in(served, page)
     write_a_call(served, page)
     in_need(served)
@@ -85,7 +86,8 @@ def test_on_the_calls_page_too(served: Served, page: Page) -> None:
     page.keyboard.press("a")
     page.keyboard.press("Enter")
 
-    page.wait_for_url(re.compile(call.reference))
+    expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
+    assert call.reference in page.url
     expect(page.locator("#call-head [data-take]")).to_have_count(0)
     assert untaken(served.world) == []
 

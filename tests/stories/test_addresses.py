@@ -9,10 +9,6 @@ from sqlalchemy import select
 
 from tests.stories.test_alarms import on_a_call, signs_in, words
 from tests.stories.test_calls import CALM, add
-from tests.stories.test_voice import in_time
-from tests.stories.test_voice import twilio as twilio_double  # noqa: F401 -- a fixture
-from tests.stories.test_voice import wired as wired  # noqa: PLC0414 -- a fixture
-from tests.twilio_double import Twilio
 from tests.world import PASSWORD, Phone, World
 from triage.services import pins
 from triage.storage.calls import Call
@@ -20,11 +16,6 @@ from triage.storage.messages import Message
 from triage.storage.teams import Responder
 
 PIN = "480213"
-
-
-@pytest.fixture(name="twilio", scope="module")
-def _twilio(twilio_double: Twilio) -> Twilio:  # noqa: F811
-    return twilio_double
 
 
 def with_pin(world: World, phone: Phone) -> Phone:
@@ -177,24 +168,3 @@ def test_a_member_sets_a_pin_with_their_password(world: World) -> None:
     assert PIN not in browser.get(path).get_data(as_text=True)
     phone.text(f"{call.code} ADDR")
     assert "Go to: Pier 3" in phone.press(PIN)
-
-
-def test_over_the_wire_a_person_types_the_pin(wired: World, twilio: Twilio) -> None:
-    (phone,) = wired.team("CIT 1")
-    with_pin(wired, phone)
-    call = wired.call(CALM, location="Pier 3")
-    phone.text(f"{call.code} 1")
-    twilio.takes_calls(phone.number, f"human:{PIN}")
-
-    phone.text(f"{call.code} ADDR")
-    wired.settle()
-
-    assert in_time(lambda: any("Go to: Pier 3" in heard(one) for one in twilio.calls))
-    twilio.wait_until_quiet()
-    for one in twilio.calls:
-        assert "Pier" not in str(one["url"])
-        assert PIN not in str(one["url"])
-
-
-def heard(call: dict) -> str:
-    return " ".join(str(said) for said in call.get("heard", ()))

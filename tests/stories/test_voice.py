@@ -9,8 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from werkzeug.serving import make_server
 
+from tests.stories.test_addresses import PIN, with_pin
+from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_escalation import call_in, state, supervisor
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, start_twilio
+from tests.typical_calls import CALM
 from tests.world import World
 from triage.adapters.twilio_voice import TwilioPhones
 from triage.app import create_app
@@ -224,3 +227,45 @@ def test_without_a_number_that_can_ring_nobody_is_rung(twilio: Twilio) -> None:
 
     assert isinstance(outcome, Refused)
     assert not isinstance(outcome, Unknown)
+
+
+def test_over_the_wire_a_mailbox_takes_nothing_and_a_person_does(
+    wired: World, twilio: Twilio
+) -> None:
+    (phone,) = wired.team("CIT 1")
+    call = wired.call(CALM)
+    phone.text(f"{call.code} 1")
+    twilio.takes_calls(DESK, "machine", "no-answer", "human:1")
+
+    began = time.monotonic()
+    phone.text("need help")
+    assert in_time(lambda: bool(twilio.calls))
+    assert time.monotonic() - began < 15
+    for _ in range(2):
+        twilio.wait_until_quiet()
+        assert len(untaken(wired)) == 1
+        wired.wait(seconds=31)
+
+    assert in_time(lambda: untaken(wired) == [])
+    assert [one["to"] for one in twilio.calls] == [DESK] * 3
+
+
+def test_over_the_wire_a_person_types_the_pin(wired: World, twilio: Twilio) -> None:
+    (phone,) = wired.team("CIT 1")
+    with_pin(wired, phone)
+    call = wired.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1")
+    twilio.takes_calls(phone.number, f"human:{PIN}")
+
+    phone.text(f"{call.code} ADDR")
+    wired.settle()
+
+    assert in_time(lambda: any("Go to: Pier 3" in heard(one) for one in twilio.calls))
+    twilio.wait_until_quiet()
+    for one in twilio.calls:
+        assert "Pier" not in str(one["url"])
+        assert PIN not in str(one["url"])
+
+
+def heard(call: dict) -> str:
+    return " ".join(str(said) for said in call.get("heard", ()))

@@ -20,7 +20,8 @@ def _raised(_: Centre, details: Details) -> str:
 def _rang(_: Centre, details: Details) -> str:
     if not details["phones"]:
         return "The alarm rings nobody: no desk telephone is set and no supervisor is on duty."
-    return f"The alarm rings {details['phones']} telephones, time {details['time']}."
+    some = "one telephone" if details["phones"] == 1 else f"{details['phones']} telephones"
+    return f"The alarm rings {some}, time {details['time']}."
 
 
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {

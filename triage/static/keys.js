@@ -26,7 +26,7 @@ document.querySelector(".summary")?.focus();
 document.addEventListener("keydown", (event) => {
   if (event.key !== "a" || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, select, textarea, .question")) return;
-  const first = document.querySelector("[data-take], #standing-lines a[href^='/alarms']");
+  const first = document.querySelector("[data-take]") || document.querySelector("#standing-lines a[href^='/alarms']");
   if (!first) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -34,8 +34,7 @@ document.addEventListener("keydown", (event) => {
   first.scrollIntoView({ block: "nearest" });
 }, true);
 
-// On the page of alarms the first is at hand at once, the one that was followed before all.
-if (location.pathname === "/alarms") {
-  const followed = location.hash && document.getElementById(location.hash.slice(1));
-  (followed || document).querySelector("[data-take]")?.focus();
+// On the page of alarms the first is at hand at once; an address that names one goes there itself.
+if (location.pathname === "/alarms" && !document.getElementById(location.hash.slice(1))) {
+  document.querySelector("[data-take]")?.focus();
 }
