@@ -2,6 +2,8 @@
 
 import os
 import re
+import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,12 +11,16 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
 from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
-from tests.stories.test_alarms import untaken
+from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_calls import CALM
+from tests.stories.test_duress import WORD, knows
 from tests.world import Phone
+from triage.adapters.simulator_sms import SimulatorSms
 from triage.services.people import find_account
 from triage.storage.calls import Call
 from triage.storage.teams import Responder
+
+FIRST_RING_S = 15
 
 
 def in_need(served: Served) -> tuple[Phone, Call]:
@@ -111,3 +117,24 @@ def test_the_pages_of_ones_own_safety_and_of_lost_phones_fit(
             summary.click()
         picture(page, f"{name}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_silent_alarm_rings_within_fifteen_seconds(served: Served, tmp_path: Path) -> None:
+    """By a real worker in a process of its own, which is woken by the text."""
+    (phone,) = served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    served.world.receive("IN1", phone.number, f"{call.code} 1")
+    knows(served.world, phone)
+    network = SimulatorSms(tmp_path / "phones.sqlite")
+
+    began = time.monotonic()
+    served.world.receive("IN2", phone.number, f"{call.code} ok {WORD}")
+    while not (rings := network.ringing()) and time.monotonic() - began < FIRST_RING_S:
+        time.sleep(0.02)
+
+    print(f"rang after {time.monotonic() - began:.2f} s")
+    assert [(ring["to"], "Silent alarm of Mobile 9" in ring["body"]) for ring in rings] == [
+        (DESK, True)
+    ]
+    texts = [text["body"] for text in network.messages(phone.number)]
+    assert not [body for body in texts if "alarm" in body.lower()]

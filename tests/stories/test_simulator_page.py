@@ -1,11 +1,15 @@
 """The simulated telephones on a page: texts read and answered as a team would."""
 
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.stories.test_addresses import PIN, with_pin
+from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import call_in, state
 from tests.world import Browser, World
@@ -133,3 +137,49 @@ def test_hanging_up_is_not_an_answer(world: World, visitor: Browser) -> None:
 
     assert "nothing was changed" in hung_up.get_data(as_text=True)
     assert state(world, dispatch) == "seeking"
+
+
+def test_an_address_is_read_out_after_the_pin_and_kept_nowhere(
+    world: World, visitor: Browser, tmp_path: Path
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    with_pin(world, phone)
+    call = world.call(CALM, location="Pier 3")
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    for body in ("1", f"{call.code} ADDR"):
+        visitor.submit(path, {"phone": phone.number, "body": body}, to="/simulator/texts")
+        world.settle()
+    ring = re.search(r'name="ring" value="([^"]+)"', visitor.get(path).get_data(as_text=True))
+    assert ring
+    form = {"phone": phone.number, "ring": ring.group(1)}
+
+    wrong = visitor.submit(path, {**form, "key": "111111"}, to="/simulator/keys", follow=True)
+    assert "That was not your PIN" in wrong.get_data(as_text=True)
+    read = visitor.submit(path, {**form, "key": PIN}, to="/simulator/keys")
+
+    assert "Go to: Pier 3." in read.get_data(as_text=True)
+    assert "Set-Cookie" not in read.headers
+    with closing(sqlite3.connect(tmp_path / "phones.sqlite")) as network:
+        kept = [body for (body,) in network.execute("SELECT body FROM message")]
+    assert [body for body in kept if "Pier" in body] == [
+        body for body in kept if "accepted, it is yours" in body
+    ]
+
+
+def test_an_alarm_rings_at_the_desks_telephone(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    visitor.submit(path, {"phone": phone.number, "body": "need help"}, to="/simulator/texts")
+    world.settle()
+
+    desk = f"/simulator?phone=%2B{DESK[1:]}"
+    opened = visitor.get(desk).get_data(as_text=True)
+    assert "The desk&#39;s telephone" in opened
+    assert "Mobile 9, clinician, needs help." in opened
+    ring = re.search(r'name="ring" value="([^"]+)"', opened)
+    assert ring
+    form = {"phone": DESK, "ring": ring.group(1), "key": "1"}
+    taken = visitor.submit(desk, form, to="/simulator/keys", follow=True)
+
+    assert "You take care of it" in taken.get_data(as_text=True)
+    assert untaken(world) == []
