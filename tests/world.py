@@ -44,6 +44,7 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
         "TRIAGE_DATABASE_URL": database_url,
         "TRIAGE_SECRET_KEY": "a secret key for tests, long enough to be one",
         "TRIAGE_PUBLIC_URL": "http://127.0.0.1:8000",
+        "TRIAGE_ENVIRONMENT": "tests",
         "TRIAGE_DATA_KEY": KEY,
         "TRIAGE_INDEX_KEY": INDEX_KEY,
         "TRIAGE_SMS": "simulator",

@@ -18,7 +18,7 @@ from triage.domain.gazetteer import Gazetteer, read_gazetteer
 from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
 from triage.entrypoints import api, health, sms, web
-from triage.services import rule_sets
+from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
 from triage.storage import migration, sealed
@@ -95,6 +95,9 @@ def prepare(context: AppContext) -> None:
     with context.unit_of_work("operator") as uow:
         if uow.session.scalar(select(Deployment.id)) is None:
             uow.add(Deployment(index_key_fingerprint=fingerprint))
+            uow.session.flush()
+        if environments.home(uow) is None:
+            environments.settle(uow, context.settings.environment)
         rule_sets.seed(uow, context.centre, texts)
 
 
@@ -124,6 +127,21 @@ def check_database(context: AppContext) -> None:
     if moved is not None and not context.settings.demo:
         raise SettingsError("cannot start: this database's clock was moved by a demo or a test")
     _check_live_rules(context)
+
+
+def check_home(context: AppContext) -> None:
+    """Raises SettingsError where texts would reach people, and this is another environment's
+    database."""
+    ours = context.settings.environment
+    with context.reading() as uow:
+        theirs = environments.home(uow)
+        copy = environments.is_copy(uow, ours)
+    if copy and context.settings.twilio is not None:
+        raise SettingsError(
+            f"cannot start: this database belongs to {theirs}, and this is {ours}: nobody is texted"
+            " or rung from a copy. If the service has moved here for good, and the other one has"
+            " ended, run `triage db adopt`; to try something, set TRIAGE_SMS=simulator"
+        )
 
 
 def _check_live_rules(context: AppContext) -> None:

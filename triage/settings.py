@@ -51,6 +51,8 @@ class Settings:
     database_url: str
     secret_key: str
     public_url: str
+    environment: str
+    """The name of this installation: the database knows where it is at home."""
     keys: KeyRing
     sms: str
     twilio: Twilio | None
@@ -77,6 +79,7 @@ class _Environment(Schema):
     TRIAGE_DATABASE_URL = fields.String(load_default=None)
     TRIAGE_SECRET_KEY = fields.String(required=True, validate=validate.Length(min=32))
     TRIAGE_PUBLIC_URL = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
+    TRIAGE_ENVIRONMENT = fields.String(load_default=None, validate=validate.Length(1, 120))
     TRIAGE_DATA_KEY = _Keys(required=True)
     TRIAGE_INDEX_KEY = _Keys(load_default=None)
     TRIAGE_SMS = fields.String(required=True, validate=validate.OneOf(["simulator", "twilio"]))
@@ -307,6 +310,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=values["TRIAGE_DATABASE_URL"] or _default_database(),
         secret_key=values["TRIAGE_SECRET_KEY"],
         public_url=values["TRIAGE_PUBLIC_URL"].rstrip("/"),
+        environment=values["TRIAGE_ENVIRONMENT"] or values["TRIAGE_PUBLIC_URL"].rstrip("/"),
         keys=_key_ring(values["TRIAGE_DATA_KEY"], values["TRIAGE_INDEX_KEY"]),
         sms=values["TRIAGE_SMS"],
         twilio=twilio,

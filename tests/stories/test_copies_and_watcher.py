@@ -171,3 +171,49 @@ def test_a_folder_and_a_file_are_not_mistaken_for_each_other(folder: Path) -> No
     file.touch()
     told = triage(folder, "db", "backup", "--every", "60", str(file))
     assert "name a folder" in told.stderr
+
+
+TWILIO = {
+    "TRIAGE_SMS": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM": "+12025550100",
+    "TWILIO_API_URL": "http://127.0.0.1:1",
+}
+REHEARSAL = TWILIO | {"TRIAGE_ENVIRONMENT": "rehearsal"}
+
+
+def test_a_copy_elsewhere_reaches_nobody_until_somebody_says_that_it_has_moved(
+    folder: Path,
+) -> None:
+    refused = triage(folder, "worker", "--no-restart", **REHEARSAL)
+    assert refused.returncode != 0
+    assert "this database belongs to tests, and this is rehearsal" in refused.stderr
+    assert "triage db adopt" in refused.stderr
+
+    with running(folder, "watch", **REHEARSAL):
+        until(lambda: rounds(folder) and "copy" in rounds(folder)[-1])
+    with running(folder, "worker", "--no-restart", TRIAGE_ENVIRONMENT="rehearsal"):
+        until(lambda: rows(folder, "SELECT worker FROM heartbeat"))  # simulated telephones only
+
+    adopted = triage(folder, "db", "adopt", **REHEARSAL)
+    assert "It belongs to rehearsal now; before, to tests." in adopted.stdout
+    assert "Held: " in adopted.stdout
+    assert "already" in triage(folder, "db", "adopt", **REHEARSAL).stdout
+    with running(folder, "worker", "--no-restart", **REHEARSAL) as worker:
+        time.sleep(3)
+        assert worker.poll() is None
+    assert "belongs to rehearsal" in triage(folder, "worker", "--no-restart", **TWILIO).stderr
+
+
+def test_a_database_of_an_older_release_settles_where_it_is_brought_up_to_date(
+    folder: Path,
+) -> None:
+    with closing(sqlite3.connect(folder / "triage.sqlite")) as database:
+        database.execute("UPDATE deployment SET environment = NULL")
+        database.commit()
+
+    assert triage(folder, "db", "upgrade", TRIAGE_ENVIRONMENT="harbor").returncode == 0
+    assert triage(folder, "db", "upgrade", TRIAGE_ENVIRONMENT="other").returncode == 0
+
+    assert rows(folder, "SELECT environment FROM deployment") == [("harbor",)]

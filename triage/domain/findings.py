@@ -41,6 +41,12 @@ KINDS = {
     "no_worker": Kind(
         "no worker is running", _RING, "Start `triage worker`; look at why the last one ended."
     ),
+    "copy": Kind(
+        "this is a copy of another environment's database, so nobody is texted or rung",
+        _RING,
+        "If the service has moved here for good, and the other one has ended: `triage db adopt`,"
+        " then start the worker.",
+    ),
     "disk_full": Kind(
         "the database has no room for another call",
         "Write calls down on paper. " + _RING,

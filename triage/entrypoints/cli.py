@@ -67,6 +67,14 @@ class Tools:
             self._made["ready"] = context
         return self._made["ready"]
 
+    def context_at_home(self) -> AppContext:
+        """The same, for whoever reaches people: not with a copy of another's database."""
+        from triage.app import check_home
+
+        context = self.context()
+        check_home(context)
+        return context
+
     def _settings(self) -> Settings:
         environ = self.environment()
         try:

@@ -71,7 +71,8 @@ class Watcher:
 
     def __post_init__(self) -> None:
         settings = self.context.settings
-        self._around = Surroundings(settings.sms == "simulator", settings.demo)
+        environment = settings.environment if settings.twilio else None
+        self._around = Surroundings(settings.twilio is None, settings.demo, environment)
         self._clock = ClockWatch(only_back=settings.demo)
 
     def run(self) -> None:

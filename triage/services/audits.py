@@ -13,6 +13,7 @@ from triage.domain.lifecycle import TAKEN, CallState, DispatchState, SlotState
 from triage.services import alarms, call_codes, check_ins, next_steps, safety_audits
 from triage.services.centre import Centre
 from triage.services.disk_room import disk_room
+from triage.services.environments import elsewhere
 from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
 from triage.services.reliefs import RELIEF
@@ -46,11 +47,13 @@ class Surroundings:
     """What the rows cannot tell.
 
     simulated -- texts go to simulated telephones, which report nothing;
-    demo -- nothing in this database is worth a copy.
+    demo -- nothing in this database is worth a copy;
+    environment -- ours, where texts could reach somebody.
     """
 
     simulated: bool
     demo: bool
+    environment: str | None = None
 
 
 def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding]:
@@ -65,6 +68,7 @@ def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding
         *provider_health(uow, simulated=around.simulated),
         *call_codes.running_out(uow),
         *disk_room(uow),
+        *elsewhere(uow, around.environment),
     ]
     if not around.demo:
         found += _backup(uow, centre)

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from triage.context import AppContext
 from triage.entrypoints import copying
-from triage.services import copies, restored
+from triage.services import copies, environments, restored
 from triage.settings import read_settings
 
 
@@ -122,6 +122,23 @@ def resume(ctx: click.Context) -> None:
     context: AppContext = ctx.obj.context()
     steps, texts = context.do("operator", restored.resume)
     click.echo(f"Released: {_counted(steps, 'step')} and {_counted(texts, 'text')}.")
+
+
+@db.command(epilog="Example: triage db adopt")
+@click.pass_context
+def adopt(ctx: click.Context) -> None:
+    """The service has moved: this database belongs to TRIAGE_ENVIRONMENT from now on.
+
+    First be sure that the other one has ended, or people are texted twice. What was due is held.
+    """
+    context: AppContext = ctx.obj.context()
+    ours = context.settings.environment
+    before = context.do("operator", lambda uow: environments.settle(uow, ours))
+    if before == ours:
+        click.echo(f"It belongs to {ours} already. Nothing was changed.")
+        return
+    click.echo(f"It belongs to {ours} now; before, to {before or 'nobody'}.")
+    _hold(context)
 
 
 def _counted(number: int, noun: str) -> str:

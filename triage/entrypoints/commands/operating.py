@@ -42,7 +42,7 @@ def serve(ctx: click.Context, bind: str, processes: int) -> None:
 def worker(ctx: click.Context, no_restart: bool) -> None:
     """Send texts, pass over teams that do not answer, remind of follow-ups."""
     work = clockwork.run if no_restart else clockwork.supervise
-    work(ctx.obj.context())
+    work(ctx.obj.context_at_home())
 
 
 @click.command(epilog="Example: triage calls")

@@ -33,6 +33,7 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         return
     context: AppContext = ctx.obj.context()
     click.echo("settings, keys, tables, rules and clock: in order")
+    click.echo(f"environment: {context.settings.environment}")
     if context.settings.sms == "simulator":
         click.echo("texts: SIMULATED, no telephone is reached; anybody at this machine can answer")
     if context.heartbeat is None:
