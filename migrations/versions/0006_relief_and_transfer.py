@@ -10,7 +10,6 @@ revision = "0006"
 down_revision = "0005"
 
 _UNRELIEVED = sa.text("state = 'unfilled' AND replaces_id IS NOT NULL")
-_UNNOTED = sa.text("state = 'withdrawn' AND withdrawal_noted_at IS NULL")
 
 
 _RUNNING = sa.text("state IN ('offered', 'ringing', 'counselor')")
@@ -30,19 +29,19 @@ def downgrade() -> None:
 
 def _upgrade_slots() -> None:
     op.add_column("slot", sa.Column("replaces_id", sa.Uuid(), nullable=True))
-    for name in ("relief_asked_at", "withdrew_at", "withdrawal_noted_at"):
-        op.add_column("slot", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    for name, column, which in (
-        ("ix_slot_unrelieved", "dispatch_id", _UNRELIEVED),
-        ("ix_slot_withdrew", "withdrew_at", _UNNOTED),
-    ):
-        op.create_index(name, "slot", [column], sqlite_where=which, postgresql_where=which)
+    op.add_column("slot", sa.Column("relief_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_slot_unrelieved",
+        "slot",
+        ["dispatch_id"],
+        sqlite_where=_UNRELIEVED,
+        postgresql_where=_UNRELIEVED,
+    )
 
 
 def _downgrade_slots() -> None:
-    op.drop_index("ix_slot_withdrew", table_name="slot")
     op.drop_index("ix_slot_unrelieved", table_name="slot")
-    for name in ("withdrawal_noted_at", "withdrew_at", "relief_asked_at", "replaces_id"):
+    for name in ("relief_asked_at", "replaces_id"):
         op.drop_column("slot", name)
 
 

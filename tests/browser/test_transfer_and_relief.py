@@ -84,7 +84,7 @@ def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page)
     look(page, "board-withdrew")
     page.goto(f"{served.base_url}/calls/{call.reference}")
     look(page, "withdrew")
-    page.get_by_role("button", name="I see to it").click()
+    page.get_by_role("button", name="I take care of it").click()
     expect(page.locator("#call-head")).not_to_contain_text("HAD TO WITHDRAW")
 
 

@@ -1,11 +1,14 @@
 """Teams that wait near, transport, ask to be relieved, or must leave because it is not safe."""
 
+import re
+
 from sqlalchemy import delete, select
 
 from tests.stories.test_call_page import act, clinician, look, path, words
 from tests.stories.test_calls import CALM
 from tests.world import Phone, World
-from triage.services import audits, reliefs
+from triage.domain.alarms import AlarmKind
+from triage.services import alarms, audits, reliefs
 from triage.services.audits import Surroundings
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
@@ -181,6 +184,13 @@ def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> 
         clocks = select(Timer.priority).where(Timer.subject_id == page.page_id)
         assert set(uow.session.scalars(clocks)) == {1}
     assert "Alpha (clinician) HAD TO WITHDRAW, it is not safe" in board(world)
+    with world.context.reading() as uow:
+        (alarm,) = alarms.untaken(uow)
+        assert (alarm.kind, alarm.rings) == (AlarmKind.WITHDREW, 1)
+    world.wait(seconds=60)
+    with world.context.reading() as uow:
+        (alarm,) = alarms.untaken(uow)
+        assert alarm.rings > 1  # the desk's telephone rings until a person takes it
 
     bravo.text(f"{call.code} 1")
     bravo.expect("Ask dispatch before you go in")
@@ -307,10 +317,9 @@ def test_a_dispatcher_writes_down_what_is_heard_by_radio(world: World) -> None:
     assert "Alpha has left, it was not safe" in told
     assert "HAD TO WITHDRAW" in told
     assert "HAD TO WITHDRAW" in words(desk.get("/follow-ups").text)  # on every screen
-    left = [part for part in look(desk, call).split("<form") if 'value="note"' in part]
-    assert len(left) == 1
-    told = act(desk, call, "/relief", {"act": "note"})
-    assert "You see to it that Alpha had to leave." in told
+    found = re.search(r'action="(/alarms/[^"]+/take)"', look(desk, call))
+    assert found
+    desk.submit(path(call), {"next": path(call)}, to=found[1])
     assert "HAD TO WITHDRAW" not in words(desk.get("/board").text)
     assert "NOT SAFE: Alpha (clinician) had to withdraw (radio)" in told
 

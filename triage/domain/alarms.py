@@ -6,6 +6,7 @@ from enum import StrEnum
 class AlarmKind(StrEnum):
     HELP = "help"  # they say so
     DURESS = "duress"  # a word of theirs in an ordinary text: somebody may be reading along
+    WITHDREW = "withdrew"  # they had to leave a scene that is not safe
     MISSED_CHECK_IN = "missed_check_in"  # asked twice whether they are well, and silent
 
 
@@ -15,11 +16,13 @@ COVERT = frozenset({AlarmKind.DURESS})
 _SAYS = {
     AlarmKind.HELP: "NEEDS HELP",
     AlarmKind.DURESS: "SILENT ALARM, somebody may force them",
+    AlarmKind.WITHDREW: "HAD TO WITHDRAW, it is not safe",
     AlarmKind.MISSED_CHECK_IN: "DOES NOT ANSWER whether all is well",
 }
 _TO_DO = {
     AlarmKind.HELP: "Reach them by radio, send help.",
     AlarmKind.DURESS: "Do not ring or text them. Send help without warning them.",
+    AlarmKind.WITHDREW: "Decide who makes it safe. Whoever is asked next is warned.",
     AlarmKind.MISSED_CHECK_IN: "Reach them by radio. No answer: send somebody.",
 }
 NO_CALL = "on no call"
@@ -40,6 +43,7 @@ def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -
     said = {
         AlarmKind.HELP: f"Alarm. {who}, needs help.",
         AlarmKind.DURESS: f"Silent alarm of {who}. Do not ring or text them.",
+        AlarmKind.WITHDREW: f"Alarm. {who}, had to withdraw, it is not safe.",
         AlarmKind.MISSED_CHECK_IN: f"Alarm. {who}, does not answer whether all is well.",
     }[kind]
     where = f"Call {', '.join(code)}." if code else "They are on no call."

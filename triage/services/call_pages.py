@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
-from triage.domain.lifecycle import CallState, SlotState
+from triage.domain.lifecycle import CallState
 from triage.services import alarms, assessments, call_record, check_ins, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
@@ -64,8 +64,6 @@ class CallPage:
     alarms: Sequence[Alarm]
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
-    withdrew: Sequence[Slot]
-    """Teams that had to leave, while no dispatcher has seen to it."""
     members: Sequence[tuple[UUID, str, str]]
     """Who could be assigned by hand: key, role, and unit with how busy it is."""
 
@@ -93,12 +91,6 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         not_sent=_not_sent(uow, call, rows, overrides),
         alarms=alarms.untaken_of_call(uow, call.id),
         check_ins=check_ins.open_of_call(uow, call.id),
-        withdrew=[
-            slot
-            for dispatch in record.dispatches
-            for slot in dispatch.slots
-            if slot.state is SlotState.WITHDRAWN and slot.withdrawal_noted_at is None
-        ],
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )
 

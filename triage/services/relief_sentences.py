@@ -19,5 +19,4 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
         f"NOT SAFE: {d['team']} ({d['role']}) had to withdraw ({d['through']});"
         " somebody else is asked."
     ),
-    "slot.withdrawal_noted": lambda _, d: f"Somebody sees to it that {d['team']} had to leave.",
 }

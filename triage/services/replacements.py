@@ -1,25 +1,20 @@
 """A team asks to be relieved, or must leave; what a dispatcher does about it."""
 
-from collections.abc import Callable, Sequence
-
-from sqlalchemy import select, text
-from sqlalchemy.orm import joinedload
+from collections.abc import Callable
 
 from triage.domain import relief_wording, wording
+from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
-from triage.services import freed_teams, paging
+from triage.services import alarms, freed_teams, paging
 from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
 from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
 from triage.services.stand_downs import tell_partners, withdraw_pages
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
-
-_UNNOTED = text("slot.state = 'withdrawn' AND slot.withdrawal_noted_at IS NULL")
-"""As the partial index has it, word for word, or it is not used."""
 
 
 def ask(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
@@ -55,7 +50,7 @@ def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     _must_have(slot)
     relief, dispatch, who = relief_of(slot), slot.dispatch, who_has(slot)
     slot.move_to(SlotState.WITHDRAWN)
-    slot.withdrew_at, slot.relief_asked_at, slot.eta_at = uow.now, None, None
+    slot.relief_asked_at, slot.eta_at = None, None
     uow.audit(
         "slot.withdrawn",
         slot,
@@ -67,12 +62,21 @@ def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     tell_partners(
         uow, centre, slot, relief_wording.partner_withdrew(dispatch.call.code, slot.role, who)
     )
+    _alarm(uow, centre, slot)
     if relief is None:
         open_place(uow, slot)
     else:
         _urge(uow, centre, relief)
     paging.seek(uow, centre, dispatch)
     freed_teams.offer_soon(uow, slot)
+
+
+def _alarm(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """It rings until a person takes it. Of a unit that is named by radio only, whoever wrote it
+    down knows."""
+    if slot.responder is not None:
+        theirs = (page for page in slot.pages if page.responder_id == slot.responder_id)
+        alarms.raise_(uow, centre, AlarmKind.WITHDREW, slot.responder, next(theirs, None))
 
 
 def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
@@ -122,31 +126,6 @@ def call_off(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
         through=through,
     )
     freed_teams.offer_soon(uow, relief)
-
-
-def note_withdrawal(uow: UnitOfWork, slot: Slot) -> None:
-    """A dispatcher sees to it that a team had to leave: the alarm ends."""
-    if slot.state is not SlotState.WITHDRAWN or slot.withdrawal_noted_at is not None:
-        raise Conflict("somebody has seen to this already")
-    slot.withdrawal_noted_at = uow.now
-    uow.audit(
-        "slot.withdrawal_noted", slot, call_id=slot.dispatch.call_id, team=team_that_left(slot)
-    )
-
-
-def unnoted(uow: UnitOfWork) -> Sequence[Slot]:
-    """Teams that had to leave, as long as no dispatcher has seen to it."""
-    return uow.session.scalars(
-        select(Slot)
-        .where(_UNNOTED)
-        .options(joinedload(Slot.dispatch).joinedload(Dispatch.call), joinedload(Slot.team))
-        .order_by(Slot.withdrew_at)
-    ).all()
-
-
-def team_that_left(slot: Slot) -> str:
-    """As its alarm names it."""
-    return slot.team.name if slot.team else slot.unit or "A unit"
 
 
 def _look_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:

@@ -27,7 +27,6 @@ _ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
 _BUSY = text("state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')")
 _WAITS = text("state = 'unfilled'")
 _UNRELIEVED = text("state = 'unfilled' AND replaces_id IS NOT NULL")
-_UNNOTED = text("state = 'withdrawn' AND withdrawal_noted_at IS NULL")
 _RUNNING = text("state IN ('offered', 'ringing', 'counselor')")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
 
@@ -111,7 +110,6 @@ class Slot(LiveRow):
             sqlite_where=_UNRELIEVED,
             postgresql_where=_UNRELIEVED,
         ),
-        Index("ix_slot_withdrew", "withdrew_at", sqlite_where=_UNNOTED, postgresql_where=_UNNOTED),
     )
 
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"), index=True)
@@ -129,9 +127,6 @@ class Slot(LiveRow):
     key: both belong to the dispatch."""
     relief_asked_at: Mapped[datetime | None]
     """Since when the team that has it wants to be relieved; it stays until somebody accepts."""
-    withdrew_at: Mapped[datetime | None]
-    withdrawal_noted_at: Mapped[datetime | None]
-    """When a dispatcher saw to it that the team had to leave."""
     heard_at: Mapped[datetime | None]
     """When whoever has it last told us anything, on the way or on scene."""
 

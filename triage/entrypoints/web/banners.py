@@ -17,7 +17,7 @@ from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import alarms, leftovers, next_steps, replacements, transfers, watch
+from triage.services import alarms, leftovers, next_steps, transfers, watch
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -69,10 +69,6 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
         who = f"{member.team.name} ({member.role.replace('_', ' ')})"
         words = f"{who} {says(alarm.kind)}: {code}. {to_do(alarm.kind)}"
         yield Banner("alarm", words, f"/alarms#alarm-{alarm.id}", "Take it")
-    for slot in replacements.unnoted(uow):
-        who, call = replacements.team_that_left(slot), slot.dispatch.call
-        words = f"{who} ({slot.role.replace('_', ' ')}) HAD TO WITHDRAW, it is not safe."
-        yield Banner("alarm", words, f"/calls/{call.reference}", f"Call {call.code}")
 
 
 _LOST = {

@@ -18,7 +18,6 @@ from triage.services import (
     boards,
     escalations,
     reachability,
-    replacements,
     unread_replies,
     waiting,
     watch,
@@ -101,7 +100,6 @@ def _look() -> tuple[dict[str, Any], Board]:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
-        withdrew = replacements.unnoted(uow)
         lines = paging_lines(watch.standing(uow).codes)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
@@ -111,8 +109,6 @@ def _look() -> tuple[dict[str, Any], Board]:
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
-        "withdrew": withdrew,
-        "team_that_left": replacements.team_that_left,
         "headlines": headlines,
         "alarm_words": alarms,
         "name": lambda response: response_name(context.centre, response),

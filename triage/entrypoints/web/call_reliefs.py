@@ -44,17 +44,11 @@ def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     return f"Everybody is asked again who could relieve {paging.who_has(slot)}."
 
 
-def note(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
-    replacements.note_withdrawal(uow, slot)
-    return f"You see to it that {replacements.team_that_left(slot)} had to leave."
-
-
 ACTS: dict[str, Act] = {
     "relieve": relieve,
     "withdraw": withdraw,
     "call_off": call_off,
     "ask_again": ask_again,
-    "note": note,
 }
 
 
