@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain import wording
+from triage.domain import safety_wording, wording
 from triage.domain.sms_replies import Reply, Verb, parse
 
 K = "K7QM"
@@ -100,6 +100,12 @@ SAID = {
     "cleared": wording.cleared(K),
     "help_raised": wording.help_raised(K),
     "noted": wording.noted(K),
+    "check_in": safety_wording.check_in(K, again=False),
+    "check_in once more": safety_wording.check_in(K, again=True),
+    "all_is_well": safety_wording.checked_in(K, "7K4M"),
+    "address": safety_wording.address_rings(K),
+    "no_pin": safety_wording.no_pin(K),
+    "pin_rests": safety_wording.pin_rests("14:05 EST"),
     "verdict_thanks": wording.verdict_thanks(K),
     "taken_by": wording.taken_by(K, "CIT 2"),
     "stand_down": wording.stand_down(K, "caller cancelled"),
