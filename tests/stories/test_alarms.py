@@ -11,7 +11,9 @@ from sqlalchemy import select
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import Browser, Phone, World
-from triage.services import alarms, audits
+from triage.domain.delivery import Whose
+from triage.domain.phone_network import Refused
+from triage.services import alarms, audits, providers
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
 from triage.storage.calls import Call
@@ -96,6 +98,29 @@ def test_it_rings_again_until_a_key_takes_it(world: World) -> None:
         alarm = uow.session.scalars(select(Alarm)).one()
         assert (alarm.taken_by, alarm.taken_through) == ("desk", "voice")
     assert world.audited("alarm.taken") == 1
+
+
+def test_a_provider_that_asks_for_patience_does_not_silence_it(world: World) -> None:
+    """Calls are to wait for an hour; an alarm is tried at once, and each time that it rings."""
+    phone, _ = on_a_call(world)
+    with world.context.unit_of_work("test") as uow:
+        providers.note(uow, "voice", Refused("20429", Whose.PROVIDER, 3600.0))
+
+    phone.text("need help")
+
+    desk(world).expect_ring("needs help")
+
+
+def test_while_the_provider_goes_on_refusing_each_ring_tries_anew(world: World) -> None:
+    phone, _ = on_a_call(world)
+    world.phones.broken = Refused("20429", Whose.PROVIDER, 3600.0)
+    phone.text("need help")
+    assert desk(world).rings == []
+    world.phones.broken = None
+
+    world.wait(seconds=31)
+
+    assert len(desk(world).rings) == 1
 
 
 def test_it_is_on_every_screen_of_the_desk_and_one_button_takes_it(world: World) -> None:

@@ -13,8 +13,9 @@ from tests.stories.test_escalation import supervisor
 from tests.world import PASSWORD, Phone, World
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Refused
+from triage.domain.findings import Finding
 from triage.domain.lifecycle import DispatchState, SlotState
-from triage.services import dispatches, duress
+from triage.services import dispatches, duress, watch
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.messages import InboundMessage, Message
@@ -150,6 +151,26 @@ def test_it_is_on_the_screens_of_the_desk_and_on_no_other(world: World) -> None:
         told = words(dispatcher, place)
         assert "SILENT ALARM" in told, place
         assert "Do not ring or text them" in told, place
+
+
+def test_that_nobody_takes_it_is_told_on_the_screens_of_the_desk_alone(world: World) -> None:
+    clinician, officer, _ = pair_on_scene(world, "CIT 1")
+    theirs = [signs_in(world, p, n) for p, n in ((clinician, "test-one"), (officer, "test-two"))]
+    knows(world, clinician)
+    clinician.text(f"ok {WORD}")
+    world.wait(seconds=61)
+
+    with world.context.unit_of_work("test") as uow:
+        found = [Finding("alarm_untaken"), Finding("alarm_silent"), Finding("backup_old")]
+        watch.keep(uow, "watcher", 1, found)
+
+    for browser in theirs:
+        told = words(browser, "/banners")
+        assert "backup is too old" in told
+        assert "alarm" not in told.lower()
+    told = words(world.client("dispatcher"), "/banners")
+    assert "Nobody takes an alarm of somebody in the field" in told
+    assert "by radio" not in told  # whoever is forced is not to be rung
 
 
 def _timeless(page: str) -> str:

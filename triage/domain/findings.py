@@ -93,13 +93,13 @@ KINDS = {
     ),
     "alarm_untaken": Kind(
         "nobody takes an alarm of somebody in the field",
-        "Open Alarms, take it and reach them by radio. " + _TELL,
+        "Open Alarms, take it and do what stands there. " + _TELL,
         "Does the desk's telephone ring? Is a supervisor on duty?",
         stops_paging=False,
     ),
     "alarm_silent": Kind(
         "an alarm of somebody in the field does not ring",
-        "Open Alarms, take it and reach them by radio. " + _TELL,
+        "Open Alarms, take it and do what stands there. " + _TELL,
         "Its timer failed or is gone: look under Watch and at the log of the worker.",
         stops_paging=False,
     ),
@@ -143,6 +143,8 @@ KINDS = {
     ),
 }
 """The worst first: in this order they are told."""
+OF_THE_DESK = frozenset({"alarm_untaken", "alarm_silent"})
+"""On no other screen: it may be the alarm of somebody who is forced, and theirs is read along."""
 
 
 def told(codes: Iterable[str]) -> Sequence[tuple[bool, str]]:

@@ -14,7 +14,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.spoken import Said
-from triage.services import outbox
+from triage.services import outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
@@ -103,6 +103,7 @@ def ring(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> None:
             dedupe_key=f"alarm:{alarm.id}:{alarm.rings}:{responder_id or 'desk'}",
             valid_s=centre.policy.ring_again_s,
         )
+    providers.probe_now(uow, providers.VOICE)
     alarm.rings += 1
     _stop_timer(uow, alarm)
     again = uow.now + timedelta(seconds=centre.policy.ring_again_s)

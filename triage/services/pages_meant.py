@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from triage.domain import wording
-from triage.domain.lifecycle import TAKEN, WANTED, CallState, PageState, SlotState
+from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.services import paging
 from triage.services.reply_actions import Answered
@@ -92,6 +92,8 @@ def _meant(pages: list[Page], reply: Reply) -> list[Page]:
         return asked or (in_hand + cleared if bare_digit else in_hand)
     if reply.verb is Verb.ETA:
         return asked + in_hand
+    if reply.verb is Verb.WITHDRAW:  # whoever must leave is not asked what they are leaving
+        return [p for p in in_hand if p.slot.state in ON_SITE] or in_hand or asked
     return in_hand or asked or cleared
 
 

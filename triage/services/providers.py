@@ -70,6 +70,12 @@ def probing(uow: UnitOfWork, channel: str) -> bool:
     return True
 
 
+def probe_now(uow: UnitOfWork, channel: str) -> None:
+    """What was just put into this way cannot wait as long as the provider asks for."""
+    if is_shut(uow, channel):
+        _known(uow, channel).probe_at = uow.now
+
+
 def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
     """Learn from what came of handing something over."""
     if isinstance(outcome, Unknown):

@@ -75,6 +75,8 @@ def _theirs(page: Page) -> None:
     code = page.slot.dispatch.call.code
     if _is_released(page):
         raise Refused(relief_wording.released_before(code))
+    if page.state is PageState.WITHDRAWN or page.slot.state is SlotState.CANCELLED:
+        raise Refused(_too_late(page))
     if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
 

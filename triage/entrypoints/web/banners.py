@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import AppContext
 from triage.domain.alarms import NO_CALL, says, to_do
-from triage.domain.findings import told
+from triage.domain.findings import OF_THE_DESK, told
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import TransferState
 from triage.entrypoints.web import page
@@ -60,6 +60,8 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
     more = ("/watch", "What was found") if at_the_desk else (None, None)
+    if not at_the_desk:
+        codes = set(codes) - OF_THE_DESK
     return [Banner("alarm" if stops else "warn", line, *more) for stops, line in told(codes)]
 
 
