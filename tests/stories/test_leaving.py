@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.stories.test_calls import CALM
-from tests.world import World
+from tests.world import Phone, World
 from triage.services import dispatches
+from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 
 
@@ -25,8 +24,31 @@ def test_who_is_on_scene_and_has_another_call_leaves_the_scene_without_being_ask
     assert world.audited("slot.withdrawn") == 1
 
 
-@pytest.mark.parametrize("said", ["UNSAFE", "SCENE"])
-def test_who_was_stood_down_is_not_told_to_accept(world: World, said: str) -> None:
+def test_who_waits_near_one_of_two_calls_leaves_that_one(world: World) -> None:
+    (phone,) = world.team("CIT 1", calls_at_once=2)
+    near, far = world.call(CALM), world.call(CALM)
+    phone.text(f"{near.code} 1")
+    phone.text(f"{far.code} 1")
+    phone.text(f"{near.code} STAGED")
+
+    phone.text("UNSAFE")
+
+    phone.expect(f"{near.code}: you are withdrawn")
+
+
+def test_who_is_on_the_way_to_two_calls_is_not_asked_which_one_is_unsafe(world: World) -> None:
+    (phone,) = world.team("CIT 1", calls_at_once=2)
+    for call in (world.call(CALM), world.call(CALM)):
+        phone.text(f"{call.code} 1")
+
+    phone.text("UNSAFE")
+
+    phone.expect("ALARM RAISED")
+    assert world.audited("slot.withdrawn") == 0
+    assert world.audited("alarm.raised") == 2
+
+
+def stood_down(world: World) -> tuple[Phone, Call]:
     (phone,) = world.team("CIT 1")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
@@ -34,10 +56,24 @@ def test_who_was_stood_down_is_not_told_to_accept(world: World, said: str) -> No
     with world.context.unit_of_work("test") as uow:
         dispatches.cancel(uow, world.centre, uow.get(Dispatch, dispatch.id), "closed")
     world.settle()
+    return phone, call
 
-    phone.text(f"{call.code} {said}")
+
+def test_who_was_stood_down_is_not_told_to_accept(world: World) -> None:
+    phone, call = stood_down(world)
+
+    phone.text(f"{call.code} SCENE")
 
     answer = phone.inbox[-1]
     assert call.code in answer
     assert "accept" not in answer
     assert "cancelled" in answer
+
+
+def test_who_was_stood_down_and_says_that_it_is_not_safe_is_heard(world: World) -> None:
+    phone, call = stood_down(world)
+
+    phone.text(f"{call.code} UNSAFE")
+
+    phone.expect("ALARM RAISED")
+    assert world.audited("alarm.raised") == 1

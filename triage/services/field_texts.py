@@ -32,6 +32,17 @@ def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]
     return [named] if named else working or questions
 
 
+def can_leave(page: Page | Answered) -> bool:
+    """Is it clear from where? If not, whoever says that it is not safe there is not asked back:
+    a dispatcher is alarmed."""
+    return isinstance(page, Page) and page.slot.state in TAKEN and has_place(page)
+
+
+def has_place(page: Page) -> bool:
+    """Did they accept, and is the place still theirs?"""
+    return page.state is PageState.ACCEPTED and page.slot.responder_id == page.responder_id
+
+
 def all_is_well(uow: UnitOfWork, responder: Responder, code: str | None) -> Answered | None:
     """They say so of the call named, or of all that they have. None where they have none: then
     it says nothing."""
@@ -51,5 +62,4 @@ def all_is_well(uow: UnitOfWork, responder: Responder, code: str | None) -> Answ
 def answers_check_in(uow: UnitOfWork, page: Page, reply: Reply) -> bool:
     """Is this bare 1 from somebody who has the call an answer to whether all is well?"""
     bare = reply.verb is None and reply.digit == 1
-    theirs = page.state is PageState.ACCEPTED and page.slot.responder_id == page.responder_id
-    return bare and theirs and check_ins.open_of(uow, page.slot) is not None
+    return bare and has_place(page) and check_ins.open_of(uow, page.slot) is not None

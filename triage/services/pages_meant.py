@@ -93,7 +93,8 @@ def _meant(pages: list[Page], reply: Reply) -> list[Page]:
     if reply.verb is Verb.ETA:
         return asked + in_hand
     if reply.verb is Verb.WITHDRAW:  # whoever must leave is not asked what they are leaving
-        return [p for p in in_hand if p.slot.state in ON_SITE] or in_hand or asked
+        staged = [p for p in in_hand if p.slot.state is SlotState.STAGED]
+        return [p for p in in_hand if p.slot.state in ON_SITE] or staged or in_hand or asked
     return in_hand or asked or cleared
 
 

@@ -161,6 +161,8 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
             return well
         reply = Reply(reply.code)
     page = page_meant(uow, responder, reply)
+    if reply.verb is Verb.WITHDRAW and not field_texts.can_leave(page):
+        return field_texts.cry_for_help(uow, centre, responder, reply)
     return page if isinstance(page, Answered) else _about(uow, centre, page, reply)
 
 
