@@ -1,4 +1,4 @@
-"""Two hundred seeded crash schedules on SQLite; `make faults` runs as many as one likes."""
+"""A hundred seeded crash schedules on SQLite; `make faults` runs as many as one likes."""
 
 from pathlib import Path
 
