@@ -2,7 +2,7 @@
 
 from triage.domain import safety_wording, wording
 from triage.domain.alarms import AlarmKind
-from triage.domain.lifecycle import TAKEN, PageState
+from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Reply
 from triage.services import alarms, check_ins, pages_meant, paging
 from triage.services.centre import Centre
@@ -34,8 +34,12 @@ def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]
 
 def can_leave(page: Page | Answered) -> bool:
     """Is it clear from where? If not, whoever says that it is not safe there is not asked back:
-    a dispatcher is alarmed."""
-    return isinstance(page, Page) and page.slot.state in TAKEN and has_place(page)
+    a dispatcher is alarmed. From somebody who is only asked it is a no."""
+    if not isinstance(page, Page):
+        return False
+    left_already = page.slot.state is SlotState.WITHDRAWN
+    in_hand = page.slot.state in TAKEN and has_place(page)
+    return page.state is PageState.OPEN or left_already or in_hand
 
 
 def has_place(page: Page) -> bool:
