@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -178,12 +179,12 @@ class Races:
 
 
 class _Thread(threading.Thread):
-    def __init__(self, work: object, failed: list[BaseException]) -> None:
+    def __init__(self, work: Callable[[], None], failed: list[BaseException]) -> None:
         super().__init__()
         self._work, self._failed = work, failed
 
     def run(self) -> None:
         try:
-            self._work()  # type: ignore[operator]
+            self._work()
         except BaseException as error:
             self._failed.append(error)

@@ -145,19 +145,23 @@ class Service:
 @pytest.mark.slow
 def test_a_full_disk_under_an_sqlite_file(tmp_path: Path, twilio: Twilio) -> None:
     with small_disk(tmp_path / "disk") as disk:
-        url = f"sqlite:///{disk / 'triage.sqlite'}"
-        service = Service(url, tmp_path, twilio)
-        try:
-            with make_world(url, tmp_path) as world:
-                service.begin(world)
-                assert service.post().status_code == 201
-                filler = fill(disk)
-                service.holds()
-                filler.unlink()
-                service.recovers()
-        finally:
-            service.processes.stop()
+        holds_on(f"sqlite:///{disk / 'triage.sqlite'}", disk, tmp_path, twilio)
         assert is_whole(disk / "triage.sqlite")
+
+
+def holds_on(url: str, disk: Path, folder: Path, twilio: Twilio) -> None:
+    """This disk under the database of `url` fills, and there is room again."""
+    service = Service(url, folder, twilio)
+    try:
+        with make_world(url, folder) as world:
+            service.begin(world)
+            assert service.post().status_code == 201
+            filler = fill(disk)
+            service.holds()
+            filler.unlink()
+            service.recovers()
+    finally:
+        service.processes.stop()
 
 
 def is_whole(file: Path) -> bool:
@@ -174,31 +178,21 @@ def test_a_full_disk_under_the_tables_of_postgresql(tmp_path: Path, twilio: Twil
         missing(str(reason))
     try:
         with small_disk(server.data.parent / "disk") as disk:
-            _holds_on(server, disk, tmp_path, twilio)
+            holds_on(a_database_on(server, disk), disk, tmp_path, twilio)
             server.stop(crash=True)
     finally:
         server.remove()
 
 
-def _holds_on(server: PostgresServer, disk: Path, folder: Path, twilio: Twilio) -> None:
+def a_database_on(server: PostgresServer, disk: Path) -> str:
+    """Its tables lie on this disk; returns its address."""
     space = disk / "space"
     space.mkdir()
     owner = server.data.stat()
     os.chown(space, owner.st_uid, owner.st_gid)
     server.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
     server.execute("CREATE DATABASE centre TABLESPACE small")
-    url = server.url("centre")
-    service = Service(url, folder, twilio)
-    try:
-        with make_world(url, folder) as world:
-            service.begin(world)
-            assert service.post().status_code == 201
-            filler = fill(disk)
-            service.holds()
-            filler.unlink()
-            service.recovers()
-    finally:
-        service.processes.stop()
+    return server.url("centre")
 
 
 @pytest.mark.slow

@@ -6,10 +6,12 @@ Nobody touches the service: the same processes go on, and what they had acknowle
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,30 +98,16 @@ class Cads:
 def test_no_acknowledged_call_is_lost_and_work_goes_on_without_hands(
     pair: PostgresPair, tmp_path: Path, twilio: Twilio
 ) -> None:
-    pair.primary.create("centre")
-    url = pair.url("centre")
-    prepared_template(url)
-    with make_world(url, tmp_path) as world:
-        for number in range(3):
-            world.team(f"CIT {number}", ("co_responder", "mobile_crisis"), calls_at_once=99)
-        token = world.token()
-        processes = Workers.on(url, tmp_path, twilio)
-        port = free_port()
-        try:
-            serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{port}", "--processes", "2"]
-            started = [processes.start(serve), processes.start(ALONE)]
-            until(lambda: _serves(port), 90)
-            lost_at, cads = _lose_the_primary(pair, f"http://127.0.0.1:{port}", token)
-            recovered_s = _first_write(cads, lost_at)
-            print(f"first write after {recovered_s:.1f} s, {len(cads.acknowledged)} acknowledged")
+    with _at_work(pair, tmp_path, twilio) as centre:
+        lost_at, cads = _lose_the_primary(pair, centre.url, centre.token)
+        recovered_s = _first_write(cads, lost_at)
+        print(f"first write after {recovered_s:.1f} s, {len(cads.acknowledged)} acknowledged")
 
-            assert all(process.poll() is None for process in started)
-            assert recovered_s <= FIRST_WRITE_S
-            assert _references(world) >= {ref for ref, _ in cads.acknowledged.values()}
-            until(lambda: not _unsent(world), 60)
-            _each_page_went_out_once(world, twilio)
-        finally:
-            processes.stop()
+        assert all(process.poll() is None for process in centre.started)
+        assert recovered_s <= FIRST_WRITE_S
+        assert _references(centre.world) >= {ref for ref, _ in cads.acknowledged.values()}
+        until(lambda: not _unsent(centre.world), 60)
+        _each_page_went_out_once(centre.world, twilio)
 
 
 @pytest.mark.slow
@@ -127,41 +115,55 @@ def test_after_a_planned_switch_over_writes_find_the_new_primary_and_back_again(
     pair: PostgresPair, tmp_path: Path, twilio: Twilio
 ) -> None:
     """The old primary answers at its old address, and takes no writes there."""
+    with _at_work(pair, tmp_path, twilio) as centre:
+        cads = Cads(centre.url, centre.token)
+        cads.begin()
+        try:
+            until(lambda: len(cads.acknowledged) >= 10, 60)
+            for _ in ("there", "and back"):
+                began = time.monotonic()
+                pair.switch_over()
+                switched_s = time.monotonic() - began
+                again = len(cads.acknowledged) + CLIENTS
+                until(lambda again=again: len(cads.acknowledged) > again, FIRST_WRITE_S)
+                print(f"switched in {switched_s:.1f} s, {cads.other_answers}")
+                refused = cads.other_answers.total()
+                time.sleep(3)  # a connection that leads to the standby would be used by now
+                assert cads.other_answers.total() == refused
+        finally:
+            cads.end()
+        assert not any(answer.startswith("500") for answer in cads.other_answers)
+        assert all(process.poll() is None for process in centre.started)
+        assert pair.standby.ask("SELECT pg_is_in_recovery()") is True
+        assert _references(centre.world) >= {ref for ref, _ in cads.acknowledged.values()}
+        until(lambda: not _unsent(centre.world), 60)
+        _each_page_went_out_once(centre.world, twilio)
+
+
+@dataclass
+class _Centre:
+    """Web and worker on the pair, and three teams."""
+
+    world: World
+    url: str
+    token: str
+    started: list[subprocess.Popen[bytes]]
+
+
+@contextmanager
+def _at_work(pair: PostgresPair, folder: Path, twilio: Twilio) -> Iterator[_Centre]:
     pair.primary.create("centre")
     url = pair.url("centre")
     prepared_template(url)
-    with make_world(url, tmp_path) as world:
+    with make_world(url, folder) as world:
         for number in range(3):
             world.team(f"CIT {number}", ("co_responder", "mobile_crisis"), calls_at_once=99)
-        token = world.token()
-        processes = Workers.on(url, tmp_path, twilio)
-        port = free_port()
+        processes, port = Workers.on(url, folder, twilio), free_port()
         try:
             serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{port}", "--processes", "2"]
             started = [processes.start(serve), processes.start(ALONE)]
             until(lambda: _serves(port), 90)
-            cads = Cads(f"http://127.0.0.1:{port}", token)
-            cads.begin()
-            try:
-                until(lambda: len(cads.acknowledged) >= 10, 60)
-                for _ in ("there", "and back"):
-                    began = time.monotonic()
-                    pair.switch_over()
-                    switched_s = time.monotonic() - began
-                    again = len(cads.acknowledged) + CLIENTS
-                    until(lambda again=again: len(cads.acknowledged) > again, FIRST_WRITE_S)
-                    print(f"switched in {switched_s:.1f} s, {cads.other_answers}")
-                    refused = cads.other_answers.total()
-                    time.sleep(3)  # a connection that leads to the standby would be used by now
-                    assert cads.other_answers.total() == refused
-            finally:
-                cads.end()
-            assert not any(answer.startswith("500") for answer in cads.other_answers)
-            assert all(process.poll() is None for process in started)
-            assert pair.standby.ask("SELECT pg_is_in_recovery()") is True
-            assert _references(world) >= {ref for ref, _ in cads.acknowledged.values()}
-            until(lambda: not _unsent(world), 60)
-            _each_page_went_out_once(world, twilio)
+            yield _Centre(world, f"http://127.0.0.1:{port}", world.token(), started)
         finally:
             processes.stop()
 

@@ -21,6 +21,7 @@ from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.teams import Shift
+from triage.storage.unit_of_work import UnitOfWork
 
 ROUNDS = 3
 
@@ -147,13 +148,13 @@ def test_a_relief_is_called_off_while_it_is_accepted(
         new.expect("relief for")
 
         def call_off(call: Call = call) -> None:
-            def work(uow: object) -> None:
-                row = uow.session.scalars(  # type: ignore[attr-defined]
+            def work(uow: UnitOfWork) -> None:
+                row = uow.session.scalars(
                     select(Slot)
                     .join(Dispatch)
                     .where(Dispatch.call_id == call.id, Slot.replaces_id.is_(None))
                 ).one()
-                replacements.call_off(uow, world.centre, row, "radio")  # type: ignore[arg-type]
+                replacements.call_off(uow, world.centre, row, "radio")
 
             with suppress(TriageError):  # the new team was faster: there is nothing to call off
                 world.context.do("dispatcher", work)

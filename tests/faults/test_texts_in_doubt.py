@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from tests.world import World
+from tests.world import FakePhones, World
 from triage.domain.delivery import AttemptState, Whose
 from triage.domain.lifecycle import MessageState, PageState
-from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
+from triage.domain.phone_network import OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.entrypoints import worker
 from triage.services import claims, dispatches, outbox, reports, settling
 from triage.services.claims import ClaimedText
@@ -217,7 +217,9 @@ def test_a_text_that_ends_every_worker_goes_to_a_person(world: World) -> None:
     for _ in range(2):
         (text,) = [one for one in claim(world) if one.id == message.id]
         if text.attempt_id is None:
-            text = resolve(world, text, None)  # type: ignore[assignment]
+            resolved = resolve(world, text, None)
+            assert resolved is not None
+            text = resolved
         assert text.attempt_id is not None
         move_clock(world, 16)
 
@@ -414,16 +416,18 @@ def test_a_text_in_doubt_is_looked_up_before_it_is_sent_again(world: World) -> N
     settle(world, text, Unknown("http 500"))
     asked: list[float] = []
 
-    def find(sms: object, within_s: float) -> list[str]:
-        asked.append(within_s)
-        return ["SM-of-another-text", "SM5"]
+    class Remembering(FakePhones):
+        def find(self, sms: OutboundSms, within_s: float) -> list[str]:
+            asked.append(within_s)
+            return ["SM-of-another-text", "SM5"]
 
+    world.phones = Remembering()
+    world.context = replace(world.context, phone=world.phones)
     with world.context.unit_of_work("test") as uow:
         other = outbox.enqueue(
             uow, world.centre, kind="reply", to=PHONE, to_role="x", body="hello", priority=1
         )
         other.provider_id, other.state = "SM-of-another-text", MessageState.SENT
-    world.phones.find = find  # type: ignore[attr-defined]
     world.wait(seconds=10)
 
     assert world.phones.sent == []
@@ -581,7 +585,8 @@ def test_doubt_about_a_text_to_the_public_goes_to_a_person_and_not_to_the_phone(
 def test_who_has_sent_stop_is_rung_by_a_person(world: World) -> None:
     (phone,) = world.team("MCT 1")
     with world.context.unit_of_work("test") as uow:
-        uow.get(Responder, phone.responder_id).opted_out_at = uow.now  # type: ignore[arg-type]
+        assert phone.responder_id is not None
+        uow.get(Responder, phone.responder_id).opted_out_at = uow.now
     message = owe(world, kind="stand_down", to=phone.number, responder_id=phone.responder_id)
     world.settle()
 
@@ -617,12 +622,12 @@ def test_hand_over_happens_outside_any_transaction(world: World) -> None:
     owe(world)
     phones = world.phones
 
-    class Writing:
-        def send(self, sms: Any) -> Outcome:
+    class Writing(FakePhones):
+        def send(self, sms: OutboundSms) -> Outcome:
             with world.context.unit_of_work("somebody else"):
                 return phones.send(sms)
 
-    worker.send_texts(replace(world.context, phone=Writing()), "w")  # type: ignore[arg-type]
+    worker.send_texts(replace(world.context, phone=Writing()), "w")
     assert phones.inboxes[PHONE] == ["hello"]
 
 

@@ -115,7 +115,7 @@ def test_a_call_is_paged_accepted_and_the_same_again_under_its_key(
         return [t for t in listed if re.search(r"Reply \w{4} 1=accept 2=decline$", t["body"])]
 
     page = wait_for(lambda: [p for p in pages() if "Downtown" in p["body"]])[-1]
-    code = re.search(r"Reply (\w{4})", page["body"]).group(1)  # type: ignore[union-attr]
+    code = page["body"].partition("Reply ")[2][:4]
     requests.post(
         running["simulator"]["replies"], json={"from": page["to"], "body": f"{code} 1"}, timeout=10
     ).raise_for_status()

@@ -93,12 +93,13 @@ def test_what_is_texted_from_it_does_nothing_and_is_shown_to_dispatchers(world: 
     assert "phone lost. Reach them by radio." in board
 
 
-def test_a_cry_for_help_from_it_is_an_alarm_and_gets_no_answer(world: World) -> None:
+@pytest.mark.parametrize("said", ["need help", "unsafe"])
+def test_a_cry_for_help_from_it_is_an_alarm_and_gets_no_answer(world: World, said: str) -> None:
     phone, call = on_a_call(world)
     before = len(phone.inbox)
     lose(world, phone)
 
-    phone.text("need help")
+    phone.text(said)
 
     assert len(phone.inbox) == before
     (alarm,) = untaken(world)

@@ -1,6 +1,7 @@
 """Teams that wait near, transport, ask to be relieved, or must leave because it is not safe."""
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 
@@ -14,6 +15,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
 
 RESPONSE = "mobile_crisis"
 
@@ -21,13 +23,17 @@ RESPONSE = "mobile_crisis"
 def slots(world: World, call: Call) -> list[tuple[str, str]]:
     """State and team of each place of this call, in the order they were opened."""
     with world.context.reading() as uow:
-        rows = uow.session.scalars(
-            select(Slot)
-            .join(Dispatch)
-            .where(Dispatch.call_id == call.id, Dispatch.response == RESPONSE)
-            .order_by(Slot.created_at, Slot.id)
-        ).all()
-        return [(slot.state.value, slot.team.name if slot.team else "") for slot in rows]
+        places = places_of(uow, call, RESPONSE)
+        return [(slot.state.value, slot.team.name if slot.team else "") for slot in places]
+
+
+def places_of(uow: UnitOfWork, call: Call, response: str) -> Sequence[Slot]:
+    return uow.session.scalars(
+        select(Slot)
+        .join(Dispatch)
+        .where(Dispatch.call_id == call.id, Dispatch.response == response)
+        .order_by(Slot.created_at, Slot.id)
+    ).all()
 
 
 def orphans(world: World) -> int:
@@ -260,14 +266,8 @@ def test_one_of_a_pair_leaves_and_the_other_is_warned_and_stays_until_they_say_s
 
 def states(world: World, call: Call, response: str) -> dict[str, list[str]]:
     with world.context.reading() as uow:
-        rows = uow.session.scalars(
-            select(Slot)
-            .join(Dispatch)
-            .where(Dispatch.call_id == call.id, Dispatch.response == response)
-            .order_by(Slot.created_at, Slot.id)
-        ).all()
         found: dict[str, list[str]] = {}
-        for slot in rows:
+        for slot in places_of(uow, call, response):
             found.setdefault(slot.role, []).append(slot.state.value)
         return found
 

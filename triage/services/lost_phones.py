@@ -67,10 +67,10 @@ def found(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
 
 
 def heard(uow: UnitOfWork, centre: Centre, member: Responder, body: str) -> Answered:
-    """Whoever texts from it gets no answer. A cry for help is an alarm all the same: they may
-    have found it."""
+    """Whoever texts from it gets no answer. A cry for help, or that it is not safe, is an alarm all
+    the same: they may have found it."""
     reply = parse(body)
-    if reply.verb is Verb.HELP:
+    if reply.verb in {Verb.HELP, Verb.WITHDRAW}:
         pages = field_texts.about(uow, member, reply.code)
         alarms.raise_on(uow, centre, AlarmKind.HELP, member, pages)
     return Answered(OUTCOME, None)

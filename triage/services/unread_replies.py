@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.errors import Conflict
@@ -70,9 +70,9 @@ def answered_enough(uow: UnitOfWork, centre: Centre, outcome: str, from_index: b
     return (uow.session.scalar(phones) or 0) >= policy.stranger_replies_per_hour
 
 
-def _texts_since(uow: UnitOfWork, ago: timedelta, *which: object) -> int:
+def _texts_since(uow: UnitOfWork, ago: timedelta, *which: ColumnElement[bool]) -> int:
     texts = select(func.count()).select_from(InboundMessage)
-    texts = texts.where(InboundMessage.created_at > uow.now - ago, *which)  # type: ignore[arg-type]
+    texts = texts.where(InboundMessage.created_at > uow.now - ago, *which)
     return uow.session.scalar(texts) or 0
 
 
