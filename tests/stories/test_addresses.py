@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.stories.test_alarms import on_a_call, signs_in, words
 from tests.stories.test_calls import CALM, add
+from tests.stories.test_leaving import stood_down
 from tests.world import PASSWORD, Phone, World
 from triage.services import pins
 from triage.storage.calls import Call
@@ -168,3 +169,12 @@ def test_a_member_sets_a_pin_with_their_password(world: World) -> None:
     assert PIN not in browser.get(path).get_data(as_text=True)
     phone.text(f"{call.code} ADDR")
     assert "Go to: Pier 3" in phone.press(PIN)
+
+
+def test_after_a_stand_down_nobody_is_told_to_accept(world: World) -> None:
+    phone, call = stood_down(world)
+
+    phone.text(f"{call.code} ADDR")
+
+    assert "cancelled" in phone.inbox[-1]
+    assert phone.rings == []

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from triage.domain.spoken import spelled
+
 
 class AlarmKind(StrEnum):
     HELP = "help"  # they say so
@@ -46,7 +48,7 @@ def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -
         AlarmKind.WITHDREW: f"Alarm. {who}, had to withdraw, it is not safe.",
         AlarmKind.MISSED_CHECK_IN: f"Alarm. {who}, does not answer whether all is well.",
     }[kind]
-    where = f"Call {', '.join(code)}." if code else "They are on no call."
+    where = f"Call {spelled(code)}." if code else "They are on no call."
     return f"{centre}. {said} {where} Press 1 to take care of it."
 
 

@@ -3,6 +3,7 @@ voice. As with every text, nothing names the person in crisis or tells of their 
 
 from collections.abc import Sequence
 
+from triage.domain.spoken import spelled
 from triage.domain.wording import gsm7
 
 
@@ -64,11 +65,10 @@ def rung(
     centre: str, code: str, level: str, area: str, *, charge: bool, unsafe: bool = False
 ) -> str:
     """What a page says when it rings: code, level and area, and that a team had to leave."""
-    spelled = ", ".join(code)
     where = f" Area: {area}." if area else ""
     what = "Nobody is left to ask. Press 1 to take charge" if charge else "Press 1 to accept"
     warned = " It is not safe: a team had to leave." if unsafe else ""
-    page = f"{level.capitalize()} page, code {spelled}.{where}{warned}"
+    page = f"{level.capitalize()} page, code {spelled(code)}.{where}{warned}"
     return f"{centre}. {page} {what}, 2 to decline."
 
 

@@ -1,5 +1,7 @@
 """Texts and spoken words about the safety of people in the field."""
 
+from triage.domain.spoken import spelled
+
 
 def check_in(code: str, *, again: bool) -> str:
     """Whoever reads it over their shoulder learns nothing: neither that somebody is worried, nor
@@ -29,10 +31,6 @@ def pin_rests(until: str) -> str:
     return f"Too many wrong PINs: none is taken before {until}. Ask dispatch by radio."
 
 
-def spell(code: str) -> str:
-    return ", ".join(code)
-
-
 VOICE_PIN = "Enter your six digit PIN."
 VOICE_WRONG_PIN = "That was not your PIN."
 VOICE_PIN_RESTS = "Too many wrong PINs. Ask dispatch by radio."
@@ -44,4 +42,4 @@ def address(code: str, place: str, hazards: list[str]) -> str:
     """What is read once the PIN was right. It is kept nowhere."""
     known = " ".join(f"{one[0].upper()}{one[1:]}" for one in hazards)
     danger = f"Dangers told: {known}" if known else "No danger was told. There may be one."
-    return f"Call {spell(code)}. Go to: {place}. {danger}"
+    return f"Call {spelled(code)}. Go to: {place}. {danger}"

@@ -16,3 +16,8 @@ class Said:
     """Said where no key is pressed."""
     private: bool = False
     """Personal: kept nowhere."""
+
+
+def spelled(code: str) -> str:
+    """A code as it is said: sign by sign."""
+    return ", ".join(code)

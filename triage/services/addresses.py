@@ -4,7 +4,6 @@ dangers, after their PIN. Nothing of it stands in a text, an address of ours or 
 from datetime import timedelta
 
 from triage.domain import safety_wording as words
-from triage.domain.errors import Refused
 from triage.domain.hazards import hazards
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
@@ -23,10 +22,8 @@ _OVER = Said(words.VOICE_NOT_YOURS)
 
 
 def ask(uow: UnitOfWork, centre: Centre, page: Page) -> str:
-    """Ring whoever has this call. Returns what the text says; raises Refused."""
+    """Ring whoever has this call. Returns what the text says."""
     code, member = page.slot.dispatch.call.code, page.responder
-    if not _has_it(page):
-        raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
     if member.pin_index is None:
         return words.no_pin(code)
     if pins.rests(uow, member):

@@ -141,6 +141,7 @@ def keep_note(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answ
 
 def read_address(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     """Not by text: a telephone call reads it out, after their PIN."""
+    _theirs(page)
     return Answered("address", addresses.ask(uow, centre, page), page.slot.dispatch.call)
 
 
