@@ -20,7 +20,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresSer
     server.create("template_triage")
     prepared_template(server.url("template_triage"))
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +31,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, migrated database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database of each kind, gone after the test: thousands fill a disk."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         file = tmp_path / "triage.sqlite"
         shutil.copy(template, file)
-        return f"sqlite:///{file}"
+        yield f"sqlite:///{file}"
+        file.unlink(missing_ok=True)
+        return
     server: PostgresServer = request.getfixturevalue("postgresql")
     name = f"t_{abs(hash(request.node.nodeid)):x}"
     server.create(name, template="template_triage")
-    return server.url(name)
+    yield server.url(name)
+    server.drop(name)
 
 
 @pytest.fixture
