@@ -44,10 +44,10 @@ class Listener:
     """Finds many terms in one pass over a narrative."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        alike: dict[str, tuple[str, ...]] = {}
+        alike: dict[str, Heard] = {}
         for term in terms:
             folded = folded_term(term)
-            alike[folded] = (*alike.get(folded, ()), term)
+            alike[folded] = alike.get(folded, NOTHING_HEARD) | {term}
         self._automaton = ahocorasick.Automaton()
         for folded, spelt in alike.items():
             self._automaton.add_word(folded, spelt)
@@ -63,4 +63,4 @@ class Listener:
         if not self._listens:
             return NOTHING_HEARD
         found = [spelt for _, spelt in self._automaton.iter(words)]
-        return NOTHING_HEARD.union(*found)
+        return NOTHING_HEARD.union(*found) if len(found) != 1 else found[0]

@@ -5,9 +5,10 @@ fired rule require police?" is one `&`. Rules are numbered by falling number of 
 index needs it; `order` leads back to the order of the file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain
+from operator import getitem
 from typing import TYPE_CHECKING
 
 from triage.domain.answers import Answers
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
 
 MOST_DATES_KEPT = 64
-_FLAGS = bytes(code == ord("1") for code in range(256))
+
+
+class Sentences(dict[int, tuple[Reason, ...]]):
+    """The reasons of up to eight rules side by side, by which of them are asked for (bits)."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        super().__init__()
+        self._reasons = reasons
+
+    def __missing__(self, rules: int) -> tuple[Reason, ...]:
+        self[rules] = tuple(one for at, one in enumerate(self._reasons) if rules >> at & 1)
+        return self[rules]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +41,9 @@ class RuleBook:
     """Masks over the rules of one set; `RuleSet.book` keeps it."""
 
     rules: tuple["Rule", ...]
-    certain: tuple[Reason, ...]
-    """Why each rule fired when it is true, the last rule first."""
-    on_unknown: tuple[Reason, ...]
+    certain: tuple[Sentences, ...]
+    """Why each rule fired when it is true, eight rules together."""
+    on_unknown: tuple[Sentences, ...]
     """The same when it fired because unknown counts."""
     order: tuple[int, ...]
     """By number, the place of the rule in the file."""
@@ -64,8 +76,6 @@ class RuleBook:
     """By fact, the tests on it, those of plans left out."""
     dated: int
     _in_force: dict[str, int]
-    _binary: str
-    """How to write a mask with one digit for each rule, the last rule first."""
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """How every rule in force stands."""
@@ -95,7 +105,7 @@ class RuleBook:
 
     def reasons(self, tally: Tally) -> list[Reason]:
         """Why every rule that fires does so, in no particular order."""
-        fired = self.why(tally.true)
+        fired = self._chosen(self.certain, tally.true)
         if counting := tally.undecided & self.holds:
             fired += self._chosen(self.on_unknown, counting)
         return fired
@@ -104,9 +114,9 @@ class RuleBook:
         """The reasons of these rules when they are true, in no particular order."""
         return self._chosen(self.certain, true) if true else []
 
-    def _chosen(self, reasons: tuple[Reason, ...], rules: int) -> list[Reason]:
-        flags = format(rules, self._binary).encode().translate(_FLAGS)
-        return list(compress(reasons, flags))
+    def _chosen(self, reasons: tuple[Sentences, ...], rules: int) -> list[Reason]:
+        eights = rules.to_bytes(len(reasons), "little")
+        return list(chain.from_iterable(map(getitem, reasons, eights)))
 
     def numbers_of(self, mask: int) -> Iterable[int]:
         """The numbers of the rules of a mask, in the order of the file."""
@@ -142,8 +152,8 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     index = TermIndex([terms[place] for place in order], rule_set.vocabulary.facts)
     return RuleBook(
         rules=rules,
-        certain=reasons_of(reversed(rules), order[::-1], on_unknown=False),
-        on_unknown=reasons_of(reversed(rules), order[::-1], on_unknown=True),
+        certain=_by_eight(reasons_of(rules, order, on_unknown=False)),
+        on_unknown=_by_eight(reasons_of(rules, order, on_unknown=True)),
         order=tuple(order),
         index=index,
         holds=_mask(rule.if_unknown == "holds" for rule in rules),
@@ -162,8 +172,11 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         tests=_tests(rules),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
-        _binary=f"0{len(rules)}b",
     )
+
+
+def _by_eight(reasons: Sequence[Reason]) -> tuple[Sentences, ...]:
+    return tuple(Sentences(reasons[at : at + 8]) for at in range(0, len(reasons), 8))
 
 
 def _mask(chosen: Iterable[bool]) -> int:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FEW = 4
 """So few terms, or the further terms of so few rules, are looked at one by one."""
+SHORT = 8
+"""So many further terms have a table of all their combinations."""
 
 
 class Tally(NamedTuple):
@@ -79,11 +81,20 @@ class TermIndex:
             for number, bits in enumerate(self.bits[:FEW])
             if bits[slots:]
         ]
+        self._tail = min((bits[slots] for bits in self.bits[:FEW] if bits[slots:]), default=place)
+        self._of_tail = self._list_tails() if place - self._tail <= SHORT else None
+
+    def _list_tails(self) -> list[int]:
+        """The rules by the further terms that are there, all at once."""
+        rules = [0]
+        for bit in range(self._tail, self.width):
+            rules += [before | self._rule_of[bit + 1] for before in rules]
+        return rules
 
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms."""
         rules = 0
-        if terms.bit_count() <= FEW:
+        if len(self._slots) > 1 and terms.bit_count() <= FEW:
             while terms:
                 lowest = terms & -terms
                 rules |= self._rule_of[lowest.bit_length()]
@@ -91,6 +102,8 @@ class TermIndex:
             return rules
         for place, mask in self._slots:
             rules |= terms >> place & mask
+        if self._of_tail is not None:
+            return rules | self._of_tail[terms >> self._tail]
         for rule, further in self._further:
             if terms & further:
                 rules |= rule
@@ -210,6 +223,8 @@ class TermIndex:
         state = self.state(answers, heard)
         satisfied, alive = state & self.everything, state >> self.width
         true = self.fold(satisfied)
+        if alive == satisfied:
+            return Tally(true, 0)
         return Tally(true, self.fold(alive) ^ true)
 
 
