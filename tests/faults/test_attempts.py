@@ -18,7 +18,7 @@ from triage.domain.delivery import AttemptState, Whose, later_of
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
 from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.services import claims, outbox, reports, settling
-from triage.services.claims import ClaimedText
+from triage.services.handing_over import ClaimedText
 from triage.services.reports import Report
 from triage.storage.attempts import Attempt
 from triage.storage.audit import AuditEntry

@@ -17,7 +17,7 @@ from triage.domain.lifecycle import MessageState, PageState
 from triage.domain.phone_network import OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.entrypoints import worker
 from triage.services import claims, dispatches, outbox, reports, settling
-from triage.services.claims import ClaimedText
+from triage.services.handing_over import ClaimedText
 from triage.services.reports import Report
 from triage.storage.attempts import Attempt, StrayReport
 from triage.storage.audit import AuditEntry

@@ -6,7 +6,7 @@ It keeps its texts in a small SQLite file of its own, which web and worker proce
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Sent
@@ -113,7 +113,8 @@ class SimulatorSms:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA synchronous=OFF")
             if new:
-                database.execute("PRAGMA journal_mode=WAL")
+                with suppress(sqlite3.OperationalError):  # another process is just making it
+                    database.execute("PRAGMA journal_mode=WAL")
             if not database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
                 database.executescript(_TABLE)
             yield database

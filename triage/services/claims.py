@@ -5,17 +5,13 @@ between is forgiven: the lease runs out, and the next claim knows that a copy ma
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload, selectinload
-from sqlalchemy.sql.elements import TextClause
 
 from triage.domain.delivery import (
-    MOST_COPIES,
     OPTED_OUT,
     UNVERIFIED,
     WORKER_LOST,
@@ -24,15 +20,14 @@ from triage.domain.delivery import (
 )
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
-from triage.domain.phone_network import OutboundSms
 from triage.domain.timing import seconds_left
-from triage.services import deliveries, providers, throttled_pages
+from triage.services import deliveries, handing_over, providers, throttled_pages
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
+from triage.services.handing_over import ClaimedText
 from triage.services.outbox import UNSENT
 from triage.services.pages import ring
 from triage.services.providers import Leave
-from triage.storage.attempts import Attempt
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
@@ -43,113 +38,106 @@ from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 _PAGING = ("page", "ring")
 """Asks somebody to come, as a text or on the telephone."""
 
+LEAST_URGENT = 99
+"""A priority below all."""
+_DUE = (
+    UNSENT,
+    Message.due_at <= bindparam("now"),
+    or_(Message.lease_until.is_(None), Message.lease_until <= bindparam("now")),
+    Message.priority <= bindparam("least_urgent"),
+    Message.channel.in_(bindparam("channels", expanding=True)),
+)
+
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = 5
 """Claims of one text that failed before it is parked for a person."""
 
 
-@dataclass(frozen=True)
-class ClaimedText:
-    """A text in this worker's hands until its lease ends."""
-
-    id: UUID
-    """The text's."""
-    owner: str
-    fence: int
-    sms: OutboundSms
-    attempt_id: UUID | None
-    """The handing over that is to be made now; None: it is in doubt, ask the provider first."""
-    in_doubt_s: float = 0
-    """A copy may have gone out at most so many seconds ago."""
+_ANY = select(Message.id).where(*_DUE).limit(1)
+_MOST_URGENT = (
+    select(Message)
+    .where(*_DUE)
+    .order_by(Message.priority, Message.due_at, Message.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
-def anything_due(uow: UnitOfWork, least_urgent: int | None = None) -> bool:
+def anything_due(uow: UnitOfWork, least_urgent: int = LEAST_URGENT) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
     ways = providers.leaves(uow)
     if throttled_pages.to_ring(uow, ways):
         return True
-    open_ways = [channel for channel, leave in ways.items() if leave is not Leave.NONE]
-    due = select(Message.id).where(*_due(uow, open_ways, least_urgent))
-    return bool(open_ways) and uow.session.scalar(due.limit(1)) is not None
-
-
-def _due(
-    uow: UnitOfWork, channels: Sequence[str], least_urgent: int | None
-) -> tuple[TextClause | ColumnElement[bool], ...]:
-    free = or_(Message.lease_until.is_(None), Message.lease_until <= uow.now)
-    urgent = true() if least_urgent is None else Message.priority <= least_urgent
-    return UNSENT, Message.due_at <= uow.now, free, urgent, Message.channel.in_(channels)
+    channels = [channel for channel, leave in ways.items() if leave is not Leave.NONE]
+    due = {"now": uow.now, "channels": channels, "least_urgent": least_urgent}
+    return bool(channels) and uow.session.scalar(_ANY, due) is not None
 
 
 def claim(
-    uow: UnitOfWork, centre: Centre, owner: str, limit: int, least_urgent: int | None = None
+    uow: UnitOfWork,
+    centre: Centre,
+    owner: str,
+    limit: int,
+    least_urgent: int = LEAST_URGENT,
+    *,
+    one_by_one: bool = False,
 ) -> list[ClaimedText]:
     """Take up to `limit` due texts for `lease_s`; nobody else gets them meanwhile.
 
     least_urgent -- take none of a lower priority than this.
+    one_by_one -- one of them cannot be claimed: it holds up no other, and ends with a person.
     Texts that are too old or no longer true are put aside instead, so fewer may come
     back while more are due: ask `anything_due`. Texts of a worker that died are due again
     when its lease ends. While texts or calls have to wait one is taken now and then; the highest
     level does not wait for texts but is rung.
     """
+    take = _take_one_by_one if one_by_one else _take
     ways = providers.leaves(uow)
     for page in throttled_pages.to_ring(uow, ways):
         ring(uow, centre, page)
     taken: list[ClaimedText] = []
     for channel in (channel for channel, leave in ways.items() if leave is Leave.PROBE):
-        rows = _lock(uow, _due(uow, [channel], least_urgent), 1)
-        taken += _take_all(uow, centre, rows, owner, probe=True)
+        rows = _lock(uow, [channel], least_urgent, 1)
+        taken += take(uow, centre, rows, owner, probe=True)
     working = [channel for channel, leave in ways.items() if leave is Leave.ALL]
     if working and (left := limit - len(taken)) > 0:
-        rows = _lock(uow, _due(uow, working, least_urgent), left)
-        taken += _take_all(uow, centre, rows, owner, probe=False)
+        rows = _lock(uow, working, least_urgent, left)
+        taken += take(uow, centre, rows, owner, probe=False)
     return taken
 
 
 def _lock(
-    uow: UnitOfWork, due: Iterable[TextClause | ColumnElement[bool]], limit: int
+    uow: UnitOfWork, channels: Sequence[str], least_urgent: int, most: int
 ) -> Sequence[Message]:
-    return uow.session.scalars(
-        select(Message)
-        .where(*due)
-        .order_by(Message.priority, Message.due_at, Message.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .options(selectinload(Message.handed_over))
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _take_all(
-    uow: UnitOfWork, centre: Centre, rows: Sequence[Message], owner: str, *, probe: bool
-) -> list[ClaimedText]:
-    try:
-        with uow.session.begin_nested():
-            return _take(uow, centre, rows, owner, probe=probe)
-    except Exception as error:
-        if is_lost_race(error):
-            raise
-    return _take_one_by_one(uow, centre, rows, owner, probe=probe)
+    due = {"now": uow.now, "channels": channels, "least_urgent": least_urgent, "most": most}
+    rows = uow.session.scalars(_MOST_URGENT, due).all()
+    if tried := [row.id for row in rows if row.attempts]:
+        earlier = select(Message).where(Message.id.in_(tried))
+        uow.session.scalars(earlier.options(selectinload(Message.handed_over))).all()
+    return rows
 
 
 def _take(
     uow: UnitOfWork, centre: Centre, messages: Sequence[Message], owner: str, *, probe: bool
 ) -> list[ClaimedText]:
     held = _read_ahead(uow, messages)
-    taken = [
-        _claim_one(uow, centre, message, owner)
+    wanted = [
+        message
         for message in messages
         if not _put_aside(uow, centre, message)
         and (not probe or providers.probing(uow, message.channel))
     ]
     del held
-    return [claimed for claimed in taken if claimed is not None]
+    new = [message for message in wanted if not message.attempts]
+    again = [_claim_again(uow, centre, message, owner) for message in wanted if message.attempts]
+    taken = handing_over.first_copies(uow, centre, new, owner)
+    return taken + [claimed for claimed in again if claimed is not None]
 
 
 def _take_one_by_one(
     uow: UnitOfWork, centre: Centre, messages: Sequence[Message], owner: str, *, probe: bool
 ) -> list[ClaimedText]:
-    """Something is wrong with one of them: it holds up no other, and ends with a person."""
     taken: list[ClaimedText] = []
     for message in messages:
         try:
@@ -171,24 +159,32 @@ def _put_off(uow: UnitOfWork, centre: Centre, message: Message, reason: str) -> 
         deliveries.give_up(uow, centre, message, reason)
 
 
+_CALL = joinedload(Page.slot).joinedload(Slot.dispatch).joinedload(Dispatch.call)
+_PAGES = (
+    select(Page)
+    .where(Page.id.in_(bindparam("pages", expanding=True)))
+    .options(_CALL, joinedload(Page.team))
+)
+_RESPONDERS = select(Responder).where(Responder.id.in_(bindparam("whose", expanding=True)))
+
+
 def _read_ahead(uow: UnitOfWork, messages: Sequence[Message]) -> tuple[Sequence[Row], ...]:
     """What the claims look at, read once for all; it stays in the session while it is held."""
-    about = {message.page_id for message in messages if message.page_id}
-    whose = {message.responder_id for message in messages if message.responder_id}
-    call = joinedload(Page.slot).joinedload(Slot.dispatch).joinedload(Dispatch.call)
-    pages = select(Page).where(Page.id.in_(about)).options(call, joinedload(Page.team))
-    responders = select(Responder).where(Responder.id.in_(whose))
+    pages = [message.page_id for message in messages if message.page_id]
+    whose = [message.responder_id for message in messages if message.responder_id]
     return (
-        uow.session.scalars(responders).all() if whose else (),
-        uow.session.scalars(pages).all() if about else (),
+        uow.session.scalars(_RESPONDERS, {"whose": whose}).all() if whose else (),
+        uow.session.scalars(_PAGES, {"pages": pages}).all() if pages else (),
     )
 
 
-def _claim_one(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> ClaimedText | None:
+def _claim_again(
+    uow: UnitOfWork, centre: Centre, message: Message, owner: str
+) -> ClaimedText | None:
     message.fence += 1
     if message.state is MessageState.READY:
-        return make_attempt(uow, centre, message, owner)
-    _lease(uow, centre, message, owner)
+        return handing_over.copy(uow, centre, message, owner)
+    handing_over.lease(uow, centre, message, owner)
     doubtful = deliveries.perhaps_out(message.handed_over)
     since = min((attempt.started_at for attempt in doubtful), default=message.created_at)
     try:
@@ -198,44 +194,6 @@ def _claim_one(uow: UnitOfWork, centre: Centre, message: Message, owner: str) ->
         return None
     in_doubt_s = (uow.now - since).total_seconds()
     return ClaimedText(message.id, owner, message.fence, sms, None, in_doubt_s)
-
-
-def _lease(uow: UnitOfWork, centre: Centre, message: Message, owner: str) -> None:
-    message.lease_owner = owner
-    message.lease_until = uow.now + timedelta(seconds=centre.policy.lease_s)
-
-
-def make_attempt(
-    uow: UnitOfWork, centre: Centre, message: Message, owner: str
-) -> ClaimedText | None:
-    """Write down that it is handed over now. A copy that may be the second is labelled."""
-    attempts = message.handed_over
-    out = deliveries.perhaps_out(attempts)
-    if len(out) >= MOST_COPIES:
-        raise RuntimeError("a third copy of a text")
-    attempt = Attempt(
-        message_id=message.id,
-        number=message.attempts + 1,
-        channel=message.channel,
-        provider=providers.PROVIDER,
-        fence=message.fence,
-        state=AttemptState.ATTEMPTING,
-        is_copy=bool(out),
-        started_at=uow.now,
-    )
-    try:
-        sms = message.as_sms(attempt.id, seconds_left(message.expires_at, uow.now))
-    except TriageError as error:  # its key is gone: that must not hold up the others
-        deliveries.give_up(uow, centre, message, type(error).__name__)
-        return None
-    labelled = bool(out) and not any(earlier.is_copy for earlier in attempts)
-    message.handed_over.append(uow.add(attempt))
-    message.move_to(MessageState.ATTEMPTING)
-    message.attempts += 1
-    _lease(uow, centre, message, owner)
-    if labelled:
-        uow.audit("text.second_copy", message, kind=message.kind)
-    return ClaimedText(message.id, owner, message.fence, sms, attempt.id)
 
 
 # --- too old, or not true any more ------------------------------------------------------

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, union_all
+from sqlalchemy import bindparam, select, union_all
 
 from triage.domain.delivery import (
     OPTED_OUT,
@@ -22,6 +22,13 @@ from triage.storage.messages import Message
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 
+_OWNED = union_all(
+    *(
+        select(kind.provider_id).where(kind.provider_id.in_(bindparam("theirs", expanding=True)))
+        for kind in (Attempt, Message)
+    )
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -32,9 +39,7 @@ def perhaps_out(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 def owners(uow: UnitOfWork, provider_ids: Sequence[str]) -> set[str]:
     """Those of the provider's keys that belong to texts of ours already."""
-    kept = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
-    older = select(Message.provider_id).where(Message.provider_id.in_(provider_ids))
-    found = uow.session.scalars(union_all(kept, older))
+    found = uow.session.scalars(_OWNED, {"theirs": provider_ids})
     return {key for key in found if key is not None}
 
 

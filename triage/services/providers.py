@@ -6,10 +6,10 @@ passed over.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Outcome, Refused, Unknown
@@ -22,6 +22,13 @@ SMS, VOICE = "sms", "voice"
 _WAYS = {SMS: PROVIDER, VOICE: f"{PROVIDER}_voice"}
 """The row of each channel."""
 _CHANNELS = {key: channel for channel, key in _WAYS.items()}
+_SHUT = select(ProviderState.provider, ProviderState.probe_at).where(
+    ProviderState.shut_since.is_not(None)
+)
+_AILING = select(ProviderState.id).where(
+    ProviderState.provider == bindparam("way"),
+    or_(ProviderState.doubts > 0, ProviderState.shut_since.is_not(None)),
+)
 PROBE_EVERY_S = 5.0
 DOUBTS = 2
 """Handings over in a row of unknown outcome that shut a way: one may be a hiccup."""
@@ -50,21 +57,22 @@ def is_shut(uow: UnitOfWork, channel: str = SMS) -> bool:
 
 def leaves(uow: UnitOfWork) -> Mapping[str, Leave]:
     """For each channel what may be handed over now."""
-    states = {state.provider: state for state in uow.session.scalars(select(ProviderState))}
-    return {channel: _leave(uow, states.get(key)) for channel, key in _WAYS.items()}
+    probes = {row.provider: row.probe_at for row in uow.session.execute(_SHUT)}
+    return {channel: _leave(uow, key in probes, probes.get(key)) for channel, key in _WAYS.items()}
 
 
-def _leave(uow: UnitOfWork, state: ProviderState | None) -> Leave:
-    if state is None or state.shut_since is None:
+def _leave(uow: UnitOfWork, shut: bool, probe_at: datetime | None) -> Leave:
+    if not shut:
         return Leave.ALL
-    due = state.probe_at is None or state.probe_at <= uow.now
-    return Leave.PROBE if due else Leave.NONE
+    return Leave.PROBE if probe_at is None or probe_at <= uow.now else Leave.NONE
 
 
 def probing(uow: UnitOfWork, channel: str) -> bool:
     """Take the probe that is due; False if somebody else has it already."""
     state = _state(uow, channel, lock=True)
-    if state is None or _leave(uow, state) is not Leave.PROBE:
+    if state is None:
+        return False
+    if _leave(uow, state.shut_since is not None, state.probe_at) is not Leave.PROBE:
         return False
     state.probe_at = uow.now + timedelta(seconds=PROBE_EVERY_S)
     return True
@@ -91,8 +99,7 @@ def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
 
 def note_answer(uow: UnitOfWork, channel: str) -> None:
     """It answered as it should, so it works."""
-    state = _state(uow, channel)
-    if state is None or not (state.doubts or state.shut_since):
+    if not uow.session.scalar(_AILING, {"way": _WAYS[channel]}):
         return  # mostly: no lock, no write
     state = _known(uow, channel)
     if state.shut_since is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -10,9 +11,9 @@ from triage.domain.delivery import AttemptState, Whose, copies_allowed
 from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.domain.timing import retry_wait
-from triage.services import claims, deliveries, providers
+from triage.services import claims, deliveries, handing_over, providers
 from triage.services.centre import Centre
-from triage.services.claims import ClaimedText
+from triage.services.handing_over import ClaimedText
 from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
@@ -27,19 +28,33 @@ def settle_all(
     uow: UnitOfWork, centre: Centre, settled: Sequence[tuple[ClaimedText, Outcome]]
 ) -> None:
     """Write down what came of many claimed texts; what all of them need is read once."""
-    of_these = select(Message).where(Message.id.in_([claimed.id for claimed, _ in settled]))
-    held = uow.session.scalars(of_these.options(selectinload(Message.handed_over))).all()
     keys = [outcome.provider_id for _, outcome in settled if isinstance(outcome, Sent)]
     owned = deliveries.owners(uow, keys) if keys else set()
-    if len(keys) == len(settled):
-        for channel in {message.channel for message in held}:
-            providers.note_answer(uow, channel)
-    else:
-        for claimed, outcome in settled:
-            providers.note(uow, uow.get(Message, claimed.id).channel, outcome)
-    for claimed, outcome in settled:
+    done = _taken(uow, settled, owned)
+    rest = [one for one in settled if one[0].attempt_id not in done]
+    if not rest:
+        return
+    of_these = select(Message).where(Message.id.in_([claimed.id for claimed, _ in rest]))
+    held = uow.session.scalars(of_these.options(selectinload(Message.handed_over))).all()
+    for claimed, outcome in rest:
+        providers.note(uow, uow.get(Message, claimed.id).channel, outcome)
         _settle(uow, centre, claimed, outcome, owned)
     del held  # until here they stayed in the session
+
+
+def _taken(
+    uow: UnitOfWork, settled: Sequence[tuple[ClaimedText, Outcome]], owned: set[str]
+) -> set[UUID]:
+    """The ordinary ones, all at once; returns their attempts."""
+    theirs: dict[UUID, str] = {}
+    for claimed, outcome in settled:
+        if isinstance(outcome, Sent) and claimed.attempt_id and outcome.provider_id not in owned:
+            theirs[claimed.attempt_id] = outcome.provider_id
+    if len(set(theirs.values())) < len(theirs):
+        return set()
+    done = handing_over.taken(uow, theirs) if theirs else set()
+    owned |= {theirs[attempt] for attempt in done}
+    return done
 
 
 def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome) -> None:
@@ -113,7 +128,7 @@ def resolve(
         return None
     out = deliveries.perhaps_out(message.handed_over)
     if len(out) < copies_allowed(message.kind, message.to_role):
-        return claims.make_attempt(uow, centre, message, claimed.owner)
+        return handing_over.copy(uow, centre, message, claimed.owner)
     deliveries.ask_a_person(uow, message)
     return None
 

@@ -36,18 +36,18 @@ TRIES = 3
 _PAUSE_S = 0.01
 _TO_DO = {"ready", "waiting"}
 
-_NOW = {
+_CLOCKS = {
     "postgresql": """SELECT clock_timestamp()
         + make_interval(secs => coalesce((SELECT sum(ahead_s) FROM clock_shift), 0)) AS now""",
     "sqlite": """SELECT strftime('%Y-%m-%d %H:%M:%f000',
         julianday('now') + coalesce((SELECT sum(ahead_s) FROM clock_shift), 0) / 86400.0) AS now""",
 }
+_NOW = {name: text(clock).columns(now=UtcDateTime()) for name, clock in _CLOCKS.items()}
 
 
 def app_now(session: Session) -> datetime:
     """The instant of a transaction: the database's clock, plus what a test or demo moved it by."""
-    statement = text(_NOW[session.get_bind().dialect.name]).columns(now=UtcDateTime())
-    now: datetime = session.execute(statement).scalar_one()
+    now: datetime = session.execute(_NOW[session.get_bind().dialect.name]).scalar_one()
     return now
 
 

@@ -6,17 +6,20 @@ Who talks to the provider waits for a network, and holds no connection of the da
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol, runtime_checkable
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from triage.context import AppContext
+from triage.domain.errors import CommitInDoubt, Conflict
 from triage.domain.phone_network import OutboundSms, Outcome, Unknown, hand_over
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import claims, settling
 from triage.services.centre import Centre
-from triage.services.claims import ClaimedText
+from triage.services.handing_over import ClaimedText
 from triage.storage.unit_of_work import UnitOfWork
 
 HIGHEST = 1
@@ -73,7 +76,7 @@ def claim_texts(
     context: AppContext,
     owner: str,
     limit: int,
-    least_urgent: int | None = None,
+    least_urgent: int = claims.LEAST_URGENT,
     *,
     look: bool = True,
 ) -> list[ClaimedText]:
@@ -87,14 +90,26 @@ def claim_texts(
                 if not claims.anything_due(uow, least_urgent):
                     break
         look = True
-        claimed = context.do(
-            ACTOR,
-            lambda uow: claims.claim(uow, context.centre, owner, limit, least_urgent),
-            keyed=True,  # what was claimed by a commit in doubt falls due when its lease ends
-        )
-        if claimed:  # else all of them were put aside, or another worker has them in hand
-            return claimed
+        if claimed := _claim(context, owner, limit, least_urgent):
+            return claimed  # else all of them were put aside, or another worker has them in hand
     return []
+
+
+def _claim(context: AppContext, owner: str, limit: int, least_urgent: int) -> list[ClaimedText]:
+    """All at once; if one of them cannot be claimed, each for itself."""
+
+    def claim(uow: UnitOfWork, *, one_by_one: bool) -> list[ClaimedText]:
+        centre = context.centre
+        return claims.claim(uow, centre, owner, limit, least_urgent, one_by_one=one_by_one)
+
+    # Keyed: what was claimed by a commit in doubt falls due when its lease ends.
+    try:
+        return context.do(ACTOR, partial(claim, one_by_one=False), keyed=True)
+    except (Conflict, CommitInDoubt, DBAPIError):
+        raise
+    except Exception as error:
+        log.error("texts are claimed one by one", **described(error))
+        return context.do(ACTOR, partial(claim, one_by_one=True), keyed=True)
 
 
 def send_texts(context: AppContext, owner: str) -> None:
