@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -124,6 +127,29 @@ def test_a_text_that_may_have_been_taken_is_in_doubt_in_time_and_can_be_found(
     assert network.find(OutboundSms("0199", "+12025550999", sms.body, 300), 30) == []
 
 
+FORKS = """
+import os, sys, time
+from tests.adapters.test_twilio_sms import SMS, phone
+
+network = phone(sys.argv[1], timeout_s=0.6)
+print(type(network.send(SMS)).__name__, flush=True)
+started = time.monotonic()
+if os.fork() == 0:
+    print(type(network.send(SMS)).__name__, time.monotonic() - started < 1.2, flush=True)
+else:
+    os.wait()
+"""
+
+
+def test_a_line_is_cut_in_time_after_a_fork_too(twilio: Twilio) -> None:
+    twilio.behave("drip")
+    command = [sys.executable, "-c", FORKS, twilio.url]
+
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+
+    assert told.stdout.splitlines() == ["Unknown", "Unknown True"]
+
+
 def test_only_texts_of_the_time_in_question_are_found(twilio: Twilio) -> None:
     network = phone(twilio.url)
     network.send(SMS)
@@ -139,14 +165,14 @@ def test_a_refused_line_is_no_doubt() -> None:
         outcome = phone(url).send(SMS)
         found = phone(url).find(SMS, 60)
 
-    assert outcome == Refused("no connection: ConnectionError", Whose.PROVIDER)
+    assert outcome == Refused("no connection: NewConnectionError", Whose.PROVIDER)
     assert found is None  # that is not to say that it took nothing
 
 
 def test_a_name_that_nobody_knows_is_no_doubt() -> None:
     outcome = phone("http://twilio.invalid", timeout_s=5).send(SMS)
 
-    assert outcome == Refused("no connection: ConnectionError", Whose.PROVIDER)
+    assert outcome == Refused("no connection: NameResolutionError", Whose.PROVIDER)
 
 
 def unhurried(*_: object, **more: object) -> None:
@@ -161,7 +187,7 @@ def test_a_name_that_is_not_found_in_time_is_no_doubt(monkeypatch: pytest.Monkey
     outcome = phone("http://twilio.example", timeout_s=0.5).send(SMS)
 
     assert time.monotonic() - started < 1
-    assert outcome == Refused("no connection: ConnectTimeout", Whose.PROVIDER)
+    assert outcome == Refused("no connection: ConnectTimeoutError", Whose.PROVIDER)
 
 
 def test_a_name_with_many_dead_addresses_takes_no_longer(
@@ -174,7 +200,7 @@ def test_a_name_with_many_dead_addresses_takes_no_longer(
         outcome = phone(f"http://twilio.example:{port}", timeout_s=0.5).send(SMS)
 
     assert time.monotonic() - started < 1
-    assert outcome == Refused("no connection: ConnectTimeout", Whose.PROVIDER)
+    assert outcome == Refused("no connection: ConnectTimeoutError", Whose.PROVIDER)
 
 
 def test_a_slow_connect_leaves_less_time_for_the_rest(
@@ -215,22 +241,62 @@ def full() -> Iterator[tuple[int, list[socket.socket]]]:
     [("1", 1), ("60", 60), ("-5", 1), ("3600", 60), ("soon", None), ("", None)],
 )
 def test_how_long_it_asks_to_be_left_alone_is_told(header: str, wait_s: float | None) -> None:
-    with too_many_requests(header) as url:
+    with answering(429, Retry_After=header) as (url, _):
         outcome = phone(url).send(SMS)
 
     assert outcome == Refused("20429", Whose.PROVIDER, wait_s)
 
 
+def test_a_redirection_is_not_followed(twilio: Twilio) -> None:
+    before = len(twilio.requests)
+
+    messages = f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    with answering(307, Location=messages) as (url, _):
+        outcome = phone(url).send(SMS)
+
+    assert outcome == Refused("20429", Whose.PROVIDER)
+    assert len(twilio.requests) == before
+
+
+def test_a_text_goes_through_the_proxy_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with answering(429) as (proxy, asked):
+        monkeypatch.setenv("http_proxy", proxy.replace("http://", "dana:p%40ss@"))
+        monkeypatch.setenv("no_proxy", "")
+        outcome = phone("http://twilio.invalid").send(SMS)
+
+    assert outcome == Refused("20429", Whose.PROVIDER)
+    ((path, headers),) = asked
+    assert path.startswith("http://twilio.invalid/2010-04-01/Accounts/")
+    assert headers["Proxy-Authorization"] == "Basic " + b64encode(b"dana:p@ss").decode()
+
+
+def test_a_text_passes_by_the_proxy_where_the_environment_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with answering(429) as (proxy, asked):
+        monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("no_proxy", "twilio.invalid")
+        outcome = phone("http://twilio.invalid", timeout_s=5).send(SMS)
+
+    assert outcome == Refused("no connection: NameResolutionError", Whose.PROVIDER)
+    assert asked == []
+
+
 @contextmanager
-def too_many_requests(retry_after: str) -> Iterator[str]:
-    """A server that refuses everything and says for how long."""
+def answering(status: int, **headers: str) -> Iterator[tuple[str, list[Any]]]:
+    """A server that refuses everything: its address, and the requests as they came."""
+    asked: list[Any] = []
 
     class Busy(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            said = b'{"code": 20429, "message": "No", "status": 429}'
+            asked.append((self.path, self.headers))
+            said = b'{"code": 20429, "message": "No"}'
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(429)
-            self.send_header("Retry-After", retry_after)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
@@ -240,7 +306,7 @@ def too_many_requests(retry_after: str) -> Iterator[str]:
 
     with HTTPServer(("127.0.0.1", 0), Busy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}", asked
         server.shutdown()
 
 

@@ -37,9 +37,9 @@ MOST_TEXTS = 3
 OUTCOMES: dict[str, Outcome | None] = {
     "taken": None,
     "taken and broken": Unknown("http 500"),
-    "broken": Unknown("ReadTimeout"),
+    "broken": Unknown("ReadTimeoutError"),
     "refused": Refused("99999", Whose.NOT_SAID),
-    "away": Refused("no connection: ConnectionError", Whose.PROVIDER),
+    "away": Refused("no connection: NewConnectionError", Whose.PROVIDER),
     "no such phone": Refused("21211", Whose.NUMBER),
 }
 """What may come of handing a text over; None: the provider's key."""

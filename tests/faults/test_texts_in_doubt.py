@@ -153,7 +153,7 @@ def test_two_workers_share_the_texts_and_send_each_once(world: World) -> None:
     assert sorted(world.phones.inboxes[PHONE], key=int) == [str(n) for n in range(40)]
 
 
-AWAY = Refused("no connection: ConnectionError", Whose.PROVIDER)
+AWAY = Refused("no connection: NewConnectionError", Whose.PROVIDER)
 
 
 def test_an_outage_delays_texts_and_loses_none(world: World) -> None:
@@ -391,7 +391,7 @@ def test_a_report_that_overtakes_a_broken_line_is_believed(world: World) -> None
     message = owe(world)
     (text,) = claim(world)
     hear(world, message, "sent", "SM9")
-    settle(world, text, Unknown("ReadTimeout"))
+    settle(world, text, Unknown("ReadTimeoutError"))
 
     assert (now(world, message).state, now(world, message).provider_id) == ("sent", "SM9")
     move_clock(world, 600)
@@ -401,7 +401,7 @@ def test_a_report_that_overtakes_a_broken_line_is_believed(world: World) -> None
 def test_a_report_ends_the_doubt_before_the_text_is_sent_again(world: World) -> None:
     message = owe(world)
     (text,) = claim(world)
-    settle(world, text, Unknown("ReadTimeout"))
+    settle(world, text, Unknown("ReadTimeoutError"))
     assert now(world, message).state is MessageState.UNKNOWN
     hear(world, message, "delivered", "SM9")
 
@@ -573,7 +573,7 @@ def test_doubt_about_a_text_to_the_public_goes_to_a_person_and_not_to_the_phone(
     world: World, kind: str, role: str, copies: int
 ) -> None:
     message = owe(world, kind=kind, to_role=role)
-    world.phones.broken = Unknown("ReadTimeout")
+    world.phones.broken = Unknown("ReadTimeoutError")
     for _ in range(30):
         world.wait(seconds=31)
 

@@ -18,7 +18,7 @@ from triage.storage.dispatches import Dispatch, Page
 from triage.storage.messages import Message
 from triage.storage.teams import Shift
 
-AWAY = Refused("no connection: ConnectionError", Whose.PROVIDER)
+AWAY = Refused("no connection: NewConnectionError", Whose.PROVIDER)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_one_text_in_doubt_delays_no_other(world: World) -> None:
     world.team("MCT 2")
     one, other = calls_that_need_a_team(world, 2)
     send(world, one)
-    world.phones.broken = Unknown("ReadTimeout")
+    world.phones.broken = Unknown("ReadTimeoutError")
     world.settle()
     world.phones.broken = None
     send(world, other)

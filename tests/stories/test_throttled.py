@@ -168,7 +168,7 @@ def test_where_neither_texts_nor_calls_leave_nobody_is_passed_over(world: World)
 def test_pages_of_which_nobody_knows_whether_they_left_ring_too(world: World) -> None:
     """One doubt may be a hiccup; at the second the provider counts as away."""
     alpha, bravo = throttle(world, "Alpha", "Bravo")
-    world.phones.no_texts = Unknown("ReadTimeout")
+    world.phones.no_texts = Unknown("ReadTimeoutError")
     call_in(world, IMMEDIATE)
     assert alpha.rings == bravo.rings == []
 

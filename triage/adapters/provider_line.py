@@ -1,22 +1,32 @@
 """HTTP that is over in time, however slowly the other side drips, and that knows whether
 anything was handed over.
 
-The time limits of `requests` are for each read: a byte a second keeps it waiting for ever.
+The time limits of `urllib3` are for each read: a byte a second keeps it waiting for ever.
 Those of its connecting are for each address of a name, and finding the name has none.
 """
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import unquote
 
-from requests.adapters import HTTPAdapter
+from requests import Session
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+from urllib3 import PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import create_urllib3_context, make_headers, parse_url
+
+_LOOK_EVERY_S = 0.05
+_MOST_IDLE = 64
+"""So many lines to one address are kept open for the next exchanges."""
 
 
 class _Exchange:
@@ -36,6 +46,9 @@ class _Exchange:
             raise TimeoutError("the time for the whole exchange is over")
         return left
 
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._ends
+
     def use(self, line: socket.socket) -> None:
         """From now on this line is cut at the end. Raises TimeoutError if that is over."""
         with self._lock:
@@ -51,6 +64,48 @@ class _Exchange:
                     # Not line.shutdown: TLS would drop its state under the feet of whoever reads.
                     socket.socket.shutdown(line, socket.SHUT_RDWR)
 
+    def let_go(self) -> None:
+        """Its lines are the next exchange's."""
+        with self._lock:
+            self._lines.clear()
+
+
+class _Watch:
+    """One thread of the process that cuts what is over."""
+
+    def __init__(self) -> None:
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)  # a fork takes no threads along
+
+    def _begin(self) -> None:
+        self._starting = threading.Lock()
+        self._runs = False
+        self._open: set[_Exchange] = set()
+
+    @contextmanager
+    def over(self, exchange: _Exchange) -> Iterator[None]:
+        self._open.add(exchange)
+        with self._starting:
+            if not self._runs:
+                threading.Thread(target=self._run, name="lines", daemon=True).start()
+                self._runs = True
+        try:
+            yield
+        finally:
+            self._open.discard(exchange)
+            exchange.let_go()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            for exchange in list(self._open):
+                if exchange.is_over():
+                    self._open.discard(exchange)
+                    exchange.cut()
+
+
+_watch = _Watch()
+
 
 class _InHand(threading.local):
     exchange = _Exchange(0)
@@ -64,13 +119,8 @@ def over_within(seconds: float) -> Iterator[None]:
     """Give this thread's exchange so long in all: to find the name, to connect, to agree on
     TLS, to write and to read."""
     exchange = _in_hand.exchange = _Exchange(seconds)
-    timer = threading.Timer(seconds, exchange.cut)
-    timer.daemon = True
-    timer.start()
-    try:
+    with _watch.over(exchange):
         yield
-    finally:
-        timer.cancel()
 
 
 def something_was_handed_over() -> bool:
@@ -138,7 +188,8 @@ class _Cuttable(HTTPConnection):
         if self.sock is None:
             self.connect()
         if self.sock is not None:
-            _in_hand.exchange.use(self.sock)
+            # TLS to the other side within TLS to a proxy is no socket, but has one.
+            _in_hand.exchange.use(getattr(self.sock, "socket", self.sock))
         _in_hand.exchange.handed_over = True
         super().request(*args, **kwargs)
 
@@ -158,14 +209,28 @@ class _TlsPool(HTTPSConnectionPool):
 _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
-class CuttableAdapter(HTTPAdapter):
-    """For a `requests` session, so that `over_within` can cut its lines. Never tries again."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
+def lines_to(url: str) -> PoolManager:
+    """Lines that `over_within` can cut: through the proxy that the environment names for this
+    address, to whom the certificates that it names vouch for."""
+    named = Session().merge_environment_settings(url, {}, None, None, None)
+    proxy = select_proxy(url, named["proxies"])
+    context = create_urllib3_context()
+    if "https://" in f"{url} {proxy}".lower():  # else spared: reading certificates takes a while
+        verify = named["verify"]
+        trusted = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+        where = "capath" if Path(trusted).is_dir() else "cafile"
+        context.load_verify_locations(**{where: trusted})
+    if proxy:
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        sign_in = parse_url(proxy).auth
+        lines: PoolManager = ProxyManager(
+            proxy,
+            maxsize=_MOST_IDLE,
+            ssl_context=context,
+            proxy_ssl_context=context,
+            proxy_headers=make_headers(proxy_basic_auth=sign_in and unquote(sign_in)),
+        )
+    else:
+        lines = PoolManager(maxsize=_MOST_IDLE, ssl_context=context)
+    lines.pool_classes_by_scheme = _POOLS
+    return lines

@@ -4,20 +4,20 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
+from twilio.http import HttpClient
+from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from urllib3 import PoolManager
+from urllib3.util import make_headers
 
 from triage.adapters.clock import utc_now
-from triage.adapters.provider_line import (
-    CuttableAdapter,
-    over_within,
-    something_was_handed_over,
-)
+from triage.adapters.provider_line import lines_to, over_within, something_was_handed_over
 from triage.domain.delivery import NO_CONNECTION, failure_of
 from triage.domain.phone_network import OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.domain.timing import retry_after_s
@@ -37,26 +37,49 @@ class _Said(threading.local):
     retry_after: str | None = None
 
 
-class _Line(TwilioHttpClient):  # type: ignore[misc]  # comes without types
+class _Line(HttpClient):  # type: ignore[misc]  # comes without types
     """The official client's way out: to the configured address, within the time limit."""
 
     def __init__(self, api_url: str, timeout_s: float) -> None:
-        super().__init__(timeout=timeout_s, logger=_silent)
-        self._api = urlsplit(api_url)
-        self._timeout_s = timeout_s
+        super().__init__(_silent, is_async=False, timeout=timeout_s)
+        self._api_url = api_url.rstrip("/")
         self.said = _Said()
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, CuttableAdapter(pool_maxsize=64))
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+    @cached_property
+    def _lines(self) -> PoolManager:
+        return lines_to(self._api_url)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **_: object,
+    ) -> Response:
+        """One exchange. Whatever it answers is the answer: nothing is tried again or followed."""
         theirs = urlsplit(url)
-        path = self._api.path.rstrip("/") + theirs.path
-        ours = (self._api.scheme, self._api.netloc, path, theirs.query, "")
+        query = "&".join(filter(None, (theirs.query, _form(params))))
         self.said.retry_after = None
-        with over_within(self._timeout_s):
-            answer = super().request(method, urlunsplit(ours), *args, **kwargs)
-        self.said.retry_after = (answer.headers or {}).get("Retry-After")
-        return answer
+        with over_within(self.timeout):
+            answer = self._lines.urlopen(
+                method,
+                f"{self._api_url}{theirs.path}" + (f"?{query}" if query else ""),
+                body=_form(data),
+                headers={**(headers or {}), **make_headers(basic_auth=auth and ":".join(auth))},
+                timeout=self.timeout,
+                retries=False,
+                redirect=False,
+            )
+        self.said.retry_after = answer.headers.get("Retry-After")
+        return Response(answer.status, answer.data.decode(errors="replace"), answer.headers)
+
+
+def _form(fields: Mapping[str, object] | None) -> str | None:
+    given = {name: value for name, value in (fields or {}).items() if value is not None}
+    return urlencode(given, doseq=True) or None
 
 
 class TwilioSms:
@@ -108,7 +131,7 @@ class TwilioSms:
             return Sent(str(create().sid))
         except TwilioException as error:
             return _refused(error, retry_after_s(self._line.said.retry_after, utc_now()))
-        except Exception as error:  # requests', urllib3's and JSON's: the line or the answer broke
+        except Exception as error:  # urllib3's and JSON's: the line or the answer broke
             if something_was_handed_over():
                 return Unknown(type(error).__name__)
             reason = NO_CONNECTION + type(error).__name__
