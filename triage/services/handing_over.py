@@ -83,14 +83,16 @@ _ACCEPT = (
 )
 _SENT = (
     update(_MESSAGE)
-    .where(_MESSAGE.c.id == bindparam("text"))
+    .where(_MESSAGE.c.id.in_(bindparam("texts", expanding=True)))
     .values(
         version=_MESSAGE.c.version + 1,
         state=MessageState.SENT,
         lease_until=None,
         ring_since=None,
         sent_at=bindparam("now"),
-        provider_id=bindparam("theirs"),
+        provider_id=select(_ATTEMPT.c.provider_id)
+        .where(_ATTEMPT.c.message_id == _MESSAGE.c.id)
+        .scalar_subquery(),  # it has but one
     )
 )
 _AUDIT = insert(_table(AuditEntry))
@@ -188,14 +190,11 @@ def taken(uow: UnitOfWork, theirs: dict[UUID, str]) -> set[UUID]:
         return set()
     for channel in {row.channel for row in found}:
         providers.note_answer(uow, channel)
-    keys = [theirs[row.attempt] for row in found]
-    both = list(zip(found, keys, strict=True))
-    uow.session.execute(
-        _ACCEPT, [{"attempt": row.attempt, "now": uow.now, "theirs": key} for row, key in both]
-    )
-    uow.session.execute(
-        _SENT, [{"text": row.id, "now": uow.now, "theirs": key} for row, key in both]
-    )
+    accepted = [
+        {"attempt": row.attempt, "now": uow.now, "theirs": theirs[row.attempt]} for row in found
+    ]
+    uow.session.execute(_ACCEPT, accepted)
+    uow.session.execute(_SENT, {"texts": [row.id for row in found], "now": uow.now})
     uow.session.execute(_AUDIT, [_told(uow, row) for row in found])
     return {row.attempt for row in found}
 
