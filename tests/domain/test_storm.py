@@ -1,16 +1,14 @@
 """Many calls at once: no telephone is flooded, and nothing that is needed at once waits."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank
 from triage.domain.storm import LIMITS, best_team, is_flooded
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-minutes_ago = st.lists(st.integers(0, 400), max_size=40)
 NEED = Need(("clinician",), None, frozenset())
 
 
@@ -76,11 +74,10 @@ def test_a_flooded_telephone_is_spared_while_another_can_come(
         assert asked.responder_id not in flooded
 
 
-@given(minutes_ago)
-def test_a_telephone_is_flooded_exactly_beyond_a_limit(ago: list[int]) -> None:
-    paged = [NOW - timedelta(minutes=minutes) for minutes in ago]
+@pytest.mark.parametrize("which", range(len(LIMITS)))
+def test_a_telephone_is_flooded_exactly_from_a_limit_on(which: int) -> None:
+    just_below = [most - 1 for most, _ in LIMITS]
+    reached = [had + (place == which) for place, had in enumerate(just_below)]
 
-    beyond = any(len([at for at in paged if NOW - at < span]) >= most for most, span in LIMITS)
-
-    assert is_flooded(paged, NOW) == beyond
-    assert not is_flooded(paged, NOW + timedelta(hours=10)), "it ends by itself"
+    assert not is_flooded(just_below)
+    assert is_flooded(reached)

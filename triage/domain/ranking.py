@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 
@@ -32,7 +33,7 @@ class TeamOption:
     def can_fill(self, roles: Sequence[str]) -> dict[int, MemberOption]:
         """For each wanted role, by its place in the list, a member of that role: one who
         has confirmed the shift before one who has not, the least busy first."""
-        left = sorted(self.members, key=lambda m: (not m.confirmed, m.load, str(m.responder_id)))
+        left = list(self._in_order)
         chosen: dict[int, MemberOption] = {}
         for place, role in enumerate(roles):
             member = next((m for m in left if m.role == role), None)
@@ -41,14 +42,22 @@ class TeamOption:
                 chosen[place] = member
         return chosen
 
+    @cached_property
+    def _in_order(self) -> Sequence[MemberOption]:
+        return sorted(self.members, key=lambda m: (not m.confirmed, m.load, m.responder_id.int))
+
     def without(self, members: Collection[UUID]) -> "TeamOption":
         """The team as if these members, by their keys, were not there."""
         left = tuple(member for member in self.members if member.responder_id not in members)
-        return replace(self, members=left)
+        return self if len(left) == len(self.members) else replace(self, members=left)
 
     @property
     def free(self) -> bool:
         return self.load < self.calls_at_once
+
+    def could_come(self, roles: Sequence[str]) -> bool:
+        """Can it fill any of these roles now?"""
+        return self.free and not self.suspended and any(m.role in roles for m in self.members)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def rank(teams: Iterable[TeamOption], need: Need) -> list[TeamOption]:
     of the zone before one of everywhere before one of elsewhere; wished-for skills;
     the least busy; then by name, so that the order is the same every time.
     """
-    able = [t for t in teams if t.free and not t.suspended and t.can_fill(need.roles)]
+    able = [t for t in teams if t.could_come(need.roles)]
     return sorted(able, key=lambda t: _order(t, need))
 
 
@@ -81,7 +90,7 @@ def _order(team: TeamOption, need: Need) -> tuple[int, int, int, int, int, str]:
 
 def why_none(teams: Sequence[TeamOption], roles: Sequence[str]) -> str | None:
     """The coded cause when no team can take part, or None when one can."""
-    if rank(teams, Need(tuple(roles), None, frozenset())):
+    if any(team.could_come(roles) for team in teams):
         return None
     staffed = [team for team in teams if team.can_fill(roles)]
     if not staffed:

@@ -6,7 +6,7 @@ stays unsent because of this. What supervisors are told of less urgent calls com
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from triage.domain.escalation import HIGHEST
@@ -14,7 +14,6 @@ from triage.domain.ranking import Need, TeamOption, rank
 
 LIMITS = ((5, timedelta(minutes=15)), (11, timedelta(hours=1)), (21, timedelta(hours=3)))
 """So many pages to one telephone in so long: what people and carriers bear."""
-LOOK_BACK = max(span for _, span in LIMITS)
 BUNDLE_FOR = timedelta(seconds=30)
 """What becomes due for one supervisor within this time comes as one text."""
 
@@ -23,9 +22,9 @@ def may_be_held_back(level_rank: int) -> bool:
     return level_rank > HIGHEST
 
 
-def is_flooded(paged: Collection[datetime], now: datetime) -> bool:
-    """Has this telephone had its share of pages lately? paged -- when it was."""
-    return any(sum(now - span < at <= now for at in paged) >= most for most, span in LIMITS)
+def is_flooded(pages: Sequence[int]) -> bool:
+    """Has this telephone had its share of pages lately? pages -- within each time of LIMITS."""
+    return any(had >= most for had, (most, _) in zip(pages, LIMITS, strict=True))
 
 
 def best_team(

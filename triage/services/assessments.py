@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,11 +45,16 @@ class Decision:
 
 def answers_of(uow: UnitOfWork, call: Call) -> Mapping[str, Any]:
     """The answer that stands for each fact: the latest."""
+    if (new := uow.new_under(call.id, Answer)) is not None:
+        return _standing(new)
     return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer,))
 
 
 def _answers(uow: UnitOfWork, call_id: UUID) -> dict[str, Any]:
-    rows = uow.session.scalars(_ANSWERS, {"call_id": call_id})
+    return _standing(uow.session.scalars(_ANSWERS, {"call_id": call_id}))
+
+
+def _standing(rows: Iterable[Answer]) -> dict[str, Any]:
     return {row.fact: json.loads(row.value or "null") for row in rows}
 
 
@@ -114,6 +119,8 @@ def assess_call(
 
 def _earlier(uow: UnitOfWork, call: Call) -> Sequence[str]:
     """The outcome of each earlier assessment of this call."""
+    if (new := uow.new_under(call.id, AssessmentRecord)) is not None:
+        return [record.outcome for record in new]
     outcomes = select(AssessmentRecord.outcome).where(AssessmentRecord.call_id == call.id)
     return uow.session.scalars(outcomes).all()
 
@@ -201,6 +208,8 @@ def _record(
 
 
 def latest(uow: UnitOfWork, call: Call) -> AssessmentRecord | None:
+    if (new := uow.new_under(call.id, AssessmentRecord)) is not None:
+        return max(new, key=lambda record: record.number, default=None)
     return uow.session.scalar(
         select(AssessmentRecord)
         .where(AssessmentRecord.call_id == call.id)

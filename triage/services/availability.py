@@ -46,6 +46,7 @@ _LOADS = union_all(
         for kind, whose in enumerate((Slot.team_id, Slot.responder_id))
     )
 )
+_LOADS_NOW = "loads"
 _NO_DISPATCH = UUID(int=0)
 
 
@@ -151,12 +152,22 @@ def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
 
 def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Counter[UUID]]:
     """Calls that each team and each member is asked about or working on."""
+    if besides is None or not any(slot.state in BUSY for slot in besides.slots):
+        return uow.once(_LOADS_NOW, lambda uow: _loads_but(uow, _NO_DISPATCH), (Slot,), _is_busy)
+    with uow.asking((Slot,), _is_busy):
+        return _loads_but(uow, besides.id)
+
+
+def _loads_but(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]]:
     loads: tuple[Counter[UUID], Counter[UUID]] = (Counter(), Counter())
-    but = {"besides": besides.id if besides else _NO_DISPATCH}
-    for kind, key, calls in uow.session.execute(_LOADS, but):
+    for kind, key, calls in uow.session.execute(_LOADS, {"besides": besides}):
         if key is not None:
             loads[kind][key] = calls
     return loads
+
+
+def _is_busy(slot: Slot) -> bool:
+    return slot.state in BUSY
 
 
 def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
@@ -164,12 +175,18 @@ def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
 
     Two calls at the same instant both saw it free: the second waits here and looks again.
     """
+    if uow.alone:
+        return True
     team = select(Team.id).where(Team.id == option.team_id)
-    uow.session.execute(team.with_for_update(key_share=True))
     load = select(func.count(func.distinct(Slot.dispatch_id))).where(
         Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
     )
-    return (uow.session.scalar(load) or 0) < option.calls_at_once
+    with uow.asking((Slot,), _is_busy):
+        uow.session.execute(team.with_for_update(key_share=True))
+        is_free = (uow.session.scalar(load) or 0) < option.calls_at_once
+    if not is_free:
+        uow.forget(_LOADS_NOW)
+    return is_free
 
 
 def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
@@ -107,10 +107,10 @@ def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     rule_sets.must_be_fit_for_calls(rules)
     if new.received_at is not None and new.received_at > uow.now + timedelta(minutes=5):
         raise Refused("the call was received in the future: look at the time", "received_at")
-    received_at = new.received_at or uow.now
+    received_at = (new.received_at or uow.now).astimezone(UTC)
     call = uow.add(
         Call(
-            reference=_new_reference(uow, centre, received_at),
+            reference=_new_reference(centre, received_at),
             code=call_codes.free_code(uow),
             state=CallState.OPEN,
             origin=new.origin,
@@ -153,12 +153,11 @@ def set_place(centre: Centre, call: Call, new: NewCall) -> None:
         call.position = (found.latitude, found.longitude or 0.0)
 
 
-def _new_reference(uow: UnitOfWork, centre: Centre, received_at: datetime) -> str:
+def _new_reference(centre: Centre, received_at: datetime) -> str:
+    """One of many hundred million for each day. Should two calls draw the same, the second is
+    refused as a lost race and begun anew with another."""
     day = received_at.astimezone(centre.policy.time_zone)
-    while True:
-        reference = f"{day:%y%m%d}-" + "".join(_random.choices(ALPHABET, k=6))
-        if uow.session.scalar(select(Call.id).where(Call.reference == reference)) is None:
-            return reference
+    return f"{day:%y%m%d}-" + "".join(_random.choices(ALPHABET, k=6))
 
 
 def add_caller(
@@ -205,7 +204,6 @@ def assess(
     afterwards: bool = True,
 ) -> tuple[AssessmentRecord, Decision]:
     """Assess the call with the situation of this instant and plan what comes afterwards."""
-    uow.session.flush()
     known = situation.situation_now(uow, centre, call, given or {})
     record, decision = assessments.assess_call(uow, centre, call, known)
     if afterwards:

@@ -51,6 +51,8 @@ class Urgency:
 
 
 def of_call(uow: UnitOfWork, call: Call) -> list[Dispatch]:
+    if (new := uow.new_under(call.id, Dispatch)) is not None:
+        return new
     return list(uow.once(f"dispatches:{call.id}", lambda uow: _of_call(uow, call), of=(Dispatch,)))
 
 

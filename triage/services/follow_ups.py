@@ -34,10 +34,10 @@ _STEPS = 1000
 
 def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any]) -> None:
     """Make the follow-ups and partner notices that the assessment asks for, each once."""
-    known = {
-        (made.rule, made.kind, made.what)
-        for made in uow.session.scalars(select(FollowUp).where(FollowUp.call_id == call.id))
-    }
+    new = uow.new_under(call.id, FollowUp)
+    of_it = select(FollowUp).where(FollowUp.call_id == call.id)
+    planned_before = uow.session.scalars(of_it) if new is None else new
+    known = {(made.rule, made.kind, made.what) for made in planned_before}
     answers = assessments.answers_of(uow, call)
     contacts = set()
     for planned in result["follow_ups"]:

@@ -49,8 +49,10 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     channel -- `sms`, or `voice` for what is rung and said.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
-    if dedupe_key is not None and (earlier := _told(uow, dedupe_key)) is not None:
-        return earlier
+    if dedupe_key is not None:
+        earlier = _told(uow, dedupe_key, page_id=page_id, call_id=call_id)
+        if earlier is not None:
+            return earlier
     usual_s = centre.policy.page_valid_s if kind == "page" else centre.policy.other_valid_s
     message = uow.add(
         Message(
@@ -76,8 +78,23 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     return message
 
 
-def _told(uow: UnitOfWork, dedupe_key: str) -> Message | None:
+def _told(uow: UnitOfWork, dedupe_key: str, **about: UUID | None) -> Message | None:
+    """about -- by column, what the text belongs to. Where that is new and named in the key, any
+    text with this key is new as well."""
+    for column, owner in about.items():
+        if owner is not None and str(owner) in dedupe_key:
+            new = uow.new_under(owner, Message, by=column)
+            if new is not None:
+                return next((one for one in new if one.dedupe_key == dedupe_key), None)
     return uow.session.scalar(select(Message).where(Message.dedupe_key == dedupe_key))
+
+
+def of_page(uow: UnitOfWork, page_id: UUID) -> Sequence[str]:
+    """The kind of everything that was owed to anybody for this page."""
+    new = uow.new_under(page_id, Message, by="page_id")
+    if new is not None:
+        return [message.kind for message in new]
+    return uow.session.scalars(select(Message.kind).where(Message.page_id == page_id)).all()
 
 
 def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:

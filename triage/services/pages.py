@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
@@ -99,8 +97,7 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> M
 
 def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
     """The same text once more."""
-    texts = select(func.count()).select_from(Message).where(Message.page_id == page.id)
-    return send_page(uow, centre, page, uow.session.scalar(texts) or 0)
+    return send_page(uow, centre, page, len(outbox.of_page(uow, page.id)))
 
 
 def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
@@ -140,7 +137,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
 def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
     """Enqueue a telephone call that says code, level and area and takes one digit."""
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
-    rings = select(func.count()).where(Message.page_id == page.id, Message.kind == RING)
+    number = outbox.of_page(uow, page.id).count(RING)
     return outbox.enqueue(
         uow,
         centre,
@@ -160,7 +157,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
         call_id=call.id,
         page_id=page.id,
         responder_id=page.responder_id,
-        dedupe_key=f"ring:{page.id}:{uow.session.scalar(rings) or 0}",
+        dedupe_key=f"ring:{page.id}:{number}",
         valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
     )
 

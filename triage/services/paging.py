@@ -25,11 +25,11 @@ from triage.services import escalation_policies, escalations, freed_teams, relie
 from triage.services.availability import BUSY, hold, serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
+from triage.services.planned import states_of
 from triage.services.stand_downs import tell, tell_partners, withdraw_pages
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
-from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 __all__ = ["partners_of", "send_page", "tell", "tell_partners", "who_has", "withdraw_pages"]
@@ -112,6 +112,10 @@ def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
 def on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
     """Members who are asked for or have another dispatch of this call: a reply names a call,
     so one phone answers one question for each."""
+    new = uow.new_under(dispatch.call_id, Dispatch)
+    if new is not None:
+        others = [slot for one in new if one is not dispatch for slot in one.slots]
+        return {s.responder_id for s in others if s.responder_id and s.state in BUSY}
     rows = uow.session.scalars(
         select(Slot.responder_id)
         .join(Dispatch)
@@ -158,8 +162,7 @@ def _nobody_left(
 
 def assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Soon, by whoever looks after what is due: the rules say who comes instead."""
-    of_it = select(Timer.state).where(Timer.kind == "nobody_left", Timer.subject_id == dispatch.id)
-    states = uow.session.scalars(of_it).all()
+    states = states_of(uow, "nobody_left", dispatch)
     if "waiting" not in states:
         uow.set_timer(
             "nobody_left",
@@ -174,7 +177,7 @@ def assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
 def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Let the dispatch be what its slots amount to, and say so when it changed."""
     state = dispatch_state_of(slot.state for slot in dispatch.slots if slot.relieves is None)
-    if state is not DispatchState.UNFILLED:
+    if state is not DispatchState.UNFILLED and dispatch.cause is not None:
         dispatch.cause = None
     if state is not dispatch.state:
         if dispatch.state is DispatchState.UNFILLED:

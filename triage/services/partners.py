@@ -1,5 +1,7 @@
 """Telling partners that something waits for them, never what is wrong with anybody."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from triage.domain import wording
@@ -17,11 +19,7 @@ def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) ->
     Where there is none, or it is switched off, the audit trail says so.
     """
     off = switched_off(uow)
-    partners = uow.session.scalars(
-        select(Partner)
-        .where(Partner.kind == kind, Partner.retired_at.is_(None))
-        .order_by(Partner.name)
-    )
+    partners = uow.once(f"partners:{kind}", lambda uow: _of_kind(uow, kind), of=(Partner,))
     serving = [
         partner
         for partner in partners
@@ -47,3 +45,8 @@ def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) ->
         partner_id=partner.id,
         dedupe_key=f"notice:{call.id}:{partner.id}:{what}",
     )
+
+
+def _of_kind(uow: UnitOfWork, kind: str) -> Sequence[Partner]:
+    of_it = select(Partner).where(Partner.kind == kind, Partner.retired_at.is_(None))
+    return uow.session.scalars(of_it.order_by(Partner.name)).all()

@@ -1,8 +1,9 @@
 """Timers of a dispatch that may be set more than once, each with a number of its own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch
@@ -12,29 +13,40 @@ from triage.storage.unit_of_work import UnitOfWork
 
 def plan(uow: UnitOfWork, kind: str, subject: Row, due_at: datetime, dispatch: Dispatch) -> None:
     """Do this for a dispatch, as urgently as the dispatch is."""
-    of_it = select(func.count()).select_from(Timer)
-    earlier = uow.session.scalar(of_it.where(Timer.subject_id == subject.id, Timer.kind == kind))
     uow.set_timer(
         kind,
         subject,
         due_at,
-        step=earlier or 0,
+        step=len(states_of(uow, kind, subject)),
         priority=dispatch.level_rank,
         dispatch_id=dispatch.id,
     )
 
 
+def states_of(uow: UnitOfWork, kind: str, subject: Row) -> Sequence[str]:
+    """The state of every timer of this kind that was ever set for this row."""
+    new = uow.new_under(subject.id, Timer, by="subject_id")
+    if new is not None:
+        return [timer.state for timer in new if timer.kind == kind]
+    of_it = select(Timer.state).where(Timer.subject_id == subject.id, Timer.kind == kind)
+    return uow.session.scalars(of_it).all()
+
+
 def is_planned(uow: UnitOfWork, kind: str, dispatch: Dispatch) -> bool:
-    waiting = select(Timer.id).where(
-        Timer.dispatch_id == dispatch.id, Timer.kind == kind, Timer.state == "waiting"
-    )
-    return uow.session.scalar(waiting.limit(1)) is not None
+    return bool(_waiting(uow, dispatch, kind))
 
 
 def cancel(uow: UnitOfWork, dispatch: Dispatch, *kinds: str) -> None:
     """These need not be done any more."""
+    for timer in _waiting(uow, dispatch, *kinds):
+        timer.state = "cancelled"
+
+
+def _waiting(uow: UnitOfWork, dispatch: Dispatch, *kinds: str) -> Sequence[Timer]:
+    new = uow.new_under(dispatch.id, Timer, by="dispatch_id")
+    if new is not None:
+        return [timer for timer in new if timer.kind in kinds and timer.state == "waiting"]
     waiting = select(Timer).where(
         Timer.dispatch_id == dispatch.id, Timer.kind.in_(kinds), Timer.state == "waiting"
     )
-    for timer in uow.session.scalars(waiting):
-        timer.state = "cancelled"
+    return uow.session.scalars(waiting).all()

@@ -94,6 +94,8 @@ def _staffing(centre: Centre, away: Collection[str]) -> dict[str, str]:
 
 
 def _callers(uow: UnitOfWork, call: Call) -> list[Caller]:
+    if (new := uow.new_under(call.id, Caller)) is not None:
+        return new
     return list(uow.session.scalars(select(Caller).where(Caller.call_id == call.id)))
 
 

@@ -1,16 +1,15 @@
 """Many calls at once: whose telephone had its share, and what supervisors are told in one text."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, case, func, select
 
 from triage.domain import escalation_wording
 from triage.domain.escalation import HIGHEST
 from triage.domain.lifecycle import DispatchState, PageKind, PageState
 from triage.domain.ranking import TeamOption
-from triage.domain.storm import BUNDLE_FOR, LOOK_BACK, is_flooded, may_be_held_back
+from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -23,18 +22,32 @@ BUNDLE = "bundle"
 MOST_CODES = 6
 """More would not fit into two texts; the rest is a number."""
 _KINDS = {"sms": ("page", "bundle"), "voice": ("ring",)}
+# Counted by the database: in a storm there are thousands of pages.
+_PAGES = (
+    select(
+        Page.responder_id,
+        *(
+            func.sum(case((Page.created_at > bindparam(f"since_{place}"), 1), else_=0))
+            for place in range(len(LIMITS))
+        ),
+    )
+    .where(
+        Page.responder_id.in_(bindparam("members", expanding=True)),
+        Page.created_at > bindparam("longest_ago"),
+    )
+    .group_by(Page.responder_id)
+)
 
 
 def flooded(uow: UnitOfWork, options: Iterable[TeamOption]) -> set[UUID]:
     """Members whose telephone has had its share of pages lately."""
     members = [member.responder_id for option in options for member in option.members]
-    lately = select(Page.responder_id, Page.created_at).where(
-        Page.responder_id.in_(members), Page.created_at > uow.now - LOOK_BACK
-    )
-    paged: dict[UUID, list[datetime]] = {}
-    for key, at in uow.session.execute(lately):
-        paged.setdefault(key, []).append(at)
-    return {key for key, times in paged.items() if is_flooded(times, uow.now)}
+    since = {f"since_{place}": uow.now - span for place, (_, span) in enumerate(LIMITS)}
+    with uow.asking((Page,)):
+        rows = uow.session.execute(
+            _PAGES, {"members": members, "longest_ago": min(since.values()), **since}
+        )
+        return {key for key, *pages in rows if is_flooded(pages)}
 
 
 def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:

@@ -1,6 +1,6 @@
 """All that happened to a call, in order, in sentences: changes, texts, replies, delivery."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -49,14 +49,17 @@ class _Text:
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     """Everything about this call, the oldest first."""
-    entries = uow.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.call_id == call.id)
-        .order_by(AuditEntry.created_at, AuditEntry.id)
-    ).all()
+    entries = _entries(uow, call)
     names = names_of(uow, {entry.actor for entry in entries})
     texts = _texts_out(uow, call) | _texts_in(uow, call)
     return [_event(centre, entry, names, texts.get(entry.subject_id)) for entry in entries]
+
+
+def _entries(uow: UnitOfWork, call: Call) -> Sequence[AuditEntry]:
+    if (new := uow.new_under(call.id, AuditEntry)) is not None:
+        return new
+    of_it = select(AuditEntry).where(AuditEntry.call_id == call.id)
+    return uow.session.scalars(of_it.order_by(AuditEntry.created_at, AuditEntry.id)).all()
 
 
 def _event(
@@ -72,6 +75,8 @@ def _event(
 
 
 def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
+    if (new := uow.new_under(call.id, Message)) is not None:
+        return {message.id: _new_text(uow, message) for message in new}
     rows = uow.session.execute(
         select(Message, Responder, Partner)
         .outerjoin(Responder, Responder.id == Message.responder_id)
@@ -85,6 +90,15 @@ def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
     }
 
 
+def _new_text(uow: UnitOfWork, message: Message) -> _Text:
+    to, partner = message.responder_id, message.partner_id
+    responder = uow.session.get(Responder, to) if to else None
+    return _Text(
+        receiver(responder, uow.session.get(Partner, partner) if partner else None, message),
+        message.body,
+    )
+
+
 def receiver(responder: Responder | None, partner: Partner | None, message: Message) -> str:
     """Whom a text goes to: unit and role, or the partner's name."""
     if responder is not None:
@@ -93,6 +107,8 @@ def receiver(responder: Responder | None, partner: Partner | None, message: Mess
 
 
 def _texts_in(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
+    if uow.new_under(call.id, InboundMessage) is not None:
+        return {}  # nobody knows its code yet
     rows = uow.session.execute(
         select(InboundMessage, Responder)
         .outerjoin(Responder, Responder.id == InboundMessage.responder_id)

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
+from sqlalchemy import JSON, ColumnDefault, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -70,8 +71,19 @@ class Row(Base):
     created_at: Mapped[datetime] = mapped_column(sort_order=-4)
 
     def __init__(self, **values: Any) -> None:
-        # The key comes first: encrypted columns bind to it.
-        super().__init__(id=values.pop("id", None) or new_id(), **values)
+        # The key comes first: encrypted columns bind to it. Defaults hold before it is saved.
+        key = values.pop("id", None) or new_id()
+        super().__init__(**{"id": key, **_defaults(type(self)), **values})
+
+
+@cache
+def _defaults(kind: type[Row]) -> dict[str, Any]:
+    columns = kind.__table__.columns
+    return {
+        column.key: column.default.arg
+        for column in columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
 
 
 class LiveRow(Row):

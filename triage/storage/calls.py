@@ -153,6 +153,9 @@ class Override(Row):
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = Sealed()
 
+    call: Mapped[Call] = relationship()
+    assessment: Mapped[AssessmentRecord] = relationship()
+
 
 class IntakeDraft(LiveRow):
     """What stands on an intake form that has not been saved as a call yet."""
@@ -180,3 +183,5 @@ class IdempotencyKey(Row):
     response_sealed: Mapped[bytes | None] = sealed_column()
     response = Sealed()
     """The answer as it was given, where it must be given again to the byte."""
+
+    call: Mapped[Call | None] = relationship()

@@ -10,6 +10,8 @@ from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
 from triage.domain.phone_network import OutboundCall, OutboundSms
 from triage.storage.attempts import Attempt
 from triage.storage.base import LiveRow
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page
 from triage.storage.sealed import Sealed, sealed_column
 
 _UNSENT = text("state IN ('ready', 'attempting', 'unknown') AND ring_since IS NULL")
@@ -73,6 +75,8 @@ class Message(LiveRow):
     """It did not leave, or nobody can know: a person should ring whoever it was for."""
     noted_at: Mapped[datetime | None]
     """When somebody took care of that."""
+    call: Mapped[Call | None] = relationship()
+    page: Mapped[Page | None] = relationship()
     handed_over: Mapped[list[Attempt]] = relationship(order_by=Attempt.number)
     """Every attempt at it, in order."""
 

@@ -20,6 +20,7 @@ from triage.storage.audit import AuditEntry
 from triage.storage.base import Row, UtcDateTime
 from triage.storage.commits import committing
 from triage.storage.messages import Message
+from triage.storage.new_rows import NewRows
 from triage.storage.timers import Timer
 from triage.storage.wake import wake_for
 from triage.storage.writers_queue import WritersQueue
@@ -59,15 +60,29 @@ class UnitOfWork:
     now: datetime
     actor: str
 
+    @property
+    def alone(self) -> bool:
+        """Does the database let nobody else write meanwhile? Then nothing need be held."""
+        return self.session.get_bind().dialect.name == "sqlite"
+
     def get(self, kind: type[R], key: UUID) -> R:
-        if (row := self.session.get(kind, key)) is None:
+        with self.asking((kind,)):
+            row = self.session.get(kind, key)
+        if row is None:
             raise NotFound(f"no {kind.__tablename__} {key}")
         return row
 
     def add(self, row: R) -> R:
         row.created_at = self.now
         self.session.add(row)
+        NewRows.of(self.session).note(row)
         return row
+
+    def new_under(self, owner: UUID, kind: type[R], by: str = "call_id") -> list[R] | None:
+        """The rows of this kind that name this owner in the column `by`, in the order in which they
+        were added: all there are, where this unit of work has made the owner. None where it has
+        not: then the database knows."""
+        return NewRows.of(self.session).under(self.session, owner, kind, by)
 
     def audit(self, event: str, about: Row, /, call_id: UUID | None = None, **details: Any) -> None:
         """Write one line of the audit trail. Details are codes and counts, never personal."""
@@ -85,18 +100,37 @@ class UnitOfWork:
             )
         )
 
-    def once(self, what: str, read: Callable[["UnitOfWork"], T], of: tuple[type[Row], ...]) -> T:
+    def once(
+        self,
+        what: str,
+        read: Callable[["UnitOfWork"], T],
+        of: tuple[type[Row], ...],
+        matters: Callable[[Any], bool] = lambda row: True,
+    ) -> T:
         """Read this once, and anew after this unit of work has changed rows of the kinds that it
-        is read from, which are `of`."""
-        changed = (*self.session.new, *self.session.dirty, *self.session.deleted)
-        if any(isinstance(row, of) for row in changed):
-            self.session.flush()
+        is read from, which are `of`. matters -- see `asking`."""
         kept = self.session.info.setdefault("once", {})
-        if what not in kept:
-            with self.session.no_autoflush:  # what is not of these kinds can wait
+        with self.asking(of, matters):
+            if what not in kept:
                 kept[what] = (of, read(self))
         found: T = kept[what][1]
         return found
+
+    def forget(self, what: str) -> None:
+        """Somebody else has changed it meanwhile: read it anew."""
+        self.session.info.get("once", {}).pop(what, None)
+
+    @contextmanager
+    def asking(
+        self, of: tuple[type[Row], ...], matters: Callable[[Any], bool] = lambda row: True
+    ) -> Iterator[None]:
+        """Ask the database about rows of these kinds: what is of other kinds need not be saved
+        before, nor new rows that do not matter to what is asked."""
+        changed = any(isinstance(row, of) for row in (*self.session.dirty, *self.session.deleted))
+        if changed or any(isinstance(row, of) and matters(row) for row in self.session.new):
+            self.session.flush()
+        with self.session.no_autoflush:
+            yield
 
     def set_timer(
         self,
