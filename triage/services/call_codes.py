@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import CallState
@@ -21,6 +21,9 @@ SAMPLE = 200
 MANY = 0.6
 """Of all codes, as a sample shows it: time to close calls, before any has to wait."""
 _OPEN = Call.state.in_([CallState.OPEN, CallState.ASKING])
+_TRIED = select(Call.code).where(Call.code.in_(bindparam("tried", expanding=True)))
+_IN_USE = _TRIED.where(_OPEN)
+_RESTING = _TRIED.where(or_(_OPEN, Call.created_at > bindparam("rested")))
 _random = random.SystemRandom()
 
 
@@ -30,10 +33,10 @@ def free_code(uow: UnitOfWork) -> str:
     Where nearly all are resting, one that no open call has; where there is none either, a longer
     one, which a person has to read: no call is refused for it.
     """
-    for which in (_resting(uow), _OPEN):
+    for query in (_RESTING, _IN_USE):
         for number in TRIES:
             tried = [*islice(codes(_random), number)]
-            used = _used(uow, tried, which)
+            used = _used(uow, tried, query)
             if free := [code for code in tried if code not in used]:
                 return free[0]
     return long_code(_random)
@@ -41,20 +44,18 @@ def free_code(uow: UnitOfWork) -> str:
 
 def is_resting(uow: UnitOfWork, code: str) -> bool:
     """Has a call this code, or had one lately?"""
-    return bool(_used(uow, [code], _resting(uow)))
+    return bool(_used(uow, [code]))
 
 
 def running_out(uow: UnitOfWork) -> Iterator[Finding]:
     """Are many of the codes taken? Told from a sample, however many calls there are."""
     sample = [*{*islice(codes(_random), SAMPLE)}]
-    used = len(_used(uow, sample, _resting(uow)))
+    used = len(_used(uow, sample))
     if used >= MANY * len(sample):
         yield Finding("codes_low", 1, None)
 
 
-def _resting(uow: UnitOfWork) -> ColumnElement[bool]:
-    return or_(_OPEN, Call.created_at > uow.now - REST)
-
-
-def _used(uow: UnitOfWork, tried: list[str], which: ColumnElement[bool]) -> set[str]:
-    return {*uow.session.scalars(select(Call.code).where(Call.code.in_(tried), which))}
+def _used(uow: UnitOfWork, tried: list[str], query: Select[str] = _RESTING) -> set[str]:
+    rested = {} if query is _IN_USE else {"rested": uow.now - REST}
+    with uow.asking((Call,)):
+        return {*uow.session.scalars(query, {"tried": tried, **rested})}

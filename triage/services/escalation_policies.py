@@ -21,6 +21,11 @@ from triage.storage.dispatches import Dispatch
 from triage.storage.policies import EscalationPolicyRow
 from triage.storage.unit_of_work import UnitOfWork
 
+_LIVE = (
+    select(EscalationPolicyRow)
+    .where(EscalationPolicyRow.ended_at.is_(None))
+    .order_by(EscalationPolicyRow.response, EscalationPolicyRow.level_rank)
+)
 ANY = ("", 0)
 """Every response, every level."""
 
@@ -125,11 +130,7 @@ def _end(uow: UnitOfWork, where: tuple[str, int]) -> None:
 
 
 def _live(uow: UnitOfWork) -> Sequence[EscalationPolicyRow]:
-    return uow.session.scalars(
-        select(EscalationPolicyRow)
-        .where(EscalationPolicyRow.ended_at.is_(None))
-        .order_by(EscalationPolicyRow.response, EscalationPolicyRow.level_rank)
-    ).all()
+    return uow.session.scalars(_LIVE).all()
 
 
 def _policy(row: EscalationPolicyRow) -> EscalationPolicy:

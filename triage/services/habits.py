@@ -30,6 +30,12 @@ BATCH = 100
 MOST_KEPT = 8
 """Counts kept in memory; one orders the questions, others are there for repeating decisions."""
 
+_NEWEST = (
+    select(AnswerHabits)
+    .order_by(AnswerHabits.counted_at.desc(), AnswerHabits.id.desc())
+    .options(defer(AnswerHabits.counts))
+    .limit(1)
+)
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
@@ -56,12 +62,7 @@ def current(uow: UnitOfWork, centre: Centre) -> Habits:
 
 def newest(uow: UnitOfWork) -> AnswerHabits | None:
     """The newest count; its numbers are read only where somebody looks at them."""
-    return uow.session.scalar(
-        select(AnswerHabits)
-        .order_by(AnswerHabits.counted_at.desc(), AnswerHabits.id.desc())
-        .options(defer(AnswerHabits.counts))
-        .limit(1)
-    )
+    return uow.session.scalar(_NEWEST)
 
 
 def of_version(uow: UnitOfWork, centre: Centre, sha256: str | None) -> Habits:

@@ -1,6 +1,6 @@
 """The same request again has the same answer and no second effect."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from triage.domain.errors import Refused
 from triage.storage.calls import IdempotencyKey
@@ -8,6 +8,9 @@ from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 KEY_LENGTH = 255
+_KNOWN = select(IdempotencyKey).where(
+    IdempotencyKey.scope == bindparam("of_scope"), IdempotencyKey.key == bindparam("of_key")
+)
 
 
 class KeyReused(Refused):
@@ -29,12 +32,11 @@ def claim(uow: UnitOfWork, scope: str, key: str, request: str) -> IdempotencyKey
     Raises KeyReused if the key was taken for another request.
     """
     mark = fingerprint(request)
-    known = uow.session.scalar(
-        select(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-    )
+    known = uow.session.scalar(_KNOWN, {"of_scope": scope, "of_key": key})
     if known is None:
         taken = uow.add(IdempotencyKey(scope=scope, key=key, request_hash=mark))
-        uow.session.flush()
+        if not uow.alone:
+            uow.session.flush()
         return taken
     if known.request_hash != mark:
         raise KeyReused("this key was used for another request")

@@ -82,7 +82,6 @@ def save(
         draft = _begin(uow, person, key, fields)
         uow.session.flush()  # a second copy of this request stops here until we are done
     call = calls.open_call(uow, centre, replace(new, received_at=draft.created_at))
-    uow.session.flush()
     draft.call_id, draft.form = call.id, None
     return call, True
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from threading import Lock
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Finding, NotFound, Refused, RuleFileError
@@ -22,6 +22,14 @@ MOST_PARSED = 64
 log = logging.getLogger(__name__)
 _one_reads = Lock()
 _WITHOUT_TEXT = joinedload(Publication.of).defer(RuleSetVersion.yaml)
+_NEWEST_FIRST = (Publication.created_at.desc(), Publication.id.desc())
+_LIVE = (
+    select(Publication)
+    .where(Publication.name == bindparam("of_name"))
+    .order_by(*_NEWEST_FIRST)
+    .options(_WITHOUT_TEXT)
+    .limit(1)
+)
 
 
 def sha256(text: str) -> str:
@@ -134,8 +142,7 @@ def newest_publication(uow: UnitOfWork, name: str) -> Publication | None:
 
 def newest_publications(uow: UnitOfWork) -> list[Publication]:
     """Of every rule set the publication that holds, without its text; by name."""
-    newest_first = (Publication.created_at.desc(), Publication.id.desc())
-    place = func.row_number().over(partition_by=Publication.name, order_by=newest_first)
+    place = func.row_number().over(partition_by=Publication.name, order_by=_NEWEST_FIRST)
     placed = select(Publication.id, place.label("place")).subquery()
     newest = (
         select(Publication)
@@ -153,11 +160,7 @@ def publications(uow: UnitOfWork, name: str) -> list[Publication]:
 
 
 def _publications(name: str) -> Select[Publication]:
-    return (
-        select(Publication)
-        .where(Publication.name == name)
-        .order_by(Publication.created_at.desc(), Publication.id.desc())
-    )
+    return select(Publication).where(Publication.name == name).order_by(*_NEWEST_FIRST)
 
 
 def holding(uow: UnitOfWork, name: str) -> Publication:
@@ -167,6 +170,12 @@ def holding(uow: UnitOfWork, name: str) -> Publication:
     if publication is None:
         raise NotFound(f"no rule set called {name[:40]} has been published")
     return publication
+
+
+def _live(uow: UnitOfWork, name: str) -> Publication:
+    """As `holding`; the text is read only where nobody has parsed it."""
+    publication = uow.session.scalar(_LIVE, {"of_name": name}) if name.isprintable() else None
+    return publication or holding(uow, name)
 
 
 def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
@@ -180,9 +189,10 @@ def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     time, and a version that this process has not met is read before the call goes on. One that
     does not load turns no call away: `stand_in` takes its place.
     """
-    version = uow.once(
-        f"rules:{name}", lambda uow: live_version(uow, name), of=(Publication, RuleSetVersion)
+    holds = uow.once(
+        f"rules:{name}", lambda uow: _live(uow, name), of=(Publication, RuleSetVersion)
     )
+    version = holds.of
     try:
         return of_version(centre, version).prepare()
     except Exception as error:  # whatever is wrong with the text, the call must be taken

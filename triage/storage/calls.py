@@ -169,6 +169,8 @@ class IntakeDraft(LiveRow):
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
     """Set when the form became a call."""
 
+    call: Mapped[Call | None] = relationship()
+
 
 class IdempotencyKey(Row):
     """A request that was answered: the same key and body get the same answer again."""
