@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 bind = os.environ.get("TRIAGE_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
@@ -24,3 +25,6 @@ def post_worker_init(worker: object) -> None:
     # which costs tens of milliseconds in the middle of somebody's request.
     gc.collect()
     gc.freeze()
+    # Whoever writes gives way at each statement; another thread that computes must not keep them
+    # for 5 ms each time, while everybody else waits for their turn to write.
+    sys.setswitchinterval(0.001)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, literal, select, union_all
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import MemberOption, TeamOption, why_none
 from triage.services.centre import Centre
+from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.teams import Responder, Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
@@ -46,7 +47,7 @@ _LOADS = union_all(
         for kind, whose in enumerate((Slot.team_id, Slot.responder_id))
     )
 )
-_LOADS_NOW = "loads"
+_OPTIONS = "team options"
 _NO_DISPATCH = UUID(int=0)
 
 
@@ -85,6 +86,20 @@ def team_options(
 
     besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
     """
+    if besides is not None and any(_matters(slot) for slot in besides.slots):
+        with uow.asking((Slot,), _matters):
+            return _options(uow, zone, besides.id)
+    of = (Slot, Team, Responder, Shift, Suspension)
+    what = f"{_OPTIONS} {zone}"
+    return uow.once(what, lambda uow: _options(uow, zone, _NO_DISPATCH), of, _matters)
+
+
+def _matters(row: Row) -> bool:
+    """A new slot that nobody is asked for yet makes nobody busy."""
+    return not isinstance(row, Slot) or row.state in BUSY
+
+
+def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[tuple[Team, TeamOption]]:
     team_load, member_load = _loads(uow, besides)
     teams = uow.once("on_duty", _on_duty, of=(Team, Responder, Shift, Suspension))
     zone_off = ("zone", zone) in switched_off(uow)
@@ -150,24 +165,13 @@ def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
     ).all()
 
 
-def _loads(uow: UnitOfWork, besides: Dispatch | None) -> tuple[Counter[UUID], Counter[UUID]]:
+def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]]:
     """Calls that each team and each member is asked about or working on."""
-    if besides is None or not any(slot.state in BUSY for slot in besides.slots):
-        return uow.once(_LOADS_NOW, lambda uow: _loads_but(uow, _NO_DISPATCH), (Slot,), _is_busy)
-    with uow.asking((Slot,), _is_busy):
-        return _loads_but(uow, besides.id)
-
-
-def _loads_but(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]]:
     loads: tuple[Counter[UUID], Counter[UUID]] = (Counter(), Counter())
     for kind, key, calls in uow.session.execute(_LOADS, {"besides": besides}):
         if key is not None:
             loads[kind][key] = calls
     return loads
-
-
-def _is_busy(slot: Slot) -> bool:
-    return slot.state in BUSY
 
 
 def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
@@ -181,11 +185,11 @@ def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
     load = select(func.count(func.distinct(Slot.dispatch_id))).where(
         Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
     )
-    with uow.asking((Slot,), _is_busy):
+    with uow.asking((Slot,), _matters):
         uow.session.execute(team.with_for_update(key_share=True))
         is_free = (uow.session.scalar(load) or 0) < option.calls_at_once
     if not is_free:
-        uow.forget(_LOADS_NOW)
+        uow.forget(_OPTIONS)
     return is_free
 
 

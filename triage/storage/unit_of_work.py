@@ -117,8 +117,10 @@ class UnitOfWork:
         return found
 
     def forget(self, what: str) -> None:
-        """Somebody else has changed it meanwhile: read it anew."""
-        self.session.info.get("once", {}).pop(what, None)
+        """Somebody else has changed it meanwhile: read anew whatever begins so."""
+        kept = self.session.info.get("once", {})
+        for key in [key for key in kept if key.startswith(what)]:
+            del kept[key]
 
     @contextmanager
     def asking(
