@@ -49,10 +49,8 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     channel -- `sms`, or `voice` for what is rung and said.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
-    if dedupe_key is not None:
-        earlier = _told(uow, dedupe_key, page_id=page_id, call_id=call_id)
-        if earlier is not None:
-            return earlier
+    if dedupe_key and (earlier := _told(uow, dedupe_key, page_id=page_id, call_id=call_id)):
+        return earlier
     usual_s = centre.policy.page_valid_s if kind == "page" else centre.policy.other_valid_s
     message = uow.add(
         Message(
