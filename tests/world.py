@@ -23,12 +23,16 @@ from triage.context import AppContext
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refused, Sent, Unknown
 from triage.entrypoints import worker
+from triage.entrypoints.sms import inbound
 from triage.services import calls, people
 from triage.services.calls import NewCall
+from triage.services.received_texts import Received
+from triage.services.unread_replies import NOT_DONE
 from triage.settings import Settings, read_settings
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
+from triage.storage.messages import InboundMessage
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Partner, Responder, Shift, Team
 from triage.storage.timers import ClockShift
@@ -72,6 +76,8 @@ class FakePhones:
     broken: Refused | Unknown | None = None
     no_texts: Refused | Unknown | None = None
     """Telephones ring all the same."""
+    no_calls: Refused | Unknown | None = None
+    """Texts arrive all the same."""
     dead: set[str] = field(default_factory=set)
     """Numbers that the provider refuses for good."""
     sent: list[OutboundSms] = field(default_factory=list)
@@ -87,8 +93,8 @@ class FakePhones:
         return Sent(f"SM{secrets.token_hex(16)}")
 
     def call(self, call: OutboundCall) -> Outcome:
-        if self.broken:
-            return self.broken
+        if broken := self.broken or self.no_calls:
+            return broken
         if call.to in self.dead:
             return Refused("21211", Whose.NUMBER)
         self.rings.setdefault(call.to, []).append(call)
@@ -172,6 +178,8 @@ class Phone:
 class World:
     context: AppContext
     phones: FakePhones
+    broken: bool = False
+    """Something of the service is broken on purpose."""
     _app: Flask | None = None
     _numbers: int = 0
 
@@ -296,11 +304,12 @@ class World:
         return self.context.do("test", lambda uow: calls.open_call(uow, self.centre, new))
 
     def receive(self, provider_id: str, number: str, body: str) -> None:
-        from triage.services import replies
-
-        self.context.do(
-            "carrier", lambda uow: replies.receive(uow, self.centre, provider_id, number, body)
-        )
+        """A text comes in. That acting on it fails is an error, unless the test broke something."""
+        inbound.hear(self.context, Received(provider_id, number, body))
+        with self.context.reading() as uow:
+            outcome = select(InboundMessage.outcome).filter_by(provider_id=provider_id)
+            if uow.session.scalar(outcome) == NOT_DONE and not self.broken:
+                raise AssertionError(f"acting on {body!r} failed, see the log")
 
     def settle(self) -> None:
         """The worker does whatever is due."""

@@ -11,7 +11,9 @@ from tests.stories.test_alarms import on_a_call, signs_in, words
 from tests.stories.test_calls import CALM, add
 from tests.stories.test_leaving import stood_down
 from tests.world import PASSWORD, Phone, World
-from triage.services import pins
+from triage.domain.delivery import Whose
+from triage.domain.phone_network import Refused
+from triage.services import pins, providers
 from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
@@ -178,3 +180,22 @@ def test_after_a_stand_down_nobody_is_told_to_accept(world: World) -> None:
 
     assert "cancelled" in phone.inbox[-1]
     assert phone.rings == []
+
+
+def test_while_no_call_goes_out_it_does_not_promise_one(world: World) -> None:
+    phone, call = ready(world)
+    world.phones.no_calls = Refused("20003", Whose.PROVIDER)
+    with world.context.unit_of_work("test") as uow:
+        providers.note(uow, "voice", Refused("20003", Whose.PROVIDER))
+
+    phone.text(f"{call.code} ADDR")
+
+    told = phone.expect("your phone may not ring")
+    assert "Ring the desk or ask dispatch by radio" in told
+    assert "Pier" not in told
+    assert len(told) <= 160
+    world.phones.no_calls = None
+    world.wait(seconds=10)
+    assert "Go to: Pier 3" in phone.press(PIN)  # the way back is found by it
+    phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")

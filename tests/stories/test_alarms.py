@@ -11,7 +11,9 @@ from sqlalchemy import select
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import Browser, Phone, World
+from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
+from triage.domain.findings import KINDS
 from triage.domain.phone_network import Refused
 from triage.services import alarms, audits, providers
 from triage.services.audits import Surroundings
@@ -227,7 +229,9 @@ def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_n
     for _ in range(4):
         world.wait(seconds=20)
         with world.context.reading() as uow:
-            waiting = select(Timer).where(Timer.subject_id == alarm.id, Timer.state == "waiting")
+            waiting = select(Timer).where(
+                Timer.subject_id == alarm.id, Timer.kind == alarms.RING, Timer.state == "waiting"
+            )
             assert len(uow.session.scalars(waiting).all()) == 1
     assert findings(world) == {"alarm_untaken"}
     with world.context.unit_of_work("test") as uow:
@@ -239,12 +243,116 @@ def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_n
     assert "alarm_untaken" not in findings(world)
 
 
-def test_without_any_telephone_it_says_that_it_rings_nobody(world: World) -> None:
+def test_without_any_telephone_it_says_at_once_that_it_reaches_nobody(world: World) -> None:
     phone, call = on_a_call(world)
     mute = replace(world.centre.policy, desk_phone=None)
     world.context = replace(world.context, centre=replace(world.centre, policy=mute))
 
     phone.text("need help")
 
+    dispatcher = world.client("dispatcher")
+    assert "The alarm rings nobody" in words(dispatcher, f"/calls/{call.reference}")
+    for path in ("/board", "/banners", "/alarms"):
+        assert "It reaches no telephone" in words(dispatcher, path), path
+    assert findings(world) == {"alarm_unheard"}
+    boss = supervisor(world)
+    world.wait(seconds=31)
+    boss.expect_ring("needs help")
+    assert "alarm_unheard" not in findings(world)
+    assert "It reaches no telephone" not in words(dispatcher, "/alarms")
+
+
+# --- while no call goes out --------------------------------------------------------------------
+
+
+def shut(world: World, *ways: str) -> None:
+    for way in ways:
+        with world.context.unit_of_work("test") as uow:
+            providers.note(uow, way, Refused("20003", Whose.PROVIDER))
+
+
+def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> None:
+    boss = supervisor(world)
+    phone, call = on_a_call(world)
+    world.phones.no_calls = Refused("20003", Whose.PROVIDER)
+    shut(world, "voice")
+
+    phone.text("need help")
+
+    told = f"CIT 1, clinician, needs help. Call {call.code}."
+    for reached in (desk(world), boss):
+        text = reached.expect("needs help")
+        assert told in text
+        assert "take it under Alarms" in text
+        assert "Pier" not in text
+        assert reached.rings == []
+    assert phone.inbox[-1].startswith(f"{call.code}: ALARM RAISED")
+    assert "CIT 1 (clinician) NEEDS HELP" in words(world.client("dispatcher"), "/board")
     told = words(world.client("dispatcher"), f"/calls/{call.reference}")
-    assert "The alarm rings nobody" in told
+    assert "No telephone rings: the alarm is texted to 2 telephones." in told
+    assert "alarm_unheard" not in findings(world)
+
+    world.wait(seconds=31)  # and again, until somebody takes it
+    assert len([text for text in boss.inbox if "needs help" in text]) == 2
+    with world.context.unit_of_work("test") as uow:
+        alarms.take(uow, alarms.untaken(uow)[0], "screen")
+    world.wait(minutes=2)
+    assert len([text for text in boss.inbox if "needs help" in text]) == 2
+
+
+def test_an_alarm_that_finds_out_that_no_call_goes_out_is_texted_five_seconds_later(
+    world: World,
+) -> None:
+    phone, _ = on_a_call(world)
+    world.phones.no_calls = Refused("20003", Whose.PROVIDER)
+
+    phone.text("need help")
+    assert desk(world).inbox == []
+    world.wait(seconds=6)
+
+    desk(world).expect("needs help")
+    assert world.audited("alarm.texted") == 1
+
+
+def test_one_that_rings_is_not_texted(world: World) -> None:
+    phone, _ = on_a_call(world)
+
+    phone.text("need help")
+    world.wait(minutes=2)
+
+    assert desk(world).inbox == []
+    assert len(desk(world).rings) > 1
+
+
+def test_under_duress_the_text_goes_to_no_phone_of_the_team(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+    with world.context.unit_of_work("test") as uow:
+        member = uow.get(Responder, clinician.responder_id)
+        before = [len(phone.inbox) for phone in (clinician, officer)]
+        providers.note(uow, "voice", Refused("20003", Whose.PROVIDER))
+        world.phones.no_calls = Refused("20003", Whose.PROVIDER)
+        alarms.raise_(uow, world.centre, AlarmKind.DURESS, member)
+
+    assert "Do not ring or text them" in desk(world).expect("Silent alarm of CIT 1, clinician")
+    assert [len(phone.inbox) for phone in (clinician, officer)] == before
+
+
+def test_while_neither_calls_nor_texts_go_out_the_watcher_says_what_to_do(world: World) -> None:
+    phone, _ = on_a_call(world)
+    world.phones.broken = Refused("20003", Whose.PROVIDER)
+    shut(world, "voice", "sms")
+
+    phone.text("need help")
+
+    assert findings(world) == {"provider", "alarm_unheard"}
+    dispatcher = world.client("dispatcher")
+    for path in ("/board", "/banners", "/alarms"):
+        assert "It reaches no telephone" in words(dispatcher, path), path
+    assert "by radio or by another telephone" in KINDS["alarm_unheard"].to_do
+    world.phones.broken = None
+    world.wait(seconds=31)
+    desk(world).expect_ring("needs help")
+    assert "alarm_unheard" not in findings(world)

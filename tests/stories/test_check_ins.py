@@ -9,14 +9,18 @@ from sqlalchemy import select
 
 from tests.stories.test_alarms import desk, findings, on_a_call, untaken, words
 from tests.stories.test_calls import CALM
+from tests.stories.test_lost_phones import lose
 from tests.world import Phone, World
 from triage.domain import safety_wording
 from triage.domain.alarms import AlarmKind
-from triage.domain.lifecycle import SlotState
-from triage.services import dispatches
+from triage.domain.delivery import Whose
+from triage.domain.lifecycle import MessageState, SlotState
+from triage.domain.phone_network import Refused
+from triage.services import alarms, dispatches
 from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
-from triage.storage.safety import CheckIn
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm, CheckIn
 from triage.storage.timers import Timer
 
 ASKED = "Roster check"
@@ -188,6 +192,156 @@ def test_ok_beside_another_page_says_that_it_still_waits(world: World) -> None:
     phone.text("ok")
 
     assert f"{two.code} still waits" in phone.expect(f"{one.code}: thank you, noted.")
+
+
+def waiting_question(world: World) -> tuple[Phone, Call]:
+    """On scene, and asked while the provider takes no texts."""
+    phone, call = on_scene(world)
+    world.phones.no_texts = Refused("20003", Whose.PROVIDER)
+    world.wait(minutes=20, seconds=5)
+    return phone, call
+
+
+def cancel(world: World, call: Call) -> None:
+    with world.context.unit_of_work("test") as uow:
+        (dispatch,) = dispatches.of_call(uow, uow.get(Call, call.id))
+        dispatches.cancel(uow, world.centre, dispatch, "unsafe")
+    world.settle()
+
+
+@pytest.mark.parametrize("ends", ["CLEAR", "OK", "WITHDRAW", "lost"])
+def test_a_question_that_has_not_left_is_taken_back_when_it_is_not_theirs_any_more(
+    world: World, ends: str
+) -> None:
+    phone, call = waiting_question(world)
+
+    if ends == "lost":
+        lose(world, phone)
+    else:
+        phone.text(f"{call.code} {ends}")
+    world.phones.no_texts = None
+    world.wait(seconds=10)
+
+    assert [text for text in phone.inbox if ASKED in text] == []
+    with world.context.reading() as uow:
+        texts = uow.session.scalars(select(Message).where(Message.kind == "check_in")).all()
+        assert [text.state for text in texts] == [MessageState.WITHDRAWN]
+
+
+def test_one_on_the_way_to_a_call_that_is_cancelled_is_taken_back(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ETA 1")
+    world.phones.no_texts = Refused("20003", Whose.PROVIDER)
+    world.wait(minutes=26)
+    cancel(world, call)
+    world.phones.no_texts = None
+    world.wait(seconds=10)
+
+    phone.expect("Stand down")
+    assert [text for text in phone.inbox if ASKED in text] == []
+
+
+def test_after_stop_the_desk_is_told_when_the_question_is_due_and_again(world: World) -> None:
+    phone, call = on_scene(world)
+    phone.text("STOP")
+    world.wait(minutes=19)
+    assert untaken(world) == []
+
+    world.wait(minutes=1, seconds=5)
+
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.MISSED_CHECK_IN, call.id)
+    desk(world).expect_ring("does not answer whether all is well")
+    told = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    assert "cannot be asked by text whether all is well" in told
+    phone.expect_silence()
+    assert outcomes(world) == ["out_of_reach"]
+    with world.context.unit_of_work("test") as uow:
+        alarms.take(uow, uow.get(Alarm, alarm.id), "screen")
+    world.wait(minutes=20, seconds=5)
+    assert len(untaken(world)) == 1  # and so on: nothing but the radio reaches them
+    assert "no_check_in" not in findings(world)
+
+
+@pytest.mark.parametrize("why", ["stop", "lost"])
+def test_whoever_is_asked_and_then_cannot_answer_is_an_alarm_at_once(
+    world: World, why: str
+) -> None:
+    phone, call = on_scene(world)
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)
+
+    if why == "stop":
+        phone.text("STOP")
+    else:
+        lose(world, phone)
+
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.MISSED_CHECK_IN, call.id)
+    world.wait(minutes=3)
+    assert len(untaken(world)) == 1
+    assert "no_check_in" not in findings(world)
+
+
+def test_nobody_answers_for_whoever_had_the_place_before(world: World) -> None:
+    first, call = on_scene(world)
+    (second,) = world.team("CIT 2")
+    world.wait(minutes=20, seconds=5)
+    first.expect(ASKED)
+    first.text(f"{call.code} WITHDRAW")
+    with world.context.unit_of_work("test") as uow:
+        asked = uow.session.scalars(select(CheckIn)).one()
+        place = uow.get(Slot, asked.slot_id)
+        assert asked.closed_at is None or asked.outcome != "answered"
+        assert place.state is SlotState.WITHDRAWN
+    second.text(f"{call.code} 1")
+    second.text(f"{call.code} OK")
+    assert "answered" not in outcomes(world)
+
+
+def test_a_place_given_to_another_member_is_asked_anew_and_the_first_has_not_answered(
+    world: World,
+) -> None:
+    first, call = on_a_call(world)
+    (second,) = world.team("CIT 2")
+    first.text(f"{call.code} ETA 1")
+    world.wait(minutes=22)
+    first.expect(ASKED)
+    first.text(f"{call.code} 2")  # gives it back
+    second.expect(f"Reply {call.code}")
+
+    second.text(f"{call.code} 1")
+    second.text(f"{call.code} SCENE")
+    second.text("OK")
+
+    assert outcomes(world) == ["over"]
+    world.wait(minutes=20, seconds=5)
+    second.expect(ASKED)
+    first.text("OK")
+    assert outcomes(world) == ["over", None]
+    second.text("1")
+    assert outcomes(world) == ["over", "answered"]
+
+
+@pytest.mark.parametrize("said", ["{code} OK", "OK", "{code} bien"])
+def test_ok_to_a_call_that_was_cancelled_learns_that_it_is_over(world: World, said: str) -> None:
+    phone, call = on_a_call(world)
+    cancel(world, call)
+
+    phone.text(said.format(code=call.code))
+
+    assert phone.inbox[-1] == f"{call.code} is cancelled. Nothing was changed."
+
+
+def test_ok_after_clearing_learns_that_it_is_over_too(world: World) -> None:
+    phone, call = on_scene(world)
+    phone.text(f"{call.code} CLEAR")
+
+    phone.text(f"{call.code} OK")
+
+    assert phone.inbox[-1] == f"{call.code} is cleared. Nothing was changed."
+    phone.text(f"{call.code} 1")
+    assert "your answer is kept" in phone.inbox[-1]
 
 
 @pytest.mark.parametrize("again", [False, True])

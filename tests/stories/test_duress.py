@@ -7,7 +7,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.stories.test_alarms import desk, signs_in, untaken, words
+from tests.stories.test_addresses import PIN
+from tests.stories.test_alarms import desk, on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import PASSWORD, Phone, World
@@ -268,6 +269,50 @@ def test_a_member_sets_it_with_their_password_and_is_told_what_will_not_do(world
     assert send(word="", password_word=PASSWORD)[0] == 303
     phone.text(f"{WORD} {WORD}")
     assert len(desk(world).rings) == 1
+
+
+def test_who_has_no_account_types_word_and_pin_beside_a_supervisor(world: World) -> None:
+    phone, call = on_a_call(world)
+    path = f"/members/{phone.responder_id}/safety"
+    boss = world.client("supervisor")
+
+    def send(**form: str) -> tuple[int, str]:
+        answer = boss.submit(path, form, to=path)
+        return answer.status_code, answer.get_data(as_text=True)
+
+    assert send(word=WORD, pin=PIN, password="wrong")[0] == 422
+    assert send(word="", pin="", password=PASSWORD)[0] == 422
+    status, page = send(word=WORD, pin="123456", password=PASSWORD)
+    assert status == 422
+    assert "Choose another" in page
+    phone.text(WORD)
+    assert untaken(world) == []  # one of the two was wrong: neither was kept
+    assert send(word=WORD, pin=PIN, password=PASSWORD)[0] == 303
+    page = boss.get(path).get_data(as_text=True)
+    assert WORD not in page
+    assert PIN not in page
+
+    phone.text(f"ok {WORD}")
+    assert len(untaken(world)) == 1
+    phone.text(f"{call.code} ADDR")
+    assert "Go to: Pier 3" in phone.press(PIN)
+    assert world.audited("member.pin_set") == 1
+    team = re.search(r'href="(/teams/[0-9a-f-]+)"', boss.get("/teams").get_data(as_text=True))
+    assert team
+    assert path in boss.get(team[1]).get_data(as_text=True)
+
+
+def test_nobody_sets_it_for_whoever_has_an_account(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    signs_in(world, phone)
+    path = f"/members/{phone.responder_id}/safety"
+
+    boss = world.client("supervisor")
+    assert "under Your safety" in words(boss, path)
+    to_teams = boss.submit("/account/safety", {"word": WORD, "password": PASSWORD}, to=path)
+    assert to_teams.status_code == 409
+    assert world.audited("member.duress_word_set") == 0
+    assert world.client("dispatcher").get(path).status_code == 403
 
 
 def test_who_is_in_no_team_has_nothing_to_set(world: World) -> None:

@@ -90,6 +90,7 @@ def test_a_quiet_centre_with_a_worker_passes(world: World) -> None:
 
     assert status == 200
     assert state["paging"] is True
+    assert state["state"] == "ok"
     assert state["findings"] == []
     keys = {"tick_age_s", "watched_age_s", "oldest_timer_s", "oldest_text_s", "parked_timers"}
     assert keys <= state.keys()
@@ -109,6 +110,49 @@ def test_no_worker_and_nobody_who_watches_are_told_without_a_watcher(world: Worl
     status, state = pagingz(world)
     assert status == 503
     assert [one["code"] for one in state["findings"]] == ["no_worker", "no_watcher"]
+
+
+BEHIND_A_PROXY = {"X-Forwarded-For": "203.0.113.9"}
+FROM_OUTSIDE = {"REMOTE_ADDR": "203.0.113.9"}
+
+
+def test_a_stranger_reads_one_word_and_no_name_of_what_was_found(world: World) -> None:
+    watched(world)
+    web = world.app.test_client()
+
+    def ask(path: str = "/pagingz") -> Any:
+        return web.get(path, environ_overrides=FROM_OUTSIDE)
+
+    assert (ask().status_code, ask().json) == (200, {"state": "ok"})
+    set_timer(world, "a_removed_step", priority=8, late_s=70)
+    watched(world)
+    assert (ask().status_code, ask().json) == (503, {"state": "degraded"})
+    pass_time(world, seconds=11)
+    assert (ask().status_code, ask().json) == (503, {"state": "down"})
+    proxied = web.get("/pagingz", headers=BEHIND_A_PROXY)
+    assert proxied.json == {"state": "down"}
+    told = ask("/metrics").get_data(as_text=True)
+    assert "triage_findings" not in told
+    assert "no_worker" not in told
+    assert "triage_paging 0.0" in told
+
+
+@pytest.mark.parametrize("role", [None, "clinician", "administrator", "dispatcher", "supervisor"])
+def test_what_was_found_is_named_to_the_desk_and_to_a_token_that_may_watch(
+    world: World, role: str | None
+) -> None:
+    browser = world.client(role)
+    named = role in {"dispatcher", "supervisor"}
+
+    state = browser.get("/pagingz", headers=BEHIND_A_PROXY).json
+
+    assert ("findings" in state) is named
+    for scope, may in (("watch:read", True), ("calls:read", False)):
+        bearer = {"Authorization": f"Bearer {world.token(scope)}", **BEHIND_A_PROXY}
+        web = world.app.test_client()
+        assert ("findings" in web.get("/pagingz", headers=bearer).json) is may
+        told = web.get("/metrics", headers=bearer).get_data(as_text=True)
+        assert ("triage_findings" in told) is may
 
 
 def test_every_open_dispatch_has_a_next_step_in_every_state(world: World) -> None:

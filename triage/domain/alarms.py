@@ -1,8 +1,10 @@
 """Alarms of people in the field, and what screens and telephones say of them."""
 
 from enum import StrEnum
+from typing import Protocol
 
 from triage.domain.spoken import spelled
+from triage.domain.wording import gsm7
 
 
 class AlarmKind(StrEnum):
@@ -39,19 +41,39 @@ def to_do(kind: AlarmKind) -> str:
     return _TO_DO[kind]
 
 
+class Announcement(Protocol):
+    """What whoever can take an alarm is told of it: no name, no place, no health."""
+
+    def __call__(
+        self, centre: str, kind: AlarmKind, unit: str, role: str, code: str | None
+    ) -> str: ...
+
+
 def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> str:
-    """What is said at the desk's telephone and to supervisors: no name, no place, no health."""
+    """What is said at the desk's telephone and to supervisors."""
+    where = f"Call {spelled(code)}." if code else "They are on no call."
+    return f"{centre}. {_said(kind, unit, role)} {where} Press 1 to take care of it."
+
+
+def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> str:
+    """To the same telephones while they cannot be rung."""
+    where = f"Call {code}." if code else "On no call."
+    said = f"{centre}: {_said(kind, unit, role)} {where} Calls do not go out: take it under Alarms"
+    return gsm7(f"{said}, or see that the desk does.")
+
+
+def _said(kind: AlarmKind, unit: str, role: str) -> str:
     who = f"{unit}, {role.replace('_', ' ')}"
-    said = {
+    return {
         AlarmKind.HELP: f"Alarm. {who}, needs help.",
         AlarmKind.DURESS: f"Silent alarm of {who}. Do not ring or text them.",
         AlarmKind.WITHDREW: f"Alarm. {who}, had to withdraw, it is not safe.",
         AlarmKind.MISSED_CHECK_IN: f"Alarm. {who}, does not answer whether all is well.",
     }[kind]
-    where = f"Call {spelled(code)}." if code else "They are on no call."
-    return f"{centre}. {said} {where} Press 1 to take care of it."
 
 
+REACHES_NOBODY = "It reaches no telephone: tell a supervisor yourself."
+"""Beside an alarm on screens; for what follows and why see the watcher's finding."""
 VOICE_TAKEN = "Thank you. You take care of it. Everything is on the board."
 VOICE_TAKEN_BEFORE = "Somebody takes care of this alarm already."
 VOICE_NOT_UNDERSTOOD = "That was not 1."

@@ -91,6 +91,14 @@ KINDS = {
         "Ring every team that does not answer, and tell your supervisor.",
         "Start `triage watch`.",
     ),
+    "alarm_unheard": Kind(
+        "an alarm of somebody in the field reaches no telephone",
+        "Open Alarms, take it and do what stands there. Tell a supervisor by radio or by another"
+        " telephone (numbers under Teams).",
+        "Is the desk's telephone set, is a supervisor with a verified number on duty, does the"
+        " provider take calls or texts?",
+        stops_paging=False,
+    ),
     "alarm_untaken": Kind(
         "nobody takes an alarm of somebody in the field",
         "Open Alarms, take it and do what stands there. " + _TELL,
@@ -143,7 +151,7 @@ KINDS = {
     ),
 }
 """The worst first: in this order they are told."""
-OF_THE_DESK = frozenset({"alarm_untaken", "alarm_silent"})
+OF_THE_DESK = frozenset({"alarm_unheard", "alarm_untaken", "alarm_silent"})
 """On no other screen: it may be the alarm of somebody who is forced, and theirs is read along."""
 
 

@@ -22,8 +22,19 @@ def address_rings(code: str) -> str:
     return f"{code}: your phone rings now. Have your PIN at hand."
 
 
+def address_cannot_ring(code: str) -> str:
+    """While the telephone provider takes no calls: if that ends in time, it rings all the same."""
+    return (
+        f"{code}: calls do not go out now, your phone may not ring. Ring the desk or ask dispatch"
+        " by radio for the place."
+    )
+
+
 def no_pin(code: str) -> str:
-    return f"{code}: you have no PIN yet. Set one on your safety page, or ask dispatch by radio."
+    return (
+        f"{code}: you have no PIN yet. Set one on your safety page or with your supervisor. Now ask"
+        " dispatch by radio."
+    )
 
 
 def pin_rests(until: str) -> str:

@@ -231,6 +231,11 @@ def left_to_a_person() -> str:
     return "Not understood, nothing was changed. A dispatcher reads your text. Or phone dispatch."
 
 
+def could_not_be_done() -> str:
+    """Acting on a text failed for a fault of ours."""
+    return "That could not be done, nothing was changed. A dispatcher reads it. Or phone dispatch."
+
+
 def ambiguous(code: str | None = None) -> str:
     shown = code or "CODE"
     return f"That says two things, nothing was changed. Send one, like {shown} 1 or {shown} 2"

@@ -7,7 +7,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from triage.context import current_context
-from triage.entrypoints.web.access import open_to_everyone
+from triage.entrypoints.api import tokens
+from triage.entrypoints.web.access import (
+    is_from_this_machine,
+    open_to_everyone,
+    person_or_none,
+)
 from triage.services import reports, transfers
 from triage.services.watch import paging_state
 from triage.storage import migration
@@ -41,16 +46,27 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/pagingz")
 @open_to_everyone
 def pagingz() -> ResponseReturnValue:
-    """200 when the newest round of the watcher is young and found nothing wrong."""
+    """200 when the newest round of the watcher is young and found nothing wrong. Strangers read
+    one word."""
     with current_context().reading() as uow:
         state = paging_state(uow)
-    return jsonify(state), 200 if state["paging"] else 503
+    told = state if _is_told_what() else {"state": state["state"]}
+    return jsonify(told), 200 if state["paging"] else 503
+
+
+def _is_told_what() -> bool:
+    """Whoever forces somebody in the field must not read here that an alarm waits."""
+    if is_from_this_machine() or tokens.holds("watch:read"):
+        return True
+    person = person_or_none()
+    return person is not None and person.role in {"dispatcher", "supervisor"}
 
 
 @bp.get("/metrics")
 @open_to_everyone
 def metrics() -> ResponseReturnValue:
-    """Prometheus. Figures come from the rows, so that every process tells the same."""
+    """Prometheus. Figures come from the rows, so that every process tells the same. What was
+    found has a name only for those who may read it in /pagingz."""
     registry = CollectorRegistry()
     with current_context().reading() as uow:
         state = paging_state(uow)
@@ -59,9 +75,12 @@ def metrics() -> ResponseReturnValue:
         ).all()
         strays = reports.strays(uow)
         outcomes = transfers.outcomes(uow)
-    findings = Gauge("triage_findings", "What the watcher found", ["code"], registry=registry)
-    for found in state.pop("findings"):
-        findings.labels(found["code"]).inc(found["count"])
+    found = state.pop("findings")
+    del state["state"]
+    if _is_told_what():
+        findings = Gauge("triage_findings", "What the watcher found", ["code"], registry=registry)
+        for one in found:
+            findings.labels(one["code"]).inc(one["count"])
     Gauge("triage_stray_reports", "Provider's reports that fit nothing", registry=registry).set(
         strays
     )

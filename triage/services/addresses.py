@@ -7,7 +7,7 @@ from triage.domain import safety_wording as words
 from triage.domain.hazards import hazards
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
-from triage.services import assessments, outbox, pins
+from triage.services import assessments, outbox, pins, providers
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
@@ -43,6 +43,8 @@ def ask(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         valid_s=centre.policy.page_valid_s,
     )
     uow.audit("page.address_asked", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
+    if providers.is_shut(uow, providers.VOICE):
+        return words.address_cannot_ring(code)
     return words.address_rings(code)
 
 

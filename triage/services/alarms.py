@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import alarms as words
 from triage.domain.alarms import AlarmKind
+from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
-from triage.domain.spoken import Said
 from triage.services import outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
+from triage.storage.attempts import Attempt
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
@@ -26,10 +27,16 @@ from triage.storage.unit_of_work import UnitOfWork
 
 RING = "ring_alarm"
 """The timer; there is one for as long as nobody has taken the alarm."""
+LOOK = "look_at_alarm"
+"""The timer that looks whether a telephone rang."""
+RINGS_WITHIN = timedelta(seconds=5)
+"""As long as a handing over may take; then it is texted too."""
 KIND = "alarm"
-"""Of what is said on the telephone."""
+"""Of what is said on the telephone, or texted while none rings."""
 FIRST = 0
 """Priority before everything else there is."""
+_Phone = tuple[str, UUID | None]
+"""Its number, and which supervisor's; None: the desk's."""
 
 
 def raise_(
@@ -83,42 +90,84 @@ def _untaken_already(
 
 
 def ring(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> None:
-    """Ring everybody who can take it, and see to it that it rings again."""
+    """Ring everybody who can take it, and see to it that it rings again. While no call goes out
+    they are texted as well."""
     if alarm.taken_at is not None:
         return
-    said = _words(centre, alarm)
     phones = _phones(uow, centre, alarm)
-    for phone, responder_id in phones:
-        outbox.enqueue(
-            uow,
-            centre,
-            kind=KIND,
-            channel="voice",
-            to=phone,
-            to_role=SUPERVISOR if responder_id else "desk",
-            body=said,
-            priority=FIRST,
-            responder_id=responder_id,
-            alarm_id=alarm.id,
-            dedupe_key=f"alarm:{alarm.id}:{alarm.rings}:{responder_id or 'desk'}",
-            valid_s=centre.policy.ring_again_s,
-        )
-    providers.probe_now(uow, providers.VOICE)
     alarm.rings += 1
-    _stop_timer(uow, alarm)
+    for phone in phones:
+        _tell(uow, centre, alarm, phone, providers.VOICE)
+    providers.probe_now(uow, providers.VOICE)
+    _stop_timers(uow, alarm)
     again = uow.now + timedelta(seconds=centre.policy.ring_again_s)
     uow.set_timer(RING, alarm, again, step=alarm.rings, priority=FIRST)
+    if phones and providers.is_shut(uow, providers.VOICE):
+        _text(uow, centre, alarm, phones)
+        return
     uow.audit("alarm.rang", alarm, kind=alarm.kind.value, phones=len(phones), time=alarm.rings)
+    if phones:
+        uow.set_timer(LOOK, alarm, uow.now + RINGS_WITHIN, step=alarm.rings, priority=FIRST)
 
 
-def _words(centre: Centre, alarm: Alarm) -> str:
+def _tell(uow: UnitOfWork, centre: Centre, alarm: Alarm, phone: _Phone, channel: str) -> None:
+    number, responder_id = phone
+    texted = channel == providers.SMS
+    key = f"alarm:{alarm.id}:{alarm.rings}:{responder_id or 'desk'}"
+    outbox.enqueue(
+        uow,
+        centre,
+        kind=KIND,
+        channel=channel,
+        to=number,
+        to_role=SUPERVISOR if responder_id else "desk",
+        body=_words(centre, alarm, words.texted if texted else words.rung),
+        priority=FIRST,
+        responder_id=responder_id,
+        alarm_id=alarm.id,
+        dedupe_key=f"{key}:text" if texted else key,
+        valid_s=centre.policy.ring_again_s,
+    )
+
+
+def _text(uow: UnitOfWork, centre: Centre, alarm: Alarm, phones: Sequence[_Phone]) -> None:
+    for phone in phones:
+        _tell(uow, centre, alarm, phone, providers.SMS)
+    if phones:
+        providers.probe_now(uow, providers.SMS)
+        uow.audit("alarm.texted", alarm, kind=alarm.kind.value, phones=len(phones))
+
+
+def look(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> None:
+    """Some seconds after it should have rung: where no telephone has, they are texted."""
+    if alarm.taken_at is None and not _has_rung(uow, alarm):
+        _text(uow, centre, alarm, _phones(uow, centre, alarm))
+
+
+def _has_rung(uow: UnitOfWork, alarm: Alarm) -> bool:
+    """Has the provider taken a call of the latest ring?"""
+    begun = select(func.max(Message.created_at)).where(Message.alarm_id == alarm.id)
+    latest = begun.where(Message.channel == providers.VOICE).scalar_subquery()
+    taken = (
+        select(Attempt.id)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(
+            Message.alarm_id == alarm.id,
+            Message.channel == providers.VOICE,
+            Message.created_at == latest,
+            Attempt.state == AttemptState.ACCEPTED,
+        )
+    )
+    return uow.session.scalar(taken.limit(1)) is not None
+
+
+def _words(centre: Centre, alarm: Alarm, said: words.Announcement) -> str:
     member = alarm.responder
     code = alarm.call.code if alarm.call else None
-    name = centre.policy.centre_name
-    return words.rung(name, alarm.kind, member.team.name, member.role, code)
+    return said(centre.policy.centre_name, alarm.kind, member.team.name, member.role, code)
 
 
-def _phones(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> list[tuple[str, UUID | None]]:
+def _phones(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> list[_Phone]:
     """The desk's and the supervisors' on duty; never one of the team that it is about."""
     found: dict[str, UUID | None] = {}
     if desk := centre.policy.desk_phone:
@@ -138,9 +187,9 @@ def _partners(alarm: Alarm) -> set[str | None]:
     return {slot.responder.phone for slot in slots if slot.responder is not None}
 
 
-def _stop_timer(uow: UnitOfWork, alarm: Alarm) -> None:
+def _stop_timers(uow: UnitOfWork, alarm: Alarm) -> None:
     waiting = select(Timer).where(
-        Timer.subject_id == alarm.id, Timer.kind == RING, Timer.state == "waiting"
+        Timer.subject_id == alarm.id, Timer.kind.in_(HANDLERS), Timer.state == "waiting"
     )
     for timer in uow.session.scalars(waiting):
         timer.state = "cancelled"
@@ -154,7 +203,7 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     if alarm.taken_at is not None:
         raise Conflict("this alarm is taken care of already")
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
-    _stop_timer(uow, alarm)
+    _stop_timers(uow, alarm)
     unsent = select(Message).where(
         Message.alarm_id == alarm.id, Message.state == MessageState.READY
     )
@@ -200,34 +249,26 @@ def _listed(
     ).all()
 
 
-# --- on the telephone ----------------------------------------------------------------------
+_HELD = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}
+_OLD_RING = timedelta(seconds=10)
+"""A ring whose time was over so long ago should have been followed by the next."""
 
 
-def picked_up(uow: UnitOfWork, message: Message) -> Said:
-    """A person took the call; a machine takes no alarm."""
-    if _of(uow, message).taken_at is not None:
-        return Said(words.VOICE_TAKEN_BEFORE)
-    return Said(message.body or "", asks=True, goodbye=words.VOICE_GOODBYE)
-
-
-def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
-    alarm = _of(uow, message)
-    if alarm.taken_at is not None:
-        return Said(words.VOICE_TAKEN_BEFORE)
-    if digits != "1":
-        again = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
-        return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
-    by = f"responder:{message.responder_id}" if message.responder_id else "desk"
-    take(uow, alarm, "voice", by)
-    return Said(words.VOICE_TAKEN)
-
-
-def _of(uow: UnitOfWork, message: Message) -> Alarm:
-    if message.alarm_id is None:
-        raise ValueError("this rings for no alarm")
-    return uow.get(Alarm, message.alarm_id)
+def unheard(uow: UnitOfWork) -> frozenset[UUID]:
+    """Those untaken that reach no telephone: there is none to ring, or neither calls nor texts
+    go out."""
+    untold = select(Alarm.id).where(Alarm.taken_at.is_(None))
+    if not all(providers.is_shut(uow, way) for way in (providers.VOICE, providers.SMS)):
+        told = exists().where(
+            Message.alarm_id == Alarm.id,
+            Message.expires_at > uow.now - _OLD_RING,
+            Message.state.not_in(_HELD),
+        )
+        untold = untold.where(~told)
+    return frozenset(uow.session.scalars(untold))
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
-    RING: lambda uow, centre, timer: ring(uow, centre, uow.get(Alarm, timer.subject_id))
+    RING: lambda uow, centre, timer: ring(uow, centre, uow.get(Alarm, timer.subject_id)),
+    LOOK: lambda uow, centre, timer: look(uow, centre, uow.get(Alarm, timer.subject_id)),
 }

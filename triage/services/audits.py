@@ -35,7 +35,7 @@ TIMER_BOUNDS_S = {"highest": 2, "dispatch": 5, "other": 60}
 TEXT_BOUNDS_S = {"highest": 5, "other": 60}
 UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
 """As the partial index has it, word for word, or it is not used."""
-_URGENT = ("ask_deadline", alarms.RING, check_ins.LATE)
+_URGENT = ("ask_deadline", alarms.RING, alarms.LOOK, check_ins.LATE)
 """Steps of no dispatch that cannot wait."""
 _WAITING = text("timer.state = 'waiting'")
 _RUNNING = text("transfer.state IN ('offered', 'ringing', 'counselor')")

@@ -14,7 +14,9 @@ from triage.services import alarms, outbox
 from triage.services.centre import Centre
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
 from triage.storage.safety import CheckIn
+from triage.storage.teams import Responder
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -34,9 +36,11 @@ def heard(uow: UnitOfWork, slot: Slot, through: str) -> None:
     if not _is_ours(slot):
         return
     slot.heard_at = uow.now
-    asked = open_of(uow, slot)
-    if asked is not None:
+    asked = _asked_in(uow, slot)
+    if asked is not None and asked.responder_id == slot.responder_id:
         _close(uow, asked, "answered", through)
+    elif asked is not None:  # nobody answers for whoever had the place before
+        _close(uow, asked, "over", None)
     _look_soon(uow, slot)
 
 
@@ -45,7 +49,14 @@ def _is_ours(slot: Slot) -> bool:
 
 
 def open_of(uow: UnitOfWork, slot: Slot) -> CheckIn | None:
-    """The question that waits for an answer."""
+    """The question to whoever has this place that waits for their answer."""
+    asked = _asked_in(uow, slot)
+    theirs = asked is not None and asked.responder_id == slot.responder_id
+    return asked if theirs else None
+
+
+def _asked_in(uow: UnitOfWork, slot: Slot) -> CheckIn | None:
+    """It may be to somebody who has left the place meanwhile."""
     waiting = select(CheckIn).where(CheckIn.slot_id == slot.id, CheckIn.closed_at.is_(None))
     return uow.session.scalar(waiting)
 
@@ -57,6 +68,7 @@ def open_of_call(uow: UnitOfWork, call_id: UUID) -> dict[UUID, CheckIn]:
         .join(Slot, Slot.id == CheckIn.slot_id)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .where(Dispatch.call_id == call_id, CheckIn.closed_at.is_(None))
+        .where(CheckIn.responder_id == Slot.responder_id)
     )
     return {asked.slot_id: asked for asked in uow.session.scalars(waiting)}
 
@@ -83,8 +95,11 @@ def _plan(uow: UnitOfWork, kind: str, subject: Row, at: datetime, priority: int)
 
 def look_is_due(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     """Ask, or look again when it is time. Ends when they have left the field."""
-    due_at = _due(centre, slot)
-    if due_at is None or open_of(uow, slot) is not None:
+    due_at, asked = _due(centre, slot), _asked_in(uow, slot)
+    if asked is not None and asked.responder_id != slot.responder_id:
+        _close(uow, asked, "over", None)
+        asked = None
+    if due_at is None or asked is not None:
         return
     if due_at > uow.now:
         _plan(uow, LOOK, slot, due_at, slot.dispatch.level_rank)
@@ -116,9 +131,17 @@ def _ask(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     asked = uow.add(CheckIn(slot_id=slot.id, responder_id=slot.responder_id))
     asked.slot = slot
     uow.session.flush()
+    if not _gets_texts(asked.responder):
+        _miss(uow, centre, asked, "out_of_reach")
+        return
     _text(uow, centre, asked, again=False)
     _plan_late(uow, centre, asked)
     _audit(uow, "check_in.asked", asked)
+
+
+def _gets_texts(member: Responder) -> bool:
+    stopped = member.opted_out_at is not None or member.phone_lost_at is not None
+    return member.verified_at is not None and not stopped
 
 
 def _text(uow: UnitOfWork, centre: Centre, asked: CheckIn, *, again: bool) -> None:
@@ -152,16 +175,48 @@ def answer_is_late(uow: UnitOfWork, centre: Centre, asked: CheckIn) -> None:
     slot = asked.slot
     if slot.state not in IN_THE_FIELD or slot.responder_id != asked.responder_id:
         _close(uow, asked, "over", None)
+    elif not _gets_texts(asked.responder):
+        _miss(uow, centre, asked, "out_of_reach")
     elif asked.asked_again_at is None:
         asked.asked_again_at = uow.now
         _text(uow, centre, asked, again=True)
         _plan_late(uow, centre, asked)
         _audit(uow, "check_in.asked_again", asked)
     else:
-        _close(uow, asked, "missed", None)
-        member = asked.responder
-        alarms.raise_(uow, centre, AlarmKind.MISSED_CHECK_IN, member, _page_of(slot, member.id))
-        _plan(uow, LOOK, slot, uow.now + _between(centre, slot), slot.dispatch.level_rank)
+        _miss(uow, centre, asked, "missed")
+
+
+def cannot_answer(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    """No text reaches them any more: what they were just asked is a person's to ask, at once."""
+    waiting = select(CheckIn).where(CheckIn.responder_id == member.id, CheckIn.closed_at.is_(None))
+    for asked in uow.session.scalars(waiting).all():
+        if asked.slot.state in IN_THE_FIELD and asked.slot.responder_id == member.id:
+            _miss(uow, centre, asked, "out_of_reach")
+
+
+def _miss(uow: UnitOfWork, centre: Centre, asked: CheckIn, outcome: str) -> None:
+    """It is an alarm, and they are asked again in time."""
+    _close(uow, asked, outcome, None)
+    slot, member = asked.slot, asked.responder
+    alarms.raise_(uow, centre, AlarmKind.MISSED_CHECK_IN, member, _page_of(slot, member.id))
+    _plan(uow, LOOK, slot, uow.now + _between(centre, slot), slot.dispatch.level_rank)
+
+
+def is_awaited(uow: UnitOfWork, message: Message) -> bool:
+    """Does whoever this text asks still owe the answer?"""
+    waiting = (
+        select(CheckIn.id)
+        .join(Slot, Slot.id == CheckIn.slot_id)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .where(
+            CheckIn.closed_at.is_(None),
+            CheckIn.responder_id == message.responder_id,
+            Slot.responder_id == CheckIn.responder_id,
+            Slot.state.in_(sorted(IN_THE_FIELD)),
+            Dispatch.call_id == message.call_id,
+        )
+    )
+    return uow.session.scalar(waiting.limit(1)) is not None
 
 
 def _page_of(slot: Slot, responder_id: UUID) -> Page | None:
@@ -175,11 +230,9 @@ def _close(uow: UnitOfWork, asked: CheckIn, outcome: str, through: str | None) -
 
 
 def _audit(uow: UnitOfWork, event: str, asked: CheckIn) -> None:
-    slot = asked.slot
+    member, call_id = asked.responder, asked.slot.dispatch.call_id
     details = {"through": asked.through} if asked.through else {}
-    team = slot.team.name if slot.team else ""
-    call_id = slot.dispatch.call_id
-    uow.audit(event, asked, call_id=call_id, team=team, role=slot.role, **details)
+    uow.audit(event, asked, call_id=call_id, team=member.team.name, role=member.role, **details)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

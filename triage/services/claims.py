@@ -21,7 +21,7 @@ from triage.domain.delivery import (
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
 from triage.domain.timing import seconds_left
-from triage.services import deliveries, handing_over, providers, throttled_pages
+from triage.services import check_ins, deliveries, handing_over, providers, throttled_pages
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.services.handing_over import ClaimedText
@@ -216,6 +216,9 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
         return False
     alarm = uow.session.get(Alarm, message.alarm_id) if message.alarm_id else None
     if alarm is not None and alarm.taken_at is not None:
+        _move(uow, message, MessageState.WITHDRAWN)
+        return False
+    if message.kind == check_ins.KIND and not check_ins.is_awaited(uow, message):
         _move(uow, message, MessageState.WITHDRAWN)
         return False
     if message.expires_at <= uow.now:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from triage.domain.lifecycle import TAKEN, PageState
-from triage.services import paging
+from triage.services import check_ins, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -56,6 +56,7 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
             team=slot.team.name if slot.team else "",
             role=slot.role,
         )
+    check_ins.cannot_answer(uow, centre, responder)
     mine = Page.responder_id == responder.id
     _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
 

@@ -1,5 +1,7 @@
 """What people in the field text about themselves: that they need help, or that all is well."""
 
+import logging
+
 from triage.domain import safety_wording, wording
 from triage.domain.alarms import AlarmKind
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
@@ -9,7 +11,9 @@ from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.dispatches import Page
 from triage.storage.teams import Responder
-from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.unit_of_work import UnitOfWork, is_lost_race
+
+log = logging.getLogger(__name__)
 
 
 def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
@@ -24,7 +28,19 @@ def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
 
 
 def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
-    """The call named, else every call that this phone is on, or is asked about."""
+    """The call named, else every call that this phone is on, or is asked about. None where looking
+    fails: an alarm must not hang on where it is."""
+    try:
+        with uow.session.begin_nested():
+            return _about(uow, responder, code)
+    except Exception as error:
+        if is_lost_race(error):  # all of this is tried again
+            raise
+        log.error("an alarm is raised without its call: %s", type(error).__name__)
+        return []
+
+
+def _about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
     call = pages_meant.call_with(uow, code, responder) if code else None
     named = paging.open_page_of(uow, call, responder) if call else None
     questions = pages_meant.questions(uow, responder)

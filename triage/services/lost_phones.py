@@ -6,7 +6,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.sms_replies import Verb, parse
-from triage.services import alarms, duty, field_texts, people, verification
+from triage.services import alarms, check_ins, duty, field_texts, people, verification
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.dispatches import Slot
@@ -39,6 +39,7 @@ def report(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
             team=member.team.name,
             role=slot.role,
         )
+    check_ins.cannot_answer(uow, centre, member)
     duty.left(uow, centre, member, "phone_lost")
 
 

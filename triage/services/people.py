@@ -29,7 +29,7 @@ from triage.storage.people import Account, ApiToken, SignIn
 from triage.storage.unit_of_work import UnitOfWork
 
 ROLES = ("dispatcher", "clinician", "supervisor", "administrator")
-SCOPES = ("calls:write", "calls:read", "assess")
+SCOPES = ("calls:write", "calls:read", "assess", "watch:read")
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _NO_ACCOUNT = UUID(int=0)
 

@@ -1,7 +1,5 @@
 """A text came in: do what it says, and answer with exactly what changed."""
 
-from sqlalchemy import select
-
 from triage.domain import reach_wording, wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
@@ -15,12 +13,13 @@ from triage.services import (
     field_texts,
     freed_teams,
     lost_phones,
-    outbox,
+    received_texts,
     unread_replies,
     verification,
 )
 from triage.services.centre import Centre
 from triage.services.pages_meant import page_meant, questions
+from triage.services.received_texts import Received
 from triage.services.reply_actions import (
     VERBS,
     Answered,
@@ -29,10 +28,11 @@ from triage.services.reply_actions import (
     decline,
     keep_note,
     record_verdict,
+    what_is_over,
 )
 from triage.storage.dispatches import Page
 from triage.storage.messages import InboundMessage
-from triage.storage.sealed import blind_index
+from triage.storage.sealed import CannotOpen
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -45,47 +45,59 @@ SHOWS_REACH = {
 """Outcomes of answers to a text of ours that arrived."""
 
 
-def receive(
-    uow: UnitOfWork, centre: Centre, provider_id: str, from_number: str, body: str
-) -> InboundMessage | None:
+def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage | None:
     """Write the text down, act on it and enqueue the answer, all in this transaction.
 
-    A text whose provider_id was seen before has no second effect: returns None.
+    A text that was brought before has no second effect: returns None.
     """
-    seen = select(InboundMessage.id).where(InboundMessage.provider_id == provider_id)
-    if uow.session.scalar(seen) is not None:
+    if received_texts.is_kept(uow, text):
         return None
-    responder = responder_with(uow, from_number)
-    if responder is None:
+    sender = received_texts.sender_of(uow, text)
+    if sender is None:
         answered = Answered("unknown_number", wording.unknown_number(centre.policy.centre_name))
     else:
-        body = duress.listen(uow, centre, responder, body)
-        try:
-            with uow.session.begin_nested():  # a refusal leaves nothing half-done
-                answered = _heard(uow, centre, responder, body)
-        except TriageError as error:
-            if error.__cause__ is not None:  # a lost race: the whole unit is tried again
-                raise
-            answered = Answered("refused", f"{error}")
-    from_index = blind_index("phone", from_number)
+        text = text._replace(body=duress.listen(uow, centre, sender, text.body))
+        answered = _answered(uow, centre, sender, text.body)
     if answered.outcome in unread_replies.ASKED_BACK:
-        answered = _asked_back_once(uow, from_index, answered)
-    enough = unread_replies.answered_enough(uow, centre, answered.outcome, from_index)
-    inbound = uow.add(
-        InboundMessage(
-            provider_id=provider_id,
-            from_number=from_number,
-            from_index=from_index,
-            body=body,
-            call_id=answered.call.id if answered.call else None,
-            responder_id=responder.id if responder else None,
-            outcome=answered.outcome,
-        )
-    )
-    uow.audit("text.received", inbound, outcome=answered.outcome)
-    if answered.body is not None and not enough:
-        _answer(uow, centre, inbound, responder, from_number, answered)
-    return inbound
+        answered = _asked_back_once(uow, text.from_index, answered)
+    return received_texts.keep(uow, centre, text, sender, answered)
+
+
+def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, body: str) -> Answered:
+    try:
+        with uow.session.begin_nested():  # a refusal leaves nothing half-done
+            return _heard(uow, centre, sender, body)
+    except CannotOpen:
+        raise  # of no use to whoever reads the answer
+    except TriageError as error:
+        if error.__cause__ is not None:  # a lost race: the whole unit is tried again
+            raise
+        return Answered("refused", f"{error}")
+
+
+def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage | None:
+    """Acting on this text failed and was undone. Nothing of it is done but the alarm that it
+    raises; a dispatcher reads it. The answer is the same with a word for duress in it."""
+    if received_texts.is_kept(uow, text):
+        return None
+    sender = received_texts.sender_of(uow, text)
+    told: str | None = wording.could_not_be_done()
+    if sender is not None:
+        text = text._replace(body=duress.listen(uow, centre, sender, text.body))
+        told = _at_least_the_alarm(uow, centre, sender, parse(text.body), told)
+    answered = Answered(unread_replies.NOT_DONE, told)
+    return received_texts.keep(uow, centre, text, sender, answered)
+
+
+def _at_least_the_alarm(
+    uow: UnitOfWork, centre: Centre, sender: Responder, reply: Reply, told: str | None
+) -> str | None:
+    """Raise it, and return the answer: `told` where it is none."""
+    if reply.carrier_word not in {None, "HELP"}:
+        told = None
+    if reply.verb in {Verb.HELP, Verb.WITHDRAW} or reply.carrier_word == "HELP":
+        told = field_texts.cry_for_help(uow, centre, sender, reply).body
+    return None if sender.phone_lost_at is not None else told
 
 
 def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> Answered:
@@ -95,40 +107,6 @@ def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> 
     guessed = answered.outcome == "not_understood"
     said = wording.left_to_a_person() if guessed else answered.body
     return Answered(unread_replies.UNREAD, said, answered.call)
-
-
-def _answer(
-    uow: UnitOfWork,
-    centre: Centre,
-    inbound: InboundMessage,
-    responder: Responder | None,
-    number: str,
-    answered: Answered,
-) -> None:
-    outbox.enqueue(
-        uow,
-        centre,
-        kind="reply",
-        to=number,
-        to_role=responder.role if responder else "unknown",
-        body=answered.body or "",
-        priority=2,
-        call_id=answered.call.id if answered.call else None,
-        responder_id=responder.id if responder else None,
-        dedupe_key=f"reply:{inbound.provider_id}",
-    )
-
-
-def responder_with(uow: UnitOfWork, number: str) -> Responder | None:
-    """The member with this telephone."""
-    return uow.session.scalar(
-        select(Responder)
-        .where(
-            Responder.phone_index == blind_index("phone", number), Responder.retired_at.is_(None)
-        )
-        .order_by(Responder.created_at, Responder.id)
-        .limit(1)
-    )
 
 
 def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> Answered:
@@ -156,14 +134,22 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
     if reply.verb is Verb.HELP:
         return field_texts.cry_for_help(uow, centre, responder, reply)
     if reply.verb is Verb.SAFE:
-        well = field_texts.all_is_well(uow, responder, reply.code)
-        if well is not None:
-            return well
-        reply = Reply(reply.code)
+        return _all_is_well(uow, centre, responder, reply)
     page = page_meant(uow, responder, reply)
     if reply.verb is Verb.WITHDRAW and not field_texts.can_leave(page):
         return field_texts.cry_for_help(uow, centre, responder, reply)
     return page if isinstance(page, Answered) else _about(uow, centre, page, reply)
+
+
+def _all_is_well(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
+    """Of what they have; of what is over they learn that it is. It accepts nothing."""
+    well = field_texts.all_is_well(uow, responder, reply.code)
+    if well is not None:
+        return well
+    page = page_meant(uow, responder, Reply(reply.code))
+    if isinstance(page, Answered):
+        return page
+    return what_is_over(page) or _about(uow, centre, page, Reply(reply.code))
 
 
 def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:

@@ -54,6 +54,17 @@ def _too_late(page: Page) -> str:
     return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
 
 
+def what_is_over(page: Page) -> Answered | None:
+    """What became of it, where nothing is left for whoever texts to be asked or to do."""
+    slot, call = page.slot, page.slot.dispatch.call
+    released, lives = _is_released(page), slot.state in WANTED | TAKEN
+    if lives and page.state is not PageState.WITHDRAWN:
+        return None
+    gone = not lives and not released
+    told = wording.not_open(call.code, slot.state.value) if gone else _too_late(page)
+    return Answered("too_late", told, call)
+
+
 def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     call = page.slot.dispatch.call
     if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:

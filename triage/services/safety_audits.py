@@ -24,6 +24,8 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
     yield from _found(
         uow, "alarm_untaken", *_row(uow, untaken.where(Alarm.created_at < uow.now - UNTAKEN_AFTER))
     )
+    unheard = untaken.where(Alarm.id.in_(alarms.unheard(uow)))
+    yield from _found(uow, "alarm_unheard", *_row(uow, unheard))
     silent = untaken.where(~_timer(alarms.RING, Alarm.id))
     yield from _found(uow, "alarm_silent", *_row(uow, silent))
     yield from _found(uow, "no_check_in", *_row(uow, _forgotten()))

@@ -20,14 +20,20 @@ def _raised(_: Centre, details: Details) -> str:
 def _rang(_: Centre, details: Details) -> str:
     if not details["phones"]:
         return "The alarm rings nobody: no desk telephone is set and no supervisor is on duty."
-    some = "one telephone" if details["phones"] == 1 else f"{details['phones']} telephones"
-    return f"The alarm rings {some}, time {details['time']}."
+    return f"The alarm rings {_telephones(details['phones'])}, time {details['time']}."
+
+
+def _telephones(count: int) -> str:
+    return "one telephone" if count == 1 else f"{count} telephones"
 
 
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "alarm.raised": _raised,
     "alarm.raised_again": lambda centre, d: f"Once more: {_raised(centre, d)}",
     "alarm.rang": _rang,
+    "alarm.texted": lambda _, d: (
+        f"No telephone rings: the alarm is texted to {_telephones(d['phones'])}."
+    ),
     "alarm.taken": lambda _, d: (
         f"The alarm of {d['team']} is taken care of after {d['waited_s']} s"
         + (", by telephone." if d["through"] == "voice" else ".")
@@ -36,6 +42,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "check_in.asked_again": lambda _, d: f"{_who(d)} is asked again: no answer.",
     "check_in.answered": lambda _, d: f"{_who(d)}: all is well ({d['through']}).",
     "check_in.missed": lambda _, d: f"{_who(d)} has not answered twice: it is an alarm.",
+    "check_in.out_of_reach": lambda _, d: (
+        f"{_who(d)} cannot be asked by text whether all is well: it is an alarm."
+    ),
     "page.address_asked": lambda _, d: f"{d['team']} asks for the address by telephone.",
     "page.address_read": lambda _, d: f"The address was read to {d['team']} by telephone.",
     "page.address_refused": lambda _, d: (

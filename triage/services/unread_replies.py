@@ -24,8 +24,10 @@ ASKED_BACK = (
 """Outcomes whose answer says what to type: whoever meant something types it again."""
 UNREAD = "unread"
 """Asked back already, and still not understood."""
-FOR_A_PERSON = ("help_unplaced", "phone_lost", "unknown_number", UNREAD, "opted_out")
-CHANGED_NOTHING = (*ASKED_BACK, UNREAD, "unknown_number", "carrier_word", "yes")
+NOT_DONE = "not_done"
+"""Acting on it failed, for a fault of ours."""
+FOR_A_PERSON = ("help_unplaced", "phone_lost", "unknown_number", UNREAD, NOT_DONE, "opted_out")
+CHANGED_NOTHING = (*ASKED_BACK, UNREAD, NOT_DONE, "unknown_number", "carrier_word", "yes")
 ASK_ONCE_IN = timedelta(minutes=10)
 TIME_TO_TYPE = timedelta(minutes=2)
 """Whoever was asked back and stays silent for so long is left to a dispatcher too."""

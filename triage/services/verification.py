@@ -8,7 +8,7 @@ from triage.domain import reach_wording
 from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
-from triage.services import duty, freed_teams, outbox
+from triage.services import check_ins, duty, freed_teams, outbox
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -42,6 +42,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     member.opted_out_at = member.phone_lost_at = None  # that was the other telephone
     uow.audit("member.new_number", member)
     ask(uow, centre, member)
+    check_ins.cannot_answer(uow, centre, member)
     duty.left(uow, centre, member, "new_number")
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from triage.domain import escalation_wording
 from triage.domain.spoken import Said
-from triage.services import addresses, alarms, voice_answers
+from triage.services import addresses, alarm_answers, alarms, voice_answers
 from triage.services.centre import Centre
 from triage.services.pages import RING
 from triage.storage.attempts import Attempt
@@ -23,7 +23,7 @@ def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | Non
     if message is None:
         return OVER
     if message.kind == alarms.KIND:
-        return alarms.picked_up(uow, message)
+        return alarm_answers.picked_up(uow, message)
     if message.kind == addresses.KIND:
         return addresses.picked_up(uow, message)
     return voice_answers.picked_up(uow, message)
@@ -35,7 +35,7 @@ def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> S
     if message is None:
         return OVER
     if message.kind == alarms.KIND:
-        return alarms.pressed(uow, message, digits)
+        return alarm_answers.pressed(uow, message, digits)
     if message.kind == addresses.KIND:
         return addresses.pressed(uow, centre, message, digits)
     return voice_answers.pressed(uow, centre, message, digits)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text
 
-from triage.domain.findings import Finding
+from triage.domain.findings import KINDS, Finding
 from triage.services.audits import NO_WORKER_AFTER, UNSENT, last_tick
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
@@ -30,6 +30,12 @@ class Standing:
     @property
     def passed(self) -> bool:
         return not self.findings
+
+    @property
+    def word(self) -> str:
+        """For strangers: `ok`; `degraded`, which can wait or is seen to; or `down`."""
+        stops = any(code not in KINDS or KINDS[code].stops_paging for code in self.codes)
+        return "ok" if self.passed else "down" if stops else "degraded"
 
     @property
     def codes(self) -> list[str]:
@@ -88,6 +94,7 @@ def paging_state(uow: UnitOfWork) -> dict[str, Any]:
     )
     parked = text("timer.state = 'parked'")
     return {
+        "state": now.word,
         "paging": now.passed,
         "tick_age_s": _age_s(uow, now.tick_at),
         "watched_age_s": _age_s(uow, now.watched_at),

@@ -51,5 +51,5 @@ class ApiToken(LiveRow):
     name: Mapped[str] = mapped_column(unique=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     scopes: Mapped[list[str]]
-    """calls:write, calls:read, assess."""
+    """calls:write, calls:read, assess, watch:read."""
     revoked_at: Mapped[datetime | None]

@@ -67,7 +67,8 @@ class CheckIn(LiveRow):
     asked_again_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
-    """`answered`, `missed`, or `over` where they left the call meanwhile."""
+    """`answered`, `missed`, `out_of_reach` where no text reached them any more, or `over` where
+    they left the call meanwhile."""
     through: Mapped[str | None]
     """`text`, `screen` or `radio`."""
 

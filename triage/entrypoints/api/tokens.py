@@ -45,13 +45,26 @@ def _actor(token: ApiToken) -> str:
     return f"token:{token.name}"
 
 
-def _holder(scope: str) -> ApiToken:
+def _bearer() -> str:
     kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not bearer.strip():
+    return bearer.strip() if kind.lower() == "bearer" else ""
+
+
+def holds(scope: str) -> bool:
+    """Does whoever asks show a token with this scope?"""
+    if not (bearer := _bearer()):
+        return False
+    with current_context().reading() as uow:
+        token = people.token_owner(uow, bearer)
+    return token is not None and scope in token.scopes
+
+
+def _holder(scope: str) -> ApiToken:
+    if not (bearer := _bearer()):
         raise ApiProblem("no_token", _HOW, headers={"WWW-Authenticate": "Bearer"})
     context = current_context()
     with context.reading() as uow:
-        token = people.token_owner(uow, bearer.strip())
+        token = people.token_owner(uow, bearer)
     if token is None:
         wrong = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         raise ApiProblem("no_token", _HOW, headers=wrong)

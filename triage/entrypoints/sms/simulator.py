@@ -1,6 +1,5 @@
 """The invented telephone network, for programs on this machine: read texts, answer them."""
 
-from ipaddress import ip_address
 from typing import Protocol, cast
 from uuid import UUID
 
@@ -12,14 +11,14 @@ from triage.context import AppContext, current_context
 from triage.domain.errors import Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.spoken import Said
-from triage.entrypoints.web.access import open_to_everyone
-from triage.services import replies, voice_calls
+from triage.entrypoints.sms.inbound import hear
+from triage.entrypoints.web.access import is_from_this_machine, open_to_everyone
+from triage.services import voice_calls
+from triage.services.received_texts import Received
 
 LARGEST_BODY = 16 * 1024
 LONGEST_TEXT = 1600
 """As Twilio has it."""
-
-_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 bp = Blueprint("simulator_network", __name__, url_prefix="/simulator")
 
@@ -42,9 +41,7 @@ def _network(context: AppContext) -> InventedNetwork:
 
 @bp.before_request
 def only_this_machine() -> None:
-    """What a proxy passes on comes from anywhere, though the proxy is here."""
-    passed_on = any(name in request.headers for name in _PASSED_ON)
-    if passed_on or not (request.remote_addr and ip_address(request.remote_addr).is_loopback):
+    if not is_from_this_machine():
         raise Forbidden("the simulator answers programs on this machine only")
     request.max_content_length = LARGEST_BODY
 
@@ -97,8 +94,5 @@ def key_pressed(context: AppContext, attempt_id: UUID, phone: str, key: str) -> 
 def answer_from(context: AppContext, sender: str, body: str) -> str:
     """Let this phone answer; returns the invented network's key of the text."""
     provider_id = _network(context).record_reply(sender, body)
-    context.do(
-        "carrier",
-        lambda uow: replies.receive(uow, context.centre, provider_id, sender, body),
-    )
+    hear(context, Received(provider_id, sender, body))
     return provider_id

@@ -14,6 +14,7 @@ from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.domain.spoken import Said
 from triage.entrypoints.sms import webhooks
+from triage.entrypoints.sms.inbound import ACTOR
 from triage.entrypoints.web.access import open_to_everyone
 from triage.services import reports, voice_calls
 from triage.services.reports import Report
@@ -59,7 +60,7 @@ def answer() -> ResponseReturnValue:
     context, attempt = current_context(), _attempt()
     digits = request.form.get("Digits", "")[:8]
     said = context.do(
-        webhooks.ACTOR,
+        ACTOR,
         lambda uow: voice_calls.pressed(uow, context.centre, attempt, digits),
     )
     return _twiml(said, attempt)
@@ -81,7 +82,7 @@ def status() -> ResponseReturnValue:
         to=form.get("To"),
         attempt_id=_attempt(),
     )
-    if not context.do(webhooks.ACTOR, lambda uow: reports.hear(uow, context.centre, report)):
+    if not context.do(ACTOR, lambda uow: reports.hear(uow, context.centre, report)):
         log.warning("report of an unknown call or status")
     return "", 204
 

@@ -17,11 +17,12 @@ from werkzeug.exceptions import (
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
+from triage.entrypoints.sms.inbound import ACTOR, hear
 from triage.entrypoints.web.access import open_to_everyone
-from triage.services import replies, reports
+from triage.services import reports
+from triage.services.received_texts import Received
 from triage.services.reports import Report
 
-ACTOR = "carrier"
 LARGEST_BODY = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -79,11 +80,7 @@ def inbound() -> ResponseReturnValue:
     # Short codes and names are machines; our own number would be a loop.
     if _NUMBER.fullmatch(sender) and sender != request.form.get("To"):
         body = request.form.get("Body", "").replace("\0", "")
-        context.do(
-            ACTOR,
-            lambda uow: replies.receive(uow, context.centre, provider_id, sender, body),
-            keyed=True,
-        )
+        hear(context, Received(provider_id, sender, body))
     else:
         log.info("text ignored, nobody can answer its sender")
     return Response("<Response/>", mimetype="text/xml")

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -34,6 +35,7 @@ csrf = CSRFProtect()
 
 OPEN_ENDPOINTS = frozenset({"static"})
 """Views that Flask makes itself; all others declare who may open them."""
+_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 _EVERYONE = frozenset({"*"})
 _SEEN_EVERY = timedelta(minutes=1)
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
@@ -88,6 +90,14 @@ def person_or_none() -> Person | None:
                 g.now = uow.now
     person: Person | None = g.person
     return person
+
+
+def is_from_this_machine() -> bool:
+    """Does a program beside us ask? What a proxy passes on comes from anywhere, though the proxy
+    is here."""
+    passed_on = any(name in request.headers for name in _PASSED_ON)
+    from_here = request.remote_addr and ip_address(request.remote_addr).is_loopback
+    return bool(from_here) and not passed_on
 
 
 def cookie_name() -> str:

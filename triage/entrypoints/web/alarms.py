@@ -29,6 +29,7 @@ def listed() -> ResponseReturnValue:
         return render_template(
             "alarms.html",
             untaken=alarms.untaken(uow),
+            unheard=alarms.unheard(uow),
             taken=taken,
             names=names_of(uow, {alarm.taken_by or "" for alarm in taken}),
             words=words,

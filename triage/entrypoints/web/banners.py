@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from triage.context import AppContext
-from triage.domain.alarms import NO_CALL, says, to_do
+from triage.domain.alarms import NO_CALL, REACHES_NOBODY, says, to_do
 from triage.domain.findings import OF_THE_DESK, told
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import TransferState
@@ -66,10 +66,12 @@ def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[
 
 
 def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
+    unheard = alarms.unheard(uow)
     for alarm in alarms.untaken(uow):
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
         who = f"{member.team.name} ({member.role.replace('_', ' ')})"
         words = f"{who} {says(alarm.kind)}: {code}. {to_do(alarm.kind)}"
+        words = f"{words} {REACHES_NOBODY}" if alarm.id in unheard else words
         yield Banner("alarm", words, f"/alarms#alarm-{alarm.id}", "Take it")
 
 

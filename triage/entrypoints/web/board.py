@@ -8,13 +8,14 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
-from triage.domain import alarms
+from triage.domain import alarms as alarm_words
 from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
+    alarms,
     boards,
     escalations,
     reachability,
@@ -101,6 +102,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
         lines = paging_lines(watch.standing(uow).codes)
+        unheard = alarms.unheard(uow)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
         "board": found,
@@ -110,7 +112,8 @@ def _look() -> tuple[dict[str, Any], Board]:
         "warnings": lines,
         "red": red,
         "headlines": headlines,
-        "alarm_words": alarms,
+        "alarm_words": alarm_words,
+        "unheard": unheard,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,

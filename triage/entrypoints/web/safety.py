@@ -71,10 +71,8 @@ def _change(
     """Change it for whoever shows their password in the field `proof`: an open screen is not
     enough to change what protects them."""
     context, person = current_context(), current_person()
-    with context.reading() as uow:
-        attempt = people.check_password(uow, person.username, request.form.get(proof, ""))
-    if not attempt.right:
-        return _page({proof: "This is not your password."})
+    if not _is_their_password(proof):
+        return _page(_not_yours(proof))
 
     def all_of_them(uow: UnitOfWork) -> None:
         for member in _must_be_members(uow, person):
@@ -92,6 +90,60 @@ def _must_be_members(uow: UnitOfWork, person: Person) -> Sequence[Responder]:
     if not (members := _members(uow, person)):
         raise Refused("You are in no team: no text of yours is read here.", "word")
     return members
+
+
+def _is_their_password(field: str) -> bool:
+    with current_context().reading() as uow:
+        shown = request.form.get(field, "")
+        return people.check_password(uow, current_person().username, shown).right
+
+
+def _not_yours(field: str) -> Errors:
+    return {field: "This is not your password."}
+
+
+# --- who has no account --------------------------------------------------------------------
+
+
+@bp.get("/members/<uuid:member_id>/safety")
+@open_to("supervisor", "administrator")
+def of_member(member_id: UUID) -> ResponseReturnValue:
+    return _member_page(member_id, {})
+
+
+def _member_page(member_id: UUID, errors: Errors) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        member = uow.get(Responder, member_id)
+        page = render_template("member_safety.html", member=member, errors=errors)
+    return page, 422 if errors else 200
+
+
+@bp.post("/members/<uuid:member_id>/safety")
+@open_to("supervisor", "administrator")
+def set_of_member(member_id: UUID) -> ResponseReturnValue:
+    """They type it themselves, beside whoever supervises and shows that it is them."""
+    word, pin = typed.line("word"), typed.line("pin")
+    if not _is_their_password("password"):
+        return _member_page(member_id, _not_yours("password"))
+
+    def work(uow: UnitOfWork) -> UUID:
+        member = uow.get(Responder, member_id)
+        if member.account_id is not None or member.retired_at is not None:
+            raise Conflict("whoever has an account sets this under Your safety")
+        if not word and not pin:
+            raise Refused("Type a word, a PIN or both.", "word")
+        if word:
+            duress.set_word(uow, member, word)
+        if pin:
+            pins.set_pin(uow, member, pin)
+        return member.team_id
+
+    try:
+        team_id = current_context().do(current_person().actor, work)
+    except Refused as error:
+        return _member_page(member_id, {error.field: str(error)})
+    flash("It is set. Nobody can look it up.", "good")
+    return redirect(f"/teams/{team_id}", 303)
 
 
 # --- a phone is lost -----------------------------------------------------------------------

@@ -1,0 +1,33 @@
+"""An alarm that rings: what is said, and what a key does. A machine takes no alarm."""
+
+from triage.domain import alarms as words
+from triage.domain.spoken import Said
+from triage.services import alarms
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def picked_up(uow: UnitOfWork, message: Message) -> Said:
+    """A person took the call; a machine takes no alarm."""
+    if _of(uow, message).taken_at is not None:
+        return Said(words.VOICE_TAKEN_BEFORE)
+    return Said(message.body or "", asks=True, goodbye=words.VOICE_GOODBYE)
+
+
+def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
+    alarm = _of(uow, message)
+    if alarm.taken_at is not None:
+        return Said(words.VOICE_TAKEN_BEFORE)
+    if digits != "1":
+        again = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
+        return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
+    by = f"responder:{message.responder_id}" if message.responder_id else "desk"
+    alarms.take(uow, alarm, "voice", by)
+    return Said(words.VOICE_TAKEN)
+
+
+def _of(uow: UnitOfWork, message: Message) -> Alarm:
+    if message.alarm_id is None:
+        raise ValueError("this rings for no alarm")
+    return uow.get(Alarm, message.alarm_id)

@@ -1,0 +1,80 @@
+"""Texts that came in, kept with what was made of each, and the answer to it."""
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from triage.services import outbox, unread_replies
+from triage.services.centre import Centre
+from triage.services.reply_actions import Answered
+from triage.storage.messages import InboundMessage
+from triage.storage.sealed import blind_index
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+
+class Received(NamedTuple):
+    """A text as the network brought it."""
+
+    provider_id: str
+    from_number: str
+    body: str
+
+    @property
+    def from_index(self) -> bytes:
+        return blind_index("phone", self.from_number)
+
+
+def is_kept(uow: UnitOfWork, text: Received) -> bool:
+    """Was it brought before?"""
+    seen = select(InboundMessage.id).where(InboundMessage.provider_id == text.provider_id)
+    return uow.session.scalar(seen) is not None
+
+
+def sender_of(uow: UnitOfWork, text: Received) -> Responder | None:
+    """The member with this telephone."""
+    return uow.session.scalar(
+        select(Responder)
+        .where(Responder.phone_index == text.from_index, Responder.retired_at.is_(None))
+        .order_by(Responder.created_at, Responder.id)
+        .limit(1)
+    )
+
+
+def keep(
+    uow: UnitOfWork, centre: Centre, text: Received, sender: Responder | None, answered: Answered
+) -> InboundMessage:
+    """Write down what it came to, and answer unless this phone had its share."""
+    enough = unread_replies.answered_enough(uow, centre, answered.outcome, text.from_index)
+    inbound = uow.add(
+        InboundMessage(
+            provider_id=text.provider_id,
+            from_number=text.from_number,
+            from_index=text.from_index,
+            body=text.body,
+            call_id=answered.call.id if answered.call else None,
+            responder_id=sender.id if sender else None,
+            outcome=answered.outcome,
+        )
+    )
+    uow.audit("text.received", inbound, outcome=answered.outcome)
+    if answered.body is not None and not enough:
+        _answer(uow, centre, text, sender, answered)
+    return inbound
+
+
+def _answer(
+    uow: UnitOfWork, centre: Centre, text: Received, sender: Responder | None, answered: Answered
+) -> None:
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="reply",
+        to=text.from_number,
+        to_role=sender.role if sender else "unknown",
+        body=answered.body or "",
+        priority=2,
+        call_id=answered.call.id if answered.call else None,
+        responder_id=sender.id if sender else None,
+        dedupe_key=f"reply:{text.provider_id}",
+    )
