@@ -209,5 +209,8 @@ def run(context: AppContext, orphaned: Callable[[Callable[[], None]], None] | No
     # them again and again while texts are due.
     gc.collect()
     gc.freeze()
+    # Whoever writes gives way at each statement; a thread that computes must not keep them for
+    # 5 ms each time, while everybody else waits for their turn to write.
+    sys.setswitchinterval(0.001)
     worker.run()
     context.database.engine.dispose()
