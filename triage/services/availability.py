@@ -195,11 +195,14 @@ def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
 
 def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:
     """Each response of our own teams that cannot come now, with its coded cause."""
-    options = team_options(uow, zone)
+    by_response: dict[str, list[TeamOption]] = {}
+    for team, option in team_options(uow, zone):
+        for key in team.responses:
+            by_response.setdefault(key, []).append(option)
     causes = {}
     for key, response in centre.vocabulary.responses.items():
         if response.reached_by == "page":
-            cause = why_none(serving(options, key), response.roles)
+            cause = why_none(by_response.get(key, ()), response.roles)
             if cause is not None:
                 causes[key] = cause
     return causes
