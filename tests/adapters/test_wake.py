@@ -15,7 +15,7 @@ from tests.world import World
 from triage.services import outbox
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
-from triage.storage.wake import CHANNEL
+from triage.storage.wake import CHANNEL, TEXTS, TIMERS
 
 AT_ONCE_S = 0.8
 """Sooner than the next look without being woken."""
@@ -26,9 +26,14 @@ class Ear:
 
     def __init__(self, world: World) -> None:
         self._rung, self._over = threading.Event(), threading.Event()
-        arguments = (self._rung.set, self._over)
+        self.due: frozenset[str] = frozenset()
+        arguments = (self._hear, self._over)
         self._thread = threading.Thread(target=world.context.database.wake.listen, args=arguments)
         self._thread.start()
+
+    def _hear(self, due: frozenset[str]) -> None:
+        self.due = due
+        self._rung.set()
 
     def hears(self, within_s: float = AT_ONCE_S) -> bool:
         heard = self._rung.wait(within_s)
@@ -46,10 +51,10 @@ def listening(world: World) -> Iterator[Ear]:
     ear = Ear(world)
     try:
         deadline = time.monotonic() + 10
-        world.context.database.wake.ring()
+        world.context.database.wake.ring([TEXTS])
         while not ear.hears(0.1):
             assert time.monotonic() < deadline
-            world.context.database.wake.ring()
+            world.context.database.wake.ring([TEXTS])
         while ear.hears(0.3):  # a ring that was still under way
             pass
         yield ear
@@ -87,6 +92,7 @@ def test_a_commit_that_owes_a_text_is_heard_at_once(world: World) -> None:
             uow.session.flush()
             assert not ear.hears(0.3)  # not before it is committed
         assert ear.hears()
+        assert ear.due == {TEXTS}
 
 
 def test_a_timer_that_is_due_wakes_and_one_for_later_does_not(world: World) -> None:
@@ -98,6 +104,7 @@ def test_a_timer_that_is_due_wakes_and_one_for_later_does_not(world: World) -> N
         with world.context.unit_of_work("test") as uow:
             uow.set_timer("nothing", uow.get(Call, call.id), uow.now, step=1)
         assert ear.hears()
+        assert ear.due == {TIMERS}
 
 
 def test_what_was_undone_wakes_nobody(world: World) -> None:
@@ -140,5 +147,5 @@ def cut_the_bells(world: World) -> None:
         " WHERE datname = current_database() AND pid != pg_backend_pid() AND query LIKE :what"
     )
     with world.context.reading() as uow:
-        for what in (f"NOTIFY {CHANNEL}", f"LISTEN {CHANNEL}"):
+        for what in (f"NOTIFY {CHANNEL}%", f"LISTEN {CHANNEL}"):
             assert uow.session.scalars(ours, {"what": what}).all() == [True]

@@ -105,6 +105,7 @@ class TwilioSms:
         tokens = auth_token.split(",")
         self._line = _Line(api_url, timeout_s)
         self._client = Client(account_sid, tokens[0], http_client=self._line)
+        self._messages = self._client.messages  # the library loads this when it is first asked for
         self._validators = [RequestValidator(token) for token in tokens]
         self._from = (
             {"messaging_service_sid": messaging_service_sid}
@@ -117,7 +118,7 @@ class TwilioSms:
         """There is no key that would make sending twice harmless: where the line breaks
         after the request was written, the outcome is unknown."""
         return self._hand_over(
-            lambda: self._client.messages.create(
+            lambda: self._messages.create(
                 to=sms.to,
                 body=sms.body,
                 validity_period=min(sms.validity_s, LONGEST_VALIDITY_S),
@@ -142,7 +143,7 @@ class TwilioSms:
         the newest first; None if it does not tell. Asked before a text in doubt is sent again."""
         since = since_about(within_s)
         try:
-            newest = self._client.messages.list(to=sms.to, limit=20, page_size=20)
+            newest = self._messages.list(to=sms.to, limit=20, page_size=20)
             return [
                 str(message.sid)
                 for message in newest

@@ -21,6 +21,7 @@ class TwilioPhones(TwilioSms):
         super().__init__(**texts)  # type: ignore[arg-type]  # as TwilioSms lists them
         self._voice_url = voice_url
         self._voice_sender = voice_sender
+        self._calls = self._client.calls
 
     def call(self, call: OutboundCall) -> Outcome:
         """Ring. Twilio finds out whether a person or a machine answers, and then asks
@@ -28,7 +29,7 @@ class TwilioPhones(TwilioSms):
         if not self._voice_sender:
             return Refused("no_voice_sender", Whose.NUMBER)
         return self._hand_over(
-            lambda: self._client.calls.create(
+            lambda: self._calls.create(
                 to=call.to,
                 from_=self._voice_sender,
                 url=f"{self._voice_url}/page?attempt={call.id}",
@@ -45,7 +46,7 @@ class TwilioPhones(TwilioSms):
             return super().find(sms, within_s)
         since = since_about(within_s)
         try:
-            newest = self._client.calls.list(to=sms.to, limit=20, page_size=20)
+            newest = self._calls.list(to=sms.to, limit=20, page_size=20)
             return [
                 str(call.sid)
                 for call in newest

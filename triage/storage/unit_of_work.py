@@ -22,7 +22,7 @@ from triage.storage.commits import committing
 from triage.storage.messages import Message
 from triage.storage.new_rows import NewRows
 from triage.storage.timers import Timer
-from triage.storage.wake import wake_for
+from triage.storage.wake import TEXTS, TIMERS, wake_for
 from triage.storage.writers_queue import WritersQueue
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,8 @@ def _notice_what_changed(session: Session, _context: Any) -> None:
         for what in [what for what, (of, _) in once.items() if isinstance(row, of)]:
             del once[what]
         if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
-            session.info["due"] = True
+            kind = TEXTS if isinstance(row, Message) else TIMERS
+            session.info.setdefault("due", set()).add(kind)
 
 
 @event.listens_for(_Writing, "after_soft_rollback")
@@ -228,8 +229,8 @@ class Database:
 
     def _wake(self, session: Session) -> None:
         try:
-            if session.info.get("due"):
-                self.wake.ring()
+            if due := session.info.get("due"):
+                self.wake.ring(due)
         except Exception as error:  # what is committed stays so; a worker looks each second
             log.warning("nobody was woken: %s", type(error).__name__)
 

@@ -9,8 +9,9 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Protocol
 
 import psycopg
@@ -22,17 +23,21 @@ from triage.storage.engine import open_notice_engine
 log = logging.getLogger(__name__)
 
 CHANNEL = "triage_due"
+TEXTS, TIMERS = "texts", "timers"
+"""What is due. A text in a storm does not have the timers looked through."""
 LOOK_UP_S = 1.0
 """How often a listener looks whether it is to stop."""
 _AGAIN_S = 0.5
 EARS = 16
 """Workers on one machine that are woken at once; others look each second."""
 
-Heard = Callable[[], None]
+Heard = Callable[[frozenset[str]], None]
+"""Is told what is due."""
+ANYTHING = frozenset({TEXTS, TIMERS})
 
 
 class Wake(Protocol):
-    def ring(self) -> None:
+    def ring(self, due: Iterable[str]) -> None:
         """Wake all workers on this database. Quick, and raises nothing that matters."""
 
     def listen(self, heard: Heard, stopping: threading.Event) -> None:
@@ -49,7 +54,7 @@ def wake_for(engine: Engine) -> Wake:
 class Silence:
     """A database that no other process can see."""
 
-    def ring(self) -> None:
+    def ring(self, due: Iterable[str]) -> None:
         pass
 
     def listen(self, heard: Heard, stopping: threading.Event) -> None:
@@ -59,7 +64,7 @@ class Silence:
 class Datagrams:
     """For an SQLite file: Linux' abstract sockets, named after the file.
 
-    No file is left behind by a process that is killed, and no path is too long. A byte tells
+    No file is left behind by a process that is killed, and no path is too long. A word tells
     nothing but that it is worth looking, so it matters little who on this machine may send one.
     Where there are no such sockets, workers look each second.
     """
@@ -68,12 +73,13 @@ class Datagrams:
         name = hashlib.sha256(os.fsencode(database)).hexdigest()[:24]
         self._names = [f"\0triage-{name}-{number}" for number in range(EARS)]
 
-    def ring(self) -> None:
+    def ring(self, due: Iterable[str]) -> None:
+        said = " ".join(due).encode()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
             bell.setblocking(False)
             for name in self._names:
                 try:
-                    bell.sendto(b"!", name)
+                    bell.sendto(said, name)
                 except OSError:  # nobody there, or so many rings unheard that one more is nothing
                     continue
 
@@ -98,10 +104,10 @@ class Datagrams:
     def _hear(self, ear: socket.socket, heard: Heard, stopping: threading.Event) -> None:
         while not stopping.is_set():
             try:
-                ear.recv(1)
+                due = ear.recv(64)
             except TimeoutError:
                 continue
-            heard()
+            heard(_due(due.decode(errors="replace")))
 
 
 class Notices:
@@ -116,10 +122,12 @@ class Notices:
         self._ringer: _Ringer | None = None
         event.listen(engine, "engine_disposed", self._rest)
 
-    def ring(self) -> None:
+    def ring(self, due: Iterable[str]) -> None:
         ringer = self._ringer
         if ringer is None or ringer.process != os.getpid():  # a fork takes no threads along
             ringer = self._ringer = _Ringer(self._engine)
+        for one in due:
+            ringer.due.put(one)
         ringer.rung.set()
 
     def _rest(self, _engine: Engine) -> None:
@@ -133,7 +141,7 @@ class Notices:
             try:
                 with self._engine.connect() as connection:
                     connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-                    heard()  # whatever was rung while nobody listened
+                    heard(ANYTHING)  # whatever was rung while nobody listened
                     self._hear(connection, heard, stopping)
             except (DBAPIError, psycopg.Error) as error:
                 log.warning("not woken, looking each second: %s", type(error).__name__)
@@ -143,8 +151,13 @@ class Notices:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- the only driver we open
         while not stopping.is_set():
-            for _ in driver.notifies(timeout=LOOK_UP_S, stop_after=1):
-                heard()
+            for notice in driver.notifies(timeout=LOOK_UP_S, stop_after=1):
+                heard(_due(notice.payload))
+
+
+def _due(said: str) -> frozenset[str]:
+    """What somebody said is due; anything, if it is no word of ours."""
+    return ANYTHING & frozenset(said.split()) or ANYTHING
 
 
 class _Ringer:
@@ -153,6 +166,7 @@ class _Ringer:
     def __init__(self, engine: Engine) -> None:
         self.process = os.getpid()
         self.rung = threading.Event()
+        self.due: SimpleQueue[str] = SimpleQueue()
         self.ends = False
         self._engine = engine
         self._connection: Connection | None = None
@@ -162,14 +176,16 @@ class _Ringer:
         while not self.ends:
             self.rung.wait()
             self.rung.clear()
+            due = {self.due.get() for _ in range(self.due.qsize())}
             if not self.ends:
-                self._notify() or self._notify()  # the connection may be an old one
+                # The connection may be an old one.
+                self._notify(due) or self._notify(due)
         self._close()
 
-    def _notify(self) -> bool:
+    def _notify(self, due: Iterable[str]) -> bool:
         try:
             self._connection = self._connection or self._engine.connect()
-            self._connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+            self._connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{' '.join(due)}'")
         except DBAPIError as error:
             log.warning("nobody was woken: %s", type(error).__name__)
             self._close()

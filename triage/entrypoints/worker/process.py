@@ -26,6 +26,7 @@ from triage.services import communication_tests
 from triage.services.timers import LATER_LANE, URGENT_LANE
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.wake import TEXTS, TIMERS
 
 HEARTBEAT_EVERY_S = 1.0
 HABITS_EVERY_S = 5.0
@@ -126,10 +127,11 @@ class Worker:
         for ring in self._bells:
             ring()
 
-    def _told(self) -> None:
-        if self._desk is not None:
+    def _told(self, due: frozenset[str]) -> None:
+        if TIMERS in due:
+            self._wake_all()
+        if TEXTS in due and self._desk is not None:
             self._desk.tell()
-        self._wake_all()
 
     def _listen(self) -> None:
         while not self.stopping.is_set():
