@@ -154,7 +154,8 @@ def _table(ledger: Ledger, kind: str) -> int:
         return 0
     failed = [row for row in rows if row["violations"]]
     print(f"\n{kind:58} {'tried':>6} {'struck':>6} {'held':>6} {'worst recovery':>15}")
-    for line in ledger.lines(kind):
+    lines = ledger.lines(kind)
+    for line in lines:
         print(
             f"{line.fault:58} {line.tried:6} {line.struck:6} {line.tried - line.failed:6}"
             f" {line.worst_s:13.1f} s"
@@ -179,7 +180,10 @@ def _table(ledger: Ledger, kind: str) -> int:
         print("seeds that failed:", " ".join(str(row["seed"]) for row in failed))
     took = sum(row["took_s"] for row in rows) / len(rows)
     print(f"{took:.2f} s for a schedule")
-    return len(failed)
+    missed = [line.fault for line in lines if line.misses]
+    for fault in missed:
+        print(f"NEVER STRUCK, so not tried: {fault}")
+    return len(failed) + len(missed)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,6 @@ from tests.twilio_double import Twilio
 
 UNSENT = ("ready", "attempting", "unknown")
 OVERDUE_S = 20
-LEFT_ALONE = ("withdrawn", "expired", "failed", "undelivered")
-"""States in which a page may never have left, if the next step was taken."""
 
 _NO_NEXT_STEP = """
 SELECT 'dispatch ' || d.state FROM dispatch d
@@ -116,12 +114,8 @@ def _texts(
     taken = _taken(database, twilio)
     refused = {_named(line["about"]) for line in twilio.journal("refused")}
     refused = {_message_of(database).get(name, name) for name in refused}
-    labelled = {
-        key(k)
-        for (k,) in database.rows(
-            "SELECT subject_id FROM audit_entry WHERE event = 'text.second_copy'"
-        )
-    }
+    labelled = _audited(database, "text.second_copy")
+    doubted = _audited(database, "text.unknown")
     told = "m.ring_since" if database.has("message", "ring_since") else "NULL"
     rows = database.rows(
         f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}"
@@ -136,10 +130,10 @@ def _texts(
         counts.copies += copies == 2
         if copies > 2:
             yield f"{copies} copies of {name}"
-        if copies > 1 and key(k) not in labelled:
-            yield f"unlabelled second copy of {name}"
-        if copies > 1 and faultless:
-            yield f"a second copy of {name} without a fault"
+        if copies > 1:
+            wrong = {"unlabelled": key(k) not in labelled, "without a doubt": key(k) not in doubted}
+            wrong |= {"without a fault": faultless}
+            yield from (f"second copy of {name} {why}" for why, is_so in wrong.items() if is_so)
         if copies == 0 and state in {"sent", "delivered"}:
             yield f"{name} is {state} and never left"
         if instant(made) > since or copies or person is not None:
@@ -150,6 +144,12 @@ def _texts(
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _audited(database: Database, event: str) -> set[str]:
+    """The keys of what this happened to."""
+    rows = database.rows(f"SELECT subject_id FROM audit_entry WHERE event = '{event}'")
+    return {key(k) for (k,) in rows}
 
 
 def _taken(database: Database, twilio: Twilio) -> Counter[str]:

@@ -12,11 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.faults.catalogue import NOTHING
 from tests.faults.schedules import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "var" / "faults" / "ledger.sqlite"
 CONFIDENCE = 0.95
+SURELY_STRUCK = 20
+"""A fault that is drawn so often and never happens misses its point."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS schedule (
     release TEXT NOT NULL, kind TEXT NOT NULL, seed INTEGER NOT NULL, at REAL NOT NULL,
@@ -33,9 +36,10 @@ CREATE TABLE IF NOT EXISTS named (
 
 
 def release() -> str:
-    """Names the code that is tested: results of other code do not count for it."""
+    """Names the code that is tested and how: results of other code do not count for it."""
     digest = hashlib.sha256()
     patterns = ("triage/**/*.py", "migrations/**/*.py", "rules/*.yaml", "config/settings.toml")
+    patterns += ("tests/faults/*.py", "tests/twilio_double/*.py")
     for pattern in patterns:
         for file in sorted(ROOT.glob(pattern)):
             digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
@@ -57,6 +61,11 @@ class Line:
     struck: int
     failed: int
     worst_s: float
+
+    @property
+    def misses(self) -> bool:
+        """It never happens, so nothing is known of it."""
+        return self.fault != NOTHING and self.tried >= SURELY_STRUCK and not self.struck
 
 
 @dataclass

@@ -15,20 +15,21 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
 
-from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
+from urllib3.connectionpool import HTTPConnectionPool
 
+POINTS = (
+    *("statement", "before_commit", "after_commit"),
+    *("before_send", "request_written", "after_send", "before_find", "after_find", "moment"),
+)
 FROZEN_S = 1.0
 SIGNALS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
 
 
 @dataclass(frozen=True)
 class Strike:
-    """What befalls one process, once: the `nth` time that it comes to `point`.
-
-    Points: statement, before_commit, after_commit, before_send, request_written, after_send,
-    before_find, after_find; and moment, `nth` milliseconds after its start.
-    """
+    """What befalls one process, once: the `nth` time that it comes to `point`; of a `moment`,
+    `nth` milliseconds after its start."""
 
     fault: str
     """Its name in the ledger."""
@@ -80,7 +81,8 @@ def arm(strikes: Sequence[Strike], log: int) -> None:
     if not strikes:
         return
     armed = _Armed(strikes, log)
-    _around(DefaultDialect, "do_execute", lambda *_: armed.reach("statement"))
+    for execute in ("do_execute", "do_executemany"):
+        _around(DefaultDialect, execute, lambda *_: armed.reach("statement"))
     _around(
         DefaultDialect,
         "do_commit",
@@ -88,10 +90,10 @@ def arm(strikes: Sequence[Strike], log: int) -> None:
         lambda *_: armed.reach("after_commit"),
     )
     _around(
-        HTTPAdapter,
-        "send",
-        lambda _, request, *__: armed.reach(f"before_{_kind(request.method)}"),
-        lambda _, request, *__: armed.reach(f"after_{_kind(request.method)}"),
+        HTTPConnectionPool,
+        "urlopen",
+        lambda _, method, *__: armed.reach(f"before_{_kind(method)}"),
+        lambda _, method, *__: armed.reach(f"after_{_kind(method)}"),
     )
     _around(HTTPConnection, "getresponse", lambda line, *_: _written(armed, line))
     for strike in strikes:
