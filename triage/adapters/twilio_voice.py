@@ -32,7 +32,7 @@ class TwilioPhones(TwilioSms):
             lambda: self._calls.create(
                 to=call.to,
                 from_=self._voice_sender,
-                url=f"{self._voice_url}/page?attempt={call.id}",
+                url=f"{self._voice_url}/page?attempt={call.id}{ASK_AGAIN}",
                 machine_detection="Enable",
                 timeout=RINGS_FOR_S,
                 status_callback=f"{self._voice_url}/status?attempt={call.id}{ASK_AGAIN}",

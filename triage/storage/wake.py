@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
@@ -186,13 +187,14 @@ class _Ringer:
         try:
             self._connection = self._connection or self._engine.connect()
             self._connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{' '.join(due)}'")
-        except DBAPIError as error:
+        except Exception as error:  # whatever it is: the next commit rings again
             log.warning("nobody was woken: %s", type(error).__name__)
             self._close()
             return False
         return True
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # of a connection that is broken
+                connection.close()

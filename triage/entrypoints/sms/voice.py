@@ -20,6 +20,8 @@ from triage.services import reports, voice_calls
 from triage.services.reports import Report
 
 WAIT_FOR_KEY_S = 8
+_TRIED_AGAIN = "#rc=5&rp=all"
+"""Twilio tries five times to bring us a key, should we not answer."""
 _BECAME = {
     "initiated": "sending",
     "ringing": "sent",
@@ -104,7 +106,7 @@ def _twiml(said: Said | None, attempt: UUID) -> Response:
             input="dtmf",
             numDigits=str(said.digits),
             timeout=str(WAIT_FOR_KEY_S),
-            action=f"/voice/answer?{urlencode({'attempt': attempt})}",
+            action=f"/voice/answer?{urlencode({'attempt': attempt})}{_TRIED_AGAIN}",
         )
         for _ in range(2):
             ElementTree.SubElement(gather, "Say").text = said.text
