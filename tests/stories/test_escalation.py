@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from tests.world import Phone, World
+from triage.domain.delivery import Whose
 from triage.domain.lifecycle import PageState
+from triage.domain.phone_network import Refused
 from triage.entrypoints import worker
-from triage.services import dispatches, escalation_policies, escalations, sending, switches
+from triage.services import dispatches, escalation_policies, escalations, sending, shifts, switches
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
+from triage.storage.messages import Message
 from triage.storage.teams import Shift, Suspension
 from triage.storage.timers import ClockShift
 
@@ -449,6 +452,95 @@ def test_in_a_storm_a_supervisor_gets_one_text_and_the_highest_level_its_own(wor
     assert len([text for text in boss.inbox if "for 9 calls" in text]) == 1
     boss.text(f"{codes[5]} 1")
     boss.expect(f"{codes[5]}: you have taken charge")
+
+
+def away(world: World) -> None:
+    world.phones.broken = Refused("no connection: ConnectionError", Whose.PROVIDER)
+
+
+def off_shift(world: World, phone: Phone) -> None:
+    with world.context.unit_of_work("test") as uow:
+        shift = uow.session.scalars(
+            select(Shift).where(Shift.responder_id == phone.responder_id)
+        ).one()
+        shifts.end_shift(uow, world.centre, shift)
+    world.settle()
+
+
+def held_back(world: World) -> Phone:
+    """A supervisor was told of one call; that of another has not left yet."""
+    boss = supervisor(world)
+    call_in(world, 2)
+    boss.expect("NOBODY LEFT")
+    call_in(world, 2)
+    away(world)
+    world.wait(seconds=31)
+    return boss
+
+
+def test_who_has_gone_home_is_not_told_of_the_calls_that_were_held_back(world: World) -> None:
+    boss = held_back(world)
+    off_shift(world, boss)
+
+    world.phones.broken = None
+    world.wait(minutes=1)
+    world.wait(minutes=1)
+
+    assert not [text for text in boss.inbox if "for 2 calls" in text]
+
+
+def test_calls_that_were_held_back_for_long_are_old_news(world: World) -> None:
+    boss = held_back(world)
+
+    world.wait(seconds=world.centre.policy.page_valid_s + 5)
+    world.phones.broken = None
+    world.wait(minutes=1)
+
+    assert not [text for text in boss.inbox if "for 2 calls" in text]
+
+
+def test_calls_that_were_held_back_are_told_of_when_texts_leave_again(world: World) -> None:
+    boss = held_back(world)
+
+    world.phones.broken = None
+    world.wait(minutes=1)
+
+    boss.expect("NOBODY LEFT TO ASK for 2 calls")
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_desk_is_told_that_nobody_is_left_only_while_it_is_true(
+    world: World, taken: bool
+) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 1)
+    alpha.expect("IMMEDIATE")
+    away(world)
+    alpha.text("2")
+    assert state(world, dispatch) == "unfilled"
+    if taken:
+        alpha.text(f"{code_of(world, dispatch)} 1")
+        assert state(world, dispatch) == "accepted"
+
+    world.phones.broken = None
+    world.wait(minutes=1)
+
+    desk = Phone(world, world.centre.policy.desk_phone)
+    told = [text for text in desk.inbox if "nobody is left to ask" in text]
+    assert bool(told) is not taken
+
+
+def test_the_desk_is_not_told_for_long_that_nobody_is_left(world: World) -> None:
+    away(world)
+    dispatch = call_in(world, 2)
+    with world.context.reading() as uow:
+        owed = uow.session.scalars(select(Message).where(Message.to_role == "desk")).all()
+    policy = world.centre.policy
+
+    assert {one.call_id for one in owed} == {dispatch.call_id}
+    assert {(one.expires_at - one.created_at).total_seconds() for one in owed} == {
+        policy.page_valid_s
+    }
 
 
 def test_a_telephone_that_had_its_share_is_spared_while_others_can_come(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -11,8 +12,12 @@ from tests.stories.test_alarms import desk, on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_replies import outcomes, unread
 from tests.world import Browser, Phone, World
+from triage.domain.delivery import Whose
 from triage.domain.errors import Conflict
-from triage.services import lost_phones, verification
+from triage.domain.phone_network import Refused, Unknown
+from triage.services import dispatches, lost_phones, outbox, verification
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
 from triage.storage.teams import Responder
 
 
@@ -172,3 +177,116 @@ def test_reporting_it_twice_changes_nothing(world: World) -> None:
 
     with pytest.raises(Conflict, match="lost already"):
         lose(world, phone)
+
+
+# --- texts that had not left, or perhaps had ------------------------------------------------
+
+AWAY = Refused("no connection: ConnectionError", Whose.PROVIDER)
+
+
+def new_number(world: World, phone: Phone) -> Phone:
+    """Another telephone, which a supervisor has seen in their hand."""
+    key = phone.responder_id
+    assert key is not None
+    fresh = Phone(world, world.phone_number(), key)
+    with world.context.unit_of_work("test") as uow:
+        member = uow.get(Responder, key)
+        verification.change_number(uow, world.centre, member, fresh.number)
+        verification.by_hand(uow, member)
+    world.settle()
+    return fresh
+
+
+def cancel(world: World, call: Call) -> None:
+    with world.context.unit_of_work("test") as uow:
+        row = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
+        dispatches.cancel(uow, world.centre, row, "not_needed")
+    world.settle()
+
+
+def to_ring(world: World) -> list[str]:
+    """The kinds of the texts that a person should tell instead."""
+    with world.context.reading() as uow:
+        return [message.kind for message in outbox.to_ring(uow, 9)]
+
+
+def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_was_lost(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM, location="Pier 3")
+    phone.expect("Reply")
+    world.phones.broken = Unknown("timeout")
+    phone.text(f"{call.code} 1")
+    lose(world, phone)
+
+    world.phones.broken = None
+    world.wait(minutes=2)
+    world.wait(minutes=2)
+
+    phone.expect_silence()
+    assert to_ring(world) == []
+
+
+def test_an_answer_in_doubt_goes_to_no_number_that_they_have_left(world: World) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM, location="Pier 3")
+    phone.expect("Reply")
+    world.phones.broken = Unknown("timeout")
+    phone.text(f"{call.code} 1")
+    new_number(world, phone)
+
+    world.phones.broken = None
+    world.wait(minutes=2)
+    world.wait(minutes=2)
+
+    phone.expect_silence()
+
+
+@pytest.mark.parametrize("outcome", [AWAY, Unknown("timeout")], ids=["unsent", "in doubt"])
+@pytest.mark.parametrize("gone", [lose, new_number])
+def test_that_they_need_not_come_is_told_by_a_person_where_no_text_may_tell_it(
+    world: World, gone: Callable[[World, Phone], object], outcome: Refused | Unknown
+) -> None:
+    phone, call = on_a_call(world)
+    world.phones.broken = outcome
+    cancel(world, call)
+
+    gone(world, phone)
+    world.phones.broken = None
+    world.wait(minutes=2)
+    world.wait(minutes=2)
+
+    phone.expect_silence()
+    assert to_ring(world) == ["stand_down"]
+    assert re.search(
+        r"CIT 1 \(clinician\)\s+Stand down", words(world.client("dispatcher"), "/watch")
+    )
+
+
+def test_that_they_need_not_come_is_a_persons_to_tell_at_once_not_when_texts_leave_again(
+    world: World,
+) -> None:
+    phone, call = on_a_call(world)
+    world.phones.broken = AWAY
+    cancel(world, call)
+
+    new_number(world, phone)
+
+    assert to_ring(world) == ["stand_down"]
+
+
+def test_an_answer_to_a_number_of_nobody_and_the_code_word_to_a_new_one_still_go(
+    world: World,
+) -> None:
+    (phone,) = world.team("CIT 1")
+    stranger = world.stranger()
+    world.phones.broken = AWAY
+    stranger.text("hello")
+    fresh = new_number(world, phone)
+
+    world.phones.broken = None
+    world.wait(minutes=2)
+
+    assert stranger.inbox
+    fresh.expect("to be paged")
+    call = world.call(CALM)
+    fresh.expect(f"Reply {call.code}")

@@ -14,6 +14,10 @@ OPTED_OUT = "21610"
 """The phone's owner texted STOP: the carrier delivers nothing to it."""
 UNVERIFIED = "unverified"
 """Nobody has shown yet whose telephone it is."""
+PHONE_LOST = "phone_lost"
+"""It is reported lost: whoever has it reads no text of ours."""
+OTHER_NUMBER = "other_number"
+"""They have another telephone now."""
 WORKER_LOST = "the worker was lost"
 NO_CONNECTION = "no connection: "
 """How the reason begins when not a byte of the text was handed over."""
@@ -62,6 +66,8 @@ _FAILURES = {
     "30034": Failure("our sender is not registered with the carriers", _P),
     WORKER_LOST: Failure("the service was interrupted while it was sending", Whose.NOT_SAID),
     UNVERIFIED: Failure("the number is not verified", _N),
+    PHONE_LOST: Failure("the phone is reported lost", _N),
+    OTHER_NUMBER: Failure("they have another number now", _N),
     "off_duty": Failure("no longer on duty", _N),
 }
 _BY_STATUS = {

@@ -13,15 +13,27 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.delivery import (
     OPTED_OUT,
+    OTHER_NUMBER,
+    PHONE_LOST,
     UNVERIFIED,
     WORKER_LOST,
     AttemptState,
+    a_person_must_tell,
     may_go_to_unverified,
 )
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
 from triage.domain.timing import seconds_left
-from triage.services import check_ins, deliveries, handing_over, providers, throttled_pages
+from triage.services import (
+    check_ins,
+    deliveries,
+    duty,
+    escalations,
+    handing_over,
+    providers,
+    storms,
+    throttled_pages,
+)
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.services.handing_over import ClaimedText
@@ -32,7 +44,7 @@ from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
-from triage.storage.teams import Responder, Shift
+from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork, is_lost_race
 
 _PAGING = ("page", "ring")
@@ -211,14 +223,7 @@ def _put_aside(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
 def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
     """Should it still go out? If not, it is put aside and what follows is done."""
     page = uow.session.get(Page, message.page_id) if message.page_id else None
-    if page is not None and message.kind in _PAGING and not _is_awaited(page):
-        _move(uow, message, MessageState.WITHDRAWN)
-        return False
-    alarm = uow.session.get(Alarm, message.alarm_id) if message.alarm_id else None
-    if alarm is not None and alarm.taken_at is not None:
-        _move(uow, message, MessageState.WITHDRAWN)
-        return False
-    if message.kind == check_ins.KIND and not check_ins.is_awaited(uow, message):
+    if not _is_true_still(uow, message, page):
         _move(uow, message, MessageState.WITHDRAWN)
         return False
     if message.expires_at <= uow.now:
@@ -235,7 +240,27 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
         message.last_error = why
         _move(uow, message, MessageState.WITHDRAWN)
         deliveries.next_is_asked(uow, centre, message)
+        if a_person_must_tell(message.kind):
+            deliveries.ask_a_person(uow, message)
     return why is None
+
+
+_AWAITED = {
+    check_ins.KIND: check_ins.is_awaited,
+    storms.BUNDLE: storms.is_awaited,
+    escalations.NOBODY_LEFT: escalations.is_awaited,
+}
+"""By kind of text, whether whoever it is for is still to be told."""
+
+
+def _is_true_still(uow: UnitOfWork, message: Message, page: Page | None) -> bool:
+    if page is not None and message.kind in _PAGING:
+        return _is_awaited(page)
+    alarm = uow.session.get(Alarm, message.alarm_id) if message.alarm_id else None
+    if alarm is not None:
+        return alarm.taken_at is None
+    awaited = _AWAITED.get(message.kind)
+    return awaited is None or awaited(uow, message)
 
 
 def _move(uow: UnitOfWork, message: Message, state: MessageState) -> None:
@@ -263,21 +288,28 @@ def _is_awaited(page: Page) -> bool:
     )
 
 
+def _closed_phone(responder: Responder, message: Message) -> str | None:
+    """Why nothing of the kind goes to this telephone, not even an answer to its own text."""
+    if responder.phone_index != message.to_index:
+        return OTHER_NUMBER
+    if responder.phone_lost_at is not None:
+        return PHONE_LOST
+    if responder.opted_out_at is not None:
+        return OPTED_OUT
+    if responder.verified_at is None and not may_go_to_unverified(message.kind):
+        return UNVERIFIED
+    return None
+
+
 def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str | None:
     """Why whoever it is for may not be texted now, as a code."""
     responder = uow.session.get(Responder, message.responder_id) if message.responder_id else None
     if responder is None:
         return None
-    if responder.opted_out_at is not None:
-        return OPTED_OUT
-    if responder.verified_at is None and not may_go_to_unverified(message.kind):
-        return UNVERIFIED
+    if why := _closed_phone(responder, message):
+        return why
     if page is None or message.kind not in _PAGING:
         return None
-    on_shift = select(Shift.id).where(
-        Shift.responder_id == responder.id, Shift.starts_at <= uow.now, Shift.ends_at > uow.now
-    )
-    on_duty = uow.session.scalar(on_shift.limit(1)) is not None
     off = {("team", str(page.team_id)), ("zone", page.slot.dispatch.call.zone or "")}
     gone = responder.retired_at or page.team.retired_at or off & switched_off(uow)
-    return None if on_duty and not gone else "off_duty"
+    return None if duty.is_on_shift(uow, responder) and not gone else "off_duty"

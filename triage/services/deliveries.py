@@ -112,6 +112,19 @@ def ask_a_person(uow: UnitOfWork, message: Message) -> None:
     uow.audit("text.ring", message, kind=message.kind)
 
 
+def take_back(uow: UnitOfWork, responder: Responder) -> None:
+    """Nothing that has not left goes to this telephone any more. What nobody else makes good,
+    a person tells them."""
+    unsent = select(Message).where(
+        Message.responder_id == responder.id, Message.state == MessageState.READY
+    )
+    for message in uow.session.scalars(unsent).all():
+        message.move_to(MessageState.WITHDRAWN)
+        uow.audit("text.withdrawn", message, kind=message.kind)
+        if a_person_must_tell(message.kind):
+            ask_a_person(uow, message)
+
+
 def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """It does not arrive: a page's next is asked, and for what nobody else makes good a
     person rings."""

@@ -16,12 +16,15 @@ from triage.services.centre import Centre
 from triage.services.pages import REMIND, open_page, ring, send_again, send_page
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.messages import Message
 from triage.storage.teams import Responder
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 ESCALATE = "escalate"
 CALL_BACK = "call_back"
+NOBODY_LEFT = "nobody_left"
+"""Of the text that tells the desk."""
 WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchState.HALF_FORMED})
 """The caller waits for somebody."""
 
@@ -134,14 +137,23 @@ def _tell_desk(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, phone: str) 
     outbox.enqueue(
         uow,
         centre,
-        kind="update",
+        kind=NOBODY_LEFT,
         to=phone,
         to_role="desk",
         body=escalation_wording.nobody_left_at_all(code, dispatch.level_label),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,
         dedupe_key=f"desk:{dispatch.id}:{dispatch.escalated}",
+        valid_s=centre.policy.page_valid_s,
     )
+
+
+def is_awaited(uow: UnitOfWork, message: Message) -> bool:
+    """Is still nobody found for the call that the desk is told of?"""
+    unfilled = select(Dispatch.id).where(
+        Dispatch.call_id == message.call_id, Dispatch.state == DispatchState.UNFILLED
+    )
+    return uow.session.scalar(unfilled.limit(1)) is not None
 
 
 def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Sequence[Slot]) -> int:

@@ -1,16 +1,12 @@
 """A phone that may be in other hands: nothing is sent to it, and nothing that it says counts."""
 
-from sqlalchemy import select
-
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
-from triage.domain.lifecycle import MessageState
 from triage.domain.sms_replies import Verb, parse
-from triage.services import alarms, check_ins, duty, field_texts, people, verification
+from triage.services import alarms, check_ins, deliveries, duty, field_texts, people, verification
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.dispatches import Slot
-from triage.storage.messages import Message
 from triage.storage.people import Account
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -29,7 +25,7 @@ def report(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     member.phone_lost_at = uow.now
     member.verified_at = member.verified_how = member.code_word = None
     _sign_out(uow, member)
-    _take_back(uow, member)
+    deliveries.take_back(uow, member)
     uow.audit("member.phone_lost", member)
     for slot in duty.in_hand(uow, Slot.responder_id == member.id):
         uow.audit(
@@ -47,15 +43,6 @@ def _sign_out(uow: UnitOfWork, member: Responder) -> None:
     account = uow.session.get(Account, member.account_id) if member.account_id else None
     if account is not None:
         people.sign_out_everywhere(uow, account)
-
-
-def _take_back(uow: UnitOfWork, member: Responder) -> None:
-    unsent = select(Message).where(
-        Message.responder_id == member.id, Message.state == MessageState.READY
-    )
-    for message in uow.session.scalars(unsent):
-        message.move_to(MessageState.WITHDRAWN)
-        uow.audit("text.withdrawn", message, kind=message.kind)
 
 
 def found(uow: UnitOfWork, centre: Centre, member: Responder) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import Select, bindparam, case, func, select
 
 from triage.domain import escalation_wording
 from triage.domain.escalation import HIGHEST
@@ -14,7 +14,7 @@ from triage.services import outbox
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
-from triage.storage.teams import Responder
+from triage.storage.teams import Responder, Shift
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -84,17 +84,7 @@ def _bundle_soon(uow: UnitOfWork, page: Page) -> None:
 def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int) -> None:
     """One text about every less urgent call that this supervisor is asked to take charge of."""
     rows = uow.session.scalars(
-        select(Dispatch)
-        .join(Slot)
-        .join(Page)
-        .where(
-            Page.responder_id == responder.id,
-            Page.kind == PageKind.SUPERVISOR,
-            Page.state == PageState.OPEN,
-            Dispatch.state == DispatchState.UNFILLED,
-            Dispatch.level_rank > HIGHEST,
-        )
-        .order_by(Dispatch.level_rank, Dispatch.created_at)
+        _left_to(uow, responder.id).order_by(Dispatch.level_rank, Dispatch.created_at)
     ).all()
     codes = list(dict.fromkeys(dispatch.call.code for dispatch in rows))
     if not codes or responder.opted_out_at is not None:
@@ -109,7 +99,31 @@ def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int)
         priority=rows[0].level_rank,
         responder_id=responder.id,
         dedupe_key=f"bundle:{responder.id}:{number}",
+        valid_s=centre.policy.page_valid_s,
     )
+
+
+def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Dispatch]:
+    """Less urgent calls that a supervisor on shift is asked to take charge of."""
+    on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
+    return (
+        select(Dispatch)
+        .join(Slot)
+        .join(Page)
+        .where(
+            Page.responder_id == responder_id,
+            Page.responder_id.in_(on_shift),
+            Page.kind == PageKind.SUPERVISOR,
+            Page.state == PageState.OPEN,
+            Dispatch.state == DispatchState.UNFILLED,
+            Dispatch.level_rank > HIGHEST,
+        )
+    )
+
+
+def is_awaited(uow: UnitOfWork, message: Message) -> bool:
+    """Is whoever this one text tells of several calls still asked to take charge of any?"""
+    return uow.session.scalar(_left_to(uow, message.responder_id).limit(1)) is not None
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

@@ -8,7 +8,7 @@ from triage.domain import reach_wording
 from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
-from triage.services import check_ins, duty, freed_teams, outbox
+from triage.services import check_ins, deliveries, duty, freed_teams, outbox
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -33,7 +33,8 @@ def number_of_nobody(
 
 
 def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: str) -> None:
-    """Another telephone, which is to be verified; pages to the old one move on."""
+    """Another telephone, which is to be verified; pages to the old one move on, and
+    what has not left does not go to it."""
     _must_be_in_use(member)
     phone = number_of_nobody(uow, centre, written, member)
     if phone == member.phone:
@@ -41,6 +42,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     member.phone, member.phone_index = phone, blind_index("phone", phone)
     member.opted_out_at = member.phone_lost_at = None  # that was the other telephone
     uow.audit("member.new_number", member)
+    deliveries.take_back(uow, member)
     ask(uow, centre, member)
     check_ins.cannot_answer(uow, centre, member)
     duty.left(uow, centre, member, "new_number")

@@ -34,7 +34,8 @@ class Message(LiveRow):
     )
 
     kind: Mapped[str]
-    """page, ring, reply, stand_down, update, reminder, notice, alarm, check_in, address."""
+    """page, ring, bundle, nobody_left, reply, stand_down, update, reminder, notice, alarm,
+    check_in, address ..."""
     channel: Mapped[str] = mapped_column(String(8), default="sms", server_default="sms")
     """`sms`, or `voice`: rung, and said."""
     alarm_id: Mapped[UUID | None] = mapped_column(ForeignKey("alarm.id"), index=True)
