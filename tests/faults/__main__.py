@@ -1,4 +1,5 @@
-"""`make faults`: seeded crash schedules on real processes, and the table of what held.
+"""`make faults`: seeded crash schedules on real processes, the stories of single faults, races,
+and the table of what held.
 
 It goes on where it stopped: schedules of this code that are in var/faults/ledger.sqlite are
 not tried again. Exit status 1 where anything did not hold.
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.ledger import FILE, Ledger, bound
+from tests.faults.named import run_named
 from tests.faults.races import Races
 from tests.faults.schedules import Bench, Outcome
 from tests.servers import start_postgresql
@@ -40,6 +42,8 @@ def main() -> int:
         for kind in kinds:
             _run(ledger, kind, [seed for seed in seeds if seed % of == share], asked.again)
             _race(ledger, kind, asked.races // of)
+    if asked.named:
+        run_named(ledger)
     if asked.share == (0, 1):
         return _report(ledger, kinds)
     return 0
@@ -51,6 +55,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--db", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
     parser.add_argument("--races", type=int, default=0, help="answers against escalations")
+    parser.add_argument("--named", action="store_true", help="tell the stories of faults, too")
     parser.add_argument("--again", action="store_true", help="try what is in the ledger, too")
     parser.add_argument("--table", action="store_true", help="only print what is in the ledger")
     parser.add_argument("--ledger", type=Path, default=FILE)
@@ -139,10 +144,10 @@ def _report(ledger: Ledger, kinds: Sequence[str]) -> int:
     for kind in kinds:
         failures += _table(ledger, kind)
     if named := ledger.named():
-        print(f"\n{'named fault':60} {'database':10} {'tried':>7} {'failed':>6} {'worst s':>8}")
+        print(f"\n{'named fault':60} {'database':10} {'tried':>7} {'failed':>6} {'at most s':>9}")
         for line in named:
             print(
-                f"{line.fault:60} {line.kind:10} {line.tried:7} {line.failed:6} {line.worst_s:8.2f}"
+                f"{line.fault:60} {line.kind:10} {line.tried:7} {line.failed:6} {line.worst_s:9.2f}"
             )
             failures += line.failed
     return 1 if failures else 0
