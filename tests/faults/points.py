@@ -71,9 +71,11 @@ class _Armed:
 def _wake_later(pid: int) -> None:
     """Another process lets it go on, whatever the rest of the test is waiting for."""
     if os.fork() == 0:
-        time.sleep(FROZEN_S)
-        os.kill(pid, signal.SIGCONT)
-        os._exit(0)
+        try:
+            time.sleep(FROZEN_S)
+            os.kill(pid, signal.SIGCONT)
+        finally:  # also where it is dead by then: a copy of the process must not go on
+            os._exit(0)
 
 
 def arm(strikes: Sequence[Strike], log: int) -> None:
