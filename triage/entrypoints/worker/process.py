@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 
 from triage.context import AppContext
 from triage.entrypoints.counting import count_answers
-from triage.entrypoints.worker.sending import Desk
+from triage.entrypoints.worker.desk import Desk
 from triage.entrypoints.worker.timers import fire_timers
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import communication_tests
