@@ -61,9 +61,12 @@ def owed(database: Database, since: datetime) -> list[str]:
     return waiting + [f"timer {kind}" for kind, at in due if instant(at) <= since]
 
 
-def judge(desk: Desk, *, ahead_s: float, since: datetime, faultless: bool) -> Verdict:
-    """Everything that is wrong. ahead_s -- what the clock was moved by; since -- when all
-    of it should have been done; faultless -- nothing was struck, so nothing is sent twice."""
+def judge(
+    desk: Desk, *, began_s: float, ahead_s: float, since: datetime, faultless: bool
+) -> Verdict:
+    """Everything that is wrong. began_s -- when the schedule did, since the epoch; ahead_s --
+    what the clock was moved by; since -- when all of it should have been done; faultless --
+    nothing was struck, so nothing is sent twice."""
     database = desk.database
     verdict = Verdict()
     wrong = verdict.violations
@@ -71,6 +74,7 @@ def judge(desk: Desk, *, ahead_s: float, since: datetime, faultless: bool) -> Ve
     wrong += [f"an answer {status}" for status in desk.errors]
     wrong += _lost_writes(desk, verdict.counts)
     wrong += _texts(database, desk.twilio, verdict.counts, since, faultless=faultless)
+    wrong += _strangers(database, desk.twilio, began_s)
     wrong += [f"no next step: {what}" for (what,) in database.rows(_NO_NEXT_STEP)]
     if database.one(_TWO_OWNERS):
         wrong.append("two have accepted one slot")
@@ -121,8 +125,6 @@ def _texts(
         f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}"
         " FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
-    known = {key(row[0]) for row in rows}
-    yield from (f"a text of nobody's was sent: {name}" for name in set(taken) - known)
     for k, kind, state, made, page, error, person in rows:
         copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
         counts.texts += 1
@@ -144,6 +146,15 @@ def _texts(
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _strangers(database: Database, twilio: Twilio, began_s: float) -> Iterator[str]:
+    """What was sent for no text of ours; what a process of the schedule before had written when
+    it was killed may come late, and its key tells when it was made."""
+    known = {key(k) for (k,) in database.rows("SELECT id FROM message")}
+    for name in set(_taken(database, twilio)) - known:
+        if int(name[:12], 16) / 1000 >= began_s:
+            yield f"a text of nobody's was sent: {name}"
 
 
 def _audited(database: Database, event: str) -> set[str]:

@@ -148,6 +148,7 @@ class Play:
     desk: Desk
     database: Database
     chance: Random
+    began_s: float = field(default_factory=time.time)
     ahead_s: float = 0.0
     recovery_s: float = 0.0
     struck: list[str] = field(default_factory=list)
@@ -171,7 +172,13 @@ class Play:
         self.processes.kill_all()  # the last crash of all
         self.desk.note_what_was_heard()
         faultless = self.schedule.faults[0].name == NOTHING
-        return judge(self.desk, ahead_s=self.ahead_s, since=since, faultless=faultless)
+        return judge(
+            self.desk,
+            began_s=self.began_s,
+            ahead_s=self.ahead_s,
+            since=since,
+            faultless=faultless,
+        )
 
     def _start(self) -> None:
         self.twilio.reports(Reports(apart_s=0.02, seed=self.schedule.seed))
