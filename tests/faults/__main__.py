@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.faults.ledger import FILE, Ledger, bound
@@ -63,12 +63,12 @@ def _read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _two(separator: str) -> type:
+def _two(separator: str) -> Callable[[str], tuple[int, int]]:
     def read(text: str) -> tuple[int, int]:
         first, _, last = text.partition(separator)
         return int(first), int(last or first)
 
-    return read  # type: ignore[return-value]
+    return read
 
 
 def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:

@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.workers import ALONE, Workers, owe, page_somebody, until
-from tests.servers import Missing, missing, start_postgresql
+from tests.faults.workers import (
+    ALONE,
+    Workers,
+    on_own_postgresql,
+    owe,
+    page_somebody,
+    until,
+)
 from tests.twilio_double import Twilio
-from tests.world import World, make_world, prepared_template
+from tests.world import World
 from triage.services import dispatches
 from triage.storage.calls import Call
 
@@ -34,35 +40,22 @@ main()
 def test_a_worker_outlives_its_database_and_sends_when_it_is_back(
     tmp_path: Path, twilio: Twilio
 ) -> None:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(reason)
-    url = server.create("centre")
-    prepared_template(url)
-    workers = Workers.on(url, tmp_path, twilio)
-    try:
-        with make_world(url, tmp_path) as world:
-            worker = workers.start()
-            owe(world, "before")
-            twilio.wait_for(1, 30)
-            owe(world, "while it goes")
-            server.stop(crash=True)
-            time.sleep(AWAY_S)
-            assert worker.poll() is None
-            server.start()
-            world.context.database.engine.dispose()
-            owe(world, "after")
-            until(lambda: len(twilio.texts) == 3, AFTERWARDS_S)
-            time.sleep(0.5)  # a copy would have gone by now
-            bodies = sorted(text["body"] for text in twilio.texts)
-            assert bodies == ["after", "before", "while it goes"] or (
-                world.audited("text.second_copy")
-            )
-            assert worker.poll() is None
-    finally:
-        workers.stop()
-        server.remove()
+    with on_own_postgresql(tmp_path, twilio) as (server, world, workers):
+        worker = workers.start()
+        owe(world, "before")
+        twilio.wait_for(1, 30)
+        owe(world, "while it goes")
+        server.stop(crash=True)
+        time.sleep(AWAY_S)
+        assert worker.poll() is None
+        server.start()
+        world.context.database.engine.dispose()
+        owe(world, "after")
+        owed = {"before", "while it goes", "after"}
+        until(lambda: {text["body"] for text in twilio.texts} == owed, AFTERWARDS_S)
+        time.sleep(0.5)  # a copy would have gone by now
+        assert len(twilio.texts) == len(owed) + world.audited("text.second_copy")
+        assert worker.poll() is None
 
 
 @pytest.mark.parametrize("ahead_s", [-3600, 3600])

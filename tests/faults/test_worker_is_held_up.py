@@ -14,10 +14,9 @@ from sqlalchemy import select
 
 from tests.faults.databases import SETTINGS
 from tests.faults.test_busy_database import somebody_writes
-from tests.faults.workers import Workers, owe, page_somebody, until
-from tests.servers import Missing, missing, start_postgresql
+from tests.faults.workers import Workers, on_own_postgresql, owe, page_somebody, until
 from tests.twilio_double import Twilio
-from tests.world import World, make_world, prepared_template
+from tests.world import World
 from triage.domain.lifecycle import MessageState
 from triage.entrypoints.worker.process import STUCK_AFTER_S
 from triage.services import dispatches
@@ -66,6 +65,18 @@ def with_a_short_lease(workers: Workers, folder: Path) -> None:
     workers.environ["TRIAGE_CONFIG"] = str(file)
 
 
+def frozen_with_a_page(
+    world: World, workers: Workers, folder: Path
+) -> tuple[subprocess.Popen[bytes], str]:
+    """A worker that stands still with a page in hand, and the code of its call."""
+    with_a_short_lease(workers, folder)
+    frozen = workers.start([sys.executable, "-c", _FREEZES_WITH_A_TEXT_IN_HAND])
+    workers.run()
+    code = page_somebody(world)
+    until(lambda: is_frozen(frozen))
+    return frozen, code
+
+
 def texts(world: World) -> list[Message]:
     with world.context.reading() as uow:
         return list(uow.session.scalars(select(Message).order_by(Message.created_at)))
@@ -81,11 +92,7 @@ def are_sent_once(world: World, twilio: Twilio, number: int) -> None:
 def test_a_page_that_was_withdrawn_meanwhile_is_not_sent_by_whoever_wakes(
     world: World, workers: Workers, twilio: Twilio, tmp_path: Path
 ) -> None:
-    with_a_short_lease(workers, tmp_path)
-    frozen = workers.start([sys.executable, "-c", _FREEZES_WITH_A_TEXT_IN_HAND])
-    workers.run()
-    code = page_somebody(world)
-    until(lambda: is_frozen(frozen))
+    frozen, code = frozen_with_a_page(world, workers, tmp_path)
     with world.context.unit_of_work("test") as uow:
         (dispatch,) = uow.session.scalars(select(Dispatch))
         dispatches.cancel(uow, world.centre, dispatch, "changed_response")
@@ -106,11 +113,7 @@ def test_a_page_that_was_withdrawn_meanwhile_is_not_sent_by_whoever_wakes(
 def test_a_page_that_is_wanted_still_is_sent_by_whoever_wakes_alone(
     world: World, workers: Workers, twilio: Twilio, tmp_path: Path
 ) -> None:
-    with_a_short_lease(workers, tmp_path)
-    frozen = workers.start([sys.executable, "-c", _FREEZES_WITH_A_TEXT_IN_HAND])
-    workers.run()
-    code = page_somebody(world)
-    until(lambda: is_frozen(frozen))
+    frozen, code = frozen_with_a_page(world, workers, tmp_path)
     time.sleep(LEASE_S)
     frozen.send_signal(signal.SIGCONT)
 
@@ -140,27 +143,16 @@ def test_answers_outlast_a_busy_database_and_so_does_the_worker(
 
 @pytest.mark.slow
 def test_answers_outlast_a_database_that_is_away(tmp_path: Path, twilio: Twilio) -> None:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(reason)
-    url = server.create("centre")
-    prepared_template(url)
-    workers = Workers.on(url, tmp_path, twilio)
-    try:
-        with make_world(url, tmp_path) as world:
-            twilio.behave("ok", delay_s=1.5)
-            worker = workers.start()
-            for number in range(4):
-                owe(world, f"text {number}")
-            until(lambda: len(twilio.requests) == 4)
-            server.stop(crash=True)
-            twilio.wait_for(4)
-            time.sleep(3)
-            server.start()
-            world.context.database.engine.dispose()
-            are_sent_once(world, twilio, 4)
-            assert worker.poll() is None
-    finally:
-        workers.stop()
-        server.remove()
+    with on_own_postgresql(tmp_path, twilio) as (server, world, workers):
+        twilio.behave("ok", delay_s=1.5)
+        worker = workers.start()
+        for number in range(4):
+            owe(world, f"text {number}")
+        until(lambda: len(twilio.requests) == 4)
+        server.stop(crash=True)
+        twilio.wait_for(4)
+        time.sleep(3)
+        server.start()
+        world.context.database.engine.dispose()
+        are_sent_once(world, twilio, 4)
+        assert worker.poll() is None

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio
-from tests.world import World, environment
+from tests.world import World, environment, make_world, prepared_template
 from triage.services import dispatches, outbox
 from triage.storage.calls import Call
 from triage.storage.timers import ClockShift
@@ -74,6 +76,26 @@ class Workers:
             process.kill()
             process.wait()
         print(self.log.read_text(errors="replace")[-3000:])  # shown where a test fails
+
+
+@contextmanager
+def on_own_postgresql(
+    folder: Path, twilio: Twilio
+) -> Iterator[tuple[PostgresServer, World, Workers]]:
+    """A server that a test may crash, with a centre on it and workers to start."""
+    try:
+        server = start_postgresql(folder)
+    except Missing as reason:
+        missing(str(reason))
+    url = server.create("centre")
+    prepared_template(url)
+    workers = Workers.on(url, folder, twilio)
+    try:
+        with make_world(url, folder) as world:
+            yield server, world, workers
+    finally:
+        workers.stop()
+        server.remove()
 
 
 def whose_clock_hangs(hung: Path) -> list[str]:

@@ -210,13 +210,16 @@ def to_ring(world: World) -> list[str]:
         return [message.kind for message in outbox.to_ring(uow, 9)]
 
 
-def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_was_lost(world: World) -> None:
+@pytest.mark.parametrize("gone", [lose, new_number])
+def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_is_theirs_no_more(
+    world: World, gone: Callable[[World, Phone], object]
+) -> None:
     (phone,) = world.team("CIT 1")
     call = world.call(CALM, location="Pier 3")
     phone.expect("Reply")
     world.phones.broken = Unknown("timeout")
     phone.text(f"{call.code} 1")
-    lose(world, phone)
+    gone(world, phone)
 
     world.phones.broken = None
     world.wait(minutes=2)
@@ -224,21 +227,6 @@ def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_was_lost(world: Wo
 
     phone.expect_silence()
     assert to_ring(world) == []
-
-
-def test_an_answer_in_doubt_goes_to_no_number_that_they_have_left(world: World) -> None:
-    (phone,) = world.team("CIT 1")
-    call = world.call(CALM, location="Pier 3")
-    phone.expect("Reply")
-    world.phones.broken = Unknown("timeout")
-    phone.text(f"{call.code} 1")
-    new_number(world, phone)
-
-    world.phones.broken = None
-    world.wait(minutes=2)
-    world.wait(minutes=2)
-
-    phone.expect_silence()
 
 
 @pytest.mark.parametrize("outcome", [AWAY, Unknown("timeout")], ids=["unsent", "in doubt"])
