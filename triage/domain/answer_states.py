@@ -20,7 +20,7 @@ MOST_KEPT = 4096
 """Answers of one fact whose states are kept."""
 
 
-class AnswerStates(dict[Asked, int]):
+class AnswerStates:
     """By answer, a state: the terms it satisfies below, those it does not contradict above.
 
     Terms that do not read the fact are in both halves. Answers that are not listed (numbers
@@ -28,14 +28,15 @@ class AnswerStates(dict[Asked, int]):
     """
 
     def __init__(self, fact: "Fact", literals: Mapping[Literal, int], width: int) -> None:
-        super().__init__()
+        self.known: dict[Asked, int] = {}
+        """A plain dictionary: one that works out what is missing is slower for what is not."""
         self._name, self._literals, self._width = fact.name, literals, width
         self.reads = reduce(or_, literals.values())
         """The terms that read the fact."""
         self._named: list[float] = []
         self._between: list[int] = []
         for answer in (None, UNKNOWN, LEFT, *fact.value_names):
-            self[answer] = self._state(answer)
+            self.known[answer] = self._state(answer)
         if fact.type == "number":
             self._list_numbers()
 
@@ -44,18 +45,23 @@ class AnswerStates(dict[Asked, int]):
         named = {one for test in tests for one in getattr(test, "operand", ())}
         self._named = sorted(named)
         for number in self._named:
-            self[number] = self._state(number)
+            self.known[number] = self._state(number)
         ends = (self._named[0] - 1, self._named[-1] + 1) if self._named else (0.0,)
         middles = [(low + high) / 2 for low, high in pairwise(self._named)]
         self._between = [self._state(one) for one in (ends[0], *middles, *ends[1:])]
 
-    def __missing__(self, answer: Asked) -> int:
+    def after(self, answer: Asked) -> int:
+        """The state that this answer leaves, None for not asked."""
+        state = self.known.get(answer)
+        return self._met(answer) if state is None else state
+
+    def _met(self, answer: Asked) -> int:
         if self._between and isinstance(answer, int | float):
             state = self._between[bisect_left(self._named, answer)]
         else:
             state = self._state(answer)
-        if len(self) < MOST_KEPT:
-            self[answer] = state
+        if len(self.known) < MOST_KEPT:
+            self.known[answer] = state
         return state
 
     def _state(self, answer: Asked) -> int:

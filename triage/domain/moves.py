@@ -112,7 +112,7 @@ def _move(
 ) -> Move:
     if table is None:  # only a mention prompts the question, and no word of it was heard
         return Move(place, answers, 0, 0, needs_sight)
-    state = table[answers.answer]
+    state = table.after(answers.answer)
     alive, satisfied = state >> index.width, state & index.everything
     return Move(place, answers, index.everything & ~alive, alive & ~satisfied, needs_sight)
 

@@ -23,6 +23,7 @@ class Policy:
     other_valid_s: int
     give_up_after: int
     senders: int
+    later_texts_per_s: int
     polite_replies_per_hour: int
     stranger_replies_per_hour: int
     backup_max_min: int

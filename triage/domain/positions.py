@@ -167,7 +167,7 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
     unknown = 0
     for name, table in index.tables.items():
         if answers.get(name) is UNKNOWN:
-            after = table[UNKNOWN]
+            after = table.after(UNKNOWN)
             unknown |= after >> index.width & ~after
     left: Mapping[str, Choice] = {
         name: one for name, one in rule_set.ahead.choices.items() if name not in answers

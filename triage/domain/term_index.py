@@ -49,7 +49,7 @@ class TermIndex:
         by_literal = self._by_literal(terms)
         self.tables = self._tables(by_literal, facts)
         self.facts = tuple(self.tables)
-        self._states = tuple(self.tables.values())
+        self._known = tuple(table.known for table in self.tables.values())
         self._all_given = itemgetter(*self.facts) if len(self.facts) > 1 else None
         self._listen(by_literal)
 
@@ -206,7 +206,11 @@ class TermIndex:
     def state(self, answers: Answers, heard: Heard) -> int:
         """The terms satisfied, and those not contradicted."""
         said = self._mentioned(answers, heard) if heard else self._silence
-        return reduce(and_, map(getitem, self._states, self._given(answers)), said)
+        try:
+            return reduce(and_, map(getitem, self._known, self._given(answers)), said)
+        except KeyError:  # an answer that no table has yet
+            states = map(AnswerStates.after, self.tables.values(), self._given(answers))
+            return reduce(and_, states, said)
 
     def _given(self, answers: Answers) -> Iterable[Asked]:
         """The answer to each fact, None where there is none."""
