@@ -156,6 +156,7 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "other_valid_s": _whole(60, 36000),
         "give_up_after": _whole(1, 20),
         "senders": _whole(1, 64),
+        "later_texts_per_s": _whole(1, 1000),
         "polite_replies_per_hour": _whole(0, 60),
         "stranger_replies_per_hour": _whole(0, 1000),
         "call_back_min": fields.List(

@@ -39,13 +39,13 @@ from triage.services.centre import Centre
 from triage.services.handing_over import ClaimedText
 from triage.services.outbox import UNSENT
 from triage.services.pages import ring
-from triage.services.providers import Leave
+from triage.services.providers import Leave, Passage
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
-from triage.storage.unit_of_work import UnitOfWork, is_lost_race
+from triage.storage.unit_of_work import LATER, UnitOfWork, is_lost_race
 
 _PAGING = ("page", "ring")
 """Asks somebody to come, as a text or on the telephone."""
@@ -78,10 +78,11 @@ _MOST_URGENT = (
 
 def anything_due(uow: UnitOfWork, least_urgent: int = LEAST_URGENT) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
-    ways = providers.leaves(uow)
-    if throttled_pages.to_ring(uow, ways):
+    passage = providers.passage(uow)
+    if throttled_pages.to_ring(uow, passage.ways):
         return True
-    channels = [channel for channel, leave in ways.items() if leave is not Leave.NONE]
+    channels = [channel for channel, leave in passage.ways.items() if leave is not Leave.NONE]
+    least_urgent = _least_urgent(passage, least_urgent)
     due = {"now": uow.now, "channels": channels, "least_urgent": least_urgent}
     return bool(channels) and uow.session.scalar(_ANY, due) is not None
 
@@ -105,18 +106,23 @@ def claim(
     level does not wait for texts but is rung.
     """
     take = _take_one_by_one if one_by_one else _take
-    ways = providers.leaves(uow)
-    for page in throttled_pages.to_ring(uow, ways):
+    passage = providers.passage(uow)
+    least_urgent = _least_urgent(passage, least_urgent)
+    for page in throttled_pages.to_ring(uow, passage.ways):
         ring(uow, centre, page)
     taken: list[ClaimedText] = []
-    for channel in (channel for channel, leave in ways.items() if leave is Leave.PROBE):
+    for channel in (channel for channel, leave in passage.ways.items() if leave is Leave.PROBE):
         rows = _lock(uow, [channel], least_urgent, 1)
         taken += take(uow, centre, rows, owner, probe=True)
-    working = [channel for channel, leave in ways.items() if leave is Leave.ALL]
+    working = [channel for channel, leave in passage.ways.items() if leave is Leave.ALL]
     if working and (left := limit - len(taken)) > 0:
         rows = _lock(uow, working, least_urgent, left)
         taken += take(uow, centre, rows, owner, probe=False)
     return taken
+
+
+def _least_urgent(passage: Passage, asked: int) -> int:
+    return asked if passage.later else min(asked, LATER - 1)
 
 
 def _lock(
@@ -141,10 +147,20 @@ def _take(
         and (not probe or providers.probing(uow, message.channel))
     ]
     del held
+    wanted = _in_moderation(uow, centre, wanted)
     new = [message for message in wanted if not message.attempts]
     again = [_claim_again(uow, centre, message, owner) for message in wanted if message.attempts]
     taken = handing_over.first_copies(uow, centre, new, owner)
     return taken + [claimed for claimed in again if claimed is not None]
+
+
+def _in_moderation(uow: UnitOfWork, centre: Centre, wanted: list[Message]) -> list[Message]:
+    """All that is urgent, and of what can wait no more than may leave in a second."""
+    per_s = centre.policy.later_texts_per_s
+    later = [message for message in wanted if message.priority >= LATER][:per_s]
+    if later:
+        providers.note_later(uow, len(later), per_s)
+    return [message for message in wanted if message.priority < LATER] + later
 
 
 def _take_one_by_one(

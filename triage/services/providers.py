@@ -6,10 +6,11 @@ passed over.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Outcome, Refused, Unknown
@@ -22,14 +23,20 @@ SMS, VOICE = "sms", "voice"
 _WAYS = {SMS: PROVIDER, VOICE: f"{PROVIDER}_voice"}
 """The row of each channel."""
 _CHANNELS = {key: channel for channel, key in _WAYS.items()}
-_SHUT = select(ProviderState.provider, ProviderState.probe_at).where(
-    ProviderState.shut_since.is_not(None)
+_WAITS = and_(  # not what was written before a clock went back
+    ProviderState.later_until > bindparam("ahead"), ProviderState.later_until < bindparam("far")
 )
+_HINDERED = select(
+    ProviderState.provider, ProviderState.shut_since, ProviderState.probe_at, _WAITS.label("waits")
+).where(or_(ProviderState.shut_since.is_not(None), _WAITS))
 _AILING = select(ProviderState.id).where(
     ProviderState.provider == bindparam("way"),
     or_(ProviderState.doubts > 0, ProviderState.shut_since.is_not(None)),
 )
 PROBE_EVERY_S = 5.0
+LATER_AHEAD = timedelta(seconds=1)
+"""The share of so much time may be used up at once, by texts that can wait."""
+_FAR = timedelta(minutes=1)
 DOUBTS = 2
 """Handings over in a row of unknown outcome that shut a way: one may be a hiccup."""
 
@@ -40,6 +47,16 @@ class Leave(Enum):
     ALL = "all"
     PROBE = "probe"  # one text, the most urgent
     NONE = "none"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What may be handed over now."""
+
+    ways: Mapping[str, Leave]
+    """By channel."""
+    later: bool
+    """Texts that can wait as well."""
 
 
 def _state(uow: UnitOfWork, channel: str, lock: bool = False) -> ProviderState | None:
@@ -55,10 +72,24 @@ def is_shut(uow: UnitOfWork, channel: str = SMS) -> bool:
     return state is not None and state.shut_since is not None
 
 
-def leaves(uow: UnitOfWork) -> Mapping[str, Leave]:
-    """For each channel what may be handed over now."""
-    probes = {row.provider: row.probe_at for row in uow.session.execute(_SHUT)}
-    return {channel: _leave(uow, key in probes, probes.get(key)) for channel, key in _WAYS.items()}
+def passage(uow: UnitOfWork) -> Passage:
+    limits = {"ahead": uow.now + LATER_AHEAD, "far": uow.now + _FAR}
+    rows = uow.session.execute(_HINDERED, limits).all()
+    probes = {row.provider: row.probe_at for row in rows if row.shut_since is not None}
+    ways = {channel: _leave(uow, key in probes, probes.get(key)) for channel, key in _WAYS.items()}
+    return Passage(ways, not any(row.waits for row in rows))
+
+
+def note_later(uow: UnitOfWork, number: int, per_s: int) -> None:
+    """So many texts that can wait were taken: they use up their share of time.
+
+    Carriers send in the order they were given, most of them one to a hundred texts a second:
+    thousands of reminders handed over at once would be ahead of the next page.
+    """
+    state = _known(uow, SMS)
+    until = state.later_until
+    begin = until if until and uow.now < until < uow.now + _FAR else uow.now
+    state.later_until = begin + timedelta(seconds=number / per_s)
 
 
 def _leave(uow: UnitOfWork, shut: bool, probe_at: datetime | None) -> Leave:

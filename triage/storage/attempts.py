@@ -67,6 +67,8 @@ class ProviderState(LiveRow):
     probe_at: Mapped[datetime | None]
     """The next probe is not before this."""
     reason: Mapped[str | None]
+    later_until: Mapped[datetime | None]
+    """So far in time, texts that can wait have used up their share of it."""
 
 
 class StrayReport(LiveRow):
