@@ -54,6 +54,8 @@ def own(
 
     owned -- keys that belong to texts of ours already, if the caller knows; this one is added.
     """
+    if attempt.provider_id == provider_id:
+        return True
     owned = owners(uow, [provider_id]) if owned is None else owned
     if attempt.provider_id is None and provider_id not in owned:
         attempt.provider_id = provider_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from triage.domain.delivery import (
     PERHAPS_OUT,
@@ -44,10 +44,10 @@ def hear(uow: UnitOfWork, centre: Centre, report: Report) -> bool:
     Reports may be repeated, late, out of order, or before our own note of the sending.
     False if it fits nothing or says what we do not know: that is kept for a person to see.
     """
-    attempt = _attempt_meant(uow, report)
-    if attempt is None:
+    meant = _meant(uow, report)
+    if meant is None:
         return _stray(uow, report, "unknown_text")
-    message = uow.get(Message, attempt.message_id)
+    attempt, message = meant
     if report.to is not None and blind_index("phone", report.to) != message.to_index:
         return _stray(uow, report, "other_number")
     reported = state_reported(report.status)
@@ -64,22 +64,23 @@ def hear(uow: UnitOfWork, centre: Centre, report: Report) -> bool:
     return True
 
 
-def _attempt_meant(uow: UnitOfWork, report: Report) -> Attempt | None:
+def _meant(uow: UnitOfWork, report: Report) -> tuple[Attempt, Message] | None:
     """Whose key it is, else whose address it came to; of an older address, the latest
     handing over of that text whose key nobody knows yet."""
-    by_key = select(Attempt).where(Attempt.provider_id == report.provider_id)
-    if report.provider_id and (attempt := uow.session.scalar(by_key)) is not None:
-        return attempt
+    if report.provider_id and (row := _first(uow, Attempt.provider_id == report.provider_id)):
+        return row
     if report.attempt_id is not None:
-        return uow.session.get(Attempt, report.attempt_id)
+        return _first(uow, Attempt.id == report.attempt_id)
     if report.message_id is None:
         return None
-    return uow.session.scalar(
-        select(Attempt)
-        .where(Attempt.message_id == report.message_id, Attempt.provider_id.is_(None))
-        .order_by(Attempt.number.desc())
-        .limit(1)
-    )
+    return _first(uow, Attempt.message_id == report.message_id, Attempt.provider_id.is_(None))
+
+
+def _first(uow: UnitOfWork, *which: ColumnElement[bool]) -> tuple[Attempt, Message] | None:
+    both = select(Attempt, Message).join(Message, Message.id == Attempt.message_id).where(*which)
+    for attempt, message in uow.session.execute(both.order_by(Attempt.number.desc()).limit(1)):
+        return attempt, message
+    return None
 
 
 def _note(uow: UnitOfWork, attempt: Attempt, message: Message, reported: MessageState) -> None:
