@@ -20,6 +20,7 @@ import pytest
 from psycopg import sql
 
 START_UP_SECONDS = 30
+ENOUGH_BYTES = 2 << 30
 STANDBY = "standby"
 
 CHROMIUM_ARGS = (
@@ -100,6 +101,7 @@ class PostgresServer:
             "postgres",
             *("-D", str(self.data), "-p", str(self.port), "-k", "", "-h", "127.0.0.1"),
             *("-c", "max_connections=300", "-c", f"fsync={'on' if self.durable else 'off'}"),
+            *(() if self.durable else ("-c", "max_wal_size=256MB")),
             *(part for option in self.options for part in ("-c", option)),
         )
         deadline = time.monotonic() + START_UP_SECONDS
@@ -176,14 +178,23 @@ class PostgresServer:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 
+def in_memory() -> Path | None:
+    """Where files lie in memory, if there is enough of it: a new database of PostgreSQL is some
+    hundred files, which may take half a second on a disk."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free >= ENOUGH_BYTES
+    return shared if roomy else None
+
+
 def start_postgresql(folder: Path, *, durable: bool = False) -> PostgresServer:
     """Start a new server, gone when this process ends; its log stays in `folder`.
 
     The data lies elsewhere, because pytest's folders are closed to every user but the one who
-    runs the tests, and under root the server is somebody else. Not `durable` means without fsync.
+    runs the tests, and under root the server is somebody else. Not `durable` means without fsync,
+    and in memory.
     """
     programs = _find_programs()
-    home = Path(tempfile.mkdtemp(prefix="triage-postgresql-"))
+    home = Path(tempfile.mkdtemp(prefix="triage-postgresql-", dir=None if durable else in_memory()))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")  # Debian's package makes this user
         os.chown(home, owner.pw_uid, owner.pw_gid)

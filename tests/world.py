@@ -19,9 +19,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from triage.app import build_context, create_app, prepare
-from triage.context import AppContext
+from triage.context import AppContext, attach
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refused, Sent, Unknown
+from triage.domain.ruleset import RuleSet
 from triage.entrypoints import worker
 from triage.entrypoints.sms import inbound
 from triage.services import calls, people
@@ -174,6 +175,13 @@ class Phone:
         return pages[-1].group(1)
 
 
+_APPS: list[Flask] = []
+"""Applications whose world is over, for the next one: making one, and compiling its pages anew,
+takes longer than most stories."""
+_PARSED: dict[str, RuleSet] = {}
+"""Rule sets that a world of this process has read, by SHA-256."""
+
+
 @dataclass
 class World:
     context: AppContext
@@ -182,19 +190,32 @@ class World:
     """Something of the service is broken on purpose."""
     _app: Flask | None = None
     _numbers: int = 0
+    _usual: Settings | None = None
+    """The settings of applications that may be lent; a test may have others."""
 
     @classmethod
     def open(cls, database_url: str, folder: Path) -> "World":
         phones = FakePhones()
         context = build_context(settings_for(database_url, folder))
-        return cls(replace(context, phone=phones), phones)
+        centre = replace(context.centre, parsed=_PARSED)
+        context = replace(context, phone=phones, centre=centre)
+        return cls(context, phones, _usual=context.settings)
 
     @property
     def app(self) -> Flask:
         if self._app is None:
-            self._app = create_app(self.context)
+            if self.context.settings is self._usual and _APPS:
+                self._app = _APPS.pop()
+                attach(self._app, self.context)
+            else:
+                self._app = create_app(self.context)
             self._app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
         return self._app
+
+    def close(self) -> None:
+        self.context.database.engine.dispose()
+        if self._app is not None and self.context.settings is self._usual:
+            _APPS.append(self._app)
 
     @property
     def centre(self) -> Any:
@@ -371,4 +392,4 @@ class Browser:
 def make_world(database_url: str, folder: Path) -> Iterator[World]:
     world = World.open(database_url, folder)
     yield world
-    world.context.database.engine.dispose()
+    world.close()

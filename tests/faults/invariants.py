@@ -53,12 +53,12 @@ class Verdict:
 def owed(database: Database, since: datetime) -> list[str]:
     """What is not done yet of what was owed at `since`: kinds of texts and of timers."""
     told = " AND m.ring_since IS NULL" if database.has("message", "ring_since") else ""
-    texts = database.rows(
-        f"SELECT m.kind, m.state, m.created_at FROM message m WHERE m.state IN {UNSENT}{told}"
+    rows = database.rows(  # all at once: each time is a connection of its own
+        f"SELECT m.kind || ' ' || m.state, m.created_at FROM message m"
+        f" WHERE m.state IN {UNSENT}{told}"
+        " UNION ALL SELECT 'timer ' || kind, due_at FROM timer WHERE state = 'waiting'"
     )
-    waiting = [f"{kind} {state}" for kind, state, made in texts if instant(made) <= since]
-    due = database.rows("SELECT kind, due_at FROM timer WHERE state = 'waiting'")
-    return waiting + [f"timer {kind}" for kind, at in due if instant(at) <= since]
+    return [what for what, at in rows if instant(at) <= since]
 
 
 def judge(

@@ -27,11 +27,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 import triage.app
 from tests.faults.points import Strike, arm
-from tests.typical_calls import UNARMED
+from tests.faults.rehearsal import rehearse
 from triage.app import build_context, create_app
 from triage.context import AppContext
 from triage.entrypoints.cli import main
-from triage.services.people import add_api_token
 from triage.settings import read_settings
 
 START_S = 15.0
@@ -176,23 +175,13 @@ class Loaded:
         or imported twice. The database of `environ` is written to."""
         context = build_context(read_settings(environ))
         loaded = cls(context, create_app(context))
-        loaded.rehearse()
+        rehearse(context, loaded.app)
         context.database.engine.dispose()
         deadline = time.monotonic() + START_S
         while (busy := _busy_threads()) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not busy, f"children of a process with threads are not whole: {busy}"
         return loaded
-
-    def rehearse(self) -> None:
-        """Take a call and show the board, so that statements and pages are compiled."""
-        with self.context.unit_of_work("test") as uow:
-            token = add_api_token(uow, "rehearsal", ["calls:write"])
-        browser = self.app.test_client()
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "rehearsal"}
-        body = {"facts": UNARMED, "narrative": "rehearsal"}
-        assert browser.post("/api/v1/calls", json=body, headers=headers).status_code == 201
-        assert browser.get("/sign-in").status_code == 200
 
 
 def _busy_threads() -> list[str]:

@@ -18,7 +18,7 @@ from tests.faults.desk import Desk
 from tests.faults.invariants import Counts, Verdict, judge, owed
 from tests.faults.points import Strike
 from tests.faults.processes import Loaded, Processes
-from tests.servers import free_port
+from tests.servers import free_port, in_memory
 from tests.twilio_double import Reports, Twilio, start_twilio
 
 ACTIONS = {
@@ -44,6 +44,7 @@ WORDS = {
 STEPS = 14
 DRAIN_S = 30.0
 """Real seconds until everything owed must be done."""
+LOOK_S = 0.1
 DRAIN_STEP_S = 3.0
 """What the clock is moved by while something is owed that is not due yet."""
 
@@ -104,7 +105,7 @@ class Bench:
 
     @classmethod
     def open(cls, kind: str) -> Bench:
-        folder = Path(tempfile.mkdtemp(prefix="triage-faults-"))
+        folder = Path(tempfile.mkdtemp(prefix="triage-faults-", dir=in_memory()))
         store = Store(kind, folder / "store")
         store.prepare()
         store.renew()
@@ -264,8 +265,8 @@ class Play:
         deadline, waited = time.monotonic() + DRAIN_S, 0
         while owed(self.database, since) and time.monotonic() < deadline:
             self._supervise()
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
             waited += 1
-            if waited % 6 == 0:
+            if waited % 3 == 0:
                 self._move_clock(DRAIN_STEP_S)
         return since

@@ -1,5 +1,7 @@
 """The rule reader: vocabulary and rule-set files as the supervisor writes them."""
 
+from functools import lru_cache
+
 from triage.adapters.node_reading import Notebook
 from triage.adapters.rule_set_reading import read_rule_set
 from triage.adapters.strict_yaml import read_yaml
@@ -10,12 +12,18 @@ from triage.domain.rule_checks import check
 from triage.domain.ruleset import RuleSet
 
 
+@lru_cache(maxsize=2)
+def _read_vocabulary(text: str) -> Vocabulary:
+    """Each text once: the shipped one has hundreds of facts and answers."""
+    return read_vocabulary(text, read_yaml(text), Notebook())
+
+
 class RuleFiles:
     """Reads YAML. Implements `ports.RuleReader`."""
 
     def read_vocabulary(self, text: str) -> Vocabulary:
         """Raises RuleFileError with all findings at once."""
-        return read_vocabulary(text, read_yaml(text), Notebook())
+        return _read_vocabulary(text)
 
     def read_rule_set(self, text: str, vocabulary: Vocabulary) -> RuleSet:
         """Raises RuleFileError with all findings at once, warnings among them.
