@@ -31,7 +31,7 @@ PHONE = "+12025550177"
 
 
 def owe(world: World, body: str = "hello", **more: Any) -> Message:
-    fields = {"kind": "reply", "to": PHONE, "to_role": "clinician", "priority": 5} | more
+    fields = {"kind": "reply", "to": PHONE, "to_role": "clinician", "priority": 4} | more
     with world.context.unit_of_work("test") as uow:
         return outbox.enqueue(uow, world.centre, body=body, **fields)
 
