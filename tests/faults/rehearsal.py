@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import Flask
+from sqlalchemy import select
 
 from tests.twilio_double import ACCOUNT
 from tests.typical_calls import UNARMED
@@ -16,6 +17,7 @@ from tests.world import FakePhones, World
 from triage.context import AppContext, attach
 from triage.domain.phone_network import Unknown
 from triage.services.people import add_api_token
+from triage.storage.attempts import Attempt
 
 CALLS = 4
 _CODE = re.compile(r"Reply (\w{4}) 1=accept")
@@ -53,10 +55,12 @@ def _take_calls(world: World) -> list[str]:
 
 
 def _report(world: World) -> None:
-    for sms in world.phones.sent:
+    with world.context.reading() as uow:
+        taken = uow.session.execute(select(Attempt.id, Attempt.provider_id)).all()
+    for attempt, theirs in taken:
         for status in ("sent", "delivered"):
-            form = {"MessageSid": f"SM{secrets.token_hex(16)}", "MessageStatus": status}
-            _hear(world, f"/sms/status?attempt={sms.id}", form)
+            form = {"MessageSid": theirs, "MessageStatus": status}
+            _hear(world, f"/sms/status?attempt={attempt}", form)
 
 
 def _answer(world: World) -> None:
