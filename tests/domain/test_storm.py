@@ -1,5 +1,6 @@
 """Many calls at once: no telephone is flooded, and nothing that is needed at once waits."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank
-from triage.domain.storm import LIMITS, best_team, is_flooded
+from triage.domain.storm import LIMITS, best_team, is_flooded, must_wait, share_used
 
 NEED = Need(("clinician",), None, frozenset())
 
@@ -81,3 +82,39 @@ def test_a_telephone_is_flooded_exactly_from_a_limit_on(which: int) -> None:
 
     assert not is_flooded(just_below)
     assert is_flooded(reached)
+
+
+@given(
+    st.integers(1, 50),
+    st.lists(st.tuples(st.integers(0, 1500), st.integers(1, 50)), max_size=60),
+)
+def test_what_can_wait_keeps_to_its_share_over_any_time(
+    per_s: int, looks: list[tuple[int, int]]
+) -> None:
+    """looks -- after so many milliseconds a worker looks, and so many are due."""
+    now, until = datetime(2026, 1, 1, tzinfo=UTC), None
+    left: list[tuple[datetime, int]] = []
+    for passed_ms, due in looks:
+        now += timedelta(milliseconds=passed_ms)
+        if not must_wait(until, now):
+            texts = min(due, per_s)
+            until = share_used(until, now, texts, per_s)
+            left.append((now, texts))
+    for place, (since, _) in enumerate(left):
+        for till, _ in left[place:]:
+            within = sum(texts for at, texts in left if since <= at <= till)
+            assert within <= per_s * (2 + (till - since).total_seconds()) + 1e-6
+
+
+def test_whoever_used_up_their_share_waits_and_then_goes_on() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    until = share_used(share_used(None, now, 10, 10), now, 1, 10)
+    assert must_wait(until, now)
+    assert not must_wait(until, now + timedelta(seconds=0.1))
+
+
+def test_an_instant_from_before_a_clock_went_back_counts_for_nothing() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    before = now + timedelta(hours=1)
+    assert not must_wait(before, now)
+    assert share_used(before, now, 10, 10) == now + timedelta(seconds=1)

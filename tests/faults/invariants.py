@@ -122,10 +122,11 @@ def _texts(
     doubted = _audited(database, "text.unknown")
     told = "m.ring_since" if database.has("message", "ring_since") else "NULL"
     rows = database.rows(
-        f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}"
+        f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}, m.page_id"
         " FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
-    for k, kind, state, made, page, error, person in rows:
+    newest = {row[7]: row[0] for row in rows if row[1] == "page"}
+    for k, kind, state, made, page, error, person, page_id in rows:
         copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
         counts.texts += 1
         counts.pages += kind == "page"
@@ -142,7 +143,7 @@ def _texts(
             continue
         if state in UNSENT:
             yield f"{name} never left: {state}, {error}"
-        elif kind == "page" and page == "open":
+        elif kind == "page" and page == "open" and newest[page_id] == k:  # not asked anew since
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"

@@ -15,6 +15,7 @@ from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Shift
+from triage.storage.unit_of_work import UnitOfWork
 
 URGENT = Urgency("URGENT", 2, 30, 2)
 
@@ -31,10 +32,10 @@ def call(world: World) -> Call:
 
 
 def send(world: World, call: Call, response: str = "mobile_crisis") -> Dispatch:
-    def work(uow: object) -> None:
+    def work(uow: UnitOfWork) -> None:
         dispatches.open_dispatch(
             uow, world.centre, uow.get(Call, call.id), response, URGENT, "by_hand"
-        )  # type: ignore[attr-defined,arg-type]
+        )
 
     world.context.do("test", work)
     return world.dispatch(call, response)
@@ -281,9 +282,9 @@ def test_a_dispatcher_writes_down_an_answer_by_radio(world: World, call: Call) -
     send(world, call)
     alpha.expect("Reply")
 
-    def answer(uow: object) -> None:
-        page = uow.session.scalars(select(Page)).one()  # type: ignore[attr-defined]
-        dispatches.record_answer(uow, world.centre, page, True, "radio")  # type: ignore[arg-type]
+    def answer(uow: UnitOfWork) -> None:
+        page = uow.session.scalars(select(Page)).one()
+        dispatches.record_answer(uow, world.centre, page, True, "radio")
 
     world.context.do("test", answer)
 
@@ -296,11 +297,11 @@ def test_a_slot_is_assigned_by_hand_and_who_was_asked_is_told(world: World, call
     send(world, call)
     alpha.expect("Reply")
 
-    def assign(uow: object) -> None:
+    def assign(uow: UnitOfWork) -> None:
         slot = uow.session.scalars(
             select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
-        ).one()  # type: ignore[attr-defined]
-        dispatches.assign(uow, world.centre, slot, None, "County Mobile 7")  # type: ignore[arg-type]
+        ).one()
+        dispatches.assign(uow, world.centre, slot, None, "County Mobile 7")
 
     world.context.do("test", assign)
 
@@ -415,12 +416,12 @@ def test_a_member_assigned_by_hand_is_told_and_can_answer(world: World, call: Ca
     (officer,) = world.team("Officers", (), ("officer",))
 
     def assign(key: object) -> None:
-        def work(uow: object) -> None:
-            slot = uow.session.scalars(  # type: ignore[attr-defined]
+        def work(uow: UnitOfWork) -> None:
+            slot = uow.session.scalars(
                 select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
             ).one()
-            member = uow.session.get(Responder, key)  # type: ignore[attr-defined]
-            dispatches.assign(uow, world.centre, slot, member, None)  # type: ignore[arg-type]
+            member = uow.session.get(Responder, key)
+            dispatches.assign(uow, world.centre, slot, member, None)
 
         world.context.do("test", work)
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from tests.stories.test_outage import calls_that_need_a_team, send
 from tests.world import World
 from triage.domain.lifecycle import MessageState
-from triage.services import outbox
+from triage.services import dispatches, outbox
+from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.timers import ClockShift
 from triage.storage.unit_of_work import UnitOfWork
@@ -58,6 +59,22 @@ def test_a_page_overtakes_reminders_that_leave_a_few_a_second(world: World) -> N
         passed_s += 1
         assert passed_s < 10
     assert world.phones.inboxes[FOLLOW_UP_DESK] == [f"reminder {one}" for one in range(60)]
+
+
+def test_a_page_of_a_fifth_level_is_no_text_that_can_wait(world: World) -> None:
+    (alpha,) = world.team("MCT 1")
+    (call,) = calls_that_need_a_team(world, 1)
+    remind(world, 60)
+    world.settle()
+    assert reminders_out(world) < 60
+
+    urgency = dispatches.Urgency("WHEN THERE IS TIME", 5, 300, 60)
+    with world.context.unit_of_work("test") as uow:
+        dispatches.open_dispatch(
+            uow, world.centre, uow.get(Call, call.id), "mobile_crisis", urgency, "by_hand"
+        )
+
+    assert "1=accept" in alpha.expect(call.code or "")
 
 
 def test_what_is_too_old_by_its_turn_is_put_aside_at_once(world: World) -> None:

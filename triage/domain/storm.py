@@ -3,10 +3,14 @@
 Pages of the highest level, alarms and answers to texts are never held back. Any other page goes to
 somebody whose telephone has rung less lately, if there is anybody; it never waits, and it never
 stays unsent because of this. What supervisors are told of less urgent calls comes in one text.
+
+Carriers send in the order they were given, most of them one to a hundred texts a second: thousands
+of reminders handed over at once would be ahead of the next page. So what nobody waits for leaves a
+few a second.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from triage.domain.escalation import HIGHEST
@@ -16,6 +20,33 @@ LIMITS = ((5, timedelta(minutes=15)), (11, timedelta(hours=1)), (21, timedelta(h
 """So many pages to one telephone in so long: what people and carriers bear."""
 BUNDLE_FOR = timedelta(seconds=30)
 """What becomes due for one supervisor within this time comes as one text."""
+
+AT_ONCE = timedelta(seconds=1)
+"""The share of so much time may be used up at once, by texts that can wait."""
+_TOO_FAR = timedelta(minutes=1)
+"""An instant so far ahead was written before a clock went back, and counts for nothing."""
+_CAN_WAIT = frozenset({"reminder", "test"})
+
+
+def can_wait(kind: str, *, to_partner: bool) -> bool:
+    """Does nobody wait for a text of this kind? Whatever is about a dispatch is waited for, of the
+    least urgent level as well."""
+    return to_partner or kind in _CAN_WAIT
+
+
+def must_wait(until: datetime | None, now: datetime) -> bool:
+    """Have texts that can wait used up their share of time for now? until -- see share_used."""
+    return until is not None and AT_ONCE < until - now < _TOO_FAR
+
+
+def share_used(until: datetime | None, now: datetime, texts: int, per_s: int) -> datetime:
+    """Up to when they have used it up, once so many more have left.
+
+    until -- up to when they had before, None if none has left yet.
+    """
+    ahead = until is not None and now < until < now + _TOO_FAR
+    begin = until if until is not None and ahead else now
+    return begin + timedelta(seconds=texts / per_s)
 
 
 def may_be_held_back(level_rank: int) -> bool:

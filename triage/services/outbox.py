@@ -12,13 +12,14 @@ from sqlalchemy import func, select, text, true
 from triage.domain.delivery import PERHAPS_OUT, AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
+from triage.domain.storm import can_wait
 from triage.domain.timing import expires_at
 from triage.services import providers
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
 from triage.storage.sealed import blind_index
-from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.unit_of_work import LATER, UnitOfWork
 
 UNSENT = text(  # as the partial index has it
     "message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL"
@@ -47,6 +48,7 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
 
     to -- E.164; priority -- 0 is sent first; valid_s -- not sent after so many seconds;
     channel -- `sms`, or `voice` for what is rung and said.
+    What somebody waits for is never of the priorities that leave a few a second.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
     if dedupe_key and (earlier := _told(uow, dedupe_key, page_id=page_id, call_id=call_id)):
@@ -67,13 +69,17 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
             body=body,
             dedupe_key=dedupe_key,
             state=MessageState.READY,
-            priority=priority,
+            priority=_priority(priority, kind, to_partner=partner_id is not None),
             due_at=uow.now,
             expires_at=expires_at(uow.now, valid_s or usual_s),
         )
     )
     uow.audit("text.queued", message, kind=kind, to_role=to_role)
     return message
+
+
+def _priority(asked: int, kind: str, *, to_partner: bool) -> int:
+    return asked if can_wait(kind, to_partner=to_partner) else min(asked, LATER - 1)
 
 
 def _told(uow: UnitOfWork, dedupe_key: str, **about: UUID | None) -> Message | None:

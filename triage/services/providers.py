@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Outcome, Refused, Unknown
+from triage.domain.storm import must_wait, share_used
 from triage.storage.attempts import ProviderState
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -23,20 +24,17 @@ SMS, VOICE = "sms", "voice"
 _WAYS = {SMS: PROVIDER, VOICE: f"{PROVIDER}_voice"}
 """The row of each channel."""
 _CHANNELS = {key: channel for channel, key in _WAYS.items()}
-_WAITS = and_(  # not what was written before a clock went back
-    ProviderState.later_until > bindparam("ahead"), ProviderState.later_until < bindparam("far")
-)
 _HINDERED = select(
-    ProviderState.provider, ProviderState.shut_since, ProviderState.probe_at, _WAITS.label("waits")
-).where(or_(ProviderState.shut_since.is_not(None), _WAITS))
+    ProviderState.provider,
+    ProviderState.shut_since,
+    ProviderState.probe_at,
+    ProviderState.later_until,
+).where(or_(ProviderState.shut_since.is_not(None), ProviderState.later_until > bindparam("now")))
 _AILING = select(ProviderState.id).where(
     ProviderState.provider == bindparam("way"),
     or_(ProviderState.doubts > 0, ProviderState.shut_since.is_not(None)),
 )
 PROBE_EVERY_S = 5.0
-LATER_AHEAD = timedelta(seconds=1)
-"""The share of so much time may be used up at once, by texts that can wait."""
-_FAR = timedelta(minutes=1)
 DOUBTS = 2
 """Handings over in a row of unknown outcome that shut a way: one may be a hiccup."""
 
@@ -73,23 +71,17 @@ def is_shut(uow: UnitOfWork, channel: str = SMS) -> bool:
 
 
 def passage(uow: UnitOfWork) -> Passage:
-    limits = {"ahead": uow.now + LATER_AHEAD, "far": uow.now + _FAR}
-    rows = uow.session.execute(_HINDERED, limits).all()
+    """By what is known of the provider, and of the texts that can wait."""
+    rows = uow.session.execute(_HINDERED, {"now": uow.now}).all()
     probes = {row.provider: row.probe_at for row in rows if row.shut_since is not None}
     ways = {channel: _leave(uow, key in probes, probes.get(key)) for channel, key in _WAYS.items()}
-    return Passage(ways, not any(row.waits for row in rows))
+    return Passage(ways, not any(must_wait(row.later_until, uow.now) for row in rows))
 
 
 def note_later(uow: UnitOfWork, number: int, per_s: int) -> None:
-    """So many texts that can wait were taken: they use up their share of time.
-
-    Carriers send in the order they were given, most of them one to a hundred texts a second:
-    thousands of reminders handed over at once would be ahead of the next page.
-    """
+    """So many texts that can wait were taken; per_s -- their share."""
     state = _known(uow, SMS)
-    until = state.later_until
-    begin = until if until and uow.now < until < uow.now + _FAR else uow.now
-    state.later_until = begin + timedelta(seconds=number / per_s)
+    state.later_until = share_used(state.later_until, uow.now, number, per_s)
 
 
 def _leave(uow: UnitOfWork, shut: bool, probe_at: datetime | None) -> Leave:

@@ -11,7 +11,7 @@ from triage.domain.delivery import AttemptState, Whose, copies_allowed
 from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.domain.timing import retry_wait
-from triage.services import claims, deliveries, handing_over, providers
+from triage.services import deliveries, handing_over, providers, wanted_texts
 from triage.services.centre import Centre
 from triage.services.handing_over import ClaimedText
 from triage.storage.attempts import Attempt
@@ -124,7 +124,7 @@ def resolve(
         message.lease_until = None
         message.due_at = uow.now + wait
         return None
-    if _match(uow, message, found or []) or not claims.is_wanted(uow, centre, message):
+    if _match(uow, message, found or []) or not wanted_texts.is_wanted(uow, centre, message):
         return None
     out = deliveries.perhaps_out(message.handed_over)
     if len(out) < copies_allowed(message.kind, message.to_role):
