@@ -260,17 +260,21 @@ def test_a_step_is_late_beyond_its_own_bound(
 
 
 @pytest.mark.parametrize(
-    ("priority", "bound_s", "code"),
-    [(1, 5, "texts_late"), (3, 60, "texts_late"), (8, 60, "backlog")],
+    ("kind", "priority", "bound_s", "code"),
+    [
+        ("update", 1, 5, "texts_late"),
+        ("update", 3, 60, "texts_late"),
+        ("reminder", 8, 60, "backlog"),
+    ],
 )
 def test_a_text_is_late_beyond_its_own_bound(
-    world: World, priority: int, bound_s: int, code: str
+    world: World, kind: str, priority: int, bound_s: int, code: str
 ) -> None:
     with world.context.unit_of_work("test") as uow:
         outbox.enqueue(
             uow,
             world.centre,
-            kind="update",
+            kind=kind,
             to="+12025550177",
             to_role="clinician",
             body="Something changed.",
