@@ -29,6 +29,8 @@ class TeamOption:
     calls_at_once: int
     suspended: bool
     members: tuple[MemberOption, ...]
+    responses: frozenset[str] = frozenset()
+    """Those that it can give."""
 
     def can_fill(self, roles: Sequence[str]) -> dict[int, MemberOption]:
         """For each wanted role, by its place in the list, a member of that role: one who

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from triage.domain.ranking import MemberOption, TeamOption, why_none
 from triage.services.centre import Centre
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.revisions import KEPT_FOR
 from triage.storage.teams import Responder, Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -20,15 +22,27 @@ SUPERVISOR = "supervisor"
 """The role of members who are told when nobody is left to ask, or does not answer."""
 
 # Every call asks these: they are built once.
-_OFF = select(Suspension.kind, Suspension.subject).where(
+_OFF = select(Suspension.kind, Suspension.subject, Suspension.until).where(
     Suspension.until > bindparam("now"), Suspension.lifted_at.is_(None)
 )
-_TEAMS = select(Team).where(Team.retired_at.is_(None)).order_by(Team.name)
+_TEAMS = (
+    select(Team.id, Team.name, Team.responses, Team.zones, Team.skills, Team.calls_at_once)
+    .where(Team.retired_at.is_(None))
+    .order_by(Team.name)
+)
 _MEMBERS = (
-    select(Responder.team_id, Responder.id, Responder.role, Responder.skills, Shift.confirmed_at)
+    select(
+        Responder.team_id,
+        Responder.id,
+        Responder.role,
+        Responder.skills,
+        Shift.confirmed_at,
+        Shift.starts_at,
+        Shift.ends_at,
+    )
     .join(Shift, Shift.responder_id == Responder.id)
     .where(
-        Shift.starts_at <= bindparam("now"),
+        Shift.starts_at <= bindparam("soon"),
         Shift.ends_at > bindparam("now"),
         Responder.verified_at.is_not(None),
         Responder.opted_out_at.is_(None),
@@ -52,36 +66,42 @@ _NO_DISPATCH = UUID(int=0)
 
 
 class _Member(NamedTuple):
-    """Somebody on shift whose verified telephone takes texts."""
+    """Somebody with a shift now or soon, whose verified telephone takes texts."""
 
     id: UUID
     role: str
     skills: frozenset[str]
     confirmed: bool
+    starts_at: datetime
+    ends_at: datetime
 
 
-class _OnDuty(NamedTuple):
-    """A team as the roster has it now, whatever it is busy with."""
+class _Rostered(NamedTuple):
+    """A team with its members, whatever it is busy with."""
 
-    team: Team
+    id: UUID
+    name: str
+    responses: frozenset[str]
     zones: frozenset[str]
     skills: frozenset[str]
-    is_off: bool
+    calls_at_once: int
     members: Sequence[_Member]
 
 
 def switched_off(uow: UnitOfWork) -> set[tuple[str, str]]:
     """(kind, subject) of everything that a supervisor has suspended at this instant."""
-    return uow.once("off", _suspended, of=(Suspension,))
+    kept = uow.lasting("off", _suspended, of=(Suspension,))
+    return {(kind, subject) for kind, subject, until in kept if until > uow.now}
 
 
-def _suspended(uow: UnitOfWork) -> set[tuple[str, str]]:
-    return {(kind, subject) for kind, subject in uow.session.execute(_OFF, {"now": uow.now})}
+def _suspended(uow: UnitOfWork) -> list[tuple[str, str, datetime]]:
+    rows = uow.session.execute(_OFF, {"now": uow.now})
+    return [(kind, subject, until) for kind, subject, until in rows]
 
 
 def team_options(
     uow: UnitOfWork, zone: str | None, besides: Dispatch | None = None
-) -> list[tuple[Team, TeamOption]]:
+) -> list[TeamOption]:
     """Every team with the members who are on shift and reachable, and how busy each is.
 
     besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
@@ -99,52 +119,48 @@ def _matters(row: Row) -> bool:
     return not isinstance(row, Slot) or row.state in BUSY
 
 
-def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[tuple[Team, TeamOption]]:
+def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[TeamOption]:
     team_load, member_load = _loads(uow, besides)
-    teams = uow.once("on_duty", _on_duty, of=(Team, Responder, Shift, Suspension))
-    zone_off = ("zone", zone) in switched_off(uow)
+    off = switched_off(uow)
+    zone_off = ("zone", zone) in off
     return [
-        (
-            on.team,
-            TeamOption(
-                on.team.id,
-                on.team.name,
-                on.zones,
-                on.skills,
-                team_load[on.team.id],
-                on.team.calls_at_once,
-                zone_off or on.is_off,
-                tuple(
-                    MemberOption(one.id, one.role, one.skills, member_load[one.id], one.confirmed)
-                    for one in on.members
-                ),
+        TeamOption(
+            team.id,
+            team.name,
+            team.zones,
+            team.skills,
+            team_load[team.id],
+            team.calls_at_once,
+            zone_off or ("team", str(team.id)) in off,
+            tuple(
+                MemberOption(one.id, one.role, one.skills, member_load[one.id], one.confirmed)
+                for one in team.members
+                if one.starts_at <= uow.now < one.ends_at
             ),
+            team.responses,
         )
-        for on in teams
+        for team in uow.lasting("roster", _rostered, of=(Team, Responder, Shift))
     ]
 
 
-def _on_duty(uow: UnitOfWork) -> list[_OnDuty]:
-    off, members = switched_off(uow), _members(uow)
+def _rostered(uow: UnitOfWork) -> list[_Rostered]:
+    members: dict[UUID, list[_Member]] = {}
+    times = {"now": uow.now, "soon": uow.now + KEPT_FOR}
+    for team_id, key, role, skills, confirmed_at, *shift in uow.session.execute(_MEMBERS, times):
+        one = _Member(key, role, frozenset(skills), confirmed_at is not None, *shift)
+        members.setdefault(team_id, []).append(one)
     return [
-        _OnDuty(
-            team,
-            frozenset(team.zones),
-            frozenset(team.skills),
-            ("team", str(team.id)) in off,
-            members.get(team.id, ()),
+        _Rostered(
+            key,
+            name,
+            frozenset(responses),
+            frozenset(zones),
+            frozenset(skills),
+            at_once,
+            members.get(key, ()),
         )
-        for team in uow.session.scalars(_TEAMS)
+        for key, name, responses, zones, skills, at_once in uow.session.execute(_TEAMS)
     ]
-
-
-def _members(uow: UnitOfWork) -> dict[UUID, list[_Member]]:
-    """By team; each with whether they have confirmed their shift."""
-    found: dict[UUID, list[_Member]] = {}
-    for team_id, key, role, skills, confirmed_at in uow.session.execute(_MEMBERS, {"now": uow.now}):
-        one = _Member(key, role, frozenset(skills), confirmed_at is not None)
-        found.setdefault(team_id, []).append(one)
-    return found
 
 
 def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
@@ -174,30 +190,29 @@ def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]
     return loads
 
 
-def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
-    """Keep everybody else from asking this team until we commit. Is it still free for us?
+def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> Team | None:
+    """Keep everybody else from asking this team until we commit. None: it is not free any more.
 
     Two calls at the same instant both saw it free: the second waits here and looks again.
     """
     if uow.alone:
-        return True
-    team = select(Team.id).where(Team.id == option.team_id)
+        return uow.get(Team, option.team_id)
     load = select(func.count(func.distinct(Slot.dispatch_id))).where(
         Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
     )
     with uow.asking((Slot,), _matters):
-        uow.session.execute(team.with_for_update(key_share=True))
+        held = uow.session.get(Team, option.team_id, with_for_update={"key_share": True})
         is_free = (uow.session.scalar(load) or 0) < option.calls_at_once
     if not is_free:
         uow.forget(_OPTIONS)
-    return is_free
+    return held if is_free else None
 
 
 def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:
     """Each response of our own teams that cannot come now, with its coded cause."""
     by_response: dict[str, list[TeamOption]] = {}
-    for team, option in team_options(uow, zone):
-        for key in team.responses:
+    for option in team_options(uow, zone):
+        for key in option.responses:
             by_response.setdefault(key, []).append(option)
     causes = {}
     for key, response in centre.vocabulary.responses.items():
@@ -208,5 +223,5 @@ def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, 
     return causes
 
 
-def serving(options: Sequence[tuple[Team, TeamOption]], response: str) -> list[TeamOption]:
-    return [option for team, option in options if response in team.responses]
+def serving(options: Sequence[TeamOption], response: str) -> list[TeamOption]:
+    return [option for option in options if response in option.responses]

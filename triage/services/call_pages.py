@@ -172,8 +172,8 @@ def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:
     """Members on shift, the free ones first."""
     options = team_options(uow, call.zone)
     found = [
-        (member.load, team.name, member.responder_id, member.role)
-        for team, option in options
+        (member.load, option.name, member.responder_id, member.role)
+        for option in options
         for member in option.members
     ]
     return [

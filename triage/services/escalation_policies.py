@@ -55,9 +55,12 @@ def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
 
 def choose(uow: UnitOfWork, response: str, level_rank: int) -> UUID | None:
     """The policy for a new dispatch: the most specific one; None for the default."""
-    rows = uow.once("escalation_policies", _live, of=(EscalationPolicyRow,))
-    live = {(row.response, row.level_rank): row.id for row in rows}
+    live = uow.lasting("escalation policies", _keys, of=(EscalationPolicyRow,))
     return most_specific(live, response, level_rank)
+
+
+def _keys(uow: UnitOfWork) -> dict[tuple[str, int], UUID]:
+    return {(row.response, row.level_rank): row.id for row in _live(uow)}
 
 
 def in_force(uow: UnitOfWork) -> list[Kept]:

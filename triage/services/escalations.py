@@ -17,7 +17,7 @@ from triage.services.pages import REMIND, open_page, ring, send_again, send_page
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
-from triage.storage.teams import Responder
+from triage.storage.teams import Responder, Team
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -161,7 +161,7 @@ def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Seq
     were asked before. The slots stay unfilled until one of them says yes."""
     busy = _busy(uow, dispatch)
     asked = 0
-    for team, option in team_options(uow, dispatch.call.zone, besides=dispatch):
+    for option in team_options(uow, dispatch.call.zone, besides=dispatch):
         if option.suspended:
             continue
         for member in option.members:
@@ -169,6 +169,7 @@ def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Seq
             if slot is None or member.responder_id in busy:
                 continue
             responder = uow.get(Responder, member.responder_id)
+            team = uow.get(Team, option.team_id)
             page = open_page(uow, slot, team, responder, PageKind.ALL_HANDS)
             send_page(uow, centre, page)
             asked += 1

@@ -54,10 +54,15 @@ def current(uow: UnitOfWork, centre: Centre) -> Habits:
     """
     if not centre.policy.order_by_history:
         return NO_HABITS
-    row = uow.once("habits", newest, of=(AnswerHabits,))
-    if row is None or row.calls < centre.policy.history_least_calls:
+    sha256, calls = uow.lasting("habits", _newest, of=(AnswerHabits,))
+    if calls < centre.policy.history_least_calls:
         return NO_HABITS
-    return of_version(uow, centre, row.sha256)
+    return of_version(uow, centre, sha256)
+
+
+def _newest(uow: UnitOfWork) -> tuple[str | None, int]:
+    row = newest(uow)
+    return (row.sha256, row.calls) if row else (None, 0)
 
 
 def newest(uow: UnitOfWork) -> AnswerHabits | None:

@@ -39,7 +39,6 @@ class _Found(NamedTuple):
     """The team to ask next; `none` says why there is none."""
 
     best: TeamOption | None
-    team: Team | None
     need: Need
     none: str
 
@@ -52,8 +51,8 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
         if found.best is None or _enough_asked(uow, dispatch, wanted):
             _nobody_left(uow, centre, dispatch, wanted, found.none)
             break
-        if hold(uow, found.best, dispatch):  # else another call was a moment sooner
-            _ask(uow, centre, wanted, found)
+        if team := hold(uow, found.best, dispatch):  # else another call was a moment sooner
+            _ask(uow, centre, wanted, found.best, found.need, team)
     refresh(uow, dispatch)
 
 
@@ -63,14 +62,13 @@ def offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
         found = _find(uow, dispatch, wanted)
         if found.best is None or _enough_asked(uow, dispatch, wanted):
             break
-        if hold(uow, found.best, dispatch):  # else another call was a moment sooner
-            _ask(uow, centre, wanted, found)
+        if team := hold(uow, found.best, dispatch):  # else another call was a moment sooner
+            _ask(uow, centre, wanted, found.best, found.need, team)
     refresh(uow, dispatch)
 
 
 def _find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> _Found:
     options = team_options(uow, dispatch.call.zone, besides=dispatch)
-    team_of = {option.team_id: team for team, option in options}
     need = _need(dispatch, wanted)
     fitting = serving(options, dispatch.response)
     asked = _asked_already(dispatch, wanted) | on_this_call_already(uow, dispatch)
@@ -79,18 +77,23 @@ def _find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> _Found
     flooded = storms.flooded(uow, left) if may_be_held_back(rank) else ()
     best = best_team(left, need, rank, flooded)
     none = why_none(fitting, need.roles) or "all_committed"
-    return _Found(best, team_of[best.team_id] if best else None, need, none)
+    return _Found(best, need, none)
 
 
-def _ask(uow: UnitOfWork, centre: Centre, wanted: Sequence[Slot], found: _Found) -> None:
-    if found.best is None or found.team is None:
-        raise ValueError("nobody was found")
-    reasons = why_first(found.best, found.need)
-    for place, member in found.best.can_fill(found.need.roles).items():
+def _ask(
+    uow: UnitOfWork,
+    centre: Centre,
+    wanted: Sequence[Slot],
+    best: TeamOption,
+    need: Need,
+    team: Team,
+) -> None:
+    reasons = why_first(best, need)
+    for place, member in best.can_fill(need.roles).items():
         slot, responder = wanted[place], uow.get(Responder, member.responder_id)
         slot.move_to(SlotState.PAGED)
-        slot.team_id, slot.responder_id = found.team.id, responder.id
-        page = open_page(uow, slot, found.team, responder, why=reasons)
+        slot.team_id, slot.responder_id = team.id, responder.id
+        page = open_page(uow, slot, team, responder, why=reasons)
         send_page(uow, centre, page)
         if slot.rank < slot.dispatch.level_rank:  # a team had to leave: nothing is tried later
             ring(uow, centre, page)

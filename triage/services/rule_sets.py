@@ -185,18 +185,18 @@ def live_version(uow: UnitOfWork, name: str) -> RuleSetVersion:
 def live(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
     """The rules that decide calls at this instant, ready to do so. Raises NotFound.
 
-    Whoever publishes, and wherever, the next call is decided by it: the database is asked each
-    time, and a version that this process has not met is read before the call goes on. One that
-    does not load turns no call away: `stand_in` takes its place.
+    Whoever publishes, and wherever, the next call is decided by it: each unit of work learns
+    whether anything was, and a version that this process has not met is read before the call
+    goes on. One that does not load turns no call away: `stand_in` takes its place.
     """
-    holds = uow.once(
-        f"rules:{name}", lambda uow: _live(uow, name), of=(Publication, RuleSetVersion)
+    sha256 = uow.lasting(
+        f"rules {name}", lambda uow: _live(uow, name).of.sha256, of=(Publication, RuleSetVersion)
     )
-    version = holds.of
     try:
-        return of_version(centre, version).prepare()
+        return (centre.parsed.get(sha256) or of_version(centre, _live(uow, name).of)).prepare()
     except Exception as error:  # whatever is wrong with the text, the call must be taken
         log.error("rule set %s does not load: %s", name, type(error).__name__)
+        version = _live(uow, name).of
         return stand_in(centre.vocabulary, version.name, version.label, version.sha256)
 
 

@@ -30,8 +30,8 @@ def _served(uow: UnitOfWork, dispatch: Dispatch) -> bool:
     """Is any team free that serves this response?"""
     return any(
         option.free and not option.suspended and option.members
-        for team, option in team_options(uow, dispatch.call.zone, besides=dispatch)
-        if dispatch.response in team.responses
+        for option in team_options(uow, dispatch.call.zone, besides=dispatch)
+        if dispatch.response in option.responses
     )
 
 

@@ -21,6 +21,7 @@ from triage.storage.base import Row, UtcDateTime
 from triage.storage.commits import committing
 from triage.storage.messages import Message
 from triage.storage.new_rows import NewRows
+from triage.storage.revisions import COUNTED, Kept
 from triage.storage.timers import Timer
 from triage.storage.wake import TEXTS, TIMERS, wake_for
 from triage.storage.writers_queue import WritersQueue
@@ -38,18 +39,25 @@ _PAUSE_S = 0.01
 _TO_DO = {"ready", "waiting"}
 
 _CLOCKS = {
-    "postgresql": """SELECT clock_timestamp()
-        + make_interval(secs => coalesce((SELECT sum(ahead_s) FROM clock_shift), 0)) AS now""",
-    "sqlite": """SELECT strftime('%Y-%m-%d %H:%M:%f000',
-        julianday('now') + coalesce((SELECT sum(ahead_s) FROM clock_shift), 0) / 86400.0) AS now""",
+    "postgresql": """clock_timestamp()
+        + make_interval(secs => coalesce((SELECT sum(ahead_s) FROM clock_shift), 0))""",
+    "sqlite": """strftime('%Y-%m-%d %H:%M:%f000',
+        julianday('now') + coalesce((SELECT sum(ahead_s) FROM clock_shift), 0) / 86400.0)""",
 }
-_NOW = {name: text(clock).columns(now=UtcDateTime()) for name, clock in _CLOCKS.items()}
+_BEGINS = {
+    name: text(
+        f"SELECT {clock} AS now, (SELECT number FROM revision) AS revision"  # noqa: S608 -- ours
+    ).columns(now=UtcDateTime())
+    for name, clock in _CLOCKS.items()
+}
 
 
-def app_now(session: Session) -> datetime:
-    """The instant of a transaction: the database's clock, plus what a test or demo moved it by."""
-    now: datetime = session.execute(_NOW[session.get_bind().dialect.name]).scalar_one()
-    return now
+def _begin(session: Session, kept: Kept, actor: str) -> "UnitOfWork":
+    """The unit of work of a transaction that begins. Its instant is that of the database's clock,
+    plus what a test or demo moved it by."""
+    now, revision = session.execute(_BEGINS[session.get_bind().dialect.name]).one()
+    session.info.update(now=now, revision=revision, kept=kept)
+    return UnitOfWork(session, now, actor)
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,20 @@ class UnitOfWork:
         found: T = kept[what][1]
         return found
 
+    def lasting(self, what: str, read: Callable[["UnitOfWork"], T], of: tuple[type[Row], ...]) -> T:
+        """As `once`, and kept for later units of work while nobody changes rows of these kinds.
+
+        of -- kinds of COUNTED tables. read -- returns plain values, nothing of this session; what
+        depends on the time of day for KEPT_FOR from now on.
+        """
+        info = self.session.info
+        with self.asking(of):
+            if not info.get("changed", set()).isdisjoint(of):  # nobody else sees that yet
+                return self.once(what, read, of)
+            kept: Kept = info["kept"]
+            found: T = kept.get(what, info["revision"], self.now, lambda: read(self))
+        return found
+
     def forget(self, what: str) -> None:
         """Somebody else has changed it meanwhile: read anew whatever begins so."""
         kept = self.session.info.get("once", {})
@@ -178,6 +200,8 @@ class _Writing(Session):
 def _notice_what_changed(session: Session, _context: Any) -> None:
     now, once = session.info["now"], session.info.get("once", {})
     for row in (*session.new, *session.dirty, *session.deleted):
+        if row.__tablename__ in COUNTED:
+            session.info.setdefault("changed", set()).add(type(row))
         for what in [what for what, (of, _) in once.items() if isinstance(row, of)]:
             del once[what]
         if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
@@ -198,6 +222,7 @@ class Database:
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._queue = WritersQueue(Path(file) if file else None)
         self.wake = wake_for(engine)
+        self._kept = Kept()
 
     @contextmanager
     def unit_of_work(self, actor: str) -> Iterator[UnitOfWork]:
@@ -210,9 +235,7 @@ class Database:
         try:
             with self._queue.turn() as left_s, _Writing(self.engine) as session:
                 self._begin_writing(session, left_s)
-                unit = UnitOfWork(session, app_now(session), actor)
-                session.info["now"] = unit.now
-                yield unit
+                yield _begin(session, self._kept, actor)
                 session.flush()
                 with committing(session):
                     session.commit()
@@ -264,7 +287,7 @@ class Database:
     def reading(self) -> Iterator[UnitOfWork]:
         """Look without changing anything: no queue, no lock, rolled back at the end."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield UnitOfWork(session, app_now(session), "reader")
+            yield _begin(session, self._kept, "reader")
 
     def _begin_writing(self, session: Session, left_s: float) -> None:
         if self.engine.dialect.name == "sqlite":
