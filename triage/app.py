@@ -22,10 +22,10 @@ from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
 from triage.storage import migration, sealed
+from triage.storage.database import Database
 from triage.storage.deployment import Deployment
 from triage.storage.engine import open_engine
 from triage.storage.timers import ClockShift
-from triage.storage.unit_of_work import Database
 
 
 def rule_reader() -> RuleReader:

@@ -10,7 +10,8 @@ from flask import Flask, current_app
 from triage.domain.phone_network import PhoneNetwork
 from triage.services.centre import Centre
 from triage.settings import Settings
-from triage.storage.unit_of_work import Database, UnitOfWork
+from triage.storage.database import Database
+from triage.storage.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 

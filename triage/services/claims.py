@@ -22,10 +22,11 @@ from triage.services.outbox import UNSENT
 from triage.services.pages import ring
 from triage.services.providers import Leave, Passage
 from triage.storage.base import Row
+from triage.storage.database import is_lost_race
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
-from triage.storage.unit_of_work import LATER, UnitOfWork, is_lost_race
+from triage.storage.unit_of_work import LATER, UnitOfWork
 
 LEAST_URGENT = 99
 """A priority below all."""

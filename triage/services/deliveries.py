@@ -18,9 +18,10 @@ from triage.domain.timing import DOUBT_WAIT_S
 from triage.services import duty, unanswered
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
+from triage.storage.database import is_lost_race
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
-from triage.storage.unit_of_work import UnitOfWork, is_lost_race
+from triage.storage.unit_of_work import UnitOfWork
 
 _OWNED = union_all(
     *(

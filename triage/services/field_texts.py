@@ -9,9 +9,10 @@ from triage.domain.sms_replies import Reply
 from triage.services import alarms, check_ins, pages_meant, paging
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
+from triage.storage.database import is_lost_race
 from triage.storage.dispatches import Page
 from triage.storage.teams import Responder
-from triage.storage.unit_of_work import UnitOfWork, is_lost_race
+from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 

@@ -26,10 +26,11 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.storage.calls import Call
+from triage.storage.database import is_lost_race
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.follow_ups import FollowUp
 from triage.storage.timers import Timer
-from triage.storage.unit_of_work import LATER, UnitOfWork, is_lost_race
+from triage.storage.unit_of_work import LATER, UnitOfWork
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = 5

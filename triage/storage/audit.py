@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.storage.base import Row
+from triage.storage.base import NoteRow
 
 
-class AuditEntry(Row):
+class AuditEntry(NoteRow):
     """Written in the transaction of what it tells of. Never changed."""
 
     __tablename__ = "audit_entry"

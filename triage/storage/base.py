@@ -86,6 +86,12 @@ def _defaults(kind: type[Row]) -> dict[str, Any]:
     }
 
 
+class NoteRow(Row):
+    """Written once and never changed or pointed to: saved as it is, without being kept track of."""
+
+    __abstract__ = True
+
+
 class LiveRow(Row):
     """May change. Two people changing it at once is refused, not merged."""
 

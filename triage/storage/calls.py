@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import CallState
-from triage.storage.base import LiveRow, Row
+from triage.storage.base import LiveRow, NoteRow, Row
 from triage.storage.sealed import Sealed, sealed_column
 
 _OPEN = text("state IN ('asking', 'open')")
@@ -94,7 +94,7 @@ class Caller(LiveRow):
     call: Mapped[Call] = relationship(back_populates="callers")
 
 
-class Answer(Row):
+class Answer(NoteRow):
     """One answer to one question. A later answer stands; earlier ones are kept."""
 
     __tablename__ = "answer"

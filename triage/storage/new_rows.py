@@ -4,12 +4,14 @@ What refers to a new row is new too, whoever else is at work: nobody else can se
 about it need be asked of the database, and nothing saved just to be found there.
 """
 
+from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import insert
+from sqlalchemy.orm import Session, SessionTransaction
 
-from triage.storage.base import Row
+from triage.storage.base import NoteRow, Row
 
 R = TypeVar("R", bound=Row)
 
@@ -18,22 +20,48 @@ class NewRows:
     """All rows that one session has added."""
 
     def __init__(self) -> None:
+        self._rows: list[Row] = []
         self._keys: set[UUID] = set()
         self._by_kind: dict[type[Row], list[Any]] = {}
+        self._savepoints: dict[SessionTransaction, int] = {}
+        self.unsaved: list[NoteRow] = []
+        """Notes that the database does not have yet."""
 
     @classmethod
     def of(cls, session: Session) -> "NewRows":
         found: NewRows = session.info.setdefault("new_rows", cls())
         return found
 
-    def note(self, row: Row) -> None:
+    def add(self, session: Session, row: Row) -> None:
+        if isinstance(row, NoteRow):
+            self.unsaved.append(row)
+        else:
+            session.add(row)
+        self._rows.append(row)
         self._keys.add(row.id)
         self._by_kind.setdefault(type(row), []).append(row)
 
-    def under(self, session: Session, owner: UUID, kind: type[R], by: str) -> list[R] | None:
+    def under(self, owner: UUID, kind: type[R], by: str) -> list[R] | None:
         """See `UnitOfWork.new_under`."""
         if owner not in self._keys:
             return None
-        rows = self._by_kind.get(kind, ())
-        # One whose savepoint was undone is in the session no longer.
-        return [row for row in rows if getattr(row, by) == owner and row in session]
+        return [row for row in self._by_kind.get(kind, ()) if getattr(row, by) == owner]
+
+    def save_notes(self, session: Session) -> None:
+        """Save those that are not, what they point to being saved: those of a kind together."""
+        notes = sorted(self.unsaved, key=lambda row: row.__tablename__)
+        self.unsaved = []
+        for table, rows in groupby(notes, key=lambda row: row.__table__):
+            values = [{c.name: vars(row).get(c.name) for c in table.columns} for row in rows]
+            session.connection().execute(insert(table), values)
+
+    def begin_savepoint(self, savepoint: SessionTransaction) -> None:
+        self._savepoints[savepoint] = len(self._rows)
+
+    def undo_savepoint(self, savepoint: SessionTransaction) -> None:
+        """What was added since is gone; what was not saved before was saved when it began."""
+        self.unsaved = []
+        while len(self._rows) > self._savepoints[savepoint]:
+            row = self._rows.pop()
+            self._keys.discard(row.id)
+            self._by_kind[type(row)].pop()

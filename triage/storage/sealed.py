@@ -1,6 +1,8 @@
 """Encrypted columns, and look-up without decryption.
 
-A sealed value is AES-256-GCM: `1 | length of key id | key id | nonce (12) | ciphertext`.
+A sealed value is AES-256-GCM: `1 | length of key id | key id | nonce (12) | ciphertext`; with 2
+instead of 1 the text was made smaller with zlib before, as the long ones are: most of what a
+database would hold of a decision are the same words again.
 Its associated data name table, column and row, so that a value moved to another
 row, column or table does not open. A blind index is HMAC-SHA-256 under a key of its
 own, cut to 16 bytes: equal values have equal indexes, nothing else can be learned
@@ -10,6 +12,7 @@ without the key.
 import hashlib
 import hmac
 import os
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, overload
 from uuid import UUID
@@ -22,7 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from triage.domain.errors import TriageError
 from triage.domain.keys import KeyRing
 
-FORMAT = 1
+PLAIN, SMALLER = 1, 2
+LONG = 1000
+"""Bytes from which a text is made smaller."""
 
 
 class CannotOpen(TriageError):
@@ -60,21 +65,25 @@ def seal(text: str, *, table: str, column: str, row: UUID) -> bytes:
     """Encrypt under the newest key, bound to its place."""
     key_id = _ring().sealing_key_id
     nonce = os.urandom(12)
-    box = _keys.ciphers[key_id].encrypt(nonce, text.encode(), _bound_to(table, column, row))
-    return bytes([FORMAT, len(key_id)]) + key_id.encode() + nonce + box
+    form, content = PLAIN, text.encode()
+    if len(content) >= LONG:
+        form, content = SMALLER, zlib.compress(content, level=1)
+    box = _keys.ciphers[key_id].encrypt(nonce, content, _bound_to(table, column, row))
+    return bytes([form, len(key_id)]) + key_id.encode() + nonce + box
 
 
 def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
     """Decrypt a value sealed for this place. Raises CannotOpen."""
-    key_id = value[2 : 2 + value[1]].decode()
-    if value[0] != FORMAT or key_id not in _keys.ciphers:
+    form, key_id = value[0], value[2 : 2 + value[1]].decode()
+    if form not in {PLAIN, SMALLER} or key_id not in _keys.ciphers:
         raise CannotOpen(
             f"{table}.{column} of {row} is sealed with key {key_id!r}, which is absent"
         )
     nonce, box = value[2 + value[1] : 14 + value[1]], value[14 + value[1] :]
     try:
-        return _keys.ciphers[key_id].decrypt(nonce, box, _bound_to(table, column, row)).decode()
-    except InvalidTag:
+        content = _keys.ciphers[key_id].decrypt(nonce, box, _bound_to(table, column, row))
+        return (zlib.decompress(content) if form == SMALLER else content).decode()
+    except (InvalidTag, zlib.error, UnicodeDecodeError):
         raise CannotOpen(f"{table}.{column} of {row} was altered or moved") from None
 
 

@@ -1,0 +1,148 @@
+"""The engine, and the two ways into it. The only place that commits."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from triage.domain.errors import CommitInDoubt, Conflict, OnOneServerOnly
+from triage.storage.base import UtcDateTime
+from triage.storage.commits import committing
+from triage.storage.revisions import Kept
+from triage.storage.sessions import WritingSession
+from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.wake import wake_for
+from triage.storage.writers_queue import WritersQueue
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRIES = 3
+"""A unit of work that lost a race is begun anew this often in all."""
+_PAUSE_S = 0.01
+
+_CLOCKS = {
+    "postgresql": """clock_timestamp()
+        + make_interval(secs => coalesce((SELECT sum(ahead_s) FROM clock_shift), 0))""",
+    "sqlite": """strftime('%Y-%m-%d %H:%M:%f000',
+        julianday('now') + coalesce((SELECT sum(ahead_s) FROM clock_shift), 0) / 86400.0)""",
+}
+_BEGINS = {
+    name: text(
+        f"SELECT {clock} AS now, (SELECT number FROM revision) AS revision"  # noqa: S608 -- ours
+    ).columns(now=UtcDateTime())
+    for name, clock in _CLOCKS.items()
+}
+
+
+def _begin(session: Session, kept: Kept, actor: str) -> UnitOfWork:
+    """The unit of work of a transaction that begins. Its instant is that of the database's clock,
+    plus what a test or demo moved it by."""
+    now, revision = session.execute(_BEGINS[session.get_bind().dialect.name]).one()
+    session.info.update(now=now, revision=revision, kept=kept)
+    return UnitOfWork(session, now, actor)
+
+
+class Database:
+    """The engine, and the two ways into it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._queue = WritersQueue(Path(file) if file else None)
+        self.wake = wake_for(engine)
+        self._kept = Kept()
+
+    @contextmanager
+    def unit_of_work(self, actor: str) -> Iterator[UnitOfWork]:
+        """Commit if the block ends well; undo everything if it does not.
+
+        What it leaves to do at once wakes a worker, after the commit.
+        Raises Conflict when somebody else changed a row first, CommitInDoubt when the database
+        broke off while it committed.
+        """
+        try:
+            with self._queue.turn() as left_s, WritingSession(self.engine) as session:
+                self._begin_writing(session, left_s)
+                yield _begin(session, self._kept, actor)
+                session.flush()
+                with committing(session):
+                    session.commit()
+        except (StaleDataError, IntegrityError) as error:
+            raise Conflict("somebody else changed this first: look again") from error
+        except OperationalError as error:
+            if is_lost_race(error):
+                raise Conflict("two changes met: try again") from error
+            raise
+        except CommitInDoubt:
+            self._wake(session)
+            raise
+        self._wake(session)
+
+    def _wake(self, session: Session) -> None:
+        try:
+            if due := session.info.get("due"):
+                self.wake.ring(due)
+        except Exception as error:  # what is committed stays so; a worker looks each second
+            log.warning("nobody was woken: %s", type(error).__name__)
+
+    def do(self, actor: str, work: Callable[[UnitOfWork], T], *, keyed: bool = False) -> T:
+        """Run a unit of work, anew if it lost a race or its connection before the commit.
+
+        keyed -- it looks first whether it was done before, by a key or a state of its own: then it
+        is run anew after a commit in doubt too, which tells what came of that.
+        Raises Conflict if it lost every time.
+        """
+        for tried in range(1, TRIES):
+            try:
+                return self._try(actor, work, keyed)
+            except (Conflict, CommitInDoubt, DBAPIError) as error:
+                if not _worth_another_try(error, keyed):
+                    raise
+            time.sleep(_PAUSE_S * tried)  # or both would meet again
+        return self._try(actor, work, keyed)
+
+    def _try(self, actor: str, work: Callable[[UnitOfWork], T], keyed: bool) -> T:
+        try:
+            with self.unit_of_work(actor) as unit:
+                result = work(unit)
+        except OnOneServerOnly:
+            if not keyed:
+                raise
+            log.critical("committed, but no standby has confirmed it")  # as looking would tell
+        return result
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """Look without changing anything: no queue, no lock, rolled back at the end."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield _begin(session, self._kept, "reader")
+
+    def _begin_writing(self, session: Session, left_s: float) -> None:
+        if self.engine.dialect.name == "sqlite":
+            connection = session.connection()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left_s * 1000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def is_lost_race(error: Exception) -> bool:
+    """Did somebody else change it first? Then the same work, begun anew, may succeed."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+    return isinstance(error, (StaleDataError, IntegrityError))
+
+
+def _worth_another_try(error: Exception, keyed: bool) -> bool:
+    if isinstance(error, CommitInDoubt):
+        return keyed
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated  # not in COMMIT: nothing was saved
+    return error.__cause__ is not None  # else a refusal of ours, not a lost race

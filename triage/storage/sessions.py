@@ -1,0 +1,63 @@
+"""A session that notices what it changes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from triage.storage.messages import Message
+from triage.storage.new_rows import NewRows
+from triage.storage.revisions import COUNTED
+from triage.storage.timers import Timer
+from triage.storage.wake import TEXTS, TIMERS
+
+_TO_DO = {"ready", "waiting"}
+
+
+class WritingSession(Session):
+    """A session that notices what it changes and whether it leaves something to do at once.
+
+    A row is read after its unit of work closed (rendered, sent): it must not expire.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        super().flush(objects)
+        new = NewRows.of(self)
+        for note in new.unsaved:
+            self.has_changed(note)
+        new.save_notes(self)
+
+    def has_changed(self, row: Any) -> None:
+        """What was read of such rows is to be read anew."""
+        if row.__tablename__ in COUNTED:
+            self.info.setdefault("changed", set()).add(type(row))
+        once = self.info.get("once", {})
+        for what in [what for what, (of, _) in once.items() if isinstance(row, of)]:
+            del once[what]
+
+
+@event.listens_for(WritingSession, "after_flush")
+def _notice_what_changed(session: WritingSession, _context: Any) -> None:
+    now = session.info["now"]
+    for row in (*session.new, *session.dirty, *session.deleted):
+        session.has_changed(row)
+        if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
+            kind = TEXTS if isinstance(row, Message) else TIMERS
+            session.info.setdefault("due", set()).add(kind)
+
+
+@event.listens_for(WritingSession, "after_transaction_create")
+def _notice_a_savepoint(session: WritingSession, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        NewRows.of(session).begin_savepoint(transaction)
+
+
+@event.listens_for(WritingSession, "after_soft_rollback")
+def _forget_what_was_undone(session: WritingSession, transaction: SessionTransaction) -> None:
+    session.info.pop("once", None)
+    if transaction.nested:
+        NewRows.of(session).undo_savepoint(transaction)
