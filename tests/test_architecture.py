@@ -25,7 +25,7 @@ PYTHON = {name: text for name, text in SOURCE.items() if name.endswith(".py")}
 HOMES = {
     "ending a transaction": (
         r"\.(commit|rollback|begin)\(",
-        {"triage/storage/unit_of_work.py"},
+        {"triage/storage/database.py"},
     ),
     "the wall clock": (
         r"\bdatetime\.(now|utcnow|today)\(|\bdate\.today\(|\btime\.time(_ns)?\(",

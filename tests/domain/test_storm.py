@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank
-from triage.domain.storm import LIMITS, best_team, is_flooded, must_wait, share_used
+from triage.domain.storm import (
+    LIMITS,
+    MANY_PER_S,
+    Rush,
+    best_team,
+    is_flooded,
+    must_wait,
+    share_used,
+)
 
 NEED = Need(("clinician",), None, frozenset())
 
@@ -118,3 +126,23 @@ def test_an_instant_from_before_a_clock_went_back_counts_for_nothing() -> None:
     before = now + timedelta(hours=1)
     assert not must_wait(before, now)
     assert share_used(before, now, 10, 10) == now + timedelta(seconds=1)
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.integers(0, 4)), max_size=80))
+def test_what_can_wait_is_left_alone_only_beside_many_others_and_not_for_long(
+    claims: list[tuple[float, int]],
+) -> None:
+    """claims -- after so many seconds a worker takes so many texts that somebody waits for."""
+    rush, now_s, all_taken_s = Rush(), 0.0, -60.0
+    taken: list[float] = []
+    for passed_s, texts in claims:
+        now_s += passed_s
+        lately = sum(at > now_s - 2 for at in taken)
+        if rush.leaves_later(now_s):
+            assert lately >= 2 * MANY_PER_S
+            assert now_s - all_taken_s < 10
+        else:
+            assert lately < 2 * MANY_PER_S or now_s - all_taken_s >= 10
+            all_taken_s = now_s
+        rush.note(now_s, texts)
+        taken += [now_s] * texts

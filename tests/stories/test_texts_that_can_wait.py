@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from tests.stories.test_outage import calls_that_need_a_team, send
 from tests.world import World
 from triage.domain.lifecycle import MessageState
+from triage.entrypoints.worker.desk import Desk
 from triage.services import dispatches, outbox
 from triage.storage.calls import Call
 from triage.storage.messages import Message
@@ -59,6 +60,38 @@ def test_a_page_overtakes_reminders_that_leave_a_few_a_second(world: World) -> N
         passed_s += 1
         assert passed_s < 10
     assert world.phones.inboxes[FOLLOW_UP_DESK] == [f"reminder {one}" for one in range(60)]
+
+
+def test_beside_many_texts_that_somebody_waits_for_reminders_leave_later(world: World) -> None:
+    remind(world, 30)
+
+    def tell(uow: UnitOfWork) -> None:
+        for one in range(40):
+            outbox.enqueue(
+                uow,
+                world.centre,
+                kind="update",
+                to="+12025550177",
+                to_role="clinician",
+                body=f"update {one}",
+                priority=3,
+            )
+
+    world.context.do("test", tell)
+    desk = Desk(world.context, "desk")
+
+    def work_for(seconds: float) -> None:
+        over = time.monotonic() + seconds
+        while time.monotonic() < over:
+            desk.tell()
+            desk.work(lambda: True)
+
+    work_for(0.5)
+    assert len(world.phones.inboxes["+12025550177"]) == 40
+    assert reminders_out(world) == 0
+    work_for(2.5)
+    desk.finish(lambda: True)
+    assert reminders_out(world) >= BURST
 
 
 def test_a_page_of_a_fifth_level_is_no_text_that_can_wait(world: World) -> None:

@@ -6,9 +6,10 @@ stays unsent because of this. What supervisors are told of less urgent calls com
 
 Carriers send in the order they were given, most of them one to a hundred texts a second: thousands
 of reminders handed over at once would be ahead of the next page. So what nobody waits for leaves a
-few a second.
+few a second, and hardly any while many others do.
 """
 
+from collections import deque
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +26,11 @@ AT_ONCE = timedelta(seconds=1)
 """The share of so much time may be used up at once, by texts that can wait."""
 _TOO_FAR = timedelta(minutes=1)
 """An instant so far ahead was written before a clock went back, and counts for nothing."""
+MANY_PER_S = 5
+"""So many texts a second that somebody waits for are as much as one worker should be about."""
+_LATELY_S = 2.0
+_AT_LEAST_EVERY_S = 10.0
+"""However many others there are, what can wait is not forgotten for longer."""
 _CAN_WAIT = frozenset({"reminder", "test"})
 
 
@@ -47,6 +53,27 @@ def share_used(until: datetime | None, now: datetime, texts: int, per_s: int) ->
     ahead = until is not None and now < until < now + _TOO_FAR
     begin = until if until is not None and ahead else now
     return begin + timedelta(seconds=texts / per_s)
+
+
+class Rush:
+    """One worker's sense of how much it is about. All times in seconds on a clock of its own."""
+
+    def __init__(self) -> None:
+        self._waited_for: deque[float] = deque(maxlen=int(MANY_PER_S * _LATELY_S))
+        self._all_taken_s = -_AT_LEAST_EVERY_S
+
+    def note(self, now_s: float, texts: int) -> None:
+        """So many texts were taken that somebody waits for."""
+        self._waited_for.extend([now_s] * texts)
+
+    def leaves_later(self, now_s: float) -> bool:
+        """Is what can wait to be left alone for now? Asked before each taking of texts."""
+        full = len(self._waited_for) == self._waited_for.maxlen
+        many = full and self._waited_for[0] > now_s - _LATELY_S
+        if many and now_s - self._all_taken_s < _AT_LEAST_EVERY_S:
+            return True
+        self._all_taken_s = now_s
+        return False
 
 
 def may_be_held_back(level_rank: int) -> bool:

@@ -39,6 +39,7 @@ class ClaimedText:
     """The handing over that is to be made now; None: it is in doubt, ask the provider first."""
     in_doubt_s: float = 0
     """A copy may have gone out at most so many seconds ago."""
+    priority: int = 0
 
 
 def _table(kind: type[Base]) -> Table:
@@ -113,7 +114,9 @@ def first_copies(
         except TriageError as error:  # its key is gone: that must not hold up the others
             deliveries.give_up(uow, centre, message, type(error).__name__)
             continue
-        taken.append(ClaimedText(message.id, owner, message.fence + 1, sms, key))
+        taken.append(
+            ClaimedText(message.id, owner, message.fence + 1, sms, key, priority=message.priority)
+        )
         attempts.append(_first_attempt(uow, key, message))
         rows.append(message)
     if taken:

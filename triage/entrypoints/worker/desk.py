@@ -10,9 +10,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from triage.context import AppContext
 from triage.domain.errors import CommitInDoubt
+from triage.domain.storm import Rush
 from triage.entrypoints.worker.sending import Answer, InHand, ask_provider, claim_texts, settle
 from triage.entrypoints.worker.stopwatch import elapsed_s
 from triage.entrypoints.worker.told import described
+from triage.services.claims import LEAST_URGENT
+from triage.storage.unit_of_work import LATER
 
 HIGHEST = 1
 """Texts of this priority and above: alarms, and the pages of the highest level."""
@@ -53,6 +56,7 @@ class Desk:
     _answers: SimpleQueue[Answer | None] = field(default_factory=SimpleQueue)
     _unwritten: list[Unwritten] = field(default_factory=list)
     _in_hand: int = 0
+    _rush: Rush = field(default_factory=Rush)
 
     def __post_init__(self) -> None:
         self.senders = self.context.settings.policy.senders
@@ -118,7 +122,10 @@ class Desk:
         if usual > 0:
             look = not self._told.is_set()
             self._told.clear()
-            claimed = claim_texts(self.context, self.owner, usual, look=look)
+            least = LATER - 1 if self._rush.leaves_later(elapsed_s()) else LEAST_URGENT
+            claimed = claim_texts(self.context, self.owner, usual, least, look=look)
+            waited_for = sum(text.claimed.priority < LATER for text in claimed)
+            self._rush.note(elapsed_s(), waited_for)
         if len(claimed) >= usual and (left := free - len(claimed)) > 0:
             go_on()
             claimed += claim_texts(self.context, self.owner, left, HIGHEST)
