@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import inspect, select, text
 
+from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.keys import KeyRing
@@ -148,6 +149,20 @@ def test_sealed_text_comes_back_and_stands_nowhere_in_clear(world: World) -> Non
         stored = uow.session.scalar(select(Account.name_sealed).where(Account.id == key))
     assert stored is not None
     assert "Ñandú".encode() not in stored
+
+
+def test_a_long_text_is_made_smaller_before_it_is_sealed(world: World) -> None:
+    told, call = "the caller says the same again, ¿verdad? " * 100, world.call(UNARMED)
+    with world.context.unit_of_work("test") as uow:
+        caller = uow.add(Caller(call_id=call.id, said=told))
+
+        assert caller.said == told
+        assert len(caller.said_sealed) < len(told) / 10
+
+        caller.said_sealed = bytes([1]) + caller.said_sealed[1:]  # not what it says it is
+        with pytest.raises(CannotOpen):
+            assert caller.said
+        caller.said = told
 
 
 def test_a_sealed_value_moved_to_another_row_does_not_open(world: World) -> None:

@@ -19,8 +19,8 @@ COUNTED = (
     "responder",
     "shift",
     "suspension",
-    "publication",
     "rule_set_version",
+    "publication",
     "answer_habits",
     "escalation_policy",
 )
