@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from triage.domain.answers import Gap, Value
 from triage.domain.conclusions import Conclusions, keep
 from triage.domain.moves import Path, choices_of
 from triage.domain.ruleset import RuleSet
@@ -15,6 +16,7 @@ class Ahead:
 
     paths -- by response, answers that led to it from some call: tried first from the next.
     foreseen -- by where a call stands, what looking ahead found.
+    sentences -- by question and what its answers bring about, why it is worth putting.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -24,6 +26,7 @@ class Ahead:
         self._folded: dict[int, int] = {}
         self._index = rule_set.book.index
         self.foreseen: dict[tuple[object, ...], Foresight] = {}
+        self.sentences: dict[tuple[str, tuple[tuple[str, Value | Gap], ...]], str] = {}
 
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms; the same few come up in call after call."""

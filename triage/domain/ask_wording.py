@@ -5,36 +5,44 @@ from collections.abc import Iterable, Sequence
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import Gap
 from triage.domain.clauses import say_test, say_values
+from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
 from triage.domain.facts import Fact
-from triage.domain.foresight import Effect, Foresight
 from triage.domain.reasons import response_label
 from triage.domain.ruleset import ASK_MORE, RuleSet
 
 MOST_NAMED = 3
 
+Told = tuple[str, AnswerClass]
+"""What becomes of the call, and by which answers."""
+
 
 def because(
-    rule_set: RuleSet,
-    fact: Fact,
-    effects: Iterable[Effect],
-    changes_to: Iterable[str],
-    ahead: Foresight,
-    mention: str,
+    rule_set: RuleSet, fact: Fact, told: Sequence[Told], changes_to: Iterable[str] | None
 ) -> str:
-    """ "Goes to patrol if a weapon is in hand." """
-    sentences = [f"The narrative says “{mention}”."] if mention else []
+    """ "Goes to patrol if a weapon is in hand."
+
+    changes_to -- the responses to name where no answer changes anything alone; None: not said.
+    """
+    if not told:
+        return _with_others(rule_set, changes_to) if changes_to is not None else ""
+    kept = rule_set.ahead.sentences
+    key = fact.name, tuple([(headline, answers.answer) for headline, answers in told])
+    known = kept.get(key)
+    if known is None:
+        known = _told(fact, told)
+        keep(kept, key, known)
+    return known
+
+
+def _told(fact: Fact, told: Iterable[Told]) -> str:
     grouped: dict[str, list[AnswerClass]] = {}
-    for effect in effects:
-        headline = _headline(rule_set, ahead.present, effect.decision)
-        grouped.setdefault(headline, []).append(effect.answers)
-    sentences += [f"{headline} if {_clause(fact, same)}." for headline, same in grouped.items()]
-    if not grouped and fact.name in ahead.effects:
-        sentences.append(_with_others(rule_set, changes_to))
-    return " ".join(sentences)
+    for headline, answers in told:
+        grouped.setdefault(headline, []).append(answers)
+    return " ".join(f"{headline} if {_clause(fact, same)}." for headline, same in grouped.items())
 
 
-def _headline(rule_set: RuleSet, present: Decision, other: Decision) -> str:
+def headline_of(rule_set: RuleSet, present: Decision, other: Decision) -> str:
     """The greatest difference between two decisions, as the beginning of a sentence."""
     if other.response == ASK_MORE != present.response:
         return "Asks first"

@@ -16,8 +16,9 @@ from triage.domain.outranked import told_apart
 from triage.domain.police_reporting import police_because_unknown
 from triage.domain.readings import Unseen
 from triage.domain.reason import Reason
-from triage.domain.reasons import Waiting, reasons, rules_waiting
+from triage.domain.reasons import reasons
 from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, Rule, RuleSet
+from triage.domain.waiting import Waiting
 
 ENGINE: Final = "terms-2"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
@@ -106,7 +107,7 @@ class Assessment:
     @cached_property
     def waiting(self) -> tuple[Waiting, ...]:
         case = self.case
-        return rules_waiting(self.rule_set, case.tally, case.reading.answers, case.heard)
+        return self.rule_set.waiting.of(case.tally, case.reading.answers, case.heard)
 
     @cached_property
     def _plans(self) -> tuple[Rule, ...]:
@@ -233,7 +234,7 @@ class Assessment:
         ]
 
     def _as_read(self, reason: Reason) -> dict[str, object]:
-        case = self._read_otherwise.get(reason, self.case)
+        case = self._read_otherwise.get(reason, self.case) if self.others else self.case
         return reason.as_dict(case.reading.answers, case.heard)
 
 

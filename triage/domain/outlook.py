@@ -5,14 +5,14 @@ the gate; among these by how much an answer changes, weighted by how often it wa
 the order of the vocabulary.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import LEFT
-from triage.domain.ask_wording import because
+from triage.domain.ask_wording import because, headline_of
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
@@ -55,21 +55,21 @@ class Question(NamedTuple):
     @property
     def changes(self) -> tuple[str, ...]:
         """What it could change, of response, level, companions and exclusions."""
-        return self.asker.changes(self)
+        return self.asker.changes(self, self.changes_to)
 
     @property
     def because(self) -> str:
         """ "Goes to patrol if a weapon is in hand." """
-        ahead, rules = self.asker.ahead, self.asker.rule_set
-        return because(rules, self.fact, self.effects, self.changes_to, ahead, self.mention)
+        return self.asker.because(self, self.changes_to)
 
     def as_dict(self) -> dict[str, object]:
+        changes_to = self.changes_to
         return {
             "fact": self.fact.name,
             "question": self.question,
-            "changes_to": list(self.changes_to),
-            "changes": list(self.changes),
-            "because": self.because,
+            "changes_to": list(changes_to),
+            "changes": list(self.asker.changes(self, changes_to)),
+            "because": self.asker.because(self, changes_to),
         }
 
 
@@ -114,6 +114,7 @@ class _Questions:
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
         self._changed: dict[int, tuple[tuple[str, ...], float]] = {}
+        self._headlines: dict[int, str] = {}
         self._when: dict[str, Truth] = {}
         self._senses: dict[int, Truth] = {}
 
@@ -200,19 +201,35 @@ class _Questions:
             responses = set(could_become)  # by giving way to somebody else
         return self._by_precedence(responses)
 
-    def changes(self, question: Question) -> tuple[str, ...]:
+    def changes(self, question: Question, changes_to: Collection[str]) -> tuple[str, ...]:
         """See `Question.changes`."""
         if question.effects:
             found = {one for e in question.effects for one in self._difference(e.decision)[0]}
             return tuple(one for one in WEIGHTS if one in found)
         _, kinds = self._reading(question.fact)
         may_change: Mapping[str, bool] = {
-            "response": bool(self.changes_to(question)),
+            "response": bool(changes_to),
             "level": "level" in kinds,
             "companions": "require" in kinds or "also" in kinds,
             "exclusions": "exclude" in kinds,
         }
         return tuple(one for one in WEIGHTS if may_change[one])
+
+    def because(self, question: Question, changes_to: Iterable[str]) -> str:
+        """See `Question.because`."""
+        told = [(self._headline(one.decision), one.answers) for one in question.effects]
+        together = changes_to if question.fact.name in self.ahead.effects else None
+        sentence = because(self.rule_set, question.fact, told, together)
+        if not question.mention:
+            return sentence
+        return f"The narrative says “{question.mention}”. {sentence}".rstrip()
+
+    def _headline(self, other: Decision) -> str:
+        known = self._headlines.get(id(other))
+        if known is None:
+            known = headline_of(self.rule_set, self.ahead.present, other)
+            self._headlines[id(other)] = known
+        return known
 
     def _reading(self, fact: Fact) -> tuple[int, set[str]]:
         """The open rules that read a fact, where only together with others it matters."""

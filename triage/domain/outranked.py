@@ -26,8 +26,9 @@ def told_apart(
 
     # What the set says besides its rules is said because it decided.
     decided = [one for one in told if one.rule in ids or one.rule not in rule_set.rule]
+    outranked = tuple(one for one in told if one.rule not in ids and one.rule in rule_set.rule)
     decided.sort(key=is_for_the_answer, reverse=True)
-    return tuple(decided), tuple(one for one in told if one not in decided)
+    return tuple(decided), outranked
 
 
 def deciding(rule_set: RuleSet, case: Case) -> frozenset[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from triage.domain.answers import Answers, answer_as_json
-from triage.domain.conditions import ALWAYS, Condition, Mentions, facts_of, tests_of
+from triage.domain.conditions import Mentions, facts_of, tests_of
 from triage.domain.narrative import Heard
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Reason:
     rule -- the id, or "default", "ask", "fallback" for what is no rule.
     on_unknown -- it fired because the answer is unknown and the rule says that this counts.
     responses -- whom it is about.
-    when -- what it read.
+    facts, mentions -- what it reads.
     place -- of the rule in the file, 0 first.
     """
 
@@ -31,7 +31,8 @@ class Reason:
     on_unknown: bool = False
     entirely: bool = False
     responses: tuple[str, ...] = ()
-    when: Condition = ALWAYS
+    facts: tuple[str, ...] = ()
+    mentions: tuple[Mentions, ...] = ()
     place: int = 0
 
     def as_dict(self, answers: Answers, heard: Heard) -> dict[str, object]:
@@ -49,11 +50,10 @@ class Reason:
         """The answers it read, None for what was not asked, and the word of the narrative."""
         read = {
             fact: answer_as_json(answers[fact]) if fact in answers else None
-            for fact in facts_of(self.when)
+            for fact in self.facts
             if self.on_unknown or fact in answers
         }
-        mentions = (test for test in tests_of(self.when) if isinstance(test, Mentions))
-        said = next((word for test in mentions if (word := test.found(heard))), None)
+        said = next((word for test in self.mentions if (word := test.found(heard))), None)
         return {**read, "narrative": said} if said else read
 
 
@@ -71,7 +71,8 @@ def reasons_of(
             on_unknown=on_unknown,
             entirely=rule.entirely,
             responses=rule.responses or tuple(response for response, _ in rule.points),
-            when=rule.when,
+            facts=facts_of(rule.when),
+            mentions=tuple(test for test in tests_of(rule.when) if isinstance(test, Mentions)),
             place=place,
         )
         for rule, place in zip(rules, places, strict=True)

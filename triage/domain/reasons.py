@@ -1,16 +1,12 @@
-"""Why: the rules that fired and those that wait, each with what it read."""
+"""Why: the rules that fired, and what the set itself decided."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 
-from triage.domain.answers import Answers
-from triage.domain.conditions import fact_of, undecided_tests
 from triage.domain.decision import EXCLUDED, NOT_IN_TIME, Decision
 from triage.domain.facts import Vocabulary
-from triage.domain.narrative import Heard
 from triage.domain.reason import Reason
-from triage.domain.ruleset import Rule, RuleSet
+from triage.domain.ruleset import RuleSet
 from triage.domain.term_index import Tally
 
 CAUSE_WORDS: Mapping[str, str] = {
@@ -27,42 +23,10 @@ CAUSE_WORDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A rule whose condition is unknown and which does not fire, and the facts that would tell."""
-
-    rule: str
-    kind: str
-    facts: tuple[str, ...]
-    if_unknown: str
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "rule": self.rule,
-            "kind": self.kind,
-            "facts": list(self.facts),
-            "if_unknown": self.if_unknown,
-        }
-
-
 def reasons(rule_set: RuleSet, tally: Tally, decision: Decision) -> tuple[Reason, ...]:
     """Every rule that fired, in the order of the file, then what the set itself decided."""
     fired = sorted(rule_set.book.reasons(tally), key=attrgetter("place"))
     return (*fired, *_own_reasons(rule_set, decision, anything_fired=bool(fired)))
-
-
-def rules_waiting(
-    rule_set: RuleSet, tally: Tally, answers: Answers, heard: Heard
-) -> tuple[Waiting, ...]:
-    """Every undecided rule that does not fire, in the order of the file."""
-    waiting = rule_set.book.rules_in(tally.undecided & ~rule_set.book.holds)
-    return tuple(_waiting(rule, answers, heard) for rule in waiting)
-
-
-def _waiting(rule: Rule, answers: Answers, heard: Heard) -> Waiting:
-    tests = undecided_tests(rule.when, answers, heard)
-    facts = tuple(dict.fromkeys(fact for test in tests if (fact := fact_of(test))))
-    return Waiting(rule.id, rule.kind, facts, rule.if_unknown)
 
 
 def _own_reasons(rule_set: RuleSet, decision: Decision, anything_fired: bool) -> tuple[Reason, ...]:

@@ -17,6 +17,7 @@ from triage.domain.rule_book import RuleBook, arrange
 
 if TYPE_CHECKING:
     from triage.domain.ahead import Ahead
+    from triage.domain.waiting import WaitingRules
 
 Kind = Literal["require", "exclude", "score", "also", "level", "plan"]
 IfUnknown = Literal["holds", "does_not_hold", "ask"]
@@ -263,6 +264,13 @@ class RuleSet:
         from triage.domain.ahead import Ahead
 
         return Ahead(self)
+
+    @cached_property
+    def waiting(self) -> "WaitingRules":
+        """Tells what each rule waits for."""
+        from triage.domain.waiting import WaitingRules
+
+        return WaitingRules(self)
 
     @cached_property
     def after_asking(self) -> "RuleSet":
