@@ -8,6 +8,7 @@ from triage.domain.moves import Path, choices_of
 from triage.domain.ruleset import RuleSet
 
 if TYPE_CHECKING:
+    from triage.domain.ask_wording import Becomes, Told
     from triage.domain.foresight import Foresight
 
 
@@ -16,7 +17,9 @@ class Ahead:
 
     paths -- by response, answers that led to it from some call: tried first from the next.
     foreseen -- by where a call stands, what looking ahead found.
-    sentences -- by question and what its answers bring about, why it is worth putting.
+    told_alone -- by question and what its answers bring about, what is told of it.
+    told_together -- by the open rules that read a question and what the call could become, what is
+        told of one that matters only together with others.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -26,7 +29,8 @@ class Ahead:
         self._folded: dict[int, int] = {}
         self._index = rule_set.book.index
         self.foreseen: dict[tuple[object, ...], Foresight] = {}
-        self.sentences: dict[tuple[str, tuple[tuple[str, Value | Gap], ...]], str] = {}
+        self.told_alone: dict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = {}
+        self.told_together: dict[tuple[int, tuple[str, ...]], Told] = {}
 
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms; the same few come up in call after call."""

@@ -1,48 +1,129 @@
-"""Why a question is worth putting, in a sentence a dispatcher can read at a glance."""
+"""What a question could change, and why it is worth putting, in a sentence read at a glance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import Gap
 from triage.domain.clauses import say_test, say_values
 from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
+from triage.domain.differences import WEIGHTS, differences
 from triage.domain.facts import Fact
+from triage.domain.foresight import Effect, Foresight
 from triage.domain.reasons import response_label
 from triage.domain.ruleset import ASK_MORE, RuleSet
 
+DECIDING_KINDS = ("require", "score", "exclude")
 MOST_NAMED = 3
 
-Told = tuple[str, AnswerClass]
-"""What becomes of the call, and by which answers."""
+
+class Becomes(NamedTuple):
+    """What an answer makes of the call that is told; the response is "" where it stays."""
+
+    headline: str
+    response: str
+    changes: tuple[str, ...]
 
 
-def because(
-    rule_set: RuleSet, fact: Fact, told: Sequence[Told], changes_to: Iterable[str] | None
-) -> str:
-    """ "Goes to patrol if a weapon is in hand."
+class Told(NamedTuple):
+    """What is told of a question: see `Question`."""
 
-    changes_to -- the responses to name where no answer changes anything alone; None: not said.
+    changes_to: tuple[str, ...]
+    changes: tuple[str, ...]
+    because: str
+
+
+NOTHING = Told((), (), "")
+
+
+class Wording:
+    """Tells of the questions of one look ahead what they could change.
+
+    The same few sentences come up in call after call and are kept with the rule set, by all that
+    they depend on.
     """
-    if not told:
-        return _with_others(rule_set, changes_to) if changes_to is not None else ""
-    kept = rule_set.ahead.sentences
-    key = fact.name, tuple([(headline, answers.answer) for headline, answers in told])
-    known = kept.get(key)
-    if known is None:
-        known = _told(fact, told)
-        keep(kept, key, known)
-    return known
+
+    def __init__(self, rule_set: RuleSet, ahead: Foresight) -> None:
+        self._rule_set, self._ahead = rule_set, ahead
+        self._becomes: dict[int, Becomes] = {}
+
+    def of(self, fact: Fact, effects: Sequence[Effect]) -> Told:
+        """What the question could change, and why it is worth putting."""
+        if effects:
+            return self._alone(fact, effects)
+        if fact.name not in self._ahead.effects:
+            return NOTHING
+        kept, could_become = self._rule_set.ahead.told_together, self._ahead.could_become
+        reading = self._rule_set.book.readers.get(fact.name, 0) & self._ahead.relevant
+        known = kept.get((reading, could_become))
+        if known is None:
+            known = _together(self._rule_set, reading, could_become)
+            keep(kept, (reading, could_become), known)
+        return known
+
+    def _alone(self, fact: Fact, effects: Sequence[Effect]) -> Told:
+        """Where answers change something without any other."""
+        kept, becomes = self._rule_set.ahead.told_alone, self._becomes
+        made = []
+        for answers, decision in effects:
+            became = becomes.get(id(decision))
+            if became is None:
+                became = becomes[id(decision)] = self._become(decision)
+            made.append((became, answers.answer))
+        key = fact.name, tuple(made)
+        known = kept.get(key)
+        if known is None:
+            known = _told(self._rule_set, fact, [one for one, _ in made], effects)
+            keep(kept, key, known)
+        return known
+
+    def _become(self, other: Decision) -> Becomes:
+        present = self._ahead.present
+        headline = _headline(self._rule_set, present, other)
+        response = other.response if other.response != present.response else ""
+        return Becomes(headline, response, tuple(differences(present, other)))
 
 
-def _told(fact: Fact, told: Iterable[Told]) -> str:
+def _told(
+    rule_set: RuleSet, fact: Fact, became: Sequence[Becomes], effects: Sequence[Effect]
+) -> Told:
+    found = {one for other in became for one in other.changes}
     grouped: dict[str, list[AnswerClass]] = {}
-    for headline, answers in told:
-        grouped.setdefault(headline, []).append(answers)
-    return " ".join(f"{headline} if {_clause(fact, same)}." for headline, same in grouped.items())
+    for other, effect in zip(became, effects, strict=True):
+        grouped.setdefault(other.headline, []).append(effect.answers)
+    sentences = [f"{headline} if {_clause(fact, same)}." for headline, same in grouped.items()]
+    return Told(
+        _by_precedence(rule_set, {one.response for one in became} - {""}),
+        tuple(one for one in WEIGHTS if one in found),
+        " ".join(sentences),
+    )
 
 
-def headline_of(rule_set: RuleSet, present: Decision, other: Decision) -> str:
+def _together(rule_set: RuleSet, reading: int, could_become: Collection[str]) -> Told:
+    """Where an answer matters only together with others; by the open rules that read it."""
+    book = rule_set.book
+    kinds = {kind for kind, rules in book.of_kind.items() if rules & reading}
+    responses = {one for one in could_become if book.speaks_for.get(one, 0) & reading}
+    asks = reading & book.asks
+    if not responses and (asks or not kinds.isdisjoint(DECIDING_KINDS)):
+        responses = set(could_become)  # by giving way to somebody else
+    changes_to = _by_precedence(rule_set, responses)
+    may_change: Mapping[str, bool] = {
+        "response": bool(changes_to),
+        "level": "level" in kinds,
+        "companions": "require" in kinds or "also" in kinds,
+        "exclusions": "exclude" in kinds,
+    }
+    changes = tuple(one for one in WEIGHTS if may_change[one])
+    return Told(changes_to, changes, _with_others(rule_set, changes_to))
+
+
+def _by_precedence(rule_set: RuleSet, responses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(responses, key=rule_set.precedence.__getitem__))
+
+
+def _headline(rule_set: RuleSet, present: Decision, other: Decision) -> str:
     """The greatest difference between two decisions, as the beginning of a sentence."""
     if other.response == ASK_MORE != present.response:
         return "Asks first"

@@ -5,26 +5,24 @@ the gate; among these by how much an answer changes, weighted by how often it wa
 the order of the vocabulary.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import LEFT
-from triage.domain.ask_wording import because, headline_of
+from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
 from triage.domain.decision import Decision
+from triage.domain.differences import WEIGHTS, differences
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.ruleset import RuleSet
 
-DECIDING_KINDS = ("require", "score", "exclude")
-WEIGHTS = {"response": 8.0, "level": 4.0, "companions": 2.0, "exclusions": 1.0}
-"""What an answer can change, the most important first, and how much that counts."""
 PERHAPS = 0.5
 """What a question counts that may turn out to make no sense for the call."""
 
@@ -50,26 +48,29 @@ class Question(NamedTuple):
     @property
     def changes_to(self) -> tuple[str, ...]:
         """The responses it could lead to."""
-        return self.asker.changes_to(self)
+        return self.asker.wording.of(self.fact, self.effects).changes_to
 
     @property
     def changes(self) -> tuple[str, ...]:
         """What it could change, of response, level, companions and exclusions."""
-        return self.asker.changes(self, self.changes_to)
+        return self.asker.wording.of(self.fact, self.effects).changes
 
     @property
     def because(self) -> str:
         """ "Goes to patrol if a weapon is in hand." """
-        return self.asker.because(self, self.changes_to)
+        because = self.asker.wording.of(self.fact, self.effects).because
+        if not self.mention:
+            return because
+        return f"The narrative says “{self.mention}”. {because}".rstrip()
 
     def as_dict(self) -> dict[str, object]:
-        changes_to = self.changes_to
+        told = self.asker.wording.of(self.fact, self.effects)
         return {
             "fact": self.fact.name,
             "question": self.question,
-            "changes_to": list(changes_to),
-            "changes": list(self.asker.changes(self, changes_to)),
-            "because": self.asker.because(self, changes_to),
+            "changes_to": list(told.changes_to),
+            "changes": list(told.changes),
+            "because": self.because if self.mention else told.because,
         }
 
 
@@ -111,10 +112,10 @@ class _Questions:
     ) -> None:
         self.rule_set, self.ahead = rule_set, ahead
         self.person = rule_set.vocabulary.person(call)
+        self.wording = Wording(rule_set, ahead)
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
         self._changed: dict[int, tuple[tuple[str, ...], float]] = {}
-        self._headlines: dict[int, str] = {}
         self._when: dict[str, Truth] = {}
         self._senses: dict[int, Truth] = {}
 
@@ -187,72 +188,3 @@ class _Questions:
             known = changes, sum([WEIGHTS[one] for one in changes])
             self._changed[id(other)] = known
         return known
-
-    def changes_to(self, question: Question) -> tuple[str, ...]:
-        """See `Question.changes_to`."""
-        if question.effects:
-            present = self.ahead.present.response
-            return self._by_precedence({e.decision.response for e in question.effects} - {present})
-        reading, kinds = self._reading(question.fact)
-        speaks_for, could_become = self.rule_set.book.speaks_for, self.ahead.could_become
-        responses = {one for one in could_become if speaks_for.get(one, 0) & reading}
-        asks = reading & self.rule_set.book.asks
-        if not responses and (asks or not kinds.isdisjoint(DECIDING_KINDS)):
-            responses = set(could_become)  # by giving way to somebody else
-        return self._by_precedence(responses)
-
-    def changes(self, question: Question, changes_to: Collection[str]) -> tuple[str, ...]:
-        """See `Question.changes`."""
-        if question.effects:
-            found = {one for e in question.effects for one in self._difference(e.decision)[0]}
-            return tuple(one for one in WEIGHTS if one in found)
-        _, kinds = self._reading(question.fact)
-        may_change: Mapping[str, bool] = {
-            "response": bool(changes_to),
-            "level": "level" in kinds,
-            "companions": "require" in kinds or "also" in kinds,
-            "exclusions": "exclude" in kinds,
-        }
-        return tuple(one for one in WEIGHTS if may_change[one])
-
-    def because(self, question: Question, changes_to: Iterable[str]) -> str:
-        """See `Question.because`."""
-        told = [(self._headline(one.decision), one.answers) for one in question.effects]
-        together = changes_to if question.fact.name in self.ahead.effects else None
-        sentence = because(self.rule_set, question.fact, told, together)
-        if not question.mention:
-            return sentence
-        return f"The narrative says “{question.mention}”. {sentence}".rstrip()
-
-    def _headline(self, other: Decision) -> str:
-        known = self._headlines.get(id(other))
-        if known is None:
-            known = headline_of(self.rule_set, self.ahead.present, other)
-            self._headlines[id(other)] = known
-        return known
-
-    def _reading(self, fact: Fact) -> tuple[int, set[str]]:
-        """The open rules that read a fact, where only together with others it matters."""
-        book = self.rule_set.book
-        reading = 0
-        if fact.name in self.ahead.effects:
-            reading = book.readers.get(fact.name, 0) & self.ahead.relevant
-        return reading, {kind for kind, rules in book.of_kind.items() if rules & reading}
-
-    def _by_precedence(self, responses: Iterable[str]) -> tuple[str, ...]:
-        found = tuple(responses)
-        if len(found) < 2:
-            return found
-        return tuple(sorted(found, key=self.rule_set.precedence.__getitem__))
-
-
-def differences(present: Decision, other: Decision) -> Iterator[str]:
-    """What two decisions differ in, of the keys of WEIGHTS."""
-    if other.response != present.response:
-        yield "response"
-    if other.level.id != present.level.id:
-        yield "level"
-    if other.also != present.also:
-        yield "companions"
-    if other.excluded != present.excluded:
-        yield "exclusions"
