@@ -2,20 +2,24 @@
 
 from typing import TYPE_CHECKING
 
-from triage.domain.answers import Gap, Value
+from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.conclusions import Conclusions, keep
-from triage.domain.moves import Path, choices_of
+from triage.domain.moves import Choice, Narrowed, Path, choices_of
 from triage.domain.ruleset import RuleSet
 
 if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
     from triage.domain.foresight import Foresight
 
+MOST_NARROWED = 5_000
+"""Questions narrowed down to some of their answers, kept for one rule set."""
+
 
 class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
+    unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
@@ -27,10 +31,21 @@ class Ahead:
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
         self._folded: dict[int, int] = {}
-        self._index = rule_set.book.index
+        self._narrowed: dict[tuple[Choice, int], Narrowed | None] = {}
+        self._index = index = rule_set.book.index
+        states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
+        self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
         self.foreseen: dict[tuple[object, ...], Foresight] = {}
         self.told_alone: dict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = {}
         self.told_together: dict[tuple[int, tuple[str, ...]], Told] = {}
+
+    def narrowed(self, choice: Choice, terms: int) -> Narrowed | None:
+        """See `Choice.narrowed`."""
+        # A term that does not read the fact is spoilt by no answer, whichever it is.
+        key = choice, 0 if terms & ~choice.reads else terms
+        if key not in self._narrowed:
+            keep(self._narrowed, key, choice.narrowed(terms), MOST_NARROWED)
+        return self._narrowed[key]
 
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms; the same few come up in call after call."""

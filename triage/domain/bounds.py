@@ -20,8 +20,6 @@ class Points(NamedTuple):
     """By the rules that fire whatever is answered."""
     scored: bool
     """Is there such a rule?"""
-    possible: bool
-    """Is there a rule that may score it?"""
 
 
 class Bounds:
@@ -109,14 +107,16 @@ class Bounds:
 
     def may_become(self, response: str) -> bool:
         """Is this response among `responses()`?"""
-        if self._teams.limited or response == ASK_MORE or response in self._defaults:
+        if self._teams.limited:
             return response in self.responses()
         for stronger, rules in self._book.requires.items():
             if stronger == response and self._possible & rules:
                 return True
             if self.sure & rules:
                 return False
-        return response in self._book.thresholds and self._may_win(response)
+        if response in self._book.thresholds and self._may_win(response):
+            return True
+        return self._comes_without_points(response)
 
     # ---- what may be left out -------------------------------------------------
 
@@ -200,9 +200,7 @@ class Bounds:
                 least += points * (maybe & giving).bit_count()
             else:
                 most += points * (maybe & giving).bit_count()
-        scored = bool(sure & rules)
-        possible = scored or bool(maybe & rules)
-        return Points(certain + least, certain + most, certain, scored, possible)
+        return Points(certain + least, certain + most, certain, bool(sure & rules))
 
     def _find_rivals(self) -> list[tuple[str, int, int]]:
         """Responses that win in any case unless excluded: the least points, who may exclude."""
@@ -230,10 +228,9 @@ class Bounds:
 
     def _may_win(self, response: str) -> bool:
         """Can its points win?"""
-        points = self._points_of(response)
         return (
-            points.possible
-            and points.most >= self._book.thresholds[response]
+            self._possible & self._book.scores[response][0] > 0
+            and self._points_of(response).most >= self._book.thresholds[response]
             and not self._surely_excluded(response)
             and not self._beaten(response)
         )
@@ -246,16 +243,19 @@ class Bounds:
     def _choose(self) -> set[str]:
         """The responses that may come out while nothing is required."""
         eligible = {response for response in self._book.thresholds if self._may_win(response)}
+        without_points = (ASK_MORE, *self._defaults)
+        return eligible | {one for one in without_points if self._comes_without_points(one)}
+
+    def _comes_without_points(self, response: str) -> bool:
+        """Can it come out when nothing is required and no points win?"""
         if any(not excluding for _, _, excluding in self._rivals):
-            return eligible
-        if self._asking:
-            eligible.add(ASK_MORE)
-        if not self._asking & ~self._may_stop_asking:
-            default, *instead = self._defaults
-            eligible.add(default)
-            if self._may_be_excluded(default):
-                eligible.update(instead)
-        return eligible
+            return False
+        if response == ASK_MORE and self._asking:
+            return True
+        if self._asking & ~self._may_stop_asking:
+            return False
+        default, *instead = self._defaults
+        return response == default or (response in instead and self._may_be_excluded(default))
 
     def _levels(self) -> list[Level]:
         possible = []

@@ -90,7 +90,7 @@ class _Lookout:
         self._remote = self._turned_remote(call)
         for position in self._here if self._remote else ():
             if SIGHT_FACT in position.left:
-                seeing = position.left[SIGHT_FACT].seeing()
+                seeing = position.left[SIGHT_FACT].seeing
                 position.left = {**position.left, SIGHT_FACT: seeing}
         self._seen = {self._present.response}
         self._changed = False

@@ -1,6 +1,8 @@
 """What each answer to a question does to the terms of a rule set, prepared for looking ahead."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
@@ -35,15 +37,18 @@ Path = dict[str, Move]
 """Answers by question."""
 
 
-class Choice(NamedTuple):
-    """A question and everything that can be answered to it."""
+@dataclass(eq=False)
+class Choice:
+    """A question and everything that can be answered to it. Never changed once made.
+
+    reads -- the terms that read the fact.
+    exhaustive -- False where there are more answers than are listed.
+    """
 
     fact: str
     reads: int
-    """The terms that read the fact."""
     moves: tuple[Move, ...]
     exhaustive: bool
-    """False where there are more answers than are listed."""
 
     def same(self, move: Move) -> Move:
         """What the answer of a move does here: it may come from another call."""
@@ -51,30 +56,62 @@ class Choice(NamedTuple):
             return self.moves[move.place]
         return next((one for one in self.moves if one.place == move.place), move)
 
+    def narrowed(self, terms: int) -> "Narrowed | None":
+        """What is left of it when an answer must not spoil every one of these terms; None where
+        all do."""
+        lost, unclear, either, allowed = -1, -1, 0, []
+        for move in self.moves:
+            spoilt = move.contradicts | move.leaves_unknown
+            if terms & ~spoilt:
+                allowed.append(move)
+                lost &= move.contradicts
+                unclear &= move.leaves_unknown
+                either |= spoilt
+        if not allowed:
+            return None
+        reads = self.reads & either
+        left = replace(self, reads=reads, moves=tuple(allowed)) if reads else None
+        return Narrowed(lost, unclear, self.reads & ~either, left)
+
+    @cached_property
     def seeing(self) -> "Choice":
         """The choice of whether the caller sees the person, where they are taken to."""
         cannot = next((one for one in self.moves if one.answers.answer == NO_SIGHT), None)
+        if cannot is None:
+            return self
         instead = next(one for one in self.moves if one.answers.answer is UNKNOWN)
-        moves = (
-            tuple(
-                instead._replace(place=cannot.place) if one is cannot else one for one in self.moves
-            )
-            if cannot
-            else self.moves
-        )
-        return self._replace(moves=moves)
+        instead = instead._replace(place=cannot.place)
+        return replace(self, moves=tuple(instead if one is cannot else one for one in self.moves))
 
+    @cached_property
     def unseen(self) -> "Choice":
         """The choice of a caller who cannot see: what needs sight counts as unknown."""
+        if not any(move.needs_sight for move in self.moves):
+            return self
         unknown = next(one for one in self.moves if one.answers.answer is UNKNOWN)
-        return self._replace(
+        return replace(
+            self,
             moves=tuple(
                 one._replace(contradicts=unknown.contradicts, leaves_unknown=unknown.leaves_unknown)
                 if one.needs_sight
                 else one
                 for one in self.moves
-            )
+            ),
         )
+
+
+class Narrowed(NamedTuple):
+    """What becomes of a question when some of its answers are out of the question.
+
+    lost, unclear -- terms that every answer left contradicts, or leaves unknown.
+    gone -- terms that no longer wait for it.
+    left -- the question with the answers left; None where they all do the same.
+    """
+
+    lost: int
+    unclear: int
+    gone: int
+    left: Choice | None
 
 
 def choices_of(rule_set: "RuleSet") -> dict[str, Choice]:
@@ -126,7 +163,7 @@ def with_prompts(
         fact = fact_asked(literal)
         before = found[fact]
         moves = tuple(_prompted(one, terms, literal.wanted) for one in before.moves)
-        found[fact] = before._replace(reads=before.reads | terms, moves=moves)
+        found[fact] = replace(before, reads=before.reads | terms, moves=moves)
     return found
 
 

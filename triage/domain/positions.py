@@ -82,26 +82,18 @@ class Position:
     def narrowed(self, terms: int) -> "Position":
         """The position where answers to come will make one of these terms true."""
         alive, unknown, left, gone = self.alive, self.unknown, dict(self.left), []
+        narrowed = self.rule_set.ahead.narrowed
         for fact, choice in self.left.items():
             if not choice.reads & terms:
                 continue
-            lost, unclear, either = -1, -1, 0
-            allowed = []
-            for move in choice.moves:
-                spoilt = move.spoils
-                if terms & ~spoilt:
-                    allowed.append(move)
-                    lost &= move.contradicts
-                    unclear &= move.leaves_unknown
-                    either |= spoilt
-            if not allowed:
+            found = narrowed(choice, terms)
+            if found is None:
                 return self
-            alive &= ~lost
-            unknown |= unclear
-            reads = choice.reads & either
-            gone.append(choice.reads & ~either)
-            if reads:
-                left[fact] = choice._replace(reads=reads, moves=tuple(allowed))
+            alive &= ~found.lost
+            unknown |= found.unclear
+            gone.append(found.gone)
+            if found.left:
+                left[fact] = found.left
             else:
                 del left[fact]
         return self._with(alive, unknown, left, gone)
@@ -151,10 +143,7 @@ Positions = tuple[Position, ...]
 
 def unseen(choices: Mapping[str, Choice]) -> dict[str, Choice]:
     """What is left to answer for a caller who cannot see the person."""
-    return {
-        name: choice.unseen() if any(move.needs_sight for move in choice.moves) else choice
-        for name, choice in choices.items()
-    }
+    return {name: choice.unseen for name, choice in choices.items()}
 
 
 def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
@@ -165,10 +154,9 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
     state = index.state(answers, case.heard)
     alive = state >> index.width & index.unfold(in_force)
     unknown = 0
-    for name, table in index.tables.items():
+    for name, terms in rule_set.ahead.unknown:
         if answers.get(name) is UNKNOWN:
-            after = table.after(UNKNOWN)
-            unknown |= after >> index.width & ~after
+            unknown |= terms
     left: Mapping[str, Choice] = {
         name: one for name, one in rule_set.ahead.choices.items() if name not in answers
     }
