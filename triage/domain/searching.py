@@ -66,8 +66,10 @@ class Search:
         ways = Bounds(position).ways_out(self.response) if self.response else None
         if ways is None:
             return False
+        # No answers need to be looked at where a term by itself brings in somebody else.
+        promising = ~self.scout.rule_set.ahead.giving_way[self.response] if ways else 0
         for number in numbers_in(ways):
-            terms = _hopeful(position, 1 << number)
+            terms = _hopeful(position, 1 << number) & promising
             if terms and not self._kept_away(position, terms, deeper):
                 return False
         return True

@@ -149,12 +149,15 @@ class TermIndex:
         """
         self.prompts: list[tuple[frozenset[str], Literal, int]] = []
         """Mentions that prompt a question: the words, the literal and the terms that have it."""
+        self.mentioning = 0
+        """Terms that have a mention."""
         self._forbids: dict[str, int] = {}
         layers: list[tuple[int, dict[str, int]]] = []
         for literal, terms in by_literal.items():
             mention = literal.about
             if not isinstance(mention, Mentions):
                 continue
+            self.mentioning |= terms
             if mention.asks is not None:
                 self.prompts.append((frozenset(mention.terms), literal, terms))
             if literal.wanted:
