@@ -5,12 +5,11 @@ the gate; among these by how much an answer changes, weighted by how often it wa
 the order of the vocabulary.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import LEFT
 from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
@@ -115,7 +114,7 @@ class _Questions:
         self.wording = Wording(rule_set, ahead)
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
-        self._changed: dict[int, tuple[tuple[str, ...], float]] = {}
+        self._changed: dict[int, float] = {}
         self._when: dict[str, Truth] = {}
         self._senses: dict[int, Truth] = {}
 
@@ -161,30 +160,28 @@ class _Questions:
         effects = self.ahead.effects.get(fact.name)
         weight = 0.0
         if effects:
-            shares = self._shares_of(fact)
-            weight = sum(
-                [shares(one.answers) * self._difference(one.decision)[1] for one in effects]
-            )
+            weight = self._weight(fact, effects)
         elif effects is not None:
             weight = 1.0
         if self._when[fact.name] is not TRUE:
             weight *= PERHAPS
         return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)
 
-    def _shares_of(self, fact: Fact) -> Callable[[AnswerClass], float]:
-        """How often each answer to a question is given."""
+    def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
+        """How much each answer changes, by how often it is given."""
         options = self.rule_set.options.get(fact.name)
         classes = len(options.classes) if options else len(fact.values)
+        changes = self._changes
         if not self._habits.counts:
             evenly = 1 / classes
-            return lambda answers: 0.0 if answers.answer is LEFT else evenly
-        return partial(self._habits.share, fact.name, classes=classes)
+            return sum([evenly * changes(d) for a, d in effects if a.answer is not LEFT])
+        share = partial(self._habits.share, fact.name, classes=classes)
+        return sum([share(answers) * changes(decision) for answers, decision in effects])
 
-    def _difference(self, other: Decision) -> tuple[tuple[str, ...], float]:
-        """What differs from the present decision, and how much that counts."""
+    def _changes(self, other: Decision) -> float:
+        """How much differs from the present decision."""
         known = self._changed.get(id(other))
         if known is None:
-            changes = tuple(differences(self.ahead.present, other))
-            known = changes, sum([WEIGHTS[one] for one in changes])
+            known = sum([WEIGHTS[one] for one in differences(self.ahead.present, other)])
             self._changed[id(other)] = known
         return known

@@ -54,6 +54,8 @@ class Scout:
         left out.
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
+        if len(trials) == 1:
+            return self._from_one(positions, trials[0])
         found: dict[str, list[Answered]] = {}
         for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
             moves = next(one.left[fact].moves for one in positions if fact in one.left)
@@ -68,6 +70,20 @@ class Scout:
                 )
                 for place in dict.fromkeys(chain.from_iterable(changes))
             ]
+        return found
+
+    def _from_one(self, positions: Positions, trial: "_Trial") -> dict[str, list[Answered]]:
+        """The same where the call is read in one way only, as nearly every call is."""
+        (position,) = positions
+        decided: dict[tuple[int, int], Decision] = {}
+        found: dict[str, list[Answered]] = {}
+        for fact in trial.facts():
+            answered = found[fact] = []
+            moves = position.left[fact].moves
+            for place, there in trial.changes(fact).items():
+                if there not in decided:
+                    decided[there] = self.decide(positions, (there,))
+                answered.append(Answered(moves[place], decided[there]))
         return found
 
 
@@ -99,7 +115,7 @@ class _Trial:
             return {}
         known, changes = self._known, dict[int, tuple[int, int]]()
         for place, _, contradicts, leaves_unknown, _ in choice.moves:
-            key = near & ~contradicts & ~leaves_unknown, counting & contradicts
+            key = near & ~(contradicts | leaves_unknown), counting & contradicts
             if key not in known:
                 known[key] = self._decided(*key)
             if there := known[key]:
