@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.conclusions import Conclusions, keep
-from triage.domain.implications import giving_way
+from triage.domain.implications import brought_by_terms, giving_way
 from triage.domain.moves import Choice, Narrowed, Path, choices_of
 from triage.domain.ruleset import RuleSet
 
@@ -20,6 +20,7 @@ class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
+    brought -- by number of a term, the rules that are true whenever it is.
     giving_way -- by response, the terms with which somebody with a stronger claim is required.
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
@@ -30,7 +31,8 @@ class Ahead:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.choices = choices_of(rule_set)
-        self.giving_way = giving_way(rule_set, self.choices)
+        self.brought = brought_by_terms(rule_set, self.choices)
+        self.giving_way = giving_way(rule_set, self.brought)
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
         self._folded: dict[int, int] = {}

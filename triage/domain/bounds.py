@@ -25,21 +25,22 @@ class Points(NamedTuple):
 class Bounds:
     """The bounds of one position.
 
+    assumed -- rules that are taken to be true in the end.
     sure -- rules that fire whatever is answered.
     maybe -- rules that fire or not, depending on answers.
     """
 
-    def __init__(self, position: Position) -> None:
+    def __init__(self, position: Position, assumed: int = 0) -> None:
         rule_set = position.rule_set
         book = rule_set.book
         self._rule_set, self._book, self._teams = rule_set, book, position.teams
         self._excludes = book.excluded_by
-        self.sure = position.fired & ~position.may_change
+        self.sure = position.fired & ~position.may_change | assumed
         self.maybe = position.may_fire & ~self.sure
-        self._counting = position.fired & position.may_change
-        self._asking = position.asking
-        self._may_stop_asking = position.asking & position.may_change
-        self._possible = position.may_fire
+        self._counting = position.fired & position.may_change & ~assumed
+        self._asking = position.asking & ~assumed
+        self._may_stop_asking = self._asking & position.may_change
+        self._possible = position.may_fire | assumed
         self._chosen: set[str] | None = None
         default = rule_set.default.response
         self._defaults = (default, *rule_set.fallbacks_of.get(default, ()))

@@ -1,18 +1,17 @@
 """Which terms are true whenever another one is, whatever else is answered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from triage.domain.moves import Choice
-from triage.domain.rule_book import numbers_in
 
 if TYPE_CHECKING:
     from triage.domain.ruleset import RuleSet
     from triage.domain.term_index import TermIndex
 
 
-def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[tuple[int, int]]:
-    """Each term (bit), with the terms that it makes true besides itself.
+def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[int]:
+    """By number of a term, those that are true whenever it is (bits), itself among them.
 
     One follows from another when it reads no other facts and every answer that leaves the other
     one true leaves it true as well. A caller who turns out not to see changes nothing of that:
@@ -23,7 +22,7 @@ def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[
     for name, table in index.tables.items():
         never |= 0 if name in listed else table.reads
     readers = [(one.reads, one.moves) for one in listed.values() if one.reads]
-    for number in numbers_in(index.everything):
+    for number in range(index.width):
         term = 1 << number
         follows = index.everything & ~never
         for reads, moves in readers:
@@ -33,25 +32,29 @@ def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[
             for move in moves:
                 if not term & (spoils := move.contradicts | move.leaves_unknown):
                     follows &= ~spoils
-        yield term, follows
+        yield follows
 
 
-def giving_way(rule_set: "RuleSet", choices: Mapping[str, Choice]) -> dict[str, int]:
+def brought_by_terms(rule_set: "RuleSet", choices: Mapping[str, Choice]) -> tuple[int, ...]:
+    """By number of a term, the rules that are true with it. Rules with a date are left aside."""
+    book = rule_set.book
+    undated = book.index.unfold(~(book.dated | book.of_kind.get("plan", 0)))
+    return tuple(book.index.fold(one & undated) for one in implications(book.index, choices))
+
+
+def giving_way(rule_set: "RuleSet", brought: Iterable[int]) -> dict[str, int]:
     """By response, the terms (bits) with which somebody with a stronger claim is required.
 
-    Where one of them is true the response does not answer. Rules with a date are left aside.
+    Where one of them is true the response does not answer.
     """
-    book = rule_set.book
-    claims = [(response, rules & ~book.dated) for response, rules in book.requires.items()]
-    required = book.index.unfold(book.of_kind.get("require", 0) & ~book.dated)
+    required = rule_set.book.requires
     found = dict.fromkeys(rule_set.precedence, 0)
-    for term, follows in implications(book.index, choices):
-        if not follows & required:
-            continue
-        rules = book.index.fold(follows & required)
-        first = next(place for place, (_, own) in enumerate(claims) if rules & own)
-        no_weaker = [response for response, _ in claims[: first + 1]]
-        for response in found:
-            if response not in no_weaker:
-                found[response] |= term
+    for number, rules in enumerate(brought):
+        stronger: set[str] = set()
+        for response, own in required.items():
+            stronger.add(response)
+            if rules & own:
+                for weaker in found.keys() - stronger:
+                    found[weaker] |= 1 << number
+                break
     return found

@@ -1,7 +1,7 @@
 """Positions a call could get into by answering more questions. Terms and rules as bits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import zip_longest
 from operator import or_
 
@@ -19,6 +19,7 @@ class Position:
     alive -- terms that no answer contradicts.
     unknown -- terms that can no longer become true, because an answer is unknown.
     left -- the questions that are still open.
+    open, open_twice -- terms that wait for a question, and those that wait for more than one.
     prompted, remote -- words were heard, or the caller cannot see: answers do other things.
     may_change -- rules whose effect may still change.
     may_fire -- rules that fire, or still may.
@@ -36,10 +37,21 @@ class Position:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
-        self._counts = counts or _count(choice.reads for choice in left.values())
-        self.open = reduce(or_, self._counts, 0)
-        self.open_twice = reduce(or_, self._counts[1:], 0)
+        if counts is not None:
+            self._counts = counts
+            self.open = reduce(or_, counts, 0)
+            self.open_twice = reduce(or_, counts[1:], 0)
+        else:
+            self.open = self.open_twice = 0
+            for choice in left.values():
+                self.open_twice |= self.open & choice.reads
+                self.open |= choice.reads
         self._weigh()
+
+    @cached_property
+    def _counts(self) -> Sequence[int]:
+        """How many questions each term waits for, as binary digits."""
+        return _count(choice.reads for choice in self.left.values())
 
     def _weigh(self) -> None:
         """How the rules stand.

@@ -19,6 +19,8 @@ from triage.domain.scouting import Scout
 MOST_LEAPS = 12
 """Terms tried by leaping, for one decision."""
 MOST_REMEMBERED = 6
+FEW_TERMS = 4
+"""So few terms are looked at one by one at once: together they seldom prove anything."""
 MOST_PROOFS = 40
 """Assumptions looked at before a proof is given up."""
 
@@ -52,11 +54,11 @@ class Search:
 
     def finds(self, positions: Positions) -> bool:
         """Is there a way? True as well when that could not be found out."""
-        if self._leaps(positions):
+        if any(self._leads_there(positions, path) for path in self.known):
             return True
         if len(positions) == 1 and self._cannot(positions[0]):
             return False
-        return self._walks(positions)
+        return self._leaps(positions) or self._walks(positions)
 
     def _cannot(self, position: Position, deeper: int = 2) -> bool:
         """Is it certain, whichever rule becomes true that has to, that others keep it away?
@@ -66,32 +68,43 @@ class Search:
         ways = Bounds(position).ways_out(self.response) if self.response else None
         if ways is None:
             return False
-        # No answers need to be looked at where a term by itself brings in somebody else.
-        promising = ~self.scout.rule_set.ahead.giving_way[self.response] if ways else 0
         for number in numbers_in(ways):
-            terms = _hopeful(position, 1 << number) & promising
+            terms = self._promising(position, _hopeful(position, 1 << number))
             if terms and not self._kept_away(position, terms, deeper):
                 return False
         return True
 
+    def _promising(self, position: Position, terms: int) -> int:
+        """Those of the terms with which, by the rules they bring alone, the decision may come.
+
+        That is quickly told, for many terms bring the same rules; no answer is looked at.
+        """
+        ahead, may_reach = self.scout.rule_set.ahead, dict[int, bool]()
+        promising = 0
+        for number in numbers_in(terms & ~ahead.giving_way[self.response]):
+            brought = ahead.brought[number]
+            if brought not in may_reach:
+                may_reach[brought] = self.may_reach([Bounds(position, brought)])
+            promising |= may_reach[brought] << number
+        return promising
+
     def _kept_away(self, position: Position, terms: int, deeper: int) -> bool:
         """Do the answers that one of these terms needs keep the decision away?"""
-        self.proofs -= 1
-        if self.proofs < 0:
-            return False
-        narrowed = position.narrowed(terms)
-        if not self.may_reach([Bounds(narrowed)]):
-            return True
-        if terms & (terms - 1):
-            return all(self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms))
-        return deeper > 0 and self._cannot(narrowed, deeper - 1)
+        several = terms & (terms - 1) > 0
+        if not several or terms.bit_count() > FEW_TERMS:
+            self.proofs -= 1
+            if self.proofs < 0:
+                return False
+            narrowed = position.narrowed(terms)
+            if not self.may_reach([Bounds(narrowed)]):
+                return True
+            if not several:
+                return deeper > 0 and self._cannot(narrowed, deeper - 1)
+        return all(self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms))
 
     # ---- leaping ------------------------------------------------------------------
 
     def _leaps(self, positions: Positions) -> bool:
-        for path in self.known:
-            if self._leads_there(positions, path):
-                return True
         for position, term in self._terms(positions):
             path = self._path(position, term)
             if self._leads_there(positions, path):
@@ -110,9 +123,10 @@ class Search:
     def _terms(self, positions: Positions) -> Iterable[tuple[Position, int]]:
         """Open terms of the rules in favour, as many as are worth a leap."""
         tried = 0
+        futile = self.scout.rule_set.ahead.giving_way.get(self.response, 0)
         for rules in self.toward:
             for position in positions:
-                terms = _hopeful(position, rules & position.may_change)
+                terms = _hopeful(position, rules & position.may_change) & ~futile
                 while terms and tried < MOST_LEAPS:
                     term = terms & -terms
                     terms ^= term
