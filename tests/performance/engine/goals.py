@@ -75,6 +75,8 @@ def _of_looking_ahead(ahead: LookingAhead) -> Iterator[Goal]:
         "published rule sets, looking ahead, p99 of all calls", 1_000, quantile(shipped, 0.99)
     )
     yield _time("published rule sets, looking ahead, p99 of the slowest set", 1_000, max(of_each))
+    asked = max(quantile(ahead.asked.by_call(name), 0.99) for name in ahead.asked.rounds)
+    yield _time("the same as a dispatcher asks, p99 of the slowest set", 1_000, asked)
     yield _time(f"{neutral}, looking ahead, p50", 1_000, quantile(times, 0.5))
     yield _time(f"{neutral}, looking ahead, p99", 10_000, quantile(times, 0.99))
 
