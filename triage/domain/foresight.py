@@ -15,10 +15,11 @@ from triage.domain.answer_classes import AnswerClass
 from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.calls import CallInput
-from triage.domain.cases import Case, cases_of
+from triage.domain.cases import Case
 from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
 from triage.domain.positions import Positions, position_of
+from triage.domain.readings import Reading, readings
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import Scout
 from triage.domain.searching import Search
@@ -83,7 +84,8 @@ class _Lookout:
     ) -> None:
         self._rule_set, self._budget = rule_set, budget
         self._scout, self._date = Scout(rule_set), call.now[:10]
-        self._here = self._positions(cases)
+        self._heard = cases[0].heard
+        self._here = self._positions([one.reading for one in cases])
         self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
@@ -131,8 +133,8 @@ class _Lookout:
             masks |= mask
         return Foresight(not changed, tuple(others), found, self._present, masks)
 
-    def _positions(self, cases: Sequence[Case]) -> Positions:
-        return tuple(position_of(self._rule_set, case, self._date) for case in cases)
+    def _positions(self, read: Iterable[Reading]) -> Positions:
+        return tuple(position_of(self._rule_set, one, self._heard, self._date) for one in read)
 
     def _turned_remote(self, call: CallInput) -> Positions:
         """The call if the caller turned out not to see the person.
@@ -147,7 +149,7 @@ class _Lookout:
             asked.get(sight.name) in sight.sight_values for sight in vocabulary.sight_facts
         ):
             return ()
-        return self._positions(cases_of(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT)))
+        return self._positions(readings(vocabulary, call.with_fact(SIGHT_FACT, NO_SIGHT)))
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
         """Does a caller who cannot see open what was closed? Adds the responses that may follow."""

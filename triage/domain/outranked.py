@@ -5,12 +5,16 @@ response has, a less urgent level, an exclusion of somebody who would not have c
 the others it reads like a contradiction, so it is told apart.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from triage.domain.cases import Case
+from triage.domain.conclusions import keep
 from triage.domain.decision import Decision, choose, excluded_by, level_of, required_by, send
 from triage.domain.reason import Reason
 from triage.domain.ruleset import Rule, RuleSet
+
+MOST_MATTERING = 2_000
+"""Sets of fired rules of which it is kept which exclusions matter; most answers fire no rule."""
 
 
 def told_apart(
@@ -46,34 +50,41 @@ def deciding(rule_set: RuleSet, case: Case) -> frozenset[str]:
     return frozenset(rule.id for rule in rules if _decides(rule, decision, mattering))
 
 
-def _decides(rule: Rule, decision: Decision, mattering: Collection[str]) -> bool:
+def _decides(rule: Rule, decision: Decision, mattering: frozenset[str]) -> bool:
     if rule.kind == "require":
         met = {decision.eligible, decision.response, *decision.also}
         return not met.isdisjoint(rule.responses)
     if rule.kind == "score":
         return decision.route == "score" and dict(rule.points).get(decision.eligible, 0) != 0
     if rule.kind == "exclude":
-        return not set(mattering).isdisjoint(rule.responses)
+        return not mattering.isdisjoint(rule.responses)
     if rule.kind == "also":
         return not set(decision.also).isdisjoint(rule.responses)
     return rule.kind == "plan" or rule.level == decision.level.id
 
 
-def _mattering(rule_set: RuleSet, case: Case) -> set[str]:
+def _mattering(rule_set: RuleSet, case: Case) -> frozenset[str]:
     """The excluded responses of which each alone, were it not excluded, would change something."""
-    book = rule_set.book
+    book, teams = rule_set.book, case.reading.teams
     fired, asking = book.fired(case.tally), book.asking(case.tally) > 0
-    required, level = required_by(book, fired), level_of(rule_set, fired)
+    required = required_by(book, fired)
     excluded = excluded_by(book, fired, required)
+    if not excluded:
+        return frozenset()
+    kept, key = book.mattering, (fired, asking, teams.key)
+    known = kept.get(key)
+    if known is None:
+        level = level_of(rule_set, fired)
 
-    def decided(excluded: Mapping[str, bool]) -> Decision:
-        chosen = choose(rule_set, fired, asking, required, excluded)
-        made = send(rule_set, fired, chosen, excluded, level, case.reading.teams)
-        return made._replace(excluded=())
+        def decided(excluded: Mapping[str, bool]) -> Decision:
+            chosen = choose(rule_set, fired, asking, required, excluded)
+            return send(rule_set, fired, chosen, excluded, level, teams)._replace(excluded=())
 
-    stands = decided(excluded) if excluded else None
-    return {
-        response
-        for response in excluded
-        if decided({one: whole for one, whole in excluded.items() if one != response}) != stands
-    }
+        stands = decided(excluded)
+        known = frozenset(one for one in excluded if decided(_without(excluded, one)) != stands)
+        keep(kept, key, known, MOST_MATTERING)
+    return known
+
+
+def _without(excluded: Mapping[str, bool], response: str) -> dict[str, bool]:
+    return {one: whole for one, whole in excluded.items() if one != response}

@@ -7,9 +7,10 @@ from operator import or_
 
 from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
-from triage.domain.cases import Case
 from triage.domain.decision import Availability
 from triage.domain.moves import Choice, Move, fact_asked, with_prompts
+from triage.domain.narrative import Heard
+from triage.domain.readings import Reading
 from triage.domain.ruleset import RuleSet
 
 
@@ -158,12 +159,12 @@ def unseen(choices: Mapping[str, Choice]) -> dict[str, Choice]:
     return {name: choice.unseen for name, choice in choices.items()}
 
 
-def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
-    """Where a call stands, plans left aside."""
-    book, answers = rule_set.book, case.reading.answers
+def position_of(rule_set: RuleSet, reading: Reading, heard: Heard, local_date: str) -> Position:
+    """Where one reading of a call stands, plans left aside."""
+    book, answers = rule_set.book, reading.answers
     index = book.index
     in_force = book.in_force(local_date) & ~book.of_kind.get("plan", 0)
-    state = index.state(answers, case.heard)
+    state = index.state(answers, heard)
     alive = state >> index.width & index.unfold(in_force)
     unknown = 0
     for name, terms in rule_set.ahead.unknown:
@@ -173,11 +174,11 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
         name: one for name, one in rule_set.ahead.choices.items() if name not in answers
     }
     prompts = []
-    if case.heard and index.prompts:
+    if heard and index.prompts:
         prompts = [
             (literal, terms)
             for words, literal, terms in index.prompts
-            if not case.heard.isdisjoint(words) and fact_asked(literal) not in answers
+            if not heard.isdisjoint(words) and fact_asked(literal) not in answers
         ]
         left = with_prompts(left, prompts)
         for literal, terms in prompts:
@@ -185,7 +186,7 @@ def position_of(rule_set: RuleSet, case: Case, local_date: str) -> Position:
     remote = answers.get(SIGHT_FACT) == NO_SIGHT
     if remote:
         left = unseen(left)
-    reading = {name: choice for name, choice in left.items() if choice.reads & alive}
-    position = Position(rule_set, alive, unknown, reading, case.reading.teams)
+    left = {name: choice for name, choice in left.items() if choice.reads & alive}
+    position = Position(rule_set, alive, unknown, left, reading.teams)
     position.prompted, position.remote = bool(prompts), remote
     return position

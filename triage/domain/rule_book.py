@@ -76,6 +76,9 @@ class RuleBook:
     """By fact, the tests on it, those of plans left out."""
     dated: int
     _in_force: dict[str, int]
+    mattering: dict[tuple[int, bool, tuple[object, ...]], frozenset[str]]
+    """By rules that fired, whether any asks, and the teams: which exclusions matter, where known;
+    see `outranked`."""
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """How every rule in force stands."""
@@ -172,6 +175,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         tests=_tests(rules),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
+        mattering={},
     )
 
 
