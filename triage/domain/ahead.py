@@ -48,9 +48,12 @@ class Ahead:
         """See `Choice.narrowed`."""
         # A term that does not read the fact is spoilt by no answer, whichever it is.
         key = choice, 0 if terms & ~choice.reads else terms
-        if key not in self._narrowed:
-            keep(self._narrowed, key, choice.narrowed(terms), MOST_NARROWED)
-        return self._narrowed[key]
+        try:
+            return self._narrowed[key]
+        except KeyError:
+            found = choice.narrowed(terms)
+        keep(self._narrowed, key, found, MOST_NARROWED)
+        return found
 
     def fold(self, terms: int) -> int:
         """The rules that have one of these terms; the same few come up in call after call."""

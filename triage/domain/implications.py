@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[int]:
-    """By number of a term, those that are true whenever it is (bits), itself among them.
+    """By number of a term, the terms (bits) that are true whenever it is.
 
-    One follows from another when it reads no other facts and every answer that leaves the other
-    one true leaves it true as well. A caller who turns out not to see changes nothing of that:
+    One follows from another when it reads no further facts and every answer that the other one
+    allows makes it true as well. A caller who turns out not to see changes nothing of that:
     their answers do what unknown does, which is among those looked at.
     """
     listed = {name: one for name, one in choices.items() if one.exhaustive}
@@ -47,14 +47,14 @@ def giving_way(rule_set: "RuleSet", brought: Iterable[int]) -> dict[str, int]:
 
     Where one of them is true the response does not answer.
     """
-    required = rule_set.book.requires
+    required, left = rule_set.book.requires, set(rule_set.precedence)
+    weaker: dict[str, frozenset[str]] = {}
+    for response in required:
+        left.discard(response)
+        weaker[response] = frozenset(left)
     found = dict.fromkeys(rule_set.precedence, 0)
     for number, rules in enumerate(brought):
-        stronger: set[str] = set()
-        for response, own in required.items():
-            stronger.add(response)
-            if rules & own:
-                for weaker in found.keys() - stronger:
-                    found[weaker] |= 1 << number
-                break
+        strongest = next((one for one, own in required.items() if rules & own), None)
+        for response in weaker[strongest] if strongest else ():
+            found[response] |= 1 << number
     return found
