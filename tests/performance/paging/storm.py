@@ -120,7 +120,11 @@ def _until_paged(stage: Stage) -> None:
             waiting = uow.session.scalar(
                 select(func.count())
                 .select_from(Message)
-                .where(Message.kind == "page", Message.state.not_in(ON_THEIR_WAY))
+                .where(
+                    Message.kind == "page",
+                    Message.dedupe_key.endswith(":0"),
+                    Message.state.not_in(ON_THEIR_WAY),
+                )
             )
         if not waiting:
             return
@@ -135,12 +139,14 @@ def _told(
     queued: int,
 ) -> Storm:
     wall = time.time() - time.monotonic()
-    taken = stage.twilio.texts
-    at = {text["sid"]: text["taken_at"] + wall for text in taken}
-    copies = Counter((text["to"], text["body"]) for text in taken if "1=accept" in text["body"])
     with stage.world.context.reading() as uow:
         messages: list[Any] = list(uow.session.scalars(select(Message)))
-    pages = [message for message in messages if message.kind == "page"]
+    pages = [m for m in messages if m.kind == "page" and m.dedupe_key.endswith(":0")]
+    # The same text is owed again to whoever has not answered, and nobody answers here.
+    again = {m.provider_id for m in messages if m.kind == "page"} - {m.provider_id for m in pages}
+    taken = [text for text in stage.twilio.texts if text["sid"] not in again]
+    at = {text["sid"]: text["taken_at"] + wall for text in taken}
+    copies = Counter((text["to"], text["body"]) for text in taken if "1=accept" in text["body"])
     delays: dict[bool, list[float]] = {True: [], False: []}
     for page in pages:
         if page.provider_id in at:
