@@ -7,6 +7,7 @@ from flask import Flask
 from gunicorn.app.base import Application
 
 from triage.context import AppContext
+from triage.entrypoints.rehearsal import rehearse
 from triage.settings import ROOT
 
 
@@ -31,6 +32,7 @@ class WebServer(Application):  # type: ignore[misc]  # gunicorn has no types
         self.load_config_from_file(str(ROOT / "config" / "gunicorn.conf.py"))
         self.cfg.set("bind", self._bind)
         self.cfg.set("workers", self._processes)
+        rehearse(self._context)
         # A connection must not be shared by two processes: each opens its own.
         self._context.database.engine.dispose()
 
