@@ -53,6 +53,10 @@ class TeamOption:
         left = tuple(member for member in self.members if member.responder_id not in members)
         return self if len(left) == len(self.members) else replace(self, members=left)
 
+    def with_one_call_more(self) -> "TeamOption":
+        """The team once it has what it is just asked to take."""
+        return replace(self, load=self.load + 1)
+
     @property
     def free(self) -> bool:
         return self.load < self.calls_at_once

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal, select, union_all
 
+from triage.domain.errors import NotFound
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import MemberOption, TeamOption, why_none
 from triage.services.centre import Centre
@@ -190,22 +191,34 @@ def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]
     return loads
 
 
-def hold(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> Team | None:
-    """Keep everybody else from asking this team until we commit. None: it is not free any more.
+def hold(uow: UnitOfWork, option: TeamOption, *, wait: bool) -> Team | None:
+    """Keep everybody else from asking this team until we commit.
 
-    Two calls at the same instant both saw it free: the second waits here and looks again.
+    Two calls at the same instant both saw it free. wait -- until the other one is done; else None
+    if another one is just asking it.
     """
     if uow.alone:
         return uow.get(Team, option.team_id)
+    lock = {"key_share": True, "skip_locked": not wait}
+    with uow.asking((Team,)):
+        team = uow.session.get(Team, option.team_id, with_for_update=lock)
+    if team is None and wait:
+        raise NotFound(f"no team {option.team_id}")
+    return team
+
+
+def is_still_free(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:
+    """Can the team that we hold take a call more? Another one may have been a moment sooner."""
+    if uow.alone:
+        return True
     load = select(func.count(func.distinct(Slot.dispatch_id))).where(
         Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
     )
     with uow.asking((Slot,), _matters):
-        held = uow.session.get(Team, option.team_id, with_for_update={"key_share": True})
         is_free = (uow.session.scalar(load) or 0) < option.calls_at_once
     if not is_free:
         uow.forget(_OPTIONS)
-    return held if is_free else None
+    return is_free
 
 
 def unavailable(uow: UnitOfWork, centre: Centre, zone: str | None) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """Finding somebody for each slot: ask the best team, wait, ask the next."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import select
 
@@ -18,11 +17,17 @@ from triage.domain.lifecycle import (
     SlotState,
     dispatch_state_of,
 )
-from triage.domain.ranking import Need, TeamOption, why_first, why_none
+from triage.domain.ranking import Need, TeamOption, why_first
 from triage.domain.sent import why_nobody_is_left
-from triage.domain.storm import best_team, may_be_held_back
-from triage.services import escalation_policies, escalations, freed_teams, reliefs, storms
-from triage.services.availability import BUSY, hold, serving, team_options
+from triage.services import (
+    candidates,
+    escalation_policies,
+    escalations,
+    freed_teams,
+    reliefs,
+)
+from triage.services.availability import is_still_free
+from triage.services.candidates import Candidates
 from triage.services.centre import Centre
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.planned import states_of
@@ -35,49 +40,38 @@ from triage.storage.unit_of_work import UnitOfWork
 __all__ = ["partners_of", "send_page", "tell", "tell_partners", "who_has", "withdraw_pages"]
 
 
-class _Found(NamedTuple):
-    """The team to ask next; `none` says why there is none."""
-
-    best: TeamOption | None
-    need: Need
-    none: str
-
-
 def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Page the best team for every slot that nobody has been asked for, until each is
     asked for or nobody is left to ask."""
     while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.SEEKING]:
-        found = _find(uow, dispatch, wanted)
-        if found.best is None or _enough_asked(uow, dispatch, wanted):
+        found = candidates.find(uow, dispatch, wanted)
+        if found.best() is None or _enough_asked(uow, dispatch, wanted):
             _nobody_left(uow, centre, dispatch, wanted, found.none)
             break
-        if team := hold(uow, found.best, dispatch):  # else another call was a moment sooner
-            _ask(uow, centre, wanted, found.best, found.need, team)
+        _ask_best(uow, centre, dispatch, wanted, found)
     refresh(uow, dispatch)
 
 
 def offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """A team may have become free for a dispatch that waits for one: ask it."""
     while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]:
-        found = _find(uow, dispatch, wanted)
-        if found.best is None or _enough_asked(uow, dispatch, wanted):
+        found = candidates.find(uow, dispatch, wanted)
+        if found.best() is None or _enough_asked(uow, dispatch, wanted):
             break
-        if team := hold(uow, found.best, dispatch):  # else another call was a moment sooner
-            _ask(uow, centre, wanted, found.best, found.need, team)
+        _ask_best(uow, centre, dispatch, wanted, found)
     refresh(uow, dispatch)
 
 
-def _find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> _Found:
-    options = team_options(uow, dispatch.call.zone, besides=dispatch)
-    need = _need(dispatch, wanted)
-    fitting = serving(options, dispatch.response)
-    asked = _asked_already(dispatch, wanted) | on_this_call_already(uow, dispatch)
-    left = [option.without(asked) for option in fitting]
-    rank = min(slot.rank for slot in wanted)
-    flooded = storms.flooded(uow, left) if may_be_held_back(rank) else ()
-    best = best_team(left, need, rank, flooded)
-    none = why_none(fitting, need.roles) or "all_committed"
-    return _Found(best, need, none)
+def _ask_best(
+    uow: UnitOfWork,
+    centre: Centre,
+    dispatch: Dispatch,
+    wanted: Sequence[Slot],
+    found: Candidates,
+) -> None:
+    best, team = candidates.hold_best(uow, found)
+    if is_still_free(uow, best, dispatch):  # else another call was a moment sooner
+        _ask(uow, centre, wanted, best, found.need, team)
 
 
 def _ask(
@@ -104,41 +98,6 @@ def _enough_asked(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -
     most = escalation_policies.of_dispatch(uow, dispatch).most_teams
     asked = (sum(page.kind is PageKind.TEAM for page in slot.pages) for slot in wanted)
     return most is not None and min(asked) >= most
-
-
-def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
-    language = dispatch.call.language
-    skills = frozenset({language} if language and language != "en" else ())
-    return Need(tuple(slot.role for slot in wanted), dispatch.call.zone, skills)
-
-
-def on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
-    """Members who are asked for or have another dispatch of this call: a reply names a call,
-    so one phone answers one question for each."""
-    new = uow.new_under(dispatch.call_id, Dispatch)
-    if new is not None:
-        others = [slot for one in new if one is not dispatch for slot in one.slots]
-        return {s.responder_id for s in others if s.responder_id and s.state in BUSY}
-    rows = uow.session.scalars(
-        select(Slot.responder_id)
-        .join(Dispatch)
-        .where(
-            Dispatch.call_id == dispatch.call_id,
-            Dispatch.id != dispatch.id,
-            Slot.responder_id.is_not(None),
-            Slot.state.in_(BUSY),
-        )
-    )
-    return {key for key in rows if key is not None}
-
-
-def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
-    """Members who were asked to come since these slots were opened, have come, or left."""
-    since = min(slot.created_at for slot in wanted)
-    live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
-    asked = {page.responder_id for slot in live for page in slot.pages if page.created_at >= since}
-    here = TAKEN | {SlotState.WITHDRAWN, SlotState.REPLACED}
-    return asked | {s.responder_id for s in live if s.responder_id and s.state in here}
 
 
 def _nobody_left(

@@ -1,0 +1,95 @@
+"""Who could be asked to come, and who of them first."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain.lifecycle import TAKEN, SlotState
+from triage.domain.ranking import Need, TeamOption, why_none
+from triage.domain.storm import best_team, may_be_held_back
+from triage.services import storms
+from triage.services.availability import BUSY, hold, serving, team_options
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.teams import Team
+from triage.storage.unit_of_work import UnitOfWork
+
+
+class Candidates(NamedTuple):
+    """Teams that may be asked for some slots. none -- why there is none, if so."""
+
+    teams: Sequence[TeamOption]
+    need: Need
+    level_rank: int
+    flooded: Collection[UUID]
+    none: str
+
+    def best(self, elsewhere: Collection[UUID] = ()) -> TeamOption | None:
+        """The team to ask. elsewhere -- teams that another call is just asking: they count as if
+        they had it."""
+        teams = [
+            team.with_one_call_more() if team.team_id in elsewhere else team for team in self.teams
+        ]
+        return best_team(teams, self.need, self.level_rank, self.flooded)
+
+
+def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candidates:
+    options = team_options(uow, dispatch.call.zone, besides=dispatch)
+    need = _need(dispatch, wanted)
+    fitting = serving(options, dispatch.response)
+    asked = _asked_already(dispatch, wanted) | _on_this_call_already(uow, dispatch)
+    left = [option.without(asked) for option in fitting]
+    rank = min(slot.rank for slot in wanted)
+    flooded = storms.flooded(uow, left) if may_be_held_back(rank) else ()
+    none = why_none(fitting, need.roles) or "all_committed"
+    return Candidates(left, need, rank, flooded, none)
+
+
+def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Team]:
+    """Hold the best team; there is one.
+
+    Calls that come in at the same instant all find the same one best. They do not stand in line for
+    it, each for as long as the others take to commit, where another team is as good.
+    """
+    elsewhere: set[UUID] = set()
+    while best := found.best(elsewhere) or found.best():
+        if team := hold(uow, best, wait=best.team_id in elsewhere):
+            return best, team
+        elsewhere.add(best.team_id)
+    raise ValueError("nobody was found")
+
+
+def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
+    language = dispatch.call.language
+    skills = frozenset({language} if language and language != "en" else ())
+    return Need(tuple(slot.role for slot in wanted), dispatch.call.zone, skills)
+
+
+def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
+    """Members who are asked for or have another dispatch of this call: a reply names a call,
+    so one phone answers one question for each."""
+    new = uow.new_under(dispatch.call_id, Dispatch)
+    if new is not None:
+        others = [slot for one in new if one is not dispatch for slot in one.slots]
+        return {s.responder_id for s in others if s.responder_id and s.state in BUSY}
+    rows = uow.session.scalars(
+        select(Slot.responder_id)
+        .join(Dispatch)
+        .where(
+            Dispatch.call_id == dispatch.call_id,
+            Dispatch.id != dispatch.id,
+            Slot.responder_id.is_not(None),
+            Slot.state.in_(BUSY),
+        )
+    )
+    return {key for key in rows if key is not None}
+
+
+def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
+    """Members who were asked to come since these slots were opened, have come, or left."""
+    since = min(slot.created_at for slot in wanted)
+    live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
+    asked = {page.responder_id for slot in live for page in slot.pages if page.created_at >= since}
+    here = TAKEN | {SlotState.WITHDRAWN, SlotState.REPLACED}
+    return asked | {s.responder_id for s in live if s.responder_id and s.state in here}
