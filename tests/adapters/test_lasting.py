@@ -87,6 +87,15 @@ def test_a_roster_is_read_once_until_anybody_changes_it(world: World, tmp_path: 
     assert options(world) == {}
 
 
+def test_without_a_count_nothing_is_kept(world: World) -> None:
+    with world.context.database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM revision"))
+    world.team("MCT 1")
+    assert options(world) == {"MCT 1": 1}
+    world.team("MCT 2")
+    assert options(world) == {"MCT 1": 1, "MCT 2": 1}
+
+
 def test_a_shift_begins_and_ends_without_any_change(world: World) -> None:
     world.team("MCT 1")
     with world.context.unit_of_work("test") as uow:

@@ -18,6 +18,7 @@ from triage.storage.calls import Caller
 from triage.storage.people import Account
 from triage.storage.sealed import CannotOpen
 from triage.storage.teams import Team
+from triage.storage.unit_of_work import UnitOfWork
 
 
 def a_team(world: World, name: str = "CIT 1") -> UUID:
@@ -109,8 +110,9 @@ def test_writers_take_turns_and_none_is_lost(world: World) -> None:
         for _ in range(25):
             world.context.do("test", add_one)
 
-    def add_one(uow: object) -> None:
-        team = uow.session.get(Team, key, with_for_update=True)  # type: ignore[attr-defined]
+    def add_one(uow: UnitOfWork) -> None:
+        team = uow.session.get(Team, key, with_for_update=True)
+        assert team is not None
         team.calls_at_once += 1
 
     threads = [threading.Thread(target=count_up) for _ in range(6)]

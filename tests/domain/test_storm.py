@@ -11,6 +11,7 @@ from triage.domain.ranking import MemberOption, Need, TeamOption, rank
 from triage.domain.storm import (
     LIMITS,
     MANY_PER_S,
+    Candidates,
     Rush,
     best_team,
     is_flooded,
@@ -146,3 +147,16 @@ def test_what_can_wait_is_left_alone_only_beside_many_others_and_not_for_long(
             all_taken_s = now_s
         rush.note(now_s, texts)
         taken += [now_s] * texts
+
+
+@given(centres())
+def test_a_team_that_is_just_asked_elsewhere_counts_as_having_that_call(
+    centre: tuple[list[TeamOption], set[UUID]],
+) -> None:
+    teams, flooded = centre
+    candidates = Candidates(teams, NEED, 1, flooded, "")
+    for one in teams:
+        instead = [t.with_one_call_more() if t is one else t for t in teams]
+        assert candidates.best({one.team_id}) == best_team(instead, NEED, 1, flooded)
+        best = candidates.best({one.team_id})
+        assert best is None or best.free, "with that call it is full"

@@ -12,6 +12,7 @@ few a second, and hardly any while many others do.
 from collections import deque
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from triage.domain.escalation import HIGHEST
@@ -92,3 +93,21 @@ def best_team(
     a team can come; flooded -- members' keys."""
     spared = [team.without(flooded) for team in teams] if may_be_held_back(level_rank) else ()
     return next(iter(rank(spared, need) or rank(teams, need)), None)
+
+
+class Candidates(NamedTuple):
+    """Teams that may be asked for some slots. none -- why there is none, if so."""
+
+    teams: Sequence[TeamOption]
+    need: Need
+    level_rank: int
+    flooded: Collection[UUID]
+    none: str
+
+    def best(self, elsewhere: Collection[UUID] = ()) -> TeamOption | None:
+        """The team to ask. elsewhere -- teams that another call is just asking: they count as if
+        they had it."""
+        teams = [
+            team.with_one_call_more() if team.team_id in elsewhere else team for team in self.teams
+        ]
+        return best_team(teams, self.need, self.level_rank, self.flooded)

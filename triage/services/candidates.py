@@ -1,14 +1,13 @@
 """Who could be asked to come, and who of them first."""
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import Need, TeamOption, why_none
-from triage.domain.storm import best_team, may_be_held_back
+from triage.domain.storm import Candidates, may_be_held_back
 from triage.services import storms
 from triage.services.availability import BUSY, hold, serving, team_options
 from triage.storage.dispatches import Dispatch, Slot
@@ -16,25 +15,8 @@ from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
 
-class Candidates(NamedTuple):
-    """Teams that may be asked for some slots. none -- why there is none, if so."""
-
-    teams: Sequence[TeamOption]
-    need: Need
-    level_rank: int
-    flooded: Collection[UUID]
-    none: str
-
-    def best(self, elsewhere: Collection[UUID] = ()) -> TeamOption | None:
-        """The team to ask. elsewhere -- teams that another call is just asking: they count as if
-        they had it."""
-        teams = [
-            team.with_one_call_more() if team.team_id in elsewhere else team for team in self.teams
-        ]
-        return best_team(teams, self.need, self.level_rank, self.flooded)
-
-
 def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candidates:
+    """Who may be asked for these slots of a dispatch now."""
     options = team_options(uow, dispatch.call.zone, besides=dispatch)
     need = _need(dispatch, wanted)
     fitting = serving(options, dispatch.response)

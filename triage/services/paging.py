@@ -19,6 +19,7 @@ from triage.domain.lifecycle import (
 )
 from triage.domain.ranking import Need, TeamOption, why_first
 from triage.domain.sent import why_nobody_is_left
+from triage.domain.storm import Candidates
 from triage.services import (
     candidates,
     escalation_policies,
@@ -27,7 +28,6 @@ from triage.services import (
     reliefs,
 )
 from triage.services.availability import is_still_free
-from triage.services.candidates import Candidates
 from triage.services.centre import Centre
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.planned import states_of

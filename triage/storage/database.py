@@ -47,6 +47,8 @@ def _begin(session: Session, kept: Kept, actor: str) -> UnitOfWork:
     """The unit of work of a transaction that begins. Its instant is that of the database's clock,
     plus what a test or demo moved it by."""
     now, revision = session.execute(_BEGINS[session.get_bind().dialect.name]).one()
+    if revision is None:  # somebody has emptied its table: then nothing is kept
+        kept = Kept()
     session.info.update(now=now, revision=revision, kept=kept)
     return UnitOfWork(session, now, actor)
 
