@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from tests.faults import system_calls
 from tests.faults.points import Strike
 from tests.twilio_double import Reports, Twilio
 
@@ -22,6 +23,7 @@ class Fault:
     """Done once, somewhere among the actions."""
     cuts_connections: bool = False
     kinds: tuple[str, ...] = ("sqlite", "postgresql")
+    at_system_call: bool = False
 
 
 def _strikes(
@@ -64,6 +66,15 @@ _SENDING = {
     "with the request written": ("request_written", 4),
     "with the answer in hand": ("after_send", 4),
 }
+_AT_SYSTEM_CALL = {
+    "web killed as it writes to the file": ("sqlite", system_calls.WRITES, 600),
+    "worker killed as it writes to the file": ("sqlite", system_calls.WRITES, 150),
+    "web killed as it reads or writes a line": ("sqlite", system_calls.LINES, 200),
+    "worker killed as it reads or writes a line": ("sqlite", system_calls.LINES, 50),
+    "web killed as it speaks with the server or others": ("postgresql", system_calls.LINES, 1100),
+    "worker killed as it speaks with the server or others": ("postgresql", system_calls.LINES, 550),
+}
+"""By database, because a schedule makes about so many calls there."""
 
 FAULTS = {
     fault.name: fault
@@ -81,6 +92,10 @@ FAULTS = {
         *(
             Fault(f"worker killed {when}", _strikes("worker", point, most))
             for when, (point, most) in _SENDING.items()
+        ),
+        *(
+            Fault(name, _strikes(name.split()[0], point, most), kinds=(kind,), at_system_call=True)
+            for name, (kind, point, most) in _AT_SYSTEM_CALL.items()
         ),
         Fault(
             "worker killed as it asks what was taken",
@@ -116,3 +131,19 @@ FAULTS = {
         Fault("connections to the database are cut", cuts_connections=True, kinds=("postgresql",)),
     )
 }
+
+
+def faults_for(kind: str, *, held: bool | None = None) -> list[Fault]:
+    """What can befall a service on this kind of database; `left_out` says what cannot.
+
+    held -- whether system calls can be; None: as it is on this machine.
+    """
+    held = system_calls.possible() if held is None else held
+    here = [fault for fault in FAULTS.values() if kind in fault.kinds and fault.name != NOTHING]
+    return [fault for fault in here if held or not fault.at_system_call]
+
+
+def left_out(kind: str, *, held: bool | None = None) -> list[str]:
+    """Names of the faults that this machine cannot make."""
+    made = faults_for(kind, held=held)
+    return [fault.name for fault in faults_for(kind, held=True) if fault not in made]

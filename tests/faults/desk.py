@@ -20,6 +20,8 @@ from tests.typical_calls import UNARMED
 
 PATIENCE_S = 8.0
 """The service promises an answer, if only "not saved", within 5 s."""
+CRY = "{code} need help"
+_YES = "{code} 1"
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _CODE = re.compile(r"Reply (\w{4}) 1=accept")
 
@@ -38,6 +40,10 @@ class Desk:
     contradictions: list[str] = field(default_factory=list)
     heard: dict[str, bool] = field(default_factory=dict)
     """Keys of texts sent in, and whether they were acknowledged."""
+    cries: set[str] = field(default_factory=set)
+    """Keys of those that cry for help."""
+    said_yes: list[tuple[str, str]] = field(default_factory=list)
+    """Numbers, with the code of the page that they answered so."""
     cancelled: list[str] = field(default_factory=list)
     """Dispatches whose cancelling was acknowledged."""
     errors: list[int] = field(default_factory=list)
@@ -99,12 +105,25 @@ class Desk:
         if pages:
             number, code = self.chance.choice(pages[-12:])
             self.text(number, words.format(code=code), repeated)
+            if words == _YES:
+                self.said_yes.append((number, code))
+
+    def tell_from_the_field(self, words: str) -> None:
+        """A telephone that said yes lately tells more, whether it was heard or not."""
+        if self.said_yes:
+            number, code = self.chance.choice(self.said_yes[-6:])
+            if words == CRY:
+                self.cries.add(self._next_sid())
+            self.text(number, words.format(code=code))
 
     def text(self, number: str, body: str, repeated: int = 1) -> None:
-        sid = f"SM{len(self.heard):032x}"
+        sid = self._next_sid()
         self.heard[sid] = False
         url = f"http://127.0.0.1:{self.port}/sms/inbound"
         self.twilio.text_in(url, number, body, sid=sid, times=repeated, wait=False)
+
+    def _next_sid(self) -> str:
+        return f"SM{len(self.heard):032x}"
 
     def note_what_was_heard(self) -> None:
         """Ask the provider which of the texts were acknowledged."""

@@ -26,6 +26,14 @@ WHERE p.state = 'open' AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.dispatch_id = s.dispatch_id AND t.state = 'waiting')
 UNION ALL SELECT 'call asking' FROM call c WHERE c.state = 'asking' AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.subject_id = c.id AND t.state = 'waiting')
+UNION ALL SELECT 'alarm ' || a.kind FROM alarm a WHERE a.taken_at IS NULL AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.subject_id = a.id AND t.state = 'waiting')
+"""
+_IN_DANGER = """
+SELECT i.provider_id, i.outcome, (SELECT count(*) FROM alarm a WHERE
+    a.responder_id = i.responder_id
+    AND a.kind = CASE i.outcome WHEN 'withdrawn' THEN 'withdrew' ELSE 'help' END)
+FROM inbound_message i WHERE i.outcome IN ('withdrawn', 'help_raised', 'help_unplaced')
 """
 _TWO_OWNERS = """
 SELECT count(*) FROM (SELECT slot_id FROM page WHERE state = 'accepted'
@@ -73,6 +81,7 @@ def judge(
     wrong += desk.contradictions
     wrong += [f"an answer {status}" for status in desk.errors]
     wrong += _lost_writes(desk, verdict.counts)
+    wrong += _unheard_danger(desk)
     wrong += _texts(database, desk.twilio, verdict.counts, since, faultless=faultless)
     wrong += _strangers(database, desk.twilio, began_s)
     wrong += [f"no next step: {what}" for (what,) in database.rows(_NO_NEXT_STEP)]
@@ -110,6 +119,18 @@ def _lost_writes(desk: Desk, counts: Counts) -> Iterator[str]:
         counts.acknowledged += 1
         if states[key(dispatch)] != "cancelled":
             yield f"lost: a dispatch was cancelled and is {states[key(dispatch)]}"
+
+
+def _unheard_danger(desk: Desk) -> Iterator[str]:
+    """Who needs help, or had to leave, must have raised an alarm."""
+    raised = set()
+    for sid, outcome, alarms in desk.database.rows(_IN_DANGER):
+        raised.add(sid)
+        if not alarms:
+            yield f"no alarm: text {sid} was {outcome}"
+    for sid in desk.cries - raised:
+        if desk.heard[sid]:
+            yield f"no alarm: text {sid} needs help"
 
 
 def _texts(

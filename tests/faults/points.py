@@ -1,7 +1,8 @@
 """The points at which a process is killed or frozen: armed in a forked child, nowhere else.
 
 The service has no hooks for this. The points lie in the libraries that it cannot do without:
-SQLAlchemy's way to the database and the HTTP client's way to the provider.
+SQLAlchemy's way to the database and the HTTP client's way to the provider; and below them in
+the kernel, which holds system calls.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from typing import Any
 from sqlalchemy.engine.default import DefaultDialect
 from urllib3.connectionpool import HTTPConnectionPool
 
+from tests.faults import system_calls
+
 POINTS = (
     *("statement", "before_commit", "after_commit"),
     *("before_send", "request_written", "after_send", "before_find", "after_find", "moment"),
+    *system_calls.POINTS,
 )
 FROZEN_S = 1.0
 SIGNALS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
@@ -46,22 +50,25 @@ class _Armed:
     strikes: Sequence[Strike]
     log: int
     """Where a strike is written down before it happens."""
+    pid: int = field(default_factory=os.getpid)
     seen: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reach(self, point: str) -> None:
+    def reach(self, point: str) -> bool:
+        """Was the process killed here?"""
         with self.lock:
             count = self.seen[point] = self.seen.get(point, 0) + 1
-        for strike in self.strikes:
-            if (strike.point, strike.nth) == (point, count):
-                self.befall(strike)
+        due = [one for one in self.strikes if (one.point, one.nth) == (point, count)]
+        for strike in due:
+            self.befall(strike)
+        return any(strike.does == "killed" for strike in due)
 
     def befall(self, strike: Strike) -> None:
-        line = f"{time.monotonic()} {os.getpid()} {strike.does} {strike.fault}\n"
+        line = f"{time.monotonic()} {self.pid} {strike.does} {strike.fault}\n"
         os.write(self.log, line.encode())
         if strike.does == "stopped":
-            _wake_later(os.getpid())
-        os.kill(os.getpid(), SIGNALS[strike.does])
+            _wake_later(self.pid)
+        os.kill(self.pid, SIGNALS[strike.does])
 
     def befall_later(self, strike: Strike) -> None:
         time.sleep(strike.nth / 1000)
@@ -83,6 +90,8 @@ def arm(strikes: Sequence[Strike], log: int) -> None:
     if not strikes:
         return
     armed = _Armed(strikes, log)
+    if held := {strike.point for strike in strikes} & set(system_calls.POINTS):
+        system_calls.watch(held, armed.reach)
     for execute in ("do_execute", "do_executemany"):
         _around(DefaultDialect, execute, lambda *_: armed.reach("statement"))
     _around(
@@ -115,8 +124,8 @@ def _written(armed: _Armed, line: Any) -> None:
 def _around(
     kind: type,
     name: str,
-    before: Callable[..., None] = lambda *_: None,
-    after: Callable[..., None] = lambda *_: None,
+    before: Callable[..., object] = lambda *_: None,
+    after: Callable[..., object] = lambda *_: None,
 ) -> None:
     real = getattr(kind, name)
 

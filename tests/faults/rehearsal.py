@@ -64,12 +64,18 @@ def _report(world: World) -> None:
 
 
 def _answer(world: World) -> None:
-    """One accepts, comes and has it repeated, one declines, one asks who this is, one leaves."""
+    """One accepts, comes, needs help and leaves, one declines, asks who this is and opts out."""
     asked = [(sms.to, found[1]) for sms in world.phones.sent if (found := _CODE.search(sms.body))]
     (first, code), (second, other) = asked[0], asked[-1]
     for number, words in (
         (first, f"{code} 1"),
+        (first, f"{code} ETA 12"),
+        (first, f"{code} on the way"),
         (first, f"{code} here"),
+        (first, f"{code} ok"),
+        (first, f"{code} need help"),
+        (first, f"{code} replace"),
+        (first, f"{code} withdraw"),
         (second, f"{other} 2"),
         (second, "who is this"),
         (second, "STOP"),

@@ -12,21 +12,33 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from tests.faults.catalogue import FAULTS, NOTHING, Fault
+from tests.faults.catalogue import FAULTS, NOTHING, Fault, faults_for
 from tests.faults.databases import LEASE_S, Database, Store, environment_for
-from tests.faults.desk import Desk
+from tests.faults.desk import CRY, Desk
 from tests.faults.invariants import Counts, Verdict, judge, owed
 from tests.faults.points import Strike
 from tests.faults.processes import Loaded, Processes
 from tests.servers import free_port, in_memory
 from tests.twilio_double import Reports, Twilio, start_twilio
 
+IN_THE_FIELD = {
+    "on the way": "{code} on the way",
+    "minutes": "{code} ETA 12",
+    "arrive": "{code} here",
+    "all is well": "{code} ok",
+    "change of mind": "{code} 2",
+    "relief": "{code} replace",
+    "unsafe": "{code} withdraw",
+    "need help": CRY,
+    "clear": "{code} clear",
+}
+"""What whoever has said yes to a page texts later."""
 ACTIONS = {
     "call": 6,
     "accept": 5,
     "decline": 2,
     "accept, texted three times": 1,
-    "arrive": 1,
+    **dict.fromkeys(IN_THE_FIELD, 1),
     "noise": 1,
     "stop": 1,
     "cancel": 2,
@@ -38,10 +50,9 @@ WORDS = {
     "accept": "{code} 1",
     "accept, texted three times": "{code} 1",
     "decline": "{code} 2",
-    "arrive": "{code} here",
     "noise": "who is this",
 }
-STEPS = 14
+STEPS = 16
 DRAIN_S = 30.0
 """Real seconds until everything owed must be done."""
 LOOK_S = 0.1
@@ -51,7 +62,7 @@ DRAIN_STEP_S = 3.0
 
 @dataclass(frozen=True)
 class Schedule:
-    """What shall happen. The same seed draws the same."""
+    """What shall happen. The same seed draws the same, where the same faults are possible."""
 
     seed: int
     kind: str
@@ -63,11 +74,10 @@ class Schedule:
     @classmethod
     def draw(cls, seed: int, kind: str) -> Schedule:
         chance = Random(f"{seed}")
-        possible = [f for f in FAULTS.values() if kind in f.kinds and f.name != NOTHING]
         if seed % 10 == 0:
             faults = [FAULTS[NOTHING]]
         else:
-            faults = chance.sample(possible, chance.choice((1, 1, 2, 3)))
+            faults = chance.sample(faults_for(kind), chance.choice((1, 1, 2, 3)))
         strikes = [strike for fault in faults for strike in fault.strikes(fault.name, chance)]
         names, weights = list(ACTIONS), list(ACTIONS.values())
         actions = ["call", "call", *chance.choices(names, weights, k=STEPS - 2)]
@@ -194,6 +204,8 @@ class Play:
             self.desk.take_call()
         elif action in WORDS:
             self.desk.answer(WORDS[action], 3 if "three" in action else 1)
+        elif action in IN_THE_FIELD:
+            self.desk.tell_from_the_field(IN_THE_FIELD[action])
         elif action == "stop":
             self.desk.text(self.chance.choice(self.desk.centre.phones), "STOP")
         elif action == "cancel":
