@@ -186,10 +186,15 @@ def _audited(database: Database, event: str) -> set[str]:
 
 
 def _taken(database: Database, twilio: Twilio) -> Counter[str]:
-    """How often the provider took each of our texts, by our own key."""
+    """How often the provider took each of our texts, by our own key; a call that it took counts
+    once, because nobody is confused by a telephone that rings again."""
     message_of = _message_of(database)
-    names = (_named(line["about"]) for line in twilio.journal("accepted"))
-    return Counter(message_of.get(name, name) for name in names)
+
+    def of(event: str) -> list[str]:
+        names = (_named(line["about"]) for line in twilio.journal(event))
+        return [message_of.get(name, name) for name in names]
+
+    return Counter(of("accepted")) + Counter(set(of("call taken")))
 
 
 def _named(callback: str) -> str:
