@@ -29,11 +29,11 @@ UNION ALL SELECT 'call asking' FROM call c WHERE c.state = 'asking' AND NOT EXIS
 UNION ALL SELECT 'alarm ' || a.kind FROM alarm a WHERE a.taken_at IS NULL AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.subject_id = a.id AND t.state = 'waiting')
 """
-_IN_DANGER = """
+_ALARMS_OF_SENDERS = """
 SELECT i.provider_id, i.outcome, (SELECT count(*) FROM alarm a WHERE
     a.responder_id = i.responder_id
     AND a.kind = CASE i.outcome WHEN 'withdrawn' THEN 'withdrew' ELSE 'help' END)
-FROM inbound_message i WHERE i.outcome IN ('withdrawn', 'help_raised', 'help_unplaced')
+FROM inbound_message i
 """
 _TWO_OWNERS = """
 SELECT count(*) FROM (SELECT slot_id FROM page WHERE state = 'accepted'
@@ -123,14 +123,10 @@ def _lost_writes(desk: Desk, counts: Counts) -> Iterator[str]:
 
 def _unheard_danger(desk: Desk) -> Iterator[str]:
     """Who needs help, or had to leave, must have raised an alarm."""
-    raised = set()
-    for sid, outcome, alarms in desk.database.rows(_IN_DANGER):
-        raised.add(sid)
-        if not alarms:
+    for sid, outcome, alarms in desk.database.rows(_ALARMS_OF_SENDERS):
+        danger = sid in desk.cries or outcome in {"withdrawn", "help_raised", "help_unplaced"}
+        if danger and not alarms:
             yield f"no alarm: text {sid} was {outcome}"
-    for sid in desk.cries - raised:
-        if desk.heard[sid]:
-            yield f"no alarm: text {sid} needs help"
 
 
 def _texts(

@@ -27,7 +27,7 @@ the provider, or whoever asked."""
 _NUMBERS = {
     "x86_64": {WRITES: {18, 74, 75}, LINES: {44, 45}},
     "aarch64": {WRITES: {68, 82, 83}, LINES: {206, 207}},
-}.get(platform.machine(), {})
+}.get(platform.machine() if sys.platform == "linux" else "", {})
 """pwrite64, fsync and fdatasync; sendto and recvfrom."""
 NOT_HERE = "this machine does not let a process hold another's system calls"
 _SECCOMP = {"x86_64": 317, "aarch64": 277}.get(platform.machine(), -1)
@@ -44,8 +44,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def possible() -> bool:
     """Does this machine let a process look at another's system calls?"""
     action = ctypes.byref(ctypes.c_uint32(_USER_NOTIF))
-    known = sys.platform == "linux" and bool(_NUMBERS)
-    return known and _libc.syscall(_SECCOMP, _GET_ACTION_AVAIL, 0, action) == 0
+    return bool(_NUMBERS) and _libc.syscall(_SECCOMP, _GET_ACTION_AVAIL, 0, action) == 0
 
 
 def watch(points: Collection[str], reach: Callable[[str], bool]) -> None:
@@ -59,7 +58,8 @@ def watch(points: Collection[str], reach: Callable[[str], bool]) -> None:
             ours.close()
             _look_at_each(socket.recv_fds(theirs, 1, 1)[1][0], reach)
         finally:  # without a listener its calls would fail, which is no fault of the catalogue
-            os.kill(watched, signal.SIGKILL)
+            if os.getppid() == watched:
+                os.kill(watched, signal.SIGKILL)
             os._exit(1)
     with ours, theirs:
         socket.send_fds(ours, [b"."], [listener := _hold_calls(points)])
