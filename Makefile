@@ -34,9 +34,9 @@ test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh
 	@RACE_ROUNDS=1000 .venv/bin/python -m pytest -n 2 tests/stories/test_paging.py -k two_who_accept
 
-faults: setup ## All faults on real processes, and a table of what held; SEEDS=1-200 RACES=1000
+faults: setup ## All faults on real processes, and a table of what held; SEEDS=1-200 RACES=1000 PAGES=0
 	@tests/install_servers.sh
-	@.venv/bin/python -m tests.faults --seeds $(or $(SEEDS),1-200) --jobs $(WORKERS) --races $(or $(RACES),1000) --named $(ARGS)
+	@.venv/bin/python -m tests.faults --seeds $(or $(SEEDS),1-200) --jobs $(WORKERS) --races $(or $(RACES),1000) --pages $(or $(PAGES),0) --named $(ARGS)
 
 test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
 	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py

@@ -17,12 +17,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.faults import system_calls
+from tests.faults import pages, system_calls
 from tests.faults.catalogue import left_out
 from tests.faults.ledger import FILE, Ledger, bound
 from tests.faults.named import run_named
 from tests.faults.races import Races
 from tests.faults.schedules import Bench, Outcome
+from tests.performance.paging.stage import server_of
 from tests.servers import start_postgresql
 from tests.world import make_world, prepared_template
 
@@ -44,6 +45,8 @@ def main() -> int:
         for kind in kinds:
             _run(ledger, kind, [seed for seed in seeds if seed % of == share], asked.again)
             _race(ledger, kind, asked.races // of)
+            if share == 0:  # its processes fill the machine by themselves
+                _page(ledger, kind, asked.pages)
     if asked.named:
         run_named(ledger)
     if asked.share == (0, 1):
@@ -57,6 +60,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--db", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
     parser.add_argument("--races", type=int, default=0, help="answers against escalations")
+    parser.add_argument("--pages", type=int, default=0, help="pages while nothing fails")
     parser.add_argument("--named", action="store_true", help="tell the stories of faults, too")
     parser.add_argument("--again", action="store_true", help="try what is in the ledger, too")
     parser.add_argument("--table", action="store_true", help="only print what is in the ledger")
@@ -82,7 +86,7 @@ def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:
                 [
                     *(sys.executable, "-m", "tests.faults", "--seeds", f"{first}-{last}"),
                     *("--db", kind, "--share", f"{share}/{asked.jobs}"),
-                    *("--races", str(asked.races)),
+                    *("--races", str(asked.races), "--pages", str(asked.pages)),
                     *("--ledger", str(asked.ledger), *(["--again"] if asked.again else [])),
                 ]
             )
@@ -127,6 +131,20 @@ def _race(ledger: Ledger, kind: str, rounds: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _page(ledger: Ledger, kind: str, wanted: int) -> None:
+    """Pages while nothing fails, in portions that are written down as they are done."""
+    done = 0
+    with server_of(kind) as server:
+        while done < wanted:
+            seed = random.randrange(10**9)
+            portion = pages.run(server, f"pages_{seed}", min(pages.PORTION, wanted - done), seed)
+            done += portion.pages
+            ledger.add_named(kind, pages.NAME, portion.pages, len(portion.wrong), portion.slowest_s)
+            print(f"{kind} pages {done:,}/{wanted:,}: {portion}, seed {seed}", flush=True)
+            for line in portion.wrong:
+                print(f"    {line}", flush=True)
+
+
 def _tell(outcome: Outcome, number: int, of: int) -> None:
     schedule, wrong = outcome.schedule, outcome.verdict.violations
     faults = ", ".join(fault.name for fault in schedule.faults)
@@ -152,6 +170,11 @@ def _report(ledger: Ledger, kinds: Sequence[str]) -> int:
                 f"{line.fault:60} {line.kind:10} {line.tried:7} {line.failed:6} {line.worst_s:9.2f}"
             )
             failures += line.failed
+            if line.fault == pages.NAME and not line.failed:
+                print(
+                    f"no failure: with 95 % confidence fewer than {bound(line.tried):.4%} of pages"
+                    " leave twice or not at all while nothing fails"
+                )
     return 1 if failures else 0
 
 

@@ -133,7 +133,7 @@ def _texts(
     database: Database, twilio: Twilio, counts: Counts, since: datetime, *, faultless: bool
 ) -> Iterator[str]:
     taken = _taken(database, twilio)
-    refused = {_named(line["about"]) for line in twilio.journal("refused")}
+    refused = {key_in(line["about"]) for line in twilio.journal("refused")}
     refused = {_message_of(database).get(name, name) for name in refused}
     labelled = _audited(database, "text.second_copy")
     doubted = _audited(database, "text.unknown")
@@ -187,13 +187,13 @@ def _taken(database: Database, twilio: Twilio) -> Counter[str]:
     message_of = _message_of(database)
 
     def of(event: str) -> list[str]:
-        names = (_named(line["about"]) for line in twilio.journal(event))
+        names = (key_in(line["about"]) for line in twilio.journal(event))
         return [message_of.get(name, name) for name in names]
 
     return Counter(of("accepted")) + Counter(set(of("call taken")))
 
 
-def _named(callback: str) -> str:
+def key_in(callback: str) -> str:
     """The key of ours that a status address carries."""
     query = parse_qs(urlsplit(urldefrag(callback)[0]).query)
     return key(next(iter(query.values()))[0])

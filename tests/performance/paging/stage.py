@@ -35,6 +35,7 @@ class Stage:
         """Start the web; returns its address."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
+        self.workers.environ["TRIAGE_PUBLIC_URL"] = url  # workers to come: reports arrive here
         with (self.folder / "web.log").open("ab") as log:
             command = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{port}"]
             command += ["--processes", str(processes)]
