@@ -5,7 +5,7 @@ import pytest
 from tests.faults import pages
 from tests.servers import PostgresServer
 
-PAGES = 200
+PAGES = 100
 
 
 @pytest.mark.slow
