@@ -25,7 +25,7 @@ from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refu
 from triage.domain.ruleset import RuleSet
 from triage.entrypoints import worker
 from triage.entrypoints.sms import inbound
-from triage.services import calls, people
+from triage.services import api_tokens, calls, people
 from triage.services.calls import NewCall
 from triage.services.received_texts import Received
 from triage.services.unread_replies import NOT_DONE
@@ -313,9 +313,7 @@ class World:
         """A bearer token for the API."""
         with self.context.unit_of_work("test") as uow:
             name = f"test-{secrets.token_hex(4)}"
-            return people.add_api_token(
-                uow, name, scopes or ("calls:write", "calls:read", "assess")
-            )
+            return api_tokens.add(uow, name, scopes or ("calls:write", "calls:read", "assess"))
 
     # --- what happens -----------------------------------------------------------------
 

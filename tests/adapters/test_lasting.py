@@ -12,7 +12,7 @@ from tests.typical_calls import UNARMED
 from tests.world import World, settings_for
 from triage.app import build_context
 from triage.domain.errors import NotFound
-from triage.services import availability
+from triage.services import api_tokens, availability
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Answer, Call
 from triage.storage.habits import AnswerHabits
@@ -33,6 +33,7 @@ def one_row_each(world: World) -> None:
     with world.context.unit_of_work("test") as uow:
         ends = uow.now + timedelta(hours=1)
         uow.add(Suspension(kind="zone", subject="north", until=ends, reason="test"))
+        api_tokens.add(uow, "cad", ["assess"])
         uow.add(AnswerHabits(sha256="0" * 64, counted_at=uow.now, calls=1, counts={}))
         uow.add(
             EscalationPolicyRow(

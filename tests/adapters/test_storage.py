@@ -3,10 +3,12 @@
 import threading
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import inspect, select, text
+from psycopg.pq import PipelineStatus
+from sqlalchemy import event, inspect, select, text
 
 from tests.typical_calls import UNARMED
 from tests.world import World
@@ -24,6 +26,29 @@ from triage.storage.unit_of_work import UnitOfWork
 def a_team(world: World, name: str = "CIT 1") -> UUID:
     with world.context.unit_of_work("test") as uow:
         return uow.add(Team(name=name, responses=[], zones=[], skills=[])).id
+
+
+def test_all_that_is_new_about_a_call_goes_to_postgresql_in_one_exchange(world: World) -> None:
+    engine = world.context.database.engine
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite is no further away than a function call")
+    world.team("MCT 1")
+    program, told = world.app.test_client(), {"Authorization": f"Bearer {world.token()}"}
+    alone: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def see(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        status = connection.connection.driver_connection.info.pipeline_status
+        if status is PipelineStatus.OFF and not statement.startswith("SELECT"):
+            alone.append(statement.split("(", maxsplit=1)[0].strip())
+
+    for key in ("first", "second"):
+        alone.clear()
+        headers = told | {"Idempotency-Key": key}
+        taken = program.post("/api/v1/calls", json={"facts": UNARMED}, headers=headers)
+        assert taken.status_code == 201
+
+    assert alone == ["INSERT INTO idempotency_key"]  # others wait for it: it is there at once
 
 
 def an_account(world: World, name: str = "Zoë Ñandú") -> UUID:

@@ -16,7 +16,7 @@ from tests.typical_calls import UNARMED
 from tests.world import FakePhones, World
 from triage.context import AppContext, attach
 from triage.domain.phone_network import Unknown
-from triage.services.people import add_api_token
+from triage.services import api_tokens
 from triage.storage.attempts import Attempt
 
 CALLS = 4
@@ -41,7 +41,7 @@ def rehearse(context: AppContext, app: Flask) -> None:
 
 def _take_calls(world: World) -> list[str]:
     with world.context.unit_of_work("test") as uow:
-        token = add_api_token(uow, "rehearsal", ["calls:write"])
+        token = api_tokens.add(uow, "rehearsal", ["calls:write"])
     browser, references = world.app.test_client(), []
     body = {"facts": UNARMED, "narrative": "rehearsal", "location": "Pier 3"}
     for number in range(CALLS):

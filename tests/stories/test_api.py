@@ -3,16 +3,20 @@
 import json
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.stories.openapi import checked
-from tests.world import World
+from tests.world import World, settings_for
+from triage.app import build_context
+from triage.services import api_tokens
 from triage.storage.calls import Call, IdempotencyKey
 from triage.storage.messages import Message
 from triage.storage.models import Base
+from triage.storage.people import ApiToken
 
 CALM = {
     "problem_type": "mental_health_crisis",
@@ -300,14 +304,30 @@ def test_without_a_token_in_use_nothing_is_told(
     assert rows(world) == 0
 
 
-def test_a_revoked_token_is_no_token(world: World, program: Program) -> None:
-    from triage.services import people
-    from triage.storage.people import ApiToken
+def test_a_token_that_another_process_revokes_opens_nothing_from_then_on(
+    world: World, program: Program, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    reference = program.post({"narrative": "Somebody is crying."}).json["reference"]
+    assert program.get(reference).status_code == 200  # this process knows the token by now
 
-    with world.context.unit_of_work("test") as uow:
-        people.revoke_api_token(uow, uow.session.scalars(select(ApiToken)).one().name)
+    elsewhere = build_context(settings_for(world.context.settings.database_url, tmp_path))
+    with elsewhere.unit_of_work("another process") as uow:
+        api_tokens.revoke(uow, uow.session.scalars(select(ApiToken)).one().name)
+    elsewhere.database.engine.dispose()
 
-    assert program.get("X").status_code == 401
+    bodies = {"/api/v1/calls": {"narrative": "Somebody cries."}, "/api/v1/assessments": {}}
+    tried = 0
+    for rule in world.app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/") or rule.rule.endswith("openapi.json"):
+            continue
+        path = rule.rule.replace("<reference>", reference).removeprefix("/api/v1")
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        with subtests.test(path):
+            answer = program.send(method, path, bodies.get(rule.rule))
+            assert (answer.status_code, answer.json["code"]) == (401, "no_token")
+            tried += 1
+    assert tried == 3
+    assert rows(world) == 1
 
 
 def test_a_missing_scope_is_refused_and_audited_and_says_nothing_of_the_call(

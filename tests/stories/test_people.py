@@ -17,7 +17,7 @@ from tests.world import PASSWORD, Browser, World, settings_for
 from triage.domain.errors import Refused
 from triage.domain.policy import Policy
 from triage.entrypoints.commands.people import users
-from triage.services import passwords, people
+from triage.services import api_tokens, passwords, people
 from triage.storage.people import Account, SignIn
 
 NEXT_PASSWORD = "seven quiet lanterns"
@@ -322,25 +322,26 @@ def test_a_password_changed_meanwhile_counts_no_more(world: World) -> None:
 
 def test_tokens_open_the_api_until_they_are_revoked(world: World) -> None:
     with world.context.unit_of_work("test") as uow:
-        bearer = people.add_api_token(uow, "cad", ["calls:write"])
+        bearer = api_tokens.add(uow, "cad", ["calls:write"])
     with world.context.reading() as uow:
-        owner = people.token_owner(uow, bearer)
-        assert owner
-        assert (owner.name, owner.scopes) == ("cad", ["calls:write"])
-        assert bearer not in owner.token_hash
+        tokens = api_tokens.in_use(uow)
+        holder = api_tokens.holder(tokens, bearer)
+        assert holder
+        assert (holder.name, holder.scopes) == ("cad", {"calls:write"})
+        assert bearer not in tokens
         for wrong in ("", bearer[:-1], bearer + "x", bearer.upper(), "ä\ud800"):
-            assert people.token_owner(uow, wrong) is None
+            assert api_tokens.holder(tokens, wrong) is None
         assert people.who_is(uow, world.centre, bearer) is None
 
     with world.context.unit_of_work("test") as uow:
-        people.revoke_api_token(uow, "cad")
-        assert people.token_owner(uow, bearer) is None
+        api_tokens.revoke(uow, "cad")
+        assert api_tokens.holder(api_tokens.in_use(uow), bearer) is None
 
 
 def test_a_session_is_no_token(world: World) -> None:
     cookie = world.client("dispatcher").client.get_cookie("triage").value
     with world.context.reading() as uow:
-        assert people.token_owner(uow, cookie) is None
+        assert api_tokens.holder(api_tokens.in_use(uow), cookie) is None
         assert uow.session.scalars(select(SignIn.token_hash)).one() != cookie
 
 
@@ -362,7 +363,7 @@ def test_the_operator_manages_accounts_by_command(world: World) -> None:
 
     bearer = run("tokens", "add", "cad", "--scope", "assess").strip()
     with world.context.reading() as uow:
-        assert people.token_owner(uow, bearer)
+        assert api_tokens.holder(api_tokens.in_use(uow), bearer)
     run("tokens", "revoke", "cad")
 
     run("disable", "j.rivera")

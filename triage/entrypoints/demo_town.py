@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.context import AppContext
-from triage.services import calls, dispatches, people, rosters, shifts
+from triage.services import api_tokens, calls, dispatches, people, rosters, shifts
 from triage.services.calls import NewCall
 from triage.services.rosters import NewMember, NewPartner, NewTeam
 from triage.services.shifts import NewShift
@@ -86,7 +86,7 @@ def settle(context: AppContext, kept: dict[str, Any]) -> None:
             _people(uow, context, kept)
             _teams(uow, context)
             scopes = ("calls:write", "calls:read", "assess")
-            kept["api_token"] = people.add_api_token(uow, "demo", scopes)
+            kept["api_token"] = api_tokens.add(uow, "demo", scopes)
         _shifts(uow, context)
     if new_town:
         with context.unit_of_work("operator") as uow:

@@ -13,7 +13,7 @@ service knows how somebody proved who they are.
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,11 +25,10 @@ from triage.domain.errors import Conflict, Refused
 from triage.services import passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
-from triage.storage.people import Account, ApiToken, SignIn
+from triage.storage.people import Account, SignIn
 from triage.storage.unit_of_work import UnitOfWork
 
 ROLES = ("dispatcher", "clinician", "supervisor", "administrator")
-SCOPES = ("calls:write", "calls:read", "assess", "watch:read")
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _NO_ACCOUNT = UUID(int=0)
 
@@ -87,7 +86,7 @@ def sign_in(uow: UnitOfWork, centre: Centre, attempt: Attempt) -> str | None:
     token = secrets.token_urlsafe(32)
     session = SignIn(
         account_id=account.id,
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         last_seen_at=uow.now,
         expires_at=uow.now + timedelta(hours=centre.policy.session_hours),
     )
@@ -133,7 +132,7 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     """Whose session this is, while it lasts."""
     session = uow.session.scalar(
         select(SignIn)
-        .where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
+        .where(SignIn.token_hash == hash_of(token), SignIn.ended_at.is_(None))
         .options(joinedload(SignIn.account))
     )
     if session is None or session.account.disabled_at:
@@ -243,35 +242,6 @@ def enable(uow: UnitOfWork, account: Account) -> None:
     uow.audit("account.enabled", account)
 
 
-def add_api_token(uow: UnitOfWork, name: str, scopes: Collection[str]) -> str:
-    """A program's key to the API. It can be read only now; we keep its hash."""
-    name = name.strip()
-    if not 0 < len(name) <= 60 or not name.isprintable():
-        raise Refused("Name the program that will use it, in up to 60 characters.", "name")
-    if not scopes or set(scopes) - set(SCOPES):
-        raise Refused(f"Scopes are some of {', '.join(SCOPES)}.", "scopes")
-    if uow.session.scalar(select(ApiToken).where(ApiToken.name == name)):
-        raise Refused("There is a token of this name already.", "name")
-    bearer = f"triage_{secrets.token_urlsafe(32)}"
-    token = uow.add(ApiToken(name=name, token_hash=_hash(bearer), scopes=sorted(set(scopes))))
-    uow.audit("api_token.added", token, scopes=token.scopes)
-    return bearer
-
-
-def revoke_api_token(uow: UnitOfWork, name: str) -> None:
-    token = uow.session.scalar(select(ApiToken).where(ApiToken.name == name))
-    if token is None or token.revoked_at:
-        raise Refused("No token of this name is in use.", "name")
-    token.revoked_at = uow.now
-    uow.audit("api_token.revoked", token)
-
-
-def token_owner(uow: UnitOfWork, bearer: str) -> ApiToken | None:
-    """The program that holds this token, while it is in use."""
-    return uow.session.scalar(
-        select(ApiToken).where(ApiToken.token_hash == _hash(bearer), ApiToken.revoked_at.is_(None))
-    )
-
-
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """What is kept of a token: whoever reads the database cannot use it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -61,7 +61,7 @@ def _once(
             if claim.call_id is not None:
                 return Outcome(past.line, "already there")
             call, decision = take(uow, centre, _new_call(centre, mapping, past, paged=paged))
-            claim.call_id = call.id
+            idempotency.answer(uow, claim, call.id, None)
             _note(uow, mapping, past, call)
     except KeyReused:
         if past.reopened:  # the same incident, with the type it had when it was opened again

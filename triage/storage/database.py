@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -121,6 +121,11 @@ class Database:
                 raise
             log.critical("committed, but no standby has confirmed it")  # as looking would tell
         return result
+
+    def last_kept(self, what: str) -> Any:
+        """What `UnitOfWork.lasting` returned last under this name in this process, or None. It may
+        not be true any more: a unit of work tells."""
+        return self._kept.last(what)
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Update, insert
 from sqlalchemy.orm import Session, SessionTransaction
 
 from triage.storage.base import NoteRow, Row
@@ -26,6 +26,8 @@ class NewRows:
         self._savepoints: dict[SessionTransaction, int] = {}
         self.unsaved: list[NoteRow] = []
         """Notes that the database does not have yet."""
+        self.last: list[Update] = []
+        """See `UnitOfWork.do_last`."""
 
     @classmethod
     def of(cls, session: Session) -> "NewRows":
@@ -48,19 +50,23 @@ class NewRows:
         return [row for row in self._by_kind.get(kind, ()) if getattr(row, by) == owner]
 
     def save_notes(self, session: Session) -> None:
-        """Save those that are not, what they point to being saved: those of a kind together."""
+        """Save those that are not, what they point to being saved: those of a kind together;
+        then do what is to be done last."""
         notes = sorted(self.unsaved, key=lambda row: row.__tablename__)
         self.unsaved = []
         for table, rows in groupby(notes, key=lambda row: row.__table__):
             values = [{c.name: vars(row).get(c.name) for c in table.columns} for row in rows]
             session.connection().execute(insert(table), values)
+        last, self.last = self.last, []
+        for change in last:
+            session.connection().execute(change)
 
     def begin_savepoint(self, savepoint: SessionTransaction) -> None:
         self._savepoints[savepoint] = len(self._rows)
 
     def undo_savepoint(self, savepoint: SessionTransaction) -> None:
         """What was added since is gone; what was not saved before was saved when it began."""
-        self.unsaved = []
+        self.unsaved, self.last = [], []
         while len(self._rows) > self._savepoints[savepoint]:
             row = self._rows.pop()
             self._keys.discard(row.id)

@@ -23,8 +23,9 @@ COUNTED = (
     "publication",
     "answer_habits",
     "escalation_policy",
+    "api_token",
 )
-"""The tables whose changes raise the number. Migration 0009 has the triggers."""
+"""The tables whose changes raise the number. Migrations 0009 and 0010 have the triggers."""
 KEPT_FOR = timedelta(hours=1)
 """What depends on the time of day is read so far ahead, and anew after that."""
 MOST_KEPT = 64
@@ -61,3 +62,8 @@ class Kept:
             self._readings.clear()
         self._readings[what] = _Reading(number, now, value)
         return value
+
+    def last(self, what: str) -> Any:
+        """What was read last, true or not any more; None where nothing was."""
+        known = self._readings.get(what)
+        return known and known.value

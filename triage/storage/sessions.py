@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from triage.storage.exchanges import in_one_exchange
 from triage.storage.messages import Message
 from triage.storage.new_rows import NewRows
 from triage.storage.revisions import COUNTED
@@ -25,6 +26,13 @@ class WritingSession(Session):
         super().__init__(engine, expire_on_commit=False)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.dirty or self.deleted or not (self.new or NewRows.of(self).unsaved):
+            self._save(objects)  # whether a row was met as it was known is asked for each
+            return
+        with in_one_exchange(self.connection()):
+            self._save(objects)
+
+    def _save(self, objects: Sequence[Any] | None) -> None:
         super().flush(objects)
         new = NewRows.of(self)
         for note in new.unsaved:

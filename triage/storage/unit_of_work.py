@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Update
 from sqlalchemy.orm import Session
 
 from triage.domain.errors import NotFound
@@ -47,6 +48,10 @@ class UnitOfWork:
         row.created_at = self.now
         NewRows.of(self.session).add(self.session, row)
         return row
+
+    def do_last(self, change: Update) -> None:
+        """Change rows that nobody holds when all that is new is saved, in the same exchange."""
+        NewRows.of(self.session).last.append(change)
 
     def new_under(self, owner: UUID, kind: type[R], by: str = "call_id") -> list[R] | None:
         """The rows of this kind that name this owner in the column `by`, in the order in which they

@@ -11,10 +11,11 @@ from flask import Blueprint, Response, request
 from triage.context import current_context
 from triage.domain.answer_reading import shown
 from triage.domain.errors import InvalidCall, Problem
+from triage.entrypoints.api import tokens
 from triage.entrypoints.api.bodies import read_json
 from triage.entrypoints.api.problems import ApiProblem
 from triage.entrypoints.api.schemas import Body, CallOut, CaseBody, NewCallBody
-from triage.entrypoints.api.tokens import actor, current_token, needs
+from triage.entrypoints.api.tokens import needs
 from triage.services import assessments, call_record, calls, idempotency, rule_sets
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
@@ -43,16 +44,15 @@ def take_call() -> Response:
         _check_rule_set(uow, new.rule_set)
         if key is None:
             return _written(uow, context.centre, calls.open_call(uow, context.centre, new))
-        claim = idempotency.claim(uow, f"api:{current_token().id}", key, request_text)
+        claim = idempotency.claim(uow, f"api:{tokens.current_holder().token_id}", key, request_text)
         if claim.call_id is not None:
             calls.note_opening(uow, context.centre, uow.get(Call, claim.call_id))
         else:
             call = calls.open_call(uow, context.centre, new)
-            claim.response = _written(uow, context.centre, call)
-            claim.call_id = call.id
+            idempotency.answer(uow, claim, call.id, _written(uow, context.centre, call))
         return claim.response or ""
 
-    text = context.do(actor(), work, keyed=key is not None)
+    text = tokens.do(work, keyed=key is not None)
     answer = _answer(text, 201)
     answer.headers["Location"] = f"{bp.url_prefix}/calls/{json.loads(text)['reference']}"
     return answer
@@ -69,7 +69,7 @@ def read_call(reference: str) -> Response:
         calls.note_opening(uow, context.centre, call)
         return _written(uow, context.centre, call)
 
-    return _answer(context.do(actor(), work), 200)
+    return _answer(tokens.do(work), 200)
 
 
 @bp.post("/assessments")
@@ -80,7 +80,7 @@ def assess() -> Response:
     raw = read_json()
     _check(_CASE, raw, context.centre)
     rule_set = request.args.get("rule_set")
-    with context.reading() as uow:
+    with tokens.reading() as uow:
         _check_rule_set(uow, rule_set)
         result = assessments.preview(uow, context.centre, raw, rule_set)
     return _answer(_json(result), 200)

@@ -6,8 +6,9 @@ import click
 
 from triage.context import AppContext
 from triage.domain.errors import NotFound
-from triage.services import people
-from triage.services.people import ROLES, SCOPES
+from triage.services import api_tokens, people
+from triage.services.api_tokens import SCOPES
+from triage.services.people import ROLES
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -91,7 +92,7 @@ def tokens() -> None:
 @click.pass_context
 def add_token(ctx: click.Context, name: str, scopes: tuple[str, ...]) -> None:
     """Make a token and print it. It can be read only this once."""
-    click.echo(_context(ctx).do("operator", lambda uow: people.add_api_token(uow, name, scopes)))
+    click.echo(_context(ctx).do("operator", lambda uow: api_tokens.add(uow, name, scopes)))
 
 
 @tokens.command("revoke")
@@ -99,7 +100,7 @@ def add_token(ctx: click.Context, name: str, scopes: tuple[str, ...]) -> None:
 @click.pass_context
 def revoke_token(ctx: click.Context, name: str) -> None:
     """End a token at once."""
-    _context(ctx).do("operator", lambda uow: people.revoke_api_token(uow, name))
+    _context(ctx).do("operator", lambda uow: api_tokens.revoke(uow, name))
     click.echo(f"{name} opens nothing any more.")
 
 
