@@ -34,6 +34,8 @@ PORTION = 500
 
 def main() -> int:
     asked = _read_arguments()
+    if asked.seeds is None:
+        asked.seeds = (1, 0) if asked.pages else (1, 200)
     first, last = asked.seeds
     seeds = range(first, last + 1)
     ledger = Ledger(asked.ledger)
@@ -56,7 +58,9 @@ def main() -> int:
 
 def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seeds", type=_two("-"), default=(1, 200), help="first-last")
+    parser.add_argument(
+        "--seeds", type=_two("-"), help="first-last; 1-200 unless only pages are asked for"
+    )
     parser.add_argument("--db", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
     parser.add_argument("--races", type=int, default=0, help="answers against escalations")
@@ -134,7 +138,7 @@ def _race(ledger: Ledger, kind: str, rounds: int) -> None:
 def _page(ledger: Ledger, kind: str, wanted: int) -> None:
     """Pages while nothing fails, in portions that are written down as they are done."""
     done = 0
-    with server_of(kind) as server:
+    with server_of(kind, durable=False) as server:
         while done < wanted:
             seed = random.randrange(10**9)
             portion = pages.run(server, f"pages_{seed}", min(pages.PORTION, wanted - done), seed)

@@ -1,55 +1,61 @@
 """Pages while nothing fails: each leaves once, and none is missing.
 
-Real web and worker processes and the double of Twilio, each a process of its own. Calls come in and
-nobody takes them: the clock is moved past the time for the answer, again and again, and whoever is
-next is paged. Some say no, some of the texts are reported. What telephones got is counted at the
-double, by number and code, and compared with the pages in the database.
+Real web and worker processes and the double of Twilio, each a process of its own. Some calls are
+asked of a team first: the clock is moved past the time for its answer, all hands are asked, and
+after their silence once more. Then the teams are switched off, and for each further call all hands
+are asked at once: dozens of pages of one transaction. Some say no, some say yes, some of the texts
+are reported. What telephones got is counted at the double, by number and code, and compared with
+the pages in the database.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 
-from tests.faults.databases import Database, key
-from tests.faults.invariants import key_in, owed
+from tests.faults.databases import Database
+from tests.faults.each_page import PAGES, Evidence
+from tests.faults.invariants import owed
 from tests.faults.workers import ALONE, move_clock
 from tests.performance.paging.stage import Stage, stage
 from tests.performance.paging.storm import EVERY_TENTH_IS_HIGHEST, OF_THE_HIGHEST
 from tests.servers import PostgresServer
 from tests.twilio_double import Reports
+from triage.domain.escalation import EscalationPolicy, Step, Who, as_rows
 from triage.domain.lifecycle import PageState
+from triage.services import escalation_policies, switches
 from triage.services.sending import Choice
-from triage.storage.attempts import Attempt
-from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.messages import Message
+from triage.storage.dispatches import Page
+from triage.storage.teams import Team
 
 NAME = "nothing fails: a page leaves twice, or not at all"
 PORTION = 5000
-"""Pages on one database before the next one is begun, with processes of its own."""
+"""Pages on one database before the next one is begun, with processes of its own: so many leave
+before the time for their answers is over, and a timer fires for each."""
+AT_ONCE = 10
+"""Calls of which pages are owed at the same time: a page of the highest level is valid for 60 s."""
 WORKERS = 2
-TEAMS, ROUNDS = 16, 8
-"""So often everybody is asked, and there are always teams left to ask: some say no."""
+PAIRS, HANDS = 2, 50
+"""Teams that are asked first, and those of another response that are asked with all hands only."""
+EVERY_19TH_ASKS_A_TEAM = 19
 A_PAIR = Choice("co_responder", "supervisor")
-SILENCE_S = 150
-"""Longer than these pages may go unanswered, and than the highest level is reminded."""
-SAY_NO, REPORTED = 0.04, 0.1
-"""The share of those who are asked in each round, and of reports."""
+REPEAT_S = 600
+_ALL_HANDS = EscalationPolicy(
+    "All hands", (Step(Who.NEXT_TEAM, times=1), Step(Who.ALL_HANDS)), REPEAT_S
+)
+SILENCE_S = REPEAT_S + 60
+"""Longer than these pages may go unanswered, and than all hands are left in peace."""
+SAY_SO, REPORTED = 0.2, 0.04
+"""The share of calls that are answered in each round, and of reports."""
 PATIENCE_S = 300.0
 LOOKS = 3
 """What was under way while one looked is done when one looks again; what is wrong stays so."""
-_CODE = re.compile(r"Reply (\w{4}) 1=accept")
-_TEXTS = select(Message.id, Message.kind, Message.state).filter_by(channel="sms")
-_ATTEMPTS = select(Attempt.id, Attempt.message_id, Attempt.is_copy).filter_by(channel="sms")
-_HELD = (PageState.OPEN, PageState.ACCEPTED)
 
 
 @dataclass
@@ -57,6 +63,7 @@ class Portion:
     """What came of it."""
 
     pages: int = 0
+    """Texts that ask somebody to come."""
     texts: int = 0
     answered: int = 0
     delivered: int = 0
@@ -68,7 +75,7 @@ class Portion:
     def __str__(self) -> str:
         return (
             f"{self.pages} pages among {self.texts} texts, {self.answered} answers,"
-            f" {self.delivered} reports, {self.took_s:.0f} s, {len(self.wrong)} wrong"
+            f" {self.delivered} delivered, {self.took_s:.0f} s, {len(self.wrong)} wrong"
         )
 
 
@@ -89,111 +96,100 @@ class Play:
     stage: Stage
     chance: Random
     portion: Portion = field(default_factory=Portion)
+    _hands: dict[str, list[UUID]] = field(default_factory=dict)
+    """By role."""
+    _early: set[UUID] = field(default_factory=set)
 
     @property
     def _database(self) -> Database:
         return Database(self.stage.workers.environ["TRIAGE_DATABASE_URL"])
 
     def to_the_end(self, pages: int) -> None:
-        world, portion, database = self.stage.world, self.portion, self._database
-        for number in range(TEAMS):
-            world.pair(f"CIT {number}", calls_at_once=9999)
+        portion = self.portion
+        self._furnish()
         self.stage.twilio.reports(Reports(lost=1 - REPORTED))
         texts_url = f"{self.stage.serve(1)}/sms/inbound"
         for _ in range(WORKERS):
             self.stage.work(ALONE)
-        for number in range(-(-pages // (2 * ROUNDS))):
-            if number % EVERY_TENTH_IS_HIGHEST:
-                world.call({"problem_type": "other"}, choice=A_PAIR)
-            else:
-                world.call(OF_THE_HIGHEST)
-        self._drain()
-        for _ in range(ROUNDS):
-            if portion.wrong or database.one("SELECT count(*) FROM page") >= pages:
-                break
+        calls = range(max(round(pages / (2 * HANDS)), 2))
+        early = calls[::EVERY_19TH_ASKS_A_TEAM]
+        self._early = {self._call(number) for number in early}
+        for _ in ("of a team", "of all hands"):
+            self._drain()
             self._answer(texts_url, "2")
-            move_clock(world, SILENCE_S)
+            move_clock(self.stage.world, SILENCE_S)
+        self._drain()
+        self._switch_off()
+        later = sorted({*calls} - {*early})
+        for first in range(0, len(later), AT_ONCE):
+            for number in later[first : first + AT_ONCE]:
+                self._call(number)
             self._drain()
         self._answer(texts_url, "1")
         for _ in range(LOOKS):
-            found = list(self._judge())
+            found = list(self._wrong())
             if portion.wrong or not found:
                 break
             self._drain()
         portion.wrong += found
 
+    def _furnish(self) -> None:
+        world, roles = self.stage.world, ("clinician", "officer")
+        for number in range(PAIRS):
+            world.pair(f"CIT {number}", calls_at_once=9999)
+        for number in range(HANDS):
+            members = world.team(f"Hands {number}", ("homeless_outreach",), roles)
+            for role, phone in zip(roles, members, strict=True):
+                self._hands.setdefault(role, []).append(phone.responder_id)
+        steps, where = as_rows(_ALL_HANDS), (A_PAIR.response, 0)
+        with world.context.unit_of_work("test") as uow:
+            escalation_policies.lay_down(uow, world.centre, where, "All hands", steps, REPEAT_S)
+
+    def _call(self, number: int) -> UUID:
+        facts = {"problem_type": "other"} if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST
+        return self.stage.world.call(facts, choice=A_PAIR).id
+
+    def _switch_off(self) -> None:
+        """From now on nobody is left to ask for a pair."""
+        with self.stage.world.context.unit_of_work("test") as uow:
+            teams = uow.session.scalars(select(Team.id).where(Team.name.startswith("CIT")))
+            for team in teams.all():
+                later, subject = uow.now + timedelta(days=1), ("team", str(team))
+                switches.suspend(uow, self.stage.world.centre, subject, later, "training day")
+
     def _answer(self, url: str, digit: str) -> None:
-        """Some of those who are asked text back, and what follows is done."""
+        """For some of the calls one of those who are asked texts back, and what follows is done."""
         with self.stage.world.context.reading() as uow:
-            asked = [
-                (page.responder.phone, page.slot.dispatch.call.code)
-                for page in uow.session.scalars(_pages().where(Page.state == PageState.OPEN))
-            ]
-        for number, code in self.chance.sample(asked, max(round(len(asked) * SAY_NO), 1)):
-            self.stage.twilio.text_in(url, number or "", f"{code} {digit}", wait=False)
+            asked: dict[str, list[str]] = {}
+            for page in uow.session.scalars(PAGES.where(Page.state == PageState.OPEN)):
+                phones = asked.setdefault(page.slot.dispatch.call.code, [])
+                phones.append(page.responder.phone or "")
+        for code in self.chance.sample(sorted(asked), max(round(len(asked) * SAY_SO), 1)):
+            number = self.chance.choice(asked[code])
+            self.stage.twilio.text_in(url, number, f"{code} {digit}", wait=False)
             self.portion.answered += 1
         self.stage.twilio.wait_until_quiet(PATIENCE_S)
         self._drain()
 
     def _drain(self) -> None:
         """Until everything is done that is due: the clock must not overtake a text in hand."""
-        with self.stage.world.context.reading() as uow:
-            since = uow.now
         began = time.monotonic()
-        while left := owed(self._database, since):
+        while left := owed(self._database, self._now()):
             if time.monotonic() > began + PATIENCE_S:
                 self.portion.wrong += [f"still owed: {what}" for what in left]
                 return
-            time.sleep(0.05)
+            time.sleep(0.1 + len(left) / 1000)
         self.portion.slowest_s = max(self.portion.slowest_s, time.monotonic() - began)
         self.stage.twilio.wait_until_quiet(PATIENCE_S)
 
-    def _judge(self) -> Iterator[str]:
+    def _now(self) -> datetime:
         with self.stage.world.context.reading() as uow:
-            pages = uow.session.scalars(_pages()).all()
-            texts = uow.session.execute(_TEXTS).all()
-            attempts = uow.session.execute(_ATTEMPTS).all()
-            now = uow.now
-        self.portion.pages, self.portion.texts = len(pages), len(texts)
-        self.portion.delivered = sum(state == "delivered" for _, _, state in texts)
-        yield from self._telephones(pages)
-        yield from _slots(pages, now)
-        handed_over = Counter(message for _, message, _ in attempts)
-        for k, kind, state in texts:
-            if handed_over[k] != 1:
-                yield f"{kind} {key(k)} is {state} and was handed over {handed_over[k]} times"
-        taken = Counter(key_in(line["about"]) for line in self.stage.twilio.journal("accepted"))
-        for attempt, message, is_copy in attempts:
-            if (times := taken.pop(key(attempt), 0)) != 1:
-                yield f"an attempt at text {key(message)} was taken {times} times"
-            if is_copy:
-                yield f"text {key(message)} is labelled as a second copy"
-        yield from (f"a text of nobody's was sent: {name}" for name in taken)
+            return uow.now
 
-    def _telephones(self, pages: Sequence[Page]) -> Iterator[str]:
-        """Nobody is asked twice about one call here, nor reminded by text."""
-        asked = Counter((page.responder.phone, page.slot.dispatch.call.code) for page in pages)
-        got = Counter(
-            (text["to"], found.group(1))
-            for text in self.stage.twilio.texts
-            if (found := _CODE.search(text["body"]))
-        )
-        for one in asked | got:
-            if (asked[one], got[one]) != (1, 1):
-                yield f"{one[1]} was asked of one telephone {asked[one]} times, came {got[one]}"
-
-
-def _slots(pages: Sequence[Page], now: datetime) -> Iterator[str]:
-    """One silence, one other person."""
-    for page in pages:
-        if page.state is PageState.OPEN and page.answer_by < now:
-            yield f"nobody was asked after the silence of page {key(page.id)}"
-    held = Counter(page.slot_id for page in pages if page.state in _HELD)
-    for slot in {page.slot_id for page in pages}:
-        if held[slot] != 1:
-            yield f"slot {key(slot)} is asked of {held[slot]} people at once"
-
-
-def _pages() -> Select[tuple[Page]]:
-    call = joinedload(Page.slot).joinedload(Slot.dispatch).joinedload(Dispatch.call)
-    return select(Page).options(call, joinedload(Page.responder))
+    def _wrong(self) -> Iterator[str]:
+        with self.stage.world.context.reading() as uow:
+            evidence = Evidence.read(uow, self.stage.twilio)
+            self.portion.texts = len(evidence.texts)
+            self.portion.pages = sum(kind == "page" for _, kind, _ in evidence.texts)
+            self.portion.delivered = sum(state == "delivered" for _, _, state in evidence.texts)
+            yield from evidence.wrong(self._hands, self._early)

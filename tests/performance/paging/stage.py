@@ -72,13 +72,13 @@ class Stage:
 
 
 @contextmanager
-def server_of(database: str) -> Iterator[PostgresServer | None]:
-    """A PostgreSQL server of our own whose commits reach the disk, or none for SQLite."""
+def server_of(database: str, *, durable: bool = True) -> Iterator[PostgresServer | None]:
+    """A PostgreSQL server of our own, or none for SQLite. durable -- its commits reach the disk."""
     if database == "sqlite":
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
-        server = start_postgresql(Path(folder), durable=True)
+        server = start_postgresql(Path(folder), durable=durable)
         yield server
         server.remove()
 
