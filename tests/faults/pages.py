@@ -106,12 +106,13 @@ class Play:
 
     def to_the_end(self, pages: int) -> None:
         portion = self.portion
-        self._furnish()
+        hands = min(HANDS, -(-pages // 10))  # a sample has several calls, too
+        self._furnish(hands)
         self.stage.twilio.reports(Reports(lost=1 - REPORTED))
         texts_url = f"{self.stage.serve(1)}/sms/inbound"
         for _ in range(WORKERS):
             self.stage.work(ALONE)
-        calls = range(max(round(pages / (2 * HANDS)), 2))
+        calls = range(max(round(pages / (2 * hands)), 2))
         early = calls[::EVERY_19TH_ASKS_A_TEAM]
         self._early = {self._call(number) for number in early}
         for _ in ("of a team", "of all hands"):
@@ -133,11 +134,11 @@ class Play:
             self._drain()
         portion.wrong += found
 
-    def _furnish(self) -> None:
+    def _furnish(self, hands: int) -> None:
         world, roles = self.stage.world, ("clinician", "officer")
         for number in range(PAIRS):
             world.pair(f"CIT {number}", calls_at_once=9999)
-        for number in range(HANDS):
+        for number in range(hands):
             members = world.team(f"Hands {number}", ("homeless_outreach",), roles)
             for role, phone in zip(roles, members, strict=True):
                 self._hands.setdefault(role, []).append(phone.responder_id)
