@@ -27,6 +27,7 @@ from tests.performance.paging.stage import Stage, stage
 from tests.performance.paging.storm import EVERY_TENTH_IS_HIGHEST, OF_THE_HIGHEST
 from tests.servers import PostgresServer
 from tests.twilio_double import Reports
+from tests.typical_calls import UNARMED
 from triage.domain.escalation import EscalationPolicy, Step, Who, as_rows
 from triage.domain.lifecycle import PageState
 from triage.services import escalation_policies, switches
@@ -44,6 +45,8 @@ WORKERS = 2
 PAIRS, HANDS = 2, 50
 """Teams that are asked first, and those of another response that are asked with all hands only."""
 EVERY_19TH_ASKS_A_TEAM = 19
+PROMPT = UNARMED | {"problem_type": "wants_to_talk"}
+"""A level whose pages may go unanswered for five minutes: few timers fire beside the pages."""
 A_PAIR = Choice("co_responder", "supervisor")
 REPEAT_S = 600
 _ALL_HANDS = EscalationPolicy(
@@ -147,7 +150,7 @@ class Play:
             escalation_policies.lay_down(uow, world.centre, where, "All hands", steps, REPEAT_S)
 
     def _call(self, number: int) -> UUID:
-        facts = {"problem_type": "other"} if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST
+        facts = PROMPT if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST
         return self.stage.world.call(facts, choice=A_PAIR).id
 
     def _switch_off(self) -> None:
