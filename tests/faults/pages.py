@@ -56,7 +56,7 @@ SILENCE_S = REPEAT_S + 60
 """Longer than these pages may go unanswered, and than all hands are left in peace."""
 SAY_SO, REPORTED = 0.2, 0.04
 """The share of calls that are answered in each round, and of reports."""
-PATIENCE_S = 300.0
+PATIENCE_S = 900.0
 LOOKS = 3
 """What was under way while one looked is done when one looks again; what is wrong stays so."""
 
