@@ -1,5 +1,6 @@
 """What looking ahead keeps of one rule set, between calls; no decision depends on it."""
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from triage.domain.answers import UNKNOWN, Gap, Value
@@ -10,6 +11,7 @@ from triage.domain.ruleset import RuleSet
 
 if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
+    from triage.domain.bounds import Points
     from triage.domain.foresight import Foresight
 
 MOST_NARROWED = 5_000
@@ -20,10 +22,11 @@ class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
-    brought -- by number of a term, the rules that are true whenever it is.
+    brought -- by number of a term, the rules about who answers that are true whenever it is.
     giving_way -- by response, the terms with which somebody with a stronger claim is required.
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
+    points -- by response and the rules that score it, the sure and the open ones, its bounds.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.
@@ -35,14 +38,17 @@ class Ahead:
         self.giving_way = giving_way(rule_set, self.brought)
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
-        self._folded: dict[int, int] = {}
-        self._narrowed: dict[tuple[Choice, int], Narrowed | None] = {}
+        self._folded: OrderedDict[int, int] = OrderedDict()
+        self._narrowed: OrderedDict[tuple[Choice, int], Narrowed | None] = OrderedDict()
         self._index = index = rule_set.book.index
         states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
         self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
-        self.foreseen: dict[tuple[object, ...], Foresight] = {}
-        self.told_alone: dict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = {}
-        self.told_together: dict[tuple[int, tuple[str, ...]], Told] = {}
+        self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()
+        self.points: OrderedDict[tuple[str, int, int], Points] = OrderedDict()
+        self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
+            OrderedDict()
+        )
+        self.told_together: OrderedDict[tuple[int, tuple[str, ...]], Told] = OrderedDict()
 
     def narrowed(self, choice: Choice, terms: int) -> Narrowed | None:
         """See `Choice.narrowed`."""

@@ -4,9 +4,11 @@ Bounds for the search in `outlook`: quick, and never too narrow. An open rule ma
 whatever the others do; what no such combination can bring about, no answer can.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
+from triage.domain.conclusions import keep
 from triage.domain.positions import Position
 from triage.domain.ruleset import ASK_MORE, Level
 
@@ -42,11 +44,12 @@ class Bounds:
         self._may_stop_asking = self._asking & position.may_change
         self._possible = position.may_fire | assumed
         self._chosen: set[str] | None = None
-        default = rule_set.default.response
-        self._defaults = (default, *rule_set.fallbacks_of.get(default, ()))
-        self._required = next((r for r, rules in book.requires.items() if self.sure & rules), None)
-        self._points: dict[str, Points] = {}
-        self._rivals = [] if self._required else self._find_rivals()
+        self._required = self.sure & book.of_kind.get("require", 0) > 0
+
+    @cached_property
+    def _rivals(self) -> Sequence[tuple[str, int, int]]:
+        """Responses that win in any case unless excluded: the least points, who may exclude."""
+        return () if self._required else self._find_rivals()
 
     def relevant(self) -> int:
         """The open rules that could change response, level, companions or exclusions."""
@@ -90,13 +93,13 @@ class Bounds:
         if self.sure & self._book.requires.get(response, 0) or self._teams.limited:
             return None
         if self._required:
-            return toward & self.maybe
+            return self._book.requires.get(response, 0) & self.maybe
         own, points = self._excludes.get(response, 0), self._points_of(response)
         reached = points.sure if points.scored else None
         threshold = self._book.thresholds.get(response)
         ahead = [one for one in self._rivals if one[0] != response]
         if threshold is None or reached is None or reached < threshold:
-            by_default = response == ASK_MORE or response in self._defaults
+            by_default = response == ASK_MORE or response in self._rule_set.by_default
             if not by_default:
                 return toward & self.maybe
         else:
@@ -184,27 +187,15 @@ class Bounds:
 
     def _points_of(self, response: str) -> Points:
         """What the response can score."""
-        known = self._points.get(response)
+        rules, by_points = self._book.scores.get(response, (0, ()))
+        kept, key = self._rule_set.ahead.points, (response, self.sure & rules, self.maybe & rules)
+        known = kept.get(key)
         if known is None:
-            known = self._points[response] = self._count(response)
+            known = _count(by_points, self.sure & rules, self.maybe & rules)
+            keep(kept, key, known)
         return known
 
-    def _count(self, response: str) -> Points:
-        sure, maybe = self.sure, self.maybe
-        certain = least = most = 0
-        rules, by_points = self._book.scores.get(response, (0, ()))
-        for points, giving in by_points:
-            certain += points * (sure & giving).bit_count()
-            if not maybe & giving:
-                continue
-            if points < 0:
-                least += points * (maybe & giving).bit_count()
-            else:
-                most += points * (maybe & giving).bit_count()
-        return Points(certain + least, certain + most, certain, bool(sure & rules))
-
     def _find_rivals(self) -> list[tuple[str, int, int]]:
-        """Responses that win in any case unless excluded: the least points, who may exclude."""
         rivals = []
         for response, threshold in self._book.thresholds.items():
             if not self.sure & self._book.scores[response][0]:
@@ -244,7 +235,7 @@ class Bounds:
     def _choose(self) -> set[str]:
         """The responses that may come out while nothing is required."""
         eligible = {response for response in self._book.thresholds if self._may_win(response)}
-        without_points = (ASK_MORE, *self._defaults)
+        without_points = (ASK_MORE, *self._rule_set.by_default)
         return eligible | {one for one in without_points if self._comes_without_points(one)}
 
     def _comes_without_points(self, response: str) -> bool:
@@ -255,7 +246,7 @@ class Bounds:
             return True
         if self._asking & ~self._may_stop_asking:
             return False
-        default, *instead = self._defaults
+        default, *instead = self._rule_set.by_default
         return response == default or (response in instead and self._may_be_excluded(default))
 
     def _levels(self) -> list[Level]:
@@ -280,3 +271,15 @@ class Bounds:
             if in_time and not self._may_be_excluded(instead):
                 return possible
         return possible | {eligible}
+
+
+def _count(by_points: Iterable[tuple[int, int]], sure: int, maybe: int) -> Points:
+    """What the rules that give these points can add up to."""
+    certain = least = most = 0
+    for points, giving in by_points:
+        certain += points * (sure & giving).bit_count()
+        if points < 0:
+            least += points * (maybe & giving).bit_count()
+        else:
+            most += points * (maybe & giving).bit_count()
+    return Points(certain + least, certain + most, certain, sure > 0)

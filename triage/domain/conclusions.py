@@ -1,5 +1,6 @@
 """Many decisions that differ in little: parts met before are not worked out again."""
 
+from collections import OrderedDict
 from typing import TypeVar
 
 from triage.domain.decision import (
@@ -33,8 +34,10 @@ class Conclusions:
         self._levels = kinds.get("level", 0)
         self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
         self._sending = self._deciding | kinds.get("also", 0)
-        self._known: dict[tuple[int, bool], tuple[Chosen, dict[str, bool]]] = {}
-        self._found: dict[tuple[int, bool, int, tuple[object, ...]], Decision] = {}
+        self._known: OrderedDict[tuple[int, bool], tuple[Chosen, dict[str, bool]]] = OrderedDict()
+        self._found: OrderedDict[tuple[int, bool, int, tuple[object, ...]], Decision] = (
+            OrderedDict()
+        )
         self._book = book
 
     def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
@@ -59,8 +62,9 @@ class Conclusions:
         return known
 
 
-def keep(kept: dict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
-    """Remember what can be worked out again, as long as it is not too much."""
+def keep(kept: OrderedDict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
+    """Remember what can be worked out again; what was kept longest makes room, one by one, so that
+    no single call pays for forgetting everything."""
     if len(kept) >= most:
-        kept.clear()
+        kept.popitem(last=False)
     kept[key] = value

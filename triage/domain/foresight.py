@@ -179,15 +179,16 @@ class _Lookout:
         return effects
 
     def _reachable(
-        self, start: Positions, bounds: Iterable[Bounds], seen: Collection[str] = ()
+        self, start: Positions, bounds: Sequence[Bounds], seen: Collection[str] = ()
     ) -> set[str]:
         """The responses that further answers can lead to, those already seen left out."""
         possible: set[str] = set()
         for one in bounds:
             possible |= one.responses()
-        return {one for one in possible - self._seen - set(seen) if self._finds(start, one)}
+        unseen = possible - self._seen - set(seen)
+        return {one for one in unseen if self._finds(start, bounds, one)}
 
-    def _finds(self, start: Positions, response: str) -> bool:
+    def _finds(self, start: Positions, bounds: Sequence[Bounds], response: str) -> bool:
         """Can the response come out? True as well when that could not be found out."""
         toward, against = self._rule_set.book.ways[response]
         return Search(
@@ -199,7 +200,7 @@ class _Lookout:
             against,
             self._budget,
             self._rule_set.ahead.paths.setdefault(response, []),
-        ).finds(start)
+        ).finds(start, bounds)
 
     def _can_change(self, start: Positions) -> bool:
         """Can the outcome differ from the present one? True as well when that is not certain."""
@@ -213,4 +214,4 @@ class _Lookout:
             0,
             self._budget,
             [],
-        ).finds(start)
+        ).finds(start, ())

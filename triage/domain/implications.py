@@ -36,10 +36,16 @@ def implications(index: "TermIndex", choices: Mapping[str, Choice]) -> Iterator[
 
 
 def brought_by_terms(rule_set: "RuleSet", choices: Mapping[str, Choice]) -> tuple[int, ...]:
-    """By number of a term, the rules that are true with it. Rules with a date are left aside."""
+    """By number of a term, the rules that are true with it, of those that choose who answers.
+
+    Rules with a date are left aside.
+    """
     book = rule_set.book
-    undated = book.index.unfold(~(book.dated | book.of_kind.get("plan", 0)))
-    return tuple(book.index.fold(one & undated) for one in implications(book.index, choices))
+    choosing = book.asks
+    for kind in ("require", "exclude", "score"):
+        choosing |= book.of_kind.get(kind, 0)
+    terms = book.index.unfold(choosing & ~book.dated)
+    return tuple(book.index.fold(one & terms) for one in implications(book.index, choices))
 
 
 def giving_way(rule_set: "RuleSet", brought: Iterable[int]) -> dict[str, int]:

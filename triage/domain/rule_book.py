@@ -5,6 +5,7 @@ fired rule require police?" is one `&`. Rules are numbered by falling number of 
 index needs it; `order` leads back to the order of the file.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -76,7 +77,7 @@ class RuleBook:
     """By fact, the tests on it, those of plans left out."""
     dated: int
     _in_force: dict[str, int]
-    mattering: dict[tuple[int, bool, tuple[object, ...]], frozenset[str]]
+    mattering: OrderedDict[tuple[int, bool, tuple[object, ...]], frozenset[str]]
     """By rules that fired, whether any asks, and the teams: which exclusions matter, where known;
     see `outranked`."""
 
@@ -175,7 +176,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         tests=_tests(rules),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
-        mattering={},
+        mattering=OrderedDict(),
     )
 
 

@@ -213,6 +213,12 @@ class RuleSet:
         return dict(self.fallbacks)
 
     @cached_property
+    def by_default(self) -> tuple[str, ...]:
+        """The default response, then who answers instead where it is excluded."""
+        default = self.default.response
+        return (default, *self.fallbacks_of.get(default, ()))
+
+    @cached_property
     def precedence(self) -> Mapping[str, int]:
         """Place of each response, 0 first; those the set does not list come after, as in the
         vocabulary, and `ask_more` last: it sends nobody."""

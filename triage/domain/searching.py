@@ -52,37 +52,45 @@ class Search:
     known: list[Path]
     proofs: int = MOST_PROOFS
 
-    def finds(self, positions: Positions) -> bool:
-        """Is there a way? True as well when that could not be found out."""
+    def finds(self, positions: Positions, bounds: Sequence[Bounds]) -> bool:
+        """Is there a way? True as well when that could not be found out.
+
+        bounds -- of the positions; none where bounds rule nothing out.
+        """
         if any(self._leads_there(positions, path) for path in self.known):
             return True
-        if len(positions) == 1 and self._cannot(positions[0]):
+        if len(bounds) == 1 and self._cannot(positions[0], bounds[0]):
             return False
         return self._leaps(positions) or self._walks(positions)
 
-    def _cannot(self, position: Position, deeper: int = 2) -> bool:
+    def _cannot(self, position: Position, bounds: Bounds, deeper: int = 2) -> bool:
         """Is it certain, whichever rule becomes true that has to, that others keep it away?
 
+        bounds -- of the position; by them alone the decision may come.
         deeper -- how many rules to assume one after the other.
         """
-        ways = Bounds(position).ways_out(self.response) if self.response else None
+        ways = bounds.ways_out(self.response)
         if ways is None:
             return False
+        may_reach = {0: True}
         for number in numbers_in(ways):
-            terms = self._promising(position, _hopeful(position, 1 << number))
+            terms = _hopeful(position, 1 << number)
+            terms = self._promising(position, terms, ~bounds.sure, may_reach)
             if terms and not self._kept_away(position, terms, deeper):
                 return False
         return True
 
-    def _promising(self, position: Position, terms: int) -> int:
+    def _promising(
+        self, position: Position, terms: int, unsure: int, may_reach: dict[int, bool]
+    ) -> int:
         """Those of the terms with which, by the rules they bring alone, the decision may come.
 
         That is quickly told, for many terms bring the same rules; no answer is looked at.
         """
-        ahead, may_reach = self.scout.rule_set.ahead, dict[int, bool]()
+        ahead = self.scout.rule_set.ahead
         promising = 0
         for number in numbers_in(terms & ~ahead.giving_way[self.response]):
-            brought = ahead.brought[number]
+            brought = ahead.brought[number] & unsure
             if brought not in may_reach:
                 may_reach[brought] = self.may_reach([Bounds(position, brought)])
             promising |= may_reach[brought] << number
@@ -96,10 +104,11 @@ class Search:
             if self.proofs < 0:
                 return False
             narrowed = position.narrowed(terms)
-            if not self.may_reach([Bounds(narrowed)]):
+            bounds = Bounds(narrowed)
+            if not self.may_reach([bounds]):
                 return True
             if not several:
-                return deeper > 0 and self._cannot(narrowed, deeper - 1)
+                return deeper > 0 and self._cannot(narrowed, bounds, deeper - 1)
         return all(self._kept_away(position, 1 << one, deeper) for one in numbers_in(terms))
 
     # ---- leaping ------------------------------------------------------------------

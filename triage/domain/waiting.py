@@ -1,5 +1,6 @@
 """The rules that wait for answers, and for which."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -48,7 +49,7 @@ class WaitingRules:
         self._nothing: Given = dict.fromkeys(rule_set.vocabulary.facts)
         self._read = [_reader(facts_of(rule.when)) for rule in self._book.rules]
         self._words = [_words(rule) for rule in self._book.rules]
-        self._known: dict[tuple[int, object, Heard], Waiting] = {}
+        self._known: OrderedDict[tuple[int, object, Heard], Waiting] = OrderedDict()
 
     def of(self, tally: "Tally", answers: Answers, heard: Heard) -> tuple[Waiting, ...]:
         """Every undecided rule that does not fire, in the order of the file."""
