@@ -39,6 +39,7 @@ class Ahead:
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
         self._folded: OrderedDict[int, int] = OrderedDict()
+        self._unfolded: OrderedDict[int, int] = OrderedDict()
         self._narrowed: OrderedDict[tuple[Choice, int], Narrowed | None] = OrderedDict()
         self._index = index = rule_set.book.index
         states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
@@ -68,3 +69,11 @@ class Ahead:
             rules = self._index.fold(terms)
             keep(self._folded, terms, rules)
         return rules
+
+    def unfold(self, rules: int) -> int:
+        """All terms of these rules; the same few come up, too."""
+        terms = self._unfolded.get(rules)
+        if terms is None:
+            terms = self._index.unfold(rules)
+            keep(self._unfolded, rules, terms)
+        return terms

@@ -10,9 +10,10 @@ from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
 from triage.domain.differences import WEIGHTS, differences
 from triage.domain.facts import Fact
-from triage.domain.foresight import Effect, Foresight
+from triage.domain.foresight import Foresight
 from triage.domain.reasons import response_label
 from triage.domain.ruleset import ASK_MORE, RuleSet
+from triage.domain.scouting import Effect
 
 DECIDING_KINDS = ("require", "score", "exclude")
 MOST_NAMED = 3

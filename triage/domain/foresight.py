@@ -9,7 +9,6 @@ out, a call counts as not settled and a response as still possible.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.bounds import Bounds
@@ -21,7 +20,7 @@ from triage.domain.decision import Decision
 from triage.domain.positions import Positions, position_of
 from triage.domain.readings import Reading, readings
 from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import Scout
+from triage.domain.scouting import Effect, Scout
 from triage.domain.searching import Search
 
 BUDGET = 12
@@ -31,13 +30,6 @@ MOST_FORESEEN = 500
 """Looks ahead kept for one rule set. Calls begin alike, and the first questions open most."""
 MOST_READINGS = 4
 """With more ways to read contradicting answers only the bounds are looked at."""
-
-
-class Effect(NamedTuple):
-    """What one answer alone would make of the call."""
-
-    answers: AnswerClass
-    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +156,15 @@ class _Lookout:
 
     def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
         """Each answer to each question that may matter, by itself."""
-        outcome, effects = self._present.outcome(), dict[str, list[Effect]]()
-        differs: dict[int, bool] = {}
-        for fact, answered in self._scout.single_answers(self._here, relevant).items():
-            found = effects[fact] = []
-            for move, decision in answered:
+        outcome, differs = self._present.outcome(), dict[int, bool]()
+        effects = self._scout.single_answers(self._here, relevant)
+        for fact, found in effects.items():
+            for _, decision in found:
                 key = id(decision)
                 if key not in differs:
                     differs[key] = decision.outcome() != outcome
                     self._seen.add(decision.response)
-                if differs[key]:
-                    found.append(Effect(move.answers, decision))
+            effects[fact] = [one for one in found if differs[id(one.decision)]]
         self._changed = any(differs.values())
         return effects
 

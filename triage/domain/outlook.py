@@ -8,6 +8,7 @@ the order of the vocabulary.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from triage.domain.answers import LEFT
@@ -18,9 +19,10 @@ from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
 from triage.domain.decision import Decision
 from triage.domain.differences import WEIGHTS, differences
 from triage.domain.facts import Fact
-from triage.domain.foresight import BUDGET, Effect, Foresight, foresee
+from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.ruleset import RuleSet
+from triage.domain.scouting import Effect
 
 PERHAPS = 0.5
 """What a question counts that may turn out to make no sense for the call."""
@@ -115,19 +117,30 @@ class _Questions:
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
         self._changed: dict[int, float] = {}
-        self._when: dict[str, Truth] = {}
         self._senses: dict[int, Truth] = {}
 
     def in_order(self) -> list[Question]:
-        names = dict.fromkeys((*self._mentioned, *self.ahead.effects))
-        facts = (self.rule_set.vocabulary.facts[name] for name in names)
-        asked = [self._question(fact) for fact in facts if self._worth_asking(fact)]
-        return sorted(asked, key=self._urgency)
-
-    def _urgency(self, question: Question) -> tuple[bool, bool, bool, float, int]:
-        fact, alone = question.fact, bool(question.effects)
-        place = self.rule_set.vocabulary.place_of[fact.name]
-        return not question.mention, fact.ask != "gate", not alone, -question.weight, place
+        """Those that make sense for the call, or may."""
+        vocabulary, effects, mentioned = (
+            self.rule_set.vocabulary,
+            self.ahead.effects,
+            self._mentioned,
+        )
+        facts, place_of = vocabulary.facts, vocabulary.place_of
+        asked = []
+        for name in dict.fromkeys((*mentioned, *effects)) if mentioned else effects:
+            fact = facts[name]
+            sense = TRUE if fact.ask_when is None else self._sense(fact)
+            if sense is FALSE or fact.is_situation:
+                continue
+            alone, mention = effects.get(name, ()), mentioned.get(name, "")
+            weight = self._weight(fact, alone) if alone else float(name in effects)
+            if sense is not TRUE:
+                weight *= PERHAPS
+            urgency = not mention, fact.ask != "gate", not alone, -weight, place_of[name]
+            asked.append((urgency, Question(fact, alone, mention, weight, self)))
+        asked.sort(key=itemgetter(0))
+        return [question for _, question in asked]
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
@@ -137,16 +150,9 @@ class _Questions:
             if found is not None and fact not in self._call.asked:
                 yield fact, found
 
-    def _worth_asking(self, fact: Fact) -> bool:
-        """Notes whether the question makes sense for the call; it does not while that is false."""
-        if fact.is_situation:
-            return False
-        truth = TRUE if fact.ask_when is None else self._sense(fact)
-        self._when[fact.name] = truth
-        return truth is not FALSE
-
     def _sense(self, fact: Fact) -> Truth:
-        """The truth of `ask_when` for the call; facts that share one are asked about together."""
+        """Does the question make sense for the call? Facts that share one `ask_when` are looked at
+        once."""
         shared = self.rule_set.vocabulary.sense_of[fact.name]
         truth = self._senses.get(shared)
         if truth is None:
@@ -155,17 +161,6 @@ class _Questions:
             truth = next((one for one in truths if one is not FALSE), FALSE)
             self._senses[shared] = truth
         return truth
-
-    def _question(self, fact: Fact) -> Question:
-        effects = self.ahead.effects.get(fact.name)
-        weight = 0.0
-        if effects:
-            weight = self._weight(fact, effects)
-        elif effects is not None:
-            weight = 1.0
-        if self._when[fact.name] is not TRUE:
-            weight *= PERHAPS
-        return Question(fact, effects or (), self._mentioned.get(fact.name, ""), weight, self)
 
     def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
         """How much each answer changes, by how often it is given."""

@@ -165,14 +165,12 @@ def position_of(rule_set: RuleSet, reading: Reading, heard: Heard, local_date: s
     index = book.index
     in_force = book.in_force(local_date) & ~book.of_kind.get("plan", 0)
     state = index.state(answers, heard)
-    alive = state >> index.width & index.unfold(in_force)
+    alive = state >> index.width & rule_set.ahead.unfold(in_force)
     unknown = 0
     for name, terms in rule_set.ahead.unknown:
         if answers.get(name) is UNKNOWN:
             unknown |= terms
-    left: Mapping[str, Choice] = {
-        name: one for name, one in rule_set.ahead.choices.items() if name not in answers
-    }
+    left: Mapping[str, Choice] = rule_set.ahead.choices
     prompts = []
     if heard and index.prompts:
         prompts = [
@@ -180,13 +178,14 @@ def position_of(rule_set: RuleSet, reading: Reading, heard: Heard, local_date: s
             for words, literal, terms in index.prompts
             if not heard.isdisjoint(words) and fact_asked(literal) not in answers
         ]
+    if prompts:
         left = with_prompts(left, prompts)
         for literal, terms in prompts:
             unknown |= terms if literal.wanted else 0
+    left = {n: one for n, one in left.items() if one.reads & alive and n not in answers}
     remote = answers.get(SIGHT_FACT) == NO_SIGHT
     if remote:
         left = unseen(left)
-    left = {name: choice for name, choice in left.items() if choice.reads & alive}
     position = Position(rule_set, alive, unknown, left, reading.teams)
     position.prompted, position.remote = bool(prompts), remote
     return position

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from triage.domain.answer_classes import AnswerClass
 from triage.domain.cases import stands
 from triage.domain.decision import Decision
-from triage.domain.moves import Move
+from triage.domain.moves import Choice, Move
 from triage.domain.positions import Position, Positions
 from triage.domain.ruleset import RuleSet
 
 
-class Answered(NamedTuple):
-    """What one answer alone makes of a call."""
+class Effect(NamedTuple):
+    """What one answer alone would make of the call."""
 
-    move: Move
+    answers: AnswerClass
     decision: Decision
 
 
@@ -47,7 +48,7 @@ class Scout:
 
     def single_answers(
         self, positions: Positions, relevant: Sequence[int]
-    ) -> dict[str, list[Answered]]:
+    ) -> dict[str, list[Effect]]:
         """By open question, what each answer alone would make of the call, if it changes a rule.
 
         relevant -- for each position the rules that matter; questions that none of them reads are
@@ -55,14 +56,19 @@ class Scout:
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         if len(trials) == 1:
-            return self._from_one(positions, trials[0])
-        found: dict[str, list[Answered]] = {}
-        for fact in dict.fromkeys(fact for trial in trials for fact in trial.facts()):
-            moves = next(one.left[fact].moves for one in positions if fact in one.left)
-            changes = [trial.changes(fact) for trial in trials]
+            return self._from_one(positions[0], trials[0])
+        found: dict[str, list[Effect]] = {}
+        for fact in dict.fromkeys(one.fact for trial in trials for one in trial.choices()):
+            choices = [one.left[fact] for one in positions if fact in one.left]
+            changes = [
+                {move.place: there for move, there in trial.changes(trial.position.left[fact])}
+                if fact in trial.position.left
+                else {}
+                for trial in trials
+            ]
             found[fact] = [
-                Answered(
-                    moves[place],
+                Effect(
+                    choices[0].moves[place].answers,
                     self.decide(
                         positions,
                         tuple([c.get(place, t.here) for c, t in zip(changes, trials, strict=True)]),
@@ -72,18 +78,19 @@ class Scout:
             ]
         return found
 
-    def _from_one(self, positions: Positions, trial: "_Trial") -> dict[str, list[Answered]]:
+    def _from_one(self, position: Position, trial: "_Trial") -> dict[str, list[Effect]]:
         """The same where the call is read in one way only, as nearly every call is."""
-        (position,) = positions
+        conclude, teams = self._conclude, position.teams
         decided: dict[tuple[int, int], Decision] = {}
-        found: dict[str, list[Answered]] = {}
-        for fact in trial.facts():
-            answered = found[fact] = []
-            moves = position.left[fact].moves
-            for place, there in trial.changes(fact).items():
-                if there not in decided:
-                    decided[there] = self.decide(positions, (there,))
-                answered.append(Answered(moves[place], decided[there]))
+        found: dict[str, list[Effect]] = {}
+        for choice in trial.choices():
+            effects = found[choice.fact] = []
+            for move, there in trial.changes(choice):
+                decision = decided.get(there)
+                if decision is None:
+                    fired, asking = there
+                    decision = decided[there] = conclude(fired, asking > 0, teams)
+                effects.append(Effect(move.answers, decision))
         return found
 
 
@@ -98,28 +105,30 @@ class _Trial:
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
         self.here = position.fired, position.asking
-        self._known: dict[tuple[int, int], tuple[int, int] | None] = {(0, 0): None}
+        self._known: dict[tuple[int, int], tuple[int, int] | None] = {}
 
-    def facts(self) -> Iterable[str]:
+    def choices(self) -> Iterable[Choice]:
         """The questions that relevant rules read."""
         alive = self._alive
-        return [fact for fact, choice in self.position.left.items() if choice.reads & alive]
+        return [choice for choice in self.position.left.values() if choice.reads & alive]
 
-    def changes(self, fact: str) -> dict[int, tuple[int, int]]:
-        """By place of an answer that changes any, the rules that fire and those that ask."""
-        choice = self.position.left.get(fact)
-        if choice is None:
-            return {}
+    def changes(self, choice: Choice) -> list[tuple[Move, tuple[int, int]]]:
+        """Each answer that changes any, with the rules that fire and those that ask then."""
         near, counting = self._near & choice.reads, self._counting & choice.reads
+        changes: list[tuple[Move, tuple[int, int]]] = []
         if not near and not counting:
-            return {}
-        known, changes = self._known, dict[int, tuple[int, int]]()
-        for place, _, contradicts, leaves_unknown, _ in choice.moves:
-            key = near & ~(contradicts | leaves_unknown), counting & contradicts
+            return changes
+        known = self._known
+        for move in choice.moves:
+            _, _, contradicts, leaves_unknown, _ = move
+            decided, failing = near & ~(contradicts | leaves_unknown), counting & contradicts
+            if not decided and not failing:
+                continue
+            key = decided, failing
             if key not in known:
-                known[key] = self._decided(*key)
+                known[key] = self._decided(decided, failing)
             if there := known[key]:
-                changes[place] = there
+                changes.append((move, there))
         return changes
 
     def _decided(self, decided: int, failing: int) -> tuple[int, int] | None:

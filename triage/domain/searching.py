@@ -208,13 +208,13 @@ def _hopeful(position: Position, rules: int) -> int:
     if not rules:
         return 0
     still_open = position.alive & position.open & ~position.unknown
-    return still_open & position.rule_set.book.index.unfold(rules)
+    return still_open & position.rule_set.ahead.unfold(rules)
 
 
 def _nearest_term(position: Position, rules: int) -> int:
     """An open term of these rules, one that a single answer makes true if there is one."""
     hopeful = _hopeful(position, rules)
-    still_open = position.alive & position.open & position.rule_set.book.index.unfold(rules)
+    still_open = position.alive & position.open & position.rule_set.ahead.unfold(rules)
     for terms in (hopeful & ~position.open_twice, hopeful, still_open):
         if terms:
             return terms & -terms

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from triage.domain.facts import Fact
 
 FEW = 4
-"""So few terms, or the further terms of so few rules, are looked at one by one."""
+"""So few terms are looked at one by one."""
+LONG = 8
+"""So many rules, those with the most terms, have further terms that are looked at rule by rule."""
 SHORT = 8
 """So many further terms have a table of all their combinations."""
 
@@ -63,7 +65,7 @@ class TermIndex:
         place = slots = 0
         for slot in range(most):
             holders = sum(len(own) > slot for own in terms)
-            if holders > FEW or slot == 0:
+            if holders > LONG or slot == 0:
                 self._slots.append((place, (1 << holders) - 1))
                 slots += 1
             for number in range(holders):
@@ -78,10 +80,10 @@ class TermIndex:
                 self._rule_of[bit + 1] = 1 << number
         self._further = [
             (1 << number, _mask(bits[slots:]))
-            for number, bits in enumerate(self.bits[:FEW])
+            for number, bits in enumerate(self.bits[:LONG])
             if bits[slots:]
         ]
-        self._tail = min((bits[slots] for bits in self.bits[:FEW] if bits[slots:]), default=place)
+        self._tail = min((bits[slots] for bits in self.bits[:LONG] if bits[slots:]), default=place)
         self._of_tail = self._list_tails() if place - self._tail <= SHORT else None
 
     def _list_tails(self) -> list[int]:
