@@ -74,27 +74,49 @@ class Search:
             return False
         may_reach = {0: True}
         for number in numbers_in(ways):
-            terms = _hopeful(position, 1 << number)
-            terms = self._promising(position, terms, ~bounds.sure, may_reach)
+            terms = self._promising(position, number, bounds, 0, may_reach)
             if terms and not self._kept_away(position, terms, deeper):
                 return False
         return True
 
     def _promising(
-        self, position: Position, terms: int, unsure: int, may_reach: dict[int, bool]
+        self,
+        position: Position,
+        rule: int,
+        bounds: Bounds,
+        assumed: int,
+        may_reach: dict[int, bool],
     ) -> int:
-        """Those of the terms with which, by the rules they bring alone, the decision may come.
+        """The terms of a rule with which, by the rules they bring alone, the decision may come.
 
         That is quickly told, for many terms bring the same rules; no answer is looked at.
+
+        bounds -- of the position where the rules `assumed` are true.
+        may_reach -- what was found of the rules that terms bring besides.
         """
         ahead = self.scout.rule_set.ahead
+        terms = _hopeful(position, 1 << rule) & ~ahead.giving_way[self.response]
         promising = 0
-        for number in numbers_in(terms & ~ahead.giving_way[self.response]):
-            brought = ahead.brought[number] & unsure
+        for number in numbers_in(terms):
+            brought = ahead.brought[number] & ~bounds.sure
             if brought not in may_reach:
-                may_reach[brought] = self.may_reach([Bounds(position, brought)])
+                may_reach[brought] = self._may_come(position, brought, assumed)
             promising |= may_reach[brought] << number
         return promising
+
+    def _may_come(self, position: Position, brought: int, assumed: int) -> bool:
+        """May the decision come where these rules are true, by them and, unless some were assumed
+        before, by those that further rules bring which then have to become true?"""
+        bounds = Bounds(position, brought | assumed)
+        if not self.may_reach([bounds]):
+            return False
+        ways = None if assumed else bounds.ways_out(self.response)
+        if ways is None:
+            return True
+        found = {0: True}
+        return any(
+            self._promising(position, one, bounds, brought, found) for one in numbers_in(ways)
+        )
 
     def _kept_away(self, position: Position, terms: int, deeper: int) -> bool:
         """Do the answers that one of these terms needs keep the decision away?"""
