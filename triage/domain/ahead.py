@@ -27,6 +27,7 @@ class Ahead:
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
     points -- by response and the rules that score it, the sure and the open ones, its bounds.
+    becomes -- by the outcome now and after an answer, what is told of it.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.
@@ -46,6 +47,7 @@ class Ahead:
         self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
         self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()
         self.points: OrderedDict[tuple[str, int, int], Points] = OrderedDict()
+        self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
         )

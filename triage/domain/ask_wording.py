@@ -80,10 +80,15 @@ class Wording:
         return known
 
     def _become(self, other: Decision) -> Becomes:
-        present = self._ahead.present
-        headline = _headline(self._rule_set, present, other)
-        response = other.response if other.response != present.response else ""
-        return Becomes(headline, response, tuple(differences(present, other)))
+        present, kept = self._ahead.present, self._rule_set.ahead.becomes
+        key = present.outcome(), other.outcome()
+        known = kept.get(key)
+        if known is None:
+            headline = _headline(self._rule_set, present, other)
+            response = other.response if other.response != present.response else ""
+            known = Becomes(headline, response, tuple(differences(present, other)))
+            keep(kept, key, known)
+        return known
 
 
 def _told(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from triage.domain.answers import Answers, Gap, Value
 from triage.domain.conclusions import keep
 from triage.domain.conditions import Mentions, fact_of, facts_of, tests_of, undecided_tests
-from triage.domain.narrative import NOTHING_HEARD, Heard
+from triage.domain.narrative import Heard
 
 if TYPE_CHECKING:
     from triage.domain.ruleset import Rule, RuleSet
@@ -49,15 +49,16 @@ class WaitingRules:
         self._nothing: Given = dict.fromkeys(rule_set.vocabulary.facts)
         self._read = [_reader(facts_of(rule.when)) for rule in self._book.rules]
         self._words = [_words(rule) for rule in self._book.rules]
-        self._known: OrderedDict[tuple[int, object, Heard], Waiting] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], Waiting] = OrderedDict()
 
     def of(self, tally: "Tally", answers: Answers, heard: Heard) -> tuple[Waiting, ...]:
         """Every undecided rule that does not fire, in the order of the file."""
         given, known, read = {**self._nothing, **answers}, self._known, self._read
         found = []
         for number in self._book.numbers_of(tally.undecided & ~self._book.holds):
-            words = heard & self._words[number] if heard else NOTHING_HEARD
-            key = number, read[number](given), words
+            key: tuple[object, ...] = number, read[number](given)
+            if heard and (words := self._words[number]):
+                key = *key, heard & words
             waiting = known.get(key)
             if waiting is None:
                 waiting = waits_for(self._book.rules[number], answers, heard)

@@ -18,8 +18,10 @@ class Words:
 
     def say(self, language: str = "en") -> str:
         """The text in that language, or in English."""
-        texts = dict(self.by_language)
-        return texts.get(language) or texts["en"]
+        for name, text in self.by_language:
+            if name == language and text:
+                return text
+        return dict(self.by_language)["en"]
 
     def __str__(self) -> str:
         return self.say()
