@@ -83,11 +83,14 @@ class Races:
         lead_s = self._lead_s * chance.uniform(0.7, 1.3)
         barrier = threading.Barrier(2)
         failed: list[BaseException] = []
+        heard: list[datetime] = []
 
         def answer() -> None:
             barrier.wait()
             time.sleep(lead_s)
             self.answering.receive(f"{call.code}-{self.tally.run}", number, f"{call.code} 1")
+            with self.answering.context.reading() as uow:
+                heard.append(uow.now)
 
         def escalate() -> None:
             barrier.wait()
@@ -102,7 +105,8 @@ class Races:
             thread.join()
         self.tally.run += 1
         self.tally.wrong += [f"{type(error).__name__} in a race" for error in failed]
-        self._judge(call, page, due_at)
+        if heard:
+            self._judge(call, page, due_at, heard[0])
 
     def _fall_due(self, call: Call, in_ms: float) -> tuple[Page, datetime]:
         """Move the clock to so many milliseconds before the one open page of this call is due."""
@@ -122,7 +126,9 @@ class Races:
             )
         return state == "waiting"
 
-    def _judge(self, call: Call, first: Page, due_at: datetime) -> None:
+    def _judge(self, call: Call, first: Page, due_at: datetime, heard_at: datetime) -> None:
+        """heard_at -- the answer was committed by then; the one that waits for the other begins
+        before it is over."""
         with self.answering.context.reading() as uow:
             pages = uow.session.scalars(
                 select(Page)
@@ -136,7 +142,6 @@ class Races:
         if [page.id for page in accepted] != [first.id]:
             wrong.append(f"{call.code}: answered, and {len(accepted)} have accepted")
             return
-        answered_at = accepted[0].answered_at
         later = [page for page in pages if page.id != first.id]
         if not later:
             tally.answered_first += 1
@@ -150,7 +155,7 @@ class Races:
             tally.worst_late_s = max(tally.worst_late_s, (page.created_at - due_at).total_seconds())
             if page.created_at < due_at:
                 wrong.append(f"{call.code}: somebody else was asked too early")
-            if answered_at is None or page.created_at > answered_at:
+            if page.created_at > heard_at:
                 wrong.append(f"{call.code}: somebody else was asked after the answer")
             if page.state is not PageState.WITHDRAWN:
                 wrong.append(f"{call.code}: nobody was told to stand down")

@@ -267,12 +267,20 @@ class Play:
             self.recovery_s = time.monotonic() - fault_at + self.ahead_s - ahead_s
         for name, reference in list(self.desk.calls.items()):
             if reference is None:
-                taken = any(self.desk.take_call(name) for _ in range(CAD_TRIES))
-                assert taken, f"{name} is not taken by a service that is well"
+                assert self._take_up(name), f"{name} is not taken by a service that is well"
         self.twilio.wait_until_quiet()  # a text on its way in would leave an answer owed
         since = self._drain()
         self.twilio.wait_until_quiet()
         return since
+
+    def _take_up(self, call: str) -> bool:
+        """A process may be struck even now, as it answers: it is started again, as always."""
+        for _ in range(CAD_TRIES):
+            if self.desk.take_call(call):
+                return True
+            self._supervise()
+            self.processes.until_served()
+        return False
 
     def _drain(self) -> datetime:
         """Wait until what is owed now is done; what is not due yet falls due on the way."""

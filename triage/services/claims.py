@@ -22,7 +22,7 @@ from triage.services.outbox import UNSENT
 from triage.services.pages import ring
 from triage.services.providers import Leave, Passage
 from triage.storage.base import Row
-from triage.storage.database import is_lost_race
+from triage.storage.database import must_begin_anew
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
@@ -150,7 +150,7 @@ def _take_one_by_one(
             with uow.session.begin_nested():
                 taken += _take(uow, centre, [message], owner, probe=probe)
         except Exception as error:
-            if is_lost_race(error):
+            if must_begin_anew(error):
                 raise
             _put_off(uow, centre, message, type(error).__name__)
     return taken

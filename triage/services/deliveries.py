@@ -18,7 +18,7 @@ from triage.domain.timing import DOUBT_WAIT_S
 from triage.services import duty, unanswered
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
-from triage.storage.database import is_lost_race
+from triage.storage.database import must_begin_anew
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -149,7 +149,7 @@ def _follow(uow: UnitOfWork, what_follows: Callable[[], None]) -> None:
         with uow.session.begin_nested():
             what_follows()
     except Exception as error:
-        if is_lost_race(error):  # all of this is tried again
+        if must_begin_anew(error):  # all of this is tried again
             raise
         # The page's own timer still asks the next.
         log.error("asking the next failed: %s", type(error).__name__)

@@ -9,7 +9,7 @@ from triage.domain.sms_replies import Reply
 from triage.services import alarms, check_ins, pages_meant, paging
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
-from triage.storage.database import is_lost_race
+from triage.storage.database import must_begin_anew
 from triage.storage.dispatches import Page
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -35,7 +35,7 @@ def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]
         with uow.session.begin_nested():
             return _about(uow, responder, code)
     except Exception as error:
-        if is_lost_race(error):  # all of this is tried again
+        if must_begin_anew(error):  # all of this is tried again
             raise
         log.error("an alarm is raised without its call: %s", type(error).__name__)
         return []

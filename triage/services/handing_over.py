@@ -63,14 +63,15 @@ _LEASE = (
 )
 _IN_HAND = (
     select(Attempt.id.label("attempt"), Message.id, Message.kind, Message.channel, Message.call_id)
-    .join(Message, Message.id == Attempt.message_id)
+    .select_from(Message)
+    .join(Attempt)
     .where(
         Attempt.id.in_(bindparam("attempts", expanding=True)),
         Attempt.state == AttemptState.ATTEMPTING,
         Message.state == MessageState.ATTEMPTING,
         Message.attempts == 1,
     )
-    .with_for_update()
+    .with_for_update()  # the text first, then its attempt, as everybody locks them
 )
 _ACCEPT = (
     update(_ATTEMPT)

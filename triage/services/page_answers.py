@@ -5,7 +5,7 @@ from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import diverts, escalations, paging
 from triage.services.centre import Centre
-from triage.services.pages import partners_of, somebody_withdrew, who_has
+from triage.services.pages import hold, partners_of, somebody_withdrew, who_has
 from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -15,6 +15,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
 
     Raises Conflict naming who has it already, or what became of it.
     """
+    hold(uow, page)
     code = page.slot.dispatch.call.code
     if page.kind is PageKind.SUPERVISOR:
         escalations.take_charge(uow, page, through)
@@ -55,6 +56,7 @@ def partners_told(slot: Slot) -> list[str]:
 
 def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     """Raises Conflict when the page is not theirs to decline any more."""
+    hold(uow, page)
     if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
         diverts.refuse(uow, centre, page, through)
     else:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
@@ -14,10 +16,37 @@ from triage.storage.messages import Message
 from triage.storage.teams import Responder, Team
 from triage.storage.unit_of_work import UnitOfWork
 
+_HELD = (
+    select(Dispatch, Slot, Page)
+    .join(Slot, Slot.dispatch_id == Dispatch.id)
+    .join(Page, Page.slot_id == Slot.id)
+    .where(Dispatch.id == bindparam("dispatch_id"))
+    .order_by(Page.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 REMIND = "remind"
 """The timer after which somebody who has not answered is tried again."""
 RING = "ring"
 """The kind of what is said on the telephone: the page itself is the text."""
+
+
+def hold(uow: UnitOfWork, page: Page) -> None:
+    """Let whoever else is at work on this dispatch, its places and pages finish first, and others
+    wait. What was read of them is read anew: they may have changed it.
+
+    For what would otherwise be refused as a lost race, though it is right: an answer that comes in
+    three times at once, or while its page is passed over.
+    """
+    if not uow.alone:
+        dispatch_id = page.slot.dispatch_id
+        uow.once(f"held:{dispatch_id}", lambda uow: _hold(uow, dispatch_id), of=())
+
+
+def _hold(uow: UnitOfWork, dispatch_id: UUID) -> bool:
+    with uow.asking((Dispatch, Slot, Page)):
+        uow.session.execute(_HELD, {"dispatch_id": dispatch_id}).all()
+    return True
 
 
 def open_page(

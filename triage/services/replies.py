@@ -18,6 +18,7 @@ from triage.services import (
     verification,
 )
 from triage.services.centre import Centre
+from triage.services.pages import hold
 from triage.services.pages_meant import page_meant, questions
 from triage.services.received_texts import Received
 from triage.services.reply_actions import (
@@ -167,6 +168,7 @@ def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
 
 def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     """Do what the reply says about this page."""
+    hold(uow, page)
     call = page.slot.dispatch.call
     if reply.verb is Verb.AMBIGUOUS:
         return Answered("not_understood", wording.ambiguous(call.code), call)

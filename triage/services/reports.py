@@ -77,8 +77,10 @@ def _meant(uow: UnitOfWork, report: Report) -> tuple[Attempt, Message] | None:
 
 
 def _first(uow: UnitOfWork, *which: ColumnElement[bool]) -> tuple[Attempt, Message] | None:
-    both = select(Attempt, Message).join(Message, Message.id == Attempt.message_id).where(*which)
-    for attempt, message in uow.session.execute(both.order_by(Attempt.number.desc()).limit(1)):
+    """Several reports of one text come in at the same moment: each waits for the one before."""
+    both = select(Attempt, Message).select_from(Message).join(Attempt).where(*which)
+    latest = both.order_by(Attempt.number.desc()).limit(1).with_for_update()
+    for attempt, message in uow.session.execute(latest):
         return attempt, message
     return None
 

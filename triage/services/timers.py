@@ -26,7 +26,7 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.storage.calls import Call
-from triage.storage.database import is_lost_race
+from triage.storage.database import is_lost_race, must_begin_anew
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.follow_ups import FollowUp
 from triage.storage.timers import Timer
@@ -124,7 +124,8 @@ def fire_due(
             handler(uow, centre, timer)
         timer.state = "done"
     except Exception as error:
-        if is_lost_race(error) and not put_off_lost_races:
+        put_off = put_off_lost_races and is_lost_race(error)
+        if must_begin_anew(error) and not put_off:
             raise
         _put_off(uow, timer, error)
     return True

@@ -8,6 +8,7 @@ from triage.domain.delivery import Whose, failure_of
 from triage.domain.lifecycle import MessageState, PageState
 from triage.services import outbox, paging
 from triage.services.centre import Centre
+from triage.services.pages import hold
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
@@ -65,6 +66,7 @@ def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
 def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     """The time for an answer is over, if the page left in time: nobody is passed over for a
     text that they could not have got, unless their telephone rang."""
+    hold(uow, page)
     if page.state is not PageState.OPEN or uow.now < page.answer_by:
         return
     text = outbox.newest_text(uow, page.id)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import uniform
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
@@ -25,9 +26,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-TRIES = 3
+TRIES = 5
 """A unit of work that lost a race is begun anew this often in all."""
 _PAUSE_S = 0.01
+"""Before the second try, twice as long before each further one: 0.15 s in all."""
 
 _CLOCKS = {
     "postgresql": """clock_timestamp()
@@ -109,7 +111,8 @@ class Database:
             except (Conflict, CommitInDoubt, DBAPIError) as error:
                 if not _worth_another_try(error, keyed):
                     raise
-            time.sleep(_PAUSE_S * tried)  # or both would meet again
+            # Not all for as long, or those that met would meet again.
+            time.sleep(_PAUSE_S * 2 ** (tried - 1) * uniform(0.5, 1.0))  # noqa: S311
         return self._try(actor, work, keyed)
 
     def _try(self, actor: str, work: Callable[[UnitOfWork], T], keyed: bool) -> T:
@@ -145,6 +148,11 @@ def is_lost_race(error: Exception) -> bool:
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
     return isinstance(error, (StaleDataError, IntegrityError))
+
+
+def must_begin_anew(error: Exception) -> bool:
+    """Was a race lost, or has the connection broken? Then this unit of work can do no more."""
+    return is_lost_race(error) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def _worth_another_try(error: Exception, keyed: bool) -> bool:

@@ -1,0 +1,85 @@
+"""What comes in at the same instant about one page waits for its turn: nothing of it is refused."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from tests.typical_calls import UNARMED
+from tests.world import World
+from triage.services import reports
+from triage.services.reports import Report
+from triage.storage.attempts import Attempt
+from triage.storage.messages import InboundMessage, Message
+from triage.storage.unit_of_work import UnitOfWork
+
+AT_ONCE = 8
+
+
+def all_at_once(*acts: Callable[[], None]) -> None:
+    """Let each go on its own thread; what one of them raises is raised here."""
+    barrier = threading.Barrier(len(acts))
+    failed: list[BaseException] = []
+
+    def run(act: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            act()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+def test_an_answer_that_is_sent_many_times_at_once_is_understood_each_time(world: World) -> None:
+    phone = world.team("MCT 1")[0]
+    call = world.call(UNARMED)
+    world.settle()
+
+    all_at_once(
+        *(
+            lambda n=n: world.receive(f"SM{n}", phone.number, f"{call.code} 1")
+            for n in range(AT_ONCE)
+        )
+    )
+
+    with world.context.reading() as uow:
+        outcomes = Counter(uow.session.scalars(select(InboundMessage.outcome)))
+    assert outcomes == {"accepted": AT_ONCE}
+
+
+def test_reports_of_one_text_at_once_are_all_heard(world: World) -> None:
+    world.team("MCT 1")
+    world.call(UNARMED)
+    world.settle()
+    with world.context.reading() as uow:
+        attempt = uow.session.scalars(select(Attempt)).first()
+        assert attempt
+    known = attempt.provider_id or ""
+
+    heard: list[bool] = []
+    tries: list[str] = []
+
+    def hear(status: str) -> None:
+        def work(uow: UnitOfWork) -> bool:
+            tries.append(status)
+            return reports.hear(uow, world.centre, Report(known, status))
+
+        heard.append(world.context.do("carrier", work))
+
+    all_at_once(*(lambda s=s: hear(s) for s in ("queued", "sent", "delivered") * 3))
+
+    assert heard == [True] * 9
+    assert len(tries) == 9, "nobody had to begin anew"
+    with world.context.reading() as uow:
+        text = uow.get(Message, attempt.message_id)
+        assert text.delivered_at
