@@ -1,6 +1,7 @@
 """Who is on duty, and what becomes of the pages of those who leave: off duty nobody is paged."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -10,6 +11,7 @@ from triage.services import check_ins, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.revisions import KEPT_FOR
 from triage.storage.teams import Responder, Shift
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -18,10 +20,21 @@ SHIFT_END = "shift_end"
 
 
 def is_on_shift(uow: UnitOfWork, responder: Responder) -> bool:
-    now = select(Shift.id).where(
-        Shift.responder_id == responder.id, Shift.starts_at <= uow.now, Shift.ends_at > uow.now
+    """Asked for each page that leaves."""
+    shifts = uow.lasting("shifts", _now_or_soon, of=(Shift,)).get(responder.id, ())
+    return any(starts_at <= uow.now < ends_at for starts_at, ends_at in shifts)
+
+
+def _now_or_soon(uow: UnitOfWork) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    """By member, the shifts that are on, or will be while this is kept."""
+    soon = uow.now + KEPT_FOR
+    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    rows = select(Shift.responder_id, Shift.starts_at, Shift.ends_at).where(
+        Shift.starts_at <= soon, Shift.ends_at > uow.now
     )
-    return uow.session.scalar(now.limit(1)) is not None
+    for member, starts_at, ends_at in uow.session.execute(rows):
+        found.setdefault(member, []).append((starts_at, ends_at))
+    return found
 
 
 def left(uow: UnitOfWork, centre: Centre, responder: Responder, why: str) -> None:

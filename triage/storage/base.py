@@ -6,7 +6,17 @@ from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnDefault, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
+from sqlalchemy import (
+    JSON,
+    ColumnDefault,
+    DateTime,
+    Dialect,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    Uuid,
+    inspect,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -72,8 +82,13 @@ class Row(Base):
 
     def __init__(self, **values: Any) -> None:
         # The key comes first: encrypted columns bind to it. Defaults hold before it is saved.
-        key = values.pop("id", None) or new_id()
-        super().__init__(**{"id": key, **_defaults(type(self)), **values})
+        # A new row has no history: its plain columns need not be kept track of one by one.
+        held = vars(self)
+        held["id"] = values.pop("id", None) or new_id()
+        held |= _defaults(type(self))
+        plain = _plain_columns(type(self))
+        held |= {name: value for name, value in values.items() if name in plain}
+        super().__init__(**{name: value for name, value in values.items() if name not in plain})
 
 
 @cache
@@ -84,6 +99,11 @@ def _defaults(kind: type[Row]) -> dict[str, Any]:
         for column in columns
         if isinstance(column.default, ColumnDefault) and column.default.is_scalar
     }
+
+
+@cache
+def _plain_columns(kind: type[Row]) -> frozenset[str]:
+    return frozenset(inspect(kind).column_attrs.keys())
 
 
 class NoteRow(Row):

@@ -1,15 +1,17 @@
 """A session that notices what it changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from triage.storage.base import Row
 from triage.storage.exchanges import in_one_exchange
 from triage.storage.messages import Message
 from triage.storage.new_rows import NewRows
 from triage.storage.revisions import COUNTED
+from triage.storage.saving import save_new
 from triage.storage.timers import Timer
 from triage.storage.wake import TEXTS, TIMERS
 
@@ -26,18 +28,33 @@ class WritingSession(Session):
         super().__init__(engine, expire_on_commit=False)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        if self.dirty or self.deleted or not (self.new or NewRows.of(self).unsaved):
-            self._save(objects)  # whether a row was met as it was known is asked for each
+        new = NewRows.of(self)
+        if self.dirty or self.deleted or not (self.new or new.unsaved):
+            super().flush(objects)  # whether a row was met as it was known is asked for each
+            self._save_notes()
             return
+        rows = list(self.new)
         with in_one_exchange(self.connection()):
-            self._save(objects)
+            if all(isinstance(row, Row) for row in rows):
+                save_new(self, rows)
+                self._notice(rows)
+            else:
+                super().flush(objects)
+            self._save_notes()
 
-    def _save(self, objects: Sequence[Any] | None) -> None:
-        super().flush(objects)
+    def _save_notes(self) -> None:
         new = NewRows.of(self)
         for note in new.unsaved:
             self.has_changed(note)
         new.save_notes(self)
+
+    def _notice(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            self.has_changed(row)
+            to_do = isinstance(row, (Message, Timer)) and row.state in _TO_DO
+            if to_do and row.due_at <= self.info["now"]:
+                kind = TEXTS if isinstance(row, Message) else TIMERS
+                self.info.setdefault("due", set()).add(kind)
 
     def has_changed(self, row: Any) -> None:
         """What was read of such rows is to be read anew."""
@@ -50,12 +67,7 @@ class WritingSession(Session):
 
 @event.listens_for(WritingSession, "after_flush")
 def _notice_what_changed(session: WritingSession, _context: Any) -> None:
-    now = session.info["now"]
-    for row in (*session.new, *session.dirty, *session.deleted):
-        session.has_changed(row)
-        if isinstance(row, (Message, Timer)) and row.state in _TO_DO and row.due_at <= now:
-            kind = TEXTS if isinstance(row, Message) else TIMERS
-            session.info.setdefault("due", set()).add(kind)
+    session._notice((*session.new, *session.dirty, *session.deleted))
 
 
 @event.listens_for(WritingSession, "after_transaction_create")
