@@ -1,8 +1,9 @@
 """Tables, transactions and sealed columns, on both databases."""
 
+import contextlib
 import threading
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from tests.world import World
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.keys import KeyRing
 from triage.storage import migration, sealed
-from triage.storage.base import new_id
+from triage.storage.base import Base, new_id
 from triage.storage.calls import Caller
 from triage.storage.people import Account
 from triage.storage.sealed import CannotOpen
-from triage.storage.teams import Team
+from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -87,6 +88,48 @@ def test_a_unit_of_work_that_fails_leaves_nothing(world: World) -> None:
     with world.context.reading() as uow:
         assert uow.session.scalar(select(Team).where(Team.name == "Gone")) is None
     assert world.audited("team.added") == 0
+
+
+def test_defaults_are_plain_values_and_no_statement_makes_any() -> None:
+    made = [
+        column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.onupdate or (column.default and not column.default.is_scalar)
+    ]
+    assert made == []  # a new row is saved as it stands
+
+
+def test_new_rows_are_saved_in_the_order_in_which_they_point_to_each_other(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        ends = uow.now + timedelta(hours=1)
+        shift = uow.add(Shift(starts_at=uow.now, ends_at=ends))
+        member = uow.add(Responder(role="clinician", name="Ana", skills=[]))
+        member.team = uow.add(Team(name="MCT 1", responses=[], zones=[], skills=[]))
+        shift.responder_id = member.id
+        uow.session.flush()
+        assert (shift.confirmed_at, member.team_id) == (None, member.team.id)
+        member.name = "Ana O'Neill"
+
+    with world.context.reading() as uow:
+        known = uow.session.scalars(select(Responder)).one()
+        assert (known.team.name, known.name, known.version) == ("MCT 1", "Ana O'Neill", 2)
+        assert uow.session.scalar(select(Shift.responder_id)) == known.id
+
+
+def test_what_a_savepoint_added_is_gone_when_it_is_undone(world: World) -> None:
+    with world.context.unit_of_work("test") as uow:
+        kept = uow.add(Team(name="MCT 1", responses=[], zones=[], skills=[]))
+        with contextlib.suppress(RuntimeError), uow.session.begin_nested():
+            gone = uow.add(Team(name="MCT 2", responses=[], zones=[], skills=[]))
+            uow.session.flush()
+            raise RuntimeError("refused")
+        assert kept in uow.session
+        assert gone not in uow.session
+        assert uow.session.get(Team, gone.id) is None
+
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Team.name)).all() == ["MCT 1"]
 
 
 def test_the_second_of_two_who_change_a_row_is_refused(world: World) -> None:
