@@ -40,6 +40,8 @@ STUCK = 70
 _UNWOKEN_S = 5.0
 """A thread that nobody wakes shows this often that it lives."""
 _FORGET_AFTER = timedelta(days=1)
+GIVES_WAY = 5
+"""Added to the niceness: where all cores are busy, whoever waits with a caller comes first."""
 
 log = structlog.get_logger("triage.worker")
 GoOn = Callable[[], bool]
@@ -214,5 +216,6 @@ def run(context: AppContext, orphaned: Callable[[Callable[[], None]], None] | No
     # Whoever writes gives way at each statement; a thread that computes must not keep them for
     # 5 ms each time, while everybody else waits for their turn to write.
     sys.setswitchinterval(0.001)
+    os.nice(GIVES_WAY)
     worker.run()
     context.database.engine.dispose()
