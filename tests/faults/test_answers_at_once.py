@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 
 from sqlalchemy import select
 
+from tests.faults.test_release_against_acceptance import at_once
 from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.services import reports
@@ -19,33 +18,12 @@ from triage.storage.unit_of_work import UnitOfWork
 AT_ONCE = 8
 
 
-def all_at_once(*acts: Callable[[], None]) -> None:
-    """Let each go on its own thread; what one of them raises is raised here."""
-    barrier = threading.Barrier(len(acts))
-    failed: list[BaseException] = []
-
-    def run(act: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            act()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
-
-
 def test_an_answer_that_is_sent_many_times_at_once_is_understood_each_time(world: World) -> None:
     phone = world.team("MCT 1")[0]
     call = world.call(UNARMED)
     world.settle()
 
-    all_at_once(
+    at_once(
         *(
             lambda n=n: world.receive(f"SM{n}", phone.number, f"{call.code} 1")
             for n in range(AT_ONCE)
@@ -76,7 +54,7 @@ def test_reports_of_one_text_at_once_are_all_heard(world: World) -> None:
 
         heard.append(world.context.do("carrier", work))
 
-    all_at_once(*(lambda s=s: hear(s) for s in ("queued", "sent", "delivered") * 3))
+    at_once(*(lambda s=s: hear(s) for s in ("queued", "sent", "delivered") * 3))
 
     assert heard == [True] * 9
     assert len(tries) == 9, "nobody had to begin anew"

@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 
 @contextmanager
@@ -25,15 +24,5 @@ def in_one_exchange(connection: Connection) -> Iterator[None]:
         with driver.pipeline():
             yield
     except psycopg.Error as error:
-        gone = driver.broken or driver.closed
-        if gone:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None,
-            None,
-            error,
-            psycopg.Error,
-            hide_parameters=True,
-            connection_invalidated=gone,
-            dialect=connection.dialect,
-        ) from error
+        # As after each single statement: whether the server is of no more use is found out, too.
+        connection._handle_dbapi_exception(error, None, None, None, None)
