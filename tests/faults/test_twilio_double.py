@@ -428,6 +428,10 @@ def test_a_call_can_be_ended_by_us_and_wrong_ones_are_refused(
     with pytest.raises(TwilioRestException) as refused:
         client.calls.create(to="desk", from_=SENDER, twiml=THANKS)
     assert refused.value.code == 21211
+    twilio.script(PHONE, "400:21614")
+    with pytest.raises(TwilioRestException) as refused:
+        client.calls.create(to=PHONE, from_=SENDER, twiml=THANKS)
+    assert [line["code"] for line in twilio.journal("refused")] == [21211, refused.value.code]
 
 
 def test_the_journal_has_everything_with_its_instant(client: Client, twilio: Twilio) -> None:

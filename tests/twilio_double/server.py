@@ -119,10 +119,10 @@ class Handler(BaseHTTPRequestHandler):
     def call(self, sid: str | None, form: Mapping[str, str], events: list[str]) -> None:
         if sid is None:
             if code := calls.wrong_with(form):
-                return self.refuse(*code)
+                return self.decline(form, code)
             behaviour = self.state.next_behaviour(form["To"], "Calls")
             if code := _refusal(behaviour.mode):
-                return self.refuse(*code, behaviour.retry_after)
+                return self.decline(form, code, behaviour.retry_after)
             return self.answer(201, calls.shown(calls.make(self.state, form, events)))
         for call in list(self.state.calls):
             if call["sid"] == sid:
@@ -139,8 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(behaviour.delay_s)
         mode = behaviour.mode
         if code := messages.wrong_with(state, form) or _refusal(mode):
-            state.note("refused", to=form.get("To"), code=code[1], about=form.get("StatusCallback"))
-            self.refuse(*code, behaviour.retry_after)
+            self.decline(form, code, behaviour.retry_after)
         elif mode == "kill:before_accept":
             os.kill(behaviour.pid, signal.SIGKILL)
         elif mode == "reset_before_accept":
@@ -178,6 +177,14 @@ class Handler(BaseHTTPRequestHandler):
             return True
         self.refuse(401, 20003)
         return False
+
+    def decline(
+        self, form: Mapping[str, str], code: tuple[int, int], retry_after: str | None = None
+    ) -> None:
+        """A text or a ring is refused, which the journal tells."""
+        about = form.get("StatusCallback")
+        self.state.note("refused", to=form.get("To"), code=code[1], about=about)
+        self.refuse(*code, retry_after)
 
     def refuse(self, status: int, code: int, retry_after: str | None = None) -> None:
         content = {"code": code, "message": "No", "status": status, "more_info": ""}
