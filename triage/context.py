@@ -34,8 +34,15 @@ class AppContext:
     def unit_of_work(self, actor: str) -> AbstractContextManager[UnitOfWork]:
         return self.database.unit_of_work(actor)
 
-    def do(self, actor: str, work: Callable[[UnitOfWork], T], *, keyed: bool = False) -> T:
-        return self.database.do(actor, work, keyed=keyed)
+    def do(
+        self,
+        actor: str,
+        work: Callable[[UnitOfWork], T],
+        *,
+        keyed: bool = False,
+        patient: bool = False,
+    ) -> T:
+        return self.database.do(actor, work, keyed=keyed, patient=patient)
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
         return self.database.reading()

@@ -8,10 +8,12 @@ from sqlalchemy import text as sql
 from tests.stories.test_alarms import desk, on_a_call, untaken, words
 from tests.stories.test_duress import WORD, knows
 from tests.stories.test_replies import outcomes, unread
+from tests.typical_calls import UNARMED
 from tests.world import Phone, World
 from triage.domain.alarms import AlarmKind
 from triage.services.unread_replies import NOT_DONE
 from triage.storage.calls import Call
+from triage.storage.teams import Responder
 
 _ABORTS = {
     "sqlite": [
@@ -99,11 +101,18 @@ def test_a_text_that_is_brought_twice_raises_it_once(world: World) -> None:
     assert len(phone.inbox) == 1
 
 
-def test_after_stop_no_answer_is_sent(world: World) -> None:
-    phone, _ = half_broken(world, "CIT 1", forced=False)
-    break_writing(world, "responder.opted_out")
+def test_stop_is_heeded_and_not_answered_though_moving_on_fails(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    world.call(UNARMED)
+    phone.expect("Reply")
+    break_writing(world, "page.undeliverable")
 
     phone.text("STOP")
 
-    assert phone.inbox == []
+    phone.expect_silence()
+    assert outcomes(world)[-1] == NOT_DONE
     assert unread(world) == ["STOP"]
+    with world.context.reading() as uow:
+        assert uow.get(Responder, phone.responder_id).opted_out_at

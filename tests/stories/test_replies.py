@@ -1,5 +1,6 @@
 """What people text back, and what it does."""
 
+import pytest
 from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
@@ -204,6 +205,20 @@ def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(world: World) -
         phone.text("I am driving")
 
     assert len(phone.inbox) == 1 + world.centre.policy.polite_replies_per_hour
+    assert phone.inbox[-1].endswith("The next such texts get no answer: a dispatcher reads them.")
+
+
+@pytest.mark.parametrize("said", ["YES", "{code} YES", "ZZZZ 1"])
+def test_what_gets_no_answer_any_more_is_read_by_a_dispatcher(world: World, said: str) -> None:
+    (phone,) = world.team("MCT 1")
+    said = said.format(code=world.call(CALM).code)
+    share = world.centre.policy.polite_replies_per_hour
+
+    for _ in range(share + 2):
+        phone.text(said)
+
+    assert len(phone.inbox) == 1 + share
+    assert outcomes(world)[share:] == [unread_replies.UNREAD] * 2
 
 
 def test_who_was_never_told_is_not_told_to_stand_down(world: World) -> None:

@@ -231,6 +231,11 @@ def left_to_a_person() -> str:
     return "Not understood, nothing was changed. A dispatcher reads your text. Or phone dispatch."
 
 
+def last_answer(said: str) -> str:
+    """As long as a phone texts what changes nothing, somebody has to read it."""
+    return f"{said} The next such texts get no answer: a dispatcher reads them."
+
+
 def could_not_be_done() -> str:
     """Acting on a text failed for a fault of ours."""
     return "That could not be done, nothing was changed. A dispatcher reads it. Or phone dispatch."

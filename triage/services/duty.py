@@ -59,8 +59,7 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
 
     heard_from -- `text`, or `carrier` where only a refused text told us.
     """
-    responder.opted_out_at = uow.now
-    uow.audit("responder.opted_out", responder, heard_from=heard_from)
+    opt_out(uow, responder, heard_from)
     for slot in in_hand(uow, Slot.responder_id == responder.id):
         uow.audit(
             "slot.by_radio_only",
@@ -72,6 +71,12 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
     check_ins.cannot_answer(uow, centre, responder)
     mine = Page.responder_id == responder.id
     _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
+
+
+def opt_out(uow: UnitOfWork, responder: Responder, heard_from: str) -> None:
+    """No more is sent to this phone, whatever becomes of what it was asked."""
+    responder.opted_out_at = uow.now
+    uow.audit("responder.opted_out", responder, heard_from=heard_from)
 
 
 def in_hand(uow: UnitOfWork, whose: ColumnElement[bool]) -> Sequence[Slot]:

@@ -22,7 +22,7 @@ _HELD = (
     .join(Page, Page.slot_id == Slot.id)
     .where(Dispatch.id == bindparam("dispatch_id"))
     .order_by(Page.id)
-    .with_for_update()
+    .with_for_update(key_share=True)  # rows that point to them may be added meanwhile
     .execution_options(populate_existing=True)
 )
 REMIND = "remind"

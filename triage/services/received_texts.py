@@ -1,9 +1,11 @@
 """Texts that came in, kept with what was made of each, and the answer to it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import select
 
+from triage.domain import wording
 from triage.services import outbox, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
@@ -44,8 +46,10 @@ def sender_of(uow: UnitOfWork, text: Received) -> Responder | None:
 def keep(
     uow: UnitOfWork, centre: Centre, text: Received, sender: Responder | None, answered: Answered
 ) -> InboundMessage:
-    """Write down what it came to, and answer unless this phone had its share."""
-    enough = unread_replies.answered_enough(uow, centre, answered.outcome, text.from_index)
+    """Write down what it came to, and answer unless this phone had its share. Who gets the last
+    answer for now is told so: what they text then is read all the same."""
+    left = unread_replies.answers_left(uow, centre, answered.outcome, text.from_index)
+    outcome = answered.outcome if left > 0 or sender is None else unread_replies.UNREAD
     inbound = uow.add(
         InboundMessage(
             provider_id=text.provider_id,
@@ -54,12 +58,13 @@ def keep(
             body=text.body,
             call_id=answered.call.id if answered.call else None,
             responder_id=sender.id if sender else None,
-            outcome=answered.outcome,
+            outcome=outcome,
         )
     )
-    uow.audit("text.received", inbound, outcome=answered.outcome)
-    if answered.body is not None and not enough:
-        _answer(uow, centre, text, sender, answered)
+    uow.audit("text.received", inbound, outcome=outcome)
+    if answered.body is not None and left > 0:
+        said = answered.body if left > 1 else wording.last_answer(answered.body)
+        _answer(uow, centre, text, sender, replace(answered, body=said))
     return inbound
 
 

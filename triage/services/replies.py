@@ -1,5 +1,7 @@
 """A text came in: do what it says, and answer with exactly what changed."""
 
+import logging
+
 from triage.domain import reach_wording, wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
@@ -31,12 +33,14 @@ from triage.services.reply_actions import (
     record_verdict,
     what_is_over,
 )
+from triage.storage.database import must_begin_anew
 from triage.storage.dispatches import Page
 from triage.storage.messages import InboundMessage
 from triage.storage.sealed import CannotOpen
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
+log = logging.getLogger("triage.replies")
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
 SHOWS_REACH = {
@@ -78,27 +82,42 @@ def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, body: str) -> 
 
 def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage | None:
     """Acting on this text failed and was undone. Nothing of it is done but the alarm that it
-    raises; a dispatcher reads it. The answer is the same with a word for duress in it."""
+    raises, or that no more is sent after STOP; a dispatcher reads it. The answer is the same with
+    a word for duress in it."""
     if received_texts.is_kept(uow, text):
         return None
     sender = received_texts.sender_of(uow, text)
     told: str | None = wording.could_not_be_done()
     if sender is not None:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
-        told = _at_least_the_alarm(uow, centre, sender, parse(text.body), told)
+        told = _at_least(uow, centre, sender, parse(text.body), told)
     answered = Answered(unread_replies.NOT_DONE, told)
     return received_texts.keep(uow, centre, text, sender, answered)
 
 
-def _at_least_the_alarm(
+def _at_least(
     uow: UnitOfWork, centre: Centre, sender: Responder, reply: Reply, told: str | None
 ) -> str | None:
-    """Raise it, and return the answer: `told` where it is none."""
+    """Raise the alarm, or heed STOP. Returns the answer: `told` where it is neither."""
     if reply.carrier_word not in {None, "HELP"}:
         told = None
+    if reply.carrier_word in OPT_OUT and reply.code is None:
+        _heed_stop(uow, sender)
     if reply.verb in {Verb.HELP, Verb.WITHDRAW} or reply.carrier_word == "HELP":
         told = field_texts.cry_for_help(uow, centre, sender, reply).body
     return None if sender.phone_lost_at is not None else told
+
+
+def _heed_stop(uow: UnitOfWork, sender: Responder) -> None:
+    """No more goes to this phone, though moving on what it was asked failed. The text is kept
+    whatever becomes of this."""
+    try:
+        with uow.session.begin_nested():
+            duty.opt_out(uow, sender, "text")
+    except Exception as error:
+        if must_begin_anew(error):  # all of this is tried again
+            raise
+        log.error("STOP could not be written down: %s", type(error).__name__)
 
 
 def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> Answered:

@@ -29,6 +29,7 @@ NOT_DONE = "not_done"
 FOR_A_PERSON = ("help_unplaced", "phone_lost", "unknown_number", UNREAD, NOT_DONE, "opted_out")
 CHANGED_NOTHING = (*ASKED_BACK, UNREAD, NOT_DONE, "unknown_number", "carrier_word", "yes")
 ASK_ONCE_IN = timedelta(minutes=10)
+NO_END = 1_000_000
 TIME_TO_TYPE = timedelta(minutes=2)
 """Whoever was asked back and stays silent for so long is left to a dispatcher too."""
 
@@ -49,27 +50,28 @@ def was_asked_back(uow: UnitOfWork, from_index: bytes) -> bool:
     return last in {*ASKED_BACK, UNREAD}
 
 
-def answered_enough(uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes) -> bool:
-    """Has this phone had its share of answers that changed nothing? It may be a machine.
+def answers_left(uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes) -> int:
+    """How many answers that change nothing this phone may get, this one included: it may be a
+    machine. Where something was changed there is always one left, and more.
 
-    Of those before this text: a phone of ours so many an hour; one that we cannot place one a
-    day, while all of these together get so many an hour.
+    A phone of ours gets so many an hour; one that we cannot place one a day, while all of these
+    together get so many an hour.
     """
-    if outcome not in CHANGED_NOTHING:
-        return False
     policy, hour = centre.policy, timedelta(hours=1)
+    if outcome not in CHANGED_NOTHING:
+        return NO_END
+    this_phone = InboundMessage.from_index == from_index
     if outcome != "unknown_number":
         theirs = InboundMessage.outcome.in_(CHANGED_NOTHING)
-        earlier = _texts_since(uow, hour, theirs, InboundMessage.from_index == from_index)
-        return earlier >= policy.polite_replies_per_hour
+        return policy.polite_replies_per_hour - _texts_since(uow, hour, theirs, this_phone)
     strange = InboundMessage.outcome == "unknown_number"
-    this_phone = InboundMessage.from_index == from_index
     if _texts_since(uow, timedelta(days=1), strange, this_phone):
-        return True
+        return 0
     phones = select(func.count(InboundMessage.from_index.distinct())).where(
         strange, InboundMessage.created_at > uow.now - hour
     )
-    return (uow.session.scalar(phones) or 0) >= policy.stranger_replies_per_hour
+    within = (uow.session.scalar(phones) or 0) < policy.stranger_replies_per_hour
+    return NO_END if within else 0
 
 
 def _texts_since(uow: UnitOfWork, ago: timedelta, *which: ColumnElement[bool]) -> int:

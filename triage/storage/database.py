@@ -98,18 +98,27 @@ class Database:
         except Exception as error:  # what is committed stays so; a worker looks each second
             log.warning("nobody was woken: %s", type(error).__name__)
 
-    def do(self, actor: str, work: Callable[[UnitOfWork], T], *, keyed: bool = False) -> T:
+    def do(
+        self,
+        actor: str,
+        work: Callable[[UnitOfWork], T],
+        *,
+        keyed: bool = False,
+        patient: bool = False,
+    ) -> T:
         """Run a unit of work, anew if it lost a race or its connection before the commit.
 
         keyed -- it looks first whether it was done before, by a key or a state of its own: then it
-        is run anew after a commit in doubt too, which tells what came of that.
+        is run anew after a commit in doubt too, which tells what came of that;
+        patient -- nobody looks at a page meanwhile: it is run anew too where a row was held for
+        longer than we wait for it.
         Raises Conflict if it lost every time.
         """
         for tried in range(1, TRIES):
             try:
                 return self._try(actor, work, keyed)
             except (Conflict, CommitInDoubt, DBAPIError) as error:
-                if not _worth_another_try(error, keyed):
+                if not (_worth_another_try(error, keyed) or (patient and _is_held_up(error))):
                     raise
             # Not all for as long, or those that met would meet again.
             time.sleep(_PAUSE_S * 2 ** (tried - 1) * uniform(0.5, 1.0))  # noqa: S311
@@ -153,6 +162,11 @@ def is_lost_race(error: Exception) -> bool:
 def must_begin_anew(error: Exception) -> bool:
     """Was a race lost, or has the connection broken? Then this unit of work can do no more."""
     return is_lost_race(error) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _is_held_up(error: Exception) -> bool:
+    """Does somebody hold a row for longer than the database lets us wait for it?"""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def _worth_another_try(error: Exception, keyed: bool) -> bool:

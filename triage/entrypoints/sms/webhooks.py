@@ -101,7 +101,9 @@ def status() -> ResponseReturnValue:
         attempt_id=_uuid(request.args.get("attempt", "")),
         message_id=_uuid(request.args.get("message", "")),  # as the release before wrote it
     )
-    if not context.do(ACTOR, lambda uow: reports.hear(uow, context.centre, report), keyed=True):
+    if not context.do(
+        ACTOR, lambda uow: reports.hear(uow, context.centre, report), keyed=True, patient=True
+    ):
         log.warning("report of an unknown text or status")
     return "", 204
 
