@@ -15,7 +15,7 @@ uv := uv==0.13.9
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races faults test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup demo test test-races faults test-year test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -37,6 +37,10 @@ test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 faults: setup ## All faults on real processes, and a table of what held; SEEDS=1-200 RACES=1000 PAGES=0
 	@tests/install_servers.sh
 	@.venv/bin/python -m tests.faults --seeds $(or $(SEEDS),1-200) --jobs $(WORKERS) --races $(or $(RACES),1000) --pages $(or $(PAGES),0) --named $(ARGS)
+
+test-year: setup ## Live through 366 days in eight time zones, and the nights of their changes second by second
+	@tests/install_servers.sh
+	@WHOLE_YEAR=1 .venv/bin/python -m pytest -n $(WORKERS) tests/stories/test_lived_year.py tests/faults/test_year.py
 
 test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
 	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py

@@ -1,8 +1,7 @@
 """A year of days in eight time zones: shifts typed as times on the wall leave no hole and no
 overlap, also where the clock is put forward or back.
 
-Shifts are the only local times that become instants. Answer times, reminders and escalations
-are so many minutes or hours after an instant, which no change of clocks touches.
+Here the instants are computed; `tests/stories/test_lived_year.py` lives through them.
 """
 
 from __future__ import annotations
