@@ -1,11 +1,11 @@
 """What the fault tests share: a double of Twilio, and real workers that text through it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.workers import Workers
+from tests.faults.workers import WAITS_S, Workers
 from tests.twilio_double import Twilio, start_twilio
 from tests.world import World
 
@@ -22,3 +22,12 @@ def workers(world: World, database_url: str, tmp_path: Path, twilio: Twilio) -> 
     made = Workers.on(database_url, tmp_path, twilio)
     yield made
     made.stop()
+
+
+@pytest.fixture(autouse=True)
+def longest_wait(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """For the table of `make faults`: how long it took until all was well again."""
+    WAITS_S.clear()
+    yield
+    if WAITS_S:
+        record_property("longest_wait_s", max(WAITS_S))

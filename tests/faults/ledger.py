@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from math import exp, lgamma, log, log1p
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,30 @@ def release() -> str:
 
 
 def bound(tried: int, failed: int = 0) -> float:
-    """The exact one-sided upper bound of a rate of which none of `tried` was seen."""
-    return 1.0 if failed or not tried else 1 - (1 - CONFIDENCE) ** (1 / tried)
+    """The exact one-sided upper bound of a rate, where `failed` of `tried` were seen: with a
+    higher one, so few or fewer would come by chance in less than one case of twenty (Clopper and
+    Pearson, Biometrika 26, 1934)."""
+    low, high = failed / tried if tried else 1.0, 1.0
+    while high - low > 1e-9:
+        rate = (low + high) / 2
+        if _so_few(tried, failed, rate) > 1 - CONFIDENCE:
+            low = rate
+        else:
+            high = rate
+    return high
+
+
+def _so_few(tried: int, failed: int, rate: float) -> float:
+    """The probability of at most `failed` of `tried` at this rate."""
+    logs = (
+        lgamma(tried + 1)
+        - lgamma(seen + 1)
+        - lgamma(tried - seen + 1)
+        + seen * log(rate)
+        + (tried - seen) * log1p(-rate)
+        for seen in range(failed + 1)
+    )
+    return sum(map(exp, logs))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from tests.faults.workers import ALONE, TRIAGE, Workers, until
+from tests.faults.workers import ALONE, TRIAGE, WAITS_S, Workers, until
 from tests.servers import Missing, PostgresPair, free_port, missing, start_pair
 from tests.twilio_double import Twilio
 from tests.typical_calls import UNARMED
@@ -101,6 +101,7 @@ def test_no_acknowledged_call_is_lost_and_work_goes_on_without_hands(
     with _at_work(pair, tmp_path, twilio) as centre:
         lost_at, cads = _lose_the_primary(pair, centre.url, centre.token)
         recovered_s = _first_write(cads, lost_at)
+        WAITS_S.append(recovered_s)
         print(f"first write after {recovered_s:.1f} s, {len(cads.acknowledged)} acknowledged")
 
         assert all(process.poll() is None for process in centre.started)

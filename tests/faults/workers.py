@@ -108,11 +108,16 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in file.read_text().split()] if file.exists() else []
 
 
+WAITS_S: list[float] = []
+"""How long the story that runs has waited for each thing that was to come right."""
+
+
 def until(what: Callable[[], object], within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
+    began = time.monotonic()
     while not what():
-        assert time.monotonic() < deadline, f"not within {within_s} s"
+        assert time.monotonic() < began + within_s, f"not within {within_s} s"
         time.sleep(0.02)
+    WAITS_S.append(time.monotonic() - began)
 
 
 def page_somebody(world: World) -> str:
