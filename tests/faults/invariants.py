@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
 from tests.faults.databases import Database, key
@@ -139,21 +140,16 @@ def _texts(
     doubted = _audited(database, "text.unknown")
     told = "m.ring_since" if database.has("message", "ring_since") else "NULL"
     rows = database.rows(
-        f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}, m.page_id"
-        " FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
+        f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}, m.page_id,"
+        " m.sent_at FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
     newest = {row[7]: row[0] for row in rows if row[1] == "page"}
-    for k, kind, state, made, page, error, person, page_id in rows:
+    yield from _copies(rows, taken, labelled, doubted, faultless=faultless)
+    for k, kind, state, made, page, error, person, page_id, _ in rows:
         copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
         counts.texts += 1
         counts.pages += kind == "page"
         counts.copies += copies == 2
-        if copies > 2:
-            yield f"{copies} copies of {name}"
-        if copies > 1:
-            wrong = {"unlabelled": key(k) not in labelled, "without a doubt": key(k) not in doubted}
-            wrong |= {"without a fault": faultless}
-            yield from (f"second copy of {name} {why}" for why, is_so in wrong.items() if is_so)
         if copies == 0 and state in {"sent", "delivered"}:
             yield f"{name} is {state} and never left"
         if instant(made) > since or copies or person is not None:
@@ -164,6 +160,40 @@ def _texts(
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _copies(
+    rows: Sequence[tuple[Any, ...]],
+    taken: Counter[str],
+    labelled: set[str],
+    doubted: set[str],
+    *,
+    faultless: bool,
+) -> Iterator[str]:
+    """Texts of which too many left. All texts of one page count as copies of one, but for a
+    reminder: that follows a text of which it was known that it had left."""
+    alike: dict[str, list[str]] = {}
+    latest: dict[str, tuple[str, datetime | None]] = {}
+    for k, kind, _, made, _, _, _, page_id, sent_at in rows:
+        first = key(k)
+        if kind == "page" and page_id is not None:
+            first, left_at = latest.get(key(page_id), (first, None))
+            if left_at is not None and left_at <= instant(made):
+                first = key(k)
+            latest[key(page_id)] = first, None if sent_at is None else instant(sent_at)
+        alike.setdefault(first, []).append(key(k))
+    for first, texts in alike.items():
+        copies = sum(taken[text] for text in texts)
+        name = f"{len(texts)} text(s) like {first[-6:]}"
+        if copies > 2:
+            yield f"{copies} copies of {name}"
+        if copies > 1:
+            wrong = {
+                "unlabelled": labelled.isdisjoint(texts),
+                "without a doubt": doubted.isdisjoint(texts),
+                "without a fault": faultless,
+            }
+            yield from (f"second copy of {name} {why}" for why, is_so in wrong.items() if is_so)
 
 
 def _strangers(database: Database, twilio: Twilio, began_s: float) -> Iterator[str]:

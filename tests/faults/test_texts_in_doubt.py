@@ -293,10 +293,8 @@ def test_a_refusal_that_says_nothing_is_tried_fast_and_then_the_next_is_asked(
     assert page_now(world, page).state is PageState.UNDELIVERABLE
 
 
-@pytest.mark.parametrize("trouble", [AWAY, Refused("20003", Whose.PROVIDER), Unknown("http 503")])
-def test_nobody_is_passed_over_because_the_provider_is_away(
-    world: World, trouble: Refused | Unknown
-) -> None:
+@pytest.mark.parametrize("trouble", [AWAY, Refused("20003", Whose.PROVIDER)])
+def test_nobody_is_passed_over_because_the_provider_is_away(world: World, trouble: Refused) -> None:
     page = paged(world)
     world.phones.broken = trouble
     world.settle()
@@ -547,6 +545,64 @@ def test_a_key_that_may_be_of_a_twin_still_in_hand_is_not_taken(world: World) ->
     (again,) = claim(world)
     assert resolve(world, again, ["SM2"]) is not None  # one's own never got there
     assert now(world, other).provider_id == "SM2"
+
+
+def rings(world: World, *said: str) -> list[ClaimedText]:
+    """Calls to one phone, each in a worker's hands."""
+    for body in said:
+        owe(world, body, kind="ring", channel="voice")
+    return claim(world)
+
+
+def test_a_call_that_may_be_of_another_ring_in_hand_is_not_taken(world: World) -> None:
+    """Calls carry no words: the first never got there, the second is just being made."""
+    (first,) = rings(world, "code A")
+    settle(world, first, Unknown("ReadTimeoutError"))
+    move_clock(world, 7)
+    (doubtful,) = claim(world)
+    (second,) = rings(world, "code B")
+
+    assert resolve(world, doubtful, ["CA_B"]) is None
+    settle(world, second, Sent("CA_B"))
+    move_clock(world, 3)
+    (again,) = claim(world)
+    copy = resolve(world, again, ["CA_B"])
+
+    assert copy is not None  # it rings after all
+    settle(world, copy, Sent("CA_A"))
+    assert [ring_now(world, text) for text in (first, second)] == [
+        ("sent", "CA_A", 2),
+        ("sent", "CA_B", 1),
+    ]
+
+
+def ring_now(world: World, text: ClaimedText) -> tuple[str, str | None, int]:
+    with world.context.reading() as uow:
+        row = uow.get(Message, text.id)
+        return row.state.value, row.provider_id, row.attempts
+
+
+def test_of_two_rings_in_doubt_and_one_call_each_rings_again(world: World) -> None:
+    both = rings(world, "code A", "code B")
+    for text in both:
+        settle(world, text, Unknown("http 500"))
+    with world.context.unit_of_work("test") as uow:  # a hiccup, not an outage
+        settling.providers.note_answer(uow, "voice")
+    move_clock(world, 7)
+
+    copies = [resolve(world, text, ["CA1"]) for text in claim(world)]
+    assert None not in copies
+
+
+def test_a_call_that_can_only_be_of_this_ring_ends_its_doubt(world: World) -> None:
+    first, other = rings(world, "code A", "code B")
+    settle(world, other, Sent("CA_B"))
+    settle(world, first, Unknown("http 500"))
+    move_clock(world, 7)
+    (doubtful,) = claim(world)
+
+    assert resolve(world, doubtful, ["CA_A", "CA_B"]) is None
+    assert ring_now(world, first) == ("sent", "CA_A", 1)
 
 
 def test_a_key_that_went_to_a_twin_meanwhile_is_not_counted_twice(world: World) -> None:

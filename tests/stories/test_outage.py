@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from tests.world import Browser, Phone, World
-from triage.domain.delivery import Whose
+from tests.stories.test_escalation import call_in, code_of, lay_down, state, step, supervisor
+from tests.world import Browser, FakePhones, Phone, World
+from triage.domain.delivery import MOST_COPIES, Whose
 from triage.domain.lifecycle import PageState
-from triage.domain.phone_network import Refused, Unknown
+from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refused, Unknown
 from triage.services import dispatches, outbox
 from triage.storage.attempts import Attempt
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.messages import Message
-from triage.storage.teams import Shift
+from triage.storage.teams import Responder, Shift
 
 AWAY = Refused("no connection: NewConnectionError", Whose.PROVIDER)
 
@@ -80,6 +84,98 @@ def test_after_eight_hours_what_still_helps_goes_out_by_priority_and_nothing_sta
     assert [page.number for page in first] == [1, 1, 1]  # nobody was passed over
     assert [page.state for page in first].count(PageState.OPEN) == 2
     assert all(page.answer_by > page.created_at + timedelta(hours=8) for page in first[:2])
+
+
+class Muddled(FakePhones):
+    """Takes what it is given, answers with an error and tells nobody what it took."""
+
+    calls_too = False
+
+    def send(self, sms: OutboundSms) -> Outcome:
+        super().send(sms)
+        return Unknown("http 500")
+
+    def call(self, call: OutboundCall) -> Outcome:
+        told = super().call(call)
+        return Unknown("http 500") if self.calls_too else told
+
+
+@pytest.fixture
+def muddled(world: World) -> World:
+    return World(replace(world.context, phone=Muddled()), world.phones)
+
+
+def by_page(world: World) -> Counter[tuple[str, UUID | None]]:
+    """How many texts were handed over for each page, and to whom."""
+    with world.context.reading() as uow:
+        made = uow.session.execute(
+            select(Responder, Message.page_id)
+            .join(Message, Message.responder_id == Responder.id)
+            .join(Attempt)
+            .where(Message.kind == "page")
+        ).all()
+        return Counter((who.name or "", page_id) for who, page_id in made)
+
+
+@pytest.mark.parametrize("calls_too", [False, True])
+def test_after_eight_hours_of_doubt_everybody_was_asked_and_nobody_had_a_third_copy(
+    muddled: World, calls_too: bool
+) -> None:
+    world, network = muddled, muddled.context.phone
+    assert isinstance(network, Muddled)
+    network.calls_too = calls_too
+    (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
+    boss = supervisor(world)
+    (call,) = calls_that_need_a_team(world, 1)
+    send(world, call)
+    for _ in range(24):
+        world.wait(seconds=15)
+    asked = by_page(world)
+    assert {name for name, _ in asked} == {
+        "Alpha clinician",
+        "Bravo clinician",
+        "Supervisors supervisor",
+    }
+    for _ in range(8 * 12):
+        world.wait(minutes=5)
+
+    assert max(by_page(world).values()) == MOST_COPIES
+    for phone in (alpha, bravo):  # asked once, not every few minutes
+        assert phone.number in network.inboxes
+        assert len(network.inboxes[phone.number]) == MOST_COPIES
+        assert len(network.rings[phone.number]) <= MOST_COPIES
+    assert len(network.rings[boss.number]) > 30, "each round"
+    assert world.audited("page.asked_anew") == 0
+    assert world.audited("text.second_copy") >= 3
+    assert {page.state for page in pages(world)[:2]} == {PageState.PASSED_OVER}
+    board = world.client("dispatcher").get("/board").get_data(as_text=True)
+    assert "RING BY TELEPHONE" in board
+    assert call.code in board
+
+
+def test_who_was_texted_in_doubt_may_still_say_yes(muddled: World) -> None:
+    (alpha,) = muddled.team("Alpha")
+    (call,) = calls_that_need_a_team(muddled, 1)
+    send(muddled, call)
+    for _ in range(30):
+        muddled.wait(seconds=15)
+
+    alpha.text(f"{call.code} 1")
+
+    assert muddled.dispatch(call, "mobile_crisis").state.value == "accepted"
+
+
+def test_a_reminder_takes_the_place_of_a_text_that_has_not_left(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    lay_down(world, [step("next_team", times=0), step("same", wait_s=60), step("supervisor")])
+    world.phones.broken = AWAY
+    dispatch = call_in(world, 2)
+    world.wait(seconds=61)
+    world.phones.broken = None
+    world.wait(seconds=6)
+
+    assert state(world, dispatch) == "seeking"
+    assert [code_of(world, dispatch) in body for body in alpha.inbox] == [True]
 
 
 def test_whoever_was_asked_by_text_is_rung_meanwhile(world: World, dispatcher: Browser) -> None:

@@ -15,7 +15,7 @@ from triage.domain.delivery import (
 )
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
 from triage.domain.timing import DOUBT_WAIT_S
-from triage.services import duty, unanswered
+from triage.services import duty, unanswered, unreported
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.database import must_begin_anew
@@ -73,6 +73,7 @@ def conclude(uow: UnitOfWork, message: Message) -> None:
         return
     if state is MessageState.SENT:
         reached(uow, message, state)
+        unreported.look_later(uow, [message])
     elif state is MessageState.UNKNOWN:
         message.move_to(state)
         message.lease_until = None

@@ -17,7 +17,7 @@ from triage.domain.errors import TriageError
 from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import OutboundSms
 from triage.domain.timing import seconds_left
-from triage.services import deliveries, providers
+from triage.services import deliveries, providers, unreported
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.audit import AuditEntry
@@ -62,7 +62,14 @@ _LEASE = (
     )
 )
 _IN_HAND = (
-    select(Attempt.id.label("attempt"), Message.id, Message.kind, Message.channel, Message.call_id)
+    select(
+        Attempt.id.label("attempt"),
+        Message.id,
+        Message.kind,
+        Message.channel,
+        Message.call_id,
+        Message.priority,
+    )
     .select_from(Message)
     .join(Attempt)
     .where(
@@ -200,6 +207,7 @@ def taken(uow: UnitOfWork, theirs: dict[UUID, str]) -> set[UUID]:
     uow.session.execute(_ACCEPT, accepted)
     uow.session.execute(_SENT, {"texts": [row.id for row in found], "now": uow.now})
     uow.session.execute(_AUDIT, [_told(uow, row) for row in found])
+    unreported.look_later(uow, found)
     return {row.attempt for row in found}
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, true
 
-from triage.domain.delivery import PERHAPS_OUT, AttemptState
+from triage.domain.delivery import PERHAPS_OUT
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.storm import can_wait
@@ -115,8 +115,7 @@ def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:
     )
     for message in texts:
         if message.state is MessageState.READY:
-            message.move_to(MessageState.WITHDRAWN)
-            uow.audit("text.withdrawn", message, kind=message.kind)
+            _withdraw(uow, message)
     return bool(texts) and uow.session.scalar(handed_over.limit(1)) is None
 
 
@@ -127,29 +126,44 @@ def newest_text(uow: UnitOfWork, page_id: UUID) -> Message | None:
     return uow.session.scalar(newest)
 
 
-def left_at(uow: UnitOfWork, message: Message) -> datetime | None:
-    """When this text was handed to the provider; None if it has not left, or nobody can know
-    while the provider is away."""
-    if message.state is MessageState.UNKNOWN and providers.is_shut(uow, message.channel):
-        return None
-    first = select(func.min(Attempt.started_at)).where(
-        Attempt.message_id == message.id, Attempt.state.in_(PERHAPS_OUT)
-    )
-    return uow.session.scalar(first)
-
-
-def rung_at(uow: UnitOfWork, page_id: UUID) -> datetime | None:
-    """When this page first rang; None if it has not."""
+def asked_at(uow: UnitOfWork, page_id: UUID) -> datetime | None:
+    """When a text of this page was first handed over, else when it first rang. None: surely
+    neither has left. What nobody knows of counts: it may be on the phone."""
     first = (
-        select(func.min(Attempt.started_at))
-        .join(Message, Message.id == Attempt.message_id)
+        select(Message.kind, func.min(Attempt.started_at).label("at"))
+        .join(Attempt, Attempt.message_id == Message.id)
         .where(
             Message.page_id == page_id,
-            Message.kind == "ring",
-            Attempt.state == AttemptState.ACCEPTED,
+            Message.kind.in_(("page", "ring")),
+            Attempt.state.in_(PERHAPS_OUT),
         )
+        .group_by(Message.kind)
     )
-    return uow.session.scalar(first)
+    by_kind = {row.kind: row.at for row in uow.session.execute(first)}
+    return by_kind.get("page") or by_kind.get("ring")
+
+
+def may_follow(uow: UnitOfWork, page_id: UUID) -> bool:
+    """May another text of this page be owed? One that has not left makes room for it. One of
+    which nobody knows whether it left does not: the new one could be the third on the phone."""
+    texts = select(Message).where(
+        Message.page_id == page_id,
+        Message.kind == "page",
+        Message.state.in_((MessageState.READY, MessageState.ATTEMPTING, MessageState.UNKNOWN)),
+    )
+    owed = uow.session.scalars(
+        texts.with_for_update().execution_options(populate_existing=True)
+    ).all()
+    if any(message.state is not MessageState.READY for message in owed):
+        return False
+    for message in owed:
+        _withdraw(uow, message)
+    return True
+
+
+def _withdraw(uow: UnitOfWork, message: Message) -> None:
+    message.move_to(MessageState.WITHDRAWN)
+    uow.audit("text.withdrawn", message, kind=message.kind)
 
 
 LATE = timedelta(seconds=30)

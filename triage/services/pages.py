@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
-from triage.services import escalation_policies, outbox
+from triage.services import escalation_policies, outbox, storms
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
@@ -124,9 +124,13 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> M
     )
 
 
-def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
-    """The same text once more."""
-    return send_page(uow, centre, page, len(outbox.of_page(uow, page.id)))
+def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """The same text once more; where nobody knows whether the one before has left, a ring
+    instead."""
+    if outbox.may_follow(uow, page.id):
+        send_page(uow, centre, page, len(outbox.of_page(uow, page.id)))
+    else:
+        ring_once(uow, centre, page)
 
 
 def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
@@ -189,6 +193,14 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
         dedupe_key=f"ring:{page.id}:{number}",
         valid_s=min(centre.policy.page_valid_s, dispatch.answer_within_min * 60),
     )
+
+
+def ring_once(uow: UnitOfWork, centre: Centre, page: Page) -> bool:
+    """Ring, unless this page rang before or a less urgent one had its share. Does it?"""
+    if RING in outbox.of_page(uow, page.id) or storms.holds_back(uow, page, "voice"):
+        return False
+    ring(uow, centre, page)
+    return True
 
 
 def left_for(uow: UnitOfWork, page: Page) -> Dispatch:

@@ -1,20 +1,25 @@
 """Do texts leave and arrive? Told from what was handed over and what came back."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from triage.domain.delivery import AttemptState
 from triage.domain.findings import Finding
+from triage.services.providers import SMS
 from triage.storage.attempts import Attempt, ProviderState
+from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
 
 REPORTED_WITHIN = timedelta(seconds=20)
 """A provider that reports at all has reported something of a text by then."""
 LATELY = timedelta(minutes=10)
-SEVERAL = 3
-"""So many texts in a row without a report are no coincidence."""
+LATEST = 3
+"""So many texts in a row without a report are no coincidence, of pages one less."""
+REPORTS_ARE_USUAL = timedelta(days=1)
+"""A quiet night must not look as if reports never came."""
+_MOST_LOOKED_AT = 500
 
 
 def provider_health(uow: UnitOfWork, *, simulated: bool) -> Iterator[Finding]:
@@ -31,17 +36,46 @@ def provider_health(uow: UnitOfWork, *, simulated: bool) -> Iterator[Finding]:
 
 
 def _callbacks(uow: UnitOfWork) -> Iterator[Finding]:
-    """The provider took the latest texts and has said nothing of any since."""
+    """The provider took the latest texts and has said nothing of any since, or of most of the
+    latest pages."""
+    silent = _silent(uow, Message.kind == "page")
+    if len(silent) < LATEST - 1:
+        silent = _silent(uow)
+        if len(silent) < LATEST:
+            return
+    yield Finding("callbacks", len(silent), round((uow.now - min(silent)).total_seconds(), 1))
+
+
+def _silent(uow: UnitOfWork, *which: ColumnElement[bool]) -> list[datetime]:
+    """When the provider took those of the latest such texts that it has not reported on."""
     rows = uow.session.execute(
         select(Attempt.reported_at, Attempt.ended_at)
+        .join(Message, Message.id == Attempt.message_id)
         .where(
             Attempt.state == AttemptState.ACCEPTED,
-            Attempt.channel == "sms",
+            Attempt.channel == SMS,
             Attempt.ended_at.between(uow.now - LATELY, uow.now - REPORTED_WITHIN),
+            *which,
         )
         .order_by(Attempt.ended_at.desc())
-        .limit(SEVERAL)
-    ).all()
-    if len(rows) == SEVERAL and all(reported_at is None for reported_at, _ in rows):
-        oldest = min(ended_at for _, ended_at in rows if ended_at is not None)
-        yield Finding("callbacks", len(rows), round((uow.now - oldest).total_seconds(), 1))
+        .limit(LATEST)
+    )
+    return [ended_at for reported_at, ended_at in rows if reported_at is None and ended_at]
+
+
+def reports_come(uow: UnitOfWork) -> bool:
+    """Has the provider reported on any of the latest texts? One that never did cannot reach us,
+    and its silence tells nothing of a text."""
+    latest = (
+        select(Attempt.reported_at)
+        .where(
+            Attempt.state == AttemptState.ACCEPTED,
+            Attempt.channel == SMS,
+            Attempt.ended_at > uow.now - REPORTS_ARE_USUAL,
+        )
+        .order_by(Attempt.ended_at.desc())
+        .limit(_MOST_LOOKED_AT)
+        .subquery()
+    )
+    reported = select(latest.c.reported_at).where(latest.c.reported_at.is_not(None))
+    return uow.session.scalar(reported.limit(1)) is not None

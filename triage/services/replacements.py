@@ -85,8 +85,8 @@ def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
         _anew(uow, centre, relief, "asked anew")
     for page in relief.pages:
         if page.state is PageState.OPEN:
-            send_again(uow, centre, page)
             ring(uow, centre, page)
+            send_again(uow, centre, page)
 
 
 def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: str) -> None:

@@ -20,6 +20,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 ASK_AGAIN = timedelta(seconds=2)
 """Until the provider is asked again while a twin of a text in doubt is still in hand."""
+CALLS_ARE_NEAR = timedelta(minutes=2)
+"""Whatever the provider's clock: a call before that is not among those it is asked about."""
 LONGEST_DOUBT_S = 30
 """For so long a text in doubt waits for a provider that is away to tell of it."""
 
@@ -117,43 +119,78 @@ def resolve(
     message = uow.get(Message, claimed.id)
     if message.fence != claimed.fence or message.state is not MessageState.UNKNOWN:
         return None  # a report or another worker was there before us
+    keys = None
     if found is not None:
         providers.note_answer(uow, message.channel)
-    wait = _longer_doubt(uow, message, claimed, found)
+        owned = deliveries.owners(uow, found)
+        keys = [key for key in found if key not in owned]
+    wait = _longer_doubt(uow, message, claimed, keys)
     if wait is not None:
         message.lease_until = None
         message.due_at = uow.now + wait
         return None
-    if _match(uow, message, found or []) or not wanted_texts.is_wanted(uow, centre, message):
+    if _match(uow, message, claimed, keys or []) or not wanted_texts.is_wanted(
+        uow, centre, message
+    ):
         return None
     out = deliveries.perhaps_out(message.handed_over)
     if len(out) < copies_allowed(message.kind, message.to_role):
         return handing_over.copy(uow, centre, message, claimed.owner)
     deliveries.ask_a_person(uow, message)
+    if message.kind == "page":
+        deliveries.next_is_asked(uow, centre, message)
     return None
 
 
 def _longer_doubt(
-    uow: UnitOfWork, message: Message, claimed: ClaimedText, found: list[str] | None
+    uow: UnitOfWork, message: Message, claimed: ClaimedText, keys: Sequence[str] | None
 ) -> timedelta | None:
     """How long to wait before the provider is asked again, if what it says now is no help."""
-    if found is None:
+    if keys is None:
         patient = providers.is_shut(uow, message.channel) and claimed.in_doubt_s < LONGEST_DOUBT_S
         return timedelta(seconds=providers.PROBE_EVERY_S) if patient else None
-    keys = set(found) - deliveries.owners(uow, found)
-    return ASK_AGAIN if keys and _twins_in_hand(uow, message) >= len(keys) else None
+    if not keys:
+        return None
+    if message.channel == providers.VOICE:
+        in_hand = AttemptState.ATTEMPTING in _calls_beside(uow, message, claimed)
+        return ASK_AGAIN if in_hand else None
+    return ASK_AGAIN if _twins_in_hand(uow, message) >= len(keys) else None
 
 
-def _match(uow: UnitOfWork, message: Message, found: list[str]) -> bool:
-    """Give each attempt in doubt one key that nobody owns. Was there any?"""
-    owned = deliveries.owners(uow, found)
-    keys = [key for key in found if key not in owned]
+def _match(uow: UnitOfWork, message: Message, claimed: ClaimedText, keys: Sequence[str]) -> bool:
+    """Give each attempt in doubt one key that nobody owns. Was there any?
+
+    Texts of the same words are as good as each other. A call that may be another's is not taken
+    for this one: of two rings one would be lost.
+    """
+    if message.channel == providers.VOICE and keys and _calls_beside(uow, message, claimed):
+        return False
     doubtful = [attempt for attempt in message.handed_over if attempt.state is AttemptState.UNKNOWN]
     for attempt, key in zip(reversed(doubtful), keys, strict=False):
         attempt.learn(AttemptState.ACCEPTED, uow.now)
         deliveries.own(uow, attempt, message, key)
     deliveries.conclude(uow, message)
     return bool(doubtful and keys)
+
+
+def _calls_beside(
+    uow: UnitOfWork, message: Message, claimed: ClaimedText
+) -> Sequence[AttemptState]:
+    """What is known of the other calls to this phone, any of which the provider may mean: its
+    list has neither our words nor our keys, and which requests belong to a call it tells only
+    a quarter of an hour after its end."""
+    since = uow.now - timedelta(seconds=claimed.in_doubt_s) - CALLS_ARE_NEAR
+    return uow.session.scalars(
+        select(Attempt.state)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(
+            Message.to_index == message.to_index,
+            Message.channel == providers.VOICE,
+            Message.id != message.id,
+            Attempt.state.in_((AttemptState.ATTEMPTING, AttemptState.UNKNOWN)),
+            Attempt.started_at >= since,
+        )
+    ).all()
 
 
 def _twins_in_hand(uow: UnitOfWork, message: Message) -> int:

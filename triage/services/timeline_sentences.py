@@ -191,6 +191,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         f"{d['team']} {_left(d) or 'cannot be reached by text'}; the next is asked."
     ),
     "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
+    "page.unreported": lambda _, d: f"{d['team']} is rung: nobody reports that the text arrived.",
     "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
     "page.verdict": lambda _, d: f"The team's verdict: {_reason(VERDICTS, d['verdict'])}.",
     "follow_up.planned": lambda _, d: f"Follow-up planned: {plain(d['kind'])}, {d['owner']}.",

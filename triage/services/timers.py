@@ -22,6 +22,7 @@ from triage.services import (
     sending,
     transfers,
     unanswered,
+    unreported,
     waiting,
 )
 from triage.services.centre import Centre
@@ -54,6 +55,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     ),
     **next_steps.HANDLERS,
     **escalations.HANDLERS,
+    **unreported.HANDLERS,
     **alarms.HANDLERS,
     **check_ins.HANDLERS,
     **waiting.HANDLERS,

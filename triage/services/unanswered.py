@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from triage.domain.delivery import Whose, failure_of
-from triage.domain.lifecycle import MessageState, PageState
+from triage.domain.lifecycle import MessageState, PageKind, PageState
 from triage.services import outbox, paging
 from triage.services.centre import Centre
-from triage.services.pages import hold
+from triage.services.pages import hold, ring_once, send_again
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
@@ -21,14 +21,18 @@ _OWED = (MessageState.READY, MessageState.ATTEMPTING, MessageState.UNKNOWN)
 
 def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """A page's text does not arrive: the next is asked at once. Where the provider or we were
-    away, that says nothing of this person: they are asked anew."""
+    away, that says nothing of this person: they are asked anew. But where something of the page
+    may have left, another text could be the third on the phone: it rings, and its time goes on."""
     if message.page_id is None:
         return
     page = uow.get(Page, message.page_id)
     if page.state is not PageState.OPEN:
         return
     if message.state in {MessageState.EXPIRED, MessageState.UNKNOWN}:
-        _ask_anew(uow, centre, page)
+        if outbox.asked_at(uow, page.id) is None:
+            _ask_anew(uow, centre, page)
+        else:
+            ring_once(uow, centre, page)
     elif failure_of(message.last_error).whose is Whose.PROVIDER:
         message.ring_since = uow.now  # taken and then dropped: the next would fare no better
     else:
@@ -42,8 +46,9 @@ def _ask_anew(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     ).all()
     for earlier in texts:  # the new one takes their place
         earlier.noted_at = earlier.noted_at or uow.now
-    _give_time(uow, page, uow.now)
-    paging.send_page(uow, centre, page, number=len(texts))
+    if page.kind is not PageKind.SUPERVISOR:  # for them no clock runs
+        _give_time(uow, page, uow.now)
+    send_again(uow, centre, page)
     uow.audit("page.asked_anew", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
 
 
@@ -64,17 +69,17 @@ def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
 
 
 def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:
-    """The time for an answer is over, if the page left in time: nobody is passed over for a
-    text that they could not have got, unless their telephone rang."""
+    """The time for an answer is over, if the page left in time, or may have: nobody is passed
+    over for a text that they could not have got, unless their telephone rang."""
     hold(uow, page)
     if page.state is not PageState.OPEN or uow.now < page.answer_by:
         return
     text = outbox.newest_text(uow, page.id)
-    left_at = (outbox.left_at(uow, text) if text else None) or outbox.rung_at(uow, page.id)
+    asked_at = outbox.asked_at(uow, page.id)
     within = timedelta(minutes=page.slot.dispatch.answer_within_min)
-    if left_at is not None and uow.now < left_at + within - LEFT_LATE:
-        _give_time(uow, page, left_at)
-    elif text is None or left_at is not None or text.state not in _OWED:
+    if asked_at is not None and uow.now < asked_at + within - LEFT_LATE:
+        _give_time(uow, page, asked_at)
+    elif text is None or asked_at is not None or text.state not in _OWED:
         paging.pass_over(uow, centre, page, PageState.PASSED_OVER)
     elif text.ring_since is None:
         _give_time(uow, page, uow.now)
