@@ -590,8 +590,14 @@ def test_of_two_rings_in_doubt_and_one_call_each_rings_again(world: World) -> No
         settling.providers.note_answer(uow, "voice")
     move_clock(world, 7)
 
-    copies = [resolve(world, text, ["CA1"]) for text in claim(world)]
-    assert None not in copies
+    one, other = claim(world)
+    copy = resolve(world, one, ["CA1"])
+    assert copy is not None
+    assert resolve(world, other, ["CA1"]) is None  # while another is being made nobody can tell
+    settle(world, copy, Sent("CA2"))
+    move_clock(world, 3)
+    (again,) = claim(world)
+    assert resolve(world, again, ["CA2", "CA1"]) is not None
 
 
 def test_a_call_that_can_only_be_of_this_ring_ends_its_doubt(world: World) -> None:
