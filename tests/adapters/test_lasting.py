@@ -11,6 +11,7 @@ from sqlalchemy import event, select, text
 from tests.typical_calls import UNARMED
 from tests.world import World, settings_for
 from triage.app import build_context
+from triage.domain.alarms import AlarmKind
 from triage.domain.errors import NotFound
 from triage.services import api_tokens, availability
 from triage.storage.audit import AuditEntry
@@ -18,6 +19,7 @@ from triage.storage.calls import Answer, Call
 from triage.storage.habits import AnswerHabits
 from triage.storage.policies import EscalationPolicyRow
 from triage.storage.revisions import COUNTED
+from triage.storage.safety import Alarm
 from triage.storage.teams import Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -29,8 +31,12 @@ def number(world: World) -> int:
 
 def one_row_each(world: World) -> None:
     """A row in every table that is counted."""
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     with world.context.unit_of_work("test") as uow:
+        assert phone.responder_id
+        uow.add(
+            Alarm(kind=AlarmKind.HELP, responder_id=phone.responder_id, raised_at=uow.now, rings=0)
+        )
         ends = uow.now + timedelta(hours=1)
         uow.add(Suspension(kind="zone", subject="north", until=ends, reason="test"))
         api_tokens.add(uow, "cad", ["assess"])

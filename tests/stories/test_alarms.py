@@ -15,7 +15,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
 from triage.domain.findings import KINDS
 from triage.domain.phone_network import Refused
-from triage.services import alarms, audits, providers
+from triage.services import alarm_lists, alarms, audits, providers
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
 from triage.storage.calls import Call
@@ -42,7 +42,7 @@ def on_a_call(world: World, name: str = "CIT 1") -> tuple[Phone, Call]:
 
 def untaken(world: World) -> list[Alarm]:
     with world.context.reading() as uow:
-        return list(alarms.untaken(uow))
+        return list(alarm_lists.untaken(uow))
 
 
 def findings(world: World) -> set[str]:
@@ -73,7 +73,7 @@ def test_a_cry_for_help_rings_the_desk_and_the_supervisors_at_once(world: World)
         asked = uow.session.scalars(select(Message).where(Message.kind == "page")).one()
         assert {ring.priority for ring in rings} == {0}
         assert all(ring.created_at >= asked.created_at for ring in rings)
-        (alarm,) = alarms.untaken(uow)
+        (alarm,) = alarm_lists.untaken(uow)
         assert max(r.sent_at for r in rings) - alarm.created_at < timedelta(seconds=15)
 
 
@@ -295,7 +295,7 @@ def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> No
     world.wait(seconds=31)  # and again, until somebody takes it
     assert len([text for text in boss.inbox if "needs help" in text]) == 2
     with world.context.unit_of_work("test") as uow:
-        alarms.take(uow, alarms.untaken(uow)[0], "screen")
+        alarms.take(uow, alarm_lists.untaken(uow)[0], "screen")
     world.wait(minutes=2)
     assert len([text for text in boss.inbox if "needs help" in text]) == 2
 

@@ -9,7 +9,7 @@ from tests.stories.test_call_page import act, clinician, look, path, words
 from tests.stories.test_calls import CALM
 from tests.world import Phone, World
 from triage.domain.alarms import AlarmKind
-from triage.services import alarms, audits, reliefs
+from triage.services import alarm_lists, audits, reliefs
 from triage.services.audits import Surroundings
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
@@ -191,11 +191,11 @@ def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> 
         assert set(uow.session.scalars(clocks)) == {1}
     assert "Alpha (clinician) HAD TO WITHDRAW, it is not safe" in board(world)
     with world.context.reading() as uow:
-        (alarm,) = alarms.untaken(uow)
+        (alarm,) = alarm_lists.untaken(uow)
         assert (alarm.kind, alarm.rings) == (AlarmKind.WITHDREW, 1)
     world.wait(seconds=60)
     with world.context.reading() as uow:
-        (alarm,) = alarms.untaken(uow)
+        (alarm,) = alarm_lists.untaken(uow)
         assert alarm.rings > 1  # the desk's telephone rings until a person takes it
 
     bravo.text(f"{call.code} 1")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.stories.test_calls import CALM
 from tests.world import World
 from triage.domain.lifecycle import CallState
-from triage.services import alarms, call_codes, unread_replies
+from triage.services import alarm_lists, call_codes, unread_replies
 from triage.storage.calls import Call
 from triage.storage.messages import InboundMessage
 
@@ -107,7 +107,7 @@ def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     phone.text(f"assist {call.code}")
     phone.expect("ALARM RAISED")
     with world.context.reading() as uow:
-        (alarm,) = alarms.untaken(uow)
+        (alarm,) = alarm_lists.untaken(uow)
         assert alarm.call_id == call.id
 
 

@@ -26,7 +26,7 @@ from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
-from triage.services import alarms, dispatches, unread_replies
+from triage.services import alarm_lists, dispatches, unread_replies
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
@@ -146,7 +146,7 @@ class Replies(RuleBasedStateMachine):
                 .join(Dispatch, Dispatch.id == Slot.dispatch_id)
                 .join(Call, Call.id == Dispatch.call_id)
             )
-            alarmed = {alarm.page_id for alarm in alarms.untaken(uow)}
+            alarmed = {alarm.page_id for alarm in alarm_lists.untaken(uow)}
             return {
                 page.id: PageNow(
                     call.code,

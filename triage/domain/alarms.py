@@ -25,10 +25,13 @@ _SAYS = {
 }
 _TO_DO = {
     AlarmKind.HELP: "Reach them by radio, send help.",
-    AlarmKind.DURESS: "Do not ring or text them. Send help without warning them.",
+    AlarmKind.DURESS: "Do not ring or text them. Send help without warning them, and tell whoever"
+    " else goes there by radio.",
     AlarmKind.WITHDREW: "Decide who makes it safe. Whoever is asked next is warned.",
     AlarmKind.MISSED_CHECK_IN: "Reach them by radio. No answer: send somebody.",
 }
+UNTIL_OVER = "It is taken care of. They are asked and told nothing until somebody says it is over."
+"""Of a silent alarm."""
 NO_CALL = "on no call"
 
 

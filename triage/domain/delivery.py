@@ -18,6 +18,8 @@ PHONE_LOST = "phone_lost"
 """It is reported lost: whoever has it reads no text of ours."""
 OTHER_NUMBER = "other_number"
 """They have another telephone now."""
+SILENT_ALARM = "silent_alarm"
+"""Somebody may force them: whoever reads their telephone is to learn nothing."""
 WORKER_LOST = "the worker was lost"
 NO_CONNECTION = "no connection: "
 """How the reason begins when not a byte of the text was handed over."""
@@ -68,6 +70,7 @@ _FAILURES = {
     UNVERIFIED: Failure("the number is not verified", _N),
     PHONE_LOST: Failure("the phone is reported lost", _N),
     OTHER_NUMBER: Failure("they have another number now", _N),
+    SILENT_ALARM: Failure("a silent alarm of theirs is not over", _N),
     "off_duty": Failure("no longer on duty", _N),
 }
 _BY_STATUS = {

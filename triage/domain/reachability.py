@@ -15,6 +15,7 @@ TOO_MANY_LOST = 2
 class Trouble(StrEnum):
     """The worst first: who has several is told the first."""
 
+    SILENT_ALARM = "silent_alarm"
     PHONE_LOST = "phone_lost"
     OPTED_OUT = "opted_out"
     UNVERIFIED = "unverified"
@@ -24,6 +25,7 @@ class Trouble(StrEnum):
 
 
 WORDS = {
+    Trouble.SILENT_ALARM: "silent alarm, not over",
     Trouble.PHONE_LOST: "phone lost",
     Trouble.OPTED_OUT: "texted STOP",
     Trouble.UNVERIFIED: "number not verified",
@@ -32,6 +34,8 @@ WORDS = {
     Trouble.UNCONFIRMED: "shift not confirmed",
 }
 TO_DO = {
+    Trouble.SILENT_ALARM: "Do not ring or text them, they are asked nothing. Once they are safe,"
+    " say under Alarms that it is over.",
     Trouble.PHONE_LOST: "Nothing is sent to it, nothing from it counts. Once it is found, or they"
     " have another, a supervisor says so under Teams.",
     Trouble.OPTED_OUT: "Nothing reaches this phone. Ring them: texting START ends it.",

@@ -3,18 +3,16 @@ them. Nothing throttles one and none is bundled with another."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
 
 from triage.domain import alarms as words
 from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
-from triage.services import outbox, providers
+from triage.services import freed_teams, outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
@@ -203,6 +201,8 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     if alarm.taken_at is not None:
         raise Conflict("this alarm is taken care of already")
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
+    if not alarm.covert:
+        alarm.over_at, alarm.over_by = alarm.taken_at, alarm.taken_by
     _stop_timers(uow, alarm)
     unsent = select(Message).where(
         Message.alarm_id == alarm.id, Message.state == MessageState.READY
@@ -221,51 +221,17 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     )
 
 
-# --- what screens show ---------------------------------------------------------------------
-
-
-def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Those that nobody has taken, the oldest first."""
-    return _listed(uow, Alarm.taken_at.is_(None), *which, order=Alarm.created_at.asc())
-
-
-def untaken_of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
-    return untaken(uow, Alarm.call_id == call_id)
-
-
-def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:
-    """The latest first."""
-    return _listed(uow, Alarm.taken_at > uow.now - ago, order=Alarm.taken_at.desc())
-
-
-def _listed(
-    uow: UnitOfWork, *which: ColumnElement[bool], order: ColumnElement[Any]
-) -> Sequence[Alarm]:
-    return uow.session.scalars(
-        select(Alarm)
-        .where(*which)
-        .options(joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call))
-        .order_by(order, Alarm.id)
-    ).all()
-
-
-_HELD = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}
-_OLD_RING = timedelta(seconds=10)
-"""A ring whose time was over so long ago should have been followed by the next."""
-
-
-def unheard(uow: UnitOfWork) -> frozenset[UUID]:
-    """Those untaken that reach no telephone: there is none to ring, or neither calls nor texts
-    go out."""
-    untold = select(Alarm.id).where(Alarm.taken_at.is_(None))
-    if not all(providers.is_shut(uow, way) for way in (providers.VOICE, providers.SMS)):
-        told = exists().where(
-            Message.alarm_id == Alarm.id,
-            Message.expires_at > uow.now - _OLD_RING,
-            Message.state.not_in(_HELD),
-        )
-        untold = untold.where(~told)
-    return frozenset(uow.session.scalars(untold))
+def end(uow: UnitOfWork, alarm: Alarm) -> None:
+    """Somebody knows that they are safe: they may be rung and texted again. Raises Conflict."""
+    if alarm.taken_at is None:
+        raise Conflict("nobody has taken this alarm yet")
+    if alarm.over_at is not None:
+        raise Conflict("somebody has ended this alarm already")
+    alarm.over_at, alarm.over_by = uow.now, uow.actor
+    member = alarm.responder
+    lasted_s = int((uow.now - alarm.created_at).total_seconds())
+    uow.audit("alarm.over", alarm, kind=alarm.kind.value, team=member.team.name, lasted_s=lasted_s)
+    freed_teams.offer_soon(uow, member)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

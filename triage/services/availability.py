@@ -11,10 +11,12 @@ from sqlalchemy import bindparam, func, literal, select, union_all
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.ranking import MemberOption, TeamOption, why_none
+from triage.services import silences
 from triage.services.centre import Centre
 from triage.storage.base import Row
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.revisions import KEPT_FOR
+from triage.storage.safety import Alarm
 from triage.storage.teams import Responder, Shift, Suspension, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -110,7 +112,7 @@ def team_options(
     if besides is not None and any(_matters(slot) for slot in besides.slots):
         with uow.asking((Slot,), _matters):
             return _options(uow, zone, besides.id)
-    of = (Slot, Team, Responder, Shift, Suspension)
+    of = (Slot, Team, Responder, Shift, Suspension, Alarm)
     what = f"{_OPTIONS} {zone}"
     return uow.once(what, lambda uow: _options(uow, zone, _NO_DISPATCH), of, _matters)
 
@@ -122,7 +124,7 @@ def _matters(row: Row) -> bool:
 
 def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[TeamOption]:
     team_load, member_load = _loads(uow, besides)
-    off = switched_off(uow)
+    off, silent = switched_off(uow), silences.silenced(uow)
     zone_off = ("zone", zone) in off
     return [
         TeamOption(
@@ -136,7 +138,7 @@ def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[TeamOptio
             tuple(
                 MemberOption(one.id, one.role, one.skills, member_load[one.id], one.confirmed)
                 for one in team.members
-                if one.starts_at <= uow.now < one.ends_at
+                if one.starts_at <= uow.now < one.ends_at and one.id not in silent
             ),
             team.responses,
         )
@@ -165,9 +167,9 @@ def _rostered(uow: UnitOfWork) -> list[_Rostered]:
 
 
 def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
-    """Supervisors on shift whom a text reaches."""
+    """Supervisors on shift whom a text reaches and may reach."""
     on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
-    return uow.session.scalars(
+    found = uow.session.scalars(
         select(Responder)
         .join(Team)
         .where(
@@ -180,6 +182,8 @@ def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
         )
         .order_by(Responder.created_at, Responder.id)
     ).all()
+    silent = silences.silenced(uow)
+    return [one for one in found if one.id not in silent]
 
 
 def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]]:

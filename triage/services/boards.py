@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import alarms, assessments, outbox, unread_replies
+from triage.services import alarm_lists, assessments, outbox, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.centre import Centre
@@ -92,7 +92,7 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
         uow.now,
         rows,
         _not_listed(uow, len(calls)),
-        alarms.untaken(uow),
+        [*alarm_lists.untaken(uow), *alarm_lists.in_force(uow)],
         unread_replies.waiting(uow),
     )
 

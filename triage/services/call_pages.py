@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
-from triage.services import alarms, assessments, call_record, check_ins, sending
+from triage.services import alarm_lists, assessments, call_record, check_ins, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
 from triage.services.call_record import CallRecord
@@ -89,7 +89,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         seen=rows[-1].number if rows else 0,
         overrides=overrides,
         not_sent=_not_sent(uow, call, rows, overrides),
-        alarms=alarms.untaken_of_call(uow, call.id),
+        alarms=alarm_lists.of_call(uow, call.id),
         check_ins=check_ins.open_of_call(uow, call.id),
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )

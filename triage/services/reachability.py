@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.delivery import OPTED_OUT, Whose, failure_of
 from triage.domain.lifecycle import TAKEN, MessageState
 from triage.domain.reachability import BY_RADIO, LOOK_BACK, TO_DO, WORDS, Trouble, of_phone, worst
+from triage.services import silences
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.messages import Message
@@ -39,7 +40,9 @@ class Unreachable:
 
     @property
     def to_do(self) -> str:
-        return BY_RADIO if self.in_hand else TO_DO[worst(self.troubles)]
+        first = worst(self.troubles)
+        by_radio = self.in_hand and first is not Trouble.SILENT_ALARM
+        return BY_RADIO if by_radio else TO_DO[first]
 
 
 def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
@@ -106,10 +109,12 @@ def troubles_of(
     shifts -- the shift that each has now or next.
     """
     phones = _phones(uow, [member.phone_index for member in members if member.phone_index])
+    silent = silences.silenced(uow)
     found = {}
     for member in members:
         shift = shifts.get(member.id)
         holds = {
+            Trouble.SILENT_ALARM: member.id in silent,
             Trouble.PHONE_LOST: member.phone_lost_at is not None,
             Trouble.OPTED_OUT: member.opted_out_at is not None,
             Trouble.UNVERIFIED: member.verified_at is None and member.phone_lost_at is None,

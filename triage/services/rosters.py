@@ -73,7 +73,7 @@ class TeamNow:
 
     @property
     def on_shift(self) -> tuple[MemberNow, ...]:
-        out = {Trouble.PHONE_LOST, Trouble.OPTED_OUT, Trouble.UNVERIFIED}
+        out = {Trouble.SILENT_ALARM, Trouble.PHONE_LOST, Trouble.OPTED_OUT, Trouble.UNVERIFIED}
         return tuple(m for m in self.members if m.now and not out & set(m.troubles))
 
 

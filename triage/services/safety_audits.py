@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select, text
 
 from triage.domain.findings import Finding
-from triage.services import alarms, check_ins
+from triage.services import alarm_lists, alarms, check_ins
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.safety import Alarm, CheckIn
 from triage.storage.timers import Timer
@@ -24,7 +24,7 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
     yield from _found(
         uow, "alarm_untaken", *_row(uow, untaken.where(Alarm.created_at < uow.now - UNTAKEN_AFTER))
     )
-    unheard = untaken.where(Alarm.id.in_(alarms.unheard(uow)))
+    unheard = untaken.where(Alarm.id.in_(alarm_lists.unheard(uow)))
     yield from _found(uow, "alarm_unheard", *_row(uow, unheard))
     silent = untaken.where(~_timer(alarms.RING, Alarm.id))
     yield from _found(uow, "alarm_silent", *_row(uow, silent))

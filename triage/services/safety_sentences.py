@@ -38,6 +38,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         f"The alarm of {d['team']} is taken care of after {d['waited_s']} s"
         + (", by telephone." if d["through"] == "voice" else ".")
     ),
+    "alarm.over": lambda _, d: (
+        f"The silent alarm of {d['team']} is over: they may be rung and texted again."
+    ),
     "check_in.asked": lambda _, d: f"{_who(d)} is asked whether all is well.",
     "check_in.asked_again": lambda _, d: f"{_who(d)} is asked again: no answer.",
     "check_in.answered": lambda _, d: f"{_who(d)}: all is well ({d['through']}).",

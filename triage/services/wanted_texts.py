@@ -4,12 +4,13 @@ from triage.domain.delivery import (
     OPTED_OUT,
     OTHER_NUMBER,
     PHONE_LOST,
+    SILENT_ALARM,
     UNVERIFIED,
     a_person_must_tell,
     may_go_to_unverified,
 )
 from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
-from triage.services import check_ins, deliveries, duty, escalations, storms
+from triage.services import addresses, check_ins, deliveries, duty, escalations, silences, storms
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
@@ -18,6 +19,9 @@ from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
+_EXPECTED = ("reply", addresses.KIND, check_ins.KIND)
+"""What they have asked for themselves, and the roster check: whoever forces them would notice
+that it does not come."""
 _PAGING = ("page", "ring")
 """Asks somebody to come, as a text or on the telephone."""
 
@@ -42,7 +46,7 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
         message.last_error = why
         _move(uow, message, MessageState.WITHDRAWN)
         deliveries.next_is_asked(uow, centre, message)
-        if a_person_must_tell(message.kind):
+        if a_person_must_tell(message.kind) and why != SILENT_ALARM:
             deliveries.ask_a_person(uow, message)
     return why is None
 
@@ -100,6 +104,8 @@ def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str |
         return None
     if why := _closed_phone(responder, message):
         return why
+    if message.kind not in _EXPECTED and responder.id in silences.silenced(uow):
+        return SILENT_ALARM
     if page is None or message.kind not in _PAGING:
         return None
     off = {("team", str(page.team_id)), ("zone", page.slot.dispatch.call.zone or "")}

@@ -13,6 +13,7 @@ from triage.storage.dispatches import Page, Slot
 from triage.storage.teams import Responder
 
 _UNTAKEN = text("taken_at IS NULL")
+_IN_FORCE = text("over_at IS NULL")
 _OPEN = text("closed_at IS NULL")
 
 
@@ -22,6 +23,7 @@ class Alarm(LiveRow):
     __tablename__ = "alarm"
     __table_args__ = (
         Index("ix_alarm_untaken", "created_at", sqlite_where=_UNTAKEN, postgresql_where=_UNTAKEN),
+        Index("ix_alarm_in_force", "kind", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
     )
 
     kind: Mapped[AlarmKind]
@@ -38,6 +40,11 @@ class Alarm(LiveRow):
     """An actor of the audit trail."""
     taken_through: Mapped[str | None]
     """`screen` or `voice`."""
+    over_at: Mapped[datetime | None]
+    """When nothing more had to be done; of a silent alarm somebody says so, others are over when
+    they are taken."""
+    over_by: Mapped[str | None]
+    """An actor, too."""
 
     responder: Mapped[Responder] = relationship()
     page: Mapped[Page | None] = relationship()

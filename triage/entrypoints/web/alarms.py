@@ -1,5 +1,6 @@
 """Alarms of people in the field: taken with one key."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from triage.context import current_context
 from triage.domain import alarms as words
 from triage.domain.errors import Conflict
 from triage.entrypoints.web.access import current_person, open_to, safe_next
-from triage.services import alarms
+from triage.services import alarm_lists, alarms
 from triage.services.actors import names_of
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -25,13 +26,14 @@ SHOWN_FOR = timedelta(hours=12)
 @open_to("dispatcher", "supervisor")
 def listed() -> ResponseReturnValue:
     with current_context().reading() as uow:
-        taken = alarms.taken_since(uow, SHOWN_FOR)
+        taken = alarm_lists.taken_since(uow, SHOWN_FOR)
         return render_template(
             "alarms.html",
-            untaken=alarms.untaken(uow),
-            unheard=alarms.unheard(uow),
+            untaken=alarm_lists.untaken(uow),
+            in_force=alarm_lists.in_force(uow),
+            unheard=alarm_lists.unheard(uow),
             taken=taken,
-            names=names_of(uow, {alarm.taken_by or "" for alarm in taken}),
+            names=names_of(uow, {by or "" for one in taken for by in (one.taken_by, one.over_by)}),
             words=words,
             now=uow.now,
         )
@@ -40,9 +42,25 @@ def listed() -> ResponseReturnValue:
 @bp.post("/<uuid:key>/take")
 @open_to("dispatcher", "supervisor")
 def take(key: UUID) -> ResponseReturnValue:
+    return _done(
+        key,
+        lambda uow, alarm: alarms.take(uow, alarm, "screen"),
+        "You take care of the alarm of {}.",
+    )
+
+
+@bp.post("/<uuid:key>/over")
+@open_to("dispatcher", "supervisor")
+def over(key: UUID) -> ResponseReturnValue:
+    return _done(
+        key, alarms.end, "The silent alarm of {} is over. They may be rung and texted again."
+    )
+
+
+def _done(key: UUID, act: Callable[[UnitOfWork, Alarm], None], told: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork) -> str:
         alarm = uow.get(Alarm, key)
-        alarms.take(uow, alarm, "screen")
+        act(uow, alarm)
         return alarm.responder.team.name
 
     try:
@@ -50,5 +68,5 @@ def take(key: UUID) -> ResponseReturnValue:
     except Conflict as problem:
         flash(f"Nothing was changed: {problem}.", "warn")
     else:
-        flash(f"You take care of the alarm of {unit}.", "good")
+        flash(told.format(unit), "good")
     return redirect(safe_next(request.form.get("next") or "/alarms"), 303)

@@ -17,7 +17,7 @@ from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import alarms, leftovers, next_steps, transfers, watch
+from triage.services import alarm_lists, leftovers, next_steps, transfers, watch
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -66,13 +66,19 @@ def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[
 
 
 def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
-    unheard = alarms.unheard(uow)
-    for alarm in alarms.untaken(uow):
+    unheard = alarm_lists.unheard(uow)
+    for alarm in alarm_lists.untaken(uow):
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
         who = f"{member.team.name} ({member.role.replace('_', ' ')})"
         words = f"{who} {says(alarm.kind)}: {code}. {to_do(alarm.kind)}"
         words = f"{words} {REACHES_NOBODY}" if alarm.id in unheard else words
         yield Banner("alarm", words, f"/alarms#alarm-{alarm.id}", "Take it")
+    for alarm in alarm_lists.in_force(uow):
+        code = alarm.call.code if alarm.call else NO_CALL
+        words = (
+            f"{alarm.responder.team.name}: a silent alarm is not over, {code}. {to_do(alarm.kind)}"
+        )
+        yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", "Alarms")
 
 
 _LOST = {

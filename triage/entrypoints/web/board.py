@@ -15,7 +15,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
-    alarms,
+    alarm_lists,
     boards,
     escalations,
     reachability,
@@ -102,7 +102,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
         lines = paging_lines(watch.standing(uow).codes)
-        unheard = alarms.unheard(uow)
+        unheard = alarm_lists.unheard(uow)
     urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
     shown = {
         "board": found,

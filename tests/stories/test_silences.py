@@ -1,0 +1,181 @@
+"""After a silent alarm that team is asked nothing and told nothing new until somebody says that it
+is over: whoever forces them and reads along learns nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_alarms import words
+from tests.stories.test_calls import CALM
+from tests.stories.test_duress import WORD, knows, pair_on_scene
+from tests.typical_calls import UNARMED
+from tests.world import Browser, Phone, World
+from triage.domain.alarms import AlarmKind
+from triage.domain.errors import Conflict
+from triage.services import alarms, communication_tests, outbox
+from triage.storage.dispatches import Page
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm
+
+
+def all_read(*phones: Phone) -> None:
+    for phone in phones:
+        phone._read = len(phone.inbox)
+
+
+def the_alarm(world: World) -> Alarm:
+    with world.context.reading() as uow:
+        return uow.session.scalars(select(Alarm).where(Alarm.kind == AlarmKind.DURESS)).one()
+
+
+def press(desk: Browser, world: World, what: str) -> str:
+    """The button under Alarms."""
+    answer = desk.submit("/alarms", {"next": "/alarms"}, f"/alarms/{the_alarm(world).id}/{what}")
+    assert answer.status_code == 303
+    return words(desk, "/alarms")
+
+
+@pytest.fixture
+def forced(world: World) -> tuple[Phone, Phone]:
+    """A clinician on scene who has just said her word, and the officer with her."""
+    clinician, officer, call = pair_on_scene(world, "CIT 1")
+    knows(world, clinician)
+    clinician.text(f"{call.code} ok {WORD}")
+    all_read(clinician, officer)
+    return clinician, officer
+
+
+def test_no_page_and_no_test_reaches_them_until_it_is_over(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    clinician, _ = forced
+    desk = world.client("dispatcher")
+    press(desk, world, "take")
+
+    world.call({**CALM, "weapon": "accessible"})
+    world.context.do("test", lambda uow: communication_tests.start_now(uow, world.centre))
+    world.wait(hours=1)
+
+    for phone in forced:
+        new = phone.inbox[phone._read :]
+        assert all(text.startswith("Roster check") for text in new), "it would be noticed"
+        assert phone.rings == []
+
+    press(desk, world, "over")
+    all_read(*forced)
+    world.context.do("test", lambda uow: communication_tests.start_now(uow, world.centre))
+    clinician.expect("Test")
+
+
+def test_their_own_texts_get_the_ordinary_answer(world: World, forced: tuple[Phone, Phone]) -> None:
+    clinician, officer = forced
+    press(world.client("dispatcher"), world, "take")
+
+    clinician.text("CLEAR")
+    clinician.expect("clear")
+    officer.expect_silence()
+
+
+def test_another_team_is_asked_and_they_are_again_once_it_is_over(world: World) -> None:
+    (first,) = world.team("MCT 1", calls_at_once=3)
+    (second,) = world.team("MCT 2", zones=["elsewhere"], calls_at_once=3)
+    knows(world, first).text(f"hello {WORD}")
+    all_read(first, second)
+
+    world.call(UNARMED)
+
+    second.expect("1=accept")
+    first.expect_silence()
+    assert "MCT 1" not in {one.team.name for one in pages(world)}
+
+    desk = world.client("dispatcher")
+    press(desk, world, "take")
+    press(desk, world, "over")
+    world.call(UNARMED)
+    first.expect("1=accept")
+
+
+def pages(world: World) -> list[Page]:
+    with world.context.reading() as uow:
+        found = list(uow.session.scalars(select(Page)))
+        assert all(page.team.name for page in found)
+        return found
+
+
+def test_a_page_that_waits_on_their_phone_moves_on(world: World) -> None:
+    (first,) = world.team("MCT 1")
+    world.call(UNARMED)
+    first.expect("1=accept")
+    (second,) = world.team("MCT 2")
+    knows(world, first).text(f"what {WORD}")
+    all_read(first)
+
+    world.wait(minutes=10)
+
+    first.expect_silence()
+    second.expect("1=accept")
+
+
+def test_whoever_joins_them_is_told_nothing_either_and_nobody_is_told_to_ring(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    _, officer = forced
+    with world.context.unit_of_work("test") as uow:
+        call = the_alarm(world).call_id
+        page = uow.session.scalars(
+            select(Page).where(Page.responder_id == officer.responder_id)
+        ).one()
+        outbox.enqueue(
+            uow,
+            world.centre,
+            kind="notice",
+            to=officer.number,
+            to_role="officer",
+            body="Somebody comes with you.",
+            priority=2,
+            call_id=call,
+            responder_id=page.responder_id,
+        )
+    world.settle()
+
+    officer.expect_silence()
+    with world.context.reading() as uow:
+        told = uow.session.scalars(select(Message).where(Message.kind == "notice")).all()
+        assert [(one.last_error, one.ring_since) for one in told] == [("silent_alarm", None)]
+    assert "RING" not in words(world.client("dispatcher"), "/board")
+
+
+def test_taking_it_does_not_hide_it(world: World, forced: tuple[Phone, Phone]) -> None:
+    desk, next_shift = world.client("dispatcher"), world.client("dispatcher", "relief")
+    with world.context.reading() as uow:
+        call = uow.get(Alarm, the_alarm(world).id).call
+        assert call is not None
+        reference = call.reference
+    press(desk, world, "take")
+
+    for place in ("/board", f"/calls/{reference}", "/alarms", "/intake"):
+        said = words(next_shift, place)
+        assert "Do not ring or text them" in said, place
+    assert "silent alarm, not over" in words(next_shift, "/teams").lower()
+    assert "Taken in the last 12 hours" in words(next_shift, "/alarms")
+
+    assert "It is over" not in press(desk, world, "over")
+    for place in ("/board", f"/calls/{reference}", "/alarms", "/intake"):
+        assert "Do not ring or text them" not in words(next_shift, place), place
+    assert "is over: they may be rung" in words(next_shift, f"/calls/{reference}")
+
+
+def test_only_what_is_taken_can_be_over_and_only_once(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    desk = world.client("dispatcher")
+    alarm = the_alarm(world)
+    with (
+        pytest.raises(Conflict, match="nobody has taken"),
+        world.context.unit_of_work("test") as uow,
+    ):
+        alarms.end(uow, uow.get(Alarm, alarm.id))
+    press(desk, world, "take")
+    press(desk, world, "over")
+    assert "Nothing was changed" in press(desk, world, "over")

@@ -1,0 +1,69 @@
+"""What screens show of alarms."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.alarms import COVERT
+from triage.domain.lifecycle import MessageState
+from triage.services import providers
+from triage.storage.messages import Message
+from triage.storage.safety import Alarm
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+    """Those that nobody has taken, the oldest first."""
+    return _listed(uow, Alarm.taken_at.is_(None), *which, order=Alarm.created_at.asc())
+
+
+def in_force(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+    """Silent alarms that a person has taken and nobody has ended, the oldest first."""
+    taken = Alarm.kind.in_(COVERT), Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
+    return _listed(uow, *taken, *which, order=Alarm.created_at.asc())
+
+
+def of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
+    """Those of its teams that nobody has taken, then silent ones that are not over."""
+    theirs = Alarm.call_id == call_id
+    return [*untaken(uow, theirs), *in_force(uow, theirs)]
+
+
+def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:
+    """The latest first."""
+    return _listed(uow, Alarm.taken_at > uow.now - ago, order=Alarm.taken_at.desc())
+
+
+def _listed(
+    uow: UnitOfWork, *which: ColumnElement[bool], order: ColumnElement[Any]
+) -> Sequence[Alarm]:
+    return uow.session.scalars(
+        select(Alarm)
+        .where(*which)
+        .options(joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call))
+        .order_by(order, Alarm.id)
+    ).all()
+
+
+_HELD = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}
+_OLD_RING = timedelta(seconds=10)
+"""A ring whose time was over so long ago should have been followed by the next."""
+
+
+def unheard(uow: UnitOfWork) -> frozenset[UUID]:
+    """Those untaken that reach no telephone: there is none to ring, or neither calls nor texts
+    go out."""
+    untold = select(Alarm.id).where(Alarm.taken_at.is_(None))
+    if not all(providers.is_shut(uow, way) for way in (providers.VOICE, providers.SMS)):
+        told = exists().where(
+            Message.alarm_id == Alarm.id,
+            Message.expires_at > uow.now - _OLD_RING,
+            Message.state.not_in(_HELD),
+        )
+        untold = untold.where(~told)
+    return frozenset(uow.session.scalars(untold))
