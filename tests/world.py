@@ -81,6 +81,10 @@ class FakePhones:
     """Texts arrive all the same."""
     dead: set[str] = field(default_factory=set)
     """Numbers that the provider refuses for good."""
+    landlines: set[str] = field(default_factory=set)
+    """Numbers that take no texts."""
+    silent: set[str] = field(default_factory=set)
+    """Numbers that do not ring."""
     sent: list[OutboundSms] = field(default_factory=list)
     rings: dict[str, list[OutboundCall]] = field(default_factory=dict)
 
@@ -89,6 +93,8 @@ class FakePhones:
             return broken
         if sms.to in self.dead:
             return Refused("21610", Whose.NUMBER)
+        if sms.to in self.landlines:
+            return Refused("30006", Whose.NUMBER)
         self.sent.append(sms)
         self.inboxes.setdefault(sms.to, []).append(sms.body)
         return Sent(f"SM{secrets.token_hex(16)}")
@@ -96,7 +102,7 @@ class FakePhones:
     def call(self, call: OutboundCall) -> Outcome:
         if broken := self.broken or self.no_calls:
             return broken
-        if call.to in self.dead:
+        if call.to in self.dead | self.silent:
             return Refused("21211", Whose.NUMBER)
         self.rings.setdefault(call.to, []).append(call)
         return Sent(f"CA{secrets.token_hex(16)}")

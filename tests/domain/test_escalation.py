@@ -168,3 +168,31 @@ def test_the_most_specific_policy_wins() -> None:
     assert most_specific(live, "co_responder", 1) == str(("", 1))
     assert most_specific(live, "co_responder", 2) == str(("", 0))
     assert most_specific({("mobile", 2): "x"}, "mobile", 1) is None
+
+
+# --- rounds -------------------------------------------------------------------------------
+
+
+def test_a_policy_at_its_end_begins_anew_only_if_it_is_let() -> None:
+    twice = Step(Who.SUPERVISOR, wait_s=60, times=2, every_s=30)
+    policy = EscalationPolicy("Night", (ASK, twice, Step(Who.ALL_HANDS)), 0)
+    assert policy.ends_after == 3
+    assert default_policy(1).ends_after is None
+
+    assert next_step(policy, Done(3, NOON), NOON) is None
+    again = next_step(policy, Done(3, NOON), NOON, again=True)
+    assert again is not None
+    assert (again.step, again.at, again.round, again.begins) == (twice, NOON, 2, True)
+    assert next_step(policy, Done(4, NOON), NOON) is not None
+
+
+def test_a_step_knows_whether_it_is_the_first_of_its_kind_in_the_round() -> None:
+    policy = default_policy(1)
+    steps = [next_step(policy, Done(done, NOON), NOON) for done in range(4)]
+
+    assert [due and (due.round, due.begins, due.anew) for due in steps] == [
+        (1, True, True),
+        (1, False, False),
+        (1, False, True),
+        (2, True, True),
+    ]

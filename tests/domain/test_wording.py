@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain import safety_wording, wording
+from triage.domain import escalation_wording, safety_wording, wording
 from triage.domain.sms_replies import Reply, Verb, parse
 
 K = "K7QM"
@@ -93,7 +93,18 @@ def test_the_place_is_given_exactly_as_it_was_said_and_only_after_a_yes() -> Non
 
 
 SAID = {
-    "declined": wording.declined(K),
+    "declined": wording.declined(K, escalation_wording.SOMEBODY_IS_ASKED),
+    "declined by the last": wording.declined(
+        K, escalation_wording.desk_is_told(by_one=True, by_text=False)
+    ),
+    "declined while all are asked": wording.declined(K, escalation_wording.OTHERS_ARE_ASKED),
+    "declined, a relief": wording.declined(K, escalation_wording.NO_RELIEF),
+    "given back": escalation_wording.charge_given_back(
+        K, escalation_wording.supervisors_are_asked(by_one=False)
+    ),
+    "charge_is_taken": escalation_wording.charge_is_taken(K, "County supervisors of the night"),
+    "charge_reminder": escalation_wording.charge_reminder(K, 120),
+    "nobody_left_at_all": escalation_wording.nobody_left_at_all(K, "IMMEDIATE", on_shift=True),
     "eta": wording.eta(K, 10),
     "en_route": wording.en_route(K),
     "on_scene": wording.on_scene(K),

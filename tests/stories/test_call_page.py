@@ -178,8 +178,10 @@ def test_a_no_by_telephone_asks_the_next_and_may_be_taken_back(
     world.team("Mobile 9")
     call = world.call(CALM)
 
-    assert "the next is asked" in act(dispatcher, call, "/answer", {"answer": "declines:telephone"})
     told = act(dispatcher, call, "/answer", {"answer": "declines:telephone"})
+    assert "declines by telephone. Somebody else is being asked." in told
+    told = act(dispatcher, call, "/answer", {"answer": "declines:telephone"})
+    assert "declines by telephone. Nobody else is free: the desk is told." in told
     assert "Nobody coming" in told
     assert "Nobody is left to ask: declined by all." in told
 

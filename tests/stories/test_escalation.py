@@ -134,7 +134,7 @@ def test_when_nobody_is_left_the_supervisor_is_told_until_somebody_takes_it(worl
 
     boss.text("1")
     boss.expect("you have taken charge")
-    world.wait(minutes=30)
+    world.wait(minutes=4)
     boss.expect_silence()
     assert len(boss.rings) == 2
     assert state(world, dispatch) == "unfilled"

@@ -63,7 +63,7 @@ def test_a_key_declines_and_the_next_is_asked_at_once(world: World) -> None:
     (bravo,) = world.team("Bravo")
     alpha, _ = ring(world)
 
-    assert "Somebody else is asked" in alpha.press("2")
+    assert "Somebody else is being asked" in alpha.press("2")
 
     bravo.expect("Reply")
 

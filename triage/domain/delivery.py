@@ -139,7 +139,18 @@ def later_of(one: AttemptState, other: AttemptState) -> AttemptState:
 _PUBLIC = frozenset({"partner", "public", "caller", "unknown"})
 _ONCE = frozenset({"notice", "reminder"})
 _LOSS_IS_NOTICED = frozenset(
-    {"page", "ring", "reply", "verification", "shift", "test", "alarm", "check_in", "address"}
+    {
+        "page",
+        "ring",
+        "charge",
+        "reply",
+        "verification",
+        "shift",
+        "test",
+        "alarm",
+        "check_in",
+        "address",
+    }
 )
 
 
@@ -159,7 +170,8 @@ def may_go_to_unverified(kind: str) -> bool:
 
 def a_person_must_tell(kind: str) -> bool:
     """Must somebody ring when this text is lost? A page's slot is filled by the next
-    person, who gets no answer to a text sends another, the red list shows who answers nothing,
+    person, who gets no answer to a text sends another, charge of
+    a call ends by itself, the red list shows who answers nothing,
     an alarm rings again, and who answers no check-in is one."""
     return kind not in _LOSS_IS_NOTICED
 

@@ -67,6 +67,11 @@ class EscalationPolicy:
         return tuple(s for s in self.steps if s.who in {Who.SUPERVISOR, Who.ALL_HANDS})
 
     @property
+    def ends_after(self) -> int | None:
+        """After each so many steps beyond the teams nothing follows; None where it begins anew."""
+        return None if self.repeat_s else sum(step.times for step in self.beyond)
+
+    @property
     def most_teams(self) -> int | None:
         """How many teams are asked one after the other; None for all of them."""
         return self.steps[0].times or None
@@ -89,6 +94,10 @@ class Due:
     at: datetime
     round: int
     """1 for the first time through, then 2 ..."""
+    begins: bool
+    """The first step of its round."""
+    anew: bool
+    """Nobody of its kind was asked in this round before."""
 
 
 def default_policy(level_rank: int) -> EscalationPolicy:
@@ -103,17 +112,26 @@ def default_policy(level_rank: int) -> EscalationPolicy:
     return EscalationPolicy("Default", (ask, tell, call), 600)
 
 
-def next_step(policy: EscalationPolicy, history: Done, now: datetime) -> Due | None:
+def next_step(
+    policy: EscalationPolicy, history: Done, now: datetime, *, again: bool = False
+) -> Due | None:
     """The next step beyond the teams, never before its time, or None at the end of a policy
-    that does not begin anew. What is long overdue is due now: nothing is caught up."""
+    that does not begin anew. What is long overdue is due now: nothing is caught up.
+
+    again -- let also such a policy begin anew.
+    """
     once = [(step, _gap(step, n)) for step in policy.beyond for n in range(step.times)]
-    if not once or (history.times >= len(once) and not policy.repeat_s):
+    if not once:
         return None
     rounds, place = divmod(history.times, len(once))
+    if rounds and place == 0 and not (policy.repeat_s or again):
+        return None
     step, wait_s = once[place]
     if rounds and place == 0:
         wait_s = policy.repeat_s
-    return Due(step, max(history.at + timedelta(seconds=wait_s), now), rounds + 1)
+    due_at = max(history.at + timedelta(seconds=wait_s), now)
+    anew = all(earlier.who is not step.who for earlier, _ in once[:place])
+    return Due(step, due_at, rounds + 1, place == 0, anew)
 
 
 def _gap(step: Step, n: int) -> int:

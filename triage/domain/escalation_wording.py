@@ -23,15 +23,32 @@ def many_left(codes: Sequence[str], more: int) -> str:
     )
 
 
-def nobody_left_at_all(code: str, level: str) -> str:
-    """To the desk's telephone, where no supervisor can be reached."""
-    return (
-        f"{code} ({gsm7(level)}): nobody is left to ask and no supervisor on shift. See the board."
-    )
+def nobody_left_at_all(code: str, level: str, *, on_shift: bool) -> str:
+    """To the desk's telephone, where no supervisor can be reached, or none has said yes."""
+    none = "no supervisor has said yes" if on_shift else "no supervisor on shift"
+    return f"{code} ({gsm7(level)}): nobody is left to ask and {none}. See the board."
 
 
 def charge_taken(code: str) -> str:
     return f"{code}: you have taken charge. Find somebody by telephone or radio, see the board."
+
+
+def charge_is_taken(code: str, who: str) -> str:
+    """To the other supervisors who were asked."""
+    return f"{code}: {gsm7(who)} has taken charge. Nothing is asked of you now."
+
+
+def charge_reminder(code: str, minutes: int) -> str:
+    """To whoever has charge."""
+    return (
+        f"{code} still has nobody. In {minutes} min others are asked again. "
+        f"Reply {code} 1 to keep charge, {code} 2 to give it back"
+    )
+
+
+def charge_given_back(code: str, then: str) -> str:
+    """then -- what follows, a sentence."""
+    return f"{code}: you have given charge back. {then}"
 
 
 def divert(code: str, *, level: str, area: str, instead_of: str) -> str:
@@ -58,6 +75,32 @@ def partner_diverted(code: str, role: str) -> str:
     return f"{code}: your {role} was sent to a more urgent call. Another one is being asked."
 
 
+# --- what follows a no --------------------------------------------------------------------
+
+SOMEBODY_IS_ASKED = "Somebody else is being asked."
+OTHERS_ARE_ASKED = "Others on shift are still being asked."
+ALL_HANDS_ARE_ASKED = "Everybody on shift is asked."
+STAY = "You stay on your call."
+NO_RELIEF = "Nobody else is free to relieve them."
+
+
+def supervisors_are_asked(*, by_one: bool) -> str:
+    """by_one -- a supervisor said no."""
+    return (
+        "Other supervisors are asked." if by_one else "Nobody else is free: supervisors are asked."
+    )
+
+
+def desk_is_told(*, by_one: bool, by_text: bool) -> str:
+    """by_text -- the desk has a telephone; the board says it in any case."""
+    nobody = "No other supervisor is left" if by_one else "Nobody else is free"
+    return f"{nobody}: {'the desk is told' if by_text else 'it stays on the board'}."
+
+
+def in_charge(who: str) -> str:
+    return f"Nobody else is free: {gsm7(who)} has taken charge."
+
+
 # --- said on the telephone ----------------------------------------------------------------
 
 
@@ -75,10 +118,14 @@ def rung(
 VOICE_ACCEPTED = "Thank you. It is yours. A text with the place follows."
 VOICE_CHARGE_TAKEN = "Thank you. You have taken charge."
 VOICE_AGREED = "Thank you. Your yes is kept. Stay on your call until your partner agrees."
-VOICE_DECLINED = "Declined. Somebody else is asked."
 VOICE_NOT_UNDERSTOOD = "That was neither 1 nor 2."
 VOICE_OVER = "This page is over. Nothing was changed."
 VOICE_GOODBYE = "No answer was given. The page stays open on your telephone as a text."
+
+
+def voice_declined(then: str) -> str:
+    """then -- what follows, a sentence."""
+    return f"Declined. {then}"
 
 
 def voice_taken(who: str) -> str:

@@ -122,8 +122,10 @@ PAGE_MOVES: Moves[PageState] = {
     # A late yes counts while nobody else has the slot; a late no changes nothing.
     _P.PASSED_OVER: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
     _P.DECLINED: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
-    _P.UNDELIVERABLE: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
-    _P.ACCEPTED: frozenset({_P.DECLINED, _P.WITHDRAWN}),
+    # A telephone that takes no text may ring, and a key says no.
+    _P.UNDELIVERABLE: frozenset({_P.ACCEPTED, _P.DECLINED, _P.WITHDRAWN}),
+    # Given back; or charge of a call, whose time is over.
+    _P.ACCEPTED: frozenset({_P.DECLINED, _P.PASSED_OVER, _P.WITHDRAWN}),
     _P.WITHDRAWN: frozenset(),
 }
 

@@ -1,6 +1,7 @@
 """What a centre has decided for itself, as values."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -52,3 +53,8 @@ class Policy:
     narrative_max: int
     order_by_history: bool
     history_least_calls: int
+
+    def call_back_after(self, level_rank: int) -> timedelta:
+        """How long a caller of this level waits for a team without hearing from us."""
+        by_level = self.call_back_min
+        return timedelta(minutes=by_level[min(level_rank, len(by_level)) - 1])

@@ -137,8 +137,9 @@ def half_pair(code: str, missing_role: str) -> str:
     return f"{code}: your {_plain(missing_role)} has given it back. Another one is being asked."
 
 
-def declined(code: str) -> str:
-    return f"{code} declined. Somebody else is being asked."
+def declined(code: str, then: str) -> str:
+    """then -- what follows, a sentence."""
+    return f"{code} declined. {then}"
 
 
 def eta(code: str, minutes: int) -> str:

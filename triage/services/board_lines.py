@@ -7,9 +7,9 @@ from uuid import UUID
 
 from triage.domain.lifecycle import GONE, TAKEN, DispatchState, PageKind, PageState, SlotState
 from triage.domain.transfers import TransferState
-from triage.services.escalations import in_charge
+from triage.services.charges import in_charge
 from triage.services.reliefs import relief_of
-from triage.storage.dispatches import Dispatch, Slot, Transfer
+from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,13 @@ class DispatchLine:
         """Who wants to be relieved while nobody is left to ask."""
         return [one.unit for one in self.coming if one.relief == "none"]
 
-    in_charge: str | None = None
-    """The supervisor's unit that has taken charge of finding somebody."""
+    @property
+    def in_charge(self) -> str | None:
+        """The supervisor's unit that has taken charge of finding somebody."""
+        return self.charge.team.name if self.charge else None
+
+    charge: Page | None = None
+    """The page by which a supervisor has taken charge."""
     all_hands: int = 0
     """How many are asked at the same time because nobody was left."""
     turning: str | None = None
@@ -98,7 +103,6 @@ def line_of(
     ]
     open_pages = [p for slot in slots for p in slot.pages if p.state is PageState.OPEN]
     turning = (page.team.name for page in open_pages if page.kind is PageKind.DIVERT)
-    charge = in_charge(dispatch)
     coming = [
         Coming(
             slot.team.name if slot.team else slot.unit or "",
@@ -126,7 +130,7 @@ def line_of(
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,
-        in_charge=charge.team.name if charge else None,
+        charge=in_charge(dispatch),
         all_hands=sum(page.kind is PageKind.ALL_HANDS for page in open_pages),
         turning=next(turning, None),
         call_back_at=dispatch.call_back_at,

@@ -15,8 +15,9 @@ from triage.domain.delivery import (
 )
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
 from triage.domain.timing import DOUBT_WAIT_S
-from triage.services import duty, unanswered, unreported
+from triage.services import charges, duty, unanswered, unreported
 from triage.services.centre import Centre
+from triage.services.pages import RING
 from triage.storage.attempts import Attempt
 from triage.storage.database import must_begin_anew
 from triage.storage.messages import Message
@@ -130,12 +131,16 @@ def take_back(uow: UnitOfWork, responder: Responder) -> None:
 
 
 def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
-    """It does not arrive: a page's next is asked, and for what nobody else makes good a
-    person rings."""
+    """It does not arrive: a page's next is asked, whoever has charge of a call and cannot be
+    reached loses it, and for what nobody else makes good a person rings."""
     if message.last_error == OPTED_OUT:
         _opted_out(uow, centre, message)
     if message.kind == "page":
         next_is_asked(uow, centre, message)
+    elif message.kind == RING:
+        _follow(uow, lambda: unanswered.not_rung(uow, centre, message))
+    elif message.kind == charges.KIND:
+        _follow(uow, lambda: charges.not_reached(uow, message))
     elif a_person_must_tell(message.kind):
         ask_a_person(uow, message)
 

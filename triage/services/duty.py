@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from triage.domain.lifecycle import TAKEN, PageState
-from triage.services import check_ins, paging
+from triage.services import charges, check_ins, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -38,18 +38,22 @@ def _now_or_soon(uow: UnitOfWork) -> dict[UUID, list[tuple[datetime, datetime]]]
 
 
 def left(uow: UnitOfWork, centre: Centre, responder: Responder, why: str) -> None:
-    """They are paged no more: what they have not answered moves on at once. What they were
-    asked while on duty they may still accept, while nobody else has it.
+    """They are paged no more: what they have not answered moves on at once, and nobody has charge
+    of what they had charge of. What they were asked while on duty they may still accept, while
+    nobody else has it.
 
     why -- `shift_ended`, `retired`, `new_number` or `phone_lost`.
     """
-    _move_on(uow, centre, Page.responder_id == responder.id, why)
+    theirs = Page.responder_id == responder.id
+    _move_on(uow, centre, theirs, why)
+    charges.leave(uow, theirs, why)
 
 
 def switched_off(uow: UnitOfWork, centre: Centre, kind: str, key: str) -> None:
     """A team or a zone is off: what its teams have not answered moves on at once."""
     if kind == "team":
         _move_on(uow, centre, Page.team_id == UUID(key), "switched_off")
+        charges.leave(uow, Page.team_id == UUID(key), "switched_off")
     elif kind == "zone":
         _move_on(uow, centre, Call.zone == key, "switched_off")
 
@@ -71,6 +75,7 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
     check_ins.cannot_answer(uow, centre, responder)
     mine = Page.responder_id == responder.id
     _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
+    charges.leave(uow, mine, "stopped")
 
 
 def opt_out(uow: UnitOfWork, responder: Responder, heard_from: str) -> None:

@@ -59,6 +59,18 @@ def choose(uow: UnitOfWork, response: str, level_rank: int) -> UUID | None:
     return most_specific(live, response, level_rank)
 
 
+def ends(uow: UnitOfWork) -> dict[UUID, int]:
+    """By policy that does not begin anew, also one that holds no more: after how many steps
+    beyond the teams it ends."""
+    return uow.lasting("policies that end", _ends, of=(EscalationPolicyRow,))
+
+
+def _ends(uow: UnitOfWork) -> dict[UUID, int]:
+    once = select(EscalationPolicyRow).where(EscalationPolicyRow.repeat_s == 0)
+    found = {row.id: _policy(row).ends_after for row in uow.session.scalars(once)}
+    return {key: steps for key, steps in found.items() if steps}
+
+
 def _keys(uow: UnitOfWork) -> dict[tuple[str, int], UUID]:
     return {(row.response, row.level_rank): row.id for row in _live(uow)}
 

@@ -3,16 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from triage.domain.reachability import LEFT_DUTY
+from triage.services import charges
 from triage.services.centre import Centre
 
-_WHO = {"supervisor": "the supervisors", "all_hands": "everybody on shift"}
+_WHO = {"supervisor": "the supervisors", "all_hands": "all on shift"}
+_ENDED = {
+    **LEFT_DUTY,
+    charges.GIVEN_BACK: "has given charge back",
+    charges.TOO_LONG: "has found nobody in time",
+    charges.UNREACHABLE: "cannot be reached",
+}
 _HOW = {"sms": "by text", "voice": "by telephone"}
 
 
 def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
     who = _WHO.get(details["who"], details["who"])
     if not details["reached"]:
-        return f"Nobody is left to ask: {who} could not be reached."
+        return f"Nobody is left to ask: {who} cannot be reached, or have said no."
     how = _HOW.get(details["channel"], details["channel"])
     return f"Nobody is left to ask: {who} alarmed {how} ({details['reached']})."
 
@@ -31,6 +39,10 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "page.divert_agreed": lambda _, d: "One of the team would turn; the other has not answered.",
     "page.key_pressed": lambda _, d: f"Key {d['key']} was pressed on the telephone.",
     "page.charge_taken": lambda _, d: f"{d['team']} has taken charge of finding somebody.",
+    "page.charge_kept": lambda _, d: f"{d['team']} keeps charge.",
+    "page.charge_ended": lambda _, d: (
+        f"{d['team']} {_ENDED.get(d['because'], d['because'])}: nobody has charge any more."
+    ),
     "page.tried_again": lambda _, d: (
         f"No answer yet: tried again {_HOW.get(d['channel'], d['channel'])}."
     ),

@@ -1,32 +1,27 @@
 """When nobody is left to ask: supervisors, all hands, and the caller who still waits."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
-from triage.domain import escalation_wording
-from triage.domain.errors import Conflict, Refused
-from triage.domain.escalation import Channel, Done, Step, Who, next_step, reminders
+from triage.domain.errors import Conflict
+from triage.domain.escalation import Channel, Due, Who, reminders
 from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageKind, PageState, SlotState
-from triage.services import escalation_policies, freed_teams, outbox, storms
-from triage.services.availability import supervisors_on_duty, team_options
+from triage.services import charges, escalation_policies, freed_teams, storms, supervisors
+from triage.services.availability import team_options
 from triage.services.centre import Centre
+from triage.services.charges import in_charge
+from triage.services.escalation_steps import ESCALATE, WAITING, following, hasten, plan_next
 from triage.services.pages import REMIND, open_page, ring, send_again, send_page
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.messages import Message
 from triage.storage.teams import Responder, Team
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
-ESCALATE = "escalate"
 CALL_BACK = "call_back"
-NOBODY_LEFT = "nobody_left"
-"""Of the text that tells the desk."""
-WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchState.HALF_FORMED})
-"""The caller waits for somebody."""
 
 
 def start(
@@ -37,8 +32,7 @@ def start(
 
     not_before -- a dispatcher who still has the caller has so long before others are alarmed.
     """
-    if not is_planned(uow, ESCALATE, dispatch):
-        _plan_next(uow, dispatch, not_before)
+    keep_on(uow, centre, dispatch, not_before)
     if not is_planned(uow, CALL_BACK, dispatch):
         _plan_call_back(uow, centre, dispatch)
     freed_teams.offer_soon(uow, dispatch, uow.now + freed_teams.LOOK_AGAIN)
@@ -52,14 +46,31 @@ def pause(uow: UnitOfWork, dispatch: Dispatch) -> None:
 def end(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Somebody has it, or it is not needed."""
     cancel(uow, dispatch, ESCALATE, CALL_BACK)
+    charges.stop_clock(uow, dispatch)
     dispatch.call_back_at = None
 
 
-def _plan_next(uow: UnitOfWork, dispatch: Dispatch, not_before: datetime | None = None) -> None:
-    policy = escalation_policies.of_dispatch(uow, dispatch)
-    due = next_step(policy, Done(dispatch.escalated, uow.now), uow.now)
-    if due is not None:
-        plan(uow, ESCALATE, dispatch, max(due.at, not_before or due.at), dispatch)
+def keep_on(
+    uow: UnitOfWork, centre: Centre, dispatch: Dispatch, not_before: datetime | None = None
+) -> None:
+    """To whom nobody comes, either a supervisor has charge for a time or the next step is due."""
+    holder = in_charge(dispatch)
+    if holder is None:
+        go_on(uow, dispatch, not_before)
+    else:
+        charges.keep_clock(uow, centre, holder)
+
+
+def go_on(uow: UnitOfWork, dispatch: Dispatch, not_before: datetime | None = None) -> None:
+    """Unless somebody has charge the next step is planned. It is due now where somebody had it
+    who was asked for a place that is filled, while another is missing."""
+    if in_charge(dispatch) is not None or is_planned(uow, ESCALATE, dispatch):
+        return
+    if charges.runs(uow, dispatch):
+        charges.stop_clock(uow, dispatch)
+        hasten(uow, dispatch)
+    else:
+        plan_next(uow, dispatch, not_before)
 
 
 def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
@@ -67,10 +78,9 @@ def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     next, until this round is over."""
     if dispatch.state is not DispatchState.UNFILLED or in_charge(dispatch) is not None:
         return
-    policy = escalation_policies.of_dispatch(uow, dispatch)
-    due = next_step(policy, Done(dispatch.escalated, uow.now), uow.now)
+    due = following(uow, dispatch, again=True)
     while due is not None:
-        reached = _do(uow, centre, dispatch, due.step)
+        reached = _do(uow, centre, dispatch, due)
         dispatch.escalated += 1
         uow.audit(
             "dispatch.escalated",
@@ -80,80 +90,55 @@ def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             round=due.round,
             reached=reached,
         )
-        following = next_step(policy, Done(dispatch.escalated, uow.now), uow.now)
-        if following is None or reached or following.round > due.round:
+        after = following(uow, dispatch)
+        over = after is None or after.begins
+        if after is None or (over and not reached and not _anybody_asked(dispatch)):
+            _tell_desk(uow, centre, dispatch, due.round)
+        if reached or over:
             break
-        due = following
-    _plan_next(uow, dispatch)
+        due = after
+    plan_next(uow, dispatch)
 
 
-def _do(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, step: Step) -> int:
-    """How many people were reached out to."""
-    missing = [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]
-    if step.who is Who.ALL_HANDS:
+def _do(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, due: Due) -> int:
+    """How many people were reached out to. Where that is no supervisor the desk is told."""
+    missing = _missing(dispatch)
+    if due.step.who is Who.ALL_HANDS:
         return _all_hands(uow, centre, dispatch, missing)
-    return _supervisors(uow, centre, dispatch, missing[0], step.channel)
-
-
-def _supervisors(
-    uow: UnitOfWork, centre: Centre, dispatch: Dispatch, slot: Slot, channel: Channel
-) -> int:
-    on_duty = supervisors_on_duty(uow)
-    asked = 0
-    for responder in on_duty:
-        page = _page_of(dispatch, responder.id)
-        if page is not None and page.state is not PageState.OPEN:
-            continue  # they said no, or cannot be reached
-        new = page is None
-        page = page or open_page(uow, slot, responder.team, responder, PageKind.SUPERVISOR)
-        if not storms.holds_back(uow, page, channel.value):
-            if channel is Channel.VOICE:
-                ring(uow, centre, page)
-            elif new:
-                send_page(uow, centre, page)
-            else:
-                send_again(uow, centre, page)
-        asked += 1
-    if not on_duty and channel is Channel.SMS and centre.policy.desk_phone:
-        _tell_desk(uow, centre, dispatch, centre.policy.desk_phone)
+    asked = supervisors.ask(uow, centre, missing[0], due)
+    if not asked:
+        _tell_desk(uow, centre, dispatch, due.round)
     return asked
 
 
-def _page_of(dispatch: Dispatch, responder_id: UUID) -> Page | None:
-    """What this supervisor was asked about this dispatch, the newest, unless it is over."""
-    pages = [
-        page
-        for slot in dispatch.slots
-        for page in slot.pages
-        if page.kind is PageKind.SUPERVISOR
-        and page.responder_id == responder_id
-        and page.state is not PageState.WITHDRAWN
-    ]
-    return max(pages, key=lambda page: page.created_at, default=None)
+def _missing(dispatch: Dispatch) -> Sequence[Slot]:
+    return [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]
 
 
-def _tell_desk(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, phone: str) -> None:
-    code = dispatch.call.code
-    outbox.enqueue(
-        uow,
-        centre,
-        kind=NOBODY_LEFT,
-        to=phone,
-        to_role="desk",
-        body=escalation_wording.nobody_left_at_all(code, dispatch.level_label),
-        priority=dispatch.level_rank,
-        call_id=dispatch.call_id,
-        dedupe_key=f"desk:{dispatch.id}:{dispatch.escalated}",
-        valid_s=centre.policy.page_valid_s,
-    )
+def _anybody_asked(dispatch: Dispatch) -> bool:
+    """Is an answer from anybody beyond the teams awaited?"""
+    pages = (page for slot in dispatch.slots for page in slot.pages)
+    return any(page.state is PageState.OPEN and page.kind is not PageKind.TEAM for page in pages)
 
 
-def is_awaited(uow: UnitOfWork, message: Message) -> bool:
-    """Is still nobody found for the call that the desk is told of?"""
-    unfilled = select(Dispatch.id).where(
-        Dispatch.call_id == message.call_id, Dispatch.state == DispatchState.UNFILLED
-    )
-    return uow.session.scalar(unfilled.limit(1)) is not None
+def _tell_desk(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, round: int) -> None:
+    supervisors.tell_desk(uow, centre, _missing(dispatch)[0], round)
+
+
+def refused(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """A supervisor, or the last of all hands, says no or is not reached: the rest of this round is
+    due now. A new round keeps its time, or whoever said no would be asked again at once, unless a
+    supervisor has come on duty meanwhile. Where nobody is asked any more the desk is told."""
+    dispatch = page.slot.dispatch
+    if dispatch.state is not DispatchState.UNFILLED or in_charge(dispatch) is not None:
+        return
+    asked, due = _anybody_asked(dispatch), following(uow, dispatch)
+    if not dispatch.escalated or (asked and page.kind is PageKind.ALL_HANDS):
+        return
+    if due is not None and (not due.begins or supervisors.anybody_unasked(uow, dispatch)):
+        hasten(uow, dispatch)
+    elif not asked:
+        _tell_desk(uow, centre, dispatch, due.round - 1 if due else 1)
 
 
 def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Sequence[Slot]) -> int:
@@ -207,40 +192,12 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
         uow.audit("page.tried_again", page, call_id=dispatch.call_id, channel=channel.value)
 
 
-# --- supervisors -------------------------------------------------------------------------
-
-
-def in_charge(dispatch: Dispatch) -> Page | None:
-    """The page of the supervisor who has taken charge of finding somebody."""
-    pages = (page for slot in dispatch.slots for page in slot.pages)
-    return next(
-        (p for p in pages if p.kind is PageKind.SUPERVISOR and p.state is PageState.ACCEPTED), None
-    )
-
-
-def take_charge(uow: UnitOfWork, page: Page, through: str) -> None:
-    """A supervisor sees to it: nobody else is alarmed, the caller is still to be called back."""
-    dispatch = page.slot.dispatch
-    if page.state is PageState.ACCEPTED:
-        return
-    if page.state is not PageState.OPEN or dispatch.state not in WAITING:
-        raise Refused("Somebody comes already, or nobody is needed. Nothing was changed.")
-    other = in_charge(dispatch)
-    if other is not None:
-        raise Conflict(other.team.name)
-    page.move_to(PageState.ACCEPTED)
-    page.answered_at, page.answered_through = uow.now, through
-    cancel(uow, dispatch, ESCALATE)
-    uow.audit("page.charge_taken", page, call_id=dispatch.call_id, team=page.team.name)
-
-
 # --- the caller who waits ----------------------------------------------------------------
 
 
 def _plan_call_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    by_level = centre.policy.call_back_min
-    minutes = by_level[min(dispatch.level_rank, len(by_level)) - 1]
-    plan(uow, CALL_BACK, dispatch, uow.now + timedelta(minutes=minutes), dispatch)
+    due_at = uow.now + centre.policy.call_back_after(dispatch.level_rank)
+    plan(uow, CALL_BACK, dispatch, due_at, dispatch)
 
 
 def call_back_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
@@ -267,6 +224,7 @@ def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **storms.HANDLERS,
+    **charges.HANDLERS,
     ESCALATE: lambda uow, centre, timer: step_is_due(
         uow, centre, uow.get(Dispatch, timer.subject_id)
     ),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.lifecycle import TAKEN, DispatchState, SlotState
+from triage.services import escalations
 from triage.services.centre import Centre
 from triage.services.planned import is_planned, plan
 from triage.storage.dispatches import Dispatch
@@ -35,9 +36,9 @@ def go_on(uow: UnitOfWork, dispatch: Dispatch) -> None:
         plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 
-def look_after(uow: UnitOfWork, _centre: Centre, timer: Timer) -> None:
-    """It is time for a look: write down a standstill, which every screen then shows, and
-    look again. Ends with the dispatch."""
+def look_after(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
+    """It is time for a look: write down a standstill, which every screen then shows, let
+    escalation go on if it does not, and look again. Ends with the dispatch."""
     dispatch = uow.get(Dispatch, timer.subject_id)
     if dispatch.state in OVER:
         return
@@ -46,6 +47,8 @@ def look_after(uow: UnitOfWork, _centre: Centre, timer: Timer) -> None:
     if stalled:
         waited = int((uow.now - dispatch.created_at).total_seconds() // 60)
         uow.audit("dispatch.stalled", dispatch, state=dispatch.state.value, open_min=waited)
+    if dispatch.state is DispatchState.UNFILLED:
+        escalations.keep_on(uow, centre, dispatch)
     plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 

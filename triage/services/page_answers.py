@@ -3,7 +3,7 @@ key, or by radio to a dispatcher who writes it down."""
 
 from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
-from triage.services import diverts, escalations, paging
+from triage.services import after_a_no, charges, diverts, paging
 from triage.services.centre import Centre
 from triage.services.pages import hold, partners_of, somebody_withdrew, who_has
 from triage.storage.dispatches import Page, Slot
@@ -18,7 +18,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
     hold(uow, page)
     code = page.slot.dispatch.call.code
     if page.kind is PageKind.SUPERVISOR:
-        escalations.take_charge(uow, page, through)
+        charges.take(uow, centre, page, through)
         return escalation_wording.charge_taken(code)
     if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
         silent = diverts.agree(uow, centre, page, through)
@@ -54,10 +54,17 @@ def partners_told(slot: Slot) -> list[str]:
     ]
 
 
-def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
-    """Raises Conflict when the page is not theirs to decline any more."""
+def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
+    """Do what a no means here and say in a sentence what follows.
+
+    Raises Conflict when the page is not theirs to decline any more.
+    """
     hold(uow, page)
-    if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
+    turned = page.kind is PageKind.DIVERT and page.state is PageState.ACCEPTED
+    if charges.is_charge(page):
+        charges.give_back(uow, page, through)
+    elif page.kind is PageKind.DIVERT and not turned:
         diverts.refuse(uow, centre, page, through)
     else:
         paging.decline(uow, centre, page, through)
+    return after_a_no.what_follows(uow, centre, page, turned=turned)

@@ -29,6 +29,7 @@ from triage.services import (
 )
 from triage.services.availability import is_still_free
 from triage.services.centre import Centre
+from triage.services.escalation_steps import WAITING
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.planned import states_of
 from triage.services.stand_downs import tell, tell_partners, withdraw_pages
@@ -144,7 +145,7 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     if state is not dispatch.state:
         if dispatch.state is DispatchState.UNFILLED:
             escalations.pause(uow, dispatch)
-        if state not in escalations.WAITING:
+        if state not in WAITING:
             escalations.end(uow, dispatch)
             dispatch.diverted_at = None
         dispatch.state = state
@@ -152,6 +153,8 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
             dispatch.ended_at = uow.now
         why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}
         uow.audit(f"dispatch.{state.value}", dispatch, **why)
+    if state is DispatchState.UNFILLED:
+        escalations.go_on(uow, dispatch)
 
 
 def pass_over(
@@ -161,7 +164,8 @@ def pass_over(
 
     because -- a code, where they left duty before they answered.
     """
-    if page.state is not PageState.OPEN:
+    may_say_no = page.state is PageState.UNDELIVERABLE and why is PageState.DECLINED
+    if page.state is not PageState.OPEN and not may_say_no:
         return
     page.move_to(why)
     details = {"because": because} if because else {}
@@ -170,6 +174,8 @@ def pass_over(
     if page.kind is PageKind.TEAM:
         _ask_on(uow, centre, page.slot)
         freed_teams.offer_soon(uow, page)
+    elif page.kind is not PageKind.DIVERT:
+        escalations.refused(uow, centre, page)
 
 
 def _ask_on(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
@@ -212,7 +218,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     Raises Conflict when the page is not theirs to decline any more.
     """
     slot = page.slot
-    if page.state is PageState.OPEN:
+    if page.state in {PageState.OPEN, PageState.UNDELIVERABLE}:
         page.answered_at, page.answered_through = uow.now, through
         pass_over(uow, centre, page, PageState.DECLINED)
     elif page.state is PageState.ACCEPTED and slot.state in TAKEN - ON_SITE:

@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from triage.domain import relief_wording, wording
+from triage.domain import escalation_wording, relief_wording, wording
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import TAKEN, WANTED, PageState, SlotState
+from triage.domain.lifecycle import TAKEN, WANTED, PageKind, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import addresses, dispatches, page_answers, paging, replacements
+from triage.services import (
+    addresses,
+    after_a_no,
+    charges,
+    dispatches,
+    page_answers,
+    paging,
+    replacements,
+)
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -51,6 +59,9 @@ def _too_late(page: Page) -> str:
         return relief_wording.released_before(code)
     if slot.state in TAKEN:
         return wording.taken_by(code, paging.who_has(slot))
+    holder = charges.in_charge(slot.dispatch)
+    if holder is not None and page.kind is PageKind.SUPERVISOR:
+        return escalation_wording.charge_is_taken(code, holder.team.name)
     return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
 
 
@@ -68,11 +79,14 @@ def what_is_over(page: Page) -> Answered | None:
 def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     call = page.slot.dispatch.call
     if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:
-        return Answered("declined", wording.declined(call.code), call)
+        then = after_a_no.what_follows(uow, centre, page)
+        return Answered("declined", wording.declined(call.code, then), call)
     if page.state is PageState.WITHDRAWN:
         return Answered("too_late", _too_late(page), call)
-    page_answers.decline(uow, centre, page, "text")
-    return Answered("declined", wording.declined(call.code), call)
+    had_charge = charges.is_charge(page)
+    then = page_answers.decline(uow, centre, page, "text")
+    say = escalation_wording.charge_given_back if had_charge else wording.declined
+    return Answered("declined", say(call.code, then), call)
 
 
 def _is_released(page: Page) -> bool:

@@ -8,7 +8,7 @@ from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.services.pages import left_for, partners_of
-from triage.storage.dispatches import Page, Slot
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -33,10 +33,23 @@ def _withdraw(
             theirs = page.responder_id == winner and page.kind is not PageKind.SUPERVISOR
             if page.state is PageState.WITHDRAWN or (theirs and page.state is PageState.ACCEPTED):
                 continue
-            page.move_to(PageState.WITHDRAWN)
-            left = not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
-            if left and page.responder_id not in told:
+            if _is_out(uow, page) and page.responder_id not in told:
                 told.add(page.responder_id)
+                _stand_down(uow, centre, page, text)
+
+
+def _is_out(uow: UnitOfWork, page: Page) -> bool:
+    """Withdraw it. Must whoever was paged be told?"""
+    page.move_to(PageState.WITHDRAWN)
+    return not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
+
+
+def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: str) -> None:
+    """One of them has taken charge: the others need not answer."""
+    for slot in dispatch.slots:
+        for page in slot.pages:
+            asked = page.kind is PageKind.SUPERVISOR and page.state is PageState.OPEN
+            if asked and _is_out(uow, page):
                 _stand_down(uow, centre, page, text)
 
 

@@ -183,7 +183,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "page.accepted": lambda _, d: (
         f"{d['team']} accepted by {d['through']} after {d['waited_s']} s."
     ),
-    "page.declined": lambda _, d: f"{d['team']} declined; the next is asked.",
+    "page.declined": lambda _, d: f"{d['team']} declined.",
     "page.passed_over": lambda _, d: (
         f"{d['team']} {_left(d) or 'did not answer in time'}; the next is asked."
     ),

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from triage.domain.delivery import Whose, failure_of
 from triage.domain.lifecycle import MessageState, PageKind, PageState
-from triage.services import outbox, paging
+from triage.services import escalations, outbox, paging
 from triage.services.centre import Centre
 from triage.services.pages import hold, ring_once, send_again
 from triage.storage.dispatches import Page
@@ -37,6 +37,13 @@ def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
         message.ring_since = uow.now  # taken and then dropped: the next would fare no better
     else:
         paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
+
+
+def not_rung(uow: UnitOfWork, centre: Centre, message: Message) -> None:
+    """A telephone that took no text does not ring either."""
+    page = uow.get(Page, message.page_id) if message.page_id else None
+    if page is not None and page.state is PageState.UNDELIVERABLE:
+        escalations.refused(uow, centre, page)
 
 
 def _ask_anew(uow: UnitOfWork, centre: Centre, page: Page) -> None:

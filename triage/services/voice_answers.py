@@ -4,7 +4,7 @@ from triage.domain import escalation_wording as words
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import WANTED, PageKind, PageState
 from triage.domain.spoken import Said
-from triage.services import page_answers, stand_downs
+from triage.services import after_a_no, charges, page_answers, stand_downs
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
@@ -56,11 +56,13 @@ def _accept(uow: UnitOfWork, centre: Centre, page: Page) -> Said:
 
 
 def _decline(uow: UnitOfWork, centre: Centre, page: Page) -> Said:
-    if page.state is PageState.OPEN:
-        page_answers.decline(uow, centre, page, "voice")
-    elif page.state is not PageState.DECLINED:
+    if page.state in {PageState.OPEN, PageState.UNDELIVERABLE} or charges.is_charge(page):
+        then = page_answers.decline(uow, centre, page, "voice")
+    elif page.state is PageState.DECLINED:
+        then = after_a_no.what_follows(uow, centre, page)
+    else:
         return OVER
-    return Said(words.VOICE_DECLINED)
+    return Said(words.voice_declined(then))
 
 
 def _is_open(page: Page) -> bool:

@@ -9,10 +9,20 @@ from triage.domain.delivery import (
     a_person_must_tell,
     may_go_to_unverified,
 )
-from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageState
-from triage.services import addresses, check_ins, deliveries, duty, escalations, silences, storms
+from triage.domain.lifecycle import WANTED, DispatchState, MessageState, PageKind, PageState
+from triage.services import (
+    addresses,
+    charges,
+    check_ins,
+    deliveries,
+    duty,
+    silences,
+    storms,
+    supervisors,
+)
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
+from triage.services.pages import RING
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
@@ -22,7 +32,7 @@ from triage.storage.unit_of_work import UnitOfWork
 _EXPECTED = ("reply", addresses.KIND, check_ins.KIND)
 """What they have asked for themselves, and the roster check: whoever forces them would notice
 that it does not come."""
-_PAGING = ("page", "ring")
+_PAGING = ("page", RING)
 """Asks somebody to come, as a text or on the telephone."""
 
 
@@ -54,14 +64,15 @@ def is_wanted(uow: UnitOfWork, centre: Centre, message: Message) -> bool:
 _AWAITED = {
     check_ins.KIND: check_ins.is_awaited,
     storms.BUNDLE: storms.is_awaited,
-    escalations.NOBODY_LEFT: escalations.is_awaited,
+    supervisors.NOBODY_LEFT: supervisors.is_awaited,
+    charges.KIND: charges.is_awaited,
 }
 """By kind of text, whether whoever it is for is still to be told."""
 
 
 def _is_true_still(uow: UnitOfWork, message: Message, page: Page | None) -> bool:
     if page is not None and message.kind in _PAGING:
-        return _is_awaited(page)
+        return _is_awaited(page, message.kind)
     alarm = uow.session.get(Alarm, message.alarm_id) if message.alarm_id else None
     if alarm is not None:
         return alarm.taken_at is None
@@ -75,10 +86,15 @@ def _move(uow: UnitOfWork, message: Message, state: MessageState) -> None:
     uow.audit(f"text.{state.value}", message, kind=message.kind)
 
 
-def _is_awaited(page: Page) -> bool:
+def _is_awaited(page: Page, kind: str) -> bool:
     ended = {DispatchState.CLEARED, DispatchState.CANCELLED}
+    supervisor = page.kind is PageKind.SUPERVISOR
+    # A supervisor is rung also where the text did not arrive: a landline can ring.
+    rings = supervisor and kind == RING and page.state is PageState.UNDELIVERABLE
+    if supervisor and charges.in_charge(page.slot.dispatch) is not None:
+        return False
     return (
-        page.state is PageState.OPEN
+        (page.state is PageState.OPEN or rings)
         and page.slot.state in WANTED
         and page.slot.dispatch.state not in ended
     )

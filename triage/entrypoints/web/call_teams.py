@@ -11,7 +11,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, PROGRESS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.services import check_ins, dispatches, diverts, escalations, paging
+from triage.services import after_a_no, check_ins, dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -146,8 +146,9 @@ def record_answer(reference: str, key: UUID) -> ResponseReturnValue:
         dispatches.record_answer(uow, centre, page, said == "accepts", through)
         theirs = page.slot.responder_id == page.responder_id
         yes = "it is theirs" if theirs else "it is written down"
-        then = yes if said == "accepts" else "the next is asked"
-        return f"{page.team.name} {said} by {through}: {then}."
+        no = after_a_no.what_follows(uow, centre, page)
+        then = f": {yes}." if said == "accepts" else f". {no}"
+        return f"{page.team.name} {said} by {through}{then}"
 
     return do(reference, f"answer-{key}", record)
 

@@ -1,0 +1,36 @@
+"""When the next step beyond the teams is due."""
+
+from datetime import datetime
+
+from triage.domain.escalation import Done, Due, next_step
+from triage.domain.lifecycle import DispatchState
+from triage.services import escalation_policies
+from triage.services.planned import cancel, plan
+from triage.storage.dispatches import Dispatch
+from triage.storage.unit_of_work import UnitOfWork
+
+ESCALATE = "escalate"
+WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchState.HALF_FORMED})
+"""The caller waits for somebody."""
+
+
+def following(uow: UnitOfWork, dispatch: Dispatch, *, again: bool = False) -> Due | None:
+    """The step after those that are done; None at the end of a policy that does not begin anew.
+
+    again -- let also such a policy begin anew.
+    """
+    policy = escalation_policies.of_dispatch(uow, dispatch)
+    return next_step(policy, Done(dispatch.escalated, uow.now), uow.now, again=again)
+
+
+def plan_next(uow: UnitOfWork, dispatch: Dispatch, not_before: datetime | None = None) -> None:
+    """In its time."""
+    due = following(uow, dispatch)
+    if due is not None:
+        plan(uow, ESCALATE, dispatch, max(due.at, not_before or due.at), dispatch)
+
+
+def hasten(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """The next step is due now, whatever its time was; a policy at its end begins anew."""
+    cancel(uow, dispatch, ESCALATE)
+    plan(uow, ESCALATE, dispatch, uow.now, dispatch)
