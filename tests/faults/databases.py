@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, NullPool, create_engine, inspect, text
+from sqlalchemy import Engine, NullPool, Select, create_engine, inspect, text
 
 from tests.servers import PostgresServer, start_postgresql
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN
@@ -128,10 +128,11 @@ class Database:
     def kind(self) -> str:
         return self.url.split(":")[0].split("+")[0]
 
-    def rows(self, statement: str, **values: Any) -> Sequence[Any]:
+    def rows(self, statement: str | Select[Any], **values: Any) -> Sequence[Any]:
         """The rows of a query, over a connection of its own."""
+        query = text(statement) if isinstance(statement, str) else statement
         with _engine(self.url).connect() as connection:
-            return connection.execute(text(statement), values).all()
+            return connection.execute(query, values).all()
 
     def one(self, statement: str, **values: Any) -> Any:
         return self.rows(statement, **values)[0][0]

@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
+from sqlalchemy import select
+
 from tests.faults.databases import Database, key
 from tests.faults.desk import Desk
 from tests.twilio_double import Twilio
+from triage.services import next_step_audits
+from triage.storage.dispatches import Dispatch
 
 UNSENT = ("ready", "attempting", "unknown")
 OVERDUE_S = 20
@@ -20,11 +24,17 @@ _NO_NEXT_STEP = """
 SELECT 'dispatch ' || d.state FROM dispatch d
 WHERE d.state NOT IN ('cleared', 'cancelled', 'handed_over') AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.dispatch_id = d.id AND t.state = 'waiting')
-UNION ALL SELECT 'slot seeking' FROM slot s WHERE s.state = 'seeking' AND NOT EXISTS
-    (SELECT 1 FROM timer t WHERE t.dispatch_id = s.dispatch_id AND t.state = 'waiting')
-UNION ALL SELECT 'page open' FROM page p JOIN slot s ON s.id = p.slot_id
-WHERE p.state = 'open' AND NOT EXISTS
-    (SELECT 1 FROM timer t WHERE t.dispatch_id = s.dispatch_id AND t.state = 'waiting')
+UNION ALL SELECT 'nobody is alarmed' FROM dispatch d WHERE d.state = 'unfilled' AND NOT EXISTS
+    (SELECT 1 FROM timer t WHERE t.dispatch_id = d.id AND t.state = 'waiting'
+        AND t.kind IN ('escalate', 'charge_remind', 'charge_end'))
+UNION ALL SELECT 'slot ' || s.state FROM slot s JOIN dispatch d ON d.id = s.dispatch_id
+WHERE d.reached_by = 'page' AND s.state IN ('seeking', 'paged') AND NOT EXISTS
+    (SELECT 1 FROM page p WHERE p.slot_id = s.id AND p.state = 'open')
+UNION ALL SELECT 'page open' FROM page p WHERE p.state = 'open' AND p.kind <> 'supervisor'
+AND NOT EXISTS (SELECT 1 FROM timer t
+    WHERE t.subject_id = p.id AND t.kind = 'page_answer' AND t.state = 'waiting')
+AND NOT EXISTS (SELECT 1 FROM message m WHERE m.page_id = p.id
+    AND m.state IN ('ready', 'attempting', 'unknown') AND m.ring_since IS NULL)
 UNION ALL SELECT 'call asking' FROM call c WHERE c.state = 'asking' AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.subject_id = c.id AND t.state = 'waiting')
 UNION ALL SELECT 'alarm ' || a.kind FROM alarm a WHERE a.taken_at IS NULL AND NOT EXISTS
@@ -85,13 +95,21 @@ def judge(
     wrong += _unheard_danger(desk)
     wrong += _texts(database, desk.twilio, verdict.counts, since, faultless=faultless)
     wrong += _strangers(database, desk.twilio, began_s)
-    wrong += [f"no next step: {what}" for (what,) in database.rows(_NO_NEXT_STEP)]
+    wrong += no_next_step(database)
     if database.one(_TWO_OWNERS):
         wrong.append("two have accepted one slot")
     wrong += _timers(database, ahead_s)
     if database.kind == "sqlite" and (found := database.one("PRAGMA integrity_check")) != "ok":
         wrong.append(f"the file is damaged: {found}")
     return verdict
+
+
+def no_next_step(database: Database) -> list[str]:
+    """What nothing will ever move on: as we count it, and as the service's own auditor does. No
+    schedule lays down a policy that ends."""
+    wrong = [f"no next step: {what}" for (what,) in database.rows(_NO_NEXT_STEP)]
+    audited = database.rows(select(Dispatch.state).where(next_step_audits.stuck({})))
+    return wrong + [f"the auditor finds a dispatch that is {state.value}" for (state,) in audited]
 
 
 def _lost_writes(desk: Desk, counts: Counts) -> Iterator[str]:

@@ -3,24 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import and_, func, or_, select, text
 
 from triage.domain.findings import Finding
-from triage.domain.lifecycle import TAKEN, CallState, DispatchState, SlotState
-from triage.services import alarms, call_codes, check_ins, next_steps, safety_audits
+from triage.services import alarms, call_codes, check_ins, next_step_audits, safety_audits
 from triage.services.centre import Centre
 from triage.services.disk_room import disk_room
 from triage.services.environments import elsewhere
-from triage.services.freed_teams import UNRELIEVED
 from triage.services.provider_health import provider_health
-from triage.services.reliefs import RELIEF
 from triage.services.restored import RESTORED
-from triage.services.transfers import TRANSFER
-from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 from triage.storage.messages import Message
 from triage.storage.timers import Heartbeat, Timer
 from triage.storage.unit_of_work import LATER, UnitOfWork
@@ -38,8 +30,6 @@ UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.r
 _URGENT = ("ask_deadline", alarms.RING, alarms.LOOK, check_ins.LATE)
 """Steps of no dispatch that cannot wait."""
 _WAITING = text("timer.state = 'waiting'")
-_RUNNING = text("transfer.state IN ('offered', 'ringing', 'counselor')")
-_NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ def audit(uow: UnitOfWork, centre: Centre, around: Surroundings) -> list[Finding
         *_worker(uow),
         *_timers_late(uow),
         *_texts_late(uow),
-        *_no_next_step(uow),
+        *next_step_audits.audit(uow),
         *_parked(uow),
         *safety_audits.audit(uow),
         *provider_health(uow, simulated=around.simulated),
@@ -129,76 +119,6 @@ def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
     yield from _finding(uow, "texts_late", (row[0], row[1]))
     row = uow.session.execute(counts.where(late, Message.priority >= LATER)).one()
     yield from _finding(uow, "backlog", (row[0], row[1]))
-
-
-def _no_next_step(uow: UnitOfWork) -> Iterator[Finding]:
-    """Open dispatches, and calls that wait for answers, that no row will ever move on.
-
-    While somebody is wanted, looking after it is not enough: a page must wait for an answer,
-    a text must be on its way, or the next step be due.
-    """
-    waits = exists().where(Timer.dispatch_id == Dispatch.id, _WAITING)
-    moves = exists().where(
-        Timer.dispatch_id == Dispatch.id, _WAITING, Timer.kind != next_steps.KIND
-    )
-    leaves = (
-        exists()
-        .where(Message.page_id == Page.id, Page.slot_id == Slot.id)
-        .where(Slot.dispatch_id == Dispatch.id, UNSENT)
-    )
-    wanted = exists().where(
-        Slot.dispatch_id == Dispatch.id, Slot.state.in_([SlotState.SEEKING, SlotState.PAGED])
-    )
-    asked = and_(Dispatch.reached_by == "page", wanted)
-    stuck: ColumnElement[bool] = or_(~waits, and_(asked, ~moves, ~leaves))
-    row = uow.session.execute(
-        select(func.count(), func.min(Dispatch.created_at))
-        .select_from(Dispatch)
-        .where(_NOT_OVER, Dispatch.state != DispatchState.HANDED_OVER, stuck, ~_is_held())
-    ).one()
-    asking = uow.session.execute(
-        select(func.count(), func.min(Call.received_at))
-        .select_from(Call)
-        .where(Call.state == CallState.ASKING)
-        .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
-    ).one()
-    counted = [(row[0], row[1]), (asking[0], asking[1]), *_handing_over(uow)]
-    oldest = min((at for _, at in counted if at is not None), default=None)
-    yield from _finding(uow, "no_next_step", (sum(count for count, _ in counted), oldest))
-
-
-def _handing_over(uow: UnitOfWork) -> Iterator[tuple[int, datetime | None]]:
-    """Callers on their way to a line whose next step no timer holds; callers who are owed a line
-    that nobody was told to ring; teams whose relief nobody looks for again."""
-    is_running = exists().where(Transfer.dispatch_id == Dispatch.id, _RUNNING)
-    first = aliased(Slot)
-    for query in (
-        select(func.count(), func.min(Transfer.created_at)).where(
-            _RUNNING, ~_is_planned(TRANSFER, Transfer.id)
-        ),
-        select(func.count(), func.min(Dispatch.created_at)).where(
-            _NOT_OVER,
-            Dispatch.reached_by == "transfer",
-            Dispatch.state == DispatchState.HAND_OVER,
-            ~is_running,
-        ),
-        select(func.count(), func.min(Slot.created_at))
-        .join(first, first.id == Slot.replaces_id)
-        .where(UNRELIEVED, first.state.in_(sorted(TAKEN)), ~_is_planned(RELIEF, Slot.id)),
-    ):
-        row = uow.session.execute(query).one()
-        yield row[0], row[1]
-
-
-def _is_planned(kind: str, subject: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Will a timer do it, or does it stand parked, which is told of its own?"""
-    states = Timer.state.in_(["waiting", "parked"])
-    return exists().where(Timer.subject_id == subject, Timer.kind == kind, states)
-
-
-def _is_held() -> ColumnElement[bool]:
-    """Its steps are parked or held, which is told of its own."""
-    return exists().where(Timer.dispatch_id == Dispatch.id, Timer.state == "parked")
 
 
 def _parked(uow: UnitOfWork) -> Iterator[Finding]:
