@@ -208,6 +208,20 @@ def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(world: World) -
     assert phone.inbox[-1].endswith("The next such texts get no answer: a dispatcher reads them.")
 
 
+def test_whoever_is_understood_in_between_is_answered_each_time(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+
+    for _ in range(world.centre.policy.polite_replies_per_hour + 2):
+        phone.text(f"{call.code} scene clear maybe")
+        phone.expect("nothing was changed")
+        phone.text(f"{call.code} ETA 10")
+        phone.expect("you arrive in 10 min")
+
+
 @pytest.mark.parametrize("said", ["YES", "{code} YES", "ZZZZ 1"])
 def test_what_gets_no_answer_any_more_is_read_by_a_dispatcher(world: World, said: str) -> None:
     (phone,) = world.team("MCT 1")

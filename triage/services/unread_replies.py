@@ -54,16 +54,22 @@ def answers_left(uow: UnitOfWork, centre: Centre, outcome: str, from_index: byte
     """How many answers that change nothing this phone may get, this one included: it may be a
     machine. Where something was changed there is always one left, and more.
 
-    A phone of ours gets so many an hour; one that we cannot place one a day, while all of these
-    together get so many an hour.
+    A phone of ours gets so many an hour, since it last texted what was understood: no machine does.
+    One that we cannot place gets one a day, while all of these together get so many an hour.
     """
     policy, hour = centre.policy, timedelta(hours=1)
     if outcome not in CHANGED_NOTHING:
         return NO_END
     this_phone = InboundMessage.from_index == from_index
     if outcome != "unknown_number":
-        theirs = InboundMessage.outcome.in_(CHANGED_NOTHING)
-        return policy.polite_replies_per_hour - _texts_since(uow, hour, theirs, this_phone)
+        understood = select(func.max(InboundMessage.created_at)).where(
+            this_phone,
+            InboundMessage.outcome.not_in(CHANGED_NOTHING),
+            InboundMessage.created_at > uow.now - hour,
+        )
+        since = uow.session.scalar(understood) or uow.now - hour
+        theirs = InboundMessage.outcome.in_(CHANGED_NOTHING), InboundMessage.created_at > since
+        return policy.polite_replies_per_hour - _texts_since(uow, hour, this_phone, *theirs)
     strange = InboundMessage.outcome == "unknown_number"
     if _texts_since(uow, timedelta(days=1), strange, this_phone):
         return 0
