@@ -9,6 +9,17 @@ import pytest
 from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.world import World, make_world, prepared_template
 
+NOT_STRICT_YET = (
+    "faults/*.py",
+    "stories/test_escalation.py",
+    "stories/test_failing_texts.py",
+    "stories/test_outage.py",
+    "stories/test_unreported.py",
+    "stories/test_voice.py",
+    "stories/test_watch.py",
+)
+"""Where texts may still be passed over or left unread. This list only shrinks."""
+
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
@@ -48,13 +59,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[World]:
     """A centre without teams, on its own database, with a phone network of the test's."""
     with make_world(database_url, tmp_path) as made:
+        made.phones.strict = not any(map(request.path.match, NOT_STRICT_YET))
         yield made
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """A text or a ring that nobody expected fails the test."""
+    done = yield
+    world = pyfuncitem.funcargs.get("world")
+    if isinstance(world, World) and world.phones.strict:
+        world.expect_silence()
+    return done
+
+
 @pytest.fixture
-def another_world(database_url: str, tmp_path: Path) -> Callable[[], World]:
-    """A second process's view of the same database."""
-    return lambda: World.open(database_url, tmp_path)
+def another_world(world: World, database_url: str, tmp_path: Path) -> Callable[[], World]:
+    """A second process's view of the same database, and of the same telephone network."""
+    return lambda: World.open(database_url, tmp_path, world.phones)

@@ -1,6 +1,6 @@
 """Cries for help of the release before, where one stood on a page and rang nobody."""
 
-from tests.stories.test_alarms import desk, findings, on_a_call, untaken
+from tests.stories.test_alarms import findings, on_a_call, untaken
 from tests.world import World
 from triage.domain.alarms import AlarmKind
 from triage.storage import migration
@@ -13,7 +13,8 @@ def test_a_cry_that_nobody_has_taken_rings_after_the_upgrade_and_stands_after_go
 ) -> None:
     phone, call = on_a_call(world)
     phone.text("need help")
-    rung = len(desk(world).rings)
+    phone.expect("ALARM RAISED")
+    rung = len(world.desk.rings)
     engine = world.context.database.engine
 
     migration.downgrade(engine, BEFORE)
@@ -22,7 +23,7 @@ def test_a_cry_that_nobody_has_taken_rings_after_the_upgrade_and_stands_after_go
     (alarm,) = untaken(world)
     assert (alarm.kind, alarm.call_id, alarm.rings) == (AlarmKind.HELP, call.id, 0)
     assert alarm.responder_id == phone.responder_id
-    assert len(desk(world).rings) == rung + 1
+    assert len(world.desk.rings) == rung + 1
     assert findings(world) == set()
 
 

@@ -77,6 +77,7 @@ def test_nothing_of_it_stands_in_a_text_an_address_or_a_log(
 def test_three_wrong_pins_and_it_rests_for_a_while(world: World) -> None:
     phone, call = ready(world)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     phone.pick_up()
 
     assert "That was not your PIN" in phone.press("111111")
@@ -112,6 +113,7 @@ def test_only_whoever_has_the_call_is_rung(world: World) -> None:
     phone.text(f"{call.code} ADDR")
     phone.expect("You have not accepted")
     other.text(f"{call.code} ADDR")
+    other.expect("No page of yours has this code")
 
     assert phone.rings == []
     assert other.rings == []
@@ -130,8 +132,11 @@ def test_without_a_pin_it_says_where_to_set_one(world: World) -> None:
 def test_what_was_begun_before_they_gave_it_back_reads_nothing(world: World) -> None:
     phone, call = ready(world)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     phone.pick_up()
     phone.text(f"{call.code} 2")
+    phone.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
 
     assert "nothing to read to you" in phone.press(PIN)
 
@@ -139,6 +144,7 @@ def test_what_was_begun_before_they_gave_it_back_reads_nothing(world: World) -> 
 def test_an_old_call_and_another_telephone_read_nothing(world: World) -> None:
     phone, call = ready(world)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     phone.pick_up()
 
     world.wait(minutes=11)
@@ -149,6 +155,7 @@ def test_an_old_call_and_another_telephone_read_nothing(world: World) -> None:
 def test_a_machine_that_answers_hears_nothing(world: World) -> None:
     phone, call = ready(world)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
 
     said = phone.pick_up("machine_start")
 
@@ -170,6 +177,7 @@ def test_a_member_sets_a_pin_with_their_password(world: World) -> None:
     assert send(PIN) == 303
     assert PIN not in browser.get(path).get_data(as_text=True)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     assert "Go to: Pier 3" in phone.press(PIN)
 
 
@@ -198,4 +206,5 @@ def test_while_no_call_goes_out_it_does_not_promise_one(world: World) -> None:
     world.wait(seconds=10)
     assert "Go to: Pier 3" in phone.press(PIN)  # the way back is found by it
     phone.text(f"{call.code} ADDR")
+    phone.expect_ring("Enter your six digit PIN")
     phone.expect("your phone rings now")

@@ -27,11 +27,6 @@ from triage.storage.timers import Timer
 DESK = "+12025550190"
 
 
-def desk(world: World) -> Phone:
-    assert world.centre.policy.desk_phone == DESK
-    return Phone(world, DESK)
-
-
 def on_a_call(world: World, name: str = "CIT 1") -> tuple[Phone, Call]:
     (phone,) = world.team(name)
     call = world.call(CALM, location="Pier 3")
@@ -63,7 +58,7 @@ def test_a_cry_for_help_rings_the_desk_and_the_supervisors_at_once(world: World)
     phone.text("need help")
 
     phone.expect("ALARM RAISED")
-    for rung in (desk(world), boss):
+    for rung in (world.desk, boss):
         ring = rung.expect_ring("CIT 1, clinician, needs help")
         assert f"Call {', '.join(call.code)}." in ring.body
         assert "Pier" not in ring.body
@@ -80,7 +75,8 @@ def test_a_cry_for_help_rings_the_desk_and_the_supervisors_at_once(world: World)
 def test_it_rings_again_until_a_key_takes_it(world: World) -> None:
     phone, call = on_a_call(world)
     phone.text(f"{call.code} ASSIST")
-    rung = desk(world)
+    phone.expect("ALARM RAISED")
+    rung = world.desk
     rung.expect_ring("needs help")
 
     rung.pick_up("machine_start")  # a voice mailbox takes nothing
@@ -109,26 +105,32 @@ def test_a_provider_that_asks_for_patience_does_not_silence_it(world: World) -> 
         providers.note(uow, "voice", Refused("20429", Whose.PROVIDER, 3600.0))
 
     phone.text("need help")
+    world.desk.expect("Alarm. CIT 1")
+    phone.expect("ALARM RAISED")
 
-    desk(world).expect_ring("needs help")
+    world.desk.expect_ring("needs help")
 
 
 def test_while_the_provider_goes_on_refusing_each_ring_tries_anew(world: World) -> None:
     phone, _ = on_a_call(world)
     world.phones.broken = Refused("20429", Whose.PROVIDER, 3600.0)
     phone.text("need help")
-    assert desk(world).rings == []
+    assert world.desk.rings == []
     world.phones.broken = None
 
     world.wait(seconds=31)
+    world.desk.expect("Alarm. CIT 1")
+    world.desk.expect("Alarm. CIT 1")
+    phone.expect("ALARM RAISED")
 
-    assert len(desk(world).rings) == 1
+    assert len(world.desk.rings) == 1
 
 
 def test_it_is_on_every_screen_of_the_desk_and_one_button_takes_it(world: World) -> None:
     dispatcher = world.client("dispatcher")
     phone, call = on_a_call(world)
     phone.text("help me")
+    phone.expect("ALARM RAISED")
 
     for path in ("/board", f"/calls/{call.reference}", "/intake", "/alarms", "/banners"):
         assert "CIT 1 (clinician) NEEDS HELP" in words(dispatcher, path), path
@@ -147,7 +149,7 @@ def test_it_is_on_every_screen_of_the_desk_and_one_button_takes_it(world: World)
     again = dispatcher.submit("/alarms", {}, to=taken[1], follow=True)
     assert "taken care of already" in again.get_data(as_text=True)
     world.wait(minutes=2)
-    assert len(desk(world).rings) == 1
+    assert len(world.desk.rings) == 1
 
 
 def test_eight_cries_are_one_alarm_that_rings_eight_times(world: World) -> None:
@@ -157,11 +159,11 @@ def test_eight_cries_are_one_alarm_that_rings_eight_times(world: World) -> None:
         phone.text(f"{call.code} ASSIST")
 
     assert len(untaken(world)) == 1
-    assert len(desk(world).rings) == 8  # nothing throttles it
+    assert len(world.desk.rings) == 8  # nothing throttles it
     assert len([t for t in phone.inbox if "ALARM RAISED" in t]) == 8
     phone.text("STOP")
     phone.text("assist")
-    assert len(desk(world).rings) == 9
+    assert len(world.desk.rings) == 9
 
 
 def test_two_people_are_two_alarms_and_neither_waits_for_the_other(world: World) -> None:
@@ -169,9 +171,11 @@ def test_two_people_are_two_alarms_and_neither_waits_for_the_other(world: World)
     two, _ = on_a_call(world, "CIT 2")
 
     one.text("need help")
+    one.expect("ALARM RAISED")
     two.text("need help")
+    two.expect("ALARM RAISED")
 
-    assert [ring.body.split(".")[2].strip() for ring in desk(world).rings] == [
+    assert [ring.body.split(".")[2].strip() for ring in world.desk.rings] == [
         "CIT 1, clinician, needs help",
         "CIT 2, clinician, needs help",
     ]
@@ -181,8 +185,9 @@ def test_on_no_call_it_is_an_alarm_all_the_same(world: World) -> None:
     (phone,) = world.team("CIT 1")
 
     phone.text("assist")
+    phone.expect("ALARM RAISED")
 
-    assert "on no call" in desk(world).expect_ring("CIT 1").body
+    assert "on no call" in world.desk.expect_ring("CIT 1").body
     dispatcher = world.client("dispatcher")
     assert "CIT 1 (clinician) NEEDS HELP: on no call" in words(dispatcher, "/board")
 
@@ -206,16 +211,17 @@ def test_the_button_on_the_clinicians_page_raises_it(world: World) -> None:
     said = clinician.submit(path, {"action": "help"}, to=f"{path}/mine", follow=True)
 
     assert "ALARM RAISED" in said.get_data(as_text=True)
-    desk(world).expect_ring("needs help")
+    world.desk.expect_ring("needs help")
 
 
 def test_a_supervisor_who_needs_help_is_not_rung_about_it(world: World) -> None:
     boss = supervisor(world)
 
     boss.text("need help")
+    boss.expect("ALARM RAISED")
 
     assert boss.rings == []
-    desk(world).expect_ring("needs help")
+    world.desk.expect_ring("needs help")
 
 
 def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_none(
@@ -223,11 +229,14 @@ def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_n
 ) -> None:
     phone, _ = on_a_call(world)
     phone.text("need help")
+    world.desk.expect_ring("Alarm. CIT 1")
+    phone.expect("ALARM RAISED")
     (alarm,) = untaken(world)
 
     assert findings(world) == set()
     for _ in range(4):
         world.wait(seconds=20)
+        world.desk.expect_ring("Alarm. CIT 1")
         with world.context.reading() as uow:
             waiting = select(Timer).where(
                 Timer.subject_id == alarm.id, Timer.kind == alarms.RING, Timer.state == "waiting"
@@ -249,6 +258,7 @@ def test_without_any_telephone_it_says_at_once_that_it_reaches_nobody(world: Wor
     world.context = replace(world.context, centre=replace(world.centre, policy=mute))
 
     phone.text("need help")
+    phone.expect("ALARM RAISED")
 
     dispatcher = world.client("dispatcher")
     assert "The alarm rings nobody" in words(dispatcher, f"/calls/{call.reference}")
@@ -280,7 +290,7 @@ def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> No
     phone.text("need help")
 
     told = f"CIT 1, clinician, needs help. Call {call.code}."
-    for reached in (desk(world), boss):
+    for reached in (world.desk, boss):
         text = reached.expect("needs help")
         assert told in text
         assert "take it under Alarms" in text
@@ -293,6 +303,7 @@ def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> No
     assert "alarm_unheard" not in findings(world)
 
     world.wait(seconds=31)  # and again, until somebody takes it
+    world.desk.expect("Alarm. CIT 1")
     assert len([text for text in boss.inbox if "needs help" in text]) == 2
     with world.context.unit_of_work("test") as uow:
         alarms.take(uow, alarm_lists.untaken(uow)[0], "screen")
@@ -307,10 +318,11 @@ def test_an_alarm_that_finds_out_that_no_call_goes_out_is_texted_five_seconds_la
     world.phones.no_calls = Refused("20003", Whose.PROVIDER)
 
     phone.text("need help")
-    assert desk(world).inbox == []
+    phone.expect("ALARM RAISED")
+    assert world.desk.inbox == []
     world.wait(seconds=6)
 
-    desk(world).expect("needs help")
+    world.desk.expect("needs help")
     assert world.audited("alarm.texted") == 1
 
 
@@ -318,10 +330,11 @@ def test_one_that_rings_is_not_texted(world: World) -> None:
     phone, _ = on_a_call(world)
 
     phone.text("need help")
+    phone.expect("ALARM RAISED")
     world.wait(minutes=2)
 
-    assert desk(world).inbox == []
-    assert len(desk(world).rings) > 1
+    assert world.desk.inbox == []
+    assert len(world.desk.rings) > 1
 
 
 def test_under_duress_the_text_goes_to_no_phone_of_the_team(world: World) -> None:
@@ -336,7 +349,7 @@ def test_under_duress_the_text_goes_to_no_phone_of_the_team(world: World) -> Non
         world.phones.no_calls = Refused("20003", Whose.PROVIDER)
         alarms.raise_(uow, world.centre, AlarmKind.DURESS, member)
 
-    assert "Do not ring or text them" in desk(world).expect("Silent alarm of CIT 1, clinician")
+    assert "Do not ring or text them" in world.desk.expect("Silent alarm of CIT 1, clinician")
     assert [len(phone.inbox) for phone in (clinician, officer)] == before
 
 
@@ -354,5 +367,7 @@ def test_while_neither_calls_nor_texts_go_out_the_watcher_says_what_to_do(world:
     assert "by radio or by another telephone" in KINDS["alarm_unheard"].to_do
     world.phones.broken = None
     world.wait(seconds=31)
-    desk(world).expect_ring("needs help")
+    world.desk.expect("Alarm. CIT 1")
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
     assert "alarm_unheard" not in findings(world)

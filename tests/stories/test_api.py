@@ -101,7 +101,9 @@ def test_a_call_is_taken_assessed_and_paged_and_can_be_read(world: World, progra
 
     phone.expect("Reply")
     phone.text("1")
+    phone.expect("accepted, it is yours")
     phone.text("ETA 10")
+    phone.expect("you arrive in 10 min")
     read = program.get(call["reference"].lower()).json
     (slot,) = read["dispatches"][0]["slots"]
     assert (slot["state"], slot["unit"]) == ("en_route", None)

@@ -66,21 +66,27 @@ def test_a_row_says_who_is_asked_and_moves_with_them(world: World, dispatcher: B
     assert "min left" in asked
 
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     assert "Accepted" in row(dispatcher, call)
     phone.text(f"{call.code} ETA 10")
+    phone.expect("you arrive in 10 min")
     assert "On the way" in row(dispatcher, call)
     assert "ETA" in row(dispatcher, call)
     phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
     assert "On scene" in row(dispatcher, call)
     phone.text(f"{call.code} CLEAR")
+    phone.expect("cleared, you are free")
     assert "Nothing open: close it" in row(dispatcher, call)
 
 
 def test_half_a_pair_is_a_state_of_its_own(world: World, dispatcher: Browser) -> None:
-    clinician, _ = world.pair("CIT 1")
+    clinician, officer = world.pair("CIT 1")
     call = world.call({**CALM, "weapon": "accessible"})
 
     clinician.text(f"{call.code} 1")
+    officer.expect("URGENT, within 30 min")
+    clinician.expect("accepted, it is yours")
 
     said = row(dispatcher, call)
     assert "Half a team" in said
@@ -95,7 +101,11 @@ def test_half_a_pair_with_nobody_left_to_ask_is_pinned_too(
     call = world.call({**CALM, "weapon": "accessible"})
 
     clinician.text(f"{call.code} 1")
+    officer.expect("URGENT, within 30 min")
+    clinician.expect("accepted, it is yours")
     officer.text(f"{call.code} 2")
+    officer.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
 
     said = row(dispatcher, call)
     assert "HALF A TEAM, nobody left to ask" in said
@@ -107,6 +117,8 @@ def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Bro
     phones = world.team("Mobile 9")
     lost = world.call(CALM)
     pages_until_nobody(phones, lost.code)
+    phones[0].expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     armed = world.call(ARMED)
     world.wait(minutes=2)
 
@@ -142,12 +154,15 @@ def test_a_late_team_is_overdue_against_its_level(world: World, dispatcher: Brow
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 1 ETA 30")
+    phone.expect("accepted, it is yours")
 
     world.wait(minutes=61)
+    phone.expect("Roster check")
 
     assert "OVERDUE: nobody there yet" in row(dispatcher, call)
     assert "passed" in row(dispatcher, call)
     phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
     assert "OVERDUE" not in row(dispatcher, call)
 
 
@@ -167,7 +182,10 @@ def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     phone.text(f"{call.code} ASSIST")
+    world.desk.expect_ring("Alarm. Mobile 9")
+    phone.expect("ALARM RAISED")
 
     assert "Mobile 9 (clinician) NEEDS HELP" in board(dispatcher)
     path = f"/calls/{call.reference}"
@@ -177,11 +195,15 @@ def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
     assert "NEEDS HELP" not in board(dispatcher)
 
     phone.text(f"{call.code} ASSIST")
+    world.desk.expect_ring("Alarm. Mobile 9")
+    phone.expect("ALARM RAISED")
     assert "NEEDS HELP" in board(dispatcher)
 
 
 def test_texts_that_nobody_could_act_on_wait_to_be_read(world: World, dispatcher: Browser) -> None:
-    world.stranger().text("<b>who are you?</b>")
+    stranger = world.stranger()
+    stranger.text("<b>who are you?</b>")
+    stranger.expect("nobody reads texts to this number")
 
     page = board(dispatcher)
     assert "Texts that nobody has read" in page

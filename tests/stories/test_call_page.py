@@ -194,8 +194,11 @@ def test_everybody_is_asked_again(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 2")
+    phone.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
 
     assert "Everybody is asked again." in act(dispatcher, call, "/again", {})
+    phone.expect("Stand down, asked anew")
     assert phone.expect(f"Reply {call.code} 1=accept")
 
 
@@ -218,6 +221,7 @@ def test_progress_heard_by_radio(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
 
     assert "Mobile 9 arrives in 12 min." in act(
         dispatcher, call, "/progress", {"to": "eta", "minutes": "12"}
@@ -276,6 +280,7 @@ def test_cancelling_needs_a_reason_and_tells_who_was_asked(
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     world.settle()
+    phone.expect("PROMPT, within 60 min")
 
     assert "Choose a reason for cancelling." in act(dispatcher, call, "/cancel", {})
     told = act(dispatcher, call, "/cancel", {"reason": "caller_cancelled"})
@@ -322,8 +327,11 @@ def test_a_call_is_closed_with_how_it_ended(world: World, dispatcher: Browser) -
     )
     assert "Choose how the call ended." in act(dispatcher, call, "/close", {})
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
     phone.text(f"{call.code} CLEAR")
+    phone.expect("cleared, you are free")
     told = act(
         dispatcher, call, "/close", {"disposition": "linked_to_care", "note": "Calm when they left"}
     )
@@ -345,8 +353,11 @@ def test_the_timeline_tells_everything_in_order(world: World, dispatcher: Browse
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     world.settle()
+    phone.expect("PROMPT, within 60 min")
     phone.text(f"{call.code} 1 ETA 10")
+    phone.expect("accepted, it is yours")
     phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
 
     told = words(look(dispatcher, call)).split("Timeline the newest first")[1]
     story = (

@@ -68,12 +68,14 @@ def test_unconscious_and_armed_is_an_ambulance_and_police(world: World) -> None:
 
 
 def test_without_answers_more_are_asked_and_then_somebody_goes_all_the_same(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call({}, narrative="something is wrong next door")
     assert state(world, call) == "asking"
     assert responses(world, call) == []
 
     world.wait(minutes=30)
+    for member in pair:
+        member.expect("URGENT, within 30 min")
 
     assert state(world, call) == "open"
     assert responses(world, call) == ["co_responder"]
@@ -89,6 +91,7 @@ def test_answers_in_time_decide_a_call_that_was_asking(world: World) -> None:
     assert responses(world, call) == ["mobile_crisis"]
     assert phone.expect("Reply")
     world.wait(minutes=30)
+    world.desk.expect("nobody is left to ask")
     assert responses(world, call) == ["mobile_crisis"]
 
 
@@ -274,6 +277,7 @@ def test_a_follow_up_falls_due_reminds_its_owner_and_is_done(world: World) -> No
         )
     reminded = len(phone.inbox)
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
     assert len(phone.inbox) == reminded
 
 
@@ -284,6 +288,8 @@ def test_partners_are_told_that_something_waits_and_nothing_more(world: World) -
     call = world.call(CALM | {"neglect_or_abuse": "immediate_danger", "age_band": "child_under_12"})
 
     world.settle()
+    world.desk.expect("nobody is left to ask")
+    world.desk.expect("nobody is left to ask")
 
     with world.context.reading() as uow:
         notices = uow.session.scalars(select(Message).where(Message.kind == "notice")).all()
@@ -300,6 +306,7 @@ def test_dispatches_cannot_be_cancelled_from_under_a_team_on_scene(world: World)
     call = world.call(CALM)
     phone.expect("Reply")
     phone.text("1")
+    phone.expect("accepted, it is yours")
     phone.text("SCENE")
     phone.expect("on scene")
 
@@ -312,25 +319,29 @@ def test_dispatches_cannot_be_cancelled_from_under_a_team_on_scene(world: World)
 
 
 def test_an_answer_that_does_not_decide_leaves_the_first_deadline_standing(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call({}, narrative="something is wrong next door")
 
     add(world, call, language_barrier="interpreter_needed")
     assert state(world, call) == "asking"
     world.wait(minutes=6)
+    for member in pair:
+        member.expect("URGENT, within 30 min")
 
     assert state(world, call) == "open"
     assert responses(world, call) == ["co_responder"]
 
 
 def test_sending_a_call_that_still_asks_takes_the_default_route_at_once(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call({}, narrative="something is wrong next door")
 
     world.context.do(
         "test", lambda uow: sending.send_missing(uow, world.centre, uow.get(Call, call.id))
     )
     world.wait(minutes=10)
+    for member in pair:
+        member.expect("URGENT, within 30 min")
 
     assert responses(world, call) == ["co_responder"]
 
@@ -351,8 +362,7 @@ def test_a_dispatchers_follow_up_reminds_the_desk(world: World) -> None:
     call = world.call(CALM)
     world.wait(hours=49)
 
-    desk = world.phones.inboxes[world.centre.policy.desk_phone]
-    assert any(call.reference in text for text in desk)
+    assert call.reference in world.desk.expect("Follow-up due")
 
 
 def test_a_zone_that_the_centre_does_not_have_is_refused(world: World) -> None:
@@ -368,7 +378,7 @@ def test_choosing_what_is_recommended_is_no_override(world: World) -> None:
 
 def test_choosing_another_response_stands_the_first_team_down(world: World) -> None:
     (phone,) = world.team("MCT 1")
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call(CALM)
     phone.expect("Reply")
 
@@ -380,6 +390,8 @@ def test_choosing_another_response_stands_the_first_team_down(world: World) -> N
     )
 
     phone.expect("Stand down, another response was chosen")
+    for member in pair:
+        member.expect("PROMPT, within 60 min")
     states = {d.response: d.state.value for d in world.dispatches(call)}
     assert states == {"mobile_crisis": "cancelled", "co_responder": "seeking"}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.stories.test_alarms import desk, findings, on_a_call, untaken, words
+from tests.stories.test_alarms import findings, on_a_call, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_lost_phones import lose
 from tests.world import Phone, World
@@ -85,20 +85,23 @@ def test_silence_is_asked_once_more_and_is_then_an_alarm(world: World) -> None:
     (alarm,) = untaken(world)
     assert alarm.kind is AlarmKind.MISSED_CHECK_IN
     assert alarm.call_id == call.id
-    desk(world).expect_ring("does not answer whether all is well")
+    world.desk.expect_ring("does not answer whether all is well")
     told = words(world.client("dispatcher"), "/board")
     assert "CIT 1 (clinician) DOES NOT ANSWER whether all is well" in told
     phone.expect_silence()
     world.wait(minutes=20, seconds=5)
+    world.desk.expect_ring("Alarm. CIT 1")
     phone.expect(ASKED)  # and so on, until somebody knows
 
 
 def test_an_answer_to_the_second_text_is_in_time(world: World) -> None:
     phone, _ = on_scene(world)
     world.wait(minutes=20, seconds=5)
+    phone.expect("Roster check")
     world.wait(minutes=2, seconds=1)
     phone.expect("second text")
     phone.text("bien")
+    phone.expect("thank you, noted")
 
     world.wait(minutes=3)
 
@@ -180,12 +183,14 @@ def test_ok_accepts_nothing(world: World) -> None:
 
     assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
     phone.expect("nothing was changed")
+    phone.expect("Not understood")
 
 
 def test_ok_beside_another_page_says_that_it_still_waits(world: World) -> None:
     (phone,) = world.team("CIT 1", calls_at_once=2)
     one = world.call(CALM)
     phone.text(f"{one.code} 1")
+    phone.expect("accepted, it is yours")
     two = world.call(CALM)
     phone.expect(f"Reply {two.code}")
 
@@ -221,6 +226,10 @@ def test_a_question_that_has_not_left_is_taken_back_when_it_is_not_theirs_any_mo
         phone.text(f"{call.code} {ends}")
     world.phones.no_texts = None
     world.wait(seconds=10)
+    if ends in ("WITHDRAW", "lost"):
+        world.desk.expect_ring("Alarm. CIT 1")
+    if ends == "WITHDRAW":
+        world.desk.expect("nobody is left to ask")
 
     assert [text for text in phone.inbox if ASKED in text] == []
     with world.context.reading() as uow:
@@ -231,6 +240,7 @@ def test_a_question_that_has_not_left_is_taken_back_when_it_is_not_theirs_any_mo
 def test_one_on_the_way_to_a_call_that_is_cancelled_is_taken_back(world: World) -> None:
     phone, call = on_a_call(world)
     phone.text(f"{call.code} ETA 1")
+    phone.expect("you arrive in 1 min")
     world.phones.no_texts = Refused("20003", Whose.PROVIDER)
     world.wait(minutes=26)
     cancel(world, call)
@@ -251,7 +261,7 @@ def test_after_stop_the_desk_is_told_when_the_question_is_due_and_again(world: W
 
     (alarm,) = untaken(world)
     assert (alarm.kind, alarm.call_id) == (AlarmKind.MISSED_CHECK_IN, call.id)
-    desk(world).expect_ring("does not answer whether all is well")
+    world.desk.expect_ring("does not answer whether all is well")
     told = words(world.client("dispatcher"), f"/calls/{call.reference}")
     assert "cannot be asked by text whether all is well" in told
     phone.expect_silence()
@@ -259,6 +269,7 @@ def test_after_stop_the_desk_is_told_when_the_question_is_due_and_again(world: W
     with world.context.unit_of_work("test") as uow:
         alarms.take(uow, uow.get(Alarm, alarm.id), "screen")
     world.wait(minutes=20, seconds=5)
+    world.desk.expect_ring("Alarm. CIT 1")
     assert len(untaken(world)) == 1  # and so on: nothing but the radio reaches them
     assert "no_check_in" not in findings(world)
 
@@ -279,6 +290,7 @@ def test_whoever_is_asked_and_then_cannot_answer_is_an_alarm_at_once(
     (alarm,) = untaken(world)
     assert (alarm.kind, alarm.call_id) == (AlarmKind.MISSED_CHECK_IN, call.id)
     world.wait(minutes=3)
+    world.desk.expect_ring("Alarm. CIT 1")
     assert len(untaken(world)) == 1
     assert "no_check_in" not in findings(world)
 
@@ -289,13 +301,19 @@ def test_nobody_answers_for_whoever_had_the_place_before(world: World) -> None:
     world.wait(minutes=20, seconds=5)
     first.expect(ASKED)
     first.text(f"{call.code} WITHDRAW")
+    world.desk.expect_ring("Alarm. CIT 1")
+    second.expect("UNSAFE, a team left")
+    second.expect_ring("Prompt page")
+    first.expect("you are withdrawn")
     with world.context.unit_of_work("test") as uow:
         asked = uow.session.scalars(select(CheckIn)).one()
         place = uow.get(Slot, asked.slot_id)
         assert asked.closed_at is None or asked.outcome != "answered"
         assert place.state is SlotState.WITHDRAWN
     second.text(f"{call.code} 1")
+    second.expect("accepted, it is yours")
     second.text(f"{call.code} OK")
+    second.expect("thank you, noted")
     assert "answered" not in outcomes(world)
 
 
@@ -305,21 +323,29 @@ def test_a_place_given_to_another_member_is_asked_anew_and_the_first_has_not_ans
     first, call = on_a_call(world)
     (second,) = world.team("CIT 2")
     first.text(f"{call.code} ETA 1")
+    first.expect("you arrive in 1 min")
     world.wait(minutes=22)
     first.expect(ASKED)
     first.text(f"{call.code} 2")  # gives it back
+    first.expect("declined. Somebody else is being asked")
     second.expect(f"Reply {call.code}")
 
     second.text(f"{call.code} 1")
+    second.expect("accepted, it is yours")
+    first.expect("Taken by CIT 2")
     second.text(f"{call.code} SCENE")
+    second.expect("you are on scene")
     second.text("OK")
+    second.expect("thank you, noted")
 
     assert outcomes(world) == ["over"]
     world.wait(minutes=20, seconds=5)
     second.expect(ASKED)
     first.text("OK")
+    first.expect("Taken by CIT 2")
     assert outcomes(world) == ["over", None]
     second.text("1")
+    second.expect("thank you, noted")
     assert outcomes(world) == ["over", "answered"]
 
 
@@ -358,12 +384,15 @@ def test_texts_of_all_states_differ_in_nothing_but_the_code(
     world: World,
 ) -> None:
     said = set()
-    for name, reply in (("A", "ETA 1"), ("B", "SCENE")):
+    for name, reply, told in (("A", "ETA 1", "you arrive"), ("B", "SCENE", "you are on scene")):
         phone, call = on_a_call(world, name)
         phone.text(f"{call.code} {reply}")
+        phone.expect(told)
         world.wait(minutes=26)
         said.add(phone.expect(ASKED).replace(call.code, "CODE"))
         phone.text("ok")
+        phone.expect("thank you, noted")
+        phone.ignores("its next check-in, while the other team is asked")
 
     assert said == {"Roster check CODE. Reply OK (o BIEN)."}
 
@@ -374,8 +403,10 @@ def test_everybody_in_the_field_has_a_timer_and_is_found_where_there_is_none(
     phone, _ = on_scene(world)
     assert findings(world) == set()
     world.wait(minutes=21)
+    phone.expect("Roster check")
     assert findings(world) == set()
     phone.text("ok")
+    phone.expect("thank you, noted")
     with world.context.unit_of_work("test") as uow:
         slot = uow.session.scalars(select(Slot).where(Slot.state == SlotState.ON_SCENE)).one()
         for timer in uow.session.scalars(select(Timer).where(Timer.subject_id == slot.id)):

@@ -86,6 +86,7 @@ def test_when_open_calls_have_them_all_a_call_is_opened_and_paged_all_the_same(
     alpha.expect(code)
     for _ in range(2):  # asked back once, then a person reads it
         alpha.text(f"{code} 1")
+        alpha.expect("Not understood")
     assert state(world, dispatch) == "seeking"
     with world.context.reading() as uow:
         texts = select(InboundMessage.outcome).order_by(InboundMessage.created_at)

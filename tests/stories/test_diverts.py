@@ -57,6 +57,7 @@ def test_a_yes_turns_the_team_and_the_first_call_is_asked_for_at_once(world: Wor
     (alpha,) = world.team("Alpha")
     first = accepted(world, alpha)
     urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
     code = code_of(world, urgent)
     propose(world, urgent)
     (bravo,) = world.team("Bravo", calls_at_once=1)
@@ -79,6 +80,7 @@ def test_a_yes_turns_the_team_and_the_first_call_is_asked_for_at_once(world: Wor
         assert left.call.code == first
     assert world.audited("slot.diverted") == 1
     bravo.text(f"{first} 1")
+    bravo.expect("accepted, it is yours")
     assert by_code(world, first) == "accepted"
 
 
@@ -87,11 +89,13 @@ def test_a_no_or_silence_moves_nothing(world: World, answer: str | None) -> None
     (alpha,) = world.team("Alpha")
     first = accepted(world, alpha)
     urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
     propose(world, urgent)
     alpha.expect("Go there instead")
 
     if answer:
         alpha.text(f"{code_of(world, urgent)} {answer}")
+        alpha.expect("declined. Somebody else is being asked")
     world.wait(minutes=3)
 
     assert by_code(world, first) == "accepted"
@@ -101,13 +105,25 @@ def test_a_no_or_silence_moves_nothing(world: World, answer: str | None) -> None
     assert by_code(world, first) == "accepted"
 
 
-def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
+def pair_on_its_way(world: World) -> tuple[Phone, Phone, str]:
+    """Clinician, officer, and the code of a call that both have accepted."""
     clinician, officer = world.pair("CIT 1")
-    first = accepted(world, clinician, 4, "co_responder")
-    officer.text(f"{first} 1")
+    code = accepted(world, clinician, 4, "co_responder")
+    officer.expect("ROUTINE, within 240 min")
+    officer.text(f"{code} 1")
+    officer.expect("accepted, it is yours")
+    clinician.expect("officer CIT 1 has accepted too and comes with you")
+    return clinician, officer, code
+
+
+def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
+    clinician, officer, first = pair_on_its_way(world)
     urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
     code = code_of(world, urgent)
     propose(world, urgent)
+    clinician.expect("IMMEDIATE in Harbor has nobody")
+    officer.expect("IMMEDIATE in Harbor has nobody")
 
     clinician.text(f"{code} 1")
     clinician.expect("Stay on your call until your officer agrees")
@@ -115,23 +131,29 @@ def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
 
     officer.text(f"{code} 1")
     officer.expect("Go to: Dockside")
+    officer.expect(f"{first}: your clinician was sent to a more urgent call")
+    clinician.expect("officer CIT 1 has accepted too and comes with you")
     clinician.expect("Go to: Dockside")
+    world.desk.expect(f"{first} (ROUTINE): nobody is left to ask")
     assert state(world, urgent) == "accepted"
     assert by_code(world, first) == "unfilled"
 
 
 def test_a_no_of_one_tells_the_other_to_stay(world: World) -> None:
-    clinician, officer = world.pair("CIT 1")
-    first = accepted(world, clinician, 4, "co_responder")
-    officer.text(f"{first} 1")
+    clinician, officer, first = pair_on_its_way(world)
     urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
     code = code_of(world, urgent)
     propose(world, urgent)
+    officer.expect("IMMEDIATE in Harbor has nobody")
+    clinician.expect("IMMEDIATE in Harbor has nobody")
     clinician.text(f"{code} 1")
+    clinician.expect("your yes is kept")
 
     officer.text(f"{code} 2")
+    officer.expect("declined. Somebody else is being asked")
 
-    clinician.expect(f"You stay on {first}")
+    clinician.expect(f"not needed from you any more. You stay on {first}")
     assert by_code(world, first) == "accepted"
     assert state(world, urgent) == "unfilled"
 
@@ -142,19 +164,26 @@ def test_only_calls_two_levels_less_urgent_are_left_and_never_a_scene(world: Wor
     first = accepted(world, alpha, 2)
     second = accepted(world, bravo, 4)
     assert offered(world, call_in(world, 1)) == ["Bravo"]  # one level is not enough
+    world.desk.expect("nobody is left to ask")
 
     bravo.text(f"{second} SCENE")
+    bravo.expect("you are on scene")
     alpha.text(f"{first} SCENE")
+    alpha.expect("you are on scene")
 
     assert offered(world, call_in(world, 1)) == []
+    world.desk.expect("nobody is left to ask")
 
 
 def test_a_team_that_has_arrived_meanwhile_stays(world: World) -> None:
     (alpha,) = world.team("Alpha")
     first = accepted(world, alpha)
     urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
     propose(world, urgent)
+    alpha.expect("URGENT in Harbor has nobody")
     alpha.text(f"{first} SCENE")
+    alpha.expect("you are on scene")
 
     alpha.text(f"{code_of(world, urgent)} 1")
 
@@ -167,6 +196,7 @@ def test_somebody_else_takes_it_and_the_team_stays_where_it_is(world: World) -> 
     (alpha,) = world.team("Alpha")
     first = accepted(world, alpha)
     urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
     propose(world, urgent)
     alpha.expect("Go there instead")
     with pytest.raises(Conflict):
@@ -175,6 +205,7 @@ def test_somebody_else_takes_it_and_the_team_stays_where_it_is(world: World) -> 
     world.wait(seconds=6)  # the look after a call that found nobody
     bravo.expect("Reply")
     bravo.text("1")
+    bravo.expect("accepted, it is yours")
 
     alpha.expect(f"You stay on {first}")
     assert by_code(world, first) == "accepted"
@@ -189,8 +220,10 @@ def test_of_a_yes_and_an_arrival_at_once_only_one_counts(world: World) -> None:
     (alpha,) = world.team("Alpha")
     first = accepted(world, alpha)
     urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
     code = code_of(world, urgent)
     propose(world, urgent)
+    alpha.expect("URGENT in Harbor has nobody")
     barrier = threading.Barrier(2)
 
     def say(what: str) -> None:
@@ -203,6 +236,7 @@ def test_of_a_yes_and_an_arrival_at_once_only_one_counts(world: World) -> None:
     for thread in threads:
         thread.join()
     world.settle()
+    alpha.ignores("the two answers, of which either may be first")
 
     assert (by_code(world, first), state(world, urgent)) in {
         ("on_scene", "unfilled"),
@@ -211,11 +245,12 @@ def test_of_a_yes_and_an_arrival_at_once_only_one_counts(world: World) -> None:
 
 
 def test_a_dispatcher_writes_the_answers_down_that_come_by_radio(world: World) -> None:
-    clinician, officer = world.pair("CIT 1")
-    first = accepted(world, clinician, 4, "co_responder")
-    officer.text(f"{first} 1")
+    clinician, officer, first = pair_on_its_way(world)
     urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
     propose(world, urgent)
+    clinician.expect("IMMEDIATE in Harbor has nobody")
+    officer.expect("IMMEDIATE in Harbor has nobody")
     browser = world.client("dispatcher")
     with world.context.reading() as uow:
         path = f"/calls/{uow.get(Dispatch, urgent.id).call.reference}"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.stories.test_addresses import PIN
-from tests.stories.test_alarms import desk, on_a_call, signs_in, untaken, words
+from tests.stories.test_alarms import on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import PASSWORD, Phone, World
@@ -36,8 +36,12 @@ def pair_on_scene(world: World, name: str) -> tuple[Phone, Phone, Call]:
     clinician, officer = world.pair(name)
     call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
     for phone in (clinician, officer):
+        phone.expect("URGENT, within 30 min")
         phone.text(f"{call.code} 1")
+        phone.expect("accepted, it is yours")
         phone.text(f"{call.code} SCENE")
+        phone.expect("you are on scene")
+    clinician.expect("officer CIT 1 has accepted too and comes with you")
     return clinician, officer, call
 
 
@@ -90,6 +94,7 @@ def test_the_answer_is_the_ordinary_one_letter_for_letter(world: World, moment: 
         assert "ALARM" not in " ".join(forced).upper()
     kinds = {alarm.kind for alarm in untaken(world)}
     assert AlarmKind.DURESS in kinds
+    world.desk.ignores("what is said to dispatch, which the team does not hear")
 
 
 def _end(world: World, phone: Phone, call: Call) -> None:
@@ -107,10 +112,13 @@ def test_the_word_alone_reads_as_ok(world: World) -> None:
     (phone,) = world.team("CIT 1")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     phone.text("SCENE")
+    phone.expect("you are on scene")
     knows(world, phone)
 
     phone.text("Bluebird.")
+    world.desk.expect_ring("Silent alarm of CIT 1")
 
     phone.expect(f"{call.code}: thank you, noted.")
     (alarm,) = untaken(world)
@@ -125,14 +133,15 @@ def test_the_desk_and_supervisors_are_rung_at_once_and_no_phone_of_the_team(worl
 
     clinician.text(f"ok {WORD}")
 
-    for rung in (desk(world), boss):
+    for rung in (world.desk, boss):
         ring = rung.expect_ring("Silent alarm of CIT 1, clinician. Do not ring or text them.")
         assert f"Call {', '.join(call.code)}" in ring.body
     assert [clinician.rings, officer.rings] == [[], []]
     assert [len(phone.inbox) for phone in (clinician, officer)] == [before[0] + 1, before[1]]
     world.wait(seconds=31)
-    assert len(desk(world).rings) == 2
-    desk(world).press("1")
+    boss.expect_ring("Silent alarm of CIT 1")
+    assert len(world.desk.rings) == 2
+    world.desk.press("1")
     assert untaken(world) == []
     assert clinician.inbox[-1] == f"{call.code}: thank you, noted."
 
@@ -146,6 +155,8 @@ def test_it_is_on_the_screens_of_the_desk_and_on_no_other(world: World) -> None:
     before = [words(one, p) for one in (theirs, partners) for p in (path, "/banners")]
 
     clinician.text(f"ok {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    clinician.expect("thank you, noted")
 
     after = [words(one, p) for one in (theirs, partners) for p in (path, "/banners")]
     assert [_timeless(page) for page in after] == [_timeless(page) for page in before]
@@ -161,7 +172,10 @@ def test_that_nobody_takes_it_is_told_on_the_screens_of_the_desk_alone(world: Wo
     theirs = [signs_in(world, p, n) for p, n in ((clinician, "test-one"), (officer, "test-two"))]
     knows(world, clinician)
     clinician.text(f"ok {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    clinician.expect("thank you, noted")
     world.wait(seconds=61)
+    world.desk.expect_ring("Silent alarm of CIT 1")
 
     with world.context.unit_of_work("test") as uow:
         found = [Finding("alarm_untaken"), Finding("alarm_silent"), Finding("backup_old")]
@@ -184,6 +198,8 @@ def test_programs_that_read_calls_learn_nothing_of_it(world: World) -> None:
     clinician, _, call = pair_on_scene(world, "CIT 1")
     knows(world, clinician)
     clinician.text(f"ok {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    clinician.expect("thank you, noted")
     bearer = {"Authorization": f"Bearer {world.token('calls:read')}"}
 
     got = world.app.test_client().get(f"/api/v1/calls/{call.reference}", headers=bearer)
@@ -196,9 +212,12 @@ def test_the_word_itself_is_kept_nowhere(world: World) -> None:
     (phone,) = world.team("CIT 1")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     knows(world, phone)
 
     phone.text(f"NOTE all is calm {WORD} here")
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    phone.expect("your note is kept")
 
     with world.context.reading() as uow:
         bodies = [m.body or "" for m in uow.session.scalars(select(InboundMessage))]
@@ -224,6 +243,7 @@ def test_two_members_with_the_same_word_cannot_be_told_by_it(world: World) -> No
     assert len(indexes) == 2
     (other,) = world.team("CIT 2")
     other.text(WORD)  # their word is nobody else's
+    other.expect("No question is open for this phone")
     assert untaken(world) == []
 
 
@@ -233,8 +253,10 @@ def test_a_refusal_of_the_text_does_not_undo_the_alarm(world: World) -> None:
     knows(world, phone)
 
     phone.text(f"{call.code} SCENE {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
 
     phone.expect("You have not accepted")
+    phone.expect("PROMPT, within 60 min")
     assert len(untaken(world)) == 1
 
 
@@ -244,6 +266,7 @@ def test_on_no_call_and_after_stop_it_is_heard(world: World) -> None:
     phone.text("STOP")
 
     phone.text(f"hello {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
 
     (alarm,) = untaken(world)
     assert alarm.call_id is None
@@ -267,10 +290,12 @@ def test_a_member_sets_it_with_their_password_and_is_told_what_will_not_do(world
     assert world.audited("member.duress_word_set") == 1
     assert WORD not in browser.get(path).get_data(as_text=True)
     phone.text(WORD)
+    phone.expect("No question is open for this phone")
     assert len(untaken(world)) == 1
     assert send(word="", password_word=PASSWORD)[0] == 303
     phone.text(f"{WORD} {WORD}")
-    assert len(desk(world).rings) == 1
+    phone.expect("No question is open for this phone")
+    assert len(world.desk.rings) == 1
 
 
 def test_who_has_no_account_types_word_and_pin_beside_a_supervisor(world: World) -> None:
@@ -288,6 +313,7 @@ def test_who_has_no_account_types_word_and_pin_beside_a_supervisor(world: World)
     assert status == 422
     assert "Choose another" in page
     phone.text(WORD)
+    phone.expect("Not understood")
     assert untaken(world) == []  # one of the two was wrong: neither was kept
     assert send(word=WORD, pin=PIN, password=PASSWORD)[0] == 303
     page = boss.get(path).get_data(as_text=True)
@@ -295,8 +321,11 @@ def test_who_has_no_account_types_word_and_pin_beside_a_supervisor(world: World)
     assert PIN not in page
 
     phone.text(f"ok {WORD}")
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    phone.expect("thank you, noted")
     assert len(untaken(world)) == 1
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     assert "Go to: Pier 3" in phone.press(PIN)
     assert world.audited("member.pin_set") == 1
     team = re.search(r'href="(/teams/[0-9a-f-]+)"', boss.get("/teams").get_data(as_text=True))

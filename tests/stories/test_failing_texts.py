@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text as sql
 
-from tests.stories.test_alarms import desk, on_a_call, untaken, words
+from tests.stories.test_alarms import on_a_call, untaken, words
 from tests.stories.test_duress import WORD, knows
 from tests.stories.test_replies import outcomes, unread
 from tests.typical_calls import UNARMED
@@ -63,7 +63,7 @@ def test_the_alarm_under_duress_stands_and_the_answer_is_that_of_the_same_text_w
 
     (alarm,) = untaken(world)
     assert (alarm.kind, alarm.call_id) == (AlarmKind.DURESS, second.id)
-    desk(world).expect_ring("Silent alarm of CIT 2")
+    world.desk.expect_ring("Silent alarm of CIT 2")
     assert forced.inbox == calm.inbox
     assert calm.inbox == [
         "That could not be done, nothing was changed. A dispatcher reads it. Or phone dispatch."
@@ -87,7 +87,7 @@ def test_who_must_leave_is_an_alarm_though_leaving_could_not_be_written_down(
     (alarm,) = untaken(world)
     assert (alarm.kind, alarm.call_id) == (AlarmKind.HELP, call.id)
     phone.expect("ALARM RAISED")
-    desk(world).expect_ring("needs help")
+    world.desk.expect_ring("needs help")
 
 
 def test_a_text_that_is_brought_twice_raises_it_once(world: World) -> None:
@@ -96,7 +96,7 @@ def test_a_text_that_is_brought_twice_raises_it_once(world: World) -> None:
 
     phone.text(f"CLEAR {WORD}", times=3)
 
-    assert len(desk(world).rings) == 1
+    assert len(world.desk.rings) == 1
     assert outcomes(world)[-1] == NOT_DONE
     assert len(phone.inbox) == 1
 

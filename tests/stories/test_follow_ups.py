@@ -82,6 +82,7 @@ def test_from_due_to_done(world: World, call: Call) -> None:
     (phone,) = world.team("CIT 1")
 
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
 
     text = phone.expect("Follow-up due")
     assert call.reference in text
@@ -115,6 +116,7 @@ def test_a_reminder_of_days_ago_is_not_sent_late_and_the_next_comes_in_time(
         as_text=True
     )
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
 
     assert call.reference in phone.expect("Follow-up due")
 
@@ -138,6 +140,7 @@ def test_contact_permissions_come_before_anything_else(world: World, call: Call)
 
 def test_overdue_comes_first_and_within_it_the_readers_own(world: World, call: Call) -> None:
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
     for role, first, second in (
         ("clinician", "Clinician call", "Call back"),
         ("dispatcher", "Call back", "Clinician call"),
@@ -160,6 +163,8 @@ def test_filters_by_owner_and_by_person(world: World, call: Call) -> None:
     assert "Nothing is waiting here." in clinician.get("/follow-ups?mine").get_data(as_text=True)
 
     world.wait(hours=25)  # whoever was reminded owns it by name from then on
+    world.desk.expect("Follow-up due")
+    phone.expect("Follow-up due")
 
     clinician = world.client("clinician")  # the earlier shift's session is over
     page = clinician.get("/follow-ups?mine").get_data(as_text=True)
@@ -171,6 +176,7 @@ def test_filters_by_owner_and_by_person(world: World, call: Call) -> None:
 def test_not_reached_with_a_time_is_tried_again(world: World, call: Call) -> None:
     (phone,) = world.team("CIT 1")
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
     phone.expect("Follow-up due")
     clinician, key = world.client("clinician"), owed(world).id
 
@@ -184,6 +190,7 @@ def test_not_reached_with_a_time_is_tried_again(world: World, call: Call) -> Non
     world.wait(hours=4)
     phone.expect("Follow-up due")
     world.wait(hours=23)
+    world.desk.expect("Follow-up due")
     phone.expect_silence()  # reminders of the old time have ended with it
     world.wait(hours=2)
     phone.expect("Follow-up due")
@@ -268,12 +275,14 @@ def test_looking_is_written_down_once(world: World, call: Call) -> None:
 def test_an_owner_who_left_is_not_reminded(world: World, call: Call) -> None:
     (gone,) = world.team("CIT 1")
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
     gone.expect("Follow-up due")
     (other,) = world.team("CIT 2")
     with world.context.unit_of_work("test") as uow:
         uow.get(Responder, gone.responder_id).retired_at = uow.now  # type: ignore[arg-type]
 
     world.wait(hours=25)
+    world.desk.expect("Follow-up due")
 
     gone.expect_silence()
     other.expect("Follow-up due")

@@ -139,6 +139,7 @@ def test_a_decision_can_be_repeated_after_the_habits_changed(world: World) -> No
     past_calls(centre, ENOUGH, USUAL)
     count_answers(centre.context)
     call = centre.call(GATE)
+    world.desk.ignores("reminders of follow-ups, while the days pass")
     for n in range(4):  # days pass, and each brings another count
         past_calls(centre, 5 + n, {"problem_type": "overdose", "overdose_or_poison": "yes"})
         centre.wait(hours=25)

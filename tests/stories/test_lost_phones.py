@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.stories.test_addresses import PIN, with_pin
-from tests.stories.test_alarms import desk, on_a_call, signs_in, untaken, words
+from tests.stories.test_alarms import on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_replies import outcomes, unread
 from tests.world import Browser, Phone, World
@@ -75,8 +75,12 @@ def test_open_pages_move_on_and_unsent_texts_are_taken_back(world: World) -> Non
     bravo.expect(f"Reply {call.code}")
     alpha.expect_silence()
     bravo.text(f"{call.code} 2")
+    bravo.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     world.call(CALM)
     world.wait(minutes=10)
+    world.desk.expect("nobody is left to ask")
+    bravo.expect("PROMPT, within 60 min")
     alpha.expect_silence()
 
 
@@ -109,13 +113,14 @@ def test_a_cry_for_help_from_it_is_an_alarm_and_gets_no_answer(world: World, sai
     assert len(phone.inbox) == before
     (alarm,) = untaken(world)
     assert alarm.call_id == call.id
-    desk(world).expect_ring("needs help")
+    world.desk.expect_ring("needs help")
 
 
 def test_a_ring_that_is_on_the_line_accepts_and_reads_nothing(world: World) -> None:
     phone, call = on_a_call(world)
     with_pin(world, phone)
     phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
     phone.pick_up()
 
     lose(world, phone)
@@ -166,6 +171,7 @@ def test_another_number_is_a_way_back_too(world: World) -> None:
 
     word = fresh.expect("to be paged").split("Reply ")[1].split()[0]
     phone.text(word)
+    phone.expect("nobody reads texts to this number")
     assert outcomes(world) == ["unknown_number"]
     fresh.text(word)
     fresh.expect("pages you on this phone")
@@ -212,17 +218,19 @@ def to_ring(world: World) -> list[str]:
 
 @pytest.mark.parametrize("gone", [lose, new_number])
 def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_is_theirs_no_more(
-    world: World, gone: Callable[[World, Phone], object]
+    world: World, gone: Callable[[World, Phone], Phone | None]
 ) -> None:
     (phone,) = world.team("CIT 1")
     call = world.call(CALM, location="Pier 3")
     phone.expect("Reply")
     world.phones.broken = Unknown("timeout")
     phone.text(f"{call.code} 1")
-    gone(world, phone)
+    changed = gone(world, phone)
 
     world.phones.broken = None
     world.wait(minutes=2)
+    if changed:
+        changed.expect("to be paged on this phone")
     world.wait(minutes=2)
 
     phone.expect_silence()
@@ -232,15 +240,17 @@ def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_is_theirs_no_more(
 @pytest.mark.parametrize("outcome", [AWAY, Unknown("timeout")], ids=["unsent", "in doubt"])
 @pytest.mark.parametrize("gone", [lose, new_number])
 def test_that_they_need_not_come_is_told_by_a_person_where_no_text_may_tell_it(
-    world: World, gone: Callable[[World, Phone], object], outcome: Refused | Unknown
+    world: World, gone: Callable[[World, Phone], Phone | None], outcome: Refused | Unknown
 ) -> None:
     phone, call = on_a_call(world)
     world.phones.broken = outcome
     cancel(world, call)
 
-    gone(world, phone)
+    changed = gone(world, phone)
     world.phones.broken = None
     world.wait(minutes=2)
+    if changed:
+        changed.expect("to be paged on this phone")
     world.wait(minutes=2)
 
     phone.expect_silence()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.world import World
+from tests.world import Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import SlotState
 from triage.services import dispatches, sending
@@ -81,6 +81,7 @@ def test_a_silent_team_is_passed_over_in_time(world: World, call: Call) -> None:
 
     bravo.expect("Reply")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
     alpha.expect("Taken by Bravo, stand down")
     alpha.text(f"{call.code} 1")
     alpha.expect("Taken by Bravo")
@@ -119,6 +120,7 @@ def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
     dispatch = send(world, call)
     alpha.expect("Reply")
     world.wait(minutes=3)
+    world.desk.expect("nobody is left to ask")
     assert state(world, call) == "unfilled"
     assert world.audited("slot.unfilled") == 1
 
@@ -126,6 +128,7 @@ def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
         "test",
         lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
     )
+    alpha.expect("Stand down, asked anew")
     alpha.expect("Reply")
     alpha.text("1")
     alpha.expect("accepted")
@@ -143,26 +146,33 @@ def test_a_pair_answers_each_and_half_a_pair_is_a_state(world: World, call: Call
     send(world, call, "co_responder")
 
     assert "with officer" in clinician.expect("Reply").lower()
+    officer.expect("URGENT, within 30 min")
     clinician.text("1")
     assert "no officer yet" in clinician.expect("accepted")
     assert state(world, call, "co_responder") == "half_formed"
 
     officer.text("1")
+    clinician.expect("officer CIT 1 has accepted too and comes with you")
     assert "clinician CIT 1" in officer.expect("accepted")
     assert state(world, call, "co_responder") == "accepted"
 
 
 def test_the_silent_half_of_a_pair_is_sought_elsewhere(world: World, call: Call) -> None:
-    clinician, _ = world.pair("CIT 1")
+    clinician, silent = world.pair("CIT 1")
     other_clinician, other_officer = world.pair("CIT 2")
     send(world, call, "co_responder")
     clinician.text("1")
+    silent.expect("URGENT, within 30 min")
+    clinician.expect("accepted, it is yours")
 
     world.wait(minutes=3)
 
     other_clinician.expect_silence()
     other_officer.expect("Reply")
     other_officer.text("1")
+    silent.expect("Taken by CIT 2")
+    clinician.expect("officer CIT 2 has accepted too and comes with you")
+    other_officer.expect("accepted, it is yours")
     assert state(world, call, "co_responder") == "accepted"
 
 
@@ -170,6 +180,7 @@ def test_on_the_way_there_and_done(world: World, call: Call) -> None:
     (phone,) = world.team("MCT 1")
     send(world, call)
     phone.text("1")
+    phone.expect("accepted, it is yours")
     phone.text(f"ETA 10 {call.code}")
     phone.expect("10 min")
     assert state(world, call) == "en_route"
@@ -190,6 +201,7 @@ def test_who_gives_it_back_makes_room_for_the_next(world: World, call: Call) -> 
     (bravo,) = world.team("Bravo")
     send(world, call)
     alpha.text("1")
+    alpha.expect("accepted, it is yours")
 
     alpha.text("2")
 
@@ -211,6 +223,7 @@ def test_cancelling_tells_everybody_who_was_asked(world: World, call: Call) -> N
 
     phone.expect("Stand down, caller cancelled")
     phone.text("1")
+    phone.expect("is cancelled")
     assert state(world, call) == "cancelled"
 
 
@@ -242,10 +255,13 @@ def test_off_duty_and_opted_out_people_are_left_alone(world: World, call: Call) 
     send(world, call)
 
     off_duty.expect_silence()
+    world.desk.expect("nobody is left to ask")
     stopped.expect_silence()
     assert state(world, call) == "unfilled"
     stopped.text("START")
     stopped.expect("on again")
+    stopped.expect("URGENT, within 30 min")
+    stopped.expect("Reply READY")
     with world.context.reading() as uow:
         assert stopped.responder_id
         assert uow.get(Responder, stopped.responder_id).opted_out_at is None
@@ -378,6 +394,7 @@ def test_a_free_colleague_of_the_same_team_is_asked_before_nobody_comes(
     officer.expect("Reply")
 
     asked.text("2")
+    asked.expect("declined. Somebody else is being asked")
 
     other.expect("Reply")
     assert state(world, call, "co_responder") != "unfilled"
@@ -389,15 +406,21 @@ def test_one_phone_has_one_question_for_each_call(world: World, call: Call) -> N
     send(world, call, "youth_mobile_crisis")
 
     assert len(phone.inbox) == 1
+    world.desk.expect("nobody is left to ask")
     assert state(world, call, "youth_mobile_crisis") == "unfilled"
+
+
+def accepts_arrives_and_clears(phone: Phone, call: Call) -> None:
+    for word, told in (("1", "it is yours"), ("SCENE", "on scene"), ("CLEAR", "you are free")):
+        phone.text(f"{call.code} {word}")
+        phone.expect(told)
 
 
 def test_a_team_sent_again_to_the_same_call_can_accept_again(world: World, call: Call) -> None:
     (phone,) = world.team("MCT 1", ("mobile_crisis", "youth_mobile_crisis"))
     send(world, call)
     phone.expect("Reply")
-    for word in ("1", "SCENE", "CLEAR"):
-        phone.text(f"{call.code} {word}")
+    accepts_arrives_and_clears(phone, call)
     phone.text(f"{call.code} 1")  # the verdict: right team
     phone.expect("thank you")
     send(world, call, "youth_mobile_crisis")
@@ -438,19 +461,25 @@ def test_partners_of_a_pair_hear_of_each_other(world: World, call: Call) -> None
     clinician, officer = world.pair("CIT 1")
     send(world, call, "co_responder")
     clinician.expect("Reply")
+    officer.expect("URGENT, within 30 min")
     clinician.text("1")
     clinician.expect("it is yours")
 
     officer.text("1")
+    officer.expect("accepted, it is yours")
     clinician.expect("officer CIT 1 has accepted too")
     officer.text("2")
+    officer.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     clinician.expect("your officer has given it back")
 
 
 def test_after_clearing_a_second_yes_is_told_that_it_is_over(world: World, call: Call) -> None:
     (phone,) = world.team("MCT 1")
     send(world, call)
-    for word in ("1", "SCENE", "CLEAR", "ACCEPT"):
-        phone.text(f"{call.code} {word}")
+    phone.expect("Reply")
+    accepts_arrives_and_clears(phone, call)
+
+    phone.text(f"{call.code} ACCEPT")
 
     phone.expect(f"{call.code} is cleared")

@@ -119,8 +119,12 @@ def test_somebody_elses_phone_does_not_verify_a_number(world: World) -> None:
     alpha = recruit(world, "Alpha", seen=False)
     word = alpha.expect("to be paged").split("Reply ")[1].split()[0]
 
-    world.stranger().text(word)
-    recruit(world, "Bravo", seen=False).text(word)
+    stranger, bravo = world.stranger(), recruit(world, "Bravo", seen=False)
+    bravo.expect("to be paged")
+    stranger.text(word)
+    stranger.expect("nobody reads texts to this number")
+    bravo.text(word)
+    bravo.expect("to be paged")
 
     assert member_of(world, alpha).verified_at is None
 
@@ -130,6 +134,7 @@ def test_help_and_stop_of_an_unverified_phone_are_heard(world: World) -> None:
     alpha.expect("to be paged")
 
     alpha.text("need help")
+    world.desk.expect_ring("Alarm. Alpha")
     alpha.expect("ALARM RAISED")
     alpha.text("STOP")
 
@@ -239,6 +244,7 @@ def test_who_has_not_answered_is_told_to_the_supervisors_on_duty_in_one_text(wor
     boss = recruit(world, "Desk", role="supervisor")
     roster(world, boss, 0, 480)
     boss.text("ready")
+    boss.expect("Thank you, texts reach you")
     silent = [recruit(world, name) for name in ("Alpha", "Bravo")]
     now = datetime.now(NEW_YORK)
     with world.context.unit_of_work("test") as uow:
@@ -249,6 +255,8 @@ def test_who_has_not_answered_is_told_to_the_supervisors_on_duty_in_one_text(wor
             shifts.add_shifts(uow, world.centre, member, new)
 
     world.wait(minutes=16)
+    for phone in silent:
+        phone.expect("Reply READY")
     world.wait(minutes=33)
     assert red(world) == {}
     world.wait(minutes=2)
@@ -258,6 +266,7 @@ def test_who_has_not_answered_is_told_to_the_supervisors_on_duty_in_one_text(wor
     boss.expect_silence()
     assert red(world) == {"Alpha": [Trouble.UNCONFIRMED], "Bravo": [Trouble.UNCONFIRMED]}
     silent[0].text("ready")
+    silent[0].expect("Thank you, texts reach you")
     assert red(world) == {"Bravo": [Trouble.UNCONFIRMED]}
 
 
@@ -274,13 +283,16 @@ def test_the_unconfirmed_are_asked_last_but_they_are_asked(world: World) -> None
     alpha = recruit(world, "Alpha")
     roster(world, alpha, 0, 480)
     bravo = on_duty(world, "Bravo")
+    alpha.expect("Reply READY")
     call = world.call(CALM)
 
     bravo.expect(call.code)
     assert paged(world) == ["Bravo"]
     bravo.text(f"{call.code} 2")
+    bravo.expect("declined. Somebody else is being asked")
     alpha.expect(call.code)
     alpha.text(f"{call.code} 1")
+    bravo.expect("Taken by Alpha")
     alpha.expect("accepted")
     assert world.audited("shift.confirmed") == 2  # an answer to a page shows it as well
 
@@ -296,9 +308,11 @@ def test_whoever_stays_on_duty_is_not_asked_again(world: World) -> None:
     alpha.expect(call.code)
 
     world.wait(minutes=119)
+    world.desk.expect("nobody is left to ask")
     alpha.expect_silence()
     call = world.call(CALM)
     world.wait(minutes=1.5)
+    alpha.expect("PROMPT, within 60 min")
 
     assert red(world) == {}
     with world.context.reading() as uow:
@@ -384,6 +398,7 @@ def test_whoever_leaves_duty_is_asked_no_more(world: World, how: str) -> None:
     world.settle()
 
     if how == "zone_off":
+        world.desk.expect("nobody is left to ask")
         assert paged(world) == []
     else:
         bravo.expect(call.code)

@@ -68,6 +68,7 @@ def test_a_team_waits_near_goes_in_steps_back_and_transports(world: World) -> No
     alpha.text(f"{call.code} espero cerca")
     alpha.expect("you wait near")
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     alpha.text(f"transporting to the hospital {call.code}")
     alpha.expect("you are transporting")
     assert slots(world, call) == [("transporting", "Alpha")]
@@ -75,6 +76,7 @@ def test_a_team_waits_near_goes_in_steps_back_and_transports(world: World) -> No
     alpha.text(f"{call.code} 2")
     alpha.expect("not open any more")
     alpha.text(f"{call.code} clear")
+    alpha.expect("cleared, you are free")
 
     assert slots(world, call) == [("cleared", "Alpha")]
     assert state(world, call) == "cleared"
@@ -83,6 +85,7 @@ def test_a_team_waits_near_goes_in_steps_back_and_transports(world: World) -> No
 def test_nobody_is_released_before_somebody_else_has_accepted(world: World) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     (bravo,) = world.team("Bravo")
 
     alpha.text(f"{call.code} REPLACE")
@@ -91,9 +94,11 @@ def test_nobody_is_released_before_somebody_else_has_accepted(world: World) -> N
     assert slots(world, call) == [("on_scene", "Alpha"), ("paged", "Bravo")]
     assert state(world, call) == "on_scene"  # whoever is sought is not missing
 
-    for word in ("clear", "done", "replace"):
+    for word in ("clear", "done"):
         alpha.text(f"{call.code} {word}")
-    alpha.expect("nobody has taken over yet, you stay responsible")
+        alpha.expect("nobody has taken over yet, you stay responsible")
+    alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
     assert slots(world, call) == [("on_scene", "Alpha"), ("paged", "Bravo")]
 
     bravo.text(f"{call.code} 1")
@@ -105,7 +110,9 @@ def test_nobody_is_released_before_somebody_else_has_accepted(world: World) -> N
     alpha.text(f"{call.code} clear")
     alpha.expect("not yours any more, you are released")
     bravo.text(f"{call.code} scene")
+    bravo.expect("you are on scene")
     bravo.text(f"{call.code} clear")
+    bravo.expect("cleared, you are free")
     assert state(world, call) == "cleared"
 
 
@@ -113,7 +120,11 @@ def test_a_released_team_is_free_for_the_next_call(world: World) -> None:
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} relevo")
+    alpha.expect("a relief is being asked")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
+    alpha.expect("Bravo has accepted and takes over")
     other = world.call(CALM)
 
     alpha.expect(f"Reply {other.code} 1")
@@ -124,12 +135,16 @@ def test_a_relief_that_declines_or_keeps_silent_is_followed_by_the_next(world: W
     bravo, charlie = world.team("Bravo")[0], world.team("Charlie")[0]
 
     alpha.text(f"{call.code} need relief")
+    alpha.expect("a relief is being asked")
     first, second = (bravo, charlie) if bravo.inbox else (charlie, bravo)
     first.text(f"{call.code} 2")
+    first.expect("declined. Somebody else is being asked")
     second.expect("relief for Alpha")
     second.text(f"{call.code} 1")
+    second.expect("accepted, it is yours")
 
     alpha.expect("You are released")
+    first.expect("Taken by")
     first.text(f"{call.code} 1")
     first.expect("Taken by")
 
@@ -139,8 +154,10 @@ def test_when_nobody_can_relieve_a_team_it_stays_and_is_told_and_somebody_looks_
 ) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
 
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
     alpha.expect("no relief found yet")
     assert slots(world, call) == [("on_scene", "Alpha"), ("unfilled", "")]
     assert state(world, call) == "on_scene"
@@ -150,6 +167,7 @@ def test_when_nobody_can_relieve_a_team_it_stays_and_is_told_and_somebody_looks_
     world.wait(minutes=5)
     bravo.expect("relief for Alpha")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
 
     alpha.expect("You are released")
     assert "NO RELIEF FOUND" not in board(world)
@@ -160,21 +178,32 @@ def test_who_is_sought_for_later_may_be_asked_although_they_said_no_at_first(wor
     call = world.call(CALM)
     first, second = (alpha, bravo) if alpha.inbox else (bravo, alpha)
     first.text(f"{call.code} 2")
+    first.expect("declined. Somebody else is being asked")
+    second.expect("PROMPT, within 60 min")
     second.text(f"{call.code} 1")
+    second.expect("accepted, it is yours")
+    first.expect("Taken by")
 
     second.text(f"{call.code} replace")
+    second.expect("a relief is being asked")
 
     first.expect("relief for")
     second.text(f"{call.code} withdraw")
+    world.desk.expect_ring("had to withdraw")
+    first.expect("UNSAFE, a team left")
+    first.expect_ring("Prompt page")
+    second.expect("you are withdrawn")
     assert world.audited("slot.withdrawn") == 1
 
 
 def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     (bravo,) = world.team("Bravo")
 
     alpha.text(f"{call.code} WITHDRAW he has 2 knives and wont calm down")
+    world.desk.expect_ring("Alarm. Alpha")
 
     alpha.expect("you are withdrawn, dispatch is told")
     asked = bravo.expect("UNSAFE, a team left.")
@@ -194,6 +223,7 @@ def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> 
         (alarm,) = alarm_lists.untaken(uow)
         assert (alarm.kind, alarm.rings) == (AlarmKind.WITHDREW, 1)
     world.wait(seconds=60)
+    world.desk.expect_ring("Alarm. Alpha")
     with world.context.reading() as uow:
         (alarm,) = alarm_lists.untaken(uow)
         assert alarm.rings > 1  # the desk's telephone rings until a person takes it
@@ -210,7 +240,11 @@ def test_with_nobody_to_follow_a_team_that_left_the_call_is_alarmed_as_any_other
 ) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     alpha.text(f"unsafe {call.code}")
+    world.desk.expect_ring("Alarm. Alpha")
+    alpha.expect("you are withdrawn")
+    world.desk.expect("nobody is left to ask")
 
     assert state(world, call) == "unfilled"
     assert world.dispatch(call, RESPONSE).cause
@@ -221,14 +255,20 @@ def test_who_leaves_while_a_relief_is_asked_makes_that_question_urgent(world: Wo
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
     bravo.expect("relief for Alpha")
 
     alpha.text(f"{call.code} withdraw")
+    world.desk.expect_ring("Alarm. Alpha")
+    bravo.expect_ring("Prompt page")
+    alpha.expect("you are withdrawn")
 
     bravo.expect("UNSAFE, a team left.")
     assert slots(world, call) == [("withdrawn", "Alpha"), ("paged", "Bravo")]
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
     assert slots(world, call) == [("withdrawn", "Alpha"), ("accepted", "Bravo")]
     assert state(world, call) == "accepted"
 
@@ -239,6 +279,7 @@ def test_who_was_asked_and_did_not_come_yet_declines_by_that_word(world: World) 
     alpha.expect("Reply")
 
     alpha.text(f"{call.code} withdraw")
+    world.desk.expect("nobody is left to ask")
 
     alpha.expect("declined")
     assert world.audited("slot.withdrawn") == 0
@@ -250,15 +291,24 @@ def test_one_of_a_pair_leaves_and_the_other_is_warned_and_stays_until_they_say_s
     clinician, officer = world.pair("CIT 1")
     call = world.call(CALM)  # nobody but the pair is on shift
     for phone in (clinician, officer):
+        phone.expect("PROMPT, within 60 min")
         phone.text(f"{call.code} 1")
+        phone.expect("accepted, it is yours")
         phone.text(f"{call.code} scene")
+        phone.expect("you are on scene")
+    clinician.expect("officer CIT 1 has accepted too and comes with you")
 
     clinician.text(f"{call.code} unsafe")
+    world.desk.expect_ring("Alarm. CIT 1")
+    clinician.expect("you are withdrawn")
+    world.desk.expect("nobody is left to ask")
 
     officer.expect("UNSAFE, clinician CIT 1 had to leave")
     places = states(world, call, "co_responder")
     assert places == {"clinician": ["withdrawn", "unfilled"], "officer": ["on_scene"]}
     officer.text(f"{call.code} withdraw")
+    world.desk.expect_ring("Alarm. CIT 1")
+    officer.expect("you are withdrawn")
     places = states(world, call, "co_responder")
     assert places["officer"][0] == "withdrawn"
     assert world.dispatch(call, "co_responder").state == "unfilled"
@@ -280,8 +330,13 @@ def test_a_relief_that_gives_it_back_leaves_the_place_open_for_the_next(world: W
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
+    alpha.expect("Bravo has accepted and takes over")
     bravo.text(f"{call.code} 2")
+    world.desk.expect("nobody is left to ask")
 
     bravo.expect("declined")
     assert state(world, call) == "unfilled"
@@ -328,7 +383,10 @@ def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: W
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text(f"{call.code} 2")
+    alpha.expect("no relief found yet")
     desk = world.client("dispatcher")
     assert "No relief found" in look(desk, call)
 
@@ -336,14 +394,18 @@ def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: W
 
     assert "Everybody is asked again who could relieve Alpha." in told
     bravo.expect("declined")
+    bravo.expect("Stand down, asked anew")
     bravo.expect("relief for Alpha")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
     alpha.expect("You are released")
 
 
 def test_a_relief_is_given_by_hand(world: World) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    alpha.expect("no relief found yet")
     desk = world.client("dispatcher")
 
     told = act(desk, call, "/assign", {"unit": "Engine 4"})
@@ -378,7 +440,11 @@ def test_the_api_tells_who_relieves_whom(world: World) -> None:
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
+    alpha.expect("Bravo has accepted and takes over")
 
     token = world.token("calls:read")
     answer = world.app.test_client().get(
@@ -397,7 +463,10 @@ def test_the_api_tells_who_relieves_whom(world: World) -> None:
 def test_a_relief_that_nobody_looks_for_any_more_is_found(world: World) -> None:
     call, alpha = having(world)
     alpha.text(f"{call.code} scene")
+    alpha.expect("you are on scene")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    alpha.expect("no relief found yet")
     assert orphans(world) == 0
     with world.context.unit_of_work("test") as uow:
         uow.session.execute(delete(Timer).where(Timer.kind == reliefs.RELIEF))
@@ -411,13 +480,21 @@ def test_who_leaves_when_nobody_could_relieve_them_has_everybody_asked_once_more
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")
     alpha.text(f"{call.code} replace")
+    alpha.expect("a relief is being asked")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text(f"{call.code} 2")
+    bravo.expect("declined. Somebody else is being asked")
     alpha.expect("no relief found yet")
 
     alpha.text(f"{call.code} withdraw")
+    world.desk.expect_ring("Alarm. Alpha")
+    bravo.expect_ring("Prompt page")
+    alpha.expect("you are withdrawn")
 
     bravo.expect("UNSAFE, a team left.")
+    bravo.expect("Stand down, asked anew")
     assert [one for one, _ in slots(world, call)] == ["withdrawn", "cancelled", "paged"]
     bravo.text(f"{call.code} 1")
+    bravo.expect("accepted, it is yours")
     assert state(world, call) == "accepted"
     assert orphans(world) == 0

@@ -330,6 +330,8 @@ def test_with_page_the_calls_come_in_with_all_that_follows_and_time_moves(
     world: World, replay: Callable[..., Result], tmp_path: Path
 ) -> None:
     clinician, officer = world.pair("CIT 1", calls_at_once=9)
+    for phone in (clinician, officer, world.desk):
+        phone.ignores("the pages and alarms of hours in which nobody answers")
     rows_ = [
         a_row("24-1", "2024-03-05 08:00:00", "SUICIDE IN PROG NO INJ"),
         a_row("24-3", "2024-03-05 09:30:00", "SUICIDE IN PROG NO INJ"),

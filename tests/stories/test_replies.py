@@ -77,6 +77,7 @@ def test_carrier_words_never_act_on_a_call(world: World) -> None:
         phone.expect(f"{call.code} 1")
     assert world.audited("page.accepted") == 0
     phone.text("CANCEL")  # an opt-out for every carrier
+    world.desk.expect("nobody is left to ask")
     assert world.audited("responder.opted_out") == 1
     assert world.audited("dispatch.cancelled") == 0
 
@@ -103,8 +104,10 @@ def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     phone.text(f"{call.code} 1")
     phone.expect("it is yours")
     phone.text("help")
+    world.desk.expect_ring("Alarm. MCT 1")
     phone.expect("ALARM RAISED")
     phone.text(f"assist {call.code}")
+    world.desk.expect_ring("Alarm. MCT 1")
     phone.expect("ALARM RAISED")
     with world.context.reading() as uow:
         (alarm,) = alarm_lists.untaken(uow)
@@ -135,6 +138,8 @@ def test_what_nobody_understands_changes_nothing_and_says_what_to_type(world: Wo
     assert world.audited("page.accepted") == 0
     assert len(outcomes(world)) == len(said)
     assert call.code in phone.expect("Reply")
+    for _ in range(4):  # a person reads it from then on, and the rest is not answered
+        phone.expect("A dispatcher reads your text")
 
 
 def test_a_note_is_kept_sealed(world: World) -> None:
@@ -142,6 +147,7 @@ def test_a_note_is_kept_sealed(world: World) -> None:
     call = world.call(CALM)
     phone.expect("Reply")
     phone.text("1")
+    phone.expect("accepted, it is yours")
     phone.text(f"{call.code} NOTE the dog is friendly")
     phone.expect("note is kept")
     with world.context.reading() as uow:
@@ -180,8 +186,10 @@ def test_a_cry_for_help_with_a_wrong_code_still_raises_the_alarm(world: World) -
     phone.expect("it is yours")
 
     phone.text("ZZZ9 ASSIST")
+    world.desk.expect_ring("Alarm. MCT 1")
     phone.expect("ALARM RAISED")
     phone.text("assist")
+    world.desk.expect_ring("Alarm. MCT 1")
     phone.expect("ALARM RAISED")
 
     assert world.audited("alarm.raised") >= 1
@@ -191,6 +199,7 @@ def test_a_cry_for_help_from_a_phone_on_no_call_is_put_before_dispatchers(world:
     (phone,) = world.team("MCT 1")
 
     phone.text("assist")
+    world.desk.expect_ring("Alarm. MCT 1")
 
     phone.expect("dispatch sees this text")
     assert outcomes(world) == ["help_unplaced"]
@@ -264,6 +273,7 @@ def test_a_late_bare_answer_is_told_who_has_it(world: World) -> None:
     alpha.expect(f"{call.code} 1")  # nobody has it yet: the code makes it count
     bravo.text("1")
     bravo.expect("it is yours")
+    alpha.expect("Taken by Bravo")
     alpha.text("accept")
     alpha.expect("Taken by Bravo")
 
@@ -282,6 +292,7 @@ def test_a_bare_answer_goes_to_what_was_asked_and_not_to_what_is_in_hand(world: 
     phone.text("SCENE")
     assert one.code in phone.expect("Which one?")
     phone.text(f"{one.code} SCENE")
+    phone.expect("you are on scene")
     phone.text(f"{one.code} CLEAR")
     phone.expect("1=right team")
     phone.text("1")  # a verdict on one, or a second yes to the other?
@@ -309,11 +320,16 @@ def test_whoever_is_asked_back_and_keeps_silent_is_left_to_a_dispatcher_too(worl
     (bravo,) = world.team("Bravo")
     call, other = world.call(CALM), world.call(CALM)
     alpha.text("perhaps")
+    alpha.expect("Not understood")
+    alpha.expect("PROMPT, within 60 min")
+    bravo.expect("PROMPT, within 60 min")
     bravo.text("which one")
+    bravo.expect("Not understood")
 
     world.wait(minutes=1)
     assert unread(world) == []
     bravo.text(f"{other.code} 1")
+    bravo.expect("accepted, it is yours")
     world.wait(minutes=2)
 
     assert call.code != other.code
@@ -324,10 +340,14 @@ def test_a_cry_for_help_without_a_code_names_every_call_it_was_raised_on(world: 
     (phone,) = world.team("MCT 1", calls_at_once=2)
     one, two = world.call(CALM), world.call(CALM)
     phone.text(f"{one.code} 1")
+    phone.expect("accepted, it is yours")
+    phone.expect("PROMPT, within 60 min")
     phone.text(f"{two.code} 1")
     phone.expect(f"{two.code} accepted")
 
     phone.text("assist")
+    world.desk.expect_ring("Alarm. MCT 1")
+    world.desk.expect_ring("Alarm. MCT 1")
 
     told = phone.expect("ALARM RAISED")
     assert one.code in told

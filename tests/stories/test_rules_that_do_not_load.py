@@ -106,7 +106,7 @@ def test_the_dispatcher_is_told_what_to_do_by_hand(world: World) -> None:
 def test_answers_and_the_end_of_the_wait_are_taken_too_and_the_next_version_decides_again(
     world: World,
 ) -> None:
-    world.pair("CIT 1", calls_at_once=5)
+    pair = world.pair("CIT 1", calls_at_once=5)
     waiting, open_one = world.call({}), world.call({"weapon": "in_hand"})
     assert latest(world, waiting.reference).outcome == "ask_more"
     break_rules(world)
@@ -117,6 +117,8 @@ def test_answers_and_the_end_of_the_wait_are_taken_too_and_the_next_version_deci
 
     world.context.do("test", answer)
     world.wait(minutes=10)
+    for member in pair:
+        member.expect("HIGHEST, within 10 min")
 
     assert latest(world, open_one.reference).outcome == "not_scored"
     assert latest(world, waiting.reference).outcome == "not_scored"

@@ -104,6 +104,7 @@ def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
     call = world.call(UNARMED)
     assert latest(world, call).response == "mobile_crisis"
     phone.text("1")
+    phone.expect("accepted, it is yours")
 
     with world.context.unit_of_work("test") as uow:
         calls.add_answers(uow, world.centre, uow.get(Call, call.id), {"intoxication": "none"})
@@ -122,6 +123,8 @@ def test_declined_by_all_is_stored_shown_and_leads_to_who_comes_instead(world: W
     assert read(world, call)["sent"] == {"responses": ["mobile_crisis"], "cause": None}
 
     phone.text("2")
+    phone.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
 
     record = latest(world, call)
     assert (record.needed, record.response) == ("mobile_crisis", "co_responder")
@@ -146,6 +149,7 @@ def test_no_answer_is_a_code_of_its_own(world: World) -> None:
     call = world.call(UNARMED)
     silent.expect("Reply")
     world.wait(minutes=20)
+    world.desk.expect("nobody is left to ask")
     assert world.dispatch(call, "mobile_crisis").cause == "no_answer"
 
 
@@ -155,6 +159,7 @@ def test_a_text_that_cannot_be_delivered_is_a_code_of_its_own(world: World) -> N
     call = world.call(UNARMED)
     world.settle()
     world.settle()
+    world.desk.expect("nobody is left to ask")
 
     assert world.dispatch(call, "mobile_crisis").cause == "undeliverable"
     assert latest(world, call).cause == "undeliverable"
@@ -164,22 +169,31 @@ def test_a_team_that_falls_apart_place_by_place_and_again_is_told_each_time(worl
     clinician, officer = world.pair("CIT 1")
     call = world.call({"problem_type": "mental_health_crisis"}, choice=CIT)
     clinician.text("2")
+    officer.expect("URGENT, within 30 min")
+    clinician.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     assert world.dispatch(call, "co_responder").cause == "declined_by_all"
     officer.text("1")
+    officer.expect("accepted, it is yours")
     officer.text("2")
+    officer.expect("declined. Somebody else is being asked")
     clinician.text("1")
+    clinician.expect("Nothing was changed")
     clinician.text("2")
+    clinician.expect("Nothing was changed")
 
     assert world.dispatch(call, "co_responder").cause == "declined_by_all"
     assert situation(world, call)["unavailable"]["co_responder"] == "declined_by_all"
 
 
 def test_both_places_left_empty_at_the_same_moment_park_nothing(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call({"problem_type": "mental_health_crisis"}, choice=CIT)
-    world.settle()
+    for member in pair:
+        member.expect("URGENT, within 30 min")
 
     world.wait(minutes=30)
+    world.desk.expect("nobody is left to ask")
 
     assert world.dispatch(call, "co_responder").cause == "no_answer"
     with world.context.reading() as uow:
@@ -191,6 +205,8 @@ def test_asking_everybody_again_clears_the_code(world: World) -> None:
     (phone,) = world.team("Mobile 1")
     call = world.call(UNARMED)
     phone.text("2")
+    phone.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     dispatch = world.dispatch(call, "mobile_crisis")
     assert dispatch.cause == "declined_by_all"
 
@@ -249,10 +265,15 @@ def test_after_the_wait_a_declined_default_leads_to_who_stands_in(world: World) 
     clinician, officer = world.pair("CIT 1")
     call = world.call({"problem_type": "mental_health_crisis"})
     world.wait(minutes=6)
+    clinician.expect("URGENT, within 30 min")
+    officer.expect("URGENT, within 30 min")
     assert [d.response for d in world.dispatches(call)] == ["co_responder"]
 
     clinician.text("2")
+    clinician.expect("declined. Somebody else is being asked")
+    world.desk.expect("nobody is left to ask")
     officer.text("2")
+    officer.expect("declined. Somebody else is being asked")
     world.settle()
 
     record = latest(world, call)

@@ -65,6 +65,7 @@ def test_a_suspended_team_is_not_paged_and_comes_back_by_itself(world: World) ->
     world.wait(hours=5)
     assert "Nothing is switched off." in supervisor.get("/switches").get_data(as_text=True)
     send(world)
+    second.expect("URGENT, within 30 min")
     first.expect("Reply")
 
 
@@ -73,6 +74,7 @@ def test_no_team_is_sent_into_a_suspended_zone(world: World) -> None:
     switch_off(world, "zone:Downtown", reason="Flooding")
 
     call = send(world, zone="Downtown")
+    world.desk.expect("nobody is left to ask")
 
     phone.expect_silence()
     assert world.dispatch(call, "mobile_crisis").state == "unfilled"

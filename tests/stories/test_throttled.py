@@ -162,6 +162,7 @@ def test_where_neither_texts_nor_calls_leave_nobody_is_passed_over(world: World)
     assert world.audited("page.passed_over") == 0
     world.phones.broken = world.phones.no_texts = None
     world.wait(seconds=61)
+    alpha.expect_ring("Immediate page")
     assert [bool(phone.inbox) for phone in (alpha, bravo)].count(True) == 1
 
 

@@ -251,6 +251,7 @@ def test_a_caller_who_is_lost_after_the_release_is_rung_back(world: World, desk:
     world.settle()
     assert orphans(world) == 0
     world.wait(minutes=6)
+    world.desk.expect("nobody is left to ask")
     assert world.audited("dispatch.stalled") == 1
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests.twilio_double import ACCOUNT, TOKEN, signature_of
-from tests.world import World, environment
+from tests.world import Phone, World, environment
 from triage.adapters.twilio_sms import TwilioSms
 from triage.app import create_app
 from triage.domain.lifecycle import MessageState
@@ -184,7 +184,7 @@ def sent(world: World) -> Message:
             body="hello",
             priority=1,
         )
-    world.settle()
+    Phone(world, "+12025550142").expect("hello")
     return message
 
 
