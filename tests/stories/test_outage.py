@@ -75,6 +75,9 @@ def test_after_eight_hours_what_still_helps_goes_out_by_priority_and_nothing_sta
         dispatches.cancel(uow, world.centre, uow.get(Dispatch, ended.id), "not_needed")
     world.phones.broken = None
     world.wait(seconds=6)
+    phones[1].expect("EMERGENCY, within 30 min")
+    phones[1].expect_ring("Emergency page")
+    phones[0].expect("SOON, within 30 min")
 
     told = [sms.body for sms in world.phones.sent]
     assert [urgent.code in told[0], routine.code in told[1]] == [True, True]
@@ -124,6 +127,7 @@ def test_after_eight_hours_of_doubt_everybody_was_asked_and_nobody_had_a_third_c
     world, network = muddled, muddled.context.phone
     assert isinstance(network, Muddled)
     network.calls_too = calls_too
+    world.ignores_texts("a night of them, which are counted")
     (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
     boss = supervisor(world)
     (call,) = calls_that_need_a_team(world, 1)
@@ -162,6 +166,8 @@ def test_who_was_texted_in_doubt_may_still_say_yes(muddled: World) -> None:
     send(muddled, call)
     for _ in range(30):
         muddled.wait(seconds=15)
+    alpha.ignores("the copies and rings of the doubt")
+    muddled.desk.expect("nobody is left to ask")
 
     alpha.text(f"{call.code} 1")
 
@@ -182,7 +188,7 @@ def test_a_reminder_takes_the_place_of_a_text_that_has_not_left(world: World) ->
 
 
 def test_whoever_was_asked_by_text_is_rung_meanwhile(world: World, dispatcher: Browser) -> None:
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     (call,) = calls_that_need_a_team(world, 1)
     world.phones.broken = AWAY
     send(world, call)
@@ -195,6 +201,7 @@ def test_whoever_was_asked_by_text_is_rung_meanwhile(world: World, dispatcher: B
 
     world.phones.broken = None
     world.wait(seconds=6)
+    phone.expect("URGENT, within 30 min")
     assert "RING BY TELEPHONE" not in dispatcher.get("/board").get_data(as_text=True)
 
 
@@ -230,7 +237,7 @@ def test_while_it_is_away_the_provider_is_asked_now_and_then_only(world: World) 
 
 
 def test_a_provider_that_asks_to_be_left_alone_is(world: World) -> None:
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     (call,) = calls_that_need_a_team(world, 1)
     world.phones.broken = Refused("20429", Whose.PROVIDER, wait_s=60)
     send(world, call)
@@ -239,12 +246,13 @@ def test_a_provider_that_asks_to_be_left_alone_is(world: World) -> None:
     world.wait(seconds=50)
     assert world.phones.sent == []
     world.wait(seconds=11)
+    phone.expect("URGENT, within 30 min")
     assert len(world.phones.sent) == 1
 
 
 def test_one_text_in_doubt_delays_no_other(world: World) -> None:
     world.team("MCT 1")
-    world.team("MCT 2")
+    (second,) = world.team("MCT 2")
     one, other = calls_that_need_a_team(world, 2)
     send(world, one)
     world.phones.broken = Unknown("ReadTimeoutError")
@@ -252,6 +260,7 @@ def test_one_text_in_doubt_delays_no_other(world: World) -> None:
     world.phones.broken = None
     send(world, other)
     world.settle()
+    second.expect("URGENT, within 30 min")
 
     assert [other.code in sms.body for sms in world.phones.sent] == [True]
 

@@ -29,6 +29,7 @@ def reports_came(world: World) -> None:
     call_in(world, URGENT)
     report(world, "delivered")
     phone.text(f"{phone.code} 1")
+    phone.expect("accepted, it is yours")
     report(world)
     world.wait(hours=2)
     assert phone.rings == []
@@ -57,10 +58,12 @@ def test_a_page_that_is_known_to_be_on_its_way_or_was_answered_does_not_ring(
     reports_came(world)
     (alpha,) = world.team("Alpha")
     call_in(world, URGENT)
+    alpha.expect("URGENT, within 30 min")
     if what == "reported":
         report(world)
     else:
         alpha.text(f"{alpha.code} 1")
+        alpha.expect("accepted, it is yours")
 
     world.wait(seconds=21)
 
@@ -95,8 +98,9 @@ def test_of_three_pages_two_without_a_report_are_found(
     world: World, reported: int, is_found: bool
 ) -> None:
     for number in range(3):
-        world.team(f"Team {number}")
+        (phone,) = world.team(f"Team {number}")
         call_in(world, URGENT)
+        phone.ignores("its page and how it rings")
         if number < reported:
             report(world)
     with world.context.unit_of_work("test") as uow:
@@ -111,7 +115,8 @@ def test_of_three_pages_two_without_a_report_are_found(
 
 def test_two_pages_of_one_call_are_enough(world: World) -> None:
     for name in ("Alpha", "Bravo"):
-        world.team(name)
+        (phone,) = world.team(name)
+        phone.ignores("its page and how it rings")
     call_in(world, URGENT)
     world.wait(seconds=60)
     assert "callbacks" not in found(world, REAL), "one may be a hiccup"

@@ -88,6 +88,8 @@ def test_a_machine_that_answers_is_not_an_answer(world: World, machine: str) -> 
     assert "<Hangup" in said
     assert state(world, dispatch) == "seeking"
     world.wait(seconds=31)
+    world.desk.expect("nobody is left to ask")
+    alpha.expect("IMMEDIATE, within 10 min")
     assert state(world, dispatch) == "unfilled"
 
 
@@ -97,6 +99,8 @@ def test_who_presses_too_late_hears_who_has_it(world: World) -> None:
     world.wait(seconds=31)
     bravo.expect("Reply")
     bravo.text("1")
+    alpha.expect("Taken by Bravo")
+    bravo.expect("accepted, it is yours")
 
     assert "page is over" in alpha.press("1").lower()
     assert state(world, dispatch) == "accepted"
@@ -105,6 +109,7 @@ def test_who_presses_too_late_hears_who_has_it(world: World) -> None:
 def test_a_supervisor_takes_charge_with_a_key(world: World) -> None:
     boss = supervisor(world)
     call_in(world, 1)
+    boss.expect("NOBODY LEFT TO ASK")
     boss.expect_ring("take charge")
 
     assert "You have taken charge" in boss.press("1")
@@ -118,6 +123,7 @@ def test_a_page_that_was_taken_does_not_ring_any_more(world: World) -> None:
     dispatch = call_in(world, 1)
     alpha.expect("Reply")
     alpha.text("1")
+    alpha.expect("accepted, it is yours")
     world.wait(seconds=59)
 
     assert alpha.rings == []
