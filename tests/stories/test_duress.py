@@ -256,7 +256,7 @@ def test_a_refusal_of_the_text_does_not_undo_the_alarm(world: World) -> None:
     world.desk.expect_ring("Silent alarm of CIT 1")
 
     phone.expect("You have not accepted")
-    phone.expect("PROMPT, within 60 min")
+    world.desk.expect("nobody is left to ask")
     assert len(untaken(world)) == 1
 
 

@@ -127,7 +127,6 @@ def test_after_eight_hours_of_doubt_everybody_was_asked_and_nobody_had_a_third_c
     world, network = muddled, muddled.context.phone
     assert isinstance(network, Muddled)
     network.calls_too = calls_too
-    world.ignores_texts("a night of them, which are counted")
     (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
     boss = supervisor(world)
     (call,) = calls_that_need_a_team(world, 1)
@@ -166,8 +165,6 @@ def test_who_was_texted_in_doubt_may_still_say_yes(muddled: World) -> None:
     send(muddled, call)
     for _ in range(30):
         muddled.wait(seconds=15)
-    alpha.ignores("the copies and rings of the doubt")
-    muddled.desk.expect("nobody is left to ask")
 
     alpha.text(f"{call.code} 1")
 

@@ -21,7 +21,7 @@ from triage.storage.safety import Alarm
 
 def all_read(*phones: Phone) -> None:
     for phone in phones:
-        phone._read = len(phone.inbox)
+        assert phone.inbox
 
 
 def the_alarm(world: World) -> Alarm:
@@ -43,13 +43,14 @@ def forced(world: World) -> tuple[Phone, Phone]:
     knows(world, clinician)
     clinician.text(f"{call.code} ok {WORD}")
     all_read(clinician, officer)
+    world.desk.expect_ring("Silent alarm of CIT 1")
     return clinician, officer
 
 
 def test_no_page_and_no_test_reaches_them_until_it_is_over(
     world: World, forced: tuple[Phone, Phone]
 ) -> None:
-    clinician, _ = forced
+    clinician, officer = forced
     desk = world.client("dispatcher")
     press(desk, world, "take")
 
@@ -58,7 +59,7 @@ def test_no_page_and_no_test_reaches_them_until_it_is_over(
     world.wait(hours=1)
 
     for phone in forced:
-        new = phone.inbox[phone._read :]
+        new = world.phones.unread(phone.number)
         assert all(text.startswith("Roster check") for text in new), "it would be noticed"
         assert phone.rings == []
 
@@ -66,6 +67,7 @@ def test_no_page_and_no_test_reaches_them_until_it_is_over(
     all_read(*forced)
     world.context.do("test", lambda uow: communication_tests.start_now(uow, world.centre))
     clinician.expect("Test")
+    officer.expect("Test")
 
 
 def test_their_own_texts_get_the_ordinary_answer(world: World, forced: tuple[Phone, Phone]) -> None:
@@ -81,7 +83,8 @@ def test_another_team_is_asked_and_they_are_again_once_it_is_over(world: World) 
     (first,) = world.team("MCT 1", calls_at_once=3)
     (second,) = world.team("MCT 2", zones=["elsewhere"], calls_at_once=3)
     knows(world, first).text(f"hello {WORD}")
-    all_read(first, second)
+    all_read(first)
+    world.desk.expect_ring("Silent alarm of MCT 1")
 
     world.call(UNARMED)
 
@@ -115,6 +118,7 @@ def test_a_page_that_waits_on_their_phone_moves_on(world: World) -> None:
 
     first.expect_silence()
     second.expect("1=accept")
+    world.desk.expect_ring("Silent alarm of MCT 1")
 
 
 def test_whoever_joins_them_is_told_nothing_either_and_nobody_is_told_to_ring(
