@@ -138,3 +138,37 @@ def test_a_silent_alarm_rings_within_fifteen_seconds(served: Served, tmp_path: P
     ]
     texts = [text["body"] for text in network.messages(phone.number)]
     assert not [body for body in texts if "alarm" in body.lower()]
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_a_silent_alarm_stays_on_the_desks_pages_until_it_is_over(
+    served: Served, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    phone, call = on_their_way(served)
+    knows(served.world, phone)
+    served.world.receive("IN9", phone.number, f"{call.code} ok {WORD}")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/board")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
+
+    expect(page.locator(".help-alarm")).to_contain_text("until somebody says it is over")
+    for place in ("/board", f"/calls/{call.reference}", "/teams", "/alarms"):
+        page.goto(f"{served.base_url}{place}")
+        expect(page.locator("#main")).to_contain_text(re.compile("silent alarm", re.I))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        picture(page, f"silent-{width}{place.replace('/', '-')[:7]}")
+
+    page.get_by_role("button", name="They are safe, it is over").click()
+    expect(page.locator("#banners")).to_contain_text("is over. They may be rung")
+    page.goto(f"{served.base_url}/board")
+    expect(page.locator(".help-alarm")).to_have_count(0)
+
+
+def on_their_way(served: Served) -> tuple[Phone, Call]:
+    (phone,) = served.world.team("Mobile 9")
+    call = served.world.call(CALM, location="Pier 3")
+    served.world.receive("IN1", phone.number, f"{call.code} 1")
+    return phone, call

@@ -161,6 +161,7 @@ def test_taking_it_does_not_hide_it(world: World, forced: tuple[Phone, Phone]) -
     for place in ("/board", f"/calls/{reference}", "/alarms", "/intake"):
         said = words(next_shift, place)
         assert "Do not ring or text them" in said, place
+        assert "Reach them by radio" not in said, place
     assert "silent alarm, not over" in words(next_shift, "/teams").lower()
     assert "Taken in the last 12 hours" in words(next_shift, "/alarms")
 

@@ -40,9 +40,12 @@ class Unreachable:
 
     @property
     def to_do(self) -> str:
-        first = worst(self.troubles)
-        by_radio = self.in_hand and first is not Trouble.SILENT_ALARM
-        return BY_RADIO if by_radio else TO_DO[first]
+        return BY_RADIO if self.by_radio else TO_DO[worst(self.troubles)]
+
+    @property
+    def by_radio(self) -> bool:
+        """They have work in hand, and whoever is with them may hear us."""
+        return bool(self.in_hand) and Trouble.SILENT_ALARM not in self.troubles
 
 
 def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
