@@ -161,8 +161,10 @@ def _texts(
         f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}, m.page_id,"
         " m.sent_at FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
+    begun = _begun(database)
     newest = {row[7]: row[0] for row in rows if row[1] == "page"}
-    yield from _copies(rows, taken, labelled, doubted, faultless=faultless)
+    begins = [(*row[:3], begun.get(key(row[0]), row[3]), *row[4:]) for row in rows]
+    yield from _copies(begins, taken, labelled, doubted, faultless=faultless)
     for k, kind, state, made, page, error, person, page_id, _ in rows:
         copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
         counts.texts += 1
@@ -178,6 +180,15 @@ def _texts(
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _begun(database: Database) -> dict[str, Any]:
+    """When each text was first handed over. What is written of it bears the instant at which its
+    unit of work began, which may have waited for the text before to leave."""
+    if not database.has("attempt", "message_id"):
+        return {}
+    first = "SELECT message_id, min(started_at) FROM attempt GROUP BY message_id"
+    return {key(k): at for k, at in database.rows(first)}
 
 
 def _copies(
