@@ -156,6 +156,7 @@ def test_what_was_found_is_named_to_the_desk_and_to_a_token_that_may_watch(
 
 
 def test_every_open_dispatch_has_a_next_step_in_every_state(world: World) -> None:
+    world.ignores_texts("a day of them, while the next steps are looked at")
     clinician, officer = world.pair("CIT 1")
     call = world.call({**CALM, "weapon": "accessible"})
     hand_over = world.call(ARMED)
@@ -304,9 +305,9 @@ def test_a_provider_that_reports_nothing_is_found_but_not_with_simulated_telepho
     world: World,
 ) -> None:
     for name in ("Mobile 1", "Mobile 2", "Mobile 3"):
-        world.team(name)
+        (phone,) = world.team(name)
         world.call(CALM)
-    world.settle()
+        phone.expect("PROMPT, within 60 min")
     with world.context.unit_of_work("test") as uow:
         copies.note(uow, "elsewhere", 1)
     assert "callbacks" not in found(world, REAL)
@@ -472,7 +473,10 @@ def test_a_cry_for_help_is_on_every_screen_of_the_desk_and_on_no_other(world: Wo
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM, location="Pier 3")
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     phone.text(f"{call.code} ASSIST")
+    world.desk.expect_ring("Alarm. Mobile 9")
+    phone.expect("ALARM RAISED")
     watched(world)
 
     for role in ("dispatcher", "supervisor"):
@@ -510,11 +514,13 @@ def test_a_team_that_accepted_and_says_no_more_is_marked_on_the_board(world: Wor
     dispatcher = world.client("dispatcher")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     assert "no news: ring them" not in words(dispatcher, "/board")
 
     world.wait(minutes=11)
     assert "no news: ring them" in words(dispatcher, "/board")
     phone.text(f"{call.code} ETA 10")
+    phone.expect("you arrive in 10 min")
     assert "no news: ring them" not in words(dispatcher, "/board")
 
 
@@ -595,6 +601,7 @@ def test_a_text_that_may_not_have_arrived_is_rung_about_and_noted(world: World) 
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
     world.phones.dead.add(phone.number)
     with world.context.unit_of_work("test") as uow:
         dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
@@ -624,13 +631,14 @@ def test_the_watch_is_for_the_desk(world: World, role: str) -> None:
 def test_what_a_restored_copy_owed_is_held_and_new_calls_are_paged(world: World) -> None:
     (old,) = world.team("Mobile 1")
     before = world.call(CALM)  # its page had not left when the copy was made
-    world.team("Mobile 2")
+    (new,) = world.team("Mobile 2")
     held = world.context.do("operator", restored.hold)
     assert held[0] >= 2
     assert held[1] == 1
 
     after = world.call(CALM)
     world.wait(minutes=10)
+    new.expect("PROMPT, within 60 min")
     codes = {text for inbox in world.phones.inboxes.values() for text in inbox}
     assert not [text for text in codes if before.code in text]
     assert [text for text in codes if after.code in text]
