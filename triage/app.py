@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from triage.adapters.heartbeat_url import HeartbeatUrl
 from triage.adapters.rule_files import RuleFiles
@@ -25,6 +25,7 @@ from triage.storage import migration, sealed
 from triage.storage.database import Database
 from triage.storage.deployment import Deployment
 from triage.storage.engine import open_engine
+from triage.storage.opening import why_not_opened
 from triage.storage.timers import ClockShift
 
 
@@ -81,13 +82,14 @@ def _phone_network(settings: Settings) -> PhoneNetwork:
         api_url=settings.twilio.api_url,
         status_url=f"{settings.public_url}/sms/status",
         voice_url=f"{settings.public_url}/voice",
-        voice_sender=settings.twilio.sender,
+        voice_sender=settings.twilio.voice_sender,
         timeout_s=settings.policy.provider_timeout_s,
     )
 
 
 def prepare(context: AppContext) -> None:
     """Bring the tables up to date and publish the shipped rule sets; harmless to repeat."""
+    _must_open(context.database.engine)
     migration.upgrade(context.database.engine)
     fingerprint = _fingerprint(context.settings)
     folder = context.settings.rules_folder
@@ -105,11 +107,7 @@ def check_database(context: AppContext) -> None:
     """Raises SettingsError where this database must not be served: old tables, another
     index key, or a clock that was moved."""
     engine = context.database.engine
-    try:
-        engine.connect().close()
-    except OperationalError as error:
-        kind = type(error.orig).__name__
-        raise SettingsError(f"cannot start: the database cannot be opened ({kind})") from None
+    _must_open(engine)
     have, want = migration.revision_of(engine), migration.newest_revision()
     if have != want:
         raise SettingsError(
@@ -127,6 +125,13 @@ def check_database(context: AppContext) -> None:
     if moved is not None and not context.settings.demo:
         raise SettingsError("cannot start: this database's clock was moved by a demo or a test")
     _check_live_rules(context)
+
+
+def _must_open(engine: Engine) -> None:
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise SettingsError(f"cannot start: {why_not_opened(engine, error)}") from None
 
 
 def check_home(context: AppContext) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 
 from triage.domain.keys import KeyRing, read_keys
 from triage.domain.policy import Policy
+from triage.domain.provider_account import wrong_account
 from triage.domain.wall_clock import WEEKDAYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,11 @@ class Twilio:
     sender: str | None
     messaging_service_sid: str | None
     api_url: str
+
+    @property
+    def voice_sender(self) -> str | None:
+        """The number that rings: short codes and messaging services cannot."""
+        return self.sender if self.sender and self.sender.startswith("+") else None
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,7 @@ class _Environment(Schema):
         }
         if not (data.get("TWILIO_FROM") or data.get("TWILIO_MESSAGING_SERVICE_SID")):
             wrong["TWILIO_FROM"] = ["this or TWILIO_MESSAGING_SERVICE_SID is needed"]
+        wrong |= wrong_account(data)
         if wrong:
             raise ValidationError(wrong)
 

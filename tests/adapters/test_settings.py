@@ -50,6 +50,49 @@ def test_a_wrong_value_is_named(name: str, value: str, reason: str) -> None:
         read_settings(GOOD | {name: value})
 
 
+TWILIO = {
+    "TRIAGE_SMS": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM": "+15550100199",
+}
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        {},
+        {"TWILIO_FROM": "24273"},
+        {"TWILIO_FROM": "", "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0a" * 16},
+    ],
+)
+def test_what_can_be_an_account_and_its_sender_is_taken(sender: dict[str, str]) -> None:
+    assert read_settings(GOOD | TWILIO | sender).twilio is not None
+
+
+def test_what_can_be_no_account_and_no_sender_is_refused_a_sentence_each() -> None:
+    wrong = {
+        "TWILIO_ACCOUNT_SID": "hello",
+        "TWILIO_FROM": "555",
+        "TWILIO_MESSAGING_SERVICE_SID": "AC" + "0" * 32,
+        "TRIAGE_SECRET_KEY": "short",
+    }
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(GOOD | TWILIO | wrong)
+
+    told = str(refusal.value)
+    assert "TRIAGE_SECRET_KEY: " in told
+    assert "TWILIO_ACCOUNT_SID: an account SID is AC and 32 hexadecimal digits" in told
+    assert "TWILIO_MESSAGING_SERVICE_SID: a messaging service's SID is MG and 32" in told
+    assert "TWILIO_FROM: write a number with its country, such as +15550100199" in told
+
+
+@pytest.mark.parametrize("sender", ["15550100199", "+0155", "Harbor", "+1 555 010 0199", "1234567"])
+def test_a_sender_that_nobody_can_answer_is_refused(sender: str) -> None:
+    with pytest.raises(SettingsError, match="TWILIO_FROM: write a number"):
+        read_settings(GOOD | TWILIO | {"TWILIO_FROM": sender})
+
+
 def test_a_wrong_policy_value_names_its_place(tmp_path: Path) -> None:
     text = Path("config/settings.toml").read_text()
     file = tmp_path / "settings.toml"

@@ -25,11 +25,11 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, port: int) -> tuple[subprocess.Popen[str], float]:
+def start(folder: Path, port: int, **more: str) -> tuple[subprocess.Popen[str], float]:
     began = time.monotonic()
     demo = subprocess.Popen(
         [sys.executable, "-m", "triage.entrypoints.cli", "demo", "--folder", str(folder)],
-        env=os.environ | {"PORT": str(port)},
+        env=os.environ | {"PORT": str(port)} | more,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -146,3 +146,14 @@ def test_a_port_in_use_is_told_in_a_sentence(folder: Path, running: dict[str, An
     )
     assert told.returncode == 1
     assert f"Port {port} is in use" in told.stderr
+
+
+def test_what_the_demo_ignores_is_told_at_its_start(tmp_path: Path) -> None:
+    theirs = {"TRIAGE_CONFIG": "/nonexistent.toml", "TRIAGE_HEARTBEAT_URL": "http://127.0.0.1:1/"}
+    demo, _ = start(tmp_path / "var", free_port(), **theirs)
+    assert demo.stdout is not None
+    first = demo.stdout.readline()
+    stop(demo)
+
+    assert first.startswith("The demo uses its own settings and ignores TRIAGE_CONFIG, ")
+    assert "TRIAGE_HEARTBEAT_URL" in first

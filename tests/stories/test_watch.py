@@ -321,7 +321,7 @@ def test_a_provider_that_reports_nothing_is_found_but_not_with_simulated_telepho
 def test_a_copy_that_is_too_old_is_found_unless_there_is_nothing_worth_copying(
     world: World,
 ) -> None:
-    assert found(world, REAL) == ["backup_old"]
+    assert found(world, REAL) == ["backup_none"]
     assert found(world, DEMO) == []
 
     with world.context.unit_of_work("test") as uow:

@@ -72,6 +72,7 @@ _FAILURES = {
     OTHER_NUMBER: Failure("they have another number now", _N),
     SILENT_ALARM: Failure("a silent alarm of theirs is not over", _N),
     "off_duty": Failure("no longer on duty", _N),
+    "no_voice_sender": Failure("TWILIO_FROM names no number that can ring", _N),
 }
 _BY_STATUS = {
     401: Failure("the provider refuses our sign-in", _P),
@@ -137,7 +138,7 @@ def later_of(one: AttemptState, other: AttemptState) -> AttemptState:
 # --- what each kind of text is promised -------------------------------------------------
 
 _PUBLIC = frozenset({"partner", "public", "caller", "unknown"})
-_ONCE = frozenset({"notice", "reminder"})
+_ONCE = frozenset({"notice", "reminder", "trial"})
 _LOSS_IS_NOTICED = frozenset(
     {
         "page",
@@ -150,6 +151,7 @@ _LOSS_IS_NOTICED = frozenset(
         "alarm",
         "check_in",
         "address",
+        "trial",
     }
 )
 
@@ -164,8 +166,9 @@ def copies_allowed(kind: str, to_role: str) -> int:
 
 
 def may_go_to_unverified(kind: str) -> bool:
-    """What a number gets before it is verified: its code word, and answers to its own texts."""
-    return kind in {"verification", "reply"}
+    """What a number gets before it is verified: its code word, answers to its own texts, and what
+    an operator tries."""
+    return kind in {"verification", "reply", "trial"}
 
 
 def a_person_must_tell(kind: str) -> bool:

@@ -143,6 +143,13 @@ KINDS = {
         "Reminders and notices pile up: another worker helps, if the provider keeps up.",
         stops_paging=False,
     ),
+    "backup_none": Kind(
+        "no backup of the database was ever made",
+        "Go on as usual. " + _TELL,
+        "Start `triage db backup --every`, or the archiver of PostgreSQL; after other ways say"
+        " `triage db backup-note`.",
+        stops_paging=False,
+    ),
     "backup_old": Kind(
         "the last backup is too old",
         "Go on as usual. " + _TELL,

@@ -17,6 +17,17 @@ def verified(centre: str) -> str:
     return f"Thank you. {gsm7(centre)} pages you on this phone from now on."
 
 
+def trial(centre: str) -> str:
+    """To the number that an operator tries."""
+    return (
+        f"{gsm7(centre)}: TEST. Somebody tries whether our texts arrive. Nothing is asked of you."
+    )
+
+
+def trial_call(centre: str) -> str:
+    return f"This is a test call from {centre}. Nothing has happened. Nothing is asked of you."
+
+
 def confirm_shift(starts: datetime, ends: datetime) -> str:
     """Both as on the wall of the centre, with their zone."""
     until = f"{ends:%H:%M}" if ends - starts < _A_DAY else f"{ends:%a %H:%M}"

@@ -16,6 +16,7 @@ from triage.entrypoints.commands import (
     habits,
     operating,
     people,
+    phone,
     publish,
     replay,
     rules,
@@ -102,6 +103,7 @@ for command in (
     rules.assess,
     rules.rules,
     people.users,
+    phone.phone,
     replay.replay,
     habits.habits,
 ):

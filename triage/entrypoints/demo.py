@@ -59,6 +59,8 @@ class Demo:
             return self._run_alone()
 
     def _run_alone(self) -> int:
+        if ignored := sorted(filter(_has_no_say, self.environ)):
+            click.echo(f"The demo uses its own settings and ignores {', '.join(ignored)}.")
         self._keep_secrets()
         demo_town.settle(
             self.prepared(_environment(self.folder, self.base_url, self.kept, self.environ)),
@@ -198,9 +200,13 @@ def _environment(
         "TRIAGE_SIMULATOR_FILE": str(folder / "demo_phones.sqlite"),
         "TRIAGE_DEMO": "true",
     }
-    # What an operator has set for the real service has no say in the demo.
-    others = {name: v for name, v in environ.items() if not name.startswith("TRIAGE_")}
+    others = {name: v for name, v in environ.items() if not _has_no_say(name)}
     return others | ours
+
+
+def _has_no_say(name: str) -> bool:
+    """What an operator has set for the real service."""
+    return name.startswith(("TRIAGE_", "TWILIO_"))
 
 
 def _stop(children: dict[str, Process]) -> None:

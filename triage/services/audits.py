@@ -146,5 +146,7 @@ def _backup(uow: UnitOfWork, centre: Centre) -> Iterator[Finding]:
         archived = text("SELECT last_archived_time FROM pg_stat_archiver")
         copied.append(uow.session.scalar(archived))
     newest = max((at for at in copied if at is not None), default=None)
-    if newest is None or uow.now - newest > most:
+    if newest is None:
+        yield Finding("backup_none", 1, None)
+    elif uow.now - newest > most:
         yield Finding("backup_old", 1, _age_s(uow, newest))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from triage.domain import escalation_wording
 from triage.domain.spoken import Said
-from triage.services import addresses, alarm_answers, alarms, voice_answers
+from triage.services import addresses, alarm_answers, alarms, phone_trials, voice_answers
 from triage.services.centre import Centre
 from triage.services.pages import RING
 from triage.storage.attempts import Attempt
@@ -26,13 +26,15 @@ def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | Non
         return alarm_answers.picked_up(uow, message)
     if message.kind == addresses.KIND:
         return addresses.picked_up(uow, message)
+    if message.kind == phone_trials.KIND:
+        return Said(message.body or "")
     return voice_answers.picked_up(uow, message)
 
 
 def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> Said:
     """Keys were pressed."""
     message = _rung(uow, attempt_id)
-    if message is None:
+    if message is None or message.kind == phone_trials.KIND:
         return OVER
     if message.kind == alarms.KIND:
         return alarm_answers.pressed(uow, message, digits)
@@ -45,7 +47,8 @@ def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:
     """What this handing over rings for; nothing on a phone that is reported lost."""
     attempt = uow.session.get(Attempt, attempt_id)
     message = uow.session.get(Message, attempt.message_id) if attempt else None
-    if message is None or message.kind not in {RING, alarms.KIND, addresses.KIND}:
+    rings = {RING, alarms.KIND, addresses.KIND, phone_trials.KIND}
+    if message is None or message.kind not in rings:
         return None
     member = uow.session.get(Responder, message.responder_id) if message.responder_id else None
     lost = member is not None and member.phone_lost_at is not None

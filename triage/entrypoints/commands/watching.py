@@ -1,6 +1,7 @@
 """`triage watch` and `triage doctor`: does paging work?"""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -8,7 +9,7 @@ from triage.context import AppContext
 from triage.domain.findings import KINDS
 from triage.entrypoints import watcher
 from triage.services.watch import paging_state
-from triage.settings import fresh_key
+from triage.settings import Settings, fresh_key
 
 
 @click.command(epilog="Example: triage watch. Any number may run.")
@@ -34,8 +35,8 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     context: AppContext = ctx.obj.context()
     click.echo("settings, keys, tables, rules and clock: in order")
     click.echo(f"environment: {context.settings.environment}")
-    if context.settings.sms == "simulator":
-        click.echo("texts: SIMULATED, no telephone is reached; anybody at this machine can answer")
+    for line in _about_telephones(context.settings):
+        click.echo(line)
     if context.heartbeat is None:
         click.echo("outside: nobody is told; set TRIAGE_HEARTBEAT_URL")
     with context.reading() as uow:
@@ -47,6 +48,24 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         kind = KINDS[found["code"]]
         click.echo(f"WRONG: {kind.what} ({found['count']}). {kind.mend}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _about_telephones(settings: Settings) -> Iterator[str]:
+    """What cannot be reached, and what nobody knows before it was tried: doctor sends nothing."""
+    twilio, address = settings.twilio, settings.public_url
+    if twilio is None:
+        yield "texts: SIMULATED, no telephone is reached; anybody at this machine can answer"
+        return
+    if twilio.voice_sender is None:
+        yield (
+            "calls: NO NUMBER CAN RING: alarms are texted only, and no page rings; set TWILIO_FROM"
+            " to a number that can call, which a messaging service and a short code cannot"
+        )
+    yield "not checked: does the provider know this account and sender? Try: triage phone test"
+    if twilio.voice_sender is not None:
+        yield "not checked: does the number ring? Try: triage phone test --ring"
+    yield f"not checked: does the provider reach {address}/sms/status and {address}/voice?"
+    yield f"not checked: do texts to our number come in at {address}/sms/inbound? Text it HELLO"
 
 
 COMMANDS = (watch, doctor)
