@@ -64,6 +64,7 @@ def test_code_and_digit_in_any_order_and_dress(body: str) -> None:
         ("K7QM llegué", Verb.ON_SCENE),
         ("K7QM CLEAR", Verb.CLEAR),
         ("K7QM listo", Verb.CLEAR),
+        ("K7QM adr", Verb.ADDRESS),
         ("K7QM ASSIST", Verb.HELP),
         ("K7QM need help", Verb.HELP),
         ("ayuda K7QM", Verb.HELP),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from triage.domain import escalation_wording, safety_wording, wording
 from triage.domain.sms_replies import Reply, Verb, parse
+from triage.domain.timing import within
 
 K = "K7QM"
 USUAL = {
@@ -57,7 +58,7 @@ def test_a_page_is_one_text_whatever_it_has_to_say() -> None:
 
         assert wording.segments(text) == 1
         assert text == wording.gsm7(text)
-        assert f"within {minutes} min" in text
+        assert f", {within(minutes)}" in text
         assert text.endswith(f"Reply {K} 1=accept 2=decline")
         assert len(link) > 80 or f" {link} " in text
 
@@ -127,6 +128,9 @@ SAID = {
     "yes": wording.yes_is_not_an_answer(K),
     "not_understood": wording.not_understood(K),
     "not_understood at all": wording.not_understood(),
+    "not_understood in hand": wording.not_understood(in_hand=K),
+    "not yours": wording.not_open(K, "unfilled"),
+    "yours_already": wording.yours_already(K),
     "ambiguous": wording.ambiguous(K),
     "unknown_number": wording.unknown_number("Riverbend Emergency Communications"),
     "opted_in": wording.opted_in(),
@@ -146,6 +150,26 @@ def test_every_text_is_short_plain_and_free_of_health(which: str) -> None:
     assert text == wording.gsm7(text)
     for word in ("crisis", "mental", "suicid", "psych", "drug", "weapon", "patient"):
         assert word not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(30, "30 min"), (90, "90 min"), (150, "2 h 30 min"), (240, "4 h"), (10080, "7 days")],
+)
+def test_texts_and_screens_say_how_soon_in_the_same_words(minutes: int, said: str) -> None:
+    assert within(minutes) == f"within {said}"
+
+
+def test_what_a_phone_may_say_is_told_of_the_call_for_which_it_is_true() -> None:
+    both = wording.not_understood("4TCN", K)
+
+    assert "4TCN 1=accept 2=decline" in both
+    assert f"{K} with ETA 10" in both
+    assert wording.segments(both) <= 2
+    assert "accept" not in wording.not_understood(in_hand=K)
+    for word in ("ADDR", "STAGED", "TRANSPORT", "OK"):
+        assert f" {word}," in wording.not_understood(K)
+        assert parse(f"{K} {word}").verb
 
 
 def test_late_answers_are_told_who_has_it() -> None:

@@ -418,9 +418,12 @@ def test_a_phone_that_sends_stop_with_work_in_hand_is_reached_by_radio(world: Wo
     page = dispatcher.get("/board").text
     assert "texted STOP. Reach them by radio." in page
     assert "reach them by radio" in dispatcher.get(f"/calls/{call.reference}").text
+    assert "sent STOP: no page reaches this phone" in page
     alpha.text("START")
     alpha.expect("on again")
-    assert "Reach them by radio" not in dispatcher.get("/board").text
+    page = dispatcher.get("/board").text
+    assert "Reach them by radio" not in page
+    assert "sent STOP" not in page
 
 
 def test_the_carrier_may_tell_of_stop_first(world: World) -> None:
@@ -545,7 +548,11 @@ def test_a_second_test_waits_for_the_first(world: World) -> None:
     supervisor = world.client("supervisor")
     supervisor.submit("/teams/tests", {})
 
-    assert supervisor.submit("/teams/tests", {}).status_code == 409
+    again = supervisor.submit("/teams/tests", {}, follow=True)
+
+    assert "No second test was begun: a test has just begun: wait half an hour" in again.text
+    assert again.request.path == "/teams/tests"
+    assert world.audited("reach_run.started") == 1
 
 
 def test_a_test_comes_every_week_at_the_same_time_on_the_wall(world: World) -> None:

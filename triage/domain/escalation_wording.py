@@ -4,13 +4,14 @@ voice. As with every text, nothing names the person in crisis or tells of their 
 from collections.abc import Sequence
 
 from triage.domain.spoken import spelled
+from triage.domain.timing import within
 from triage.domain.wording import gsm7
 
 
 def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, area: str) -> str:
     """To a supervisor: they are asked to take charge, not to go."""
     where = f", {area}" if area else ""
-    said = f"NOBODY LEFT TO ASK. {level}, within {within_min} min: {help_wanted}{where}."
+    said = f"NOBODY LEFT TO ASK. {level}, {within(within_min)}: {help_wanted}{where}."
     return f"{gsm7(said)} Take charge of finding somebody? Reply {code} 1=accept 2=decline"
 
 

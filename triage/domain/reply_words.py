@@ -65,7 +65,7 @@ _PHRASES = {
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
     "not ok, not okay, no estoy bien, ayuda, auxilio, socorro, emergencia",
-    Verb.ADDRESS: "addr, address, adress, direccion, domicilio",
+    Verb.ADDRESS: "addr, adr, adrs, addrs, address, adress, direccion, domicilio",
     Verb.SAFE: "ok, okay, okey, im safe, i am safe, we are safe, all safe, all ok, all okay,"
     "all good, all well, bien, todo bien",
     Verb.READY: "ready, present, presente",

@@ -14,6 +14,7 @@ from triage.domain.conditions import Condition, Mentions, tests_of
 from triage.domain.facts import Vocabulary
 from triage.domain.narrative import Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
+from triage.domain.timing import within
 
 if TYPE_CHECKING:
     from triage.domain.ahead import Ahead
@@ -55,9 +56,7 @@ class Level:
         """ "URGENT, within 30 min": never a bare number or letter."""
         if self.within_min is None:
             return self.label
-        if self.within_min < 120:
-            return f"{self.label}, within {self.within_min} min"
-        return f"{self.label}, within {self.within_min / 60:g} h"
+        return f"{self.label}, {within(self.within_min)}"
 
 
 @dataclass(frozen=True, slots=True)

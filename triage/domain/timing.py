@@ -1,4 +1,5 @@
-"""How long to wait before a text is tried again, and when it is too old to help."""
+"""How long to wait before a text is tried again, when it is too old to help, and how soon somebody
+is to come, in words."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -9,6 +10,17 @@ LONGEST_WAIT_S = 60
 DOUBT_WAIT_S = 6
 """From the handing over until the provider is asked whether it took the text: its own report
 mostly comes first, and the doubt is over within 8 s."""
+
+
+def within(minutes: int) -> str:
+    """How soon, as texts and screens say it: "within 90 min", "within 4 h"."""
+    if minutes < 120:
+        return f"within {minutes} min"
+    days, rest = divmod(minutes, 24 * 60)
+    if days > 1 and not rest:
+        return f"within {days} days"
+    hours, rest = divmod(minutes, 60)
+    return f"within {hours} h {rest:02d} min" if rest else f"within {hours} h"
 
 
 def retry_wait(failures: int, *, page: bool, give_up_after: int) -> timedelta | None:

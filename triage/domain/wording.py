@@ -7,6 +7,8 @@ carries the place, because the team cannot get there without it.
 import unicodedata
 from collections.abc import Sequence
 
+from triage.domain.timing import within
+
 _GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -96,7 +98,7 @@ def _page(
     partner: str,
     link: str,
 ) -> str:
-    said = ", ".join(filter(None, [f"{level}, within {within_min} min: {help_wanted}", area]))
+    said = ", ".join(filter(None, [f"{level}, {within(within_min)}: {help_wanted}", area]))
     said = f"{UNSAFE} {said}" if unsafe else said
     beside = f", with {partner}" if partner else ""
     return " ".join(filter(None, [f"{said}{beside}.", link, f"Reply {code} 1=accept 2=decline"]))
@@ -191,8 +193,13 @@ def stand_down(code: str, why: str) -> str:
     return f"{code}: Stand down, {gsm7(why)}."
 
 
+_WITH_OTHERS = frozenset({"seeking", "paged", "unfilled", "half_formed", "replaced", "withdrawn"})
+
+
 def not_open(code: str, state: str) -> str:
-    """An answer that came too late; state -- of the call or dispatch."""
+    """An answer that came too late; state -- of the call, dispatch or place."""
+    if state in _WITH_OTHERS:
+        return f"{code} is not yours any more, others are asked for it. Nothing was changed."
     return f"{code} is {_plain(state)}. Nothing was changed."
 
 
@@ -219,12 +226,23 @@ def yes_is_not_an_answer(code: str) -> str:
     return need_code(code)
 
 
-def not_understood(code: str | None = None) -> str:
-    shown = code or "CODE"
-    return (
-        f"Not understood, nothing was changed. Reply {shown} and one of: "
-        "1=accept 2=decline, ETA 10, SCENE, CLEAR, ASSIST, WITHDRAW, REPLACE, NOTE your words"
-    )
+def yours_already(code: str) -> str:
+    """YES from whoever has the call."""
+    return f"{code} is yours already, nothing was changed. If all is well reply {code} OK"
+
+
+def not_understood(asked: str | None = None, in_hand: str | None = None) -> str:
+    """With every word there is. asked -- the code of a page that waits for an answer;
+    in_hand -- of the call that they have."""
+    doing = "ETA 10, STAGED, SCENE, TRANSPORT, CLEAR, OK, ADDR, ASSIST, WITHDRAW, REPLACE, NOTE ..."
+    answers = "1=accept 2=decline"
+    if asked and in_hand:
+        how = f"{asked} {answers}, or {in_hand} with {doing}"
+    elif in_hand:
+        how = f"{in_hand} with {doing}"
+    else:
+        how = f"{asked or 'CODE'} with {answers}, {doing}"
+    return f"Not understood, nothing was changed. Reply {how}"
 
 
 def left_to_a_person() -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
+from triage.domain.timing import within
 from triage.services import alarm_lists, assessments, call_record, check_ins, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
@@ -164,8 +165,8 @@ def _changes(centre: Centre, before: _State, after: _State) -> list[str]:
 
 def _level(result: Mapping[str, Any]) -> str:
     level = result["level"]
-    within = level["within_min"]
-    return level["label"] if within is None else f"{level['label']}, within {within} min"
+    minutes = level["within_min"]
+    return level["label"] if minutes is None else f"{level['label']}, {within(minutes)}"
 
 
 def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:

@@ -47,9 +47,10 @@ def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
     if last is None:
         return Answered("no_question", wording.no_question())
     call = last.slot.dispatch.call
+    over = call.state is CallState.CLOSED or last.state is PageState.WITHDRAWN
     if last.slot.state in TAKEN:
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
-    if call.state is CallState.CLOSED or last.slot.state not in WANTED:
+    if over or last.slot.state not in WANTED:
         return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
     return Answered("no_question", wording.need_code(call.code), call)
 

@@ -21,7 +21,7 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.services.pages import hold
-from triage.services.pages_meant import page_meant, questions
+from triage.services.pages_meant import in_hand, page_meant, questions
 from triage.services.received_texts import Received
 from triage.services.reply_actions import (
     VERBS,
@@ -176,8 +176,7 @@ def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
     """Texts reach them: that confirms a shift, answers a test, and accepts nothing."""
     shift = confirmations.heard_from(uow, centre, responder)
     test = communication_tests.answered(uow, responder)
-    pages = [page for page in questions(uow, responder) if page.state is PageState.OPEN]
-    code = pages[0].slot.dispatch.call.code if pages else None
+    code = next(iter(_open_codes(questions(uow, responder))), None)
     if shift or test:
         return Answered("ready", reach_wording.confirmed(code))
     return Answered(
@@ -197,13 +196,29 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
             return well
     handler = _handler(reply, page)
     if handler is None:
-        return Answered("not_understood", wording.not_understood(call.code), call)
+        return Answered("not_understood", _what_to_type(uow, page, reply), call)
     if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
     answered = handler(uow, centre, page, reply)
     if page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
         check_ins.heard(uow, page.slot, "text")
     return answered
+
+
+def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> str:
+    """1 and 2 answer a page that waits; all else is said of a call that they have."""
+    code = page.slot.dispatch.call.code
+    if page.state is not PageState.ACCEPTED:
+        return wording.not_understood(code)
+    if page.slot.state is SlotState.CLEARED:
+        return wording.cleared(code)
+    asked = [] if reply.code else _open_codes(questions(uow, page.responder))
+    return wording.not_understood(next(iter(asked), None), code)
+
+
+def _open_codes(pages: list[Page]) -> list[str]:
+    """Of the pages that wait for an answer."""
+    return [page.slot.dispatch.call.code for page in pages if page.state is PageState.OPEN]
 
 
 def _handler(reply: Reply, page: Page) -> Handler | None:
@@ -219,9 +234,8 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     """Words that carriers act on never act on a call; HELP on an active one raises the alarm."""
     word = reply.carrier_word or ""
     if reply.code is not None and word != "HELP":  # no carrier acts on it, and neither do we
-        return Answered("carrier_word", wording.yes_is_not_an_answer(reply.code))
+        return Answered("carrier_word", _no_yes(uow, responder, reply.code))
     pages = questions(uow, responder)
-    code = pages[0].slot.dispatch.call.code if pages else None
     if word in OPT_OUT:
         duty.stopped(uow, centre, responder, "text")
         return Answered("opted_out", None)
@@ -229,9 +243,17 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
         return _opt_in(uow, centre, responder)
     if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
         return field_texts.cry_for_help(uow, centre, responder, reply)
-    if word == "YES" and code is not None:
-        return Answered("yes", wording.yes_is_not_an_answer(code))
-    return Answered("carrier_word", wording.need_code(code) if code else wording.not_understood())
+    codes = _open_codes(pages) or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
+    if not codes:
+        return Answered("carrier_word", wording.not_understood())
+    return Answered("yes" if word == "YES" else "carrier_word", _no_yes(uow, responder, codes[0]))
+
+
+def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> str:
+    """No carrier's word accepts a call; whoever has it need not accept it."""
+    if in_hand(uow, responder, code):
+        return wording.yours_already(code)
+    return wording.yes_is_not_an_answer(code)
 
 
 def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:

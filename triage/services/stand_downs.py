@@ -13,8 +13,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 
 def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
-    """Nobody else need answer for this slot: whoever was paged for it is told why, once,
-    whatever they answered or did not answer; a page that has not left yet is taken back."""
+    """Nobody else need answer for this slot: whoever was paged for it is told why, once, unless
+    they have said no; a page that has not left yet is taken back."""
     winner = slot.responder_id if slot.state in TAKEN else None
     _withdraw(uow, centre, [slot], text, winner)
 
@@ -39,9 +39,11 @@ def _withdraw(
 
 
 def _is_out(uow: UnitOfWork, page: Page) -> bool:
-    """Withdraw it. Must whoever was paged be told?"""
+    """Withdraw it. Must whoever was paged be told? Not whoever has said no."""
+    said_no = page.state is PageState.DECLINED
     page.move_to(PageState.WITHDRAWN)
-    return not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
+    left = not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
+    return left and not said_no
 
 
 def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: str) -> None:

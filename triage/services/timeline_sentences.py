@@ -14,6 +14,7 @@ from triage.domain.codes import (
 )
 from triage.domain.delivery import failure_of
 from triage.domain.reachability import LEFT_DUTY
+from triage.domain.timing import within
 from triage.services import (
     escalation_sentences,
     relief_sentences,
@@ -97,7 +98,9 @@ def _assessed(centre: Centre, details: Details) -> str:
     if details.get("outcome") == "not_scored":
         return f"Assessment {details['number']} FAILED: treated as the highest level."
     name = response_name(centre, details["response"])
-    level = f"{details['level_label']}, within {details['within_min']} min"
+    level = details["level_label"]
+    if details["within_min"] is not None:
+        level += f", {within(details['within_min'])}"
     return f"Assessment {details['number']}: {name}, {level}."
 
 

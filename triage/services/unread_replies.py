@@ -89,7 +89,8 @@ def _texts_since(uow: UnitOfWork, ago: timedelta, *which: ColumnElement[bool]) -
 def waiting(uow: UnitOfWork) -> Sequence[Unread]:
     """Texts that no dispatcher has taken note of, the newest first.
 
-    Whoever was asked back has a moment to type again, and is not listed once they have.
+    Whoever was asked back has a moment to type again, and is not listed once they have; nor is
+    STOP once texts to that phone are on again.
     A cry for help that could be put nowhere stands first and is never cut off.
     """
     later = aliased(InboundMessage)
@@ -109,8 +110,9 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
             InboundMessage.read_at.is_(None),
             InboundMessage.outcome.in_((*FOR_A_PERSON, *ASKED_BACK)),
             or_(InboundMessage.outcome.in_(FOR_A_PERSON), silent),
+            or_(InboundMessage.outcome != "opted_out", Responder.opted_out_at.is_not(None)),
         )
-        .options(joinedload(Responder.team))
+        .options(joinedload(Responder.team), joinedload(InboundMessage.call))
         .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
         .limit(MOST)
     )

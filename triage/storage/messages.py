@@ -109,3 +109,4 @@ class InboundMessage(LiveRow):
     """A code: accepted, declined, eta, unknown_code, unknown_number, unread ..."""
     read_at: Mapped[datetime | None]
     """When a dispatcher took note of a text that nobody could act on."""
+    call: Mapped[Call | None] = relationship()

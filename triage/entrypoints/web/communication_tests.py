@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
+from triage.domain.errors import Conflict
 from triage.entrypoints.web.access import current_person, open_to
 from triage.services import communication_tests
 from triage.storage.reach_tests import ReachRun
@@ -30,10 +31,14 @@ def test(run_id: UUID) -> ResponseReturnValue:
 @open_to("supervisor", "administrator")
 def start() -> ResponseReturnValue:
     context = current_context()
-    context.do(
-        current_person().actor, lambda uow: communication_tests.start_now(uow, context.centre)
-    )
-    flash("The test has begun: everybody on the roster gets a text.", "good")
+    try:
+        context.do(
+            current_person().actor, lambda uow: communication_tests.start_now(uow, context.centre)
+        )
+    except Conflict as error:
+        flash(f"No second test was begun: {error}.", "warn")
+    else:
+        flash("The test has begun: everybody on the roster gets a text.", "good")
     return redirect("/teams/tests", 303)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
+from triage.domain.timing import within
 from triage.entrypoints.web import headers
 from triage.entrypoints.web.access import person_or_none, roles_of
 from triage.services.people import ROLES
@@ -61,6 +62,7 @@ def furnish(app: Flask) -> None:
         local_seconds=local_seconds,
         local_date=local_date,
         in_words=in_words,
+        within=within,
     )
     app.jinja_env.globals.update(
         asset=asset,

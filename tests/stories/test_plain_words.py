@@ -1,0 +1,135 @@
+"""What is said of a page is what is so, in words that nobody has to be taught."""
+
+import re
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_diverts import accepted, propose
+from tests.stories.test_escalation import call_in, code_of
+from tests.stories.test_lost_phones import lose
+from tests.world import World
+from triage.storage.calls import Call
+
+ARMED_PAIR = {**CALM, "weapon": "accessible"}
+"""An officer and a clinician are paged."""
+
+
+def seen(world: World, path: str) -> str:
+    """What a dispatcher reads on this page, in one line of words."""
+    page = world.client("dispatcher").get(path).get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def page_of(world: World, call: Call) -> str:
+    return seen(world, f"/calls/{call.reference}")
+
+
+def test_whoever_said_no_is_not_told_to_stand_down_and_nobody_is_called_withdrawn(
+    world: World,
+) -> None:
+    (alpha,), (bravo,), (charlie,) = (world.team(one) for one in ("Alpha", "Bravo", "Charlie"))
+    call = world.call(CALM)
+    alpha.expect(f"Reply {call.code} 1=accept")
+    alpha.text("2")
+    alpha.expect(f"{call.code} declined. Somebody else is being asked.")
+    bravo.expect(f"Reply {call.code} 1=accept")
+    world.wait(minutes=6)
+    charlie.expect(f"Reply {call.code} 1=accept")
+
+    charlie.text("1")
+
+    charlie.expect("it is yours")
+    bravo.expect(f"{call.code}: Taken by Charlie, stand down.")
+    for phone in (alpha, bravo, charlie):
+        phone.expect_silence()
+    told = page_of(world, call)
+    assert "Alpha: not needed any more" in told
+    assert "Bravo: not needed any more" in told
+    assert "withdrawn" not in told.lower()
+
+
+def test_help_names_the_call_for_which_it_is_true(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    one = world.call(CALM)
+    phone.expect(one.code)
+    phone.text("1")
+    phone.expect(f"{one.code} accepted")
+    phone.text("perhaps")
+    said = phone.expect("Not understood")
+    assert f"Reply {one.code} with ETA 10" in said
+    assert "accept" not in said
+    world.wait(minutes=11)  # the next one is asked back again
+    two = world.call(CALM)
+    phone.expect(two.code)
+
+    phone.text("hello?")
+
+    said = phone.expect("Not understood")
+    assert f"Reply {two.code} 1=accept 2=decline, or {one.code} with ETA 10" in said
+
+
+def test_yes_to_a_call_that_one_has_already_is_not_answered_with_how_to_accept(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    phone.text("1")
+    phone.expect("it is yours")
+
+    for said in ("yes", f"{call.code} yes"):
+        phone.text(said)
+        assert phone.expect(call.code) == (
+            f"{call.code} is yours already, nothing was changed. If all is well"
+            f" reply {call.code} OK"
+        )
+
+
+def test_whoever_was_sent_elsewhere_reads_no_jargon_of_the_first_call(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    alpha.expect(f"Go there instead of {first}?")
+    alpha.text(f"{code} 1")
+    alpha.expect(f"{code} accepted")
+    world.desk.expect(f"{first} (ROUTINE): nobody is left to ask")
+
+    for said in ("SCENE", "1"):
+        alpha.text(f"{first} {said}")
+        assert alpha.expect(first) == (
+            f"{first} is not yours any more, others are asked for it. Nothing was changed."
+        )
+
+
+def test_an_unread_text_says_from_which_number_it_came_and_to_which_call_it_leads(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    phone.text(f"{call.code} perhaps")
+    phone.expect(f"Reply {call.code} with 1=accept")
+    phone.text(f"{call.code} what now")
+    phone.expect("A dispatcher reads your text")
+
+    page = world.client("dispatcher").get("/board").text
+
+    texts = page.split('id="board-texts"')[1].split('id="board-reach"')[0]
+    assert phone.number in texts
+    assert f'href="/calls/{call.reference}"' in texts
+    assert f">{call.code}</a>" in texts
+
+
+def test_the_number_of_a_lost_phone_is_marked_on_the_call_too(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    phone.text("1")
+    phone.expect("it is yours")
+    assert "has lost the phone" not in page_of(world, call)
+
+    lose(world, phone)
+
+    assert f"{phone.number} has lost the phone: reach them by radio" in page_of(world, call)
