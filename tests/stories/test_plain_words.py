@@ -2,7 +2,7 @@
 
 import re
 
-from tests.stories.test_calls import CALM
+from tests.stories.test_calls import CALM, add
 from tests.stories.test_diverts import accepted, propose
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_lost_phones import lose
@@ -133,3 +133,78 @@ def test_the_number_of_a_lost_phone_is_marked_on_the_call_too(world: World) -> N
     lose(world, phone)
 
     assert f"{phone.number} has lost the phone: reach them by radio" in page_of(world, call)
+
+
+def row(world: World, call: Call) -> str:
+    """What the board says of this call, in one line of words."""
+    page = world.client("dispatcher").get("/board").get_data(as_text=True)
+    found = re.search(rf'<li id="row-{call.reference}".*?</p>\s*</li>', page, re.DOTALL)
+    assert found, f"{call.reference} is not on the board"
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0]))
+
+
+def cancel(world: World, call: Call, reason: str) -> None:
+    browser = world.client("dispatcher")
+    page = browser.get(f"/calls/{call.reference}").get_data(as_text=True)
+    for path in re.findall(r'action="([^"]+/cancel)"', page):
+        browser.submit(f"/calls/{call.reference}", {"reason": reason}, to=path)
+
+
+def test_a_call_for_which_nobody_is_needed_any_more_asks_to_be_closed(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(ARMED_PAIR)
+    for phone in (clinician, officer):
+        phone.expect(f"Reply {call.code} 1=accept")
+        phone.text("1")
+        phone.expect("it is yours")
+    clinician.expect("officer CIT 1 has accepted too")
+
+    cancel(world, call, "not_needed")
+
+    for phone in (clinician, officer):
+        phone.expect(f"{call.code}: Stand down, not needed any more.")
+    said = row(world, call)
+    assert "Not needed any more: close the call" in said
+    for untrue in ("NOBODY", "nobody was asked", "not sent", "OVERDUE"):
+        assert untrue not in said
+    told = page_of(world, call)
+    assert "Not needed any more: nobody has to come. Close the call" in told
+    assert "Recommended, not sent" not in told
+    world.wait(hours=2)
+    assert "Not needed any more: close the call" in row(world, call)
+    add(world, call, weapon="in_hand")
+    assert "NOBODY COMING" in row(world, call)
+    assert "close the call" not in row(world, call)
+
+
+def test_a_call_for_which_all_was_cancelled_otherwise_still_has_nobody(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect(f"Reply {call.code} 1=accept")
+
+    cancel(world, call, "unsafe")
+
+    phone.expect("Stand down, not safe for this team")
+    said = row(world, call)
+    assert "NOBODY COMING" in said
+    assert "all was cancelled" in said
+    assert "nobody was asked" not in said
+
+
+def test_half_a_team_is_called_so_wherever_it_is_told(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(ARMED_PAIR)
+    for phone, said, told in ((officer, "1", "it is yours"), (clinician, "2", "declined")):
+        phone.expect(f"Reply {call.code} 1=accept")
+        phone.text(said)
+        phone.expect(told)
+    world.desk.expect("nobody is left to ask")
+    world.wait(minutes=6)  # somebody looked, and it stands still
+    world.desk.ignores("told again and again")
+
+    assert "HALF A TEAM, nobody left to ask" in row(world, call)
+    told = page_of(world, call)
+    assert "HALF A TEAM, nobody left to ask" in told
+    assert f"HALF A TEAM, and nobody is left to ask: {call.code}" in seen(world, "/intake")
+    for path in ("/board", f"/calls/{call.reference}", "/intake"):
+        assert "nobody coming" not in seen(world, path).lower()

@@ -70,12 +70,13 @@ DIFFERENCES = CAUSES | {
 }
 """Why what was sent, eligible or recommended is not what was needed."""
 
+NOT_NEEDED = "not_needed"
 CANCEL_REASONS = {
     "caller_cancelled": "Caller cancelled",
     "changed_response": "Another response was chosen",
     "duplicate": "Duplicate call",
     "unsafe": "Not safe for this team",
-    "not_needed": "Not needed any more",
+    NOT_NEEDED: "Not needed any more",
     "closed": "The call was closed",
 }
 

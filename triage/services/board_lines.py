@@ -1,6 +1,6 @@
 """A dispatch in one line: who is asked, who comes, what is missing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,6 +72,11 @@ class DispatchLine:
         return [one.unit for one in self.coming if one.relief == "none"]
 
     @property
+    def half(self) -> bool:
+        """Does somebody come, while nobody is left to ask for the rest of the team?"""
+        return self.state is DispatchState.UNFILLED and bool(self.coming)
+
+    @property
     def in_charge(self) -> str | None:
         """The supervisor's unit that has taken charge of finding somebody."""
         return self.charge.team.name if self.charge else None
@@ -86,6 +91,7 @@ class DispatchLine:
     diverted_at: datetime | None = None
     stalled: bool = False
     """It has not moved on since a look found that it stands still."""
+    not_needed_at: datetime | None = None
 
 
 def line_of(
@@ -136,6 +142,17 @@ def line_of(
         call_back_at=dispatch.call_back_at,
         diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,
+        not_needed_at=dispatch.not_needed_at,
+    )
+
+
+def nobody_is_needed(
+    dispatched: Iterable[Dispatch | DispatchLine], assessed_at: datetime | None
+) -> bool:
+    """Was all that was begun cancelled because nobody is needed, and nothing was learned since?"""
+    ended = [one.not_needed_at for one in dispatched]
+    return bool(ended) and all(
+        at is not None and (assessed_at is None or assessed_at <= at) for at in ended
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import alarm_lists, assessments, outbox, unread_replies
 from triage.services.assessments import Decision
-from triage.services.board_lines import DispatchLine, line_of
+from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.unread_replies import Unread
 from triage.storage.calls import AssessmentRecord, Call, Override
@@ -55,7 +55,12 @@ class Row:
     not_sent: Sequence[str]
     """Recommended now, and neither sent nor decided against by a person."""
     nobody: bool
-    """Somebody is owed and nobody was asked, or everything was cancelled."""
+    """Somebody is owed and nobody was asked, or everything was cancelled, for some other reason
+    than that nobody is needed."""
+    cancelled: bool
+    """All that was begun was cancelled."""
+    not_needed: bool
+    """It was, because nobody is needed any more."""
     loudness: Loudness = Loudness.OVER
 
 
@@ -161,6 +166,7 @@ def _row(
 ) -> Row:
     decision = assessments.decision_of(record) if record else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
+    not_needed = nobody_is_needed(dispatched, record.created_at if record else None)
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:
@@ -172,7 +178,9 @@ def _row(
         target_at=target_at,
         overdue=_awaited(lines) and target_at is not None and uow.now > target_at,
         not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
-        nobody=not lines and bool(owed),
+        nobody=not lines and bool(owed) and not not_needed,
+        cancelled=bool(dispatched) and not lines,
+        not_needed=not_needed,
     )
     return replace(row, loudness=_loudness(row))
 

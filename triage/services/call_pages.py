@@ -16,6 +16,7 @@ from triage.domain.timing import within
 from triage.services import alarm_lists, assessments, call_record, check_ins, sending
 from triage.services.actors import names_of
 from triage.services.availability import team_options
+from triage.services.board_lines import nobody_is_needed
 from triage.services.call_record import CallRecord
 from triage.services.centre import Centre
 from triage.services.people import Person
@@ -62,6 +63,8 @@ class CallPage:
     """The number of the latest assessment: which answers a form was filled in beside."""
     overrides: Sequence[Override]
     not_sent: Sequence[str]
+    not_needed: bool
+    """Nobody has to come any more: the call is to be closed."""
     alarms: Sequence[Alarm]
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
@@ -80,6 +83,8 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
     overrides = uow.session.scalars(
         select(Override).where(Override.call_id == call.id).order_by(Override.created_at)
     ).all()
+    assessed_at = rows[-1].created_at if rows else None
+    not_needed = nobody_is_needed(record.dispatches, assessed_at)
     return CallPage(
         now=uow.now,
         call=call,
@@ -89,7 +94,8 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         assessments=_earlier(centre, rows),
         seen=rows[-1].number if rows else 0,
         overrides=overrides,
-        not_sent=_not_sent(uow, call, rows, overrides),
+        not_sent=[] if not_needed else _not_sent(uow, call, rows, overrides),
+        not_needed=not_needed,
         alarms=alarm_lists.of_call(uow, call.id),
         check_ins=check_ins.open_of_call(uow, call.id),
         members=_members(uow, call) if call.state is CallState.OPEN else (),

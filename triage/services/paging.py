@@ -152,6 +152,8 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
         if state in {"cleared", "cancelled"}:
             dispatch.ended_at = uow.now
         why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}
+        if dispatch.is_half:
+            why["half"] = True
         uow.audit(f"dispatch.{state.value}", dispatch, **why)
     if state is DispatchState.UNFILLED:
         escalations.go_on(uow, dispatch)

@@ -160,7 +160,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "dispatch.on_scene": lambda _, d: "The team is on scene.",
     "dispatch.cleared": lambda _, d: "The team has cleared.",
     "dispatch.unfilled": lambda _, d: (
-        "NOBODY COMING: " + CAUSES.get(d.get("cause", ""), "nobody is left to ask") + "."
+        ("HALF A TEAM, the other half: " if d.get("half") else "NOBODY COMING: ")
+        + CAUSES.get(d.get("cause", ""), "nobody is left to ask")
+        + "."
     ),
     "dispatch.hand_over_late": lambda _, d: "Hand-over is late: not confirmed in time.",
     "dispatch.stalled": lambda _, d: (

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from triage.domain.codes import NOT_NEEDED
 from triage.domain.escalation import HIGHEST
 from triage.domain.lifecycle import (
     PAGE_MOVES,
@@ -89,6 +90,17 @@ class Dispatch(LiveRow):
     transfers: Mapped[list["Transfer"]] = relationship(
         order_by="Transfer.number", back_populates="dispatch"
     )
+
+    @property
+    def is_half(self) -> bool:
+        """Does somebody come, while nobody is left to ask for the rest of the team?"""
+        taken = any(slot.state in TAKEN for slot in self.slots)
+        return taken and self.state is DispatchState.UNFILLED
+
+    @property
+    def not_needed_at(self) -> datetime | None:
+        """When it was cancelled because nobody was needed any more."""
+        return self.ended_at if self.end_reason == NOT_NEEDED else None
 
     @property
     def transfer(self) -> "Transfer | None":

@@ -105,15 +105,18 @@ def _missed(uow: UnitOfWork) -> Iterable[Banner]:
 
 
 _LINES = (
-    (DispatchState.HAND_OVER, "HAND OVER NOW, nobody has confirmed it:"),
-    (DispatchState.UNFILLED, "NOBODY COMING, and nobody is left to ask:"),
+    (DispatchState.HAND_OVER, False, "HAND OVER NOW, nobody has confirmed it:"),
+    (DispatchState.UNFILLED, False, "NOBODY COMING, and nobody is left to ask:"),
+    (DispatchState.UNFILLED, True, "HALF A TEAM, and nobody is left to ask:"),
 )
+"""By state, and whether somebody comes."""
 
 
 def _standstills(uow: UnitOfWork) -> Iterable[Banner]:
     """Told again, away from the board, to whoever types a call and cannot see it."""
     found = next_steps.standing_still(uow)
-    for state, words in _LINES:
-        codes = list(dict.fromkeys(one.call.code for one in found if one.state is state))
+    for state, half, words in _LINES:
+        such = [one for one in found if one.state is state and one.is_half is half]
+        codes = list(dict.fromkeys(one.call.code for one in such))
         if codes:
             yield Banner("alarm", f"{words} {', '.join(codes)}.", "/board", "Board")

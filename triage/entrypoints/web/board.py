@@ -154,7 +154,7 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
         Loudness.ASKING: "More answers needed",
         Loudness.MOVING: "On the way",
         Loudness.THERE: "On scene",
-        Loudness.OVER: "Nothing open: close it",
+        Loudness.OVER: _over(row),
     }
     if row.loudness in {Loudness.HAND_OVER, Loudness.HAND_OVER_LATE}:
         return _TONES[row.loudness], _hand_over(centre, row)
@@ -167,13 +167,18 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     return _TONES[row.loudness], words[row.loudness]
 
 
+def _over(row: Row) -> str:
+    return "Not needed any more: close the call" if row.not_needed else "Nothing open: close it"
+
+
 def _nobody(row: Row) -> str:
     lost = [_LOST.get(line.transfer.state) for line in row.lines if line.transfer]
     nobody = [line for line in row.lines if line.state is DispatchState.UNFILLED]
     if lost and lost[-1] and all(line.transfer for line in nobody):
         return lost[-1]
-    half = any(line.coming for line in row.lines if line.missing_roles)
-    return "HALF A TEAM, nobody left to ask" if half else "NOBODY COMING"
+    if any(line.half for line in nobody):
+        return "HALF A TEAM, nobody left to ask"
+    return "NOBODY COMING"
 
 
 def _ring(row: Row) -> str:
