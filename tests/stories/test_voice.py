@@ -115,6 +115,7 @@ def test_a_supervisor_takes_charge_with_a_key(world: World) -> None:
     assert "You have taken charge" in boss.press("1")
 
     world.wait(minutes=10)
+    boss.expect("still has nobody")
     assert len(boss.rings) == 1
 
 
