@@ -148,6 +148,36 @@ def test_a_port_in_use_is_told_in_a_sentence(folder: Path, running: dict[str, An
     assert f"Port {port} is in use" in told.stderr
 
 
+def test_no_team_free_and_a_divert_can_be_tried(running: dict[str, Any]) -> None:
+    """As README tells: two calls about bullying at school, the second more urgent."""
+    bullied = UNARMED | {"problem_type": "school_bullying", "threat_to_others": "none"}
+    first = post_call(running, "bullied", facts=bullied).json()["reference"]
+    code = read_call(running, first)["code"]
+    page = wait_for(lambda: [t for t in texts(running, code) if "1=accept" in t["body"]])[-1]
+    requests.post(
+        running["simulator"]["replies"], json={"from": page["to"], "body": f"{code} 1"}, timeout=10
+    ).raise_for_status()
+    wait_for(lambda: read_call(running, first)["dispatches"][0]["state"] == "accepted")
+
+    wants_to_die = bullied | {"suicidal_ideation": "active"}
+    second = post_call(running, "wants to die", facts=wants_to_die).json()["reference"]
+
+    asked = {it["response"]: it["state"] for it in read_call(running, second)["dispatches"]}
+    assert asked["school_team"] == "unfilled"
+    assert f"Divert School Team from {code} (ROUTINE)" in seen_by_the_dispatcher(running, second)
+
+
+def seen_by_the_dispatcher(running: dict[str, Any], reference: str) -> str:
+    desk, base = requests.Session(), running["base_url"]
+    user = next(user for user in running["users"] if user["role"] == "dispatcher")
+    form = desk.get(f"{base}/sign-in", timeout=10).text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    assert token
+    typed = {"username": user["name"], "password": user["password"], "csrf_token": token[1]}
+    desk.post(f"{base}/sign-in", data=typed, timeout=10).raise_for_status()
+    return desk.get(f"{base}/calls/{reference}", timeout=10).text
+
+
 def test_what_the_demo_ignores_is_told_at_its_start(tmp_path: Path) -> None:
     theirs = {"TRIAGE_CONFIG": "/nonexistent.toml", "TRIAGE_HEARTBEAT_URL": "http://127.0.0.1:1/"}
     demo, _ = start(tmp_path / "var", free_port(), **theirs)

@@ -43,6 +43,11 @@ def test_the_table_shows_what_holds_where(world: World) -> None:
     assert "IMMEDIATE" in shown
     assert "after half of the time for the answer" in shown
     assert "/escalation/edit?response=mobile_crisis" in shown
+    times = "IMMEDIATE 1 min, URGENT 2 min, PROMPT 5 min, ROUTINE 15 min."
+    for page in ("/escalation", "/escalation/edit"):
+        said = read(world.client("supervisor").get(page))
+        assert f"A team has so long to answer before the next is asked: {times}" in said
+    assert "0 is as many as there are" in said
 
 
 def test_a_policy_is_written_previewed_and_followed(world: World) -> None:

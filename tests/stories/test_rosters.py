@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from tests.typical_calls import UNARMED
 from tests.world import Browser, World
 from triage.domain.errors import Refused
+from triage.domain.lifecycle import DispatchState
 from triage.services import rosters, shifts
 from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
@@ -42,6 +45,71 @@ def add_member(browser: Browser, team: str) -> str:
     found = re.search(r'<option value="([0-9a-f-]{36})">Maria Alvarez', browser.get(team).text)
     assert found
     return found[1]
+
+
+def test_what_a_team_can_do_is_changed_and_holds_for_whoever_is_sought_next(world: World) -> None:
+    (mobile,) = world.team("Mobile 1")
+    (cit,) = world.team("CIT 1", roles=("clinician",), responses=("co_responder",))
+    boss = world.client("supervisor")
+    team = "/teams/" + str(team_called(world, "Mobile 1"))
+    assert f'href="{team}/change"' in boss.get(team).text
+    shown = boss.get(f"{team}/change").text
+    assert "Change Mobile 1" in shown
+    assert re.search(r'value="mobile_crisis"[^>]* checked', shown)
+    assert re.search(r'name="calls_at_once" value="1"', shown)
+
+    world.call(UNARMED)
+    mobile.expect("1=accept")
+    mobile.text(f"{mobile.code} 1")
+    mobile.expect("You have it")
+    second = world.call(UNARMED)
+    mobile.expect_silence()  # one call at a time
+    assert world.dispatch(second, "mobile_crisis").state is DispatchState.UNFILLED
+
+    able = {
+        "responses": ["mobile_crisis", "youth_mobile_crisis"],
+        "zones": ["Harbor"],
+        "skills": "ES, youth",
+        "calls_at_once": "2",
+    }
+    for wrong, why in (
+        ({"responses": []}, "at least one response"),
+        ({"calls_at_once": "0"}, "1 to 99"),
+        ({"zones": ["Atlantis"]}, "zones of this centre"),
+        ({"skills": "speaks Spanish!"}, "short codes"),
+    ):
+        refused = boss.submit(f"{team}/change", able | wrong)
+        assert refused.status_code == 422
+        assert why in refused.text
+    assert world.audited("team.changed") == 0
+    changed = boss.submit(f"{team}/change", able, follow=True).text
+    assert "What the team has stays with it." in changed
+    assert "Harbor · es, youth · 2 calls at once" in changed
+    boss.submit(f"{team}/change", able)  # the same again changes nothing
+    assert world.audited("team.changed") == 1
+
+    world.call(UNARMED)
+    mobile.expect("1=accept")
+    mobile.expect_silence()
+    cit.expect_silence()
+
+
+def test_only_who_supervises_changes_a_team_and_a_retired_one_not_at_all(world: World) -> None:
+    world.team("Mobile 1")
+    team = "/teams/" + str(team_called(world, "Mobile 1"))
+    able = {"responses": "mobile_crisis", "calls_at_once": "2"}
+    assert world.client("dispatcher").get(f"{team}/change").status_code == 403
+    boss = world.client("supervisor")
+    boss.submit(team, {}, to=f"{team}/retire")
+
+    refused = boss.submit("/teams/new", able, to=f"{team}/change")
+    assert refused.status_code == 409
+    assert "this team is retired" in refused.text
+
+
+def team_called(world: World, name: str) -> UUID:
+    with world.context.reading() as uow:
+        return uow.session.scalars(select(Team.id).where(Team.name == name)).one()
 
 
 def local_now(world: World) -> datetime:

@@ -1,7 +1,8 @@
 """Riverbend, an invented town: its people, teams and first calls.
 
 Its teams take far more calls at once than real ones do, so that a visitor may send two
-hundred calls and none of them ends with nobody to ask.
+hundred calls and none of them ends with nobody to ask. The school team takes one, as real ones
+do: of two calls about bullying at school the second finds nobody free.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ ACCOUNTS = {
     "administrator": ("Alex Duarte", "administrator"),
 }
 CALLS_AT_ONCE = 75
+ONE_CALL_AT_A_TIME = "School Team"
 DAYS_AHEAD = 14
 
 TEAMS: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[tuple[str, str]]]] = (
@@ -106,7 +108,12 @@ def _teams(uow: UnitOfWork, context: AppContext) -> None:
         team = rosters.add_team(
             uow,
             context.centre,
-            NewTeam(name, responses, zones, calls_at_once=CALLS_AT_ONCE),
+            NewTeam(
+                name,
+                responses,
+                zones,
+                calls_at_once=1 if name == ONE_CALL_AT_A_TIME else CALLS_AT_ONCE,
+            ),
         )
         for role, person in members:
             username = "clinician" if person == ACCOUNTS["clinician"][0] else None

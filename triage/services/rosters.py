@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -136,7 +137,25 @@ def partner_kinds(centre: Centre) -> list[str]:
 
 
 def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
-    name = _name(uow, Team, new.name)
+    team = uow.add(Team(name=_name(uow, Team, new.name), **_able(centre, new)))
+    uow.audit("team.added", team)
+    return team
+
+
+def change_team(uow: UnitOfWork, centre: Centre, team: Team, new: NewTeam) -> None:
+    """What it can do, for whoever is sought from now on. Its name stays, and so do its calls."""
+    if team.retired_at is not None:
+        raise Conflict("this team is retired: nothing of it changes any more")
+    able = _able(centre, new)
+    changed = {name: value for name, value in able.items() if getattr(team, name) != value}
+    for name, value in changed.items():
+        setattr(team, name, value)
+    if changed:
+        uow.audit("team.changed", team, **changed)
+
+
+def _able(centre: Centre, new: NewTeam) -> dict[str, Any]:
+    """What it can do, by column. Raises Refused beside the field that is wrong."""
     if not new.responses or set(new.responses) - set(responses(centre)):
         raise Refused("Choose at least one response that this team can give.", "responses")
     if not 1 <= new.calls_at_once <= MOST_CALLS:
@@ -144,17 +163,12 @@ def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
             f"Write how many calls it may have at the same time, 1 to {MOST_CALLS}.",
             "calls_at_once",
         )
-    team = uow.add(
-        Team(
-            name=name,
-            responses=list(new.responses),
-            zones=_zones(centre, new.zones),
-            skills=_skills(new.skills),
-            calls_at_once=new.calls_at_once,
-        )
-    )
-    uow.audit("team.added", team)
-    return team
+    return {
+        "responses": list(new.responses),
+        "zones": _zones(centre, new.zones),
+        "skills": _skills(new.skills),
+        "calls_at_once": new.calls_at_once,
+    }
 
 
 def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> Responder:

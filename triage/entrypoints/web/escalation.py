@@ -81,6 +81,7 @@ def policies() -> ResponseReturnValue:
             held=held,
             sentences=sentences,
             where=lambda one: _where_in_words(one, levels),
+            time_to_answer=_time_to_answer(levels),
             defaults=[default_policy(1), default_policy(2)],
             changing=current_person().role == "supervisor",
         )
@@ -237,6 +238,7 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
         said=moment_in_words,
+        time_to_answer=_time_to_answer(levels),
     )
 
 
@@ -293,6 +295,11 @@ def _levels(uow: UnitOfWork) -> list[Level]:
     levels = rule_sets.live(uow, centre, centre.policy.rule_set).levels
     by_rank = {level.rank: level for level in reversed(levels)}
     return [by_rank[rank] for rank in sorted(by_rank)]
+
+
+def _time_to_answer(levels: Sequence[Level]) -> str:
+    times = [f"{it.label} {it.answer_within_min or ANSWER_MIN} min" for it in levels]
+    return f"A team has so long to answer before the next is asked: {', '.join(times)}."
 
 
 def _where_in_words(one: Kept, levels: Sequence[Level]) -> str:

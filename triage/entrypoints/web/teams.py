@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from triage.context import current_context
 from triage.domain.errors import Refused
@@ -48,8 +49,42 @@ def add_team() -> ResponseReturnValue:
         if not errors:
             flash("The team is added. Give it members and shifts.", "good")
             return redirect("/teams")
+    return _team_form(None, form, errors)
+
+
+@bp.route("/teams/<uuid:team_id>/change", methods=["GET", "POST"])
+@_supervising
+def change_team(team_id: UUID) -> ResponseReturnValue:
+    """What a team can do; its name is said on the radio and stays."""
+    context, form, errors = current_context(), request.form, Errors()
+    with context.reading() as uow:
+        team = uow.get(Team, team_id)
+    if request.method == "POST":
+        errors = _try(
+            lambda uow: rosters.change_team(
+                uow, context.centre, uow.get(Team, team_id), _team_in_form()
+            )
+        )
+        if not errors:
+            flash("Changed for calls from now on. What the team has stays with it.", "good")
+            return redirect(f"/teams/{team_id}")
+    else:
+        form = MultiDict(
+            {
+                "responses": team.responses,
+                "zones": team.zones,
+                "skills": ", ".join(team.skills),
+                "calls_at_once": str(team.calls_at_once),
+            }
+        )
+    return _team_form(team, form, errors)
+
+
+def _team_form(team: Team | None, form: MultiDict[str, str], errors: Errors) -> ResponseReturnValue:
+    centre = current_context().centre
     page = render_template(
-        "team_new.html",
+        "team_form.html",
+        team=team,
         responses=rosters.responses(centre),
         zones=centre.gazetteer.zones,
         form=form,
