@@ -152,8 +152,10 @@ def test_no_team_free_and_a_divert_can_be_tried(running: dict[str, Any]) -> None
     """As README tells: two calls about bullying at school, the second more urgent."""
     bullied = UNARMED | {"problem_type": "school_bullying", "threat_to_others": "none"}
     first = post_call(running, "bullied", facts=bullied).json()["reference"]
-    code = read_call(running, first)["code"]
-    page = wait_for(lambda: [t for t in texts(running, code) if "1=accept" in t["body"]])[-1]
+    page = wait_for(lambda: [t for t in texts(running, "school team") if "1=accept" in t["body"]])[
+        -1
+    ]
+    code = page["body"].partition("Reply ")[2][:4]
     requests.post(
         running["simulator"]["replies"], json={"from": page["to"], "body": f"{code} 1"}, timeout=10
     ).raise_for_status()

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from tests.typical_calls import UNARMED
 from tests.world import Browser, World
 from triage.domain.errors import Refused
-from triage.domain.lifecycle import DispatchState
 from triage.services import rosters, shifts
 from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
@@ -49,22 +48,23 @@ def add_member(browser: Browser, team: str) -> str:
 
 def test_what_a_team_can_do_is_changed_and_holds_for_whoever_is_sought_next(world: World) -> None:
     (mobile,) = world.team("Mobile 1")
-    (cit,) = world.team("CIT 1", roles=("clinician",), responses=("co_responder",))
+    cit = world.pair("CIT 1")
     boss = world.client("supervisor")
     team = "/teams/" + str(team_called(world, "Mobile 1"))
     assert f'href="{team}/change"' in boss.get(team).text
     shown = boss.get(f"{team}/change").text
     assert "Change Mobile 1" in shown
     assert re.search(r'value="mobile_crisis"[^>]* checked', shown)
-    assert re.search(r'name="calls_at_once" value="1"', shown)
+    assert re.search(r'name="calls_at_once"[^>]* value="1"', shown)
 
     world.call(UNARMED)
     mobile.expect("1=accept")
     mobile.text(f"{mobile.code} 1")
-    mobile.expect("You have it")
-    second = world.call(UNARMED)
-    mobile.expect_silence()  # one call at a time
-    assert world.dispatch(second, "mobile_crisis").state is DispatchState.UNFILLED
+    mobile.expect("accepted, it is yours")
+    world.call(UNARMED)
+    mobile.expect_silence()  # one call at a time: somebody else is sought
+    for phone in cit:
+        phone.expect("1=accept")
 
     able = {
         "responses": ["mobile_crisis", "youth_mobile_crisis"],
@@ -90,8 +90,8 @@ def test_what_a_team_can_do_is_changed_and_holds_for_whoever_is_sought_next(worl
 
     world.call(UNARMED)
     mobile.expect("1=accept")
-    mobile.expect_silence()
-    cit.expect_silence()
+    for phone in (mobile, *cit):
+        phone.expect_silence()
 
 
 def test_only_who_supervises_changes_a_team_and_a_retired_one_not_at_all(world: World) -> None:
@@ -104,7 +104,7 @@ def test_only_who_supervises_changes_a_team_and_a_retired_one_not_at_all(world: 
 
     refused = boss.submit("/teams/new", able, to=f"{team}/change")
     assert refused.status_code == 409
-    assert "this team is retired" in refused.text
+    assert "his team is retired" in refused.text
 
 
 def team_called(world: World, name: str) -> UUID:
