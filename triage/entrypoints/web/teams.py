@@ -56,31 +56,34 @@ def add_team() -> ResponseReturnValue:
 @_supervising
 def change_team(team_id: UUID) -> ResponseReturnValue:
     """What a team can do; its name is said on the radio and stays."""
-    context, form, errors = current_context(), request.form, Errors()
+    context = current_context()
     with context.reading() as uow:
         team = uow.get(Team, team_id)
-    if request.method == "POST":
-        errors = _try(
-            lambda uow: rosters.change_team(
-                uow, context.centre, uow.get(Team, team_id), _team_in_form()
-            )
+    if request.method == "GET":
+        return _team_form(team, _as_it_is(team), Errors())
+    errors = _try(
+        lambda uow: rosters.change_team(
+            uow, context.centre, uow.get(Team, team_id), _team_in_form()
         )
-        if not errors:
-            flash("Changed for calls from now on. What the team has stays with it.", "good")
-            return redirect(f"/teams/{team_id}")
-    else:
-        form = MultiDict(
-            {
-                "responses": team.responses,
-                "zones": team.zones,
-                "skills": ", ".join(team.skills),
-                "calls_at_once": str(team.calls_at_once),
-            }
-        )
-    return _team_form(team, form, errors)
+    )
+    if errors:
+        return _team_form(team, request.form, errors)
+    flash("Changed for calls from now on. What the team has stays with it.", "good")
+    return redirect(f"/teams/{team_id}")
 
 
-def _team_form(team: Team | None, form: MultiDict[str, str], errors: Errors) -> ResponseReturnValue:
+def _as_it_is(team: Team) -> MultiDict[str, Any]:
+    return MultiDict(
+        {
+            "responses": team.responses,
+            "zones": team.zones,
+            "skills": ", ".join(team.skills),
+            "calls_at_once": str(team.calls_at_once),
+        }
+    )
+
+
+def _team_form(team: Team | None, form: MultiDict[str, Any], errors: Errors) -> ResponseReturnValue:
     centre = current_context().centre
     page = render_template(
         "team_form.html",
