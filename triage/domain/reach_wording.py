@@ -44,6 +44,19 @@ def nothing_asked() -> str:
     return "Thank you. Nothing is asked of this phone now, nothing was changed."
 
 
+def reply_ready() -> str:
+    """Something else was typed while nothing but READY is asked."""
+    return (
+        "Not understood, nothing was changed. Reply READY (o PRESENTE)."
+        " If you cannot work, phone dispatch."
+    )
+
+
+def or_ready() -> str:
+    """Behind what is said of a page of a moment ago."""
+    return "If you mean the test or your shift, reply READY (o PRESENTE)."
+
+
 def unconfirmed(who: list[str], starts: datetime) -> str:
     """To a supervisor on duty. who -- teams and roles, no names."""
     shown = ", ".join(gsm7(one) for one in who[:_MOST_NAMED])

@@ -143,7 +143,21 @@ def _start(uow: UnitOfWork, centre: Centre, run: ReachRun) -> None:
 
 def answered(uow: UnitOfWork, member: Responder) -> bool:
     """They replied: to the newest test that they have not answered."""
-    test = uow.session.scalar(
+    test = _unanswered(uow, member)
+    if test is None:
+        return False
+    test.answered_at = uow.now
+    uow.audit("reach_test.answered", test)
+    return True
+
+
+def is_asked(uow: UnitOfWork, member: Responder) -> bool:
+    """Does a test wait for their answer?"""
+    return _unanswered(uow, member) is not None
+
+
+def _unanswered(uow: UnitOfWork, member: Responder) -> ReachTest | None:
+    return uow.session.scalar(
         select(ReachTest)
         .join(ReachRun, ReachRun.id == ReachTest.run_id)
         .where(
@@ -155,11 +169,6 @@ def answered(uow: UnitOfWork, member: Responder) -> bool:
         .order_by(ReachRun.started_at.desc())
         .limit(1)
     )
-    if test is None:
-        return False
-    test.answered_at = uow.now
-    uow.audit("reach_test.answered", test)
-    return True
 
 
 def runs(uow: UnitOfWork) -> Sequence[ReachRun]:

@@ -85,6 +85,11 @@ def heard_from(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
     return bool(shifts)
 
 
+def is_asked(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
+    """Does the question before a shift wait for their answer?"""
+    return any(shift.asked_at is not None for shift in _soon(uow, centre, member))
+
+
 def ask_anew(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     """Texts to them are on again: whether they arrive is to be shown."""
     for shift in _soon(uow, centre, member):

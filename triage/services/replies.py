@@ -8,13 +8,13 @@ from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.services import (
     check_ins,
-    communication_tests,
     confirmations,
     duress,
     duty,
     field_texts,
     freed_teams,
     lost_phones,
+    ready_answers,
     received_texts,
     unread_replies,
     verification,
@@ -141,6 +141,8 @@ def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> 
         if reply.carrier_word is None and reply.verb is not Verb.HELP:
             return Answered("not_verified", verification.request(centre, responder))
     answered = _act(uow, centre, responder, reply)
+    if reply.code is None:
+        answered = ready_answers.perhaps(uow, centre, responder, body, answered)
     if answered.outcome in SHOWS_REACH:
         confirmations.heard_from(uow, centre, responder)
     return answered
@@ -148,7 +150,7 @@ def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> 
 
 def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     if reply.verb is Verb.READY and reply.code is None:
-        return _ready(uow, centre, responder)
+        return ready_answers.ready(uow, centre, responder)
     if reply.carrier_word is not None:
         return _carrier_word(uow, centre, responder, reply)
     if reply.verb is Verb.HELP:
@@ -170,18 +172,6 @@ def _all_is_well(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
     if isinstance(page, Answered):
         return page
     return what_is_over(page) or _about(uow, centre, page, Reply(reply.code))
-
-
-def _ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
-    """Texts reach them: that confirms a shift, answers a test, and accepts nothing."""
-    shift = confirmations.heard_from(uow, centre, responder)
-    test = communication_tests.answered(uow, responder)
-    code = next(iter(_open_codes(questions(uow, responder))), None)
-    if shift or test:
-        return Answered("ready", reach_wording.confirmed(code))
-    return Answered(
-        "no_question", wording.need_code(code) if code else reach_wording.nothing_asked()
-    )
 
 
 def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
