@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
 from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
-from tests.stories.test_alarms import DESK, untaken
+from tests.stories.test_alarms import DESK, signs_in, untaken
 from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows
 from tests.world import Phone
@@ -172,3 +172,22 @@ def on_their_way(served: Served) -> tuple[Phone, Call]:
     call = served.world.call(CALM, location="Pier 3")
     served.world.receive("IN1", phone.number, f"{call.code} 1")
     return phone, call
+
+
+def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
+    served: Served, page: Page
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 568})
+    phone, call = on_their_way(served)
+    signs_in(served.world, phone, "test-clinician")
+    sign_in(served, page, "clinician")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    help_me = page.get_by_role("button", name="I need help")
+
+    for _ in range(2):
+        expect(help_me).to_be_in_viewport(ratio=1)
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".own-actions .main")).to_have_text("On the way")
+
+    help_me.click()
+    expect(page.locator("#banners")).to_contain_text("ALARM RAISED")

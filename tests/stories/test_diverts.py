@@ -109,7 +109,7 @@ def pair_on_its_way(world: World) -> tuple[Phone, Phone, str]:
     """Clinician, officer, and the code of a call that both have accepted."""
     clinician, officer = world.pair("CIT 1")
     code = accepted(world, clinician, 4, "co_responder")
-    officer.expect("ROUTINE, within 240 min")
+    officer.expect("ROUTINE, within 4 h")
     officer.text(f"{code} 1")
     officer.expect("accepted, it is yours")
     clinician.expect("officer CIT 1 has accepted too and comes with you")

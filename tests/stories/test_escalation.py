@@ -447,7 +447,7 @@ def test_the_board_has_a_task_to_call_back_until_it_is_done(world: World) -> Non
 def test_a_dispatcher_diverts_a_team_from_the_page_of_the_call(world: World) -> None:
     (alpha,) = world.team("Alpha")
     first = call_in(world, 4)
-    alpha.expect("ROUTINE, within 240 min")
+    alpha.expect("ROUTINE, within 4 h")
     alpha.text(f"{code_of(world, first)} 1")
     alpha.expect("accepted, it is yours")
     urgent = call_in(world, 2)

@@ -2,12 +2,18 @@
 
 import re
 
+import pytest
+
+from tests.stories.test_alarms import on_a_call, signs_in
+from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add
 from tests.stories.test_diverts import accepted, propose
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_lost_phones import lose
 from tests.world import World
+from triage.services import sending
 from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
 
 ARMED_PAIR = {**CALM, "weapon": "accessible"}
 """An officer and a clinician are paged."""
@@ -208,3 +214,97 @@ def test_half_a_team_is_called_so_wherever_it_is_told(world: World) -> None:
     assert f"HALF A TEAM, and nobody is left to ask: {call.code}" in seen(world, "/intake")
     for path in ("/board", f"/calls/{call.reference}", "/intake"):
         assert "nobody coming" not in seen(world, path).lower()
+
+
+# --- a caller who is handed over to a line ------------------------------------------------
+
+
+def line_call(world: World, **more: str) -> Call:
+    (mobile,) = world.team("Mobile 9")
+    mobile.ignores("another response was chosen")
+    return world.call(CALM, choice=sending.Choice("crisis_line", "caller_wishes"), **more)
+
+
+def say(world: World, call: Call, step: str) -> str:
+    """What a dispatcher reads once this step of the handing over was said."""
+    told = act(world.client("dispatcher"), call, "/transfer", {"step": step})
+    world.settle()
+    return told
+
+
+def test_the_supervisor_is_told_that_a_line_did_not_take_the_caller(world: World) -> None:
+    (boss,) = world.team("Supervisors", ("supervision",), ("supervisor",))
+    call = line_call(world, zone="Harbor")
+    assert "Ring the line and stay with the caller (Warm transfer to 988" in page_of(world, call)
+    say(world, call, "ringing")
+    world.wait(seconds=91)
+
+    world.wait(seconds=61)
+
+    said = boss.expect("NOBODY LEFT TO ASK")
+    assert ": a line did not take the caller, Harbor. Take charge" in said
+    boss.ignores("asked again and again")
+
+
+@pytest.mark.parametrize("number", ["202-555-0143", None])
+def test_a_lost_caller_is_rung_back_where_a_number_is_known(
+    world: World, number: str | None
+) -> None:
+    call = line_call(world, **({"caller_phone": number} if number else {}))
+    for step in ("ringing", "counselor", "released"):
+        say(world, call, step)
+
+    told = say(world, call, "dropped")
+
+    assert ("Ring the caller back now" in told) is (number is not None)
+    assert ("No number of the caller is known" in told) is (number is None)
+    assert ("No number of theirs is known" in told) is (number is None)
+    assert ("The line was lost: ring the caller back" in told) is (number is not None)
+
+
+# --- several calls in one text ------------------------------------------------------------
+
+
+def test_a_text_about_several_calls_stands_in_the_timeline_of_each(world: World) -> None:
+    (boss,) = world.team("Supervisors", ("supervision",), ("supervisor",))
+    first = call_in(world, 4)
+    boss.expect("NOBODY LEFT TO ASK")
+    others = [call_in(world, 4), call_in(world, 4)]
+    world.wait(seconds=31)
+    boss.expect("NOBODY LEFT TO ASK for 3 calls")
+
+    for dispatch in (first, *others):
+        with world.context.reading() as uow:
+            reference = uow.get(Dispatch, dispatch.id).call.reference
+        assert (
+            "Supervisors was told in one text that nobody is left to ask for 3 calls,"
+            " this one among them." in seen(world, f"/calls/{reference}")
+        )
+
+
+# --- the page of somebody who was paged ---------------------------------------------------
+
+
+def buttons(page: str) -> list[str]:
+    """Those of one's own part, in order; the filled one in capitals."""
+    form = page.split("own-actions")[1].split("</form>", maxsplit=1)[0]
+    found = re.findall(r"<button([^>]*)>([^<]+)", form)
+    return [words.upper() if 'class="main"' in given else words for given, words in found]
+
+
+def test_the_next_step_is_the_filled_button_and_help_is_beside_it(world: World) -> None:
+    phone, call = on_a_call(world)
+    clinician = signs_in(world, phone)
+    path = f"/calls/{call.reference}"
+
+    for state, likely in (
+        ("en_route", "ON THE WAY"),
+        ("staged", "ON SCENE"),
+        ("on_scene", "ON SCENE"),
+        ("transporting", "CLEARED"),
+        ("cleared", "CLEARED"),
+    ):
+        shown = buttons(clinician.get(path).text)
+        assert shown[:2] == [likely, "I need help"]
+        assert [one for one in shown if one.isupper() and one != "OK"] == [likely]
+        clinician.submit(path, {"action": state}, to=f"{path}/mine")

@@ -7,6 +7,9 @@ from triage.domain.spoken import spelled
 from triage.domain.timing import within
 from triage.domain.wording import gsm7
 
+NOT_TAKEN = "a line did not take the caller"
+"""Of a telephone line: nobody of ours is wanted to go."""
+
 
 def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, area: str) -> str:
     """To a supervisor: they are asked to take charge, not to go."""

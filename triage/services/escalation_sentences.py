@@ -27,6 +27,11 @@ def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "dispatch.escalated": _escalated,
+    "dispatch.told_with_others": lambda _, d: (
+        f"{d['team']} was told in one text that nobody is left to ask for {d['calls']} "
+        + ("call" if d["calls"] == 1 else "calls, this one among them")
+        + "."
+    ),
     "dispatch.call_back_due": lambda _, d: "The caller still waits: call back.",
     "dispatch.called_back": lambda _, d: "The caller was called back.",
     "dispatch.divert_asked": lambda _, d: f"{d['team']} is asked to come here instead.",

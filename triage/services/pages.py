@@ -137,6 +137,8 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     help_wanted = wording.help_words(dispatch.response)
     if page.kind is PageKind.SUPERVISOR:
+        if dispatch.reached_by == "transfer":
+            help_wanted = escalation_wording.NOT_TAKEN
         return escalation_wording.nobody_left(
             call.code,
             level=dispatch.level_label,

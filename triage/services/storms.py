@@ -101,6 +101,8 @@ def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int)
         dedupe_key=f"bundle:{responder.id}:{number}",
         valid_s=centre.policy.page_valid_s,
     )
+    for dispatch in rows:
+        uow.audit("dispatch.told_with_others", dispatch, team=responder.team.name, calls=len(codes))
 
 
 def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Dispatch]:

@@ -52,6 +52,14 @@ PROGRESS = {
     SlotState.CLEARED: "Cleared",
 }
 
+_NEXT = {
+    SlotState.ACCEPTED: SlotState.EN_ROUTE,
+    SlotState.EN_ROUTE: SlotState.ON_SCENE,
+    SlotState.STAGED: SlotState.ON_SCENE,
+    SlotState.ON_SCENE: SlotState.CLEARED,
+    SlotState.TRANSPORTING: SlotState.CLEARED,
+}
+
 
 @dataclass
 class Typed:
@@ -198,6 +206,7 @@ def _words(centre: Centre) -> dict[str, Any]:
     """What the templates need to say codes in words."""
     return {
         "name": lambda response: response_name(centre, response),
+        "about": lambda response: _about(centre, response),
         "fact": centre.vocabulary.facts.get,
         "in_words_of": lambda name, value: answer_in_words(
             centre.vocabulary.facts.get(name), value
@@ -209,6 +218,7 @@ def _words(centre: Centre) -> dict[str, Any]:
         "dispositions": DISPOSITIONS,
         "alarm_words": alarms,
         "moves": moves,
+        "own_moves": own_moves,
         "in_the_field": check_ins.IN_THE_FIELD,
         "may_still_accept": may_still_accept,
         "relief_of": relief_of,
@@ -220,9 +230,20 @@ def _words(centre: Centre) -> dict[str, Any]:
     }
 
 
+def _about(centre: Centre, response: str) -> str:
+    """What the vocabulary tells of whoever is to be rung, such as the number."""
+    known = centre.vocabulary.responses.get(response)
+    return known.about.say() if known else ""
+
+
 def moves(slot: Slot) -> list[tuple[str, str]]:
     """What whoever has the slot can do next."""
     return [(to.value, words) for to, words in PROGRESS.items() if to in SLOT_MOVES[slot.state]]
+
+
+def own_moves(slot: Slot) -> list[tuple[str, str]]:
+    """The same for whoever has it: what is most likely next stands first."""
+    return sorted(moves(slot), key=lambda one: one[0] != _NEXT.get(slot.state))
 
 
 def may_still_accept(page: Page) -> bool:

@@ -52,7 +52,9 @@ def _not_answered(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
 
 def _dropped(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.drop(uow, centre, transfers.newest(dispatch))
-    return "The line was lost: the call is yours again. Ring the caller back now."
+    known = any(caller.phone for caller in dispatch.call.callers)
+    how = "Ring the caller back now." if known else "No number of the caller is known."
+    return f"The line was lost: the call is yours again. {how}"
 
 
 def _refused(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
