@@ -172,6 +172,17 @@ def test_where_no_number_can_ring_doctor_and_the_trial_say_so(
     assert f"{operator.environ['TRIAGE_PUBLIC_URL']}/sms/inbound" in able.stdout
 
 
+def test_with_both_senders_texts_leave_through_the_service_and_the_number_rings(
+    operator: Operator, twilio: Twilio
+) -> None:
+    told = operator.tries("--ring", "--wait", "0", TWILIO_MESSAGING_SERVICE_SID=SERVICE)
+
+    assert told.returncode == 0
+    (text,) = twilio.requests
+    assert (text.get("MessagingServiceSid"), text.get("From")) == (SERVICE, None)
+    assert [call["from"] for call in twilio.calls] == [SENDER]
+
+
 def test_nothing_is_tried_on_simulated_telephones_nor_on_one_that_is_lost(
     world: World, operator: Operator, twilio: Twilio
 ) -> None:
