@@ -39,6 +39,8 @@ def in_charge(world: World, rank: int = 1) -> tuple[Phone, Dispatch]:
     boss = supervisor(world)
     dispatch = call_in(world, rank)
     boss.expect("NOBODY LEFT")
+    if rank == 1:
+        boss.expect_ring("Nobody is left to ask")
     boss.text(f"{code_of(world, dispatch)} 1")
     boss.expect("you have taken charge")
     return boss, dispatch
@@ -97,6 +99,7 @@ def test_charge_ends_when_whoever_has_it_leaves_duty(
     for _ in range(4):
         before = len(other.rings)
         world.wait(minutes=3)
+        other.expect("NOBODY LEFT")
         assert len(other.rings) > before
 
 
@@ -123,6 +126,7 @@ def test_charge_is_given_back_by_text(world: World) -> None:
     assert not somebody_has_charge(world, dispatch)
     boss.text(f"{code} 1")
     boss.expect("you have taken charge")
+    other.expect(f"{code}: Supervisors has taken charge. Nothing is asked of you now.")
 
 
 def test_whoever_alone_gives_charge_back_is_asked_in_the_next_round(world: World) -> None:
@@ -135,11 +139,13 @@ def test_whoever_alone_gives_charge_back_is_asked_in_the_next_round(world: World
     boss.expect_silence()
     world.wait(seconds=121)
     boss.expect("NOBODY LEFT")
+    boss.expect_ring("Nobody is left to ask")
 
 
 def test_charge_is_given_back_by_a_key(world: World) -> None:
     boss = supervisor(world)
     dispatch = call_in(world, 1)
+    boss.expect("NOBODY LEFT")
     boss.expect_ring("Nobody is left")
     assert "taken charge" in boss.press("1")
 
@@ -181,6 +187,8 @@ def test_charge_has_a_limit_and_whoever_has_it_is_reminded_first(world: World, r
     world.wait(minutes=dispatch.answer_within_min, seconds=1)
 
     assert not somebody_has_charge(world, dispatch)
+    if rank == 1:
+        boss.expect("NOBODY LEFT")
     assert len(boss.rings) > rang
     assert found(world) == []
 
@@ -199,6 +207,7 @@ def test_whoever_answers_the_reminder_keeps_charge(world: World) -> None:
     boss.expect("still has nobody")
     world.wait(minutes=1, seconds=1)
     boss.expect("NOBODY LEFT")
+    boss.expect_ring("Nobody is left to ask")
 
 
 def test_a_reminder_that_does_not_arrive_ends_charge_at_once(world: World) -> None:
@@ -208,6 +217,7 @@ def test_a_reminder_that_does_not_arrive_ends_charge_at_once(world: World) -> No
     world.wait(minutes=10, seconds=1)
     world.settle()
 
+    boss.expect_ring("Nobody is left to ask")
     assert world.audited("page.charge_ended") == 1
     assert not somebody_has_charge(world, dispatch)
 
@@ -226,6 +236,7 @@ def test_a_team_that_comes_ends_charge_without_a_word_more(world: World) -> None
     (alpha,) = world.team("Alpha")
     world.context.do("test", lambda uow: _offer(world, uow))
     alpha.text(f"{code_of(world, dispatch)} 1")
+    alpha.expect("accepted, it is yours")
     boss.expect("Taken by Alpha, stand down")
 
     world.wait(hours=1)
@@ -245,16 +256,24 @@ def test_charge_of_a_pair_lives_on_for_the_half_that_is_missing(world: World) ->
     boss = supervisor(world)
     clinician, officer = world.pair("CIT 1")
     dispatch = call_in(world, 1, "co_responder")
-    clinician.text("2")
-    officer.text("2")
+    for phone in (clinician, officer):
+        phone.expect("Reply")
+        phone.text("2")
+        phone.expect("declined")
+    boss.expect("NOBODY LEFT")
     boss.text("1")
     boss.expect("you have taken charge")
 
     clinician.text(f"{code_of(world, dispatch)} 1")
 
+    clinician.expect("Reply")  # with all hands: its officer had not said no yet
+    clinician.expect("accepted, it is yours")
+    officer.expect("Reply")  # all hands, and nobody has said yes
+    boss.expect("Taken by CIT 1, stand down")
     assert state(world, dispatch) == "unfilled"
     assert found(world) == []
     boss.expect("NOBODY LEFT")
+    boss.expect_ring("Nobody is left to ask")
 
 
 # --- several supervisors ------------------------------------------------------------------
@@ -276,6 +295,7 @@ def test_the_others_are_told_who_has_charge_and_asked_again_when_it_ends(world: 
 
     boss.text(f"{code} 2")
 
+    boss.expect("Other supervisors are asked.")
     other.expect("NOBODY LEFT")
     assert len(other.rings) == rang + 1
 
@@ -286,6 +306,8 @@ def test_two_supervisors_take_charge_at_once_and_one_has_it(
     both = [supervisor(world, "Early"), supervisor(world, "Late")]
     dispatch = call_in(world, 1)
     code = code_of(world, dispatch)
+    for phone in both:
+        phone.expect_ring("Nobody is left to ask")
     other = another_world()
     barrier = threading.Barrier(2)
 
@@ -332,6 +354,7 @@ def test_a_no_of_the_only_supervisor_is_told_to_the_desk_and_asked_anew(world: W
         world.wait(seconds=601)
         boss.expect("NOBODY LEFT")
         boss.text("2")
+        boss.expect("declined. No other supervisor is left: the desk is told.")
         desk.expect("no supervisor has said yes")
     desk.expect_silence()
     assert found(world) == []
@@ -340,6 +363,7 @@ def test_a_no_of_the_only_supervisor_is_told_to_the_desk_and_asked_anew(world: W
 def test_a_no_makes_the_next_step_due_at_once(world: World) -> None:
     boss, other = supervisor(world), supervisor(world, "Night supervisors")
     call_in(world, 2)
+    boss.expect("NOBODY LEFT")
     other.expect("NOBODY LEFT")
     assert other.rings == []
 
@@ -356,6 +380,7 @@ def test_the_next_shift_is_asked_when_whoever_was_asked_goes_home(world: World) 
     call_in(world, 2)
     boss.expect("NOBODY LEFT")
     world.wait(seconds=121)  # the round is over, the next one is ten minutes away
+    boss.expect_ring("Nobody is left to ask")
     other = supervisor(world, "Night supervisors")
 
     off_shift(world, boss)
@@ -383,12 +408,15 @@ def test_a_policy_that_ends_ends_with_the_desk(world: World) -> None:
 
 def test_charge_under_a_policy_that_ends_goes_back_to_all_supervisors(world: World) -> None:
     lay_down(world, [step("next_team"), step("supervisor")], 0)
-    boss, dispatch = in_charge(world)
+    boss, dispatch = in_charge(world, 2)
+    desk_of(world).expect("no supervisor has said yes")
     other = supervisor(world, "Night supervisors")
 
     boss.text(f"{code_of(world, dispatch)} 2")
 
+    boss.expect("Other supervisors are asked.")
     other.expect("NOBODY LEFT")
+    desk_of(world).expect("no supervisor has said yes")
     assert found(world) == []
 
 
@@ -414,6 +442,7 @@ def test_a_landline_is_rung_at_the_highest_level_and_may_say_no(world: World) ->
     rang = len(boss.rings)
     world.wait(seconds=121)
     assert len(boss.rings) == rang + 1
+    desk_of(world).expect("no supervisor has said yes")
 
 
 def test_a_telephone_that_neither_reads_nor_rings_is_told_to_the_desk(world: World) -> None:
@@ -443,24 +472,30 @@ def test_a_no_is_answered_with_what_truly_follows(world: World) -> None:
     (alpha,) = world.team("Alpha")
     (bravo,) = world.team("Bravo")
     dispatch = call_in(world, 1)
+    alpha.expect("Reply")
     alpha.text("2")
     alpha.expect("declined. Somebody else is being asked.")
+    bravo.expect("Reply")
     bravo.text("2")
     bravo.expect("declined. Nobody else is free: the desk is told.")
     desk_of(world).expect("no supervisor on shift")
+    for phone in (alpha, bravo):
+        phone.expect("Reply")  # both are asked once more, with all hands
 
     code = code_of(world, dispatch)
-    alpha.text(f"{code} 2")  # both are asked once more, with all hands
+    alpha.text(f"{code} 2")
     alpha.expect("declined. Others on shift are still being asked.")
     bravo.text(f"{code} 2")
     bravo.expect("declined. Nobody else is free: the desk is told.")
 
 
 def test_the_last_team_hears_that_supervisors_are_asked(world: World) -> None:
-    supervisor(world)
+    boss = supervisor(world)
     (alpha,) = world.team("Alpha")
     call_in(world, 2)
+    alpha.expect("Reply")
     alpha.text("2")
+    boss.expect("NOBODY LEFT")
     alpha.expect("declined. Nobody else is free: supervisors are asked.")
 
 
@@ -481,6 +516,7 @@ def test_whom_nobody_is_alarmed_for_is_found_and_looked_after(world: World) -> N
     boss = supervisor(world)
     call_in(world, 1)
     boss.expect("NOBODY LEFT")
+    boss.expect_ring("Nobody is left to ask")
     assert found(world) == []
 
     cancelled(world, "escalate")
@@ -490,6 +526,7 @@ def test_whom_nobody_is_alarmed_for_is_found_and_looked_after(world: World) -> N
     assert found(world) == []
     world.wait(seconds=121)
     boss.expect("NOBODY LEFT")
+    boss.expect_ring("Nobody is left to ask")
 
 
 def test_charge_without_an_end_is_found(world: World) -> None:
@@ -499,13 +536,16 @@ def test_charge_without_an_end_is_found(world: World) -> None:
 
 
 def test_a_policy_at_its_end_needs_a_call_back(world: World) -> None:
-    supervisor(world)
+    boss = supervisor(world)
     lay_down(world, [step("next_team"), step("supervisor"), step("supervisor", wait_s=60)], 0)
     call_in(world, 2)
+    boss.expect("NOBODY LEFT")
     cancelled(world, "escalate")
     assert found(world) == ["no_next_step"]
     world.wait(minutes=5)
     world.wait(minutes=5)
+    boss.expect("NOBODY LEFT")
+    desk_of(world).expect("no supervisor has said yes")
     assert found(world) == []
 
     cancelled(world, "call_back")
@@ -513,9 +553,9 @@ def test_a_policy_at_its_end_needs_a_call_back(world: World) -> None:
 
 
 def test_a_page_without_a_time_for_its_answer_is_found(world: World) -> None:
-    world.team("Alpha")
+    (alpha,) = world.team("Alpha")
     call_in(world, 1)
-    world.settle()
+    alpha.expect("Reply")
     cancelled(world, "page_answer")
     assert found(world) == ["no_next_step"]
     with world.context.unit_of_work("test") as uow:

@@ -105,9 +105,13 @@ def test_a_no_or_silence_moves_nothing(world: World, answer: str | None) -> None
     assert by_code(world, first) == "accepted"
 
 
-def pair_on_its_way(world: World) -> tuple[Phone, Phone, str]:
-    """Clinician, officer, and the code of a call that both have accepted."""
-    clinician, officer = world.pair("CIT 1")
+def pair_on_its_way(world: World, *more: str) -> tuple[Phone, Phone, str]:
+    """Clinician, officer, and the code of a call that both have accepted.
+
+    more -- other responses that this team gives.
+    """
+    roles = ("clinician", "officer")
+    clinician, officer = world.team("CIT 1", ("co_responder", *more), roles)
     code = accepted(world, clinician, 4, "co_responder")
     officer.expect("ROUTINE, within 4 h")
     officer.text(f"{code} 1")
@@ -130,13 +134,29 @@ def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
     assert by_code(world, first) == "accepted"
 
     officer.text(f"{code} 1")
-    officer.expect("Go to: Dockside")
-    officer.expect(f"{first}: your clinician was sent to a more urgent call")
-    clinician.expect("officer CIT 1 has accepted too and comes with you")
-    clinician.expect("Go to: Dockside")
+    with_clinician = officer.expect(f"{code} accepted, it is yours. Go to: Dockside")
+    assert "With: clinician CIT 1." in with_clinician
+    with_officer = clinician.expect(f"{code} accepted, it is yours. Go to: Dockside")
+    assert "With: officer CIT 1." in with_officer
+    officer.expect_silence()  # nobody is told that who goes along has left
+    clinician.expect_silence()
     world.desk.expect(f"{first} (ROUTINE): nobody is left to ask")
     assert state(world, urgent) == "accepted"
     assert by_code(world, first) == "unfilled"
+
+
+def test_whoever_stays_is_told_that_the_other_half_has_left(world: World) -> None:
+    clinician, officer, first = pair_on_its_way(world, "mobile_crisis")
+    urgent = call_in(world, 1)
+    world.desk.expect("nobody is left to ask")
+    propose(world, urgent)
+    clinician.expect("IMMEDIATE in Harbor has nobody")
+
+    clinician.text(f"{code_of(world, urgent)} 1")
+
+    clinician.expect("Go to: Dockside")
+    officer.expect(f"{first}: your clinician was sent to a more urgent call")
+    world.desk.expect(f"{first} (ROUTINE): nobody is left to ask")
 
 
 def test_a_no_of_one_tells_the_other_to_stay(world: World) -> None:

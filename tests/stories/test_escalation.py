@@ -123,8 +123,8 @@ def test_when_nobody_is_left_the_supervisor_is_told_until_somebody_takes_it(worl
     dispatch = call_in(world, 1)
     alpha.expect("IMMEDIATE, within 10 min")
     alpha.text("2")
-    alpha.expect("IMMEDIATE, within 10 min")
     alpha.expect("declined.")
+    alpha.expect("IMMEDIATE, within 10 min")
 
     told = boss.expect("NOBODY LEFT TO ASK")
     assert "IMMEDIATE" in told
@@ -157,8 +157,8 @@ def test_all_hands_are_asked_for_the_highest_level_and_the_first_yes_has_it(worl
     boss.expect_ring("Immediate page")
 
     other.expect("IMMEDIATE")
-    alpha.expect("IMMEDIATE")  # who said no once may change their mind
     alpha.expect("declined.")
+    alpha.expect("IMMEDIATE")  # who said no once may change their mind
     officer.expect_silence()
     assert state(world, dispatch) == "unfilled"
 
@@ -226,8 +226,8 @@ def test_the_half_that_is_missing_is_escalated_alone(world: World) -> None:
     boss.expect("NOBODY LEFT")
     spare.expect_silence()
     officer.expect("Reply")
-    officer.expect("IMMEDIATE")
     officer.expect("declined.")
+    officer.expect("IMMEDIATE")
     assert state(world, dispatch) == "unfilled"
 
     officer.text("1")

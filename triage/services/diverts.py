@@ -159,12 +159,16 @@ def _together(uow: UnitOfWork, page: Page) -> list[Page]:
 
 def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) -> None:
     left = left_for(uow, asked[0])
-    for page, slot in [(page, _on_the_way(uow, page)) for page in asked]:
-        _leave(uow, centre, page, slot)
+    turning = [(page, _on_the_way(uow, page)) for page in asked]
+    for page, slot in turning:
+        _leave(uow, page, slot)
+    for _, slot in turning:  # now that all have left: only whoever stays is told
+        gone = escalation_wording.partner_diverted(left.call.code, slot.role)
+        tell_partners(uow, centre, slot, gone)
     left.diverted_at = uow.now
     for page in asked:
         answered_at = page.answered_at
-        paging.accept(uow, centre, page, through)
+        paging.accept(uow, centre, page, through, together=[other.slot for other in asked])
         page.answered_at = answered_at
     paging.seek(uow, centre, left)
 
@@ -178,24 +182,21 @@ def _on_the_way(uow: UnitOfWork, page: Page) -> Slot:
     return slot
 
 
-def _leave(uow: UnitOfWork, centre: Centre, page: Page, slot: Slot) -> None:
+def _leave(uow: UnitOfWork, page: Page, slot: Slot) -> None:
     """Give the slot of the first call free."""
     for own in slot.pages:
         if own.state is PageState.ACCEPTED and own.responder_id == page.responder_id:
             own.move_to(PageState.WITHDRAWN)
-    call = slot.dispatch.call
     uow.audit(
         "slot.diverted",
         slot,
-        call_id=call.id,
+        call_id=slot.dispatch.call_id,
         team=page.team.name,
         role=slot.role,
         to=page.slot.dispatch.call.code,
     )
     slot.move_to(SlotState.SEEKING)
     slot.responder_id, slot.responder, slot.eta_at = None, None, None
-    stays = escalation_wording.partner_diverted(call.code, slot.role)
-    tell_partners(uow, centre, slot, stays)
 
 
 def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
@@ -217,6 +218,6 @@ def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
 
 
 def tell_who_turned(uow: UnitOfWork, centre: Centre, page: Page, partners: Sequence[str]) -> None:
-    """Whoever had said yes before the last of the team did learns where to go."""
+    """Whoever had said yes before the last of the team did learns where to go, and with whom."""
     call = page.slot.dispatch.call
     tell(uow, centre, page.slot, wording.accepted(call.code, call.location, partners))

@@ -1,6 +1,6 @@
 """Finding somebody for each slot: ask the best team, wait, ask the next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -188,8 +188,13 @@ def _ask_on(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
         seek(uow, centre, slot.dispatch)
 
 
-def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
-    """Give the slot to whoever was paged. Raises Conflict naming who has it already."""
+def accept(
+    uow: UnitOfWork, centre: Centre, page: Page, through: str, together: Collection[Slot] = ()
+) -> None:
+    """Give the slot to whoever was paged. Raises Conflict naming who has it already.
+
+    together -- places that are given in the same moment: whoever gets them is told otherwise.
+    """
     slot = page.slot
     if slot.state not in WANTED:
         raise Conflict(who_has(slot))
@@ -209,7 +214,8 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     code = slot.dispatch.call.code
     withdraw_pages(uow, centre, slot, wording.taken_by(code, page.team.name))
     reliefs.take_over(uow, centre, slot)
-    tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, page.team.name))
+    comes = wording.partner_accepted(code, slot.role, page.team.name)
+    tell_partners(uow, centre, slot, comes, but=together)
     refresh(uow, slot.dispatch)
     freed_teams.offer_soon(uow, slot)
 

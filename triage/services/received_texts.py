@@ -78,7 +78,7 @@ def _answer(
         to=text.from_number,
         to_role=sender.role if sender else "unknown",
         body=answered.body or "",
-        priority=2,
+        priority=answered.priority,
         call_id=answered.call.id if answered.call else None,
         responder_id=sender.id if sender else None,
         dedupe_key=f"reply:{text.provider_id}",

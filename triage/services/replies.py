@@ -1,6 +1,7 @@
 """A text came in: do what it says, and answer with exactly what changed."""
 
 import logging
+from dataclasses import replace
 
 from triage.domain import reach_wording, wording
 from triage.domain.errors import TriageError
@@ -192,7 +193,8 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     answered = handler(uow, centre, page, reply)
     if page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
         check_ins.heard(uow, page.slot, "text")
-    return answered
+    # Their answer leaves no later than what their text sets off, all hands for instance.
+    return replace(answered, priority=min(answered.priority, page.slot.rank))
 
 
 def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> str:

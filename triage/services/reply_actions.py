@@ -24,11 +24,12 @@ from triage.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Answered:
-    """What a text came to. body -- our answer; None for none."""
+    """What a text came to. body -- our answer; None for none; priority -- of that answer."""
 
     outcome: str
     body: str | None
     call: Call | None = None
+    priority: int = 2
 
 
 Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]

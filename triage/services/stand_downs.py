@@ -1,6 +1,6 @@
 """Telling everybody who was paged that they need not come, and the others what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from triage.domain import escalation_wording
@@ -73,10 +73,12 @@ def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
     )
 
 
-def tell_partners(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
-    """Whoever has the other places learns what became of this one."""
+def tell_partners(
+    uow: UnitOfWork, centre: Centre, slot: Slot, text: str, but: Collection[Slot] = ()
+) -> None:
+    """Whoever has the other places learns what became of this one, but for those who know."""
     for partner in partners_of(slot):
-        if partner.state in TAKEN and partner.responder is not None:
+        if partner not in but and partner.state in TAKEN and partner.responder is not None:
             tell(uow, centre, partner, text)
 
 
