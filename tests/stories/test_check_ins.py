@@ -332,7 +332,6 @@ def test_a_place_given_to_another_member_is_asked_anew_and_the_first_has_not_ans
 
     second.text(f"{call.code} 1")
     second.expect("accepted, it is yours")
-    first.expect("Taken by CIT 2")
     second.text(f"{call.code} SCENE")
     second.expect("you are on scene")
     second.text("OK")
