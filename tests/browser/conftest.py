@@ -55,6 +55,7 @@ class Served:
 
 @pytest.fixture
 def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    world.ignores_texts("whichever process sends them first")
     port = free_port()
     environ = {**environment(database_url, tmp_path), "PATH": "/usr/bin:/bin"}
     serve = ("serve", "--bind", f"127.0.0.1:{port}", "--processes", "1")

@@ -29,7 +29,7 @@ def look(page: Page, name: str) -> None:
 def test_a_caller_is_handed_over_with_the_keyboard_and_comes_back(
     served: Served, page: Page
 ) -> None:
-    call = served.world.call(TALKS)
+    call = served.world.call(TALKS, caller_phone="(202) 555-0143")
     sign_in(served, page, "dispatcher")
     page.goto(f"{served.base_url}/calls/{call.reference}")
     line = page.get_by_role("region", name="Crisis line")

@@ -12,6 +12,7 @@ from tests.faults.named import NAMED
 HERE = Path(__file__).parent
 OF_THE_HARNESS = {
     *("test_points", "test_system_calls", "test_twilio_double", "test_table"),
+    *("test_invariants", "test_judge"),
     *("test_schedules_on_sqlite", "test_schedules_on_postgresql", "test_pages_without_faults"),
 }
 """Or of schedules and pages, which have their own lines in the table."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -44,10 +45,10 @@ def desk(world: World) -> Browser:
     return world.client("dispatcher")
 
 
-def line_call(world: World) -> Call:
+def line_call(world: World, **more: Any) -> Call:
     """A call for which a dispatcher has chosen the crisis line."""
     world.team(f"Mobile {world.phone_number()}")
-    return world.call(CALM, choice=sending.Choice(LINE, "caller_wishes"))
+    return world.call(CALM, choice=sending.Choice(LINE, "caller_wishes"), **more)
 
 
 def step(desk: Browser, call: Call, which: str, **form: str) -> str:
@@ -235,7 +236,7 @@ def test_a_refusal_is_coded_and_the_line_may_be_tried_again(
 
 
 def test_a_caller_who_is_lost_after_the_release_is_rung_back(world: World, desk: Browser) -> None:
-    call = line_call(world)
+    call = line_call(world, caller_phone="(202) 555-0143")
     for one in ("ringing", "counselor", "released"):
         step(desk, call, one)
     world.wait(minutes=7)  # nobody looks after it any more
