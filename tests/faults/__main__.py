@@ -40,8 +40,9 @@ def main() -> int:
     seeds = range(first, last + 1)
     ledger = Ledger(asked.ledger)
     kinds = KINDS if asked.db == "both" else (asked.db,)
+    broken = 0
     if asked.jobs > 1 and not asked.table:
-        _side_by_side(asked, kinds)
+        broken = _side_by_side(asked, kinds)
     elif not asked.table:
         share, of = asked.share
         for kind in kinds:
@@ -52,7 +53,7 @@ def main() -> int:
     if asked.named:
         run_named(ledger)
     if asked.share == (0, 1):
-        return _report(ledger, kinds)
+        return _report(ledger, kinds) or min(broken, 1)
     return 0
 
 
@@ -81,9 +82,10 @@ def _two(separator: str) -> Callable[[str], tuple[int, int]]:
     return read
 
 
-def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:
-    """Share the seeds of each database among so many processes."""
+def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> int:
+    """Share the seeds of each database among so many processes, and count those that broke off."""
     first, last = asked.seeds
+    broken = 0
     for kind in kinds:
         started = [
             subprocess.Popen(
@@ -96,8 +98,10 @@ def _side_by_side(asked: argparse.Namespace, kinds: Sequence[str]) -> None:
             )
             for share in range(asked.jobs)
         ]
-        for process in started:
-            process.wait()
+        broken += sum(process.wait() != 0 for process in started)
+    if broken:
+        print("A process broke off: what it had left was not tried. The same command goes on.")
+    return broken
 
 
 def _run(ledger: Ledger, kind: str, seeds: Sequence[int], again: bool) -> None:

@@ -98,10 +98,12 @@ class Processes:
     def alive(self, role: str) -> list[Child]:
         return [child for child in self.running if child.role == role and child.alive()]
 
-    def until_served(self) -> None:
-        """Until the web process answers."""
+    def until_served(self, supervise: Callable[[], None]) -> None:
+        """Until the web process answers. It may be struck even as it answers this: whatever has
+        ended is started again, as always."""
         deadline = time.monotonic() + START_S
         while True:
+            supervise()
             try:
                 with urlopen(f"{self.url}/livez", timeout=5):
                     return

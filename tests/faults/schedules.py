@@ -259,8 +259,7 @@ class Play:
             self._note(fault, at)
         self.twilio.behave("ok")
         self.twilio.reports(Reports())
-        self._supervise()
-        self.processes.until_served()
+        self.processes.until_served(self._supervise)
         fault_at, ahead_s = self._last_fault, self.ahead_s
         self._drain()
         if fault_at is not None:
@@ -278,8 +277,7 @@ class Play:
         for _ in range(CAD_TRIES):
             if self.desk.take_call(call):
                 return True
-            self._supervise()
-            self.processes.until_served()
+            self.processes.until_served(self._supervise)
         return False
 
     def _drain(self) -> datetime:
