@@ -12,15 +12,16 @@ from sqlalchemy import select
 
 from triage.domain.codes import DISPOSITIONS, NO_CALL, NOBODY_NEEDED
 from triage.domain.errors import Conflict, NotFound, Refused
-from triage.domain.gazetteer import plain
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.domain.phone_numbers import e164
+from triage.domain.people_of_call import People
 from triage.domain.sms_replies import ALPHABET
 from triage.services import (
     assessments,
     call_codes,
+    callers,
     dispatches,
     follow_ups,
+    places,
     rule_sets,
     sending,
     situation,
@@ -29,9 +30,8 @@ from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.services.sending import Choice, must_be_open
 from triage.storage.audit import AuditEntry
-from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
+from triage.storage.calls import Answer, AssessmentRecord, Call
 from triage.storage.dispatches import Dispatch
-from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 _random = SystemRandom()
@@ -50,6 +50,10 @@ class NewCall:
     longitude: float | None = None
     narrative: str | None = None
     language: str | None = None
+    """The caller's."""
+    people: People = field(default_factory=People)
+    match: str | None = None
+    """What a person said of the place that the gazetteer finds: see places.MATCHES."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     situation: Mapping[str, Any] = field(default_factory=dict)
     received_at: datetime | None = None
@@ -67,7 +71,7 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     Raises Refused or InvalidCall naming the field to mend; nothing is written then.
     """
     call = _write_down(uow, centre, new)
-    add_caller(uow, centre, call, new.caller_name, new.caller_phone)
+    _write_people(uow, centre, call, new)
     _write_answers(uow, call, new.facts)
     if new.disposition is not None:
         assess(uow, centre, call, new.situation, afterwards=False)
@@ -89,7 +93,7 @@ def record_past_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> tuple[Cal
     """
     call = _write_down(uow, centre, new)
     call.state = CallState.REPLAYED
-    add_caller(uow, centre, call, new.caller_name, new.caller_phone)
+    _write_people(uow, centre, call, new)
     _write_answers(uow, call, new.facts)
     uow.session.flush()
     _, decision = assessments.assess_call(uow, centre, call, new.situation)
@@ -117,11 +121,19 @@ def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
             received_at=received_at,
             external_id=new.external_id,
             narrative=narrative or None,
-            language=new.language,
+            language=new.people.subject.language or new.language,
             rule_set=rules.name,
         )
     )
-    set_place(centre, call, new)
+    stated = new.latitude is not None and new.longitude is not None
+    places.set_place(
+        centre,
+        call,
+        new.location,
+        zone=new.zone,
+        position=(new.latitude or 0.0, new.longitude or 0.0) if stated else None,
+        match=new.match,
+    )
     uow.audit("call.opened", call, origin=new.origin)
     return call
 
@@ -137,22 +149,6 @@ def check_narrative(centre: Centre, narrative: str | None) -> str:
     return text
 
 
-def set_place(centre: Centre, call: Call, new: NewCall) -> None:
-    """Keep the place as it was said; stand the gazetteer's zone and position beside it."""
-    said = (new.location or "").strip() or None
-    call.location = said
-    call.location_index = blind_index("place", plain(said)) if said and plain(said) else None
-    found = centre.gazetteer.find(said) if said else None
-    if new.latitude is not None and new.longitude is not None:
-        call.position = (new.latitude, new.longitude)
-    if new.zone:
-        call.zone, call.zone_source = new.zone, "hand" if new.origin == "form" else "caller"
-    elif found is not None:
-        call.zone, call.zone_source = found.zone, "gazetteer"
-    if found is not None and found.latitude is not None and call.position is None:
-        call.position = (found.latitude, found.longitude or 0.0)
-
-
 def _new_reference(centre: Centre, received_at: datetime) -> str:
     """One of many hundred million for each day. Should two calls draw the same, the second is
     refused as a lost race and begun anew with another."""
@@ -160,27 +156,10 @@ def _new_reference(centre: Centre, received_at: datetime) -> str:
     return f"{day:%y%m%d}-" + "".join(_random.choices(ALPHABET, k=6))
 
 
-def add_caller(
-    uow: UnitOfWork,
-    centre: Centre,
-    call: Call,
-    name: str | None,
-    phone: str | None,
-    said: str | None = None,
-) -> Caller:
-    """Somebody rang about this call. Raises Refused for a number that cannot be rung."""
-    number = e164(phone, centre.policy.country) if phone and phone.strip() else None
-    caller = uow.add(
-        Caller(
-            call_id=call.id,
-            name=(name or "").strip() or None,
-            phone=number,
-            phone_index=blind_index("phone", number) if number else None,
-            said=(said or "").strip() or None,
-        )
-    )
-    uow.audit("caller.added", caller, with_number=number is not None)
-    return caller
+def _write_people(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
+    name, phone, people = new.caller_name, new.caller_phone, new.people
+    callers.add(uow, centre, call, name, phone, people=people, language=new.language)
+    callers.add_subject(uow, call, people)
 
 
 def _write_answers(uow: UnitOfWork, call: Call, facts: Mapping[str, Any]) -> None:

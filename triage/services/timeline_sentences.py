@@ -152,6 +152,11 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "caller.added": lambda _, d: (
         "Caller noted, " + ("with a number." if d.get("with_number") else "without a number.")
     ),
+    "call.place_judged": lambda _, d: (
+        "The place found is the one that is meant."
+        if d["match"] == "right"
+        else "The place found is NOT the one that is meant."
+    ),
     "dispatch.opened": _opened,
     "dispatch.seeking": lambda _, d: "Looking for a team.",
     "dispatch.half_formed": lambda _, d: "Half the team has accepted.",

@@ -63,7 +63,7 @@
 
   // An error stands by its field once the field was left; it goes as soon as it is mended.
   function showErrors(errors) {
-    for (const name of ["location", "caller_phone", "narrative", "caller_name", "zone"]) {
+    for (const name of ["location", "caller_phone", "narrative", "caller_name", "subject_name", "subject_about", "zone"]) {
       const field = document.getElementById(`f-${name}`);
       if (document.activeElement !== field || !errors[name]) say(field, errors[name]);
     }
@@ -174,6 +174,7 @@
     KeyC: () => form.elements.caller_phone.focus(),
     KeyN: () => form.elements.narrative.focus(),
     KeyQ: () => panel.first(),
+    KeyW: () => form.elements.caller_name.focus(),
     KeyR: () => document.getElementById("recommendation").focus(),
     KeyO: () => unfold("otherwise", "override_response"),
     KeyX: () => unfold("closing", "disposition"),

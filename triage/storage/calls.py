@@ -46,12 +46,20 @@ class Call(LiveRow):
     zone: Mapped[str | None]
     zone_source: Mapped[str | None]
     """`gazetteer`, `hand` or `caller` (sent with the call)."""
+    found_sealed: Mapped[bytes | None] = sealed_column()
+    found = Sealed()
+    """The listed place that the gazetteer found in what was said; kept where it was wrong too."""
+    found_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    """As `location_index`, of the listed place; None once a person said that it is another."""
+    match: Mapped[str | None]
+    """`right` or `wrong`: what a person said of the found place; None while nobody has."""
     coordinates_sealed: Mapped[bytes | None] = sealed_column()
     coordinates = Sealed()
     """JSON of latitude and longitude in degrees."""
     narrative_sealed: Mapped[bytes | None] = sealed_column()
     narrative = Sealed()
     language: Mapped[str | None]
+    """What whoever comes has to speak: the language of the person in crisis, or the caller's."""
     rule_set: Mapped[str]
     disposition: Mapped[str | None]
     """The coded reason for closing."""
@@ -73,6 +81,7 @@ class Call(LiveRow):
     )
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.created_at, Answer.id")
     assessments: Mapped[list["AssessmentRecord"]] = relationship(order_by="AssessmentRecord.number")
+    subject: Mapped["CallSubject | None"] = relationship(back_populates="call")
 
 
 class Caller(LiveRow):
@@ -90,8 +99,33 @@ class Caller(LiveRow):
     said_sealed: Mapped[bytes | None] = sealed_column()
     said = Sealed()
     """What a second caller told; the first caller's words are the call's narrative."""
+    relation: Mapped[str | None]
+    """What they are to the person in crisis: a code of RELATIONS."""
+    language: Mapped[str | None]
+    interpreter: Mapped[bool | None]
+    """They need one."""
+    call_back: Mapped[list[str] | None]
+    """How they may safely be contacted: codes of CALL_BACK; None where nobody asked."""
 
     call: Mapped[Call] = relationship(back_populates="callers")
+
+
+class CallSubject(LiveRow):
+    """The person in crisis, as far as somebody told. A call that nobody told of has no row."""
+
+    __tablename__ = "call_subject"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), unique=True)
+    name_sealed: Mapped[bytes | None] = sealed_column()
+    name = Sealed()
+    about_sealed: Mapped[bytes | None] = sealed_column()
+    about = Sealed()
+    """How to recognise them."""
+    age: Mapped[str | None]
+    language: Mapped[str | None]
+    interpreter: Mapped[bool | None]
+
+    call: Mapped[Call] = relationship(back_populates="subject")
 
 
 class Answer(NoteRow):
@@ -166,8 +200,12 @@ class IntakeDraft(LiveRow):
     form_sealed: Mapped[bytes | None] = sealed_column()
     form = Sealed()
     """JSON of the fields as typed."""
+    before_sealed: Mapped[bytes | None] = sealed_column()
+    before = Sealed()
+    """JSON of the answers that stood before each change of one, the latest last: what an undo
+    goes back to."""
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
-    """Set when the form became a call."""
+    """Set when the form became a call, or was attached to one."""
 
     call: Mapped[Call | None] = relationship()
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import (
+    INCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from triage.domain.call_reading import NARRATIVE_LENGTH
 from triage.domain.codes import DIFFERENCES
@@ -11,16 +19,29 @@ from triage.domain.decision import Route
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
+from triage.domain.people_of_call import CALL_BACK, RELATIONS, People, Subject
 from triage.domain.transfers import REFUSALS, TransferState
 from triage.entrypoints.api.values import NULL, AsIs, Degrees, Instant, Line, Messages, Text, Word
 
 OUTCOMES = ("decided", "ask_more", "not_scored")
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
+_TAG = "is a language tag such as es or es-MX"
 
 
 def _names(about: str) -> fields.Dict:
     wrong: Messages = {"invalid": "are an object of names and values", "null": NULL}
     return fields.Dict(keys=fields.String(), error_messages=wrong, metadata={"description": about})
+
+
+def _code(known: Mapping[str, str], about: str) -> Word:
+    return Word("|".join(known), f"is one of {', '.join(known)}", about)
+
+
+def _flag(about: str) -> fields.Boolean:
+    wrong: Messages = {"invalid": "is true or false", "null": NULL}
+    return fields.Boolean(
+        truthy={True}, falsy={False}, error_messages=wrong, metadata={"description": about}
+    )
 
 
 class Body(Schema):
@@ -54,6 +75,9 @@ class CaseBody(Body):
     situation = _names("What the centre's systems supply: teams away, travel times, weather.")
 
 
+_SUBJECT = ("name", "about", "age", "language", "interpreter")
+
+
 class NewCallBody(CaseBody):
     """A call as it comes in. One of narrative and facts is needed."""
 
@@ -63,7 +87,20 @@ class NewCallBody(CaseBody):
     zone = Line(40, "The centre's zone; without it the gazetteer looks the place up.")
     latitude = Degrees(90, "WGS 84; with longitude.")
     longitude = Degrees(180, "WGS 84; with latitude.")
-    language = Word(_LANGUAGE, "is a language tag such as es or es-MX", "BCP 47 tag.")
+    language = Word(_LANGUAGE, _TAG, "The caller's, as BCP 47 tag.")
+    caller_relation = _code(RELATIONS, "What the caller is to the person in crisis.")
+    caller_interpreter = _flag("The caller needs an interpreter.")
+    call_back = fields.List(
+        _code(CALL_BACK, "One way; `never` stands alone."),
+        validate=validate.Length(max=len(CALL_BACK)),
+        error_messages={"null": NULL, "invalid": "is a list"},
+        metadata={"description": "How the caller may safely be contacted."},
+    )
+    subject_name = Line(200, "The person in crisis, if told.")
+    subject_about = Line(500, "How to recognise them.")
+    subject_age = Word("[a-z0-9_]{1,40}", "is an answer to age_band", "As `age_band` is answered.")
+    subject_language = Word(_LANGUAGE, _TAG, "Of the person in crisis, as BCP 47 tag.")
+    subject_interpreter = _flag("The person in crisis needs an interpreter.")
     received_at = Instant(
         error_messages={"null": NULL}, metadata={"description": "When the call came in."}
     )
@@ -71,6 +108,18 @@ class NewCallBody(CaseBody):
     rule_set = Word(
         r"[a-z0-9-]{1,64}", "is the name of a rule set", "Another rule set than the centre's."
     )
+
+    @post_load
+    def _people(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """Whoever has to do with the call stands together."""
+        of = {name: data.pop(f"subject_{name}") for name in _SUBJECT if f"subject_{name}" in data}
+        data["people"] = People(
+            relation=data.pop("caller_relation", None),
+            interpreter=data.pop("caller_interpreter", False),
+            call_back=tuple(data.pop("call_back", ())),
+            subject=Subject(**of),
+        )
+        return data
 
     @validates_schema
     def _is_whole(self, data: Mapping[str, Any], **_: object) -> None:

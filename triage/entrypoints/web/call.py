@@ -24,6 +24,7 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
+from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
 from triage.entrypoints.web import looks, transfer_steps
 from triage.entrypoints.web.access import current_person, open_to
@@ -31,7 +32,7 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
-from triage.services import call_pages, calls, check_ins, diverts, outbox
+from triage.services import call_pages, callers, calls, check_ins, diverts, outbox
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -216,6 +217,9 @@ def _words(centre: Centre) -> dict[str, Any]:
         "differences": DIFFERENCES,
         "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k != "closed"},
         "dispositions": DISPOSITIONS,
+        "relations": RELATIONS,
+        "call_back": CALL_BACK,
+        "language_name": callers.called,
         "alarm_words": alarms,
         "moves": moves,
         "own_moves": own_moves,

@@ -16,7 +16,7 @@ from triage.entrypoints.web.call import (
     render,
 )
 from triage.entrypoints.web.intake_form import facts_typed
-from triage.services import call_pages, calls, sending
+from triage.services import call_pages, callers, calls, places, sending
 from triage.services.centre import Centre
 from triage.services.sending import Choice
 from triage.services.timeline_sentences import fact_name, response_name
@@ -89,13 +89,24 @@ def answers(reference: str) -> ResponseReturnValue:
 def add_caller(reference: str) -> ResponseReturnValue:
     def add(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sending.must_be_open(call)
-        given = [typed.line("name"), typed.line("phone"), typed.note("said")]
-        if not any(given):
+        name, phone, said = typed.line("name"), typed.line("phone"), typed.note("said")
+        if not (name or phone or said):
             raise Refused("Write a name, a number or what was said.", "said")
-        calls.add_caller(uow, centre, call, *given)
+        callers.add(uow, centre, call, name, phone, said)
         return "Another caller is attached to this call."
 
     return do(reference, "caller", add)
+
+
+@bp.post("/place")
+@open_to(*DISPATCHERS)
+def judge_place(reference: str) -> ResponseReturnValue:
+    def judge(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        sending.must_be_open(call)
+        places.judge(uow, centre, call, match := typed.line("match"))
+        return f"The place that was found is {places.MATCHES[match]}."
+
+    return do(reference, "place", judge)
 
 
 @bp.post("/send")

@@ -11,12 +11,15 @@ from flask_wtf.csrf import generate_csrf
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import InvalidCall, Refused
+from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.intake_form import FACT, LANGUAGES, Intake, as_call, understand
+from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
+from triage.services import places
+from triage.services.centre import Centre
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
@@ -153,6 +156,9 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         form_key=key,
         unfinished=unfinished,
         languages=LANGUAGES,
+        relations=RELATIONS,
+        call_back=CALL_BACK,
+        ages=_ages(context.centre),
         reasons=OVERRIDE_REASONS,
         closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
         cleaned=typed.was_cleaned(),
@@ -160,6 +166,12 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         **shown,
     )
     return page, status
+
+
+def _ages(centre: Centre) -> list[tuple[str, str]]:
+    """The ages that the centre tells apart."""
+    known = centre.vocabulary.facts.get(AGE_FACT)
+    return [(value.name, value.label.say()) for value in known.values] if known else []
 
 
 def _unfinished(uow: UnitOfWork) -> list[tuple[IntakeDraft, Intake]]:
@@ -176,7 +188,8 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     """What the page and its fragments need to show a form."""
     centre = current_context().centre
     place = centre.gazetteer.find(understood.location) if understood.location else None
-    zone = understood.zone or (place.zone if place else None)
+    match = understood.match_of(place)
+    zone = understood.zone or (place.zone if place and match != places.WRONG else None)
     narrative = understood.narrative if "narrative" not in understood.errors else ""
     phone = understood.value("caller_phone")
     result = drafts.preview(uow, centre, understood.facts, narrative, zone, phone)
@@ -186,6 +199,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     return {
         "form": understood,
         "place": place,
+        "match": match,
         "zones": centre.gazetteer.zones,
         "told": told,
         "by_hand": BY_HAND,

@@ -6,6 +6,15 @@ from typing import Any
 
 from triage.domain.errors import InvalidCall, Refused
 from triage.domain.facts import Fact
+from triage.domain.gazetteer import Place
+from triage.domain.people_of_call import (
+    AGE_FACT,
+    LANGUAGES,
+    RELATIONS,
+    People,
+    Subject,
+    implied,
+)
 from triage.domain.phone_numbers import e164
 from triage.entrypoints.web.typed import one, text
 from triage.services import calls
@@ -15,8 +24,15 @@ from triage.services.sending import Choice
 
 FACT = "facts."
 """Before the names of the fields that are answers."""
-LANGUAGES = {"en": "English", "es": "Spanish", "asl": "American Sign Language"}
-LONGEST = {"location": 500, "caller_name": 200, "override_note": 2000}
+LONGEST = {
+    "location": 500,
+    "caller_name": 200,
+    "subject_name": 200,
+    "subject_about": 500,
+    "override_note": 2000,
+}
+SEVERAL = {"call_back"}
+"""Fields with several values at once, beside the questions that have them."""
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -32,6 +48,7 @@ class Intake:
     zone: str = ""
     """As picked by hand; "" for the gazetteer's."""
     narrative: str = ""
+    people: People = field(default_factory=People)
 
     def value(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "")
@@ -39,10 +56,15 @@ class Intake:
     def values(self, name: str) -> Sequence[str]:
         return self.fields.get(name, ())
 
+    def match_of(self, place: Place | None) -> str | None:
+        """What the dispatcher said of this place, if it is the one that stood there then."""
+        verdict, _, name = one(self.fields, "match").partition(":")
+        return verdict if place is not None and name == place.name else None
+
     @property
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
-        ignored = {"edition", "language"}
+        ignored = {"edition", "language", "match"}
         return not any(one(self.fields, name) for name in self.fields if name not in ignored)
 
 
@@ -53,16 +75,34 @@ def understand(centre: Centre, fields: Fields) -> Intake:
     intake.location = one(fields, "location")
     intake.zone = one(fields, "zone")
     intake.narrative = text(fields, "narrative")
-    checks = (_once, _lengths, _zone, _language, _phone, _narrative)
+    intake.people = people_typed(fields)
+    checks = (_once, _lengths, _zone, _choices, _phone, _narrative)
     for check in checks:
         check(centre, intake)
+    intake.facts = {**implied(centre.vocabulary.facts, intake.people), **intake.facts}
     return intake
+
+
+def people_typed(fields: Fields) -> People:
+    """The caller and the person in crisis, as far as the form states them."""
+    return People(
+        relation=one(fields, "caller_relation") or None,
+        interpreter=bool(one(fields, "interpreter")),
+        call_back=tuple(fields.get("call_back", ())),
+        subject=Subject(
+            name=one(fields, "subject_name") or None,
+            about=one(fields, "subject_about") or None,
+            age=one(fields, "subject_age") or None,
+            language=one(fields, "subject_language") or None,
+            interpreter=bool(one(fields, "subject_interpreter")),
+        ),
+    )
 
 
 def _once(centre: Centre, intake: Intake) -> None:
     for name, values in intake.fields.items():
         fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
-        if len(values) > 1 and not (fact and fact.type == "multi"):
+        if len(values) > 1 and name not in SEVERAL and not (fact and fact.type == "multi"):
             intake.errors[name] = "This was sent twice with different words: choose one."
 
 
@@ -78,9 +118,18 @@ def _zone(centre: Centre, intake: Intake) -> None:
         intake.zone = ""
 
 
-def _language(_: Centre, intake: Intake) -> None:
-    if (chosen := one(intake.fields, "language")) and chosen not in LANGUAGES:
-        intake.errors["language"] = "Choose one of the languages in the list."
+def _choices(centre: Centre, intake: Intake) -> None:
+    age = centre.vocabulary.facts.get(AGE_FACT)
+    offered = {
+        "language": LANGUAGES,
+        "subject_language": LANGUAGES,
+        "caller_relation": RELATIONS,
+        "subject_age": age.by_value if age else {},
+    }
+    for name, options in offered.items():
+        if (chosen := one(intake.fields, name)) and chosen not in options:
+            what = "one of the languages in" if "language" in name else "one from"
+            intake.errors[name] = f"Choose {what} the list."
 
 
 def _phone(centre: Centre, intake: Intake) -> None:
@@ -155,6 +204,8 @@ def as_call(centre: Centre, intake: Intake, *, closing: bool) -> NewCall:
         zone=intake.zone or None,
         narrative=intake.narrative or None,
         language=one(fields, "language") or None,
+        people=intake.people,
+        match=intake.match_of(centre.gazetteer.find(intake.location)),
         facts=intake.facts,
         origin="form",
         choice=None if closing else choice,

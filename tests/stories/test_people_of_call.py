@@ -1,0 +1,124 @@
+"""Whoever rings and the person in crisis are two people; a place that was found is judged."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_intake import FORM, send, the_call
+from tests.world import Browser, World
+from triage.services import assessments
+from triage.storage.calls import Call, CallSubject
+
+PEOPLE = {
+    "caller_relation": "family",
+    "language": "es",
+    "interpreter": "yes",
+    "call_back": ["ring", "message"],
+    "subject_name": "Luis <b>Ortega</b>",
+    "subject_about": "Red jacket, by the crane",
+    "subject_age": "teen_12_17",
+    "subject_language": "en",
+}
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def text_of(answer: Any) -> str:
+    found: str = answer.get_data(as_text=True)
+    return found
+
+
+def test_caller_and_person_in_crisis_are_kept_apart_and_shown(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    send(dispatcher, FORM | PEOPLE)
+    call = the_call(world)
+    assert "Ortega" not in phone.expect(f"Reply {call.code}")
+
+    page = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    for shown in (
+        "family or household",
+        "Safe to: ring, leave a message",
+        "Speaks: Spanish, <strong>interpreter needed</strong>",
+        "Luis &lt;b&gt;Ortega&lt;/b&gt;",
+        "12 to 17; English",
+        "Red jacket, by the crane",
+    ):
+        assert shown in page
+    with world.context.reading() as uow:
+        kept = uow.get(Call, call.id)
+        assert kept.language == "en"  # what whoever comes has to speak
+        answers = assessments.answers_of(uow, kept)
+        row = uow.session.scalars(select(CallSubject)).one()
+        assert b"Ortega" not in (row.name_sealed or b"")
+    assert answers["caller_role"] == "family_household"  # said once, asked once
+    assert answers["age_band"] == "teen_12_17"
+    assert answers["language_barrier"] == "interpreter_needed"
+
+
+def test_what_cannot_be_is_told_beside_its_field_and_kept(dispatcher: Browser) -> None:
+    wrong = FORM | {"caller_relation": "pilot", "subject_name": "Luis"}
+    page = text_of(send(dispatcher, wrong))
+    assert 'id="e-caller_relation"' in page
+    assert 'value="Luis"' in page
+
+    both = FORM | {"call_back": ["never", "ring"]}
+    assert "Either a way to call back is safe, or none is" in text_of(send(dispatcher, both))
+
+
+def test_the_api_takes_them_too(world: World) -> None:
+    headers = {"Authorization": f"Bearer {world.token('calls:write')}"}
+    body = {
+        "narrative": "He cries",
+        "caller_relation": "officer",
+        "call_back": ["ring"],
+        "subject_name": "Luis Ortega",
+        "subject_language": "es",
+        "subject_interpreter": True,
+    }
+    client = world.app.test_client()
+    assert client.post("/api/v1/calls", json=body, headers=headers).status_code == 201
+    with world.context.reading() as uow:
+        call = uow.session.scalars(select(Call)).one()
+        assert call.callers[0].relation == "officer"
+        subject = call.subject
+        assert subject is not None
+        assert (subject.name, subject.language, subject.interpreter) == ("Luis Ortega", "es", True)
+        assert call.language == "es"
+
+    refused = client.post("/api/v1/calls", json=body | {"call_back": ["fax"]}, headers=headers)
+    assert (refused.status_code, "call_back" in text_of(refused)) == (422, True)
+
+
+def test_a_place_that_was_found_is_confirmed_or_rejected_and_both_are_kept(
+    world: World, dispatcher: Browser
+) -> None:
+    page = text_of(send(dispatcher, FORM | {"match": "wrong:Pier 3"}, action="check"))
+    assert "Not Pier 3: pick the zone if you know it." in page
+
+    send(dispatcher, FORM | {"match": "wrong:Pier 3"})
+    call = the_call(world)
+    assert (call.found, call.match, call.zone, call.position) == ("Pier 3", "wrong", None, None)
+    assert call.location == "Pier 3, by the crane"
+    page = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert "rejected: another place" in page
+
+    path = f"/calls/{call.reference}"
+    dispatcher.submit(path, {"match": "right"}, to=f"{path}/place")
+    with world.context.reading() as uow:
+        kept = uow.get(Call, call.id)
+        assert (kept.match, kept.zone, kept.zone_source) == ("right", "Harbor", "gazetteer")
+    page = text_of(dispatcher.get(path))
+    assert "The place found is the one that is meant." in page
+    assert world.audited("call.place_judged") == 1
+
+
+def test_a_verdict_on_one_place_is_none_on_another(dispatcher: Browser, world: World) -> None:
+    send(dispatcher, FORM | {"match": "wrong:Fifth Street Bridge"})
+    call = the_call(world)
+    assert (call.found, call.match, call.zone) == ("Pier 3", None, "Harbor")

@@ -1,0 +1,98 @@
+"""Who has to do with a call: whoever rings, and the person it is about. They may be one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triage.domain.facts import Fact
+
+RELATIONS = {
+    "self": "The person themselves",
+    "family": "Family or household",
+    "friend": "Friend",
+    "bystander": "Bystander or neighbor",
+    "staff": "Staff of a school, shelter or home",
+    "care": "Health or care worker",
+    "officer": "Officer",
+    "other": "Somebody else",
+}
+"""What the caller is to the person in crisis."""
+_AS_ANSWER = {
+    "self": "subject_self",
+    "family": "family_household",
+    "friend": "friend",
+    "bystander": "bystander",
+    "care": "health_or_care_professional",
+    "officer": "police",
+}
+"""The same as the question `caller_role` is answered, where it has such an answer."""
+
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "asl": "American Sign Language",
+    "ar": "Arabic",
+    "fr": "French",
+    "ht": "Haitian Creole",
+    "ko": "Korean",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "so": "Somali",
+    "tl": "Tagalog",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+
+CALL_BACK = {
+    "ring": "Ring",
+    "text": "Text",
+    "message": "Leave a message",
+    "never": "Do not contact",
+}
+"""How whoever rang may safely be contacted."""
+
+ROLE_FACT, AGE_FACT, LANGUAGE_FACT = "caller_role", "age_band", "language_barrier"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The person in crisis, as far as somebody told."""
+
+    name: str | None = None
+    about: str | None = None
+    """How to recognise them."""
+    age: str | None = None
+    """As the question `age_band` is answered."""
+    language: str | None = None
+    interpreter: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        told = (self.name, self.about, self.age, self.language)
+        return any(told) or self.interpreter
+
+
+@dataclass(frozen=True)
+class People:
+    """What was said of the caller beside name and number, and of the person in crisis."""
+
+    relation: str | None = None
+    interpreter: bool = False
+    """The caller needs one."""
+    call_back: tuple[str, ...] = ()
+    """Codes of CALL_BACK; none where nobody asked."""
+    subject: Subject = field(default_factory=Subject)
+
+
+def implied(facts: Mapping[str, Fact], people: People) -> dict[str, str]:
+    """The answers that lie in what was said of the people, where the vocabulary knows them."""
+    needs = people.interpreter or people.subject.interpreter
+    said = {
+        ROLE_FACT: _AS_ANSWER.get(people.relation or ""),
+        AGE_FACT: people.subject.age,
+        LANGUAGE_FACT: "interpreter_needed" if needs else None,
+    }
+    return {
+        fact: value
+        for fact, value in said.items()
+        if value and fact in facts and value in facts[fact].by_value
+    }

@@ -1,0 +1,74 @@
+"""Whoever rings about a call, and the person it is about."""
+
+from triage.domain.errors import Refused
+from triage.domain.people_of_call import CALL_BACK, LANGUAGES, RELATIONS, People
+from triage.domain.phone_numbers import e164
+from triage.services.centre import Centre
+from triage.storage.calls import Call, Caller, CallSubject
+from triage.storage.sealed import blind_index
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def add(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    name: str | None,
+    phone: str | None,
+    said: str | None = None,
+    people: People | None = None,
+    language: str | None = None,
+) -> Caller:
+    """Somebody rang about this call. Raises Refused for a number that cannot be rung.
+
+    people -- what was said of them and of the person in crisis; language -- their own.
+    """
+    number = e164(phone, centre.policy.country) if phone and phone.strip() else None
+    people = people or People()
+    _check(people)
+    caller = uow.add(
+        Caller(
+            call_id=call.id,
+            name=(name or "").strip() or None,
+            phone=number,
+            phone_index=blind_index("phone", number) if number else None,
+            said=(said or "").strip() or None,
+            relation=people.relation,
+            language=language,
+            interpreter=people.interpreter or None,
+            call_back=list(people.call_back) or None,
+        )
+    )
+    uow.audit("caller.added", caller, with_number=number is not None)
+    return caller
+
+
+def _check(people: People) -> None:
+    if people.relation is not None and people.relation not in RELATIONS:
+        raise Refused("Choose who rings from the list.", "caller_relation")
+    if not set(people.call_back) <= set(CALL_BACK):
+        raise Refused("Choose from the list how to call back.", "call_back")
+    if "never" in people.call_back and len(people.call_back) > 1:
+        raise Refused("Either a way to call back is safe, or none is: choose.", "call_back")
+
+
+def add_subject(uow: UnitOfWork, call: Call, people: People) -> None:
+    """Write down who the call is about, where somebody told."""
+    told = people.subject
+    if not told.is_known:
+        return
+    uow.add(
+        CallSubject(
+            call_id=call.id,
+            name=told.name,
+            about=told.about,
+            age=told.age,
+            language=told.language,
+            interpreter=told.interpreter or None,
+        )
+    )
+
+
+def called(code: str | None) -> str:
+    """A language by its name, where we know it."""
+    return LANGUAGES.get(code or "", code or "")
