@@ -13,7 +13,7 @@ from tests.stories.test_leaving import stood_down
 from tests.world import PASSWORD, Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Refused
-from triage.services import pins, providers
+from triage.services import hazard_notes, pins, providers
 from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
@@ -51,6 +51,17 @@ def test_place_and_dangers_are_read_after_the_pin(world: World) -> None:
     assert world.audited("page.address_read") == 1
     told = words(world.client("dispatcher"), f"/calls/{call.reference}")
     assert "The address was read to CIT 1 by telephone" in told
+
+
+def test_a_hazard_note_is_read_with_the_dangers(world: World) -> None:
+    phone, call = ready(world)
+    with world.context.unit_of_work("test") as uow:
+        hazard_notes.add(uow, world.centre, "Large dog, bites.", place="pier 3")
+    phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
+    phone.pick_up()
+
+    assert "A note says: Large dog, bites." in phone.press(PIN)
 
 
 def test_nothing_of_it_stands_in_a_text_an_address_or_a_log(

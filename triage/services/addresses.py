@@ -7,7 +7,7 @@ from triage.domain import safety_wording as words
 from triage.domain.hazards import hazards
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
-from triage.services import assessments, outbox, pins, providers
+from triage.services import assessments, hazard_notes, outbox, pins, providers
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
@@ -79,6 +79,10 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
         return _asking(f"{words.VOICE_WRONG_PIN} {words.VOICE_PIN}")
     uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
     told = hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+    told += [
+        f"a note says: {(one.note.text or '').rstrip('.')}."
+        for one in hazard_notes.of_call(uow, call)
+    ]
     place = call.location or "not known, ask dispatch"
     read = words.address(call.code, place, told)
     return Said(f"{read} Once more. {read}", private=True)

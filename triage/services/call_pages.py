@@ -13,7 +13,14 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
 from triage.domain.timing import within
-from triage.services import alarm_lists, assessments, call_record, check_ins, sending
+from triage.services import (
+    alarm_lists,
+    assessments,
+    call_record,
+    check_ins,
+    hazard_notes,
+    sending,
+)
 from triage.services.actors import names_of
 from triage.services.availability import team_options
 from triage.services.board_lines import nobody_is_needed
@@ -66,6 +73,7 @@ class CallPage:
     not_needed: bool
     """Nobody has to come any more: the call is to be closed."""
     alarms: Sequence[Alarm]
+    hazard_notes: Sequence[hazard_notes.Shown]
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
     members: Sequence[tuple[UUID, str, str]]
@@ -97,6 +105,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         not_sent=[] if not_needed else _not_sent(uow, call, rows, overrides),
         not_needed=not_needed,
         alarms=alarm_lists.of_call(uow, call.id),
+        hazard_notes=hazard_notes.of_call(uow, call),
         check_ins=check_ins.open_of_call(uow, call.id),
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )

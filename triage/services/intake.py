@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.phone_numbers import e164
-from triage.services import assessments, calls
+from triage.services import assessments, calls, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.people import Person
@@ -82,7 +82,22 @@ def save(
         draft = _begin(uow, person, key, fields)
         uow.session.flush()  # a second copy of this request stops here until we are done
     call = calls.open_call(uow, centre, replace(new, received_at=draft.created_at))
-    draft.call_id, draft.form = call.id, None
+    draft.call_id, draft.form, draft.before = call.id, None, None
+    return call, True
+
+
+def attach(
+    uow: UnitOfWork, centre: Centre, person: Person, key: UUID, new: NewCall, reference: str
+) -> tuple[Call, bool]:
+    """The form becomes one more caller of an open call, once: the same form again gives the same
+    call, and False. Nobody is paged for it; what they answer is assessed with the rest."""
+    draft = _draft(uow, person, key) or _begin(uow, person, key, {})
+    if draft.call_id is not None:
+        return uow.get(Call, draft.call_id), False
+    uow.session.flush()  # a second copy of this request stops here until we are done
+    call = calls.by_reference(uow, reference)
+    second_callers.attach(uow, centre, call, new)
+    draft.call_id, draft.form, draft.before = call.id, None, None
     return call, True
 
 
@@ -117,7 +132,7 @@ def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
         raise NotFound("no such form")
     if draft.call_id is not None:
         raise Conflict("this form became a call already")
-    draft.form = None
+    draft.form = draft.before = None
     uow.audit("intake.discarded", draft)
 
 
@@ -133,7 +148,7 @@ def preview(
 
     None where the rules could not be applied: the call itself would be sent as the highest.
     """
-    known = situation_of_form(uow, centre, facts, zone, _number(centre, phone))
+    known = situation_of_form(uow, centre, facts, zone, number_of(centre, phone))
     raw = {"facts": dict(facts), "narrative": narrative, "situation": known}
     try:
         return assessments.preview(uow, centre, raw)
@@ -142,7 +157,7 @@ def preview(
         return None
 
 
-def _number(centre: Centre, phone: str | None) -> str | None:
+def number_of(centre: Centre, phone: str | None) -> str | None:
     """The number as it would be kept; None while it cannot be rung."""
     try:
         return e164(phone, centre.policy.country) if phone and phone.strip() else None

@@ -152,6 +152,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "caller.added": lambda _, d: (
         "Caller noted, " + ("with a number." if d.get("with_number") else "without a number.")
     ),
+    "call.shown_beside": lambda _, d: "Shown beside a new call from the same place or number.",
+    "call.caller_attached": lambda _, d: "A second caller is attached to this call.",
+    "hazard_note.added": lambda _, d: f"A hazard note was written, for {d['days']} days.",
     "call.place_judged": lambda _, d: (
         "The place found is the one that is meant."
         if d["match"] == "right"

@@ -34,6 +34,7 @@
       savedEdition = asked;
       renewed = false;
       show(await answer.json());
+      lookUp();
     } catch (problem) {
       wait = (await explain(problem)) ? 0 : AGAIN_MS;
     }
@@ -51,11 +52,25 @@
     if (location.pathname !== address) history.replaceState(null, "", address);
   }
 
+  // What is known already of the place and the number, once they have stood still for a moment.
+  let lookedUp = "", knownTimer = 0;
+  function lookUp() {
+    const said = [form.elements.location.value, form.elements.caller_phone.value, form.elements.zone.value].join("\n");
+    if (said === lookedUp) return;
+    lookedUp = said;
+    clearTimeout(knownTimer);
+    knownTimer = setTimeout(async () => {
+      const answer = await fetch("/intake/known", { method: "POST", body: new FormData(form), signal: AbortSignal.timeout(8000) }).catch(() => null);
+      if (!answer?.ok) lookedUp = ""; // asked again with the next change
+      else if (said === lookedUp) put("known", await answer.text());
+    }, 400);
+  }
+
   const shown = {};
   function put(name, html) {
     if (shown[name] === html) return;
     shown[name] = html;
-    const part = name === "zone" ? document.getElementById("zone") : form.querySelector(`[data-part="${name}"]`);
+    const part = ["zone", "known"].includes(name) ? document.getElementById(name) : form.querySelector(`[data-part="${name}"]`);
     const focused = part.contains(document.activeElement) && document.activeElement.id;
     part.innerHTML = html;
     if (focused) document.getElementById(focused)?.focus();
@@ -174,6 +189,7 @@
     KeyC: () => form.elements.caller_phone.focus(),
     KeyN: () => form.elements.narrative.focus(),
     KeyQ: () => panel.first(),
+    KeyA: () => form.querySelector("[data-attach]")?.click(),
     KeyW: () => form.elements.caller_name.focus(),
     KeyR: () => document.getElementById("recommendation").focus(),
     KeyO: () => unfold("otherwise", "override_response"),

@@ -10,9 +10,9 @@ from flask_wtf.csrf import generate_csrf
 
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
-from triage.domain.errors import InvalidCall, Refused
+from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
 from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
-from triage.entrypoints.web import typed
+from triage.entrypoints.web import intake_known, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.questions import panel, prompted_by
@@ -95,32 +95,47 @@ def assess() -> ResponseReturnValue:
 @bp.post("")
 @open_to("dispatcher", "supervisor")
 def save() -> ResponseReturnValue:
-    """Send, close without sending, or (without JavaScript) look at the recommendation."""
-    context, person, key = current_context(), current_person(), _form_key()
-    fields = typed.fields()
-    understood = understand(context.centre, fields)
-    action = request.form.get("action", "check")
-    if action not in {"send", "close"}:
+    """Send, close without sending, attach the caller to an open call, or (without JavaScript) look
+    at the recommendation."""
+    key, fields = _form_key(), typed.fields()
+    understood = understand(current_context().centre, fields)
+    action, _, reference = request.form.get("action", "check").partition(":")
+    if action not in {"send", "close", "attach"}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = "Choose why nobody is sent."
     if understood.errors:
         return _keep_and_show(key, understood, 422)
-    new = as_call(context.centre, understood, closing=action == "close")
     try:
-        call, fresh = context.do(
-            person.actor,
-            lambda uow: drafts.save(uow, context.centre, person, key, fields, new),
-            keyed=True,
-        )
+        return _become_a_call(key, understood, action, reference)
     except Refused as refusal:
         field = refusal.field or "narrative"
         understood.errors[_FIELD_OF.get(field, field)] = str(refusal)
-        return _keep_and_show(key, understood, 422)
     except InvalidCall as wrong:
         understood.errors.update({p.path: p.message for p in wrong.problems})
-        return _keep_and_show(key, understood, 422)
-    if fresh:
+    except (Conflict, NotFound) as gone:
+        if action != "attach":
+            raise
+        understood.errors["location"] = f"Not attached: {gone}. Take it as a call of its own."
+    return _keep_and_show(key, understood, 422)
+
+
+def _become_a_call(
+    key: UUID, understood: Intake, action: str, reference: str
+) -> ResponseReturnValue:
+    """The form becomes a call, or one more caller of the call that is named."""
+    context, person = current_context(), current_person()
+    new = as_call(context.centre, understood, closing=action == "close")
+
+    def work(uow: UnitOfWork) -> tuple[Call, bool]:
+        if action == "attach":
+            return drafts.attach(uow, context.centre, person, key, new, reference)
+        return drafts.save(uow, context.centre, person, key, understood.fields, new)
+
+    call, fresh = context.do(person.actor, work, keyed=True)
+    if fresh and action == "attach":
+        flash(f"The caller is attached to {call.code}: nobody is paged twice.", "good")
+    elif fresh:
         flash(f"Call {call.reference} is taken; its code is {call.code}.", "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
 
@@ -150,7 +165,6 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
     with context.reading() as uow:
         shown = _shown(uow, understood)
         unfinished = _unfinished(uow) if understood.is_empty else []
-        now = uow.now
     page = render_template(
         "intake.html",
         form_key=key,
@@ -162,8 +176,8 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         reasons=OVERRIDE_REASONS,
         closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
         cleaned=typed.was_cleaned(),
-        now=now,
         **shown,
+        **intake_known.told(understood),
     )
     return page, status
 

@@ -22,6 +22,7 @@ NAVIGATION = (
     ("Board", "/board"),
     ("New call", "/intake"),
     ("Follow-ups", "/follow-ups"),
+    ("Hazards", "/hazards"),
     ("Rules", "/rules"),
     ("Watch", "/watch"),
     ("Switches", "/switches"),

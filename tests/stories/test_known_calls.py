@@ -1,0 +1,216 @@
+"""Duplicates, earlier calls and hazard notes show up while a call is typed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_call_page import clinician
+from tests.stories.test_calls import CALM
+from tests.stories.test_intake import FORM, count, form_key, send
+from tests.world import Browser, World
+from triage.services import assessments
+from triage.storage.audit import AuditEntry
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
+from triage.storage.hazard_notes import HazardNote
+
+PIER = {"location": "PIER 3 by the crane!", "caller_phone": "202-555-0188"}
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def text_of(answer: Any) -> str:
+    found: str = answer.get_data(as_text=True)
+    return found
+
+
+def known(browser: Browser, form: dict[str, Any]) -> str:
+    return text_of(browser.submit("/intake", form, to="/intake/known"))
+
+
+def test_an_open_call_of_the_same_place_or_number_is_shown_and_the_look_is_written_down(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    call = world.call(CALM, location="Pier 3, by the crane", caller_phone="202-555-0142")
+    elsewhere = world.call(CALM, location="The moon")
+    world.wait(minutes=4)
+
+    by_place = known(dispatcher, PIER)
+    assert f'class="code">{call.code}' in by_place
+    assert "(same place)" in by_place
+    assert elsewhere.code not in by_place
+    assert "(same place)" in known(dispatcher, {"location": "Pier 3"})  # by the list of places
+    assert "(same number)" in known(dispatcher, {"caller_phone": "(202) 555-0142"})
+    assert "Open in the same zone:" in known(dispatcher, {"location": "x", "zone": "Harbor"})
+    assert known(dispatcher, {"location": "Pier 4 or so"}).strip() == ""
+    assert world.audited("call.shown_beside") == 1  # one spell of looking
+    page = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert "Shown beside a new call from the same place or number." in page
+
+    world.wait(hours=7)
+    assert call.code not in known(dispatcher, PIER)
+
+
+def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3, by the crane", caller_phone="202-555-0142")
+    phone.expect(f"Reply {call.code}")
+    second = FORM | {
+        "facts.weapon": "in_hand",
+        "facts.injury": "none",
+        "caller_relation": "bystander",
+    }
+    key = form_key(dispatcher)
+
+    answers = {send(dispatcher, second, f"attach:{call.reference}", key).location for _ in range(3)}
+
+    assert answers == {f"/calls/{call.reference}"}
+    phone.expect_silence()
+    assert (count(world, Call), count(world, Dispatch)) == (1, 1)
+    with world.context.reading() as uow:
+        kept = uow.get(Call, call.id)
+        assert [caller.relation for caller in kept.callers] == [None, "bystander"]
+        assert kept.callers[1].said == FORM["narrative"]
+        given = assessments.answers_of(uow, kept)
+    assert given["injury"] == "none"
+    assert given["weapon"]["values"] == [
+        {"value": "none_confirmed", "source": "caller"},
+        {"value": "in_hand", "source": "second caller"},
+    ]
+    page = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert "The answers contradict each other" in page
+    assert "A second caller is attached to this call." in page
+
+
+def test_attaching_to_a_call_that_was_closed_meanwhile_loses_nothing(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(disposition="wrong_number")
+    answer = send(dispatcher, FORM, f"attach:{call.reference}")
+    assert answer.status_code == 422
+    assert "Take it as a call of its own" in text_of(answer)
+    assert "He walks to and fro and cries." in text_of(answer)
+
+
+def test_earlier_calls_are_told_with_what_was_sent_how_it_ended_and_the_verdict(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3, by the crane", caller_phone="202-555-0142")
+    for word in ("1", "ON SCENE", "CLEAR", "3"):
+        phone.text(f"{call.code} {word}")
+    path = f"/calls/{call.reference}"
+    dispatcher.submit(path, {"disposition": "resolved_on_scene"}, to=f"{path}/close")
+    phone.ignores("what it was answered is beside the point")
+    world.wait(days=40)
+    dispatcher = world.client("dispatcher")
+
+    told = known(dispatcher, PIER)
+    assert "0 in 30 days, 1 in 90 days" in told
+    for part in ("Mobile crisis team", "Resolved on scene", "Unsafe without police"):
+        assert part in told
+    assert call.code not in told
+    page = text_of(send(dispatcher, PIER, action="check"))  # without JavaScript too
+    assert "Unsafe without police" in page
+
+    world.wait(days=60)
+    assert known(world.client("dispatcher"), PIER).strip() == ""
+
+
+def test_looking_up_asks_by_index_alone(world: World, dispatcher: Browser) -> None:
+    """No place and no number is read to find an equal one: the plan names the indexes."""
+    if world.context.database.engine.dialect.name != "sqlite":
+        pytest.skip("a small table on PostgreSQL is read whole, whatever indexes it has")
+    plans = []
+    with world.context.reading() as uow:
+        connection = uow.session.connection()
+        for column, table in (
+            ("phone_index", "caller"),
+            ("location_index", "call"),
+            ("found_index", "call"),
+            ("place_index", "hazard_note"),
+            ("phone_index", "hazard_note"),
+        ):
+            sql = f"EXPLAIN QUERY PLAN SELECT id FROM {table} WHERE {column} = x'00'"
+            plans.append(str(connection.exec_driver_sql(sql).all()))
+    assert all("USING INDEX" in plan or "USING COVERING INDEX" in plan for plan in plans), plans
+
+
+def test_a_hazard_note_is_seen_by_the_desk_and_by_a_team_that_has_the_call_and_is_in_no_text(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    phone.ignores("what stands in the texts is looked at as a whole")
+    written = dispatcher.submit(
+        "/hazards", {"text": "Large <b>dog</b>, bites", "place": "Pier 3", "days": "90"}
+    )
+    assert written.status_code == 303
+    assert "Large &lt;b&gt;dog&lt;/b&gt;, bites" in known(dispatcher, PIER)
+
+    call = world.call(CALM, location="Pier 3, by the crane")
+    page = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert "Large &lt;b&gt;dog&lt;/b&gt;, bites" in page
+    me = clinician(world, phone)
+    assert "dog" not in text_of(me.get(f"/calls/{call.reference}"))  # not theirs yet
+    phone.text(f"{call.code} 1")
+    assert "Large &lt;b&gt;dog&lt;/b&gt;, bites" in text_of(me.get(f"/calls/{call.reference}"))
+    assert not [text for text in phone.inbox if "dog" in text]
+
+
+def test_a_note_needs_an_end_a_subject_and_words(world: World, dispatcher: Browser) -> None:
+    whole = {"text": "Loose stairs", "place": "Pier 3", "phone": "", "days": "90"}
+    for field, wrong, told in (
+        ("text", "", "Write what is dangerous there."),
+        ("text", "x" * 301, "300 fit"),
+        ("place", "!", "about a place or a number"),
+        ("phone", "12", "number"),
+        ("days", "", "ends after 1 to 365 days"),
+        ("days", "366", "ends after 1 to 365 days"),
+    ):
+        answer = dispatcher.submit("/hazards", whole | {field: wrong})
+        assert answer.status_code == 422, field
+        assert told in text_of(answer), field
+    assert count(world, HazardNote) == 0
+
+
+def test_a_supervisor_reviews_and_removes_and_what_has_ended_vanishes_but_is_kept(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(CALM, location="12 Mill Lane", caller_phone="202-555-0142")
+    world.ignores_texts("who is paged is beside the point")
+    path = f"/calls/{call.reference}"
+    form = {"text": "Gun in the house", "about": "+12025550142", "days": "90"}
+    assert dispatcher.submit(path, form, to=f"{path}/hazards").status_code == 303
+    wrong = dispatcher.submit(path, form | {"about": "+12025550999"}, to=f"{path}/hazards")
+    assert (wrong.status_code, "Choose what the note is about" in text_of(wrong)) == (422, True)
+    with world.context.reading() as uow:
+        note = uow.session.scalars(select(HazardNote)).one()
+        assert b"Gun" not in (note.text_sealed or b"")
+        assert note.expires_at - note.created_at == timedelta(days=90)
+    assert dispatcher.submit("/hazards", {}, to=f"/hazards/{note.id}/remove").status_code == 403
+
+    world.wait(days=80)
+    boss = world.client("supervisor")
+    boss.submit("/hazards", {}, to=f"/hazards/{note.id}/review")
+    world.wait(days=80)
+    boss = world.client("supervisor")
+    assert "reviewed by Test supervisor" in text_of(boss.get("/hazards"))
+    boss.submit("/hazards", {}, to=f"/hazards/{note.id}/remove")
+    assert "Gun in the house" not in text_of(boss.get("/hazards"))
+    assert "Gun in the house" not in known(boss, {"caller_phone": "202-555-0142"})
+    with world.context.reading() as uow:
+        events = uow.session.scalars(
+            select(AuditEntry.event)
+            .where(AuditEntry.subject_table == "hazard_note")
+            .order_by(AuditEntry.created_at)
+        ).all()
+        assert uow.get(HazardNote, note.id).text == "Gun in the house"
+    assert events == ["hazard_note.added", "hazard_note.reviewed", "hazard_note.removed"]

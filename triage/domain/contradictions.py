@@ -1,0 +1,33 @@
+"""An answer that somebody else gives otherwise: both are kept, each with who said it."""
+
+from typing import Any
+
+CALLER = "caller"
+SOURCES = (
+    CALLER,
+    "second caller",
+    "third party",
+    "person in crisis",
+    "officer",
+    "clinician",
+    "CAD",
+)
+"""Who may have said it, as it is written down."""
+
+
+def kept_as_well(standing: Any, said: Any, source: str, first: str = CALLER) -> Any:
+    """The answer in the shape in which a call states it, once `source` says `said`.
+
+    standing -- the answer so far, contradicting ones included; first -- who gave it, if one did.
+    Whoever speaks anew replaces what they said before. Where all say the same it is one answer.
+    """
+    reports = [{"value": standing, "source": first}]
+    if isinstance(standing, dict):
+        reports = list(standing["values"])
+    elif source == first:
+        source = f"{source}, later"
+    reports = [one for one in reports if one["source"] != source]
+    reports.append({"value": said, "source": source})
+    if all(one["value"] == said for one in reports):
+        return said
+    return {"values": reports}

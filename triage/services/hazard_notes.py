@@ -1,0 +1,139 @@
+"""Warnings about a place or a number, each with its author and its end.
+
+They are for the screens of the desk and for a team that has the call; no text of ours ever holds
+one. A note that has ended vanishes from the screens and is kept for the record.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+
+from triage.domain.errors import Conflict, Refused
+from triage.domain.phone_numbers import e164
+from triage.services.actors import names_of
+from triage.services.centre import Centre
+from triage.services.places import WRONG, place_index
+from triage.storage.calls import Call
+from triage.storage.hazard_notes import HazardNote
+from triage.storage.sealed import blind_index
+from triage.storage.unit_of_work import UnitOfWork
+
+DAYS, MOST_DAYS = 90, 365
+LONGEST = 300
+SHOWN = 200
+"""Notes of one list."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A note as a screen shows it."""
+
+    note: HazardNote
+    author: str
+    reviewer: str
+
+    @property
+    def since(self) -> datetime:
+        """When somebody last stood by it."""
+        return self.note.reviewed_at or self.note.created_at
+
+
+def add(
+    uow: UnitOfWork,
+    centre: Centre,
+    text: str,
+    *,
+    place: str | None = None,
+    phone: str | None = None,
+    days: int = DAYS,
+    call: Call | None = None,
+) -> HazardNote:
+    """Write a warning about a place, a number, or both. call -- during which it was learned."""
+    words = " ".join(text.split())
+    if not words:
+        raise Refused("Write what is dangerous there.", "text")
+    if len(words) > LONGEST:
+        raise Refused(f"{len(words)} characters; {LONGEST} fit. Shorten it.", "text")
+    number = e164(phone, centre.policy.country) if phone and phone.strip() else None
+    where = place_index(place)
+    if where is None and number is None:
+        raise Refused("A note is about a place or a number: write one of them.", "place")
+    note = uow.add(
+        HazardNote(
+            author=uow.actor,
+            text=words,
+            place=(place or "").strip() or None if where else None,
+            place_index=where,
+            phone=number,
+            phone_index=blind_index("phone", number) if number else None,
+            expires_at=_end(uow, days),
+        )
+    )
+    uow.audit("hazard_note.added", note, call_id=call.id if call else None, days=days)
+    return note
+
+
+def _end(uow: UnitOfWork, days: int) -> datetime:
+    if not 1 <= days <= MOST_DAYS:
+        raise Refused(f"A note ends after 1 to {MOST_DAYS} days; {DAYS} is usual.", "days")
+    return uow.now + timedelta(days=days)
+
+
+def review(uow: UnitOfWork, note: HazardNote, days: int = DAYS) -> None:
+    """A supervisor has found that it is still true: it lasts anew."""
+    _must_stand(uow, note)
+    note.reviewed_at, note.reviewed_by, note.expires_at = uow.now, uow.actor, _end(uow, days)
+    uow.audit("hazard_note.reviewed", note, days=days)
+
+
+def remove(uow: UnitOfWork, note: HazardNote) -> None:
+    """A supervisor has found that it is not true any more, or never was."""
+    _must_stand(uow, note)
+    note.removed_at, note.removed_by = uow.now, uow.actor
+    uow.audit("hazard_note.removed", note)
+
+
+def _must_stand(uow: UnitOfWork, note: HazardNote) -> None:
+    if note.removed_at is not None or note.expires_at <= uow.now:
+        raise Conflict("this note has ended meanwhile")
+
+
+def current(uow: UnitOfWork) -> list[Shown]:
+    """All that stand, those that end first first."""
+    notes = select(HazardNote).where(*_standing(uow)).order_by(HazardNote.expires_at)
+    return _shown(uow, uow.session.scalars(notes.limit(SHOWN)).all())
+
+
+def about(
+    uow: UnitOfWork, places: Iterable[bytes | None], numbers: Iterable[bytes | None]
+) -> list[Shown]:
+    """What stands about any of these places and numbers, by their blind indexes; newest first."""
+    where = [one for one in places if one is not None]
+    whose = [one for one in numbers if one is not None]
+    if not where and not whose:
+        return []
+    found = select(HazardNote).where(
+        or_(HazardNote.place_index.in_(where), HazardNote.phone_index.in_(whose)), *_standing(uow)
+    )
+    notes = uow.session.scalars(found.order_by(HazardNote.created_at.desc()).limit(SHOWN))
+    return _shown(uow, notes.all())
+
+
+def of_call(uow: UnitOfWork, call: Call) -> list[Shown]:
+    """What stands about the place of a call, and about whoever rang."""
+    found = None if call.match == WRONG else call.found_index
+    return about(uow, (call.location_index, found), (caller.phone_index for caller in call.callers))
+
+
+def _standing(uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
+    return HazardNote.expires_at > uow.now, HazardNote.removed_at.is_(None)
+
+
+def _shown(uow: UnitOfWork, notes: Sequence[HazardNote]) -> list[Shown]:
+    names = names_of(uow, {by for one in notes for by in (one.author, one.reviewed_by or "")})
+    return [
+        Shown(note, names(note.author), names(note.reviewed_by) if note.reviewed_by else "")
+        for note in notes
+    ]

@@ -1,0 +1,202 @@
+"""What we know already of a place or a number while a call about it is being typed.
+
+Everything is found by equal blind indexes: no place and no number is opened to look for it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, text, union
+
+from triage.domain.codes import NO_CALL
+from triage.domain.gazetteer import Place
+from triage.domain.lifecycle import CallState, DispatchState
+from triage.services import hazard_notes
+from triage.services.places import place_index
+from triage.storage.audit import AuditEntry
+from triage.storage.calls import Call, Caller
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.sealed import blind_index
+from triage.storage.unit_of_work import UnitOfWork
+
+SAME_HOURS = 6
+"""An open call older than this is no duplicate any more."""
+NEAR_MIN = 30
+"""So young is a call of the same zone that may be the same incident."""
+MONTH, QUARTER = timedelta(days=30), timedelta(days=90)
+MOST, LISTED, MOST_NEAR = 200, 5, 2
+UNSAFE = 3
+"""The verdict "unsafe without police" of VERDICTS."""
+EVENT = "call.shown_beside"
+_OPEN = text("call.state IN ('asking', 'open')")
+"""As the partial index has it, word for word, or it is not used."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """An open call that may be the one that is being typed."""
+
+    call: Call
+    why: str
+    """"same number", "same place" or "same zone"."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A call of before, in codes."""
+
+    call: Call
+    responses: Sequence[str]
+    verdicts: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Known:
+    alike: Sequence[Alike] = ()
+    earlier: Sequence[Earlier] = ()
+    in_month: int = 0
+    in_quarter: int = 0
+    unsafe_at: datetime | None = None
+    """When a team last found such a call unsafe without police."""
+    notes: Sequence[hazard_notes.Shown] = ()
+
+    @property
+    def calls(self) -> list[Call]:
+        """Those of which something is shown."""
+        return [*(one.call for one in self.alike), *(one.call for one in self.earlier)]
+
+    def __bool__(self) -> bool:
+        return bool(self.alike or self.earlier or self.in_quarter or self.notes)
+
+
+def known(
+    uow: UnitOfWork, said: str, place: Place | None, zone: str | None, number: str | None
+) -> Known:
+    """What is known. place -- as the gazetteer found it; number -- E.164."""
+    places = {place_index(said), place_index(place.name) if place else None} - {None}
+    numbers = {blind_index("phone", number)} if number else set()
+    before = _calls(uow, places, numbers)
+    open_ids = {call.id for call in before if _is_open(call)}
+    since = uow.now - timedelta(hours=SAME_HOURS)
+    same = [call for call in before if call.id in open_ids and call.received_at > since]
+    by_number = _of_numbers(uow, [call.id for call in same], numbers)
+    alike = [Alike(c, "same number" if c.id in by_number else "same place") for c in same]
+    counted = [c for c in before if c.id not in open_ids and c.disposition not in NO_CALL]
+    verdicts = _verdicts(uow, [call.id for call in counted])
+    return Known(
+        alike=alike or _near(uow, zone),
+        earlier=_earlier(uow, counted[:LISTED], verdicts),
+        in_month=sum(call.received_at > uow.now - MONTH for call in counted),
+        in_quarter=len(counted),
+        unsafe_at=max(
+            (c.received_at for c in counted if UNSAFE in verdicts.get(c.id, ())), default=None
+        ),
+        notes=hazard_notes.about(uow, places, numbers),
+    )
+
+
+def _is_open(call: Call) -> bool:
+    return call.state in {CallState.OPEN, CallState.ASKING}
+
+
+def _calls(
+    uow: UnitOfWork, places: Collection[bytes | None], numbers: Collection[bytes]
+) -> list[Call]:
+    """The calls of these places and numbers in the last months, the newest first."""
+    sources = []
+    if numbers:
+        sources.append(select(Caller.call_id).where(Caller.phone_index.in_(numbers)))
+    if places:
+        sources.append(select(Call.id).where(Call.location_index.in_(places)))
+        sources.append(select(Call.id).where(Call.found_index.in_(places)))
+    if not sources:
+        return []
+    found = union(*sources).subquery()
+    return list(
+        uow.session.scalars(
+            select(Call)
+            .where(
+                Call.id.in_(select(found.c[0])),
+                Call.received_at > uow.now - QUARTER,
+                Call.state != CallState.REPLAYED,
+            )
+            .order_by(Call.received_at.desc())
+            .limit(MOST)
+        )
+    )
+
+
+def _of_numbers(uow: UnitOfWork, calls: Collection[UUID], numbers: Collection[bytes]) -> set[UUID]:
+    if not calls or not numbers:
+        return set()
+    theirs = select(Caller.call_id).where(
+        Caller.call_id.in_(calls), Caller.phone_index.in_(numbers)
+    )
+    return set(uow.session.scalars(theirs))
+
+
+def _near(uow: UnitOfWork, zone: str | None) -> list[Alike]:
+    """Young open calls of the zone: shown only where nothing fits better."""
+    if zone is None:
+        return []
+    young = select(Call).where(
+        _OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN), Call.zone == zone
+    )
+    newest = young.order_by(Call.received_at.desc()).limit(MOST_NEAR)
+    return [Alike(call, "same zone") for call in uow.session.scalars(newest)]
+
+
+def _verdicts(uow: UnitOfWork, calls: Collection[UUID]) -> dict[UUID, list[int]]:
+    if not calls:
+        return {}
+    rows = uow.session.execute(
+        select(Dispatch.call_id, func.coalesce(Page.verdict, 0))
+        .join(Slot, Slot.dispatch_id == Dispatch.id)
+        .join(Page, Page.slot_id == Slot.id)
+        .where(Dispatch.call_id.in_(calls), Page.verdict.is_not(None))
+    )
+    found: dict[UUID, list[int]] = {}
+    for call, verdict in rows:
+        found.setdefault(call, []).append(verdict)
+    return found
+
+
+def _earlier(
+    uow: UnitOfWork, calls: Sequence[Call], verdicts: dict[UUID, list[int]]
+) -> list[Earlier]:
+    if not calls:
+        return []
+    keys = [call.id for call in calls]
+    rows = uow.session.execute(
+        select(Dispatch.call_id, Dispatch.response)
+        .where(Dispatch.call_id.in_(keys), Dispatch.state != DispatchState.CANCELLED)
+        .order_by(Dispatch.created_at)
+    )
+    sent: dict[UUID, list[str]] = {}
+    for call, response in rows:
+        sent.setdefault(call, []).append(response)
+    return [
+        Earlier(call, list(dict.fromkeys(sent.get(call.id, ()))), verdicts.get(call.id, ()))
+        for call in calls
+    ]
+
+
+def not_noted(uow: UnitOfWork, actor: str, calls: Collection[UUID], within: timedelta) -> set[UUID]:
+    """Those of the calls that this person was not shown in the time just past."""
+    noted = uow.session.scalars(
+        select(AuditEntry.call_id).where(
+            AuditEntry.call_id.in_(calls),
+            AuditEntry.event == EVENT,
+            AuditEntry.actor == actor,
+            AuditEntry.created_at > uow.now - within,
+        )
+    )
+    return set(calls) - set(noted)
+
+
+def note_shown(uow: UnitOfWork, calls: Collection[UUID], within: timedelta) -> None:
+    """Somebody was shown something of these calls: audited once for each spell of looking."""
+    for key in sorted(not_noted(uow, uow.actor, calls, within)) if calls else ():
+        uow.audit(EVENT, uow.get(Call, key))
