@@ -1,13 +1,22 @@
-"""gunicorn for `triage serve`; see docs for production. Figures: (cores + 1) x 4 threads."""
+"""gunicorn for `triage serve`; see docs for production.
+
+(cores + 1) x 4 requests are answered at once (entrypoints/web/turns.py); each open board keeps one
+more thread, which sleeps.
+"""
 
 import gc
 import os
 import sys
+from typing import Any
+
+from triage.entrypoints.web.broadcasts import MOST_STREAMS, broadcaster_of
+from triage.entrypoints.web.turns import AT_ONCE
 
 bind = os.environ.get("TRIAGE_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("TRIAGE_WEB_PROCESSES", "2"))
-threads = 4 * ((os.cpu_count() or 1) + 1)
+threads = AT_ONCE + MOST_STREAMS
+worker_connections = threads + 1000  # kept alive between requests, which takes no thread
 timeout = 30
 graceful_timeout = 10
 keepalive = 5
@@ -19,8 +28,10 @@ errorlog = "-"
 loglevel = "warning"
 
 
-def post_worker_init(worker: object) -> None:
+def post_worker_init(worker: Any) -> None:
     """Once in each web process, when the application and the live rule set are ready."""
+    # Open boards end at once when the server is told to stop.
+    broadcaster_of(worker.wsgi).serving = lambda: bool(worker.alive)
     # Both stay as long as the process: collections need not walk them again and again,
     # which costs tens of milliseconds in the middle of somebody's request.
     gc.collect()

@@ -15,7 +15,7 @@ from tests.world import World
 from triage.services import outbox
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
-from triage.storage.wake import CHANNEL, TEXTS, TIMERS
+from triage.storage.wake import BOARDS, CHANNEL, SHOWN, TEXTS, TIMERS
 
 AT_ONCE_S = 0.8
 """Sooner than the next look without being woken."""
@@ -147,5 +147,24 @@ def cut_the_bells(world: World) -> None:
         " WHERE datname = current_database() AND pid != pg_backend_pid() AND query LIKE :what"
     )
     with world.context.reading() as uow:
-        for what in (f"NOTIFY {CHANNEL}%", f"LISTEN {CHANNEL}"):
+        for what in ("SELECT pg_notify(%", f"LISTEN {CHANNEL}"):
             assert uow.session.scalars(ours, {"what": what}).all() == [True]
+
+
+def test_whoever_shows_boards_hears_of_what_they_show_and_of_nothing_else(world: World) -> None:
+    rung, over = threading.Event(), threading.Event()
+    wake = world.context.database.wake
+    ear = threading.Thread(target=wake.listen, args=(lambda _: rung.set(), over, BOARDS))
+    ear.start()
+    try:
+        while not rung.wait(0.1):  # until it listens
+            wake.ring([SHOWN])
+        time.sleep(0.3)
+        rung.clear()
+        wake.ring([TEXTS, TIMERS])
+        assert not rung.wait(0.4)
+        a_call(world)
+        assert rung.wait(AT_ONCE_S)
+    finally:
+        over.set()
+        ear.join(5)

@@ -29,6 +29,8 @@ class Served:
     environ: dict[str, str]
     logs: Path
     processes: dict[str, subprocess.Popen[bytes]]
+    serve: tuple[str, ...]
+    """How the web is started."""
 
     def start(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "triage.entrypoints.cli", *(arguments or (name,))]
@@ -59,7 +61,7 @@ def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
     port = free_port()
     environ = {**environment(database_url, tmp_path), "PATH": "/usr/bin:/bin"}
     serve = ("serve", "--bind", f"127.0.0.1:{port}", "--processes", "1")
-    running = Served(world, f"http://127.0.0.1:{port}", environ, tmp_path, {})
+    running = Served(world, f"http://127.0.0.1:{port}", environ, tmp_path, {}, serve)
     try:
         running.start("web", *serve)
         running.start("worker")

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,10 @@ _ANSWERS = (
     .where(Answer.call_id == bindparam("call_id"))
     .order_by(Answer.created_at, Answer.id)
 )
+
+
+MOST_GISTS = 2000
+_gists: dict[UUID, "Decision"] = {}
 
 
 @dataclass(frozen=True)
@@ -227,3 +231,13 @@ def given_away(record: AssessmentRecord) -> dict[str, str]:
 
 def decision_of(record: AssessmentRecord) -> Decision:
     return _decision(json.loads(record.result or "{}"))
+
+
+def gist_of(record: AssessmentRecord) -> Decision:
+    """The decision without its whole result. A record never changes: what boards show again and
+    again is opened and read once in each process."""
+    if (known := _gists.get(record.id)) is None:
+        if len(_gists) >= MOST_GISTS:
+            _gists.clear()
+        known = _gists[record.id] = replace(decision_of(record), result={})
+    return known

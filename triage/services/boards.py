@@ -7,7 +7,7 @@ from enum import IntEnum
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import alarm_lists, assessments, outbox, unread_replies
@@ -122,11 +122,13 @@ def _latest_assessments(uow: UnitOfWork) -> Iterable[AssessmentRecord]:
         .subquery()
     )
     return uow.session.scalars(
-        select(AssessmentRecord).join(
+        select(AssessmentRecord)
+        .join(
             newest,
             (AssessmentRecord.call_id == newest.c.call_id)
             & (AssessmentRecord.number == newest.c.number),
         )
+        .options(defer(AssessmentRecord.input_sealed))
     )
 
 
@@ -164,7 +166,7 @@ def _row(
     dispatched: Sequence[DispatchLine],
     overridden: bool,
 ) -> Row:
-    decision = assessments.decision_of(record) if record else None
+    decision = assessments.gist_of(record) if record else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
     not_needed = nobody_is_needed(dispatched, record.created_at if record else None)
     owed = _owed(centre, decision)

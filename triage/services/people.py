@@ -13,7 +13,7 @@ service knows how somebody proved who they are.
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -145,6 +145,19 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     return Person(
         account.id, account.username, name, account.role, session.id, session.last_seen_at
     )
+
+
+def still_signed_in(uow: UnitOfWork, centre: Centre, sign_ins: Set[UUID]) -> set[UUID]:
+    """Those of these sessions that last."""
+    idle_since = uow.now - timedelta(minutes=centre.policy.idle_min)
+    query = select(SignIn.id).where(
+        SignIn.id.in_(sign_ins),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > uow.now,
+        SignIn.last_seen_at >= idle_since,
+        SignIn.account.has(Account.disabled_at.is_(None)),
+    )
+    return set(uow.session.scalars(query))
 
 
 def see(uow: UnitOfWork, person: Person) -> None:

@@ -1,7 +1,7 @@
 // The board: kept fresh, and gone through with j and k.
 
 (function () {
-  window.live("/board/rows");
+  window.live("/board/rows", { events: "/board/events" });
   const keys = document.getElementById("keys");
   document.querySelector("[data-keys-help]").hidden = false;
   document.querySelector("[data-keys-help]").addEventListener("click", () => keys.showModal());

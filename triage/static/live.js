@@ -1,11 +1,13 @@
-// Parts of a page that stay fresh: asked for every second, swapped where they changed, and
-// loudly called stale when no answer comes. What a person is typing in is never replaced.
+// Parts of a page that stay fresh: pushed by the service where `events` names its stream, asked for
+// every second where it does not or while the stream is broken. Swapped where they changed, and
+// loudly called stale when no news come. What a person is typing in is never replaced.
 
-window.live = function (url, { swapped = () => {} } = {}) {
-  const EVERY_MS = 1000, STALE_S = 5;
+window.live = function (url, { events = "", swapped = () => {} } = {}) {
+  const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000];
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
+  let stream = null, html = "", heard = 0, again = 0;
 
   const now = () => Date.now() + ahead;
 
@@ -22,17 +24,57 @@ window.live = function (url, { swapped = () => {} } = {}) {
       if (!answer.ok && answer.status !== 304) throw new Error("the service does not answer");
       if (answer.status === 200) {
         etag = answer.headers.get("ETag") || "";
-        swap(await answer.text());
+        html = await answer.text();
+        swap(html);
       }
-      ahead = Number(answer.headers.get("X-As-Of")) * 1000 - Date.now();
-      local = answer.headers.get("X-As-Of-Local");
-      asOf = now();
+      const at = Number(answer.headers.get("X-As-Of"));
+      date({ at, now: at, local: answer.headers.get("X-As-Of-Local") });
+      if (Date.now() >= again) listen();
     } catch (problem) {
       why = problem.name === "Error" ? problem.message : "the service does not answer";
     }
     running = false;
-    timer = setTimeout(look, EVERY_MS);
+    if (!stream) timer = setTimeout(look, EVERY_MS);
     tell();
+  }
+
+  function date(told) {
+    ahead = told.now * 1000 - Date.now();
+    asOf = told.at * 1000;
+    local = told.local;
+  }
+
+  // A tab in the background has no stream: a browser opens only a few at once.
+  function listen() {
+    if (stream || !events || !window.EventSource || document.hidden) return;
+    const address = new URL(events, location.href);
+    address.searchParams.set("since", etag.replace(/^W\/|"/g, ""));
+    heard = Date.now();
+    stream = new EventSource(address);
+    stream.onerror = deafen;
+    stream.addEventListener("over", deafen);
+    for (const kind of ["whole", "step", "same"]) {
+      stream.addEventListener(kind, (event) => hear(kind, JSON.parse(event.data)));
+    }
+  }
+
+  function hear(kind, news) {
+    heard = Date.now();
+    if (kind === "step" && news.from !== etag.replace(/^W\/|"/g, "")) return deafen();
+    if (kind === "step") html = html.slice(0, news.begin) + news.html + html.slice(html.length - news.end);
+    if (kind === "whole") html = news.html;
+    etag = `"${news.version}"`;
+    date(news);
+    if (kind === "same") tell();
+    else swap(html);
+  }
+
+  // Not all pages come back at the same instant.
+  function deafen() {
+    stream?.close();
+    stream = null;
+    again = Date.now() + AGAIN_MS[0] + Math.random() * (AGAIN_MS[1] - AGAIN_MS[0]);
+    look();
   }
 
   function swap(html) {
@@ -98,6 +140,7 @@ window.live = function (url, { swapped = () => {} } = {}) {
   }
 
   function tick() {
+    if (stream && Date.now() - heard > SILENT_S * 1000) deafen();
     if (asOf === null) return;
     for (const time of document.querySelectorAll("time[data-until]")) {
       const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);
@@ -115,7 +158,7 @@ window.live = function (url, { swapped = () => {} } = {}) {
   function tell() {
     if (asOf === null && !why) return;
     const age = asOf === null ? Infinity : Math.max(0, Math.floor((now() - asOf) / 1000));
-    const stale = age >= STALE_S;
+    const stale = age >= (stream ? SILENT_S : STALE_S);
     if (stale !== line.classList.contains("stale")) {
       line.classList.toggle("stale", stale);
       document.body.classList.toggle("data-stale", stale);
@@ -128,7 +171,11 @@ window.live = function (url, { swapped = () => {} } = {}) {
   }
 
   setInterval(tick, 1000);
-  document.addEventListener("visibilitychange", () => document.hidden || look());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && stream) deafen();
+    else if (!document.hidden) look();
+  });
+  addEventListener("pagehide", () => stream?.close());
   look();
   return { look, swap };
 };

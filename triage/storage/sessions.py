@@ -13,9 +13,19 @@ from triage.storage.new_rows import NewRows
 from triage.storage.revisions import COUNTED
 from triage.storage.saving import save_new
 from triage.storage.timers import Timer
-from triage.storage.wake import TEXTS, TIMERS
+from triage.storage.wake import SHOWN, TEXTS, TIMERS
 
 _TO_DO = {"ready", "waiting"}
+_NEVER_SHOWN = {
+    "audit_entry",
+    "heartbeat",
+    "idempotency_key",
+    "intake_draft",
+    "rule_draft",
+    "sign_in",
+    "timer",
+}
+"""Tables that change often, or for one person alone, and stand on no board."""
 
 
 class WritingSession(Session):
@@ -51,6 +61,8 @@ class WritingSession(Session):
     def _notice(self, rows: Iterable[Any]) -> None:
         for row in rows:
             self.has_changed(row)
+            if row.__tablename__ not in _NEVER_SHOWN:
+                self.info.setdefault("due", set()).add(SHOWN)
             to_do = isinstance(row, (Message, Timer)) and row.state in _TO_DO
             if to_do and row.due_at <= self.info["now"]:
                 kind = TEXTS if isinstance(row, Message) else TIMERS

@@ -1,7 +1,8 @@
-"""Waking the worker at once when a commit has left something to do.
+"""Waking workers at once when a commit has left something to do, and whoever shows a board when it
+has changed what is shown.
 
-Only a hint: whoever misses it looks by himself a second later. So nothing here may fail a unit
-of work, and nothing here is waited for.
+Only a hint: whoever misses it looks by himself a second or two later. So nothing here may fail a
+unit of work, and nothing here is waited for.
 """
 
 import hashlib
@@ -26,23 +27,34 @@ log = logging.getLogger(__name__)
 CHANNEL = "triage_due"
 TEXTS, TIMERS = "texts", "timers"
 """What is due. A text in a storm does not have the timers looked through."""
+SHOWN_CHANNEL = "triage_shown"
+SHOWN = "shown"
+"""What boards show has changed: heard by whoever shows it, never by workers."""
 LOOK_UP_S = 1.0
 """How often a listener looks whether it is to stop."""
 _AGAIN_S = 0.5
 EARS = 16
-"""Workers on one machine that are woken at once; others look each second."""
+"""Workers on one machine that are woken at once, and as many who show boards; others look by
+themselves."""
 
 Heard = Callable[[frozenset[str]], None]
 """Is told what is due."""
 ANYTHING = frozenset({TEXTS, TIMERS})
+BOARDS = frozenset({SHOWN})
+_CHANNELS = ((CHANNEL, ANYTHING), (SHOWN_CHANNEL, BOARDS))
 
 
 class Wake(Protocol):
     def ring(self, due: Iterable[str]) -> None:
-        """Wake all workers on this database. Quick, and raises nothing that matters."""
+        """Wake all who listen on this database. Quick, and raises nothing that matters."""
 
-    def listen(self, heard: Heard, stopping: threading.Event) -> None:
-        """Call `heard` for each ring, or for several together, until told to stop."""
+    def listen(
+        self, heard: Heard, stopping: threading.Event, of: frozenset[str] = ANYTHING
+    ) -> None:
+        """Call `heard` for each ring, or for several together, until told to stop.
+
+        of -- what this listener is for: ANYTHING that is due, or BOARDS.
+        """
 
 
 def wake_for(engine: Engine) -> Wake:
@@ -58,7 +70,9 @@ class Silence:
     def ring(self, due: Iterable[str]) -> None:
         pass
 
-    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+    def listen(
+        self, heard: Heard, stopping: threading.Event, of: frozenset[str] = ANYTHING
+    ) -> None:
         stopping.wait()
 
 
@@ -72,29 +86,38 @@ class Datagrams:
 
     def __init__(self, database: Path) -> None:
         name = hashlib.sha256(os.fsencode(database)).hexdigest()[:24]
-        self._names = [f"\0triage-{name}-{number}" for number in range(EARS)]
+        self._names = {
+            ANYTHING: [f"\0triage-{name}-{number}" for number in range(EARS)],
+            BOARDS: [f"\0triage-{name}-{SHOWN}-{number}" for number in range(EARS)],
+        }
 
     def ring(self, due: Iterable[str]) -> None:
-        said = " ".join(due).encode()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
             bell.setblocking(False)
-            for name in self._names:
-                try:
-                    bell.sendto(said, name)
-                except OSError:  # nobody there, or so many rings unheard that one more is nothing
-                    continue
+            for of, names in self._names.items():
+                if said := " ".join(of.intersection(due)).encode():
+                    self._tell(bell, said, names)
 
-    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+    def _tell(self, bell: socket.socket, said: bytes, names: Iterable[str]) -> None:
+        for name in names:
+            try:
+                bell.sendto(said, name)
+            except OSError:  # nobody there, or so many rings unheard that one more is nothing
+                continue
+
+    def listen(
+        self, heard: Heard, stopping: threading.Event, of: frozenset[str] = ANYTHING
+    ) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
             ear.settimeout(LOOK_UP_S)
             while not stopping.is_set():
-                if self._bound(ear):
-                    self._hear(ear, heard, stopping)
+                if self._bound(ear, of):
+                    self._hear(ear, heard, stopping, of)
                 else:  # all are taken: perhaps one of them ends
                     stopping.wait(LOOK_UP_S)
 
-    def _bound(self, ear: socket.socket) -> bool:
-        for name in self._names:
+    def _bound(self, ear: socket.socket, of: frozenset[str]) -> bool:
+        for name in self._names[of]:
             try:
                 ear.bind(name)
             except OSError:
@@ -102,13 +125,15 @@ class Datagrams:
             return True
         return False
 
-    def _hear(self, ear: socket.socket, heard: Heard, stopping: threading.Event) -> None:
+    def _hear(
+        self, ear: socket.socket, heard: Heard, stopping: threading.Event, of: frozenset[str]
+    ) -> None:
         while not stopping.is_set():
             try:
                 due = ear.recv(64)
             except TimeoutError:
                 continue
-            heard(_due(due.decode(errors="replace")))
+            heard(_due(due.decode(errors="replace"), of))
 
 
 class Notices:
@@ -137,28 +162,33 @@ class Notices:
             self._ringer.rung.set()
             self._ringer = None
 
-    def listen(self, heard: Heard, stopping: threading.Event) -> None:
+    def listen(
+        self, heard: Heard, stopping: threading.Event, of: frozenset[str] = ANYTHING
+    ) -> None:
+        channel = next(name for name, words in _CHANNELS if words == of)
         while not stopping.is_set():
             try:
                 with self._engine.connect() as connection:
-                    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-                    heard(ANYTHING)  # whatever was rung while nobody listened
-                    self._hear(connection, heard, stopping)
+                    connection.exec_driver_sql(f"LISTEN {channel}")
+                    heard(of)  # whatever was rung while nobody listened
+                    self._hear(connection, heard, stopping, of)
             except (DBAPIError, psycopg.Error) as error:
-                log.warning("not woken, looking each second: %s", type(error).__name__)
+                log.warning("not woken, looking by itself: %s", type(error).__name__)
                 stopping.wait(_AGAIN_S)
 
-    def _hear(self, connection: Connection, heard: Heard, stopping: threading.Event) -> None:
+    def _hear(
+        self, connection: Connection, heard: Heard, stopping: threading.Event, of: frozenset[str]
+    ) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- the only driver we open
         while not stopping.is_set():
             for notice in driver.notifies(timeout=LOOK_UP_S, stop_after=1):
-                heard(_due(notice.payload))
+                heard(_due(notice.payload, of))
 
 
-def _due(said: str) -> frozenset[str]:
+def _due(said: str, of: frozenset[str]) -> frozenset[str]:
     """What somebody said is due; anything, if it is no word of ours."""
-    return ANYTHING & frozenset(said.split()) or ANYTHING
+    return of & frozenset(said.split()) or of
 
 
 class _Ringer:
@@ -186,7 +216,9 @@ class _Ringer:
     def _notify(self, due: Iterable[str]) -> bool:
         try:
             self._connection = self._connection or self._engine.connect()
-            self._connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{' '.join(due)}'")
+            told = [(name, " ".join(words.intersection(due))) for name, words in _CHANNELS]
+            calls = ", ".join(f"pg_notify('{name}', '{said}')" for name, said in told if said)
+            self._connection.exec_driver_sql(f"SELECT {calls}")
         except Exception as error:  # whatever it is: the next commit rings again
             log.warning("nobody was woken: %s", type(error).__name__)
             self._close()

@@ -7,6 +7,7 @@ from triage.entrypoints.web import (
     alarms,
     banners,
     board,
+    broadcasts,
     call,
     call_actions,
     call_reliefs,
@@ -16,6 +17,7 @@ from triage.entrypoints.web import (
     communication_tests,
     errors,
     escalation,
+    events,
     follow_ups,
     hazard_notes,
     headers,
@@ -30,6 +32,7 @@ from triage.entrypoints.web import (
     styleguide,
     supervision,
     teams,
+    turns,
     watch,
 )
 
@@ -47,6 +50,7 @@ PLACES = (
     alarms,
     watch,
     board,
+    events,
     call,
     call_actions,
     call_teams,
@@ -68,5 +72,7 @@ def register(app: Flask) -> None:
     access.guard(app)
     errors.handle(app)
     page.furnish(app)
+    broadcasts.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)
+    app.wsgi_app = turns.Turns(app.wsgi_app)  # type: ignore[method-assign]

@@ -1,0 +1,39 @@
+"""The board in a real browser is pushed; where the stream breaks it asks, and tells its age."""
+
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.stories.test_calls import CALM
+from tests.world import World
+
+ASKED = "/board/rows"
+
+
+def test_changes_are_pushed_and_a_broken_stream_is_told_and_mended(
+    world: World, served: Served, page: Page
+) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.extend([request.url] if ASKED in request.url else [])
+
+    sign_in(served, page, "dispatcher")
+    with page.expect_response("**/board/events**"):
+        page.goto(f"{served.base_url}/board")
+    page.wait_for_timeout(500)
+    page.on("request", note)
+
+    first = world.call(CALM, location="Pier 3")
+    expect(page.locator(f"#row-{first.reference}")).to_be_visible(timeout=1500)
+    world.call(CALM, location="Depot")
+    expect(page.locator(".call-row")).to_have_count(2, timeout=1500)
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    assert asked == []
+
+    served.stop("web")
+    expect(page.locator("[data-as-of]")).to_contain_text("STALE: no news since")
+    served.start("web", *served.serve)
+    expect(page.locator("[data-as-of]")).not_to_contain_text("STALE", timeout=30_000)
+    third = world.call(CALM, location="Mill")
+    expect(page.locator(f"#row-{third.reference}")).to_be_visible(timeout=2500)

@@ -1,0 +1,268 @@
+"""Fragments that many watch, rendered once for all of them and sent when they have changed.
+
+One thread in each web process looks: at once when a commit has changed what is shown, and else
+every LOOK_EVERY_S for what changes with time alone. Streams only wait; they hold no connection to
+the database. A stream that was kept from sending gets the newest edition whole, not all that it
+missed.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from queue import Empty, SimpleQueue
+from uuid import UUID
+
+from flask import Flask
+
+from triage.context import current_context
+from triage.services import people
+from triage.storage.wake import BOARDS
+
+log = logging.getLogger(__name__)
+
+MOST_STREAMS = 400
+"""In one process; whoever comes later asks every second instead."""
+MOST_FRAGMENTS = 24
+"""Different ones, such as boards of different choices: each is rendered at every look."""
+PAUSE_S = 0.25
+"""Between two looks: however much changes, at most four editions a second."""
+_SHARE = 5
+"""A look that cost much is followed by a pause of as many times the time that it computed."""
+LOOK_EVERY_S = 2.0
+HEARTBEAT_S = 5.0
+_NOTICE_S = 0.2
+"""How soon it is noticed that the server stops."""
+
+STOPPING, SIGNED_OUT = "stopping", "signed out"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One fragment as it was found by one look."""
+
+    version: str
+    html: str
+    at: str
+    """Seconds since 1970 on the database's clock, as fragments tell it."""
+    local: str
+    found: float = field(default_factory=time.monotonic)
+    before: str = ""
+    """The version that `step` is for."""
+    step: bytes = b""
+    whole: bytes = b""
+
+    def same(self) -> bytes:
+        return _event("same", self._told())
+
+    def with_events(self, old: "Edition | None") -> "Edition":
+        whole = _event("whole", {**self._told(), "html": self.html})
+        if old is None:
+            return replace(self, whole=whole)
+        told = {**self._told(), "from": old.version, **difference(old.html, self.html)}
+        return replace(self, whole=whole, before=old.version, step=_event("step", told))
+
+    def _told(self) -> dict[str, object]:
+        now = float(self.at) + time.monotonic() - self.found
+        return {"version": self.version, "at": float(self.at), "local": self.local, "now": now}
+
+
+def difference(old: str, new: str) -> dict[str, object]:
+    """What stays of the beginning and of the end, and what stands between them now. Lengths are
+    those of a browser, which counts in UTF-16."""
+    begin = _in_common(old, new, lambda text, size: text[:size])
+    ours, theirs = old[begin:], new[begin:]
+    end = _in_common(ours, theirs, lambda text, size: text[len(text) - size :])
+    between = new[begin : len(new) - end]
+    return {"begin": _units(new[:begin]), "end": _units(new[len(new) - end :]), "html": between}
+
+
+def _in_common(one: str, other: str, part: Callable[[str, int], str]) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if part(one, middle) == part(other, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _event(kind: str, data: dict[str, object]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+@dataclass(eq=False)
+class Stream:
+    """One open page."""
+
+    fragment: str
+    """The path of what it watches."""
+    sign_in: UUID
+    bell: SimpleQueue[None] = field(default_factory=SimpleQueue)
+    newest: Edition | None = None
+    over: str = ""
+
+    def end(self, why: str) -> None:
+        self.over = why
+        self.bell.put(None)
+
+    def show(self, edition: Edition, *, changed: bool) -> None:
+        self.newest = edition
+        if changed and self.bell.empty():
+            self.bell.put(None)
+
+    def events(self, since: str) -> Iterator[bytes]:
+        """since -- the version that the page shows already."""
+        yield b": the stream begins\n\n"
+        shown = since
+        while not self.over:
+            if (edition := self.newest) is not None:
+                if edition.version == shown:
+                    yield edition.same()
+                else:
+                    follows = edition.step and edition.before == shown
+                    yield edition.step if follows else edition.whole
+                shown = edition.version
+            try:
+                self.bell.get(timeout=HEARTBEAT_S)
+            except Empty:
+                continue
+        yield _event("over", {"why": self.over})
+
+
+class Broadcaster:
+    """All streams of one process. Its threads run while there are any."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.serving: Callable[[], bool] = lambda: True
+        """Told by whoever runs this process: is it to go on?"""
+        self._lock = threading.Lock()
+        self._streams: set[Stream] = set()
+        self._looks: _Looks | None = None
+
+    def join(self, stream: Stream) -> bool:
+        """False when there are too many already, or the server stops."""
+        with self._lock:
+            fragments = {one.fragment for one in self._streams} | {stream.fragment}
+            full = len(self._streams) >= MOST_STREAMS or len(fragments) > MOST_FRAGMENTS
+            if full or not self.serving():
+                return False
+            self._streams.add(stream)
+            if self._looks is None:
+                self._looks = _Looks(self)
+            self._looks.rung.set()
+            return True
+
+    def leave(self, stream: Stream) -> None:
+        with self._lock:
+            self._streams.discard(stream)
+            if not self._streams and self._looks is not None:
+                self._looks.stop()
+                self._looks = None
+
+    def streams(self) -> list[Stream]:
+        with self._lock:
+            return list(self._streams)
+
+
+class _Looks:
+    """The thread that looks and the one that listens for commits, until no stream is left."""
+
+    def __init__(self, broadcaster: Broadcaster) -> None:
+        self.rung = threading.Event()
+        self._all, self._app = broadcaster, broadcaster.app
+        self._stopping = threading.Event()
+        self._known: dict[str, Edition] = {}
+        self._check_due = 0.0
+        for work in (self._listen, self._look_again_and_again):
+            threading.Thread(target=work, name="broadcast", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.rung.set()
+
+    def _listen(self) -> None:
+        with self._app.app_context():
+            wake = current_context().database.wake
+        wake.listen(lambda _shown: self.rung.set(), self._stopping, BOARDS)
+
+    def _look_again_and_again(self) -> None:
+        due = 0.0
+        while not self._stopping.is_set():
+            if not self._all.serving():
+                self._end(self._all.streams(), STOPPING)
+            if not self.rung.wait(_NOTICE_S) and time.monotonic() < due:
+                continue
+            self.rung.clear()
+            due = time.monotonic() + LOOK_EVERY_S
+            computed = time.thread_time()
+            self._look()
+            self._stopping.wait(max(PAUSE_S, _SHARE * (time.thread_time() - computed)))
+
+    def _look(self) -> None:
+        wanted = {stream.fragment for stream in self._all.streams()}
+        self._known = {path: known for path, known in self._known.items() if path in wanted}
+        works: list[Callable[[], None]] = [partial(self._renew, path) for path in wanted]
+        if time.monotonic() >= self._check_due:
+            self._check_due = time.monotonic() + LOOK_EVERY_S
+            works.append(self._end_the_signed_out)
+        for work in works:
+            try:
+                work()
+            except Exception as error:  # pages tell how old their data is; the next may succeed
+                log.warning("a board was not renewed: %s", type(error).__name__)
+
+    def _end_the_signed_out(self) -> None:
+        streams = self._all.streams()
+        with self._app.app_context():
+            context = current_context()
+            with context.reading() as uow:
+                there = people.still_signed_in(
+                    uow, context.centre, {stream.sign_in for stream in streams}
+                )
+        self._end([stream for stream in streams if stream.sign_in not in there], SIGNED_OUT)
+
+    def _end(self, streams: list[Stream], why: str) -> None:
+        for stream in streams:
+            stream.end(why)
+
+    def _renew(self, fragment: str) -> None:
+        old, found = self._known.get(fragment), self._rendered(fragment)
+        changed = old is None or old.version != found.version
+        if changed:
+            found = found.with_events(old)
+        elif old is not None:
+            found = replace(old, at=found.at, local=found.local, found=found.found)
+        self._known[fragment] = found
+        for stream in self._all.streams():
+            if stream.fragment == fragment:
+                stream.show(found, changed=changed or stream.newest is None)
+
+    def _rendered(self, fragment: str) -> Edition:
+        """As whoever asks for it by itself would get it."""
+        with self._app.test_request_context(fragment):
+            answer = self._app.make_response(self._app.dispatch_request())
+            return Edition(
+                version=answer.get_etag()[0] or "",
+                html=answer.get_data(as_text=True),
+                at=answer.headers["X-As-Of"],
+                local=answer.headers["X-As-Of-Local"],
+            )
+
+
+def broadcaster_of(app: Flask) -> Broadcaster:
+    found: Broadcaster = app.extensions["triage_broadcaster"]
+    return found
+
+
+def furnish(app: Flask) -> None:
+    app.extensions["triage_broadcaster"] = Broadcaster(app)
