@@ -68,6 +68,8 @@ class Settings:
     rules_folder: Path
     demo: bool
     heartbeat_url: str | None
+    downtime_folder: Path | None
+    """Where the watcher keeps the downtime pack; None: nowhere."""
 
 
 class _Keys(fields.String):
@@ -95,6 +97,7 @@ class _Environment(Schema):
     TRIAGE_HEARTBEAT_URL = fields.Url(
         load_default=None, schemes={"http", "https"}, require_tld=False
     )
+    TRIAGE_DOWNTIME_FOLDER = fields.String(load_default=None)
     TRIAGE_DEMO = fields.Boolean(load_default=False)
     TWILIO_ACCOUNT_SID = fields.String(load_default=None)
     TWILIO_AUTH_TOKEN = fields.String(load_default=None)
@@ -113,6 +116,11 @@ class _Environment(Schema):
                 "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, for several hosts"
                 " postgresql+psycopg://USER@/NAME?host=HOST1:PORT1&host=HOST2:PORT2"
             )
+
+    @validates("TRIAGE_DOWNTIME_FOLDER")
+    def _can_be_written(self, folder: str | None, **_: object) -> None:
+        if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
+            raise ValidationError(f"there is no folder {folder} that can be written to")
 
     @validates("TRIAGE_RULES")
     def _has_a_vocabulary(self, folder: str, **_: object) -> None:
@@ -328,7 +336,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rules_folder=Path(values["TRIAGE_RULES"]),
         demo=values["TRIAGE_DEMO"],
         heartbeat_url=values["TRIAGE_HEARTBEAT_URL"],
+        downtime_folder=_folder(values["TRIAGE_DOWNTIME_FOLDER"]),
     )
+
+
+def _folder(name: str | None) -> Path | None:
+    return Path(name) if name else None
 
 
 def _default_database() -> str:

@@ -143,6 +143,12 @@ KINDS = {
         "Reminders and notices pile up: another worker helps, if the provider keeps up.",
         stops_paging=False,
     ),
+    "downtime_old": Kind(
+        "the downtime pack on paper is out of date",
+        "Go on as usual; before you use the paper ask who is on duty. " + _TELL,
+        "Can the watcher write to TRIAGE_DOWNTIME_FOLDER? Its log says what failed.",
+        stops_paging=False,
+    ),
     "backup_none": Kind(
         "no backup of the database was ever made",
         "Go on as usual. " + _TELL,

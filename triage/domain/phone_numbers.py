@@ -37,6 +37,15 @@ def e164(text: str, country: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def readable(number: str) -> str:
+    """An E.164 number in groups that are easier to dial from paper: +1 202-555-0101."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def extension(text: str, country: str) -> str | None:
     """What to dial after the number, to be kept as a note: "12" of "555 010 0199 x12"."""
     return _parse(text, country).extension or None

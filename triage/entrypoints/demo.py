@@ -198,6 +198,7 @@ def _environment(
         "TRIAGE_PUBLIC_URL": base_url,
         "TRIAGE_SMS": "simulator",
         "TRIAGE_SIMULATOR_FILE": str(folder / "demo_phones.sqlite"),
+        "TRIAGE_DOWNTIME_FOLDER": str(folder),
         "TRIAGE_DEMO": "true",
     }
     others = {name: v for name, v in environ.items() if not _has_no_say(name)}

@@ -17,6 +17,7 @@ import structlog
 
 from triage.context import AppContext
 from triage.domain.findings import Finding
+from triage.entrypoints.downtime_paper import PaperKeeper
 from triage.services import watch
 from triage.services.audits import Surroundings, audit
 
@@ -74,10 +75,14 @@ class Watcher:
         environment = settings.environment if settings.twilio else None
         self._around = Surroundings(settings.twilio is None, settings.demo, environment)
         self._clock = ClockWatch(only_back=settings.demo)
+        folder = settings.downtime_folder
+        self.paper = PaperKeeper(self.context, folder, self.stopping) if folder else None
 
     def run(self) -> None:
         """Until told to stop."""
         threading.Thread(target=self._end_if_stuck, daemon=True).start()
+        if self.paper:
+            self.paper.start()
         log.info("watcher runs", watcher=self.name)
         while not self.stopping.is_set():
             began = time.monotonic()
@@ -97,6 +102,7 @@ class Watcher:
             asked = time.monotonic()
             findings = self._clock.look(uow.now, asked, asked - began)
             findings += audit(uow, self.context.centre, self._around)
+        findings += self.paper.look() if self.paper else []
         took_ms = int((time.monotonic() - began) * 1000)
         self.context.do(ACTOR, lambda uow: watch.keep(uow, self.name, took_ms, findings))
         if findings:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from triage.context import AppContext
 from triage.domain.findings import KINDS
-from triage.entrypoints import watcher
+from triage.entrypoints import downtime_paper, watcher
 from triage.services.watch import paging_state
 from triage.settings import Settings, fresh_key
 
@@ -68,4 +69,18 @@ def _about_telephones(settings: Settings) -> Iterator[str]:
     yield f"not checked: do texts to our number come in at {address}/sms/inbound? Text it HELLO"
 
 
-COMMANDS = (watch, doctor)
+@click.command(epilog="Example: triage downtime /mnt/desk/downtime.html")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def downtime(ctx: click.Context, file: Path) -> None:
+    """Write the downtime pack now: telephone list, scoring card of the live rules, call sheet.
+
+    One file that any browser opens and prints without this service. With TRIAGE_DOWNTIME_FOLDER
+    set, the watcher writes it there every 15 minutes.
+    """
+    text, _ = downtime_paper.render(ctx.obj.context())
+    downtime_paper.write(text, file)
+    click.echo(f"{file}: {len(text.encode()):,} bytes")
+
+
+COMMANDS = (watch, doctor, downtime)

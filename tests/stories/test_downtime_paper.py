@@ -1,0 +1,111 @@
+"""When no screen answers there is paper: whom to ring, how to decide, what to write down."""
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_watch import beat
+from tests.world import World
+from triage.entrypoints.cli import Tools
+from triage.entrypoints.commands.watching import downtime
+from triage.entrypoints.downtime_paper import NAME, OLD_AFTER_S, PaperKeeper, render
+from triage.entrypoints.watcher import Watcher
+
+
+def keeping(world: World, folder: Path) -> Watcher:
+    """A watcher that keeps the pack in this folder."""
+    settings = replace(world.context.settings, downtime_folder=folder)
+    return Watcher(replace(world.context, settings=settings))
+
+
+def keeper(watcher: Watcher) -> PaperKeeper:
+    assert watcher.paper is not None
+    return watcher.paper
+
+
+def test_it_names_whom_to_ring_how_to_decide_and_what_is_open(world: World, tmp_path: Path) -> None:
+    (phone,) = world.team("MCT 1")
+    world.partner("Harbor House", "shelter")
+    call = world.call(CALM, location="12 Mill Lane", caller_name="Ann Lee", narrative="He cries.")
+    phone.expect(call.code)
+
+    assert keeper(keeping(world, tmp_path)).once()
+
+    pack = (tmp_path / NAME).read_text()
+    assert "MCT 1" in pack
+    assert "+1 202-555-0101" in pack  # as it is dialled from paper
+    assert "Harbor House" in pack
+    assert call.code in pack
+    assert "MCT 1 asked" in pack
+    for secret in ("Mill Lane", "Ann Lee", "He cries"):
+        assert secret not in pack
+    assert "county-default" in pack
+    assert world.centre.policy.centre_name in pack
+
+
+def test_only_the_desk_may_read_it_and_it_fetches_nothing(world: World, tmp_path: Path) -> None:
+    assert keeper(keeping(world, tmp_path)).once()
+
+    assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o640
+    pack = (tmp_path / NAME).read_text()
+    for way_out in ("http:", "https:", "src=", "<link", "<script", "@import", "url("):
+        assert way_out not in pack
+    assert [file.name for file in tmp_path.iterdir() if NAME in file.name] == [NAME]
+
+
+def test_what_people_typed_stands_as_text(world: World, tmp_path: Path) -> None:
+    world.team("<script>alert(1)</script> {{ 7*7 }}")
+
+    assert keeper(keeping(world, tmp_path)).once()
+
+    pack = (tmp_path / NAME).read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }}" in pack
+    assert "<script" not in pack
+
+
+def test_a_pack_that_is_not_renewed_is_told_on_every_screen(world: World, tmp_path: Path) -> None:
+    watcher = keeping(world, tmp_path)
+    assert keeper(watcher).once()
+    beat(world)
+    assert watcher.round()
+
+    long_ago = (tmp_path / NAME).stat().st_mtime - OLD_AFTER_S - 60
+    os.utime(tmp_path / NAME, (long_ago, long_ago))
+    assert not watcher.round()
+
+    assert (
+        "The downtime pack on paper is out of date" in world.client("dispatcher").get("/board").text
+    )
+    assert keeper(watcher).once()
+    assert watcher.round()
+
+
+def test_where_it_cannot_be_written_the_service_goes_on_and_tells(
+    world: World, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    watcher = keeping(world, stick)
+    beat(world)
+    stick.rmdir()
+
+    assert not keeper(watcher).once()
+
+    assert watcher.round()  # it has half an hour to come back
+
+
+def test_the_card_is_kept_while_the_rules_are_the_same(world: World) -> None:
+    _, card = render(world.context)
+    _, again = render(world.context, card)
+    assert again is card
+
+
+def test_one_command_writes_it_at_any_time(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "paper.html"
+    ran = CliRunner().invoke(downtime, [str(file)], obj=Tools(None, {"ready": world.context}))
+    assert ran.exit_code == 0, ran.output
+    assert "Scoring card" in file.read_text()

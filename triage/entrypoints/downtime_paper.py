@@ -1,0 +1,99 @@
+"""The downtime pack as one file that any browser opens and prints, without this service.
+
+Kept in a folder of whoever runs the desk: on its own computer, on a share, on a stick. It names
+staff and their telephones, so only its owner and group may read it.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from jinja2 import Environment, PackageLoader
+
+from triage.context import AppContext
+from triage.domain.findings import Finding
+from triage.domain.phone_numbers import readable
+from triage.domain.scoring_card import ScoringCard
+from triage.services.downtime import pack
+
+NAME = "downtime.html"
+EVERY_S = 15 * 60.0
+AGAIN_S = 60.0
+"""After a try that failed."""
+OLD_AFTER_S = 2 * EVERY_S
+
+log = structlog.get_logger("triage.downtime")
+
+
+def render(context: AppContext, made: ScoringCard | None = None) -> tuple[str, ScoringCard]:
+    """The whole file, and its card for the next time."""
+    centre = context.centre
+    with context.reading() as uow:
+        found = pack(uow, centre, made)
+    zone = centre.policy.time_zone
+
+    def local(at: datetime, form: str = "%a %-d %b %H:%M %Z") -> str:
+        return at.astimezone(zone).strftime(form)
+
+    shape = Environment(loader=PackageLoader("triage"), autoescape=True)
+    shape.trim_blocks = shape.lstrip_blocks = True
+    shape.filters.update(local=local, readable=readable)
+    template = shape.get_template("downtime.html")
+    text = template.render(
+        pack=found, card=found.card, policy=centre.policy, name=centre.policy.centre_name
+    )
+    return text, found.card
+
+
+def write(text: str, to: Path) -> None:
+    """Whole or not at all: whoever opens it meanwhile reads the one before."""
+    partial = to.with_name(f".{to.name}.{os.getpid()}")
+    with open(partial, "w", encoding="utf-8", opener=_for_the_desk) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(to)
+
+
+def _for_the_desk(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o640)
+
+
+@dataclass
+class PaperKeeper:
+    """Writes the pack anew every quarter of an hour, beside whatever else its process does."""
+
+    context: AppContext
+    folder: Path
+    stopping: threading.Event
+    _card: ScoringCard | None = None
+    _began: float = field(default_factory=time.time)
+
+    def start(self) -> None:
+        threading.Thread(target=self._keep, daemon=True, name="downtime pack").start()
+
+    def _keep(self) -> None:
+        while not self.stopping.is_set():
+            self.stopping.wait(EVERY_S if self.once() else AGAIN_S)
+
+    def once(self) -> bool:
+        try:
+            text, self._card = render(self.context, self._card)
+            write(text, self.folder / NAME)
+            return True
+        except Exception as error:  # the database may be away: the last one stays, and is told
+            log.error("the downtime pack was not written", error=type(error).__name__)
+            return False
+
+    def look(self) -> list[Finding]:
+        """A finding where the newest pack, by whomever it was written, is too old."""
+        try:
+            written = (self.folder / NAME).stat().st_mtime
+        except OSError:
+            written = self._began
+        age_s = time.time() - written
+        return [Finding("downtime_old", 1, round(age_s, 1))] if age_s > OLD_AFTER_S else []
