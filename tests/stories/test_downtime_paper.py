@@ -1,6 +1,5 @@
 """When no screen answers there is paper: whom to ring, how to decide, what to write down."""
 
-import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -67,35 +66,29 @@ def test_what_people_typed_stands_as_text(world: World, tmp_path: Path) -> None:
     assert "<script" not in pack
 
 
-def test_a_pack_that_is_not_renewed_is_told_on_every_screen(world: World, tmp_path: Path) -> None:
-    watcher = keeping(world, tmp_path)
-    assert keeper(watcher).once()
-    beat(world)
-    assert watcher.round()
-
-    long_ago = (tmp_path / NAME).stat().st_mtime - OLD_AFTER_S - 60
-    os.utime(tmp_path / NAME, (long_ago, long_ago))
-    assert not watcher.round()
-
-    assert (
-        "The downtime pack on paper is out of date" in world.client("dispatcher").get("/board").text
-    )
-    assert keeper(watcher).once()
-    assert watcher.round()
-
-
-def test_where_it_cannot_be_written_the_service_goes_on_and_tells(
+def test_a_pack_that_cannot_be_renewed_is_told_on_every_screen(
     world: World, tmp_path: Path
 ) -> None:
     stick = tmp_path / "stick"
     stick.mkdir()
     watcher = keeping(world, stick)
+    now = [0.0]
+    watcher.paper = PaperKeeper(world.context, stick, watcher.stopping, lambda: now[0])
+    assert watcher.paper.once()
     beat(world)
-    stick.rmdir()
 
-    assert not keeper(watcher).once()
-
+    stick.rename(tmp_path / "pulled out")
+    now[0] = OLD_AFTER_S - 1
+    assert not watcher.paper.once()
     assert watcher.round()  # it has half an hour to come back
+    now[0] = OLD_AFTER_S + 1
+    assert not watcher.round()
+    board = world.client("dispatcher").get("/board").text
+    assert "The downtime pack on paper is out of date" in board
+
+    (tmp_path / "pulled out").rename(stick)
+    assert watcher.paper.once()
+    assert watcher.round()
 
 
 def test_the_card_is_kept_while_the_rules_are_the_same(world: World) -> None:

@@ -7,6 +7,7 @@ staff and their telephones, so only its owner and group may read it.
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -70,8 +71,13 @@ class PaperKeeper:
     context: AppContext
     folder: Path
     stopping: threading.Event
+    steady: Callable[[], float] = time.monotonic
+    """Seconds of a clock that is never set."""
     _card: ScoringCard | None = None
-    _began: float = field(default_factory=time.time)
+    _written: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._written = self.steady()  # it has time to write the first
 
     def start(self) -> None:
         threading.Thread(target=self._keep, daemon=True, name="downtime pack").start()
@@ -84,16 +90,13 @@ class PaperKeeper:
         try:
             text, self._card = render(self.context, self._card)
             write(text, self.folder / NAME)
+            self._written = self.steady()
             return True
         except Exception as error:  # the database may be away: the last one stays, and is told
             log.error("the downtime pack was not written", error=type(error).__name__)
             return False
 
     def look(self) -> list[Finding]:
-        """A finding where the newest pack, by whomever it was written, is too old."""
-        try:
-            written = (self.folder / NAME).stat().st_mtime
-        except OSError:
-            written = self._began
-        age_s = time.time() - written
+        """A finding where nothing could be written for too long."""
+        age_s = self.steady() - self._written
         return [Finding("downtime_old", 1, round(age_s, 1))] if age_s > OLD_AFTER_S else []
