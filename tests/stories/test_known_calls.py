@@ -125,13 +125,14 @@ def test_earlier_calls_are_told_with_what_was_sent_how_it_ended_and_the_verdict(
     assert known(world.client("dispatcher"), PIER).strip() == ""
 
 
-def test_looking_up_asks_by_index_alone(world: World, dispatcher: Browser) -> None:
+def test_looking_up_asks_by_index_alone(world: World) -> None:
     """No place and no number is read to find an equal one: the plan names the indexes."""
-    if world.context.database.engine.dialect.name != "sqlite":
-        pytest.skip("a small table on PostgreSQL is read whole, whatever indexes it has")
+    small = world.context.database.engine.dialect.name == "postgresql"
     plans = []
     with world.context.reading() as uow:
         connection = uow.session.connection()
+        if small:  # a table of a few rows is read whole, whatever indexes it has
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for column, table in (
             ("phone_index", "caller"),
             ("location_index", "call"),
@@ -139,9 +140,11 @@ def test_looking_up_asks_by_index_alone(world: World, dispatcher: Browser) -> No
             ("place_index", "hazard_note"),
             ("phone_index", "hazard_note"),
         ):
-            sql = f"EXPLAIN QUERY PLAN SELECT id FROM {table} WHERE {column} = x'00'"
+            asked = f"SELECT id FROM {table} WHERE {column} = "
+            sql = f"EXPLAIN {asked}'\\x00'" if small else f"EXPLAIN QUERY PLAN {asked}x'00'"
             plans.append(str(connection.exec_driver_sql(sql).all()))
-    assert all("USING INDEX" in plan or "USING COVERING INDEX" in plan for plan in plans), plans
+    for plan in plans:
+        assert "USING INDEX" in plan or "USING COVERING INDEX" in plan or "Index" in plan, plan
 
 
 def test_a_hazard_note_is_seen_by_the_desk_and_by_a_team_that_has_the_call_and_is_in_no_text(

@@ -1,6 +1,6 @@
 """An answer that somebody else gives otherwise: both are kept, each with who said it."""
 
-from typing import Any
+from typing import Any, Final
 
 CALLER = "caller"
 SOURCES = (
@@ -13,20 +13,25 @@ SOURCES = (
     "CAD",
 )
 """Who may have said it, as it is written down."""
+UNKNOWN: Final = "unknown"
+"""As a call states it."""
 
 
 def kept_as_well(standing: Any, said: Any, source: str, first: str = CALLER) -> Any:
     """The answer in the shape in which a call states it, once `source` says `said`.
 
     standing -- the answer so far, contradicting ones included; first -- who gave it, if one did.
-    Whoever speaks anew replaces what they said before. Where all say the same it is one answer.
+    Whoever speaks anew replaces what they said before. Where all say the same it is one answer,
+    and whoever does not know contradicts nobody.
     """
+    if said == UNKNOWN:
+        return standing
     reports = [{"value": standing, "source": first}]
     if isinstance(standing, dict):
         reports = list(standing["values"])
     elif source == first:
         source = f"{source}, later"
-    reports = [one for one in reports if one["source"] != source]
+    reports = [one for one in reports if one["source"] != source and one["value"] != UNKNOWN]
     reports.append({"value": said, "source": source})
     if all(one["value"] == said for one in reports):
         return said

@@ -2,13 +2,14 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from triage.domain import answer_steps
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.phone_numbers import e164
 from triage.services import assessments, calls, second_callers
@@ -31,23 +32,62 @@ OFFERED = 5
 
 
 def keep(
-    uow: UnitOfWork, person: Person, key: UUID, fields: Fields, *, empty: bool
+    uow: UnitOfWork,
+    person: Person,
+    key: UUID,
+    fields: Fields,
+    *,
+    empty: bool,
+    spelled: Collection[str] = (),
 ) -> IntakeDraft | None:
     """Keep what stands on the form now. What was typed earlier never replaces what came later.
 
     empty -- nothing was typed: such a form is not begun, though one may become empty again.
+    spelled -- questions whose answers are typed sign by sign: that is one change.
     """
     draft = _draft(uow, person, key)
     if draft is None:
         return None if empty else _begin(uow, person, key, fields)
-    ended = draft.call_id is not None or draft.form is None  # saved, or thrown away
-    if not ended and _edition(fields) >= _edition(fields_of(draft)):
-        draft.form = json.dumps(fields)
+    if not _has_ended(draft) and _edition(fields) >= _edition(fields_of(draft)):
+        steps = answer_steps.after(_steps(draft), fields_of(draft), fields, spelled)
+        draft.form, draft.before = json.dumps(fields), json.dumps(steps)
     return draft
 
 
+def take_back(
+    uow: UnitOfWork, person: Person, key: UUID
+) -> tuple[dict[str, list[str]], answer_steps.Step] | None:
+    """Take the last answer on a form back: the fields as they stand now, and what changed; None
+    where no answer is left to take back."""
+    draft = _draft(uow, person, key)
+    if draft is None or _has_ended(draft) or not (steps := _steps(draft)):
+        return None
+    fields, step = fields_of(draft), steps[-1]
+    fields = answer_steps.undone(fields, step) | {EDITION: [str(_edition(fields) + 1)]}
+    draft.form, draft.before = json.dumps(fields), json.dumps(steps[:-1])
+    return fields, step
+
+
+def _has_ended(draft: IntakeDraft) -> bool:
+    """Saved, or thrown away."""
+    return draft.call_id is not None or draft.form is None
+
+
+def _steps(draft: IntakeDraft) -> list[answer_steps.Step]:
+    found: list[answer_steps.Step] = json.loads(draft.before or "[]")
+    return found
+
+
 def _begin(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
-    return uow.add(IntakeDraft(id=key, account_id=person.account_id, form=json.dumps(fields)))
+    steps = answer_steps.after([], {}, fields, ())
+    return uow.add(
+        IntakeDraft(
+            id=key,
+            account_id=person.account_id,
+            form=json.dumps(fields),
+            before=json.dumps(steps),
+        )
+    )
 
 
 def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:

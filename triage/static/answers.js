@@ -13,10 +13,40 @@ window.answers = function (root, { changed, done }) {
 
   const all = () => [...main.querySelectorAll(".question")];
   const named = (fact) => root.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
-  const inputs = (question) => [...question.querySelectorAll("input")];
+  const inputs = (question) => [...question.querySelectorAll("input:not([name^='also'])")];
   const answered = (question) =>
-    inputs(question).some((input) => ("radio checkbox".includes(input.type) ? input.checked : input.value.trim()));
-  const mark = (question) => question.classList.toggle("answered", answered(question));
+    Boolean(question.querySelector(".conflict").textContent) || inputs(question).some((input) => ("radio checkbox".includes(input.type) ? input.checked : input.value.trim()));
+  function mark(question) {
+    const is = answered(question);
+    question.classList.toggle("answered", is);
+    if (is && !question.querySelector(".as-well, [type=checkbox]")) question.querySelector(".conflict").before(as_well(question));
+  }
+
+  // What somebody else says of the same question, as the server's own page has it.
+  const made = (name, more) => Object.assign(document.createElement(name), more);
+  function as_well(question) {
+    const fact = question.dataset.fact;
+    const box = made("details", { className: "as-well" }), line = made("span", { className: "as-well-fields" });
+    const summary = made("summary", { textContent: "Somebody says otherwise " });
+    summary.append(made("kbd", { textContent: "+" }));
+    const offered = [...question.querySelectorAll(".answer")].map((label) => new Option(label.querySelector("span").lastChild.textContent.trim(), label.querySelector("input").value));
+    const says = offered.length ? made("select", { name: `also.${fact}` }) : made("input", { name: `also.${fact}`, className: "short", autocomplete: "off" });
+    if (offered.length) says.append(new Option("The same", ""), ...offered);
+    const who = made("select", { name: `also_by.${fact}` });
+    who.append(...root.dataset.sources.split("|").map((source) => new Option(source)));
+    says.setAttribute("aria-label", "What somebody else says");
+    who.setAttribute("aria-label", "Who says so");
+    line.append(who, says);
+    box.append(summary, line);
+    return box;
+  }
+
+  function open_as_well(question) {
+    const box = question.querySelector(".as-well");
+    if (!box) return;
+    box.open = true;
+    box.querySelector("select").focus();
+  }
 
   function focus(question) {
     focusedAt = performance.now();
@@ -73,6 +103,9 @@ window.answers = function (root, { changed, done }) {
       if ("radio checkbox".includes(input.type)) input.checked = false;
       else input.value = "";
     }
+    const said = question.querySelector("[name^='also.']");
+    if (said) said.value = "";
+    question.querySelector(".conflict").textContent = "";
     settle(question);
     question.focus();
   }
@@ -95,7 +128,7 @@ window.answers = function (root, { changed, done }) {
   root.addEventListener("change", (event) => {
     const question = event.target.closest(".question");
     if (!question) return;
-    exclude(event.target);
+    if (event.target.type === "checkbox") exclude(event.target);
     settle(question);
   });
   root.addEventListener("input", (event) => {
@@ -117,6 +150,7 @@ window.answers = function (root, { changed, done }) {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (performance.now() - jumpedAt < AT_ONCE_MS && event.key.length === 1) return event.preventDefault();
+    if (event.target.closest(".as-well")) return;
     const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
     const act = (what) => { event.preventDefault(); what(question); };
     if (event.key === "Tab") brought = null;
@@ -126,6 +160,7 @@ window.answers = function (root, { changed, done }) {
     if (event.key === "Backspace" && !(typing && event.target.value)) return act(before);
     if (typing) return;
     if (event.key === "Delete") return act(take_back);
+    if (event.key === "+") return act(open_as_well);
     const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (input && !event.repeat) act(() => choose(question, input));
   });
@@ -133,16 +168,11 @@ window.answers = function (root, { changed, done }) {
   // Put the questions into the server's order. What the dispatcher went to keeps the focus, so that
   // no answer ever lands on another question than the one that was read. What came by itself gives
   // way to a question that the last answer put above it. `fresh`: this order knows that answer.
-  function arrange({ order, consequences, prompted, person }, fresh = true) {
+  function arrange({ order, consequences, prompted, conflicts, person }, fresh = true) {
     root.dataset.person = person;
-    for (const line of root.querySelectorAll(".consequence")) {
-      const told = consequences[line.closest(".question").dataset.fact] || "";
-      if (line.textContent !== told) line.textContent = told;
-    }
-    for (const word of root.querySelectorAll(".heard")) {
-      const heard = prompted[word.closest(".question").dataset.fact] || "";
-      if (word.textContent !== heard) word.textContent = heard;
-    }
+    say(".consequence", consequences);
+    say(".heard", prompted);
+    for (const question of say(".conflict", conflicts)) mark(question);
     const active = document.activeElement.closest?.(".question");
     const here = active && main.contains(active) ? active : null;
     const stale = here && !order.includes(here.dataset.fact) && !answered(here);
@@ -175,6 +205,18 @@ window.answers = function (root, { changed, done }) {
     }
   }
 
+  // Write what the server tells of each question; returns the questions of which it told anew.
+  function say(where, told) {
+    const changed = [];
+    for (const line of root.querySelectorAll(where)) {
+      const question = line.closest(".question"), words = told[question.dataset.fact] || "";
+      if (line.textContent === words) continue;
+      line.textContent = words;
+      changed.push(question);
+    }
+    return changed;
+  }
+
   function put(wanted, here) {
     if (all().every((question, place) => question === wanted[place]) && all().length === wanted.length) return;
     const at = wanted.indexOf(here);
@@ -197,8 +239,25 @@ window.answers = function (root, { changed, done }) {
         if ("radio checkbox".includes(input.type)) input.checked = given.includes(input.value);
         else input.value = given[0] ?? "";
       }
+      const said = question.querySelector("[name^='also.']");
+      if (said?.value) said.value = "";
       mark(question);
     }
+  }
+
+  // A field as the server has put it back; its question gets the focus.
+  function restore(name, values) {
+    const question = named(name.replace(/^\w+\./, ""));
+    if (!question) return;
+    const fields = [...question.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    for (const field of fields) {
+      if ("radio checkbox".includes(field.type)) field.checked = values.includes(field.value);
+      else field.value = values[0] ?? "";
+    }
+    if (name.startsWith("facts.") && !values.length) question.querySelector(".conflict").textContent = "";
+    passed.delete(question);
+    mark(question);
+    focus(question);
   }
 
   function first() {
@@ -209,7 +268,7 @@ window.answers = function (root, { changed, done }) {
 
   root.querySelectorAll(".question").forEach(mark);
   root.classList.add("by-key");
-  return { arrange, show, first };
+  return { arrange, show, first, restore };
 };
 
 // The list of keys, under "?" and on its button.

@@ -39,7 +39,7 @@
     for (const name of ["csrf_token", "seen"]) sent.set(name, form.elements[name].value);
     for (const question of touched) {
       delete question.dataset.touched;
-      for (const input of question.querySelectorAll("input")) {
+      for (const input of question.querySelectorAll("input, select")) {
         if (!"radio checkbox".includes(input.type) ? input.value.trim() : input.checked) sent.append(input.name, input.value);
       }
     }

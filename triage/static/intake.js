@@ -145,7 +145,48 @@
       if (at >= 0) document.getElementById(lines[at + 1]).focus();
     }
   });
+  // The server remembers the answers; what is not kept yet goes there first.
+  let undoing = false;
+  async function undo() {
+    if (undoing) return;
+    undoing = true;
+    const line = document.getElementById("undone");
+    try {
+      while (running || edition !== savedEdition) {
+        clearTimeout(timer);
+        await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
+        if (kept.classList.contains("tone-alarm")) throw kept;
+      }
+      const sent = new FormData();
+      sent.set("csrf_token", form.elements.csrf_token.value);
+      const answer = await fetch(`/intake/${form.elements.form_key.value}/undo`, { method: "POST", body: sent, signal: AbortSignal.timeout(8000) });
+      if (!answer.ok) throw answer;
+      const back = await answer.json();
+      line.textContent = back.sentence;
+      if (back.name) {
+        edition = Math.max(edition, back.edition);
+        form.elements.edition.value = edition;
+        panel.restore(back.name, back.values);
+        await assess();
+      }
+    } catch {
+      line.textContent = "Nothing was taken back: the service does not answer.";
+    }
+    undoing = false;
+  }
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (event.key !== "z" || typing || event.altKey || event.metaKey || event.defaultPrevented || event.repeat) return;
+    event.preventDefault();
+    undo();
+  });
+
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.id === "undo") {
+      event.preventDefault();
+      undo();
+      return;
+    }
     const narrative = form.elements.narrative;
     const most = Number(form.dataset.narrativeMax), length = [...narrative.value].length;
     if (length > most) {

@@ -280,6 +280,7 @@ def _live_data(page: CallPage, answered: Mapping[str, Any], questions: Any) -> d
         "order": questions.order,
         "consequences": questions.consequences,
         "prompted": questions.prompted,
+        "conflicts": questions.conflicts,
         "person": questions.person,
     }
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
+from triage.domain.contradictions import kept_as_well
 from triage.domain.errors import Conflict, InvalidCall, Refused
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -15,8 +16,8 @@ from triage.entrypoints.web.call import (
     live_fragment,
     render,
 )
-from triage.entrypoints.web.intake_form import facts_typed
-from triage.services import call_pages, callers, calls, places, sending
+from triage.entrypoints.web.intake_form import also_typed, facts_typed
+from triage.services import assessments, call_pages, callers, calls, places, sending
 from triage.services.centre import Centre
 from triage.services.sending import Choice
 from triage.services.timeline_sentences import fact_name, response_name
@@ -65,6 +66,7 @@ def answers(reference: str) -> ResponseReturnValue:
     centre, fields = current_context().centre, typed.fields()
     errors: dict[str, str] = {}
     facts = facts_typed(centre, fields, errors)
+    also = also_typed(centre, fields, errors)
     if errors:
         return render(reference, Typed("answers", fields, errors), 422)
 
@@ -72,6 +74,11 @@ def answers(reference: str) -> ResponseReturnValue:
         number = typed.one(fields, "seen")
         seen = call_pages.answers_seen(uow, call, int(number) if number.isdecimal() else 0)
         changed = {fact: value for fact, value in facts.items() if seen.get(fact) != value}
+        standing = {**assessments.answers_of(uow, call), **changed}
+        for fact, (said, source) in also.items():
+            kept = kept_as_well(standing.get(fact, said), said, source)
+            if kept != standing.get(fact):
+                changed[fact] = kept
         if not changed:
             return "Nothing was answered differently from before."
         before = call_pages.latest_response(uow, call)

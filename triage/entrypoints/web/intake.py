@@ -12,7 +12,7 @@ from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
 from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
-from triage.entrypoints.web import intake_known, typed
+from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.questions import panel, prompted_by
@@ -86,6 +86,7 @@ def assess() -> ResponseReturnValue:
         order=questions.order,
         consequences=questions.consequences,
         prompted=questions.prompted,
+        conflicts=questions.conflicts,
         person=questions.person,
         errors=understood.errors,
         saved=f"{saved:%H:%M:%S}",
@@ -100,6 +101,8 @@ def save() -> ResponseReturnValue:
     key, fields = _form_key(), typed.fields()
     understood = understand(current_context().centre, fields)
     action, _, reference = request.form.get("action", "check").partition(":")
+    if action == "undo":
+        return _undone(key, understood)
     if action not in {"send", "close", "attach"}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
@@ -118,6 +121,17 @@ def save() -> ResponseReturnValue:
             raise
         understood.errors["location"] = f"Not attached: {gone}. Take it as a call of its own."
     return _keep_and_show(key, understood, 422)
+
+
+def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
+    """The form as it stands once its last answer was taken back."""
+    _keep(key, understood)
+    centre = current_context().centre
+    back = intake_undo.take_back(key)
+    if back is None:
+        return _page(key, understood, undone=intake_undo.NOTHING)
+    fields, step = back
+    return _page(key, understand(centre, fields), undone=intake_undo.sentence(centre, step))
 
 
 def _become_a_call(
@@ -153,14 +167,17 @@ def _keep_and_show(key: UUID, understood: Intake, status: int) -> ResponseReturn
 
 
 def _keep(key: UUID, understood: Intake) -> None:
-    person, empty = current_person(), understood.is_empty
-    current_context().do(
+    context, person, empty = current_context(), current_person(), understood.is_empty
+    spelled = [FACT + f.name for f in context.centre.vocabulary.facts.values() if not f.values]
+    context.do(
         person.actor,
-        lambda uow: drafts.keep(uow, person, key, understood.fields, empty=empty),
+        lambda uow: drafts.keep(uow, person, key, understood.fields, empty=empty, spelled=spelled),
     )
 
 
-def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnValue:
+def _page(
+    key: UUID, understood: Intake, status: int = 200, undone: str = ""
+) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
         shown = _shown(uow, understood)
@@ -176,6 +193,7 @@ def _page(key: UUID, understood: Intake, status: int = 200) -> ResponseReturnVal
         reasons=OVERRIDE_REASONS,
         closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
         cleaned=typed.was_cleaned(),
+        undone=undone,
         **shown,
         **intake_known.told(understood),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from triage.domain.contradictions import SOURCES, kept_as_well
 from triage.domain.errors import InvalidCall, Refused
 from triage.domain.facts import Fact
 from triage.domain.gazetteer import Place
@@ -24,6 +25,8 @@ from triage.services.sending import Choice
 
 FACT = "facts."
 """Before the names of the fields that are answers."""
+ALSO, ALSO_BY = "also.", "also_by."
+"""Before the names of the fields that say what somebody else answers, and who."""
 LONGEST = {
     "location": 500,
     "caller_name": 200,
@@ -65,13 +68,16 @@ class Intake:
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
         ignored = {"edition", "language", "match"}
-        return not any(one(self.fields, name) for name in self.fields if name not in ignored)
+        typed = (n for n in self.fields if n not in ignored and not n.startswith(ALSO_BY))
+        return not any(one(self.fields, name) for name in typed)
 
 
 def understand(centre: Centre, fields: Fields) -> Intake:
     """Read the form. What is wrong is left out of `facts` and told in `errors`."""
     intake = Intake(fields)
     intake.facts = facts_typed(centre, fields, intake.errors)
+    for name, (said, source) in also_typed(centre, fields, intake.errors).items():
+        intake.facts[name] = kept_as_well(intake.facts.get(name, said), said, source)
     intake.location = one(fields, "location")
     intake.zone = one(fields, "zone")
     intake.narrative = text(fields, "narrative")
@@ -166,6 +172,21 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
         except InvalidCall as wrong:
             errors[name] = f"{fact.called().capitalize()}: {wrong.problems[0].message}."
     return found
+
+
+def also_typed(
+    centre: Centre, fields: Fields, errors: dict[str, str]
+) -> dict[str, tuple[Any, str]]:
+    """What somebody else answers otherwise, by question, with who that is."""
+    plain: dict[str, str] = {}
+    given = {FACT + n.removeprefix(ALSO): fields[n] for n in fields if n.startswith(ALSO)}
+    found = facts_typed(centre, given, plain)
+    errors.update({ALSO + name.removeprefix(FACT): told for name, told in plain.items()})
+    said = {}
+    for name, value in found.items():
+        source = one(fields, ALSO_BY + name)
+        said[name] = (value, source if source in SOURCES else SOURCES[1])
+    return said
 
 
 def answer_typed(fact: Fact, values: Sequence[str]) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from triage.domain.contradictions import SOURCES
 from triage.domain.facts import Fact, Vocabulary
 from triage.domain.ruleset import RuleSet
 from triage.entrypoints.web.recommendation import Question
@@ -31,6 +32,10 @@ class Panel:
     person: str
     prompted: Mapping[str, str] = field(default_factory=dict)
     """By question the word of the narrative that prompts it."""
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    """By question who says what, where answers contradict each other."""
+    sources: Sequence[str] = SOURCES[1:]
+    """Who may say otherwise."""
 
     @property
     def order(self) -> list[str]:
@@ -61,7 +66,17 @@ def panel(
         next=[consequences[name] for name in opened if consequences.get(name)],
         person=_person(answered),
         prompted=prompted,
+        conflicts=_conflicts(facts, answered),
     )
+
+
+def _conflicts(facts: Mapping[str, Fact], answered: Mapping[str, Any]) -> dict[str, str]:
+    told = {}
+    for name, value in answered.items():
+        if isinstance(value, dict) and (fact := facts.get(name)):
+            counts = "the more dangerous counts" if fact.danger else "each of them is assessed"
+            told[name] = f"Contradicting: {answer_in_words(fact, value)}; {counts}."
+    return told
 
 
 def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:

@@ -1,0 +1,122 @@
+"""What somebody else answers otherwise is kept with its source; the last answer is taken back."""
+
+import html
+from typing import Any
+
+import pytest
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_intake import FORM, assess, form_key, send, the_call
+from tests.world import Browser, World
+from triage.services import assessments
+from triage.storage.calls import Call
+
+OFFICER = {"also.weapon": "in_hand", "also_by.weapon": "officer"}
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def text_of(answer: Any) -> str:
+    return html.unescape(answer.get_data(as_text=True))
+
+
+def answers(world: World, call: Call) -> Any:
+    with world.context.reading() as uow:
+        return assessments.answers_of(uow, uow.get(Call, call.id))
+
+
+def test_both_answers_are_kept_with_their_sources_and_the_more_dangerous_counts(
+    world: World, dispatcher: Browser
+) -> None:
+    form = FORM | OFFICER
+    page = text_of(send(dispatcher, form, action="check"))
+    told = "Contradicting: Said to be none (caller) / In hand (officer); the more dangerous counts."
+    assert told in page
+    assert "The answers contradict each other" in page
+    assert '<option value="in_hand" selected>' in page  # without JavaScript it goes on from here
+    key = form_key(dispatcher)
+    assert assess(dispatcher, form, key).json["conflicts"] == {"weapon": told}
+
+    send(dispatcher, form, key=key)
+    call = the_call(world)
+    assert answers(world, call)["weapon"]["values"] == [
+        {"value": "none_confirmed", "source": "caller"},
+        {"value": "in_hand", "source": "officer"},
+    ]
+    assert "mobile_crisis" not in [one.response for one in world.dispatches(call)]
+    assert told in text_of(dispatcher.get(f"/calls/{call.reference}"))
+
+
+def test_a_wrong_one_is_told_beside_its_question(dispatcher: Browser) -> None:
+    answer = send(dispatcher, FORM | {"also.weapon": "spoon"})
+    assert answer.status_code == 422
+    assert "cannot be" in text_of(answer)
+
+
+def test_on_the_calls_page_a_second_answer_is_kept_as_well(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    call = world.call(CALM)
+    path = f"/calls/{call.reference}"
+
+    def answer(**fields: str) -> None:
+        dispatcher.submit(path, {"seen": "1", **fields}, to=f"{path}/answers")
+
+    answer(**{"facts.weapon": CALM["weapon"], **OFFICER})
+    answer(**{"also.weapon": "accessible", "also_by.weapon": "third party"})
+    said = answers(world, call)["weapon"]["values"]
+    assert [(one["source"], one["value"]) for one in said] == [
+        ("caller", CALM["weapon"]),
+        ("officer", "in_hand"),
+        ("third party", "accessible"),
+    ]
+    answer(**{"facts.weapon": "accessible"})  # settled: one answer stands
+    assert answers(world, call)["weapon"] == "accessible"
+
+
+def test_the_last_answer_is_taken_back_after_a_reload_too(dispatcher: Browser) -> None:
+    key = form_key(dispatcher)
+    form: dict[str, Any] = {"location": "Pier 3"}
+    for edition, more in enumerate(
+        [{"facts.weapon": "none_confirmed"}, {"facts.weapon": "in_hand"}, {"facts.injury": "none"}]
+    ):
+        form |= {**more, "edition": str(edition)}
+        assert assess(dispatcher, form, key).status_code == 200
+
+    def undo() -> Any:  # what the page sends, opened anew or not
+        return dispatcher.submit(f"/intake/{key}", {}, to=f"/intake/{key}/undo").json
+
+    back = undo()
+    assert back["sentence"] == "Taken back: Is anyone hurt? Nobody; now not asked."
+    assert (back["name"], back["values"], back["edition"]) == ("facts.injury", [], 3)
+    back = undo()
+    assert back["values"] == ["none_confirmed"]
+    assert "In hand; now Said to be none." in back["sentence"]
+    assert undo()["values"] == []
+    assert undo() == {"sentence": "No answer is left to take back."}
+    kept = text_of(dispatcher.get(f"/intake/{key}"))
+    assert "Pier 3" in kept
+    assert 'value="in_hand" data-key="1" checked' not in kept
+
+    assert assess(dispatcher, form, key).status_code == 200  # late: it undoes no undo
+    assert "checked" not in text_of(dispatcher.get(f"/intake/{key}"))
+
+
+def test_without_javascript_a_button_takes_it_back(dispatcher: Browser) -> None:
+    key = form_key(dispatcher)
+    page = text_of(send(dispatcher, FORM, action="undo", key=key))
+    assert "Taken back:" in page
+    assert "now not asked." in page
+    assert "He walks to and fro and cries." in page
+    assert 'name="facts.weapon" value="none_confirmed" data-key="4" checked' in page
+
+
+def test_nobody_takes_back_another_persons_answer(world: World, dispatcher: Browser) -> None:
+    key = form_key(dispatcher)
+    assess(dispatcher, FORM, key)
+    other = world.client("dispatcher", "another")
+    assert other.submit("/intake", {}, to=f"/intake/{key}/undo").status_code == 404

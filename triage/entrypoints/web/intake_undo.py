@@ -1,0 +1,55 @@
+"""The last answer on the form is taken back: by key or button, after a reload too."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.answer_steps import Step
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.intake_form import ALSO, FACT
+from triage.entrypoints.web.questions import answer_in_words
+from triage.services import intake as drafts
+from triage.services.centre import Centre
+
+bp = Blueprint("intake_undo", __name__, url_prefix="/intake")
+
+NOTHING = "No answer is left to take back."
+
+
+@bp.post("/<uuid:key>/undo")
+@open_to("dispatcher", "supervisor")
+def undo(key: UUID) -> ResponseReturnValue:
+    """For the page itself, which has had everything kept before."""
+    back = take_back(key)
+    if back is None:
+        return {"sentence": NOTHING}
+    fields, step = back
+    return {
+        "sentence": sentence(current_context().centre, step),
+        "name": step["name"],
+        "values": step["was"],
+        "edition": int(fields[drafts.EDITION][0]),
+    }
+
+
+def take_back(key: UUID) -> tuple[dict[str, list[str]], Step] | None:
+    person = current_person()
+    return current_context().do(person.actor, lambda uow: drafts.take_back(uow, person, key))
+
+
+def sentence(centre: Centre, step: Step) -> str:
+    """What was taken back, and what stands instead."""
+    name = step["name"].removeprefix(FACT).removeprefix(ALSO)
+    fact = centre.vocabulary.facts.get(name)
+    question = fact.question("third") if fact else name
+
+    def said(values: Sequence[str]) -> str:
+        return ", ".join(answer_in_words(fact, one) for one in values)
+
+    now = f"now {said(step['was'])}" if step["was"] else "now not asked"
+    if step["name"].startswith(ALSO):
+        now = "nobody says otherwise" if not step["was"] else now
+    return f"Taken back: {question} {said(step['became']) or 'not asked'}; {now}."
