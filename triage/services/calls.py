@@ -85,14 +85,16 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     return call
 
 
-def record_past_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> tuple[Call, Decision]:
-    """Write down a call that is over and assess it as it was; nobody is paged, nothing planned.
+def record_past_call(
+    uow: UnitOfWork, centre: Centre, new: NewCall, state: CallState = CallState.REPLAYED
+) -> tuple[Call, Decision]:
+    """Write down a call of the past and assess it as it was; nobody is paged, nothing planned.
 
     What is not in `new.situation` was not known: the time of the call, our teams of today.
     Raises as open_call does.
     """
     call = _write_down(uow, centre, new)
-    call.state = CallState.REPLAYED
+    call.state = state
     _write_people(uow, centre, call, new)
     _write_answers(uow, call, new.facts)
     uow.session.flush()

@@ -1,6 +1,7 @@
 """The audit trail in a dispatcher's words. No event is left out: a new one reads as its name."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from triage.domain.codes import (
@@ -104,6 +105,16 @@ def _assessed(centre: Centre, details: Details) -> str:
     return f"Assessment {details['number']}: {name}, {level}."
 
 
+def _went_by_paper(centre: Centre, details: Details) -> str:
+    said = [f"{response_name(centre, details['response'])}, {details['unit']}"]
+    steps = (("sent_at", "sent"), ("on_scene_at", "on scene"), ("cleared_at", "cleared"))
+    for field, word in steps:
+        if details[field]:
+            at = datetime.fromisoformat(details[field]).astimezone(centre.policy.time_zone)
+            said.append(f"{word} {at:%H:%M}")
+    return f"From paper: {', '.join(said)}."
+
+
 def _overridden(centre: Centre, details: Details) -> str:
     reason = OVERRIDE_REASONS.get(details["reason"], details["reason"])
     chosen = response_name(centre, details["chosen"])
@@ -140,6 +151,8 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,
     **safety_sentences.SENTENCES,
+    "paper.entered": lambda _, d: "Written down from paper.",
+    "paper.went": _went_by_paper,
     "call.opened": lambda _, d: f"Call taken ({d.get('origin', '?')}).",
     "call.looked_at": lambda _, d: "Looked at the call.",
     "call.assessed": _assessed,

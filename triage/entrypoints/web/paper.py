@@ -1,0 +1,123 @@
+"""A call sheet that was filled in by hand, typed in when the screens are back."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain.codes import DISPOSITIONS
+from triage.domain.errors import InvalidCall, Refused
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
+from triage.entrypoints.web.local_times import instant_in_form
+from triage.entrypoints.web.questions import panel
+from triage.services import paper
+from triage.services.paper import Sheet, Went
+from triage.storage.base import new_id
+
+bp = Blueprint("paper", __name__)
+
+UNITS = (1, 2, 3)
+"""As many as may go to one call stand on the sheet."""
+
+
+@bp.get("/intake/paper")
+@open_to("dispatcher", "supervisor")
+def blank() -> ResponseReturnValue:
+    return _page(str(new_id()), Intake({}), 200)
+
+
+@bp.post("/intake/paper")
+@open_to("dispatcher", "supervisor")
+def enter() -> ResponseReturnValue:
+    context, person, key = current_context(), current_person(), _form_key()
+    understood = understand(context.centre, typed.fields())
+    sheet = _sheet(understood)
+    if sheet is None or understood.errors:
+        return _page(key, understood, 422)
+    try:
+        call, fresh = context.do(
+            person.actor, lambda uow: paper.enter(uow, context.centre, key, sheet)
+        )
+    except InvalidCall as wrong:
+        understood.errors.update({problem.path: problem.message for problem in wrong.problems})
+        return _page(key, understood, 422)
+    except Refused as refusal:
+        understood.errors[refusal.field or "received_at"] = str(refusal)
+        return _page(key, understood, 422)
+    if fresh:
+        flash(f"Call {call.reference} is written down; its code is {call.code}.", "good")
+    return redirect(url_for("call.show", reference=call.reference), 303)
+
+
+def _form_key() -> str:
+    try:
+        return str(UUID(request.form.get("form_key", "")))
+    except ValueError:
+        return str(new_id())  # a form that is not ours: it makes a call of its own
+
+
+def _sheet(understood: Intake) -> Sheet | None:
+    """What the form says; what cannot be read is told in its errors, and None."""
+    errors = understood.errors
+    received_at = _instant("received_at", errors)
+    went = list(_went(understood))
+    if received_at is None:
+        errors.setdefault("received_at", "Write when the call came in: day and time.")
+        return None
+    return Sheet(
+        call=as_call(current_context().centre, understood, closing=False),
+        received_at=received_at,
+        went=went,
+        why=typed.note("why") or None,
+        disposition=typed.line("disposition") or None,
+    )
+
+
+def _went(understood: Intake) -> Iterator[Went]:
+    for number in UNITS:
+        fields = ("response", "unit", "sent_at", "on_scene_at", "cleared_at", "cad_number")
+        if not any(typed.line(f"{field}_{number}") for field in fields):
+            continue
+        sent_at = _instant(f"sent_at_{number}", understood.errors)
+        if sent_at is None:
+            understood.errors.setdefault(f"sent_at_{number}", "Write when they were sent.")
+            continue
+        yield Went(
+            response=typed.line(f"response_{number}"),
+            unit=typed.line(f"unit_{number}"),
+            sent_at=sent_at,
+            on_scene_at=_instant(f"on_scene_at_{number}", understood.errors),
+            cleared_at=_instant(f"cleared_at_{number}", understood.errors),
+            cad_number=typed.line(f"cad_number_{number}") or None,
+        )
+
+
+def _instant(field: str, errors: dict[str, str]) -> Any:
+    try:
+        return instant_in_form(field)
+    except Refused as refusal:
+        errors[field] = str(refusal)
+        return None
+
+
+def _page(key: str, understood: Intake, status: int) -> ResponseReturnValue:
+    centre = current_context().centre
+    names = [name.removeprefix(FACT) for name in understood.fields if name.startswith(FACT)]
+    answered = {name: understood.facts[name] for name in names if name in understood.facts}
+    page = render_template(
+        "paper.html",
+        form_key=key,
+        form=understood,
+        panel=panel(centre.vocabulary, answered, (), {}),
+        zones=centre.gazetteer.zones,
+        units=UNITS,
+        responses=[r for r in centre.vocabulary.responses.values() if r.is_somebody],
+        dispositions=DISPOSITIONS,
+        errors=understood.errors,
+    )
+    return page, status

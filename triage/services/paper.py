@@ -1,0 +1,172 @@
+"""Calls that were taken on paper while no screen answered, written down with their true times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from triage.domain.codes import DISPOSITIONS, NO_CALL
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.services import assessments, calls, follow_ups, idempotency
+from triage.services.assessments import Decision
+from triage.services.calls import NewCall
+from triage.services.centre import Centre
+from triage.storage.calls import Call, Override
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+ORIGIN = "paper"
+OLDEST = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Went:
+    """Somebody who was sent by telephone or radio. Times as they stand on the sheet."""
+
+    response: str
+    unit: str
+    sent_at: datetime
+    on_scene_at: datetime | None = None
+    cleared_at: datetime | None = None
+    cad_number: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One call sheet. why -- where somebody else was sent than the rules recommend; disposition --
+    how it ended, None while it goes on."""
+
+    call: NewCall
+    received_at: datetime
+    went: Sequence[Went]
+    why: str | None = None
+    disposition: str | None = None
+
+
+def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call, bool]:
+    """Write the sheet down, once: the same form again gives the same call, and False.
+
+    The rules say what they would have said at that time. Nobody is paged: whoever went, went.
+    What goes on stays open on the board with its units; follow-ups are planned from now.
+    Raises Refused or InvalidCall naming the field to mend; nothing is written then.
+    """
+    claim = idempotency.claim(uow, ORIGIN, key, key)
+    if claim.call_id is not None:
+        return uow.get(Call, claim.call_id), False
+    _check(uow, centre, sheet)
+    local = sheet.received_at.astimezone(centre.policy.time_zone).replace(microsecond=0)
+    new = replace(
+        sheet.call,
+        origin=ORIGIN,
+        received_at=sheet.received_at,
+        situation={"now": local.isoformat()},
+    )
+    state = CallState.OPEN if sheet.disposition is None else CallState.CLOSED
+    call, decision = calls.record_past_call(uow, centre, new, state)
+    uow.audit("paper.entered", call, received_at=sheet.received_at.isoformat())
+    _decided_on_paper(uow, call, decision, sheet)
+    for went in sheet.went:
+        _write_down(uow, centre, call, decision, went, over=sheet.disposition is not None)
+    if sheet.disposition is not None:
+        call.disposition = sheet.disposition
+        ends = [went.cleared_at for went in sheet.went if went.cleared_at]
+        call.closed_at = max(ends, default=uow.now)
+        uow.audit("call.closed", call, disposition=sheet.disposition)
+    if sheet.disposition not in NO_CALL:
+        follow_ups.plan(uow, centre, call, decision.result)
+    idempotency.answer(uow, claim, call.id, None)
+    return call, True
+
+
+def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
+    if sheet.received_at > uow.now:
+        raise Refused("This is in the future: look at the day.", "received_at")
+    if sheet.received_at < uow.now - OLDEST:
+        raise Refused(
+            f"This is more than {OLDEST.days} days ago: look at the month and the year.",
+            "received_at",
+        )
+    if sheet.disposition is not None and sheet.disposition not in DISPOSITIONS:
+        raise Refused("Choose how the call ended.", "disposition")
+    for number, went in enumerate(sheet.went, 1):
+        _check_went(uow, centre, sheet, number, went)
+
+
+def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, number: int, went: Went) -> None:
+    known = centre.vocabulary.responses.get(went.response)
+    if known is None or not known.is_somebody:
+        raise Refused("Choose who was sent.", f"response_{number}")
+    if not went.unit:
+        raise Refused("Write which team or unit went.", f"unit_{number}")
+    before, called = sheet.received_at, "the call"
+    times = (("sent_at", went.sent_at), ("on_scene_at", went.on_scene_at))
+    for field, at in (*times, ("cleared_at", went.cleared_at)):
+        if at is None:
+            continue
+        if at < before:
+            raise Refused(f"This is before {called}: look at the times.", f"{field}_{number}")
+        if at > uow.now:
+            raise Refused("This is in the future: look at the day.", f"{field}_{number}")
+        before, called = at, "the time above it"
+
+
+def _decided_on_paper(uow: UnitOfWork, call: Call, decision: Decision, sheet: Sheet) -> None:
+    """Somebody else was sent than the rules recommend now that they are asked."""
+    went = {one.response for one in sheet.went}
+    record = assessments.latest(uow, call)
+    if record is None or not went or set(decision.responses) <= went:
+        return
+    chosen = sheet.went[0].response
+    reason, note = "other", sheet.why or "Decided on paper, without a screen."
+    override = uow.add(
+        Override(
+            call_id=call.id,
+            assessment_id=record.id,
+            recommended=record.response,
+            chosen=chosen,
+            reason=reason,
+            note=note,
+        )
+    )
+    uow.audit(
+        "call.overridden", override, recommended=record.response, chosen=chosen, reason=reason
+    )
+
+
+def _write_down(
+    uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, went: Went, *, over: bool
+) -> None:
+    """As a unit that CAD has: what is known of it is what a person was told."""
+    ended = went.cleared_at or (uow.now if over else None)
+    urgency = decision.urgency
+    dispatch = uow.add(
+        Dispatch(
+            created_at=went.sent_at,
+            call_id=call.id,
+            response=went.response,
+            reached_by="cad",
+            state=DispatchState.CLEARED if ended else DispatchState.HANDED_OVER,
+            why="by_hand",
+            level_label=urgency.label,
+            level_rank=urgency.rank,
+            within_min=urgency.within_min,
+            answer_within_min=urgency.answer_within_min,
+            confirmed_at=went.sent_at,
+            cad_number=went.cad_number,
+            ended_at=ended,
+        )
+    )
+    dispatch.call = call
+    slot_state = SlotState.CLEARED if ended else SlotState.ACCEPTED
+    slot = uow.add(Slot(position=0, role="unit", state=slot_state, unit=went.unit, pages=[]))
+    slot.dispatch = dispatch
+    times = {"sent_at": went.sent_at, "on_scene_at": went.on_scene_at}
+    times["cleared_at"] = went.cleared_at
+    uow.audit(
+        "paper.went",
+        dispatch,
+        call_id=call.id,
+        response=went.response,
+        unit=went.unit,
+        **{name: at.isoformat() if at else None for name, at in times.items()},
+    )
