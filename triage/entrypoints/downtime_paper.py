@@ -40,7 +40,7 @@ def render(context: AppContext, made: ScoringCard | None = None) -> tuple[str, S
     def local(at: datetime, form: str = "%a %-d %b %H:%M %Z") -> str:
         return at.astimezone(zone).strftime(form)
 
-    shape = Environment(loader=PackageLoader("triage"), autoescape=True)
+    shape = Environment(loader=PackageLoader("triage", "paper"), autoescape=True)
     shape.trim_blocks = shape.lstrip_blocks = True
     shape.filters.update(local=local, readable=readable)
     template = shape.get_template("downtime.html")
