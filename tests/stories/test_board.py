@@ -278,3 +278,21 @@ def test_a_closed_call_leaves_the_board(world: World, dispatcher: Browser) -> No
 def test_the_board_is_for_dispatchers(world: World, role: str) -> None:
     assert world.client(role).get("/board").status_code == 403
     assert world.client(role).get("/board/rows").status_code == 403
+
+
+def test_a_row_tells_how_much_of_its_time_is_gone(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
+    assert "0 of 60 min" in row(dispatcher, call)
+    phone.ignores("how late they are stands on the board")
+    world.wait(minutes=12)
+    assert "12 of 60 min" in row(dispatcher, call)
+    world.wait(minutes=38)
+    assert "50 of 60 min, 10 left" in row(dispatcher, call)
+    world.wait(minutes=15)
+    assert "65 of 60 min, 5 min over" in row(dispatcher, call)
+
+    phone.text(f"{call.code} SCENE")
+    assert "of 60 min" not in row(dispatcher, call)

@@ -51,6 +51,8 @@ class Row:
     lines: Sequence[DispatchLine]
     target_at: datetime | None
     """When somebody is to be there, by the level."""
+    waits: bool
+    """Somebody is to come, and is not there yet."""
     overdue: bool
     not_sent: Sequence[str]
     """Recommended now, and neither sent nor decided against by a person."""
@@ -173,14 +175,17 @@ def _row(
     target_at = None
     if decision and decision.urgency.within_min is not None:
         target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
+    nobody = not lines and bool(owed) and not not_needed
+    waits = _awaited(lines) or nobody
     row = Row(
         call=call,
         decision=decision,
         lines=lines,
         target_at=target_at,
+        waits=waits,
         overdue=_awaited(lines) and target_at is not None and uow.now > target_at,
         not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
-        nobody=not lines and bool(owed) and not not_needed,
+        nobody=nobody,
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
     )

@@ -19,6 +19,8 @@ def styleguide() -> ResponseReturnValue:
         "styleguide.html",
         now=g.now,
         earlier=g.now - timedelta(minutes=7),
+        just_now=g.now - timedelta(minutes=2),
+        soon=g.now + timedelta(minutes=1),
         later=g.now + timedelta(hours=3),
         dispatch_states=list(DispatchState),
         slot_states=list(SlotState),
