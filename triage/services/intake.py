@@ -165,6 +165,19 @@ def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft:
     return draft
 
 
+def begun(uow: UnitOfWork, person: Person, key: UUID) -> dict[str, list[str]]:
+    """What stands on a form, which may not be begun yet. Raises NotFound for somebody else's, and
+    Conflict where it became a call."""
+    draft = uow.session.get(IntakeDraft, key)
+    if draft is None:
+        return {}
+    if draft.account_id != person.account_id:
+        raise NotFound("no such form")
+    if _has_ended(draft):
+        raise Conflict("this form became a call already, or was thrown away")
+    return fields_of(draft)
+
+
 def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
     """Throw away what was typed; the audit trail keeps that there was something."""
     draft = _draft(uow, person, key)

@@ -14,6 +14,7 @@
 
   // The fragment also says which answers stand now and what matters next.
   function step(fresh) {
+    copyable();
     if (fresh) document.getElementById("call-data").dataset.call = fresh.content.querySelector("#call-data")?.dataset.call || document.getElementById("call-data").dataset.call;
     if (!panel) return;
     const now = data();
@@ -64,6 +65,17 @@
       timer = setTimeout(send, AGAIN_MS);
     } else if (root.querySelector("[data-touched]")) timer = setTimeout(send, 0);
   }
+
+  // The line for the CAD: copied with its button, or marked where the browser lets nobody copy.
+  function copyable() {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  }
+  document.addEventListener("click", async (event) => {
+    if (!event.target.matches("[data-copy]")) return;
+    const line = document.getElementById("f-copy"), said = document.querySelector("[data-copied]");
+    line.select();
+    said.textContent = await navigator.clipboard.writeText(line.value).then(() => "Copied", () => "Press Ctrl+C");
+  });
 
   document.querySelector(".without-keys")?.setAttribute("hidden", "");
   const places = {

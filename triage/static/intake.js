@@ -145,6 +145,16 @@
       if (at >= 0) document.getElementById(lines[at + 1]).focus();
     }
   });
+  // Is everything kept that was typed? False where it cannot be.
+  async function settled() {
+    while (running || edition !== savedEdition) {
+      clearTimeout(timer);
+      await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
+      if (kept.classList.contains("tone-alarm")) return false;
+    }
+    return true;
+  }
+
   // The server remembers the answers; what is not kept yet goes there first.
   let undoing = false;
   async function undo() {
@@ -152,11 +162,7 @@
     undoing = true;
     const line = document.getElementById("undone");
     try {
-      while (running || edition !== savedEdition) {
-        clearTimeout(timer);
-        await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
-        if (kept.classList.contains("tone-alarm")) throw kept;
-      }
+      if (!(await settled())) throw kept;
       const sent = new FormData();
       sent.set("csrf_token", form.elements.csrf_token.value);
       const answer = await fetch(`/intake/${form.elements.form_key.value}/undo`, { method: "POST", body: sent, signal: AbortSignal.timeout(8000) });
@@ -225,7 +231,27 @@
     if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));
   });
 
+  // Text from another system is typed into a dialog; what stands on the form is kept before it is read.
+  const paste = document.getElementById("paste");
+  function openPaste(event) {
+    event?.preventDefault();
+    paste.showModal();
+    document.getElementById("f-pasted").focus();
+  }
+  document.getElementById("paste-open").addEventListener("click", openPaste);
+  paste.querySelector("[data-close]").addEventListener("click", () => paste.close());
+  let read = false;
+  paste.addEventListener("submit", async (event) => {
+    if (read) return;
+    event.preventDefault();
+    read = await settled();
+    event.target.elements.csrf_token.value = form.elements.csrf_token.value;
+    if (read) event.target.requestSubmit();
+    else paste.close(); // the page says why it cannot be kept; the pasted text stays in the dialog
+  });
+
   const places = {
+    KeyV: () => openPaste(),
     KeyP: () => form.elements.location.focus(),
     KeyC: () => form.elements.caller_phone.focus(),
     KeyN: () => form.elements.narrative.focus(),
@@ -244,6 +270,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
+      if (paste.open) return paste.querySelector("form").requestSubmit();
       if (!event.repeat && !sending) form.requestSubmit(document.getElementById("send"));
     } else if (event.altKey && !event.ctrlKey && !event.metaKey && places[event.code]) {
       event.preventDefault();

@@ -103,6 +103,9 @@ def save() -> ResponseReturnValue:
     action, _, reference = request.form.get("action", "check").partition(":")
     if action == "undo":
         return _undone(key, understood)
+    if action == "paste":
+        _keep(key, understood)
+        return redirect(url_for("intake_paste.ask", key=key), 303)
     if action not in {"send", "close", "attach"}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from triage.domain.contradictions import SOURCES, kept_as_well
@@ -33,6 +34,7 @@ LONGEST = {
     "subject_name": 200,
     "subject_about": 500,
     "override_note": 2000,
+    "external_id": 64,
 }
 SEVERAL = {"call_back"}
 """Fields with several values at once, beside the questions that have them."""
@@ -52,6 +54,8 @@ class Intake:
     """As picked by hand; "" for the gazetteer's."""
     narrative: str = ""
     people: People = field(default_factory=People)
+    position: tuple[float, float] | None = None
+    """Degrees, where the caller's system told them."""
 
     def value(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "")
@@ -82,7 +86,7 @@ def understand(centre: Centre, fields: Fields) -> Intake:
     intake.zone = one(fields, "zone")
     intake.narrative = text(fields, "narrative")
     intake.people = people_typed(fields)
-    checks = (_once, _lengths, _zone, _choices, _phone, _narrative)
+    checks = (_once, _lengths, _zone, _position, _choices, _phone, _narrative)
     for check in checks:
         check(centre, intake)
     intake.facts = {**implied(centre.vocabulary.facts, intake.people), **intake.facts}
@@ -122,6 +126,20 @@ def _zone(centre: Centre, intake: Intake) -> None:
     if intake.zone and intake.zone not in centre.gazetteer.zones:
         intake.errors["zone"] = "Choose one of the zones in the list."
         intake.zone = ""
+
+
+def _position(_: Centre, intake: Intake) -> None:
+    if not (written := one(intake.fields, "position")):
+        return
+    degrees = [part.strip() for part in written.split(",")]
+    try:
+        latitude, longitude = (float(part) for part in degrees)
+    except ValueError:
+        latitude = longitude = inf
+    if abs(latitude) <= 90 and abs(longitude) <= 180:
+        intake.position = (latitude, longitude)
+    else:
+        intake.errors["position"] = "Latitude and longitude in degrees, such as 40.7001, -75.3002."
 
 
 def _choices(centre: Centre, intake: Intake) -> None:
@@ -222,6 +240,9 @@ def as_call(centre: Centre, intake: Intake, *, closing: bool) -> NewCall:
         caller_phone=one(fields, "caller_phone") or None,
         caller_name=one(fields, "caller_name") or None,
         location=intake.location or None,
+        latitude=intake.position[0] if intake.position else None,
+        longitude=intake.position[1] if intake.position else None,
+        external_id=one(fields, "external_id") or None,
         zone=intake.zone or None,
         narrative=intake.narrative or None,
         language=one(fields, "language") or None,

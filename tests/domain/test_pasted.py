@@ -1,0 +1,108 @@
+"""What is pasted from ALI or a CAD goes into its fields; not a sign of it is lost."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from triage.domain.pasted import FIELDS, read
+
+ALI = """\
+(202) 555-0142  14:05  11/27
+WPH2
+SMITH, ANA
+      123
+MILL LANE
+APT 2B
+RIVERBEND            PA
+ESN 0417   PSAP RVB
+LAT: +40.700112  LON: -75.300201
+UNC=30 CF=90
+"""
+CAD = """\
+Incident #: 26-004711   Priority: 3
+Caller Name: Ana O'Neil | Phone: +1 202 555 0142
+Address: 12 Mill Lane; City: Riverbend
+Language: Spanish
+Remarks: He walks to and fro & cries.
+Unit A12 was there last week.
+"""
+EIDO = """\
+{"$id": "urn:emergency:uid:incidentid:a56e556d871:bcf.state.pa.us",
+ "callbackComponent": [{"callBackInformationUri": ["sip:8195551212@osp.com", "tel:8195551212"]}],
+ "locationComponent": [{"locationByValue": "<ca:civicAddress> <A1>DE</A1> <A3>Wilmington</A3>
+ <PRD>W</PRD> <RD>Main</RD> <STS>Street</STS> <HNO>42</HNO> <gml:pos>39.74 -75.55</gml:pos>"}],
+ "personComponent": [{"nc:PersonFullName": "Ana O'Neil"}], "eidoVersion": "1.0"
+"""
+
+
+def found(text: str) -> dict[str, str]:
+    return {one.field: one.value for one in read(text).found}
+
+
+def test_the_lines_of_an_ali_screen() -> None:
+    assert found(ALI) == {
+        "caller_phone": "(202) 555-0142",
+        "caller_name": "SMITH, ANA",
+        "location": "123 MILL LANE, APT 2B, RIVERBEND PA",
+        "position": "+40.700112, -75.300201",
+        "service": "WPH2",
+        "esn": "0417",
+    }
+    rest = read(ALI).rest
+    assert "14:05  11/27" in rest
+    assert "UNC=30 CF=90" in rest
+    assert "MILL" not in rest
+    assert read(ALI).words == "14:05  11/27\nPSAP RVB\nUNC=30 CF=90"
+
+
+def test_the_address_of_a_cell_tower_is_doubted() -> None:
+    tower = read(ALI.replace("WPH2", "WRLS"))
+    (place,) = [one for one in tower.found if one.field == "location"]
+    assert "tower" in place.doubt
+    assert not [one for one in read(ALI).found if one.doubt]
+
+
+def test_labels_with_their_values() -> None:
+    assert found(CAD) == {
+        "external_id": "26-004711",
+        "caller_phone": "+1 202 555 0142",
+        "caller_name": "Ana O'Neil",
+        "location": "12 Mill Lane, Riverbend",
+        "language": "es",
+        "narrative": "He walks to and fro & cries.",
+    }
+    assert "Unit A12 was there last week." in read(CAD).rest
+    assert "Priority: 3" in read(CAD).rest
+
+
+def test_an_eido_even_a_broken_one() -> None:
+    assert found(EIDO) == {
+        "external_id": "a56e556d871",
+        "caller_phone": "8195551212",
+        "caller_name": "Ana O'Neil",
+        "location": "42 W Main Street, Wilmington DE",
+        "position": "39.74, -75.55",
+    }
+    assert read(EIDO).is_data
+    assert '"eidoVersion": "1.0"' in read(EIDO).rest
+
+
+@pytest.mark.parametrize("text", ["", " \n", "He cries.", "Call me at 5", "12 angry men\nhere"])
+def test_plain_words_stay_as_they_are(text: str) -> None:
+    assert (found(text), read(text).rest) == ({}, text)
+
+
+LINES = st.sampled_from(
+    [*ALI.splitlines(True), *CAD.splitlines(True), *EIDO.splitlines(True), "{", "\r\n", "LAT: 99\n"]
+)
+
+
+@given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=25).map("".join))
+@example("x" * 20_010 + "Phone: 2025550142")
+@example("LAT: \u0663.1  LON: 1")
+def test_nothing_raises_and_no_sign_is_lost(text: str) -> None:
+    pasted = read(text)
+    assert "".join(piece for piece, _ in pasted.parts) == text
+    left = sum(len(piece) for piece, taken in pasted.parts if taken) + len(pasted.rest)
+    assert left == len(text)
+    assert all(one.field in FIELDS and one.value.strip() for one in pasted.found)
