@@ -52,7 +52,7 @@ REPEAT_S = 600
 _ALL_HANDS = EscalationPolicy(
     "All hands", (Step(Who.NEXT_TEAM, times=1), Step(Who.ALL_HANDS)), REPEAT_S
 )
-SILENCE_S = REPEAT_S + 60
+UNANSWERED_S, SILENCE_S = REPEAT_S / 2 + 60, REPEAT_S + 60
 """Longer than these pages may go unanswered, and than all hands are left in peace."""
 SAY_SO, REPORTED = 0.2, 0.04
 """The share of calls that are answered in each round, and of reports."""
@@ -121,7 +121,9 @@ class Play:
         for _ in ("of a team", "of all hands"):
             self._drain()
             self._answer(texts_url, "2")
-            move_clock(self.stage.world, SILENCE_S)
+            move_clock(self.stage.world, UNANSWERED_S)
+            self._drain()  # whose question is still open is not asked again with all hands
+            move_clock(self.stage.world, SILENCE_S - UNANSWERED_S)
         self._drain()
         self._switch_off()
         later = sorted({*calls} - {*early})
