@@ -11,12 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from triage.adapters.heartbeat_url import HeartbeatUrl
 from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
+from triage.adapters.training_calls import read_training_calls
 from triage.adapters.twilio_voice import TwilioPhones
 from triage.context import AppContext, attach
 from triage.domain.errors import TriageError
+from triage.domain.facts import Vocabulary
 from triage.domain.gazetteer import Gazetteer, read_gazetteer
 from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
+from triage.domain.training import TrainingCall
 from triage.entrypoints import api, health, sms, web
 from triage.services import environments, rule_sets
 from triage.services.centre import Centre
@@ -27,6 +30,9 @@ from triage.storage.deployment import Deployment
 from triage.storage.engine import open_engine
 from triage.storage.opening import why_not_opened
 from triage.storage.timers import ClockShift
+
+TRAINING_CALLS = "training_calls.toml"
+"""Beside the gazetteer."""
 
 
 def rule_reader() -> RuleReader:
@@ -44,13 +50,15 @@ def build_context(settings: Settings | None = None) -> AppContext:
     sealed.use_keys(settings.keys)
     reader = rule_reader()
     vocabulary_yaml = _text(settings.rules_folder / "vocabulary.yaml")
+    vocabulary = reader.read_vocabulary(vocabulary_yaml)
     centre = Centre(
         policy=settings.policy,
-        vocabulary=reader.read_vocabulary(vocabulary_yaml),
+        vocabulary=vocabulary,
         vocabulary_yaml=vocabulary_yaml,
         reader=reader,
         gazetteer=_gazetteer(settings.gazetteer),
         public_url=settings.public_url,
+        training_calls=_training_calls(settings, vocabulary),
     )
     database = Database(open_engine(settings.database_url))
     heartbeat = HeartbeatUrl(settings.heartbeat_url) if settings.heartbeat_url else None
@@ -67,6 +75,16 @@ def _text(file: Path) -> str:
 def _gazetteer(file: Path) -> Gazetteer:
     try:
         return read_gazetteer(_text(file))
+    except ValueError as error:
+        raise SettingsError(f"cannot start: {file.name}: {error}") from None
+
+
+def _training_calls(settings: Settings, vocabulary: Vocabulary) -> dict[str, TrainingCall]:
+    if not settings.training:
+        return {}
+    file = settings.gazetteer.parent / TRAINING_CALLS
+    try:
+        return read_training_calls(_text(file), vocabulary)
     except ValueError as error:
         raise SettingsError(f"cannot start: {file.name}: {error}") from None
 

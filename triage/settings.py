@@ -63,6 +63,8 @@ class Settings:
     gazetteer: Path
     rules_folder: Path
     demo: bool
+    training: bool
+    """Nothing here reaches anybody, every screen says so, and scripted callers ring."""
     heartbeat_url: str | None
     downtime_folder: Path | None
     """Where the watcher keeps the downtime pack; None: nowhere."""
@@ -95,6 +97,7 @@ class _Environment(Schema):
     )
     TRIAGE_DOWNTIME_FOLDER = fields.String(load_default=None)
     TRIAGE_DEMO = fields.Boolean(load_default=False)
+    TRIAGE_TRAINING = fields.Boolean(load_default=False)
     TWILIO_ACCOUNT_SID = fields.String(load_default=None)
     TWILIO_AUTH_TOKEN = fields.String(load_default=None)
     TWILIO_FROM = fields.String(load_default=None)
@@ -122,6 +125,11 @@ class _Environment(Schema):
     def _has_a_vocabulary(self, folder: str, **_: object) -> None:
         if not (Path(folder) / "vocabulary.yaml").is_file():
             raise ValidationError(f"there is no vocabulary.yaml in {folder}")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _training_reaches_nobody(self, data: dict[str, Any], **_: object) -> None:
+        if data.get("TRIAGE_TRAINING") and data.get("TRIAGE_SMS") == "twilio":
+            raise ValidationError({"TRIAGE_TRAINING": ["in training TRIAGE_SMS is simulator"]})
 
     @validates_schema(skip_on_field_errors=False)
     def _twilio_is_whole(self, data: dict[str, Any], **_: object) -> None:
@@ -186,6 +194,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         gazetteer=file.parent / policy["centre"]["gazetteer"],
         rules_folder=Path(values["TRIAGE_RULES"]),
         demo=values["TRIAGE_DEMO"],
+        training=values["TRIAGE_TRAINING"],
         heartbeat_url=values["TRIAGE_HEARTBEAT_URL"],
         downtime_folder=_folder(values["TRIAGE_DOWNTIME_FOLDER"]),
     )

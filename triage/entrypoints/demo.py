@@ -25,6 +25,7 @@ START_LIMIT_S = 60
 STOP_LIMIT_S = 12
 WORKING = ("worker", "watch")
 """The processes beside the web; the watcher comes when there is something to watch."""
+OWN_IN_TRAINING = ("TRIAGE_CONFIG", "TRIAGE_RULES")
 Process = subprocess.Popen[bytes]
 
 
@@ -36,6 +37,8 @@ class Demo:
     port: int
     environ: Mapping[str, str]
     prepared: Callable[[dict[str, str]], AppContext]
+    training: bool = False
+    """With the centre's own settings and rules where they are named, and scripted callers."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Keys, passwords and the API token, made at the first start."""
 
@@ -59,11 +62,14 @@ class Demo:
             return self._run_alone()
 
     def _run_alone(self) -> int:
-        if ignored := sorted(filter(_has_no_say, self.environ)):
+        ignored = sorted(filter(_has_no_say, self.environ))
+        if self.training:
+            ignored = [name for name in ignored if name not in OWN_IN_TRAINING]
+        if ignored:
             click.echo(f"The demo uses its own settings and ignores {', '.join(ignored)}.")
         self._keep_secrets()
         demo_town.settle(
-            self.prepared(_environment(self.folder, self.base_url, self.kept, self.environ)),
+            self.prepared(self._environment()),
             self.kept,
         )
         self._write("demo_secrets.json", self.kept)
@@ -77,6 +83,13 @@ class Demo:
             return 0
         finally:
             _stop(children)
+
+    def _environment(self) -> dict[str, str]:
+        made = _environment(self.folder, self.base_url, self.kept, self.environ)
+        if not self.training:
+            return made
+        own = {name: self.environ[name] for name in OWN_IN_TRAINING if name in self.environ}
+        return {**made, **own, "TRIAGE_TRAINING": "true", "TRIAGE_ENVIRONMENT": "training"}
 
     def _port_is_taken(self) -> bool:
         with socket.socket() as probe:
@@ -123,7 +136,7 @@ class Demo:
         # A session of its own: Ctrl-C reaches us first, and we stop it in order.
         return subprocess.Popen(
             command,
-            env=_environment(self.folder, self.base_url, self.kept, self.environ),
+            env=self._environment(),
             cwd=ROOT,
             start_new_session=True,
         )
@@ -155,6 +168,22 @@ class Demo:
                 connection.close()
         return False
 
+    def _to_try(self) -> str:
+        if self.training:
+            return f"""  Learn here:
+    1. Sign in as the dispatcher, open Training and answer a caller:  {self.base_url}/training
+    2. Take the call in another window:  {self.base_url}/intake
+    3. Answer as the team:  {self.base_url}/simulator
+    4. Compare your call with the rules:  {self.base_url}/training
+"""
+        return f"""  Try this:
+    1. Sign in as the dispatcher and take a call:  {self.base_url}/intake
+       Place "Fifth Street Bridge", a few words, then answer with the number keys.
+    2. Send the team (Ctrl+Enter) and answer as the clinician:  {self.base_url}/simulator
+    3. Watch the board move:  {self.base_url}/board
+    4. Find the follow-up waiting:  {self.base_url}/follow-ups
+"""
+
     def _welcome(self) -> str:
         people = "\n".join(
             f"    {role:14} {username:14} {self.kept['passwords'][username]}"
@@ -166,13 +195,7 @@ class Demo:
     role           sign in as     password
 {people}
 
-  Try this:
-    1. Sign in as the dispatcher and take a call:  {self.base_url}/intake
-       Place "Fifth Street Bridge", a few words, then answer with the number keys.
-    2. Send the team (Ctrl+Enter) and answer as the clinician:  {self.base_url}/simulator
-    3. Watch the board move:  {self.base_url}/board
-    4. Find the follow-up waiting:  {self.base_url}/follow-ups
-
+{self._to_try()}
   A program finds all this in {self.folder.name}/demo.json. Stop with Ctrl-C; what you did is kept.
 """
 

@@ -9,6 +9,7 @@ from triage.domain.habits import Habits
 from triage.domain.policy import Policy
 from triage.domain.ports import RuleReader
 from triage.domain.ruleset import RuleSet
+from triage.domain.training import TrainingCall
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Centre:
     reader: RuleReader
     gazetteer: Gazetteer
     public_url: str
+    training_calls: dict[str, TrainingCall] = field(default_factory=dict, repr=False)
+    """Scripted calls by id; none but in training."""
     parsed: dict[str, RuleSet] = field(default_factory=dict, repr=False)
     """Rule sets already read, by SHA-256: a version never changes, so this never goes stale."""
     checked: dict[str, tuple[Finding, ...]] = field(default_factory=dict, repr=False)

@@ -25,6 +25,23 @@ def demo(ctx: click.Context, port: int, folder: Path) -> None:
     sys.exit(Demo(folder.resolve(), port, ctx.obj.environment(), ctx.obj.prepared).run())
 
 
+@click.command(epilog="Example: triage train --port 8100")
+@click.option("--port", envvar="PORT", default=8100, show_default=True, type=PORTS)
+@click.option(
+    "--folder", default=ROOT / "var" / "training", type=click.Path(path_type=Path, file_okay=False)
+)
+@click.pass_context
+def train(ctx: click.Context, port: int, folder: Path) -> None:
+    """Run an installation to learn on: a database of its own, simulated telephones, scripted
+    callers, and each try compared with the rules.
+
+    TRIAGE_CONFIG and TRIAGE_RULES are kept, so that people learn on their own rules; the calls
+    stand in training_calls.toml beside the settings. Every screen says that it is training.
+    """
+    tools = ctx.obj
+    sys.exit(Demo(folder.resolve(), port, tools.environment(), tools.prepared, training=True).run())
+
+
 @click.command(epilog="Example: triage serve --bind 127.0.0.1:8000 --processes 3")
 @click.option("--bind", default="127.0.0.1:8000", show_default=True)
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
@@ -63,4 +80,4 @@ def calls(ctx: click.Context) -> None:
             )
 
 
-COMMANDS = (demo, serve, worker, calls)
+COMMANDS = (demo, train, serve, worker, calls)

@@ -35,6 +35,7 @@ from triage.entrypoints.web import (
     styleguide,
     supervision,
     teams,
+    training,
     turns,
     watch,
 )
@@ -68,6 +69,7 @@ PLACES = (
     supervision,
     escalation,
     simulator,
+    training,
 )
 """One module per user's place; each has a blueprint named `bp`."""
 

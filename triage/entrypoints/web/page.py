@@ -19,6 +19,7 @@ from triage.entrypoints.web.access import person_or_none, roles_of
 from triage.services.people import ROLES
 
 NAVIGATION = (
+    ("Training", "/training"),
     ("Board", "/board"),
     ("New call", "/intake"),
     ("Follow-ups", "/follow-ups"),
@@ -73,6 +74,7 @@ def furnish(app: Flask) -> None:
         person=person_or_none,
         request_id=headers.request_id,
         theme=theme,
+        training=training,
         zone_name=zone_name,
     )
 
@@ -109,7 +111,14 @@ def navigation() -> list[tuple[str, str, bool]]:
     ]
 
 
+def training() -> bool:
+    """Is this an installation to learn on?"""
+    return current_context().settings.training
+
+
 def _roles_at(path: str) -> frozenset[str]:
+    if path == "/training" and not training():
+        return frozenset()
     if path == "/simulator":  # open to whoever sits at this machine, where there is one
         simulated = current_context().settings.sms == "simulator"
         return frozenset(ROLES if simulated else ())
