@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from triage.domain.policy import Policy
+from triage.domain.policy import Neighbour, Policy
 from triage.domain.wall_clock import WEEKDAYS
 
 _CALLS_IN_A_LEASE = 3
@@ -52,6 +52,11 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
             validate=validate.Length(1, 9),
         ),
         "divert_ranks": _whole(1, 9),
+        "ring_back_min": fields.List(
+            fields.Integer(strict=True, validate=validate.Range(0, 1440)),
+            required=True,
+            validate=validate.Length(1, 9),
+        ),
     },
     "watch": {"backup_max_min": _whole(0, 10080)},
     "reach": {
@@ -92,8 +97,14 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
     },
 }
 
+_NEIGHBOUR: dict[str, fields.Field[Any]] = {
+    "name": fields.String(required=True, validate=validate.Length(1, 80)),
+    "phone": fields.String(required=True, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")),
+    "zones": fields.List(fields.String(validate=validate.Length(1, 80)), load_default=list),
+}
 
-def check_policy_file(file: Path, wrong: list[str]) -> dict[str, dict[str, Any]]:
+
+def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -104,9 +115,14 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, dict[str, Any]]
             section: fields.Nested(Schema.from_dict(parts), required=True)
             for section, parts in _SECTIONS.items()
         }
+        | {
+            "neighbours": fields.List(
+                fields.Nested(Schema.from_dict(_NEIGHBOUR)), load_default=list
+            )
+        }
     )
     try:
-        values: dict[str, dict[str, Any]] = schema().load(written)
+        values: dict[str, Any] = schema().load(written)
     except ValidationError as error:
         wrong.extend(lines_of(error.messages_dict, file.name + " "))
         return {}
@@ -137,7 +153,7 @@ def lines_of(messages: Mapping[Any, Any], prefix: str = "") -> list[str]:
     return lines
 
 
-def policy_of(values: Mapping[str, Mapping[str, Any]]) -> Policy:
+def policy_of(values: Mapping[str, Any]) -> Policy:
     centre, sign_in = values["centre"], values["sign_in"]
     return Policy(
         centre_name=centre["name"],
@@ -145,6 +161,10 @@ def policy_of(values: Mapping[str, Mapping[str, Any]]) -> Policy:
         country=centre["country"],
         rule_set=centre["rule_set"],
         partner_line=centre["partner_line"],
+        neighbours=tuple(
+            Neighbour(one["name"], one["phone"], tuple(one["zones"]))
+            for one in values["neighbours"]
+        ),
         session_hours=sign_in["hours"],
         idle_min=sign_in["idle_min"],
         sign_in_tries=sign_in["tries"],

@@ -282,7 +282,7 @@ def test_cancelling_needs_a_reason_and_tells_who_was_asked(
     phone.expect("PROMPT, within 60 min")
 
     assert "Choose a reason for cancelling." in act(dispatcher, call, "/cancel", {})
-    told = act(dispatcher, call, "/cancel", {"reason": "caller_cancelled"})
+    told = act(dispatcher, call, "/cancel", {"reason": "not_needed"})
     assert "Mobile crisis team is cancelled; who was asked is told." in told
     assert phone.expect("stand down")
 

@@ -200,7 +200,7 @@ def test_closing_needs_a_disposition_and_nobody_still_owed(world: World) -> None
     with pytest.raises(Refused, match="still owed"):
         close(world, call, "resolved_on_scene")
 
-    close(world, call, "caller_cancelled")
+    close(world, call, "no_response")
 
     assert state(world, call) == "closed"
     phone.expect("Stand down")
@@ -313,7 +313,7 @@ def test_dispatches_cannot_be_cancelled_from_under_a_team_on_scene(world: World)
     from triage.domain.errors import Conflict
 
     with pytest.raises(Conflict, match="on scene"):
-        close(world, call, "caller_cancelled")
+        close(world, call, "no_response")
     dispatch = world.dispatch(call, "mobile_crisis")
     assert dispatch.state.value == "on_scene"
 

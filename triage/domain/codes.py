@@ -33,9 +33,8 @@ DISPOSITIONS = {
     "wrong_number": "Wrong number or pocket dial",
     "test_call": "Test call",
 }
-NOBODY_NEEDED = frozenset(
-    {"caller_cancelled", "duplicate", "wrong_number", "test_call", "no_response"}
-)
+CANCELLED = "caller_cancelled"
+NOBODY_NEEDED = frozenset({CANCELLED, "duplicate", "wrong_number", "test_call", "no_response"})
 """Dispositions that may close a call before anybody was sent."""
 
 NO_CALL = frozenset({"duplicate", "wrong_number", "test_call"})
@@ -77,6 +76,7 @@ CANCEL_REASONS = {
     "duplicate": "Duplicate call",
     "unsafe": "Not safe for this team",
     NOT_NEEDED: "Not needed any more",
+    "other_county": "Another county has it",
     "closed": "The call was closed",
 }
 

@@ -6,6 +6,17 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """The centre of another county."""
+
+    name: str
+    phone: str
+    """E.164."""
+    zones: tuple[str, ...] = ()
+    """Places that callers name and that are theirs, as people call them."""
+
+
+@dataclass(frozen=True)
 class Policy:
     """The values of config/settings.toml, where each stands with its reason."""
 
@@ -30,6 +41,7 @@ class Policy:
     backup_max_min: int
     call_back_min: list[int]
     divert_ranks: int
+    ring_back_min: list[int]
     desk_phone: str | None
     remind_again_h: int
     ask_before_shift_min: int
@@ -53,6 +65,7 @@ class Policy:
     narrative_max: int
     order_by_history: bool
     history_least_calls: int
+    neighbours: tuple[Neighbour, ...]
 
     def call_back_after(self, level_rank: int) -> timedelta:
         """How long a caller of this level waits for a team without hearing from us."""

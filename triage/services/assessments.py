@@ -62,6 +62,15 @@ def _standing(rows: Iterable[Answer]) -> dict[str, Any]:
     return {row.fact: json.loads(row.value or "null") for row in rows}
 
 
+def is_routine(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
+    """Is the call of the least urgent level of its rule set? What was not scored never is."""
+    record = latest(uow, call)
+    if record is None or record.outcome == "not_scored":
+        return False
+    levels = rule_sets.live(uow, centre, call.rule_set).levels
+    return bool(levels) and record.level_rank >= max(level.rank for level in levels)
+
+
 def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:
     """Raises InvalidCall listing everything that is wrong with the answers."""
     centre.vocabulary.read_call({"facts": dict(facts), "situation": dict(situation)})

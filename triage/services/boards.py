@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import alarm_lists, assessments, outbox, unread_replies
+from triage.services import alarm_lists, assessments, errands, outbox, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.unread_replies import Unread
 from triage.storage.calls import AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -30,16 +31,17 @@ class Loudness(IntEnum):
 
     NOBODY = 0
     HAND_OVER_LATE = 1
-    RING = 2
-    NOT_SENT = 3
-    HAND_OVER = 4
-    OVERDUE = 5
-    HALF = 6
-    SEEKING = 7
-    ASKING = 8
-    MOVING = 9
-    THERE = 10
-    OVER = 11
+    ERRAND = 2
+    RING = 3
+    NOT_SENT = 4
+    HAND_OVER = 5
+    OVERDUE = 6
+    HALF = 7
+    SEEKING = 8
+    ASKING = 9
+    MOVING = 10
+    THERE = 11
+    OVER = 12
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Row:
     """All that was begun was cancelled."""
     not_needed: bool
     """It was, because nobody is needed any more."""
+    errands: Sequence[Errand] = ()
+    """What waits for a person beside that."""
+    errand_is_red: bool = False
     loudness: Loudness = Loudness.OVER
 
 
@@ -89,11 +94,13 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     for dispatch in _dispatches(uow):
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
+    waiting = errands.of_open_calls(uow)
     rows = []
     for call in calls:
         record = records.get(call.id)
         by_person = record is not None and record.id in overridden
-        rows.append(_row(uow, centre, call, record, dispatched.get(call.id, []), by_person))
+        row = _row(uow, centre, call, record, dispatched.get(call.id, []), by_person)
+        rows.append(_with_errands(row, waiting.get(call.id, ()), uow.now))
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
         uow.now,
@@ -177,7 +184,7 @@ def _row(
         target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
     nobody = not lines and bool(owed) and not not_needed
     waits = _awaited(lines) or nobody
-    row = Row(
+    return Row(
         call=call,
         decision=decision,
         lines=lines,
@@ -189,6 +196,11 @@ def _row(
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
     )
+
+
+def _with_errands(row: Row, waiting: Sequence[Errand], now: datetime) -> Row:
+    red = any(errands.is_red(errand, now) for errand in waiting)
+    row = replace(row, errands=waiting, errand_is_red=red)
     return replace(row, loudness=_loudness(row))
 
 
@@ -209,10 +221,13 @@ def _awaited(lines: Sequence[DispatchLine]) -> bool:
 
 def _loudness(row: Row) -> Loudness:
     states = {line.state for line in row.lines}
+    asking = row.call.state is CallState.ASKING
     first = (
-        (Loudness.ASKING, row.call.state is CallState.ASKING),
+        (Loudness.ERRAND, asking and row.errand_is_red),
+        (Loudness.ASKING, asking),
         (Loudness.NOBODY, row.nobody or DispatchState.UNFILLED in states),
         (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
+        (Loudness.ERRAND, row.errand_is_red),
         (Loudness.RING, any(line.to_ring or line.unrelieved for line in row.lines)),
         (Loudness.NOT_SENT, bool(row.not_sent)),
         (Loudness.HAND_OVER, DispatchState.HAND_OVER in states),

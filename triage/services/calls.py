@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from triage.domain.codes import DISPOSITIONS, NO_CALL, NOBODY_NEEDED
+from triage.domain.codes import CANCELLED, DISPOSITIONS, NO_CALL, NOBODY_NEEDED
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.people_of_call import People
@@ -20,6 +20,7 @@ from triage.services import (
     call_codes,
     callers,
     dispatches,
+    errands,
     follow_ups,
     places,
     rule_sets,
@@ -225,12 +226,27 @@ def nobody_is_left(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 
 
 def close_call(
-    uow: UnitOfWork, centre: Centre, call: Call, disposition: str, note: str | None
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    disposition: str,
+    note: str | None,
+    *,
+    agreed: bool = False,
 ) -> None:
-    """Close with a coded disposition. Raises Refused while somebody is still owed."""
+    """Close with a coded disposition. Raises Refused while somebody is still owed.
+
+    agreed -- whoever may has agreed that it is cancelled: see cancellations.py.
+    """
     must_be_open(call)
     if disposition not in DISPOSITIONS:
         raise Refused("Choose how the call ended.", "disposition")
+    if disposition == CANCELLED and not (agreed or _may_be_cancelled(uow, centre, call)):
+        raise Refused(
+            "This call is above routine, so a clinician or supervisor has to agree: send it, then"
+            " use Never mind, cancel on its page.",
+            "disposition",
+        )
     for dispatch in dispatches.of_call(uow, call):
         if dispatch.state in dispatches.ENDED:
             continue
@@ -246,11 +262,19 @@ def close_call(
         dispatches.cancel(uow, centre, dispatch, "closed")
     if disposition in NO_CALL:
         follow_ups.end_all(uow, call)
+    errands.end_all(uow, call)
     call.state = CallState.CLOSED
     call.disposition = disposition
     call.closed_at = uow.now
     call.closing_note = (note or "").strip() or None
     uow.audit("call.closed", call, disposition=disposition)
+
+
+def _may_be_cancelled(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
+    """May a dispatcher do it alone? So where nothing was decided yet, and at routine level."""
+    record = assessments.latest(uow, call)
+    undecided = record is not None and record.outcome == "ask_more"
+    return undecided or assessments.is_routine(uow, centre, call)
 
 
 def by_reference(uow: UnitOfWork, reference: str) -> Call:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import TAKEN, CallState, DispatchState, PageKind, PageState, SlotState
-from triage.services import charges, escalation_policies, escalations, next_steps
+from triage.services import charges, errands, escalation_policies, escalations, next_steps
 from triage.services.escalation_steps import ESCALATE
 from triage.services.freed_teams import UNRELIEVED
 from triage.services.outbox import UNSENT
@@ -39,7 +39,7 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
         .where(Call.state == CallState.ASKING)
         .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
     ).one()
-    counted = [(row[0], row[1]), (asking[0], asking[1]), *_handing_over(uow)]
+    counted = [(row[0], row[1]), (asking[0], asking[1]), *_handing_over(uow), *errands.audit(uow)]
     count = sum(number for number, _ in counted)
     oldest = min((at for _, at in counted if at is not None), default=None)
     if count:

@@ -17,6 +17,7 @@ from triage.domain.delivery import failure_of
 from triage.domain.reachability import LEFT_DUTY
 from triage.domain.timing import within
 from triage.services import (
+    errand_sentences,
     escalation_sentences,
     relief_sentences,
     safety_sentences,
@@ -147,6 +148,7 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
+    **errand_sentences.SENTENCES,
     **escalation_sentences.SENTENCES,
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,

@@ -15,6 +15,7 @@ from triage.services import (
     confirmations,
     dispatches,
     duty,
+    errands,
     escalations,
     follow_ups,
     next_steps,
@@ -63,6 +64,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **transfers.HANDLERS,
     **duty.HANDLERS,
     **confirmations.HANDLERS,
+    **errands.HANDLERS,
     **communication_tests.HANDLERS,
 }
 

@@ -82,6 +82,12 @@
     KeyQ: () => panel?.first(),
     KeyO: () => unfold("otherwise"),
     KeyX: () => unfold("closing"),
+    KeyL: () => {
+      const ring = document.querySelector("[data-ring]");
+      if (ring) ring.focus();
+      else document.querySelector("#line-lost button")?.click();
+    },
+    KeyM: () => unfold("never-mind"),
     KeyT: () => document.querySelector("[data-transfer]")?.focus(),
     KeyB: () => { location.href = "/board"; },
   };

@@ -257,6 +257,7 @@
     KeyN: () => form.elements.narrative.focus(),
     KeyQ: () => panel.first(),
     KeyA: () => form.querySelector("[data-attach]")?.click(),
+    KeyL: () => { if (!sending) form.requestSubmit(document.getElementById("lost")); },
     KeyW: () => form.elements.caller_name.focus(),
     KeyR: () => document.getElementById("recommendation").focus(),
     KeyO: () => unfold("otherwise", "override_response"),

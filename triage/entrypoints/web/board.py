@@ -1,6 +1,7 @@
 """The board: every open call, the loudest first, true within two seconds."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
+from triage.entrypoints.web.errand_words import mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
@@ -34,6 +36,7 @@ bp = Blueprint("board", __name__)
 _TONES = {
     Loudness.NOBODY: "alarm",
     Loudness.HAND_OVER_LATE: "alarm",
+    Loudness.ERRAND: "alarm",
     Loudness.RING: "alarm",
     Loudness.NOT_SENT: "alarm",
     Loudness.HAND_OVER: "warn",
@@ -111,7 +114,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
-        "headlines": headlines,
+        "headlines": lambda centre, row: headlines(centre, row, found.now),
         "alarm_words": alarm_words,
         "unheard": unheard,
         "name": lambda response: response_name(context.centre, response),
@@ -121,9 +124,10 @@ def _look() -> tuple[dict[str, Any], Board]:
     return shown, found
 
 
-def headlines(centre: Centre, row: Row) -> list[tuple[str, str]]:
+def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     """What a row says first, the loudest first, each with its tone."""
-    said = [_headline(centre, row)]
+    marks = sorted(mark(centre, errand, now) for errand in row.errands)  # alarms first
+    said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
     if row.loudness < Loudness.HAND_OVER and any(
         line.state is DispatchState.HAND_OVER for line in row.lines
     ):

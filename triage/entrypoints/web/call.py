@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden
 from triage.context import current_context
 from triage.domain import alarms
 from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import (
     PAGE_MOVES,
@@ -28,11 +29,24 @@ from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
 from triage.entrypoints.web import looks, transfer_steps
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.errand_words import ended, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
-from triage.services import call_pages, callers, calls, check_ins, diverts, outbox
+from triage.services import (
+    assessments,
+    call_pages,
+    callers,
+    calls,
+    cancellations,
+    check_ins,
+    diverts,
+    errands,
+    lost_lines,
+    neighbours,
+    outbox,
+)
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -45,6 +59,8 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("call", __name__)
 
 DISPATCHERS = ("dispatcher", "supervisor")
+FLOWS = ("closed", "caller_cancelled", "other_county")
+"""Reasons for cancelling that have a way of their own on the page."""
 PROGRESS = {
     SlotState.EN_ROUTE: "On the way",
     SlotState.STAGED: "Waits near",
@@ -160,23 +176,27 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     rules = centre.parsed.get(result["sha256"]) if result else None
     prompted = prompted_by(rules, call.narrative or "")
     questions = panel(centre.vocabulary, answered, asked, prompted)
-    return _words(centre) | {
-        "page_of": page,
-        "call": call,
-        "told": told,
-        "panel": questions,
-        "answers_form": _answers_form(page, typed),
-        "typed": typed,
-        "open": call.state in {CallState.OPEN, CallState.ASKING},
-        "lines": _lines(uow, centre, page.record.dispatches),
-        "offers": {
-            dispatch.id: diverts.offers(uow, centre, dispatch)
-            for dispatch in page.record.dispatches
-            if dispatch.state is DispatchState.UNFILLED
-        },
-        "live_data": json.dumps(_live_data(page, answered, questions)),
-        "now": page.now,
-    }
+    return (
+        _words(centre)
+        | _errands(uow, centre, call)
+        | {
+            "page_of": page,
+            "call": call,
+            "told": told,
+            "panel": questions,
+            "answers_form": _answers_form(page, typed),
+            "typed": typed,
+            "open": call.state in {CallState.OPEN, CallState.ASKING},
+            "lines": _lines(uow, centre, page.record.dispatches),
+            "offers": {
+                dispatch.id: diverts.offers(uow, centre, dispatch)
+                for dispatch in page.record.dispatches
+                if dispatch.state is DispatchState.UNFILLED
+            },
+            "live_data": json.dumps(_live_data(page, answered, questions)),
+            "now": page.now,
+        }
+    )
 
 
 def _lines(
@@ -191,15 +211,42 @@ def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) ->
     pages = own_pages(uow, call)
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
-    return _words(centre) | {
-        "page_of": page,
-        "call": call,
-        "mine": pages[0],
-        "slot": pages[0].slot,
-        "lines": _lines(uow, centre, [d for d in page.record.dispatches if d.id in mine]),
-        "typed": typed,
-        "open": call.state in {CallState.OPEN, CallState.ASKING},
-        "now": page.now,
+    return (
+        _words(centre)
+        | _errands(uow, centre, call)
+        | {
+            "page_of": page,
+            "call": call,
+            "mine": pages[0],
+            "slot": pages[0].slot,
+            "lines": _lines(uow, centre, [d for d in page.record.dispatches if d.id in mine]),
+            "errands": [
+                one for one in errands.of_call(uow, call) if one.kind == cancellations.KIND
+            ],
+            "typed": typed,
+            "open": call.state in {CallState.OPEN, CallState.ASKING},
+            "now": page.now,
+        }
+    )
+
+
+def _errands(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
+    found = errands.of_call(uow, call)
+    return {
+        "errands": found,
+        "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
+        "errand_mark": lambda errand, now: mark(centre, errand, now),
+        "errand_ends": ended,
+        "tries_left": lambda errand: lost_lines.tries_left(centre, errand),
+        "must_confirm_ring": lost_lines.must_confirm(call),
+        "may_agree": current_person().role in cancellations.MAY_AGREE,
+        "routine": assessments.is_routine(uow, centre, call),
+        "neighbours": centre.policy.neighbours,
+        "neighbour_of": lambda name: neighbours.find(centre, name),
+        "ring_outcomes": RING_OUTCOMES,
+        "after_last_try": AFTER_LAST_TRY,
+        "who_cancels": WHO_CANCELS,
+        "yes_no": YES_NO,
     }
 
 
@@ -215,7 +262,7 @@ def _words(centre: Centre) -> dict[str, Any]:
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
         "override_reasons": OVERRIDE_REASONS,
         "differences": DIFFERENCES,
-        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k != "closed"},
+        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k not in FLOWS},
         "dispositions": DISPOSITIONS,
         "relations": RELATIONS,
         "call_back": CALL_BACK,

@@ -9,7 +9,7 @@ from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import SlotState
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.call import DISPATCHERS, PROGRESS, find_slot
+from triage.entrypoints.web.call import DISPATCHERS, FLOWS, PROGRESS, find_slot
 from triage.entrypoints.web.call_actions import do
 from triage.services import after_a_no, check_ins, dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
@@ -35,7 +35,10 @@ def dispatch_of(uow: UnitOfWork, call: Call, key: UUID) -> Dispatch:
 def cancel(reference: str, key: UUID) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         dispatch = dispatch_of(uow, call, key)
-        dispatches.cancel(uow, centre, dispatch, typed.line("reason"))
+        reason = typed.line("reason")
+        if reason in FLOWS:
+            raise Refused("Use Never mind, cancel or Another county's call for that.", "reason")
+        dispatches.cancel(uow, centre, dispatch, reason)
         return f"{response_name(centre, dispatch.response)} is cancelled; who was asked is told."
 
     return do(reference, f"cancel-{key}", end)

@@ -1,6 +1,7 @@
 """Taking a call: one screen, kept while it is typed, sent with one key."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
-from triage.services import places
+from triage.services import lost_lines, places
 from triage.services.centre import Centre
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -26,6 +27,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("intake", __name__, url_prefix="/intake")
 
+NOTHING_SAID = "The line was lost before the caller said what happens."
 _FIELD_OF = {"phone": "caller_phone"}
 """Fields of the form that services know by another name."""
 
@@ -96,8 +98,8 @@ def assess() -> ResponseReturnValue:
 @bp.post("")
 @open_to("dispatcher", "supervisor")
 def save() -> ResponseReturnValue:
-    """Send, close without sending, attach the caller to an open call, or (without JavaScript) look
-    at the recommendation."""
+    """Send, close without sending, attach the caller to an open call, keep a call whose line was
+    lost, or (without JavaScript) look at the recommendation."""
     key, fields = _form_key(), typed.fields()
     understood = understand(current_context().centre, fields)
     action, _, reference = request.form.get("action", "check").partition(":")
@@ -106,7 +108,7 @@ def save() -> ResponseReturnValue:
     if action == "paste":
         _keep(key, understood)
         return redirect(url_for("intake_paste.ask", key=key), 303)
-    if action not in {"send", "close", "attach"}:
+    if action not in {"send", "close", "attach", "lost"}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = "Choose why nobody is sent."
@@ -143,15 +145,22 @@ def _become_a_call(
     """The form becomes a call, or one more caller of the call that is named."""
     context, person = current_context(), current_person()
     new = as_call(context.centre, understood, closing=action == "close")
+    if action == "lost" and not new.narrative and not new.facts:
+        new = replace(new, narrative=NOTHING_SAID)
 
     def work(uow: UnitOfWork) -> tuple[Call, bool]:
         if action == "attach":
             return drafts.attach(uow, context.centre, person, key, new, reference)
-        return drafts.save(uow, context.centre, person, key, understood.fields, new)
+        saved, fresh = drafts.save(uow, context.centre, person, key, understood.fields, new)
+        if fresh and action == "lost":
+            lost_lines.lose(uow, context.centre, saved)
+        return saved, fresh
 
     call, fresh = context.do(person.actor, work, keyed=True)
     if fresh and action == "attach":
         flash(f"The caller is attached to {call.code}: nobody is paged twice.", "good")
+    elif fresh and action == "lost":
+        flash("The line was lost: the call is kept. Ring the caller back.", "good")
     elif fresh:
         flash(f"Call {call.reference} is taken; its code is {call.code}.", "good")
     return redirect(url_for("call.show", reference=call.reference), 303)

@@ -1,0 +1,139 @@
+""" "Never mind, cancel": who says so, and who has to agree."""
+
+from tests.stories.test_call_page import act, dispatcher, look, words
+from tests.stories.test_calls import CALM
+from tests.stories.test_intake import FORM, send
+from tests.stories.test_reliefs import orphans
+from tests.world import Browser, Phone, World
+from triage.domain.lifecycle import CallState
+from triage.services import people
+from triage.storage.calls import AssessmentRecord, Call
+from triage.storage.teams import Responder
+
+__all__ = ["dispatcher"]
+
+WISH = {"who": "caller", "alone": "no", "spoken": "no", "note": "He says it is all fine"}
+ROUTINE = {**CALM, "problem_type": "needs_resources"}
+
+
+def state(world: World, call: Call) -> CallState:
+    with world.context.reading() as uow:
+        return uow.get(Call, call.id).state
+
+
+def test_above_routine_the_dispatch_stands_and_escalates_until_a_supervisor_agrees(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    told = act(dispatcher, call, "/never-mind", {"who": "caller"})
+    assert "Were they asked safely and alone? Choose yes or no." in told
+    told = act(dispatcher, call, "/never-mind", WISH)
+    assert "A clinician or supervisor has to agree." in told
+    assert "Asked safely and alone: no" in told
+    assert "He says it is all fine" in told
+    assert "Agree: cancel the call" not in look(dispatcher, call)
+    assert "Cancel? A clinician or supervisor agrees" in words(dispatcher.get("/board").text)
+    assert orphans(world) == 0
+    page = act(dispatcher, call, "/never-mind/answer", {"answer": "agree"})
+    assert "has to agree, at their own screen" in page
+
+    phone.expect_silence()
+    world.wait(minutes=6)  # nobody answers, nobody agrees: the looking for a team goes on
+    phone.ignores("it is asked anew and told of it: escalation's own story")
+    world.desk.ignores("escalation's own story")
+    assert "CANCEL? Nobody has agreed yet" in words(dispatcher.get("/board").text)
+    assert state(world, call) is CallState.OPEN
+    assert world.dispatch(call, "mobile_crisis").state.value == "unfilled"
+    assert orphans(world) == 0
+
+    supervisor = world.client("supervisor")
+    told = act(supervisor, call, "/never-mind/answer", {"answer": "agree"})
+    assert "Agreed: the call is cancelled" in told
+    assert "Cancelling: agreed: the call is cancelled." in told
+    assert state(world, call) is CallState.CLOSED
+    assert any("tand down" in text for text in phone.inbox)
+    assert world.dispatch(call, "mobile_crisis").end_reason == "caller_cancelled"
+
+
+def test_refused_or_taken_back_the_call_stands(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    supervisor = world.client("supervisor")
+    for browser, answer in ((supervisor, "refuse"), (dispatcher, "back")):
+        act(dispatcher, call, "/never-mind", WISH)
+        act(browser, call, "/never-mind/answer", {"answer": answer})
+        assert state(world, call) is CallState.OPEN
+        assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
+    late = supervisor.submit(
+        f"/calls/{call.reference}",
+        {"answer": "agree"},
+        to=f"/calls/{call.reference}/never-mind/answer",
+    )
+    assert late.status_code == 409
+    phone.expect_silence()
+
+
+def test_a_clinician_who_is_asked_agrees_at_their_own_page(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    act(dispatcher, call, "/never-mind", WISH)
+    clinician = own_screen(world, phone)
+    assert "Agree: cancel the call" in look(clinician, call)
+    act(clinician, call, "/never-mind/answer", {"answer": "agree"})
+    assert state(world, call) is CallState.CLOSED
+    assert phone.expect("tand down")
+
+    other = world.client("clinician", "somebody-else")
+    answer = other.client.post(f"/calls/{call.reference}/never-mind/answer", data={})
+    assert answer.status_code in (400, 403)
+
+
+def own_screen(world: World, phone: Phone) -> Browser:
+    browser = world.client("clinician")
+    with world.context.unit_of_work("test") as uow:
+        account = people.find_account(uow, "test-clinician")
+        assert account is not None
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    return browser
+
+
+def test_a_routine_call_is_cancelled_by_the_dispatcher(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    world.team("Anybody", responses=("community_responder", "mobile_crisis", "social_services"))
+    call = world.call(ROUTINE)
+    with world.context.reading() as uow:
+        assert uow.session.query(AssessmentRecord).filter_by(call_id=call.id).one().level == "4"
+    assert "The call was routine and is cancelled." in act(dispatcher, call, "/never-mind", WISH)
+    assert state(world, call) is CallState.CLOSED
+
+
+def test_no_other_way_cancels_a_call_above_routine(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    assert "a clinician or supervisor has to agree" in act(
+        dispatcher, call, "/close", {"disposition": "caller_cancelled"}
+    )
+    assert "Use Never mind, cancel" in act(
+        dispatcher, call, "/cancel", {"reason": "caller_cancelled"}
+    )
+    answer = send(dispatcher, {**FORM, "disposition": "caller_cancelled"}, action="close")
+    assert answer.status_code == 422
+    assert "a clinician or supervisor has to agree" in answer.text
+    phone.expect_silence()
+
+
+def test_under_a_team_on_scene_nothing_is_cancelled(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.ignores("what it reads is another story")
+    world.settle()
+    phone.text("1")
+    phone.text("SCENE")
+    assert "a team is on scene: they say how it ends" in act(dispatcher, call, "/never-mind", WISH)

@@ -1,0 +1,52 @@
+"""A call that belongs to the next county: ours until somebody there has taken it."""
+
+from tests.stories.test_call_page import act, dispatcher, words
+from tests.stories.test_calls import CALM
+from tests.stories.test_cancellations import state
+from tests.stories.test_reliefs import orphans
+from tests.world import Browser, World
+from triage.domain.lifecycle import CallState
+
+__all__ = ["dispatcher"]
+
+CARVER = {"neighbour": "Carver County 911"}
+
+
+def test_it_is_ours_and_turns_red_until_they_have_taken_it(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Millbrook, by the mill")
+    assert phone.expect("PROMPT")
+    assert "Choose whose call it is." in act(dispatcher, call, "/neighbour", {})
+    told = act(dispatcher, call, "/neighbour", CARVER)
+    assert "Ring Carver County 911: +12025550177." in told
+    assert "Offered to Carver County 911" in words(dispatcher.get("/board").text)
+    assert orphans(world) == 0
+    phone.expect_silence()
+    world.wait(seconds=61)
+    assert "NOT TAKEN YET by Carver County 911: ring them" in words(dispatcher.get("/board").text)
+    assert "late" in act(dispatcher, call, "/neighbour/answer", {"answer": "accepted"})
+    assert state(world, call) is CallState.OPEN
+
+    told = act(
+        dispatcher, call, "/neighbour/answer", {"answer": "accepted", "who": "Position 3, Lee"}
+    )
+    assert "The neighbouring centre: took the call." in told
+    assert "Position 3, Lee" in told
+    assert state(world, call) is CallState.CLOSED
+    assert phone.expect("tand down")
+    assert orphans(world) == 0
+
+
+def test_refused_it_is_ours_again(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    act(dispatcher, call, "/neighbour", CARVER)
+    told = act(dispatcher, call, "/neighbour/answer", {"answer": "refused"})
+    assert "refused: the call is ours again." in told
+    assert state(world, call) is CallState.OPEN
+    assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
+    assert "Offered to" not in words(dispatcher.get("/board").text)
+    phone.expect_silence()

@@ -1,0 +1,113 @@
+"""What a dispatcher does about a call beside sending somebody: ring back, cancel, hand it on."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.call import DISPATCHERS, own_pages
+from triage.entrypoints.web.call_actions import do
+from triage.services import cancellations, lost_lines, neighbours
+from triage.services.cancellations import Wish
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call_errands", __name__, url_prefix="/calls/<reference>")
+
+
+@bp.post("/line-lost")
+@open_to(*DISPATCHERS)
+def line_lost(reference: str) -> ResponseReturnValue:
+    def lose(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        lost_lines.lose(uow, centre, call)
+        return "The line was lost: ring the caller back. What was decided stands."
+
+    return do(reference, "lost", lose)
+
+
+@bp.post("/rung-back")
+@open_to(*DISPATCHERS)
+def rung_back(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        outcome, turn = typed.line("outcome"), typed.line("turn")
+        lost_lines.tried(
+            uow,
+            centre,
+            call,
+            int(turn) if turn.isdecimal() and len(turn) < 9 else -1,
+            outcome,
+            confirmed=bool(typed.line("confirmed")),
+        )
+        return f"Call-back: {RING_OUTCOMES[outcome].lower()}."
+
+    return do(reference, "lost", note)
+
+
+@bp.post("/line-lost/decided")
+@open_to(*DISPATCHERS)
+def after_last_try(reference: str) -> ResponseReturnValue:
+    def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        lost_lines.decide(uow, centre, call, decision := typed.line("decision"))
+        return f"Written down: {AFTER_LAST_TRY[decision]}."
+
+    return do(reference, "lost", decide)
+
+
+@bp.post("/never-mind")
+@open_to(*DISPATCHERS)
+def never_mind(reference: str) -> ResponseReturnValue:
+    def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
+        wish = Wish(who, alone, spoken, typed.note("note"))
+        if cancellations.ask(uow, centre, call, wish):
+            return "The call was routine and is cancelled. Whoever was asked is told."
+        return "A clinician or supervisor has to agree. Until then whoever was sent still comes."
+
+    return do(reference, "cancel", ask)
+
+
+@bp.post("/never-mind/answer")
+@open_to(*DISPATCHERS, "clinician")
+def answer(reference: str) -> ResponseReturnValue:
+    """Agreed or refused by whoever may; taken back by whoever asked."""
+    person = current_person()
+
+    def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        if person.role == "clinician":
+            own_pages(uow, call)
+        chosen = typed.line("answer")
+        if chosen == "agree":
+            cancellations.agree(uow, centre, call, person.role)
+            return "Agreed: the call is cancelled, and everybody is told to stand down."
+        if chosen == "refuse":
+            cancellations.refuse(uow, call, person.role)
+            return "Refused: whoever was sent still comes."
+        cancellations.withdraw(uow, call)
+        return "Taken back: the call goes on."
+
+    return do(reference, "cancel", decide)
+
+
+@bp.post("/neighbour")
+@open_to(*DISPATCHERS)
+def neighbour(reference: str) -> ResponseReturnValue:
+    def hand(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        to = neighbours.hand(uow, centre, call, typed.line("neighbour"))
+        return f"Ring {to.name}: {to.phone}. The call is ours until they have taken it."
+
+    return do(reference, "neighbour", hand)
+
+
+@bp.post("/neighbour/answer")
+@open_to(*DISPATCHERS)
+def neighbour_answer(reference: str) -> ResponseReturnValue:
+    def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        if typed.line("answer") == "accepted":
+            neighbours.accepted(uow, centre, call, typed.line("who"))
+            return "They have taken it. Ours who were asked are told to stand down."
+        neighbours.refused(uow, call)
+        return "They do not take it: the call is ours again."
+
+    return do(reference, "neighbour", decide)

@@ -1,0 +1,52 @@
+"""A call for the next county: theirs when they have said so, ours until then."""
+
+from datetime import timedelta
+
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import ON_SITE, DispatchState
+from triage.domain.policy import Neighbour
+from triage.services import calls, dispatches, errands
+from triage.services.centre import Centre
+from triage.services.sending import must_be_open
+from triage.storage.calls import Call
+from triage.storage.unit_of_work import UnitOfWork
+
+KIND = "neighbour"
+
+
+def find(centre: Centre, name: str) -> Neighbour | None:
+    return next((one for one in centre.policy.neighbours if one.name == name), None)
+
+
+def hand(uow: UnitOfWork, centre: Centre, call: Call, name: str) -> Neighbour:
+    """From now on a clock runs until somebody there has taken it."""
+    must_be_open(call)
+    if (neighbour := find(centre, name)) is None:
+        raise Refused("Choose whose call it is.", "neighbour")
+    red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
+    errands.add(uow, call, KIND, red_at, neighbour=neighbour.name)
+    return neighbour
+
+
+def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
+    """Somebody there has taken it: ours stand down and the call is closed, but for a team that
+    is on scene."""
+    errand = errands.must_wait(uow, call, KIND)
+    if not who.strip():
+        raise Refused("Who took it there? Write a name or a position.", "who")
+    errand.note = who.strip()
+    errands.end(uow, errand, "accepted")
+    stays = {DispatchState.HANDED_OVER, *dispatches.ENDED}
+    there = False
+    for dispatch in dispatches.of_call(uow, call):
+        if any(slot.state in ON_SITE for slot in dispatch.slots):
+            there = True
+        elif dispatch.state not in stays:
+            dispatches.cancel(uow, centre, dispatch, "other_county")
+    if not there:
+        calls.close_call(uow, centre, call, "other_agency", None)
+
+
+def refused(uow: UnitOfWork, call: Call) -> None:
+    """They do not take it: it is ours again."""
+    errands.end(uow, errands.must_wait(uow, call, KIND), "refused")
