@@ -65,14 +65,14 @@ def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
     try:
         running.start("web", *serve)
         running.start("worker")
-        _wait_until_ready(port, tmp_path / "web.log")
+        wait_until_ready(port, tmp_path / "web.log")
         yield running
     finally:
         for name in list(running.processes):
             running.stop(name)
 
 
-def _wait_until_ready(port: int, log: Path) -> None:
+def wait_until_ready(port: int, log: Path) -> None:
     deadline = time.monotonic() + START_UP_S
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)

@@ -214,13 +214,14 @@
   async function send(button) {
     if (reaching) return;
     reaching = true;
+    await settled(); // should the service die while it saves, the last word is kept all the same
     try {
       const answer = await fetch("/intake/form-token", {
         headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(5000),
       });
       if (answer.ok) form.elements.csrf_token.value = (await answer.json()).csrf_token;
       reached = true;
-      form.requestSubmit(button);
+      form.requestSubmit(button.isConnected ? button : document.getElementById(button.id)); // it may have been renewed
     } catch {
       kept.textContent = "NOT SENT: the service does not answer. Stay on this page and send again; page by telephone meanwhile.";
     }
@@ -281,7 +282,14 @@
 
   // A form that is gone on with, after a reload too, keeps the focus where it was: keys that are
   // meant for a question must not change the address.
+  let signedOut = false;
+  document.addEventListener("submit", (event) => {
+    if (!event.target.getAttribute("action").endsWith("/sign-out")) return;
+    signedOut = true;
+    sessionStorage.clear();
+  });
   addEventListener("pagehide", () => {
+    if (signedOut) return;
     const at = document.activeElement;
     sessionStorage.setItem(location.pathname, at.closest(".question")?.id || at.id);
   });
