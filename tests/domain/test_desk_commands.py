@@ -1,0 +1,55 @@
+"""What the command line understands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.domain import desk_commands as language
+from triage.domain.errors import Refused
+
+
+def test_case_and_spaces_do_not_matter() -> None:
+    read = language.read("  A k7qm  CIT 2 ")
+    assert (read.verb.word, read.call, list(read.rest)) == ("a", "K7QM", ["CIT", "2"])
+    assert language.meant("cit2", ["CIT 1", "CIT 2", "CIT 20"]) == ["CIT 2"]
+    assert language.meant("cit", ["CIT 1", "CIT 2", "Mobile 1"]) == ["CIT 1", "CIT 2"]
+    assert language.meant("", ["CIT 1"]) == []
+
+
+def test_a_code_alone_opens_its_call() -> None:
+    assert language.read("k7qm").verb.word == "o"
+    assert language.read("261126-VY2R7M").call == "261126-VY2R7M"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Type a command"),
+        ("assing k7qm cit2", "There is no command assing"),
+        ("a", "Type: a CODE TEAM"),
+        ("eta", "Type: eta CODE TEAM MINUTES"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_type(typed: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        language.read(typed)
+
+
+def test_coded_reasons_go_by_their_first_letters_or_words() -> None:
+    assert language.one_code(["hosp"], {"hospital": "Hospital"}, "ending") == "hospital"
+    assert language.one_code(["Not", "needed"], language.REASONS, "reason") == "not_needed"
+    with pytest.raises(Refused, match="Which ending"):
+        language.one_code(["hospital"], language.ENDINGS, "ending")  # of their own will or not?
+    with pytest.raises(Refused, match="Which ending"):
+        language.one_code([], language.ENDINGS, "ending")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_read_or_refused_with_a_sentence(typed: str) -> None:
+    try:
+        read = language.read(typed)
+    except Refused as refusal:
+        said = str(refusal)
+    else:
+        said = read.verb.does + "."
+    assert said.endswith(".")

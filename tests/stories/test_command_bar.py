@@ -1,0 +1,174 @@
+"""The command line does what the buttons do, and says what it did."""
+
+from html import unescape
+from typing import Any
+
+import pytest
+
+from tests.stories.test_calls import CALM, state
+from tests.world import World
+from triage.storage.calls import Call
+
+ARMED = {**CALM, "weapon": "in_hand"}
+
+
+def says(world: World, command: str, role: str = "dispatcher") -> str:
+    """What the line answers to a command that was typed on the board."""
+    desk = world.client(role)
+    form = {"command": command, "next": "/board", "csrf_token": desk.csrf("/board")}
+    answer: Any = desk.client.post("/command", data=form, headers={"X-Live": "1"})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json["to"] or answer.json["said"])
+
+
+def slots(world: World, call: Call) -> list[str]:
+    return [slot.state.value for one in world.dispatches(call) for slot in one.slots]
+
+
+def test_a_pair_is_assigned_by_one_line_and_told(world: World) -> None:
+    clinician, officer = world.pair("CIT 2")
+    call = world.call({**CALM, "weapon": "accessible"})
+    world.settle()
+    clinician.expect(call.code)
+    officer.expect(call.code)
+
+    said = says(world, f"a {call.code.lower()} cit2")
+
+    assert said == f"{call.code}: CIT 2 is assigned as clinician and officer."
+    assert slots(world, call) == ["accepted", "accepted"]
+    world.ignores_texts("what whoever is assigned reads is told elsewhere")
+
+
+def test_a_whole_call_goes_by_the_line(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    world.ignores_texts("the answers to what the radio said are told elsewhere")
+
+    assert says(world, f"yes {call.code} mob") == f"{call.code}: Mobile 1 accepts by radio."
+    assert "arrives in 12 min" in says(world, f"eta {call.code} 12")  # only one can be meant
+    assert "Mobile 1 on scene" in says(world, f"there {call.code} mobile1")
+    assert "all is well" in says(world, f"ok {call.code}")
+    assert "Mobile 1 cleared" in says(world, f"clear {call.code}")
+    assert "closed: Linked to care" in says(world, f"end {call.code} linked")
+    assert state(world, call) == "closed"
+    page = world.client("dispatcher").get(f"/calls/{call.reference}").text
+    assert "Mobile 1 accepted by radio" in page
+
+
+def test_no_by_radio_asks_the_next_and_says_so(world: World) -> None:
+    (first,) = world.team("Mobile 1")
+    (second,) = world.team("Mobile 2")
+    call = world.call(CALM)
+    world.settle()
+    asked = first if world.phones.unread(first.number) else second
+    asked.expect(call.code)
+
+    said = says(world, f"no {call.code}")
+
+    assert "declines by radio" in said
+    (second if asked is first else first).expect(call.code)
+    world.ignores_texts("what whoever declined reads is told elsewhere")
+
+
+def test_cad_is_confirmed_with_unit_and_number(world: World) -> None:
+    call = world.call({"problem_type": "medical", "consciousness": "alert", "breathing": "normal"})
+
+    assert "handed over to Medic 12" in says(world, f"cad {call.code} Medic 12 2026-1177")
+
+    (dispatch,) = world.dispatches(call)
+    assert (dispatch.state.value, dispatch.cad_number) == ("handed_over", "2026-1177")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("a {code}", "Which team or unit?"),
+        ("a ZZZZ cit2", "There is no call ZZZZ"),
+        ("there {code} cit9", "Nobody has this call"),
+        ("eta {code} soon", "Nobody has this call"),
+        ("cad {code} M12 77", "Nothing of this call waits for CAD"),
+        ("rang {code}", "No call-back of this call is due"),
+        ("drop {code} because", "Which reason?"),
+        ("end {code} hospital", "Which ending?"),
+        ("again {code}", "Somebody is still being asked"),
+        ("frobnicate {code}", "There is no command frobnicate"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing_and_says_why(
+    world: World, command: str, said: str
+) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    before = slots(world, call)
+
+    answer = says(world, command.format(code=call.code))
+
+    assert said in answer
+    assert answer.endswith("Nothing was changed.")
+    assert slots(world, call) == before
+
+
+def test_several_teams_that_may_be_meant_are_named(world: World) -> None:
+    world.team("Mobile 1")
+    world.team("Mobile 2")
+    world.ignores_texts("whoever is paged first")
+    call = world.call(CALM)
+
+    assert "Which of them: Mobile 1, Mobile 2?" in says(world, f"a {call.code} mobile")
+
+
+def test_it_goes_places(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+
+    assert says(world, "new") == "/intake"
+    assert says(world, call.code.lower()) == f"/calls/{call.reference}"
+    assert says(world, f"o {call.reference}") == f"/calls/{call.reference}"
+
+
+def test_without_javascript_the_page_comes_back_and_says_it(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    desk = world.client("dispatcher")
+
+    wrong = desk.submit(
+        "/board", {"command": f"a {call.code} <b>", "next": "/board"}, "/command", follow=True
+    )
+    assert wrong.request.path == "/board"
+    assert f"{call.code}: <b> is assigned as clinician." in unescape(wrong.text)
+    refused = desk.submit(
+        "/board", {"command": f"eta {call.code} x y", "next": "/board"}, "/command", follow=True
+    )
+    assert "Nothing was changed." in refused.text
+    assert f'value="eta {call.code} x y"' in refused.text  # it can be mended
+    away = desk.submit("/board", {"command": "", "next": "//evil.example"}, "/command")
+    assert away.headers["Location"] == "/"
+    world.ignores_texts("the pages that were withdrawn")
+
+
+def test_what_may_be_meant_is_offered(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    desk = world.client("dispatcher")
+
+    def offered(typed: str) -> list[str]:
+        return list(desk.get("/command/offers", query_string={"q": typed}).json)
+
+    assert "there CODE TEAM" in offered("th")
+    assert offered("a ") == [f"a {call.code}"]
+    assert offered(f"a {call.code[:2]}") == [f"a {call.code}"]
+    assert offered(f"a {call.code} mo") == [f"a {call.code} Mobile 1"]
+    assert f"drop {call.code} unsafe" in offered(f"drop {call.code} ")
+    assert offered("zzz zzz") == []
+
+
+def test_it_is_the_desks_alone(world: World) -> None:
+    clinician = world.client("clinician")
+    assert clinician.get("/commands").status_code == 403
+    assert "command-bar" not in clinician.get("/account/safety").text
+    assert "a CODE TEAM" in world.client("supervisor").get("/commands").text

@@ -1,0 +1,72 @@
+"""The command bar: one line at the top of every screen of the desk, by keyboard under "/"."""
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from triage.context import current_context
+from triage.domain import desk_commands as language
+from triage.domain.errors import Conflict, Refused
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to, safe_next
+from triage.services import command_offers, desk_commands
+
+bp = Blueprint("command_bar", __name__)
+DESK = ("dispatcher", "supervisor")
+LONGEST = 120
+_PLACES = {"new": "/intake", "board": "/board"}
+
+
+@bp.post("/command")
+@open_to(*DESK)
+def command() -> ResponseReturnValue:
+    """Do it, say what was done, and stay; or go where it leads."""
+    text, live = typed.line("command")[:LONGEST], "X-Live" in request.headers
+    said, tone, to = "", "good", None
+    try:
+        asked = language.read(text)
+        if asked.verb.word in _PLACES:
+            to = _PLACES[asked.verb.word]
+        elif asked.verb.word == "o":
+            to = _call(asked.call)
+        else:
+            said = _do(asked)
+    except (Refused, Conflict) as refusal:
+        words = str(refusal)
+        said, tone = f"{words[:1].upper()}{words[1:].rstrip('.')}. Nothing was changed.", "alarm"
+    if live:
+        return jsonify({"said": said, "tone": tone, "to": to})
+    if said:
+        flash(said, tone)
+    if tone == "alarm":
+        flash(text, "command")  # it stands in the line again
+    return redirect(to or safe_next(request.form.get("next")), 303)
+
+
+@bp.get("/command/offers")
+@open_to(*DESK, background=True)
+def offers() -> ResponseReturnValue:
+    """What may be meant, while it is typed."""
+    with current_context().reading() as uow:
+        return jsonify(command_offers.offers(uow, request.args.get("q", "")[:LONGEST]))
+
+
+@bp.get("/commands")
+@open_to(*DESK)
+def listed() -> ResponseReturnValue:
+    return render_template(
+        "commands.html", verbs=language.VERBS, endings=language.ENDINGS, reasons=language.REASONS
+    )
+
+
+def _do(asked: language.Command) -> str:
+    context = current_context()
+    done = context.do(
+        current_person().actor, lambda uow: desk_commands.do(uow, context.centre, asked)
+    )
+    return done.said
+
+
+def _call(name: str) -> str:
+    with current_context().reading() as uow:
+        found = desk_commands.find_call(uow, name).reference
+    return url_for("call.show", reference=found)

@@ -1,0 +1,260 @@
+"""What the command bar does: the same as the buttons of a call's page, said in one line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from triage.domain import desk_commands as language
+from triage.domain.desk_commands import Command
+from triage.domain.errors import NotFound, Refused
+from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageState, SlotState
+from triage.services import (
+    after_a_no,
+    call_pages,
+    calls,
+    check_ins,
+    dispatches,
+    escalations,
+    paging,
+    sending,
+)
+from triage.services.centre import Centre
+from triage.services.timeline_sentences import response_name
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.teams import Responder, Team
+from triage.storage.unit_of_work import UnitOfWork
+
+_STATES = {
+    "go": (SlotState.EN_ROUTE, "on the way"),
+    "near": (SlotState.STAGED, "waits near"),
+    "there": (SlotState.ON_SCENE, "on scene"),
+    "move": (SlotState.TRANSPORTING, "transporting"),
+    "clear": (SlotState.CLEARED, "cleared"),
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """said -- what changed, in one sentence; call -- the reference of the one it is about."""
+
+    said: str
+    call: str
+
+
+@dataclass(frozen=True)
+class _At:
+    """A command about a call."""
+
+    uow: UnitOfWork
+    centre: Centre
+    call: Call
+    command: Command
+
+    @property
+    def rest(self) -> Sequence[str]:
+        return self.command.rest
+
+    def dispatches(self) -> list[Dispatch]:
+        live = dispatches.of_call(self.uow, self.call)
+        return [one for one in live if one.state not in dispatches.ENDED]
+
+    def slots(self) -> list[Slot]:
+        return [slot for dispatch in self.dispatches() for slot in dispatch.slots]
+
+
+def find_call(uow: UnitOfWork, name: str) -> Call:
+    """By its code or its reference. Raises Refused."""
+    try:
+        return (
+            calls.by_reference(uow, name) if "-" in name else call_pages.newest_with_code(uow, name)
+        )
+    except NotFound:
+        raise Refused(f"There is no call {name[:20]}.") from None
+
+
+def do(uow: UnitOfWork, centre: Centre, command: Command) -> Done:
+    """Do it. Raises Refused or Conflict with a sentence; nothing is changed then."""
+    call = find_call(uow, command.call)
+    said = _DOES[command.verb.word](_At(uow, centre, call, command))
+    return Done(f"{call.code}: {said}", call.reference)
+
+
+def _assign(at: _At) -> str:
+    name = " ".join(at.rest)
+    if not name:
+        raise Refused(f"Which team or unit? Type: {at.command.verb.example}.")
+    open_slots = [slot for slot in at.slots() if slot.state in WANTED]
+    if not open_slots:
+        raise Refused("nobody is sought for this call")
+    team = _team_called(at.uow, name)
+    given: list[Slot] = []
+    for slot in open_slots:
+        member = _member_for(team, slot, given) if team else None
+        if team is not None and member is None:
+            continue
+        dispatches.assign(at.uow, at.centre, slot, member, None if member else name)
+        given.append(slot)
+        if team is None:
+            break
+    if not given:
+        roles = ", ".join(slot.role.replace("_", " ") for slot in open_slots)
+        raise Refused(f"{team.name if team else name} has nobody to be {roles}.")
+    roles = " and ".join(slot.role.replace("_", " ") for slot in given)
+    return f"{paging.who_has(given[0])} is assigned as {roles}."
+
+
+def _team_called(uow: UnitOfWork, name: str) -> Team | None:
+    """None where no team of ours is called so: a unit by radio. Raises Refused for several."""
+    teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
+    found = language.meant(name, [team.name for team in teams])
+    if len(found) > 1:
+        raise Refused(f"Which of them: {', '.join(found)}?")
+    return next((team for team in teams if team.name in found), None)
+
+
+def _member_for(team: Team, slot: Slot, given: Sequence[Slot]) -> Responder | None:
+    taken = {one.responder_id for one in given}
+    fitting = (m for m in team.members if m.role == slot.role and m.retired_at is None)
+    return next((member for member in fitting if member.id not in taken), None)
+
+
+def _held(at: _At, name: str) -> list[Slot]:
+    """The places that this team or unit has; of the only one there is, where none is named."""
+    held = [slot for slot in at.slots() if slot.state in TAKEN]
+    by_name: dict[str, list[Slot]] = {}
+    for slot in held:
+        by_name.setdefault(paging.who_has(slot), []).append(slot)
+    return by_name[_only(name, list(by_name), "has this call")]
+
+
+def _only(name: str, known: Sequence[str], what: str) -> str:
+    found = language.meant(name, known) if name else list(known)
+    if not known:
+        raise Refused(f"Nobody {what}.")
+    if len(found) != 1:
+        raise Refused(f"Which of them: {', '.join(found or known)}?")
+    return found[0]
+
+
+def _advance(at: _At) -> str:
+    state, words = _STATES[at.command.verb.word]
+    slots = _held(at, " ".join(at.rest))
+    who = paging.who_has(slots[0])
+    for slot in slots:
+        dispatches.advance(at.uow, slot, state, "radio")
+    return f"{who} {words}."
+
+
+def _eta(at: _At) -> str:
+    *team, minutes = at.rest or ("",)
+    slots = _held(at, " ".join(team))
+    who = paging.who_has(slots[0])
+    for slot in slots:
+        whole = int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0
+        dispatches.set_eta(at.uow, slot, whole, "radio")
+    return f"{who} arrives in {minutes} min."
+
+
+def _heard(at: _At) -> str:
+    slots = _held(at, " ".join(at.rest))
+    for slot in slots:
+        check_ins.heard(at.uow, slot, "radio")
+    return f"{paging.who_has(slots[0])}: all is well, by radio."
+
+
+def _answer(at: _At) -> str:
+    pages = [page for slot in at.slots() for page in slot.pages if page.state is PageState.OPEN]
+    by_name: dict[str, list[Page]] = {}
+    for page in pages:
+        by_name.setdefault(page.team.name, []).append(page)
+    name = _only(" ".join(at.rest), list(by_name), "is asked about this call")
+    accepted = at.command.verb.word == "yes"
+    for page in by_name[name]:
+        if page.state is PageState.OPEN:  # the answer of one may settle it for the other
+            dispatches.record_answer(at.uow, at.centre, page, accepted, "radio")
+    if accepted:
+        return f"{name} accepts by radio."
+    return (
+        f"{name} declines by radio. {after_a_no.what_follows(at.uow, at.centre, by_name[name][0])}"
+    )
+
+
+def _send(at: _At) -> str:
+    sent = sending.send_missing(at.uow, at.centre, at.call)
+    names = ", ".join(response_name(at.centre, response) for response in sent)
+    return f"sent: {names}." if sent else "nothing was missing, nobody else was sent."
+
+
+def _again(at: _At) -> str:
+    unfilled = [one for one in at.dispatches() if one.state is DispatchState.UNFILLED]
+    if not unfilled:
+        raise Refused("somebody is still being asked, or has it")
+    for dispatch in unfilled:
+        dispatches.ask_again(at.uow, at.centre, dispatch)
+    return "everybody is asked again."
+
+
+def _cad(at: _At) -> str:
+    if len(at.rest) < 2:
+        raise Refused(f"Type: {at.command.verb.example}.")
+    unit, number = " ".join(at.rest[:-1]), at.rest[-1]
+    waiting = [
+        one
+        for one in at.dispatches()
+        if one.state is DispatchState.HAND_OVER and one.reached_by == "cad"
+    ]
+    if len(waiting) != 1:
+        names = ", ".join(response_name(at.centre, one.response) for one in waiting)
+        raise Refused(
+            f"Several wait for CAD ({names}): confirm each on the call's page."
+            if waiting
+            else "Nothing of this call waits for CAD."
+        )
+    dispatches.confirm_hand_over(at.uow, waiting[0], unit, number)
+    return f"{response_name(at.centre, waiting[0].response)} is handed over to {unit}."
+
+
+def _rang(at: _At) -> str:
+    due = [one for one in at.dispatches() if one.call_back_at is not None]
+    if not due:
+        raise Refused("No call-back of this call is due.")
+    for dispatch in due:
+        escalations.called_back(at.uow, at.centre, dispatch)
+    return "the call-back is noted."
+
+
+def _drop(at: _At) -> str:
+    reason = language.one_code(at.rest, language.REASONS, "reason")
+    live = at.dispatches()
+    if len(live) != 1:
+        raise Refused(
+            "Several come to this call: cancel each on the call's page."
+            if live
+            else "Nobody comes to this call."
+        )
+    dispatches.cancel(at.uow, at.centre, live[0], reason)
+    return f"{response_name(at.centre, live[0].response)} is cancelled; who was asked is told."
+
+
+def _end(at: _At) -> str:
+    disposition = language.one_code(at.rest, language.ENDINGS, "ending")
+    calls.close_call(at.uow, at.centre, at.call, disposition, None)
+    return f"closed: {language.ENDINGS[disposition]}."
+
+
+_DOES: Mapping[str, Callable[[_At], str]] = {
+    "a": _assign,
+    "yes": _answer,
+    "no": _answer,
+    "eta": _eta,
+    **dict.fromkeys(_STATES, _advance),
+    "ok": _heard,
+    "send": _send,
+    "again": _again,
+    "cad": _cad,
+    "rang": _rang,
+    "drop": _drop,
+    "end": _end,
+}

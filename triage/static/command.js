@@ -1,0 +1,70 @@
+// The command bar: "/" goes to it, what may be meant is offered, what was done is said beside it.
+
+const bar = document.getElementById("command-bar");
+if (bar) {
+  const input = bar.querySelector("input[name=command]");
+  const said = bar.querySelector("[data-said]");
+  const offers = bar.querySelector("datalist");
+  const SOON_MS = 120;
+  let timer = 0, asked = 0, cameFrom = null;
+
+  const elsewhere = (target) => !target.closest("input, select, textarea, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || !elsewhere(event.target)) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      cameFrom = document.activeElement;
+      input.focus();
+      input.select();
+    } else if (event.key === "?" && !document.querySelector("[data-keys-help]")) {
+      event.preventDefault();
+      location.assign("/commands");
+    }
+  }, true);
+
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    if (input.value) input.value = "";
+    else (cameFrom && cameFrom.isConnected ? cameFrom : document.body).focus();
+  });
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked;
+      try {
+        const answer = await fetch(`/command/offers?q=${encodeURIComponent(input.value)}`);
+        if (!answer.ok || mine !== asked) return;
+        offers.replaceChildren(...(await answer.json()).map((text) => new Option(text, text)));
+      } catch { /* what is typed can be sent all the same */ }
+    }, SOON_MS);
+  });
+
+  function tell(text, tone) {
+    said.textContent = text;
+    said.className = `said tone-${tone}`;
+    said.hidden = !text;
+  }
+
+  bar.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!input.value.trim()) return;
+    tell("…", "quiet");
+    try {
+      const answer = await fetch(bar.action, {
+        method: "POST", body: new FormData(bar), headers: { "X-Live": "1" }, redirect: "manual",
+      });
+      if (!answer.ok) throw new Error(answer.status);
+      const { said: sentence, tone, to } = await answer.json();
+      if (to) return location.assign(to);
+      tell(sentence, tone);
+      if (tone === "good") input.value = "";
+      input.focus();
+    } catch {
+      tell("The service does not answer: nothing is known to have changed. Look at the call, and try again.", "alarm");
+    }
+  });
+}
