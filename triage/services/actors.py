@@ -25,6 +25,11 @@ def names_of(uow: UnitOfWork, actors: Iterable[str]) -> Callable[[str], str]:
     return name
 
 
+def account_of(actor: str) -> UUID | None:
+    """Whose account acts; None for programs and the service itself."""
+    return UUID(key) if (key := _account_key(actor)) else None
+
+
 def _account_key(actor: str) -> str:
     kind, _, key = actor.partition(":")
     return key if kind == "account" else ""

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import alarm_lists, assessments, errands, outbox, unread_replies
+from triage.services import alarm_lists, assessments, errands, held_calls, outbox, unread_replies
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
+from triage.services.held_calls import Holder
 from triage.services.unread_replies import Unread
 from triage.storage.calls import AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -68,6 +69,8 @@ class Row:
     errands: Sequence[Errand] = ()
     """What waits for a person beside that."""
     errand_is_red: bool = False
+    held: Holder | None = None
+    """Who at the desk has it."""
     loudness: Loudness = Loudness.OVER
 
 
@@ -95,12 +98,14 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     waiting = errands.of_open_calls(uow)
+    holders = held_calls.of_open_calls(uow, centre)
     rows = []
     for call in calls:
         record = records.get(call.id)
         by_person = record is not None and record.id in overridden
         row = _row(uow, centre, call, record, dispatched.get(call.id, []), by_person)
-        rows.append(_with_errands(row, waiting.get(call.id, ()), uow.now))
+        row = _with_errands(row, waiting.get(call.id, ()), uow.now)
+        rows.append(replace(row, held=holders.get(call.id)))
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
         uow.now,

@@ -44,6 +44,7 @@ class Answered:
 
     fact: str
     value: Any
+    actor: str
     by: str
     at: datetime
     before: Sequence[Any]
@@ -123,11 +124,25 @@ def _answers(uow: UnitOfWork, call: Call) -> list[Answered]:
         Answered(
             fact,
             _value(given[-1]),
+            given[-1].given_by,
             names(given[-1].given_by),
             given[-1].created_at,
             [_value(earlier) for earlier in given[:-1]],
         )
         for fact, given in by_fact.items()
+    ]
+
+
+def answered_meanwhile(
+    uow: UnitOfWork, call: Call, seen: Mapping[str, Any], given: Mapping[str, Any]
+) -> list[Answered]:
+    """What somebody else has answered since, otherwise than is given now."""
+    return [
+        one
+        for one in _answers(uow, call)
+        if one.fact in given
+        and one.actor != uow.actor
+        and one.value not in (seen.get(one.fact), given[one.fact])
     ]
 
 

@@ -22,6 +22,7 @@ from triage.services import (
     dispatches,
     errands,
     follow_ups,
+    held_calls,
     places,
     rule_sets,
     sending,
@@ -74,6 +75,8 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     call = _write_down(uow, centre, new)
     _write_people(uow, centre, call, new)
     _write_answers(uow, call, new.facts)
+    if new.origin == "form":
+        held_calls.hold(uow, call)
     if new.disposition is not None:
         assess(uow, centre, call, new.situation, afterwards=False)
         close_call(uow, centre, call, new.disposition, None)

@@ -16,9 +16,10 @@ import secrets
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
@@ -149,15 +150,22 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
 
 def still_signed_in(uow: UnitOfWork, centre: Centre, sign_ins: Set[UUID]) -> set[UUID]:
     """Those of these sessions that last."""
-    idle_since = uow.now - timedelta(minutes=centre.policy.idle_min)
-    query = select(SignIn.id).where(
-        SignIn.id.in_(sign_ins),
+    return set(uow.session.scalars(_lasting(uow, centre, SignIn.id).where(SignIn.id.in_(sign_ins))))
+
+
+def signed_in(uow: UnitOfWork, centre: Centre, accounts: Set[UUID]) -> set[UUID]:
+    """Those of these accounts that have a session that lasts."""
+    query = _lasting(uow, centre, SignIn.account_id).where(SignIn.account_id.in_(accounts))
+    return set(uow.session.scalars(query))
+
+
+def _lasting(uow: UnitOfWork, centre: Centre, what: Any) -> Select[tuple[UUID]]:
+    return select(what).where(
         SignIn.ended_at.is_(None),
         SignIn.expires_at > uow.now,
-        SignIn.last_seen_at >= idle_since,
+        SignIn.last_seen_at >= uow.now - timedelta(minutes=centre.policy.idle_min),
         SignIn.account.has(Account.disabled_at.is_(None)),
     )
-    return set(uow.session.scalars(query))
 
 
 def see(uow: UnitOfWork, person: Person) -> None:

@@ -160,6 +160,15 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "call.assessed": _assessed,
     "call.answers_added": _answers,
     "call.overridden": _overridden,
+    "call.held": lambda _, d: "Has the call at the desk now.",
+    "call.taken_over": lambda _, d: "Took the call over from a colleague at the desk.",
+    "call.offered": lambda _, d: "Gives the call to a colleague, who has not accepted yet.",
+    "call.offer_declined": lambda _, d: "Did not accept the call.",
+    "call.given_back": lambda _, d: (
+        "Gave the call back"
+        + (" by signing out" if d.get("why") == "signed_out" else "")
+        + ": nobody at the desk has it."
+    ),
     "call.default_route": lambda c, d: (
         f"The answers did not come in time: {response_name(c, d['response'])} is sent."
     ),

@@ -51,6 +51,7 @@
       });
       if (answer.ok) page.swap(await answer.text());
       else if (answer.status === 401) problem = "NOT KEPT: you are signed out. Sign in in another tab, then answer again.";
+      else if (answer.status === 409) problem = `NOT KEPT: ${told(await answer.text())}`;
       else if (answer.status >= 500) problem = "NOT KEPT: the service does not answer. It is tried again.";
       else if (answer.status === 422) problem = "NOT KEPT: the answer cannot be read. Type a number, or u for not known.";
       else problem = "NOT KEPT: reload the page and answer again.";
@@ -58,6 +59,7 @@
       problem = "NOT KEPT: the service does not answer. It is tried again.";
     }
     sending = false;
+    if (problem && !problem.includes("service")) page.look();
     kept.className = problem ? "badge tone-alarm" : "muted";
     kept.textContent = problem || "Kept";
     if (problem.endsWith("again.") && problem.includes("service")) {
@@ -76,6 +78,34 @@
     line.select();
     said.textContent = await navigator.clipboard.writeText(line.value).then(() => "Copied", () => "Press Ctrl+C");
   });
+  // What the refused page says is wrong.
+  function told(html) {
+    const refused = new DOMParser().parseFromString(html, "text/html");
+    return refused.querySelector(".summary")?.textContent.trim() || "reload the page and answer again.";
+  }
+
+  // Who has this page open, and types in it, is told to the others.
+  const HERE_MS = 10000, TYPES_MS = 4000;
+  let typed = 0;
+  function here(types, left = false) {
+    const sent = new FormData();
+    sent.set("csrf_token", document.querySelector("meta[name=csrf-token]").content);
+    if (types) sent.set("types", "1");
+    if (left) sent.set("left", "1");
+    const address = `${location.pathname.split("/").slice(0, 3).join("/")}/here`;
+    if (left) navigator.sendBeacon(address, sent);
+    else fetch(address, { method: "POST", body: sent, signal: AbortSignal.timeout(4000) }).catch(() => {});
+  }
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, () => {
+      if (Date.now() - typed < TYPES_MS) return;
+      typed = Date.now();
+      here(true);
+    });
+  }
+  setInterval(() => document.hidden || here(false), HERE_MS);
+  addEventListener("pagehide", () => here(false, true));
+  here(false);
 
   document.querySelector(".without-keys")?.setAttribute("hidden", "");
   const places = {

@@ -21,6 +21,7 @@ _NEVER_SHOWN = {
     "heartbeat",
     "idempotency_key",
     "intake_draft",
+    "presence",
     "rule_draft",
     "sign_in",
     "timer",

@@ -17,7 +17,7 @@ from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import alarm_lists, leftovers, next_steps, transfers, watch
+from triage.services import alarm_lists, held_calls, leftovers, next_steps, transfers, watch
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -50,6 +50,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
         if at_the_desk:
             lines = [
                 *_alarms(uow),
+                *_given_to_me(uow),
                 *_given_back(context, uow),
                 *lines,
                 *_standstills(uow),
@@ -79,6 +80,12 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
             f"{alarm.responder.team.name}: a silent alarm is not over, {code}. {to_do(alarm.kind)}"
         )
         yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", "Alarms")
+
+
+def _given_to_me(uow: UnitOfWork) -> Iterable[Banner]:
+    for held in held_calls.offered(uow, current_person().account_id):
+        words = f"A colleague gives you call {held.call.code}."
+        yield Banner("waiting", words, f"/calls/{held.call.reference}", "Take it, or say no")
 
 
 _LOST = {

@@ -27,6 +27,7 @@ from triage.services import (
 )
 from triage.services.boards import Board, Loudness, Row
 from triage.services.centre import Centre
+from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
 from triage.storage.dispatches import Dispatch
 from triage.storage.messages import InboundMessage
@@ -144,7 +145,18 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         said.append(("warn", "Team diverted, asked anew"))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
         said.append(("warn", "overdue"))
+    if row.loudness is not Loudness.OVER and (alone := _nobody_has_it(row.held)):
+        said.append(alone)
     return said
+
+
+def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:
+    """Nobody at the desk answers for this call."""
+    if held is None:
+        return "warn", "Nobody has it"
+    if held.account_id is None:
+        return "alarm", "NOBODY HAS IT: given back"
+    return None if held.there else ("alarm", f"NOBODY HAS IT: {held.name} has signed out")
 
 
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from triage.domain.lifecycle import (
 )
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
-from triage.entrypoints.web import looks, transfer_steps
+from triage.entrypoints.web import call_holder, looks, transfer_steps
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.errand_words import ended, mark
 from triage.entrypoints.web.fresh import fragment
@@ -196,6 +196,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "live_data": json.dumps(_live_data(page, answered, questions)),
             "now": page.now,
         }
+        | call_holder.shown(uow, centre, call)
     )
 
 

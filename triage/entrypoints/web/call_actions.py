@@ -1,6 +1,7 @@
 """What a dispatcher does on a call's page. Each form changes one thing and says what it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,9 @@ from triage.entrypoints.web.call import (
     render,
 )
 from triage.entrypoints.web.intake_form import also_typed, facts_typed
+from triage.entrypoints.web.questions import answer_in_words
 from triage.services import assessments, call_pages, callers, calls, places, sending
+from triage.services.call_pages import Answered
 from triage.services.centre import Centre
 from triage.services.sending import Choice
 from triage.services.timeline_sentences import fact_name, response_name
@@ -74,6 +77,8 @@ def answers(reference: str) -> ResponseReturnValue:
         number = typed.one(fields, "seen")
         seen = call_pages.answers_seen(uow, call, int(number) if number.isdecimal() else 0)
         changed = {fact: value for fact, value in facts.items() if seen.get(fact) != value}
+        if theirs := call_pages.answered_meanwhile(uow, call, seen, changed):
+            raise Conflict(_two_answers(centre, theirs, changed))
         standing = {**assessments.answers_of(uow, call), **changed}
         for fact, (said, source) in also.items():
             kept = kept_as_well(standing.get(fact, said), said, source)
@@ -89,6 +94,18 @@ def answers(reference: str) -> ResponseReturnValue:
         return f"Answered: {names}. {now} {response_name(centre, decision.response)}."
 
     return do(reference, "answers", add)
+
+
+def _two_answers(centre: Centre, theirs: Iterable[Answered], mine: Mapping[str, Any]) -> str:
+    """Neither is lost: theirs is kept, mine stands on the form."""
+    told = []
+    for one in theirs:
+        fact = centre.vocabulary.facts.get(one.fact)
+        said, given = (answer_in_words(fact, value) for value in (one.value, mine[one.fact]))
+        at = f"{one.at.astimezone(centre.policy.time_zone):%H:%M}"
+        told.append(f'{fact_name(centre, one.fact)}: {one.by} answered "{said}" at {at}')
+        told.append(f'you "{given}"')
+    return ", ".join(told) + ". Answer again if yours is right"
 
 
 @bp.post("/callers")

@@ -23,7 +23,7 @@ from triage.entrypoints.web.access import (
     safe_next,
 )
 from triage.entrypoints.web.page import THEMES, navigation
-from triage.services import people
+from triage.services import held_calls, people
 from triage.services.people import ROLES, Person
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -99,7 +99,13 @@ def _token_for(username: str, password: str) -> str | None:
 @open_to(*ROLES)
 def sign_out() -> ResponseReturnValue:
     person: Person = current_person()
-    current_context().do(person.actor, lambda uow: people.sign_out(uow, person))
+    context = current_context()
+
+    def leave(uow: UnitOfWork) -> None:
+        people.sign_out(uow, person)
+        held_calls.give_back_all(uow, context.centre, person.account_id)
+
+    context.do(person.actor, leave)
     session.clear()
     flash("You are signed out.", "good")
     answer = make_response(redirect("/sign-in"))

@@ -1,0 +1,34 @@
+"""Two at the desk on one call: they see each other, and one takes the call by keyboard."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.stories.test_calls import CALM
+from tests.world import World
+
+
+def test_two_on_one_call_see_each_other(
+    world: World, served: Served, page: Page, chromium: Browser
+) -> None:
+    call = world.call(CALM, location="Pier 3")
+    context = chromium.new_context()
+    other = context.new_page()
+    address = f"{served.base_url}/calls/{call.reference}"
+    sign_in(served, page, "dispatcher")
+    sign_in(served, other, "supervisor")
+    page.goto(address)
+    other.goto(address)
+    expect(other.locator("#call-desk")).to_contain_text("Test dispatcher is on this page")
+
+    page.locator("[data-focus=desk-take]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")
+    expect(other.locator("#call-desk")).to_contain_text("Test dispatcher has this call")
+
+    page.keyboard.press("Alt+q")
+    page.keyboard.press("1")
+    expect(other.locator("#call-desk")).to_contain_text("Test dispatcher is on this page, typing")
+    page.goto(f"{served.base_url}/board")
+    expect(other.locator("#call-desk")).not_to_contain_text("is on this page")
+    context.close()

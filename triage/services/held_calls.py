@@ -1,0 +1,175 @@
+"""Who at the desk has a call: taken, given to a colleague who accepts, given back.
+
+Whoever has it is asked first and answers for it; anybody else may still act on it. It is theirs
+only while they are signed in: the board is loud about a call whose holder has left.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import CallState
+from triage.services import people
+from triage.services.actors import account_of
+from triage.services.centre import Centre
+from triage.services.sending import must_be_open
+from triage.storage.calls import Call
+from triage.storage.held_calls import HeldCall
+from triage.storage.people import Account
+from triage.storage.unit_of_work import UnitOfWork
+
+DESK = ("dispatcher", "supervisor")
+_OPEN = (CallState.OPEN, CallState.ASKING)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a call, as screens say it."""
+
+    account_id: UUID | None
+    """None when it was given back."""
+    name: str
+    since: datetime
+    there: bool
+    """Still signed in."""
+    offered_to: UUID | None
+    offered_name: str
+
+
+def of_open_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
+    """By call; a call that nobody ever took is not among them."""
+    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
+    return _shown(uow, centre, uow.session.scalars(query).all())
+
+
+def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
+    held = _held(uow, call)
+    return _shown(uow, centre, [held] if held else []).get(call.id)
+
+
+def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[HeldCall]) -> dict[UUID, Holder]:
+    keys = {key for row in rows for key in (row.account_id, row.offered_to) if key}
+    names = _names(uow, keys)
+    there = people.signed_in(uow, centre, keys) if keys else set()
+    return {
+        row.call_id: Holder(
+            account_id=row.account_id,
+            name=names.get(row.account_id, ""),
+            since=row.since,
+            there=row.account_id in there,
+            offered_to=row.offered_to,
+            offered_name=names.get(row.offered_to, ""),
+        )
+        for row in rows
+    }
+
+
+def _names(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID | None, str]:
+    accounts = uow.session.scalars(select(Account).where(Account.id.in_(list(keys))))
+    return {account.id: account.name or account.username for account in accounts}
+
+
+def colleagues(uow: UnitOfWork, centre: Centre, me: UUID) -> list[tuple[UUID, str]]:
+    """Who else of the desk is signed in."""
+    query = select(Account).where(
+        Account.role.in_(DESK), Account.disabled_at.is_(None), Account.id != me
+    )
+    others = uow.session.scalars(query).all()
+    there = people.signed_in(uow, centre, {one.id for one in others})
+    named = [(one.id, one.name or one.username) for one in others if one.id in there]
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+def hold(uow: UnitOfWork, call: Call) -> None:
+    """Whoever typed the call has it. Programs have none."""
+    if (me := account_of(uow.actor)) is not None:
+        uow.add(HeldCall(call_id=call.id, account_id=me, since=uow.now, offered_to=None))
+
+
+def take(uow: UnitOfWork, call: Call, seen: UUID | None) -> None:
+    """seen -- who had it on the screen of whoever takes it. Raises Conflict when that is true no
+    more: of two who take a call one has it."""
+    must_be_open(call)
+    me, held = _me(uow), _held(uow, call)
+    if held is None:
+        hold(uow, call)
+        uow.audit("call.held", call)
+        return
+    before = held.account_id
+    if before == me:
+        held.offered_to = None
+        return
+    if before not in {seen, None}:
+        raise Conflict(f"{_names(uow, [before])[before]} has taken this call meanwhile")
+    held.account_id, held.since, held.offered_to = me, uow.now, None
+    uow.audit("call.taken_over" if before else "call.held", call)
+
+
+def offer(uow: UnitOfWork, centre: Centre, call: Call, to: UUID | None) -> str:
+    """Give it to a colleague, who accepts; until then it stays with whoever gives it. Returns the
+    colleague's name."""
+    must_be_open(call)
+    held = _mine(uow, call)
+    names = dict(colleagues(uow, centre, _me(uow)))
+    if to is None or to not in names:
+        raise Refused("Choose who shall have the call: somebody who is signed in.", "to")
+    held.offered_to = to
+    uow.audit("call.offered", call)
+    return names[to]
+
+
+def decline(uow: UnitOfWork, call: Call) -> None:
+    held = _held(uow, call)
+    if held is None or held.offered_to != _me(uow):
+        raise Conflict("this call is not offered to you any more")
+    held.offered_to = None
+    uow.audit("call.offer_declined", call)
+
+
+def give_back(uow: UnitOfWork, call: Call) -> None:
+    """Nobody has it from now on, and the board says so."""
+    _let_go(uow, _mine(uow, call), "by_hand")
+
+
+def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
+    """Whoever signed out, and is signed in nowhere else, has no call any more."""
+    uow.session.flush()
+    if people.signed_in(uow, centre, {account_id}):
+        return
+    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
+    for held in uow.session.scalars(query.where(HeldCall.account_id == account_id)).all():
+        _let_go(uow, held, "signed_out")
+    for held in uow.session.scalars(query.where(HeldCall.offered_to == account_id)).all():
+        held.offered_to = None
+
+
+def offered(uow: UnitOfWork, me: UUID) -> Sequence[HeldCall]:
+    """Calls that somebody gives to me."""
+    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN), HeldCall.offered_to == me)
+    return uow.session.scalars(query).all()
+
+
+def _let_go(uow: UnitOfWork, held: HeldCall, why: str) -> None:
+    held.account_id, held.since, held.offered_to = None, uow.now, None
+    uow.audit("call.given_back", held.call, why=why)
+
+
+def _held(uow: UnitOfWork, call: Call) -> HeldCall | None:
+    return uow.session.scalar(select(HeldCall).where(HeldCall.call_id == call.id))
+
+
+def _mine(uow: UnitOfWork, call: Call) -> HeldCall:
+    held = _held(uow, call)
+    if held is None or held.account_id != _me(uow):
+        raise Conflict("somebody else has this call, or nobody: look again")
+    return held
+
+
+def _me(uow: UnitOfWork) -> UUID:
+    if (me := account_of(uow.actor)) is None:
+        raise Refused("only people at the desk have calls")
+    return me
