@@ -1,7 +1,7 @@
 // The board: kept fresh, and gone through with j and k.
 
 (function () {
-  window.live("/board/rows", { events: "/board/events" });
+  window.live("/board/rows" + location.search, { events: "/board/events" + location.search });
   const keys = document.getElementById("keys");
   document.querySelector("[data-keys-help]").hidden = false;
   document.querySelector("[data-keys-help]").addEventListener("click", () => keys.showModal());
@@ -13,7 +13,18 @@
     row?.focus();
     row?.scrollIntoView({ block: "nearest" });
   }
+  // Which calls are shown is chosen with the keyboard; the address keeps it.
+  const choice = document.getElementById("board-choice");
+  const chosen = () => [...new FormData(choice)].filter(([, value]) => value);
+  choice.addEventListener("change", () => { location.search = new URLSearchParams(chosen()); });
+  const next = (name) => {
+    const select = choice.elements[name];
+    select.selectedIndex = (select.selectedIndex + 1) % select.options.length;
+    choice.dispatchEvent(new Event("change"));
+  };
   const acts = {
+    z: () => choice.elements.zone.focus(), f: () => next("show"), s: () => next("sort"),
+    0: () => location.assign("/board"),
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     n: () => { location.href = "/intake"; }, "?": () => keys.open || keys.showModal(),
   };

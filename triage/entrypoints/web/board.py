@@ -14,6 +14,7 @@ from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
+from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
 from triage.entrypoints.web.errand_words import mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
@@ -107,12 +108,18 @@ def _look() -> tuple[dict[str, Any], Board]:
         red = reachability.red_list(uow)
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow)
-    urgent = [row for row in found.rows if row.loudness is Loudness.NOBODY]
+    choice = board_choice(context.centre)
+    chosen = choice.of(found.rows)
+    urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
     shown = {
         "board": found,
+        "choice": choice,
+        "hidden": len(found.rows) - len(chosen),
+        "sorts": SORTS,
+        "shows": SHOWN,
         "urgent": urgent,
         "call_backs": call_backs,
-        "rows": [row for row in found.rows if row.loudness is not Loudness.NOBODY],
+        "rows": [row for row in chosen if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
         "headlines": lambda centre, row: headlines(centre, row, found.now),

@@ -1,0 +1,55 @@
+"""The board shows what somebody chose to see, and always the call to which nobody comes."""
+
+from tests.stories.test_calls import CALM
+from tests.world import World
+
+ARMED = {**CALM, "weapon": "in_hand"}
+
+
+def codes(world: World, query: str) -> list[str]:
+    """The codes that the board shows, from above."""
+    page = world.client("dispatcher").get(f"/board{query}").text
+    found = [(page.find(f'<span class="code">{code}</span>'), code) for code in CODES]
+    return [code for place, code in sorted(found) if place >= 0]
+
+
+CODES: list[str] = []
+
+
+def three_calls(world: World) -> tuple[str, str, str]:
+    """One with a team, one for CAD, one to which nobody comes."""
+    (phone,) = world.team("Mobile 1")
+    calm = world.call(CALM, zone="Riverside")
+    phone.expect(calm.code)
+    phone.text(f"{calm.code} 1")
+    world.wait(minutes=1)
+    for_cad = world.call({"problem_type": "medical", "consciousness": "alert"}, zone="Harbor")
+    world.wait(seconds=1)
+    nobody = world.call({**CALM, "problem_type": "panhandling"}, zone="Harbor")
+    CODES[:] = [calm.code, for_cad.code, nobody.code]
+    world.ignores_texts("who is told what is told elsewhere")
+    return calm.code, for_cad.code, nobody.code
+
+
+def test_by_zone_by_what_is_to_do_and_by_age(world: World) -> None:
+    calm, for_cad, nobody = three_calls(world)
+
+    assert codes(world, "") == [nobody, for_cad, calm]
+    assert codes(world, "?sort=oldest") == [nobody, calm, for_cad]
+    assert codes(world, "?zone=Riverside") == [nobody, calm]
+    assert codes(world, "?show=task") == [nobody, for_cad]
+    assert codes(world, "?show=moving") == [nobody, calm]
+    assert codes(world, "?zone=Riverside&show=task") == [nobody]
+    assert codes(world, "?zone=Atlantis&show=everything&sort=backwards") == [nobody, for_cad, calm]
+
+
+def test_what_is_hidden_is_counted_and_the_parts_kept_fresh_are_the_same(world: World) -> None:
+    three_calls(world)
+    desk = world.client("dispatcher")
+
+    page = desk.get("/board?zone=Riverside").text
+    assert "1 open call is not shown here" in page
+    rows = desk.get("/board/rows?zone=Riverside").text
+    assert "1 open call is not shown here" in rows
+    assert "not shown here" not in desk.get("/board/rows").text
+    assert "<option selected>Riverside</option>" in page

@@ -1,0 +1,78 @@
+"""Which calls of the board are shown, and in which order. It stands in the address, so that it
+survives a reload and can be sent to a colleague; a call to which nobody comes is always shown."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from triage.domain.lifecycle import DispatchState
+from triage.services.boards import Loudness, Row
+from triage.services.centre import Centre
+
+SORTS = {"loudest": "loudest first", "oldest": "oldest first", "level": "most urgent level first"}
+SHOWN = {
+    "": "all calls",
+    "waiting": "nobody has accepted",
+    "moving": "somebody comes or is there",
+    "task": "something to do for the desk",
+}
+_TASKS = (Loudness.HAND_OVER_LATE, Loudness.RING, Loudness.NOT_SENT, Loudness.HAND_OVER)
+_TAKEN = frozenset(
+    {
+        DispatchState.ACCEPTED,
+        DispatchState.EN_ROUTE,
+        DispatchState.ON_SCENE,
+        DispatchState.HANDED_OVER,
+    }
+)
+NO_ZONE = "none"
+
+
+@dataclass(frozen=True)
+class BoardChoice:
+    zone: str = ""
+    """A zone of the gazetteer, or `none` for calls without one."""
+    show: str = ""
+    sort: str = "loudest"
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.zone or self.show)
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        chosen = [row for row in rows if row.loudness is Loudness.NOBODY or self._fits(row)]
+        return sorted(chosen, key=_ORDERS[self.sort]) if self.sort in _ORDERS else chosen
+
+    def _fits(self, row: Row) -> bool:
+        if self.zone and (row.call.zone or NO_ZONE) != self.zone:
+            return False
+        taken = any(line.state in _TAKEN for line in row.lines)
+        if self.show == "waiting":
+            return not taken
+        if self.show == "moving":
+            return taken
+        return self.show != "task" or row.loudness in _TASKS or bool(row.not_sent)
+
+
+def _level(row: Row) -> int:
+    return row.decision.urgency.rank if row.decision else 0
+
+
+_ORDERS: dict[str, Callable[[Row], tuple[object, ...]]] = {
+    "oldest": lambda row: (row.call.received_at, row.call.id),
+    "level": lambda row: (_level(row), row.call.received_at, row.call.id),
+}
+"""The board's own order is the loudest first."""
+
+
+def board_choice(centre: Centre) -> BoardChoice:
+    """What the address asks for; what it cannot mean is left out."""
+    zone, show = request.args.get("zone", ""), request.args.get("show", "")
+    sort = request.args.get("sort", "loudest")
+    zones: Sequence[str] = [*centre.gazetteer.zones, NO_ZONE]
+    return BoardChoice(
+        zone if zone in zones else "",
+        show if show in SHOWN else "",
+        sort if sort in SORTS else "loudest",
+    )
