@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.typical_calls import CALM
 from tests.world import World
 from triage.domain.errors import InvalidCall, Refused
-from triage.services import calls, dispatches, follow_ups, sending
+from triage.services import callers, calls, dispatches, follow_ups, sending
 from triage.services.follow_ups import Attempt
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call, Caller, Override
@@ -224,7 +224,7 @@ def test_a_second_caller_is_added_to_the_same_call(world: World) -> None:
 
     world.context.do(
         "test",
-        lambda uow: calls.add_caller(
+        lambda uow: callers.add(
             uow, world.centre, uow.get(Call, call.id), "Kim", "202 555 0151", "He left the house"
         ),
     )

@@ -115,6 +115,33 @@ def test_without_javascript_a_button_takes_it_back(dispatcher: Browser) -> None:
     assert 'name="facts.weapon" value="none_confirmed" data-key="4" checked' in page
 
 
+def test_on_the_calls_page_answers_are_taken_back_one_by_one(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    call = world.call(CALM)
+    path = f"/calls/{call.reference}"
+    for value in ("in_hand", "accessible"):
+        dispatcher.submit(path, {"seen": "1", "facts.weapon": value}, to=f"{path}/answers")
+    dispatcher.submit(path, {"seen": "3", "facts.injury": "none"}, to=f"{path}/answers")
+
+    def undo() -> str:
+        return text_of(dispatcher.submit(path, {}, to=f"{path}/answers/undo", follow=True))
+
+    page = undo()
+    assert "Taken back: Is anyone hurt? Nobody; now not asked." in page
+    assert "Answer taken back: injury." in page
+    assert "injury" not in answers(world, call)
+    assert "Within reach; now In hand." in undo()
+    assert answers(world, call)["weapon"] == "in_hand"
+    undo()
+    assert answers(world, call) == CALM
+    for _ in CALM:
+        undo()
+    assert answers(world, call) == {}
+    assert "No answer is left to take back." in undo()
+
+
 def test_nobody_takes_back_another_persons_answer(world: World, dispatcher: Browser) -> None:
     key = form_key(dispatcher)
     assess(dispatcher, FORM, key)

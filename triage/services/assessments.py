@@ -59,7 +59,10 @@ def _answers(uow: UnitOfWork, call_id: UUID) -> dict[str, Any]:
 
 
 def _standing(rows: Iterable[Answer]) -> dict[str, Any]:
-    return {row.fact: json.loads(row.value or "null") for row in rows}
+    latest = {row.fact: row for row in rows}
+    return {
+        fact: json.loads(row.value or "null") for fact, row in latest.items() if not row.not_asked
+    }
 
 
 def is_routine(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
@@ -69,6 +72,17 @@ def is_routine(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
         return False
     levels = rule_sets.live(uow, centre, call.rule_set).levels
     return bool(levels) and record.level_rank >= max(level.rank for level in levels)
+
+
+def last_answer(uow: UnitOfWork, call: Call) -> tuple[Answer, Any] | None:
+    """The last answer that was not taken back, and what stood before it, None for nothing; None
+    where no answer is left."""
+    rows = uow.session.scalars(_ANSWERS, {"call_id": call.id}).all()
+    undone = {row.takes_back for row in rows}
+    for place, row in reversed([*enumerate(rows)]):
+        if row.takes_back is None and row.id not in undone:
+            return row, _standing(rows[:place]).get(row.fact)
+    return None
 
 
 def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:

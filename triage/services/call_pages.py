@@ -127,9 +127,10 @@ def _answers(uow: UnitOfWork, call: Call) -> list[Answered]:
             given[-1].given_by,
             names(given[-1].given_by),
             given[-1].created_at,
-            [_value(earlier) for earlier in given[:-1]],
+            [_value(earlier) for earlier in given[:-1] if not earlier.not_asked],
         )
         for fact, given in by_fact.items()
+        if not given[-1].not_asked
     ]
 
 

@@ -208,6 +208,33 @@ def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str,
     assessments.check_facts(centre, facts, {})
     _write_answers(uow, call, facts)
     uow.audit("call.answers_added", call, facts=sorted(facts))
+    return _assess_again(uow, centre, call)
+
+
+def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, Any, Any]:
+    """Take the last answer back: the question, what was answered, and what stands instead, None
+    for not asked. Who was sent stays sent. Raises Refused where no answer is left."""
+    must_be_open(call)
+    found = assessments.last_answer(uow, call)
+    if found is None:
+        raise Refused("No answer is left to take back.", "undo")
+    last, before = found
+    uow.add(
+        Answer(
+            call_id=call.id,
+            fact=last.fact,
+            value=json.dumps("unknown" if before is None else before, ensure_ascii=False),
+            given_by=uow.actor,
+            takes_back=last.id,
+            not_asked=before is None or None,
+        )
+    )
+    uow.audit("call.answer_taken_back", call, fact=last.fact)
+    _assess_again(uow, centre, call)
+    return last.fact, json.loads(last.value or "null"), before
+
+
+def _assess_again(uow: UnitOfWork, centre: Centre, call: Call) -> Decision:
     _, decision = assess(uow, centre, call)
     if call.state is CallState.ASKING and decision.outcome != "ask_more":
         sending.act_on(uow, centre, call, decision, "assessment")

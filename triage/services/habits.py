@@ -133,6 +133,8 @@ def _answers(
     latest = {(row.call_id, row.fact): row for row in rows}
     by_call: dict[UUID, dict[str, str]] = {}
     for (call, fact), row in latest.items():
+        if row.not_asked:
+            continue
         value = _value(row)
         if value == UNKNOWN.value or value in centre.vocabulary.facts[fact].by_value:
             by_call.setdefault(call, {})[fact] = value

@@ -159,6 +159,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "call.looked_at": lambda _, d: "Looked at the call.",
     "call.assessed": _assessed,
     "call.answers_added": _answers,
+    "call.answer_taken_back": lambda c, d: f"Answer taken back: {fact_name(c, d['fact'])}.",
     "call.overridden": _overridden,
     "call.held": lambda _, d: "Has the call at the desk now.",
     "call.taken_over": lambda _, d: "Took the call over from a colleague at the desk.",

@@ -140,6 +140,13 @@
       places[event.code]();
     }
   });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (event.key !== "z" || typing || event.altKey || event.metaKey || event.defaultPrevented || event.repeat) return;
+    if (!form || sending || root.querySelector("[data-touched]")) return; // what is on its way comes first
+    event.preventDefault();
+    document.getElementById("undo").requestSubmit();
+  });
   form?.addEventListener("submit", () => clearTimeout(timer));
   step();
 })();

@@ -141,6 +141,11 @@ class Answer(NoteRow):
     """JSON: a value, "unknown", a list, or conflicting values with their sources."""
     given_by: Mapped[str]
     """The actor who wrote it down."""
+    takes_back: Mapped[UUID | None]
+    """The answer that this one undoes, where it was written by an undo."""
+    not_asked: Mapped[bool | None]
+    """Nothing was answered before what it undoes: the question counts as not asked. Its value is
+    "unknown", for processes of the release before."""
 
 
 class AssessmentRecord(Row):

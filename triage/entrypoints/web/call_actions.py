@@ -18,6 +18,7 @@ from triage.entrypoints.web.call import (
     render,
 )
 from triage.entrypoints.web.intake_form import also_typed, facts_typed
+from triage.entrypoints.web.intake_undo import taken_back
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import assessments, call_pages, callers, calls, places, sending
 from triage.services.call_pages import Answered
@@ -106,6 +107,17 @@ def _two_answers(centre: Centre, theirs: Iterable[Answered], mine: Mapping[str, 
         told.append(f'{fact_name(centre, one.fact)}: {one.by} answered "{said}" at {at}')
         told.append(f'you "{given}"')
     return ", ".join(told) + ". Answer again if yours is right"
+
+
+@bp.post("/answers/undo")
+@open_to(*DISPATCHERS)
+def undo(reference: str) -> ResponseReturnValue:
+    def take_back(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        name, was, now = calls.take_back_answer(uow, centre, call)
+        fact = centre.vocabulary.facts.get(name)
+        return taken_back(fact, name, [was], [] if now is None else [now])
+
+    return do(reference, "undo", take_back)
 
 
 @bp.post("/callers")

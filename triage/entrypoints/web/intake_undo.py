@@ -1,6 +1,7 @@
 """The last answer on the form is taken back: by key or button, after a reload too."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.answer_steps import Step
+from triage.domain.facts import Fact
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import ALSO, FACT
 from triage.entrypoints.web.questions import answer_in_words
@@ -44,12 +46,17 @@ def sentence(centre: Centre, step: Step) -> str:
     """What was taken back, and what stands instead."""
     name = step["name"].removeprefix(FACT).removeprefix(ALSO)
     fact = centre.vocabulary.facts.get(name)
+    if step["name"].startswith(ALSO) and not step["was"]:
+        return taken_back(fact, name, step["became"], "nobody says otherwise")
+    return taken_back(fact, name, step["became"], step["was"])
+
+
+def taken_back(fact: Fact | None, name: str, was: Sequence[Any], now: Sequence[Any] | str) -> str:
+    """now -- what stands instead, or in words why nothing does."""
+
+    def said(values: Sequence[Any]) -> str:
+        return ", ".join(answer_in_words(fact, one) for one in values) or "not asked"
+
     question = fact.question("third") if fact else name
-
-    def said(values: Sequence[str]) -> str:
-        return ", ".join(answer_in_words(fact, one) for one in values)
-
-    now = f"now {said(step['was'])}" if step["was"] else "now not asked"
-    if step["name"].startswith(ALSO):
-        now = "nobody says otherwise" if not step["was"] else now
-    return f"Taken back: {question} {said(step['became']) or 'not asked'}; {now}."
+    stands = now if isinstance(now, str) else f"now {said(now)}"
+    return f"Taken back: {question} {said(was)}; {stands}."
