@@ -19,6 +19,7 @@ from triage.domain.facts import Vocabulary
 from triage.domain.gazetteer import Gazetteer, read_gazetteer
 from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
+from triage.domain.town_map import TownMap, read_zones
 from triage.domain.training import TrainingCall
 from triage.entrypoints import api, health, sms, web
 from triage.services import environments, rule_sets
@@ -58,6 +59,7 @@ def build_context(settings: Settings | None = None) -> AppContext:
         reader=reader,
         gazetteer=_gazetteer(settings.gazetteer),
         public_url=settings.public_url,
+        town=_town(settings.zones),
         training_calls=_training_calls(settings, vocabulary),
     )
     database = Database(open_engine(settings.database_url))
@@ -77,6 +79,13 @@ def _gazetteer(file: Path) -> Gazetteer:
         return read_gazetteer(_text(file))
     except ValueError as error:
         raise SettingsError(f"cannot start: {file.name}: {error}") from None
+
+
+def _town(file: Path | None) -> TownMap | None:
+    try:
+        return read_zones(_text(file)) if file else None
+    except ValueError as error:
+        raise SettingsError(f"cannot start: {error} ({file})") from None
 
 
 def _training_calls(settings: Settings, vocabulary: Vocabulary) -> dict[str, TrainingCall]:

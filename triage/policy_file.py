@@ -30,6 +30,14 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "country": fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}$")),
         "rule_set": fields.String(required=True),
         "gazetteer": fields.String(required=True),
+        "zones": fields.String(load_default=""),
+        "tiles": fields.String(
+            load_default="",
+            validate=validate.Regexp(
+                r"^(https://[^/\s;,'\"]+/\S*\{z\}\S*\{x\}\S*\{y\}\S*)?$",
+                error="write https://HOST/.../{z}/{x}/{y}.png, or nothing",
+            ),
+        ),
         "partner_line": fields.String(required=True, validate=validate.Length(1, 60)),
     },
     "paging": {

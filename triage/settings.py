@@ -61,6 +61,10 @@ class Settings:
     simulator_file: Path
     policy: Policy
     gazetteer: Path
+    zones: Path | None
+    """The polygons of the map, where there is one."""
+    tiles: str
+    """The addresses of the images below it."""
     rules_folder: Path
     demo: bool
     training: bool
@@ -181,6 +185,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values["TWILIO_MESSAGING_SERVICE_SID"],
             values["TWILIO_API_URL"],
         )
+    gazetteer = file.parent / policy["centre"]["gazetteer"]
+    zones = policy["centre"]["zones"]
     return Settings(
         database_url=values["TRIAGE_DATABASE_URL"] or _default_database(),
         secret_key=values["TRIAGE_SECRET_KEY"],
@@ -191,7 +197,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         twilio=twilio,
         simulator_file=Path(values["TRIAGE_SIMULATOR_FILE"]),
         policy=policy_of(policy),
-        gazetteer=file.parent / policy["centre"]["gazetteer"],
+        gazetteer=gazetteer,
+        zones=gazetteer.parent / zones if zones else None,
+        tiles=policy["centre"]["tiles"],
         rules_folder=Path(values["TRIAGE_RULES"]),
         demo=values["TRIAGE_DEMO"],
         training=values["TRIAGE_TRAINING"],

@@ -9,6 +9,7 @@ from triage.domain.habits import Habits
 from triage.domain.policy import Policy
 from triage.domain.ports import RuleReader
 from triage.domain.ruleset import RuleSet
+from triage.domain.town_map import TownMap
 from triage.domain.training import TrainingCall
 
 
@@ -20,6 +21,8 @@ class Centre:
     reader: RuleReader
     gazetteer: Gazetteer
     public_url: str
+    town: TownMap | None = field(default=None, repr=False)
+    """None where the zones have no outlines."""
     training_calls: dict[str, TrainingCall] = field(default_factory=dict, repr=False)
     """Scripted calls by id; none but in training."""
     parsed: dict[str, RuleSet] = field(default_factory=dict, repr=False)

@@ -30,6 +30,12 @@ def board_events() -> ResponseReturnValue:
     return _stream(url_for("board.rows") + (f"?{query}" if query else ""), since)
 
 
+@bp.get("/board/map/events")
+@open_to("dispatcher", "supervisor", background=True)
+def map_events() -> ResponseReturnValue:
+    return _stream(url_for("board_map.drawn"), request.args.get("since", ""))
+
+
 def _stream(fragment: str, since: str) -> ResponseReturnValue:
     broadcaster = broadcaster_of(current_app)
     stream = Stream(fragment, current_person().sign_in_id)

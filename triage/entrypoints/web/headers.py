@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-from triage.context import AppContext
+from triage.context import AppContext, current_context
 
 PAGE_BYTES = 2_000_000
 API_BYTES = 2_000_000
@@ -72,10 +72,17 @@ def request_id() -> str:
 def _policy() -> str:
     return (
         f"default-src 'none'; script-src 'nonce-{csp_nonce()}'; "
-        f"style-src 'self' 'nonce-{csp_nonce()}'; img-src 'self' data:; media-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-        "frame-ancestors 'none'"
+        f"style-src 'self' 'nonce-{csp_nonce()}'; img-src 'self' data:{_tiles()}; "
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "object-src 'none'; frame-ancestors 'none'"
     )
+
+
+def _tiles() -> str:
+    """The one other origin that images may come from: the centre's own tiles, on the map."""
+    tiles = urlsplit(current_context().settings.tiles)
+    on_the_map = bool(tiles.netloc) and request.blueprint == "board_map"
+    return f" {tiles.scheme}://{tiles.netloc}" if on_the_map else ""
 
 
 def _say_how_long_to_keep(response: Response) -> None:
