@@ -5,6 +5,7 @@ that are recommended, one after the other, with invented answers that go togethe
 """
 
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +83,7 @@ def _contestant(
     kept = dict(rules.ahead.foreseen)
 
     def meet(one: Any) -> CallInput:
-        rules.ahead.foreseen = dict(kept)
+        rules.ahead.foreseen = OrderedDict(kept)
         return prepare(one)
 
     return Contestant(name, True, calls, meet, lambda one: ours.look_ahead(rules, one), ours.fired)
