@@ -71,7 +71,7 @@ class Choice:
             return None
         reads = self.reads & either
         left = replace(self, reads=reads, moves=tuple(allowed)) if reads else None
-        return Narrowed(lost, unclear, self.reads & ~either, left)
+        return Narrowed(lost, unclear, left)
 
     @cached_property
     def seeing(self) -> "Choice":
@@ -104,13 +104,11 @@ class Narrowed(NamedTuple):
     """What becomes of a question when some of its answers are out of the question.
 
     lost, unclear -- terms that every answer left contradicts, or leaves unknown.
-    gone -- terms that no longer wait for it.
     left -- the question with the answers left; None where they all do the same.
     """
 
     lost: int
     unclear: int
-    gone: int
     left: Choice | None
 
 

@@ -1,9 +1,6 @@
 """Positions a call could get into by answering more questions. Terms and rules as bits."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, reduce
-from itertools import zip_longest
-from operator import or_
+from collections.abc import Mapping
 
 from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
@@ -33,26 +30,17 @@ class Position:
         unknown: int,
         left: Mapping[str, Choice],
         teams: Availability,
-        counts: Sequence[int] | None = None,
     ) -> None:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
-        if counts is not None:
-            self._counts = counts
-            self.open = reduce(or_, counts, 0)
-            self.open_twice = reduce(or_, counts[1:], 0)
-        else:
-            self.open = self.open_twice = 0
-            for choice in left.values():
-                self.open_twice |= self.open & choice.reads
-                self.open |= choice.reads
+        once = twice = 0
+        for choice in left.values():
+            reads = choice.reads
+            twice |= once & reads
+            once |= reads
+        self.open, self.open_twice = once, twice
         self._weigh()
-
-    @cached_property
-    def _counts(self) -> Sequence[int]:
-        """How many questions each term waits for, as binary digits."""
-        return _count(choice.reads for choice in self.left.values())
 
     def _weigh(self) -> None:
         """How the rules stand.
@@ -76,25 +64,23 @@ class Position:
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
         book, fold = self.rule_set.book, self.rule_set.book.index.fold
-        left, alive, unknown, reads = self.left, self.alive, self.unknown, []
+        left, alive, unknown, still_open = self.left, self.alive, self.unknown, 0
         if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
             left = unseen(left)
-        for fact, move in path.items():
-            if (choice := left.get(fact)) is not None:
-                here = choice.same(move)
+        for fact, choice in left.items():
+            if fact in path:
+                here = choice.same(path[fact])
                 alive &= ~here.contradicts
                 unknown |= here.leaves_unknown
-                reads.append(choice.reads)
-        # A term is still open unless as many of its questions were answered as were open.
-        counts = zip_longest(self._counts, _count(reads), fillvalue=0)
-        still_open = reduce(or_, [before ^ answered for before, answered in counts], 0)
+            else:
+                still_open |= choice.reads
         true = fold(alive & ~unknown & ~still_open)
         undecided = fold(alive) & ~true
         return true | undecided & book.holds, undecided & book.asks
 
     def narrowed(self, terms: int) -> "Position":
         """The position where answers to come will make one of these terms true."""
-        alive, unknown, left, gone = self.alive, self.unknown, dict(self.left), []
+        alive, unknown, left = self.alive, self.unknown, dict(self.left)
         narrowed = self.rule_set.ahead.narrowed
         for fact, choice in self.left.items():
             if not choice.reads & terms:
@@ -104,12 +90,11 @@ class Position:
                 return self
             alive &= ~found.lost
             unknown |= found.unclear
-            gone.append(found.gone)
             if found.left:
                 left[fact] = found.left
             else:
                 del left[fact]
-        return self._with(alive, unknown, left, gone)
+        return Position(self.rule_set, alive, unknown, left, self.teams)
 
     def answer(self, fact: str, move: Move) -> "Position":
         """The position after one more answer."""
@@ -121,33 +106,7 @@ class Position:
         if fact == SIGHT_FACT and move.answers.answer == NO_SIGHT:
             left = unseen(left)
         alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
-        return self._with(alive, unknown, left, [choice.reads])
-
-    def _with(
-        self, alive: int, unknown: int, left: Mapping[str, Choice], gone: Iterable[int]
-    ) -> "Position":
-        """The position where these terms, for each question, no longer wait for it."""
-        counts = list(self._counts)
-        for terms in gone:
-            borrow, place = terms, 0
-            while borrow:
-                counts[place], borrow = counts[place] ^ borrow, borrow & ~counts[place]
-                place += 1
-        return Position(self.rule_set, alive, unknown, left, self.teams, counts)
-
-
-def _count(masks: Iterable[int]) -> list[int]:
-    """How often each bit is set, as binary digits: the ones first, then the twos, the fours."""
-    digits: list[int] = []
-    for mask in masks:
-        carry, place = mask, 0
-        while carry:
-            if place == len(digits):
-                digits.append(carry)
-                break
-            digits[place], carry = digits[place] ^ carry, digits[place] & carry
-            place += 1
-    return digits
+        return Position(self.rule_set, alive, unknown, left, self.teams)
 
 
 Positions = tuple[Position, ...]
