@@ -18,3 +18,14 @@ def differences(present: Decision, other: Decision) -> Iterator[str]:
         yield "companions"
     if other.excluded != present.excluded:
         yield "exclusions"
+
+
+def weight_of(present: Decision, other: Decision) -> float:
+    """How much two decisions differ."""
+    response, level, companions, exclusions = WEIGHTS.values()
+    return (
+        response * (other.response != present.response)
+        + level * (other.level.id != present.level.id)
+        + companions * (other.also != present.also)
+        + exclusions * (other.excluded != present.excluded)
+    )

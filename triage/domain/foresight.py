@@ -156,16 +156,10 @@ class _Lookout:
 
     def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
         """Each answer to each question that may matter, by itself."""
-        outcome, differs = self._present.outcome(), dict[int, bool]()
-        effects = self._scout.single_answers(self._here, relevant)
-        for fact, found in effects.items():
-            for _, decision in found:
-                key = id(decision)
-                if key not in differs:
-                    differs[key] = decision.outcome() != outcome
-                    self._seen.add(decision.response)
-            effects[fact] = [one for one in found if differs[id(one.decision)]]
-        self._changed = any(differs.values())
+        effects = self._scout.single_answers(self._here, relevant, self._present)
+        for found in effects.values():
+            self._seen.update([decision.response for _, decision in found])
+        self._changed = any(effects.values())
         return effects
 
     def _reachable(

@@ -74,6 +74,11 @@ class Choice:
         return Narrowed(lost, unclear, left)
 
     @cached_property
+    def satisfying(self) -> tuple[tuple[Move, int], ...]:
+        """Each answer with the terms that read the fact and that it does not spoil."""
+        return tuple((move, self.reads & ~move.spoils) for move in self.moves)
+
+    @cached_property
     def seeing(self) -> "Choice":
         """The choice of whether the caller sees the person, where they are taken to."""
         cannot = next((one for one in self.moves if one.answers.answer == NO_SIGHT), None)

@@ -17,7 +17,7 @@ from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
 from triage.domain.decision import Decision
-from triage.domain.differences import WEIGHTS, differences
+from triage.domain.differences import weight_of
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -156,9 +156,11 @@ class _Questions:
         shared = self.rule_set.vocabulary.sense_of[fact.name]
         truth = self._senses.get(shared)
         if truth is None:
-            condition = fact.ask_when or ALWAYS
-            truths = (condition.truth(c.reading.answers, c.heard) for c in self._cases)
-            truth = next((one for one in truths if one is not FALSE), FALSE)
+            condition, truth = fact.ask_when or ALWAYS, FALSE
+            for case in self._cases:
+                truth = condition.truth(case.reading.answers, case.heard)
+                if truth is not FALSE:
+                    break
             self._senses[shared] = truth
         return truth
 
@@ -177,6 +179,6 @@ class _Questions:
         """How much differs from the present decision."""
         known = self._changed.get(id(other))
         if known is None:
-            known = sum([WEIGHTS[one] for one in differences(self.ahead.present, other)])
+            known = weight_of(self.ahead.present, other)
             self._changed[id(other)] = known
         return known

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.cases import stands
-from triage.domain.decision import Decision
+from triage.domain.decision import Decision, Outcome
 from triage.domain.moves import Choice, Move
 from triage.domain.positions import Position, Positions
 from triage.domain.ruleset import RuleSet
@@ -47,16 +47,16 @@ class Scout:
         return known
 
     def single_answers(
-        self, positions: Positions, relevant: Sequence[int]
+        self, positions: Positions, relevant: Sequence[int], present: Decision
     ) -> dict[str, list[Effect]]:
-        """By open question, what each answer alone would make of the call, if it changes a rule.
+        """By open question that changes a rule, the answers that alone change the outcome.
 
         relevant -- for each position the rules that matter; questions that none of them reads are
         left out.
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         if len(trials) == 1:
-            return self._from_one(positions[0], trials[0])
+            return self._from_one(positions[0], trials[0], present.outcome())
         found: dict[str, list[Effect]] = {}
         for fact in dict.fromkeys(one.fact for trial in trials for one in trial.choices()):
             choices = [one.left[fact] for one in positions if fact in one.left]
@@ -66,7 +66,7 @@ class Scout:
                 else {}
                 for trial in trials
             ]
-            found[fact] = [
+            decided = [
                 Effect(
                     choices[0].moves[place].answers,
                     self.decide(
@@ -76,21 +76,24 @@ class Scout:
                 )
                 for place in dict.fromkeys(chain.from_iterable(changes))
             ]
+            found[fact] = [e for e in decided if e.decision.outcome() != present.outcome()]
         return found
 
-    def _from_one(self, position: Position, trial: "_Trial") -> dict[str, list[Effect]]:
+    def _from_one(
+        self, position: Position, trial: "_Trial", outcome: Outcome
+    ) -> dict[str, list[Effect]]:
         """The same where the call is read in one way only, as nearly every call is."""
         conclude, teams = self._conclude, position.teams
-        decided: dict[tuple[int, int], Decision] = {}
+        other: dict[tuple[int, int], Decision | None] = {}
         found: dict[str, list[Effect]] = {}
         for choice in trial.choices():
             effects = found[choice.fact] = []
             for move, there in trial.changes(choice):
-                decision = decided.get(there)
-                if decision is None:
-                    fired, asking = there
-                    decision = decided[there] = conclude(fired, asking > 0, teams)
-                effects.append(Effect(move.answers, decision))
+                if there not in other:
+                    decision = conclude(there[0], there[1] > 0, teams)
+                    other[there] = decision if decision.outcome() != outcome else None
+                if (changed := other[there]) is not None:
+                    effects.append(Effect(move.answers, changed))
         return found
 
 
@@ -114,17 +117,15 @@ class _Trial:
 
     def changes(self, choice: Choice) -> list[tuple[Move, tuple[int, int]]]:
         """Each answer that changes any, with the rules that fire and those that ask then."""
-        near, counting = self._near & choice.reads, self._counting & choice.reads
+        reads, known = choice.reads, self._known
+        near, counting = self._near & reads, self._counting & reads
         changes: list[tuple[Move, tuple[int, int]]] = []
         if not near and not counting:
             return changes
-        known = self._known
-        for move in choice.moves:
-            _, _, contradicts, leaves_unknown, _ = move
-            decided, failing = near & ~(contradicts | leaves_unknown), counting & contradicts
+        for move, satisfies in choice.satisfying:
+            key = decided, failing = near & satisfies, counting and counting & move.contradicts
             if not decided and not failing:
                 continue
-            key = decided, failing
             if key not in known:
                 known[key] = self._decided(decided, failing)
             if there := known[key]:
