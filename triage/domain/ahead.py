@@ -11,7 +11,7 @@ from triage.domain.ruleset import RuleSet
 
 if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
-    from triage.domain.bounds import Points
+    from triage.domain.claims import Claims, Points
     from triage.domain.foresight import Foresight
 
 MOST_NARROWED = 5_000
@@ -27,6 +27,8 @@ class Ahead:
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
     points -- by response and the rules that score it, the sure and the open ones, its bounds.
+    choosing -- the rules that require, exclude or score.
+    claims -- by those of them that are sure or possible, and whether any asks, who may answer.
     becomes -- by the outcome now and after an answer, what is told of it.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
@@ -47,6 +49,9 @@ class Ahead:
         self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
         self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()
         self.points: OrderedDict[tuple[str, int, int], Points] = OrderedDict()
+        kinds = rule_set.book.of_kind
+        self.choosing = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
+        self.claims: OrderedDict[tuple[int, int, bool, bool], Claims] = OrderedDict()
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
