@@ -1,6 +1,9 @@
 """Positions a call could get into by answering more questions. Terms and rules as bits."""
 
 from collections.abc import Mapping
+from functools import reduce
+from itertools import accumulate
+from operator import and_, attrgetter, or_
 
 from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
@@ -9,6 +12,8 @@ from triage.domain.moves import Choice, Move, fact_asked, with_prompts
 from triage.domain.narrative import Heard
 from triage.domain.readings import Reading
 from triage.domain.ruleset import RuleSet
+
+_READS = attrgetter("reads")
 
 
 class Position:
@@ -34,12 +39,9 @@ class Position:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
-        once = twice = 0
-        for choice in left.values():
-            reads = choice.reads
-            twice |= once & reads
-            once |= reads
-        self.open, self.open_twice = once, twice
+        reads = [choice.reads for choice in left.values()]
+        self.open = reduce(or_, reads, 0)
+        self.open_twice = reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
         self._weigh()
 
     def _weigh(self) -> None:
@@ -64,16 +66,16 @@ class Position:
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
         book, fold = self.rule_set.book, self.rule_set.book.index.fold
-        left, alive, unknown, still_open = self.left, self.alive, self.unknown, 0
+        left, alive, unknown = self.left, self.alive, self.unknown
         if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
             left = unseen(left)
-        for fact, choice in left.items():
-            if fact in path:
-                here = choice.same(path[fact])
+        for fact, move in path.items():
+            if (choice := left.get(fact)) is not None:
+                here = choice.same(move)
                 alive &= ~here.contradicts
                 unknown |= here.leaves_unknown
-            else:
-                still_open |= choice.reads
+        others = map(left.__getitem__, left.keys() - path.keys())
+        still_open = reduce(or_, map(_READS, others), 0)
         true = fold(alive & ~unknown & ~still_open)
         undecided = fold(alive) & ~true
         return true | undecided & book.holds, undecided & book.asks
