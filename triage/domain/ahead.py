@@ -24,6 +24,7 @@ class Ahead:
     paths -- by response, answers that led to it from some call: tried first from the next.
     brought -- by number of a term, the rules about who answers that are true whenever it is.
     giving_way -- by response, the terms with which somebody with a stronger claim is required.
+    counting -- the terms of rules that count, or make the call wait, while they are undecided.
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
     points -- by response and the rules that score it, the sure and the open ones, its bounds.
@@ -45,6 +46,7 @@ class Ahead:
         self._unfolded: OrderedDict[int, int] = OrderedDict()
         self._narrowed: OrderedDict[tuple[Choice, int], Narrowed | None] = OrderedDict()
         self._index = index = rule_set.book.index
+        self.counting = index.unfold(rule_set.book.holds | rule_set.book.asks)
         states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
         self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
         self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()

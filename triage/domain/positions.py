@@ -50,22 +50,21 @@ class Position:
         A rule that has an effect only when true matters while it can become true; one that counts
         while it is undecided matters while it can become false.
         """
-        book, fold = self.rule_set.book, self.rule_set.book.index.fold
-        hopeful = self.alive & ~self.unknown
+        book, ahead, fold = self.rule_set.book, self.rule_set.ahead, self.rule_set.book.index.fold
+        hopeful, counting = self.alive & ~self.unknown, self.alive & ahead.counting
         true = fold(hopeful & ~self.open)
-        undecided = fold(self.alive) & ~true
-        counting = undecided & (book.holds | book.asks)
-        may_hold = undecided & fold(hopeful & self.open)
+        undecided = ahead.fold(counting) & ~true
+        may_hold = fold(hopeful & self.open) & ~true
         self.may_change = may_hold & ~book.holds
-        if counting:
-            self.may_change |= counting & ~fold(self.alive & self.unknown & ~self.open)
+        if undecided:
+            self.may_change |= undecided & ~ahead.fold(counting & self.unknown & ~self.open)
         self.fired = true | undecided & book.holds
         self.may_fire = self.fired | may_hold
         self.asking = undecided & book.asks
 
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
-        book, fold = self.rule_set.book, self.rule_set.book.index.fold
+        book, ahead = self.rule_set.book, self.rule_set.ahead
         left, alive, unknown = self.left, self.alive, self.unknown
         if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
             left = unseen(left)
@@ -76,8 +75,8 @@ class Position:
                 unknown |= here.leaves_unknown
         others = map(left.__getitem__, left.keys() - path.keys())
         still_open = reduce(or_, map(_READS, others), 0)
-        true = fold(alive & ~unknown & ~still_open)
-        undecided = fold(alive) & ~true
+        true = book.index.fold(alive & ~unknown & ~still_open)
+        undecided = ahead.fold(alive & ahead.counting) & ~true
         return true | undecided & book.holds, undecided & book.asks
 
     def narrowed(self, terms: int) -> "Position":
