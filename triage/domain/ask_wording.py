@@ -67,7 +67,7 @@ class Wording:
         """Where answers change something without any other."""
         kept, becomes = self._rule_set.ahead.told_alone, self._becomes
         made = []
-        for answers, decision in effects:
+        for answers, decision, _ in effects:
             became = becomes.get(id(decision))
             if became is None:
                 became = becomes[id(decision)] = self._become(decision)

@@ -165,14 +165,17 @@ class Claims:
 
     def _comes_without_points(self, response: str) -> bool:
         """Can it come out when nothing is required and no points win?"""
+        by_default = self._rule_set.by_default
+        if response != ASK_MORE and response not in by_default:
+            return False
         if any(not excluding for _, _, excluding in self._rivals):
             return False
         if response == ASK_MORE and self._asks:
             return True
         if self._keeps_asking:
             return False
-        default, *instead = self._rule_set.by_default
-        return response == default or (response in instead and self.may_be_excluded(default))
+        default = by_default[0]
+        return response == default or (response != ASK_MORE and self.may_be_excluded(default))
 
 
 def _count(by_points: Iterable[tuple[int, int]], sure: int, maybe: int) -> Points:

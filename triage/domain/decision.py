@@ -47,10 +47,6 @@ class Availability:
 EVERYBODY_AVAILABLE = Availability({}, {})
 
 
-Outcome = tuple[str, str, tuple[str, ...], tuple[tuple[str, bool], ...]]
-"""What being settled is about: response, level, companions, exclusions."""
-
-
 class Decision(NamedTuple):
     """Who answers, how soon, with whom.
 
@@ -73,7 +69,8 @@ class Decision(NamedTuple):
     route: Route
     wanted: tuple[str, ...]
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, bool], ...]]:
+        """What being settled is about: response, level, companions, exclusions."""
         return self.response, self.level.id, self.also, self.excluded
 
 

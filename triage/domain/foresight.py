@@ -17,6 +17,7 @@ from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
+from triage.domain.differences import weight_of
 from triage.domain.positions import Positions, position_of
 from triage.domain.readings import Reading, readings
 from triage.domain.ruleset import RuleSet
@@ -114,9 +115,9 @@ class _Lookout:
             changed = True
             decision = self._scout.decision(remote)
             effects.setdefault(SIGHT_FACT, [])
-            if decision.outcome() != self._present.outcome():
+            if weight := weight_of(self._present, decision):
                 unseen = AnswerClass(NO_SIGHT, (NO_SIGHT,))
-                effects[SIGHT_FACT].append(Effect(unseen, decision))
+                effects[SIGHT_FACT].append(Effect(unseen, decision, weight))
         precedence = self._rule_set.precedence
         others = sorted(could_become - {self._present.response}, key=lambda one: precedence[one])
         found = {fact: tuple(some) for fact, some in effects.items()} if changed else {}
@@ -158,7 +159,7 @@ class _Lookout:
         """Each answer to each question that may matter, by itself."""
         effects = self._scout.single_answers(self._here, relevant, self._present)
         for found in effects.values():
-            self._seen.update([decision.response for _, decision in found])
+            self._seen.update([one.decision.response for one in found])
         self._changed = any(effects.values())
         return effects
 

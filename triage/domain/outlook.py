@@ -16,8 +16,6 @@ from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
-from triage.domain.decision import Decision
-from triage.domain.differences import weight_of
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -116,7 +114,6 @@ class _Questions:
         self.wording = Wording(rule_set, ahead)
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
-        self._changed: dict[int, float] = {}
         self._senses: dict[int, Truth] = {}
 
     def in_order(self) -> list[Question]:
@@ -168,17 +165,8 @@ class _Questions:
         """How much each answer changes, by how often it is given."""
         options = self.rule_set.options.get(fact.name)
         classes = len(options.classes) if options else len(fact.values)
-        changes = self._changes
         if not self._habits.counts:
             evenly = 1 / classes
-            return sum([evenly * changes(d) for a, d in effects if a.answer is not LEFT])
+            return sum([evenly * one.weight for one in effects if one.answers.answer is not LEFT])
         share = partial(self._habits.share, fact.name, classes=classes)
-        return sum([share(answers) * changes(decision) for answers, decision in effects])
-
-    def _changes(self, other: Decision) -> float:
-        """How much differs from the present decision."""
-        known = self._changed.get(id(other))
-        if known is None:
-            known = weight_of(self.ahead.present, other)
-            self._changed[id(other)] = known
-        return known
+        return sum([share(one.answers) * one.weight for one in effects])

@@ -6,17 +6,19 @@ from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.cases import stands
-from triage.domain.decision import Decision, Outcome
+from triage.domain.decision import Decision
+from triage.domain.differences import weight_of
 from triage.domain.moves import Choice, Move
 from triage.domain.positions import Position, Positions
 from triage.domain.ruleset import RuleSet
 
 
 class Effect(NamedTuple):
-    """What one answer alone would make of the call."""
+    """What one answer alone would make of the call, and how much that changes."""
 
     answers: AnswerClass
     decision: Decision
+    weight: float
 
 
 class Scout:
@@ -56,7 +58,7 @@ class Scout:
         """
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         if len(trials) == 1:
-            return self._from_one(positions[0], trials[0], present.outcome())
+            return self._from_one(positions[0], trials[0], present)
         found: dict[str, list[Effect]] = {}
         for fact in dict.fromkeys(one.fact for trial in trials for one in trial.choices()):
             choices = [one.left[fact] for one in positions if fact in one.left]
@@ -66,34 +68,30 @@ class Scout:
                 else {}
                 for trial in trials
             ]
-            decided = [
-                Effect(
-                    choices[0].moves[place].answers,
-                    self.decide(
-                        positions,
-                        tuple([c.get(place, t.here) for c, t in zip(changes, trials, strict=True)]),
-                    ),
-                )
-                for place in dict.fromkeys(chain.from_iterable(changes))
-            ]
-            found[fact] = [e for e in decided if e.decision.outcome() != present.outcome()]
+            effects = found[fact] = []
+            for place in dict.fromkeys(chain.from_iterable(changes)):
+                there = [c.get(place, t.here) for c, t in zip(changes, trials, strict=True)]
+                decision = self.decide(positions, tuple(there))
+                if weight := weight_of(present, decision):
+                    effects.append(Effect(choices[0].moves[place].answers, decision, weight))
         return found
 
     def _from_one(
-        self, position: Position, trial: "_Trial", outcome: Outcome
+        self, position: Position, trial: "_Trial", present: Decision
     ) -> dict[str, list[Effect]]:
         """The same where the call is read in one way only, as nearly every call is."""
         conclude, teams = self._conclude, position.teams
-        other: dict[tuple[int, int], Decision | None] = {}
+        other: dict[tuple[int, int], tuple[Decision, float]] = {}
         found: dict[str, list[Effect]] = {}
         for choice in trial.choices():
             effects = found[choice.fact] = []
             for move, there in trial.changes(choice):
                 if there not in other:
                     decision = conclude(there[0], there[1] > 0, teams)
-                    other[there] = decision if decision.outcome() != outcome else None
-                if (changed := other[there]) is not None:
-                    effects.append(Effect(move.answers, changed))
+                    other[there] = decision, weight_of(present, decision)
+                decision, weight = other[there]
+                if weight:
+                    effects.append(Effect(move.answers, decision, weight))
         return found
 
 
@@ -123,9 +121,10 @@ class _Trial:
         if not near and not counting:
             return changes
         for move, satisfies in choice.satisfying:
-            key = decided, failing = near & satisfies, counting and counting & move.contradicts
+            decided, failing = near & satisfies, counting and counting & move.contradicts
             if not decided and not failing:
                 continue
+            key = decided, failing
             if key not in known:
                 known[key] = self._decided(decided, failing)
             if there := known[key]:
