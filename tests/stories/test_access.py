@@ -32,8 +32,9 @@ OPEN = {
     "health.metrics",
 }
 """What strangers may ask for. Nothing gets in here by accident."""
-CHECK_THEMSELVES = {"api", "sms", "voice", "simulator", "simulator_network"}
-"""Blueprints that ask for a bearer token, a provider's signature or this machine instead."""
+CHECK_THEMSELVES = {"api", "sms", "voice", "simulator", "simulator_network", "page_link"}
+"""Blueprints that ask for a bearer token, a provider's signature, this machine or the link of a
+page's text instead."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -64,7 +64,7 @@ def page(
     """The alert to one member of a team: one segment of GSM-7.
 
     level -- the level's word, "URGENT"; help_wanted -- see `help_words`; area -- the zone;
-    partner -- who else is asked, by role or call sign; link -- PUBLIC_URL/c/CODE;
+    partner -- who else is asked, by role or call sign; link -- PUBLIC_URL/p/SECRET;
     unsafe -- a team has left this call because it was not safe.
 
     What does not fit gives way in this order: the area is cut, the partner dropped, the

@@ -3,7 +3,16 @@
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.sms_replies import Verb, parse
-from triage.services import alarms, check_ins, deliveries, duty, field_texts, people, verification
+from triage.services import (
+    alarms,
+    check_ins,
+    deliveries,
+    duty,
+    field_texts,
+    page_links,
+    people,
+    verification,
+)
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.dispatches import Slot
@@ -16,8 +25,9 @@ OUTCOME = "phone_lost"
 
 
 def report(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
-    """At once: sessions end, texts that have not left are taken back, the number must be verified
-    anew, and open pages move on. Work in hand stays theirs: they are reached by radio."""
+    """At once: sessions and opened links end, texts that have not left are taken back, the number
+    must be verified anew, and open pages move on. Work in hand stays theirs: they are reached by
+    radio."""
     if member.retired_at is not None:
         raise Conflict("this member is retired")
     if member.phone_lost_at is not None:
@@ -25,6 +35,7 @@ def report(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     member.phone_lost_at = uow.now
     member.verified_at = member.verified_how = member.code_word = None
     _sign_out(uow, member)
+    page_links.revoke(uow, member)
     deliveries.take_back(uow, member)
     uow.audit("member.phone_lost", member)
     for slot in duty.in_hand(uow, Slot.responder_id == member.id):

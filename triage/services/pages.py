@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
-from triage.services import escalation_policies, outbox, storms
+from triage.services import escalation_policies, outbox, page_links, storms
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
@@ -164,7 +164,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         help_wanted=help_wanted,
         area=call.zone,
         partner=others[0] if others else None,
-        link=f"{centre.public_url}/c/{call.code}",
+        link=page_links.make(uow, centre, page),
         unsafe=somebody_withdrew(dispatch),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
+from triage.services import page_links
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
@@ -85,7 +86,7 @@ def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
         .options(joinedload(Responder.team))
     )
     return {
-        message.id: _Text(receiver(m_to, partner, message), message.body)
+        message.id: _Text(receiver(m_to, partner, message), page_links.hidden(message.body))
         for message, m_to, partner in rows
     }
 
@@ -95,7 +96,7 @@ def _new_text(uow: UnitOfWork, message: Message) -> _Text:
     responder = uow.session.get(Responder, to) if to else None
     return _Text(
         receiver(responder, uow.session.get(Partner, partner) if partner else None, message),
-        message.body,
+        page_links.hidden(message.body),
     )
 
 

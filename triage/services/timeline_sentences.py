@@ -217,6 +217,7 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "slot.on_scene": lambda _, d: f"{_role(d)} on scene ({d['through']}).",
     "slot.transporting": lambda _, d: f"{_role(d)} transporting ({d['through']}).",
     "slot.cleared": lambda _, d: f"{_role(d)} cleared ({d['through']}).",
+    "page.link_opened": lambda _, d: f"{d['team']} ({plain(d['role'])}) opened the link.",
     "page.opened": lambda _, d: f"{d['team']} is asked: {', '.join(d.get('why') or ['next'])}.",
     "page.accepted": lambda _, d: (
         f"{d['team']} accepted by {d['through']} after {d['waited_s']} s."

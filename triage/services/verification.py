@@ -8,7 +8,7 @@ from triage.domain import reach_wording
 from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
-from triage.services import check_ins, deliveries, duty, freed_teams, outbox
+from triage.services import check_ins, deliveries, duty, freed_teams, outbox, page_links
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -45,6 +45,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     deliveries.take_back(uow, member)
     ask(uow, centre, member)
     check_ins.cannot_answer(uow, centre, member)
+    page_links.revoke(uow, member)
     duty.left(uow, centre, member, "new_number")
 
 

@@ -1,3 +1,3 @@
 // The page of somebody who was paged: kept fresh.
 
-window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`);
+window.live(document.getElementById("on-the-phone").dataset.liveUrl);

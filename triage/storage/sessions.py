@@ -21,6 +21,7 @@ _NEVER_SHOWN = {
     "heartbeat",
     "idempotency_key",
     "intake_draft",
+    "page_link",
     "presence",
     "rule_draft",
     "sign_in",

@@ -11,47 +11,36 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
-from triage.domain import alarms
-from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import (
-    PAGE_MOVES,
-    SLOT_MOVES,
-    WANTED,
     CallState,
     DispatchState,
-    PageKind,
-    PageState,
-    SlotState,
 )
-from triage.domain.people_of_call import CALL_BACK, RELATIONS
-from triage.domain.transfers import REFUSALS
-from triage.entrypoints.web import call_holder, looks, transfer_steps
-from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web import call_holder, looks
+from triage.entrypoints.web.access import current_person, open_to, person_or_none
+from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.errand_words import ended, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
-from triage.entrypoints.web.questions import answer_in_words, panel, prompted_by
+from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import (
     assessments,
     call_pages,
-    callers,
     calls,
     cancellations,
-    check_ins,
     diverts,
     errands,
     lost_lines,
     neighbours,
+    opened_pages,
     outbox,
 )
+from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
-from triage.services.reliefs import relief_of
-from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
@@ -59,23 +48,6 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("call", __name__)
 
 DISPATCHERS = ("dispatcher", "supervisor")
-FLOWS = ("closed", "caller_cancelled", "other_county")
-"""Reasons for cancelling that have a way of their own on the page."""
-PROGRESS = {
-    SlotState.EN_ROUTE: "On the way",
-    SlotState.STAGED: "Waits near",
-    SlotState.ON_SCENE: "On scene",
-    SlotState.TRANSPORTING: "Transporting",
-    SlotState.CLEARED: "Cleared",
-}
-
-_NEXT = {
-    SlotState.ACCEPTED: SlotState.EN_ROUTE,
-    SlotState.EN_ROUTE: SlotState.ON_SCENE,
-    SlotState.STAGED: SlotState.ON_SCENE,
-    SlotState.ON_SCENE: SlotState.CLEARED,
-    SlotState.TRANSPORTING: SlotState.CLEARED,
-}
 
 
 @dataclass
@@ -139,7 +111,7 @@ def live_fragment(reference: str) -> ResponseReturnValue:
     with context.reading() as uow:
         call = calls.by_reference(uow, reference)
         if current_person().role == "clinician":
-            shown = _for_clinician(uow, context.centre, call, Typed())
+            shown = for_member(uow, context.centre, own_pages(uow, call), Typed())
             html = render_template("call_clinician_live.html", token="", **shown)
         else:
             shown = _for_dispatcher(uow, context.centre, call, Typed())
@@ -153,7 +125,7 @@ def render(reference: str, typed: Typed | None = None, status: int = 200) -> Res
     with context.reading() as uow:
         call = calls.by_reference(uow, reference)
         if current_person().role == "clinician":
-            shown = _for_clinician(uow, context.centre, call, typed)
+            shown = for_member(uow, context.centre, own_pages(uow, call), typed)
             return render_template("call_clinician.html", **shown), status
         shown = _for_dispatcher(uow, context.centre, call, typed)
         return render_template("call.html", **shown), status
@@ -177,7 +149,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     prompted = prompted_by(rules, call.narrative or "")
     questions = panel(centre.vocabulary, answered, asked, prompted)
     return (
-        _words(centre)
+        words_of(centre)
         | _errands(uow, centre, call)
         | {
             "page_of": page,
@@ -208,18 +180,25 @@ def _lines(
     return [(dispatch, line_of(dispatch, late_since, not_left)) for dispatch in dispatches]
 
 
-def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
-    pages = own_pages(uow, call)
+def for_member(
+    uow: UnitOfWork, centre: Centre, pages: Sequence[Page], typed: Typed
+) -> dict[str, Any]:
+    """For somebody who was asked to come by these pages, the newest first."""
+    call = pages[0].slot.dispatch.call
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
     return (
-        _words(centre)
+        words_of(centre)
         | _errands(uow, centre, call)
         | {
             "page_of": page,
             "call": call,
             "mine": pages[0],
             "slot": pages[0].slot,
+            "has_it": opened_pages.has_it(pages[0]),
+            "partners": pages_of_team.partners_of(pages[0].slot),
+            "who_has": pages_of_team.who_has,
+            "base": f"/calls/{call.reference}",
             "lines": _lines(uow, centre, [d for d in page.record.dispatches if d.id in mine]),
             "errands": [
                 one for one in errands.of_call(uow, call) if one.kind == cancellations.KIND
@@ -232,7 +211,7 @@ def _for_clinician(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) ->
 
 
 def _errands(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
-    found = errands.of_call(uow, call)
+    found, person = errands.of_call(uow, call), person_or_none()
     return {
         "errands": found,
         "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
@@ -240,7 +219,7 @@ def _errands(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "errand_ends": ended,
         "tries_left": lambda errand: lost_lines.tries_left(centre, errand),
         "must_confirm_ring": lost_lines.must_confirm(call),
-        "may_agree": current_person().role in cancellations.MAY_AGREE,
+        "may_agree": person is not None and person.role in cancellations.MAY_AGREE,
         "routine": assessments.is_routine(uow, centre, call),
         "neighbours": centre.policy.neighbours,
         "neighbour_of": lambda name: neighbours.find(centre, name),
@@ -249,61 +228,6 @@ def _errands(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "who_cancels": WHO_CANCELS,
         "yes_no": YES_NO,
     }
-
-
-def _words(centre: Centre) -> dict[str, Any]:
-    """What the templates need to say codes in words."""
-    return {
-        "name": lambda response: response_name(centre, response),
-        "about": lambda response: _about(centre, response),
-        "fact": centre.vocabulary.facts.get,
-        "in_words_of": lambda name, value: answer_in_words(
-            centre.vocabulary.facts.get(name), value
-        ),
-        "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
-        "override_reasons": OVERRIDE_REASONS,
-        "differences": DIFFERENCES,
-        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k not in FLOWS},
-        "dispositions": DISPOSITIONS,
-        "relations": RELATIONS,
-        "call_back": CALL_BACK,
-        "language_name": callers.called,
-        "alarm_words": alarms,
-        "moves": moves,
-        "own_moves": own_moves,
-        "in_the_field": check_ins.IN_THE_FIELD,
-        "may_still_accept": may_still_accept,
-        "relief_of": relief_of,
-        "transfer_steps": transfer_steps.steps,
-        "step_words": transfer_steps.words,
-        "refusals": REFUSALS,
-        "refusal_options": [(code, refusal.words) for code, refusal in REFUSALS.items()],
-        "hand_over_red_s": centre.policy.hand_over_red_s,
-    }
-
-
-def _about(centre: Centre, response: str) -> str:
-    """What the vocabulary tells of whoever is to be rung, such as the number."""
-    known = centre.vocabulary.responses.get(response)
-    return known.about.say() if known else ""
-
-
-def moves(slot: Slot) -> list[tuple[str, str]]:
-    """What whoever has the slot can do next."""
-    return [(to.value, words) for to, words in PROGRESS.items() if to in SLOT_MOVES[slot.state]]
-
-
-def own_moves(slot: Slot) -> list[tuple[str, str]]:
-    """The same for whoever has it: what is most likely next stands first."""
-    return sorted(moves(slot), key=lambda one: one[0] != _NEXT.get(slot.state))
-
-
-def may_still_accept(page: Page) -> bool:
-    """Passed over or declined, but nobody else has it."""
-    closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
-    late = PageState.ACCEPTED in PAGE_MOVES[page.state]
-    to_come = page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
-    return late and not closed and to_come and page.slot.state in WANTED
 
 
 def _answers_form(page: CallPage, typed: Typed) -> Typed:

@@ -9,8 +9,9 @@ from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import SlotState
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.call import DISPATCHERS, FLOWS, PROGRESS, find_slot
+from triage.entrypoints.web.call import DISPATCHERS, find_slot
 from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.call_words import FLOWS, PROGRESS
 from triage.services import after_a_no, check_ins, dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name

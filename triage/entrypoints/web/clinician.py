@@ -8,9 +8,10 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import GONE
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.call import PROGRESS, own_pages
+from triage.entrypoints.web.call import own_pages
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
+from triage.entrypoints.web.call_words import PROGRESS
 from triage.services import alarms, check_ins, dispatches, page_answers, replacements
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -26,21 +27,38 @@ def mine(reference: str) -> ResponseReturnValue:
     """What somebody who was paged says on the screen instead of by text."""
 
     def say(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        page = own_pages(uow, call)[0]
-        doing = typed.line("action")
-        if doing == "accept":
-            told = page_answers.accept(uow, centre, page, "screen")
-            theirs = page.slot.responder_id == page.responder_id
-            return "You have accepted: it is yours." if theirs else told
-        if doing == "decline":
-            page_answers.decline(uow, centre, page, "screen")
-            return "You have declined: somebody else is asked."
-        if doing == "help":
-            alarms.raise_(uow, centre, AlarmKind.HELP, page.responder, page)
-            return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
-        return _go_on(uow, centre, page, doing)
+        return answer(uow, centre, own_pages(uow, call)[0])
 
     return do(reference, "mine", say)
+
+
+def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
+    """Do what the pressed button says and tell what changed. What was pressed beside an older
+    question never answers a newer one."""
+    doing, _, minutes = typed.line("action").partition("-")
+    minutes = minutes or typed.line("minutes")
+    if doing == "help":
+        alarms.raise_(uow, centre, AlarmKind.HELP, page.responder, page)
+        return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
+    if (asked := typed.line("page")) and asked != str(page.id):
+        raise Conflict("you were asked anew meanwhile, look at the page")
+    if doing == "accept":
+        return _accept(uow, centre, page, minutes)
+    if doing == "decline":
+        page_answers.decline(uow, centre, page, "screen")
+        return "You have declined: somebody else is asked."
+    return _go_on(uow, centre, page, doing, minutes)
+
+
+def _accept(uow: UnitOfWork, centre: Centre, page: Page, minutes: str) -> str:
+    arrives_in = minutes_typed(minutes) if minutes else None
+    told = page_answers.accept(uow, centre, page, "screen")
+    if page.slot.responder_id != page.responder_id:
+        return told
+    if arrives_in is None:
+        return "You have accepted: it is yours."
+    dispatches.set_eta(uow, page.slot, arrives_in, "screen")
+    return f"You have accepted: it is yours. You arrive in {arrives_in} min."
 
 
 def _relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
@@ -61,7 +79,7 @@ def _withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
 _RELIEF = {"relieve": _relieve, "call_off": _call_off, "withdraw": _withdraw}
 
 
-def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str) -> str:
+def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str, minutes: str) -> str:
     """Whoever has the call says what they do now."""
     slot = page.slot
     if page.state != "accepted" or slot.responder_id != page.responder_id:
@@ -71,8 +89,8 @@ def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str) -> str:
     if doing in _RELIEF:
         return _RELIEF[doing](uow, centre, slot)
     if doing == "eta":
-        dispatches.set_eta(uow, slot, minutes_typed(typed.line("minutes")), "screen")
-        return f"You arrive in {typed.line('minutes')} min."
+        dispatches.set_eta(uow, slot, minutes_typed(minutes), "screen")
+        return f"You arrive in {minutes} min."
     if doing == "safe":
         check_ins.heard(uow, slot, "screen")
         return "Thank you, noted."

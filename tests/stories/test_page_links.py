@@ -1,0 +1,188 @@
+"""The link in a page's text: opened once, by a person, on the telephone that was paged."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_call_page import words
+from tests.stories.test_calls import CALM
+from tests.world import PASSWORD, Browser, Phone, World
+from triage.domain.people_of_call import People, Subject
+from triage.entrypoints.web import page_link
+from triage.services import lost_phones, people
+from triage.storage.calls import Call
+from triage.storage.page_links import PageLink
+from triage.storage.teams import Responder
+
+PLACE, SAID = "12 Mill Lane", "He says that the voices are back"
+
+
+@pytest.fixture
+def phone(world: World) -> Phone:
+    (clinician,) = world.team("Mobile 9", zones=["Northgate"])
+    return clinician
+
+
+@pytest.fixture
+def call(world: World, phone: Phone) -> Call:
+    call = world.call(
+        CALM,
+        location=PLACE,
+        zone="Northgate",
+        narrative=SAID,
+        people=People(subject=Subject(name="Ada Lovelace")),
+    )
+    world.settle()
+    return call
+
+
+def link_of(phone: Phone) -> str:
+    text = phone.expect("within 60 min")
+    found = re.search(r"http\S+(/p/[A-Za-z0-9]{11}) Reply", text)
+    assert found, text
+    return found[1]
+
+
+def open_(world: World, link: str) -> Browser:
+    browser = world.client()
+    assert browser.submit(link, {}).location == "/p/call"
+    return browser
+
+
+def press(browser: Browser, action: str) -> str:
+    return words(browser.submit("/p/call", {"action": action}, to="/p/call/mine", follow=True).text)
+
+
+def test_a_program_that_looks_at_links_uses_nothing_up(
+    world: World, phone: Phone, call: Call
+) -> None:
+    link = link_of(phone)
+    for _ in range(3):
+        assert world.client().client.head(link).status_code == 200
+        shown = words(world.client().get(link).text)
+    assert "For Mobile 9, clinician" in shown
+    for private in (call.code, PLACE, SAID, "Ada", "Northgate"):
+        assert private not in shown
+    assert world.client().client.post(link).status_code == 400  # no page of ours sent it
+
+    assert "Please answer" in words(open_(world, link).get("/p/call").text)
+
+
+def test_it_opens_once_and_says_so(world: World, phone: Phone, call: Call) -> None:
+    link = link_of(phone)
+    mine, other = world.client(), world.client()
+    token = other.csrf(link)
+    mine.submit(link, {})
+
+    second = other.client.post(link, data={"csrf_token": token})
+    assert second.status_code == 410
+    assert "opened already, and a link opens once. Sign in" in words(second.text)
+    assert other.get("/p/call").status_code == 401
+    assert mine.get(link).location == "/p/call"  # the browser that opened it goes on
+    assert "Mobile 9 (clinician) opened the link." in words(
+        world.client("dispatcher").get(f"/calls/{call.reference}").text
+    )
+
+
+def test_a_call_is_worked_through_behind_the_link(world: World, phone: Phone, call: Call) -> None:
+    me = open_(world, link_of(phone))
+
+    before = words(me.get("/p/call").text)
+    assert "The place is shown when you have accepted" in before
+    assert PLACE not in before
+    said = press(me, "accept-15")
+    assert "You have accepted: it is yours. You arrive in 15 min." in said
+    assert PLACE in said
+    assert 'href="geo:' in me.get("/p/call").text
+    for private in (SAID, "Ada", "crisis", call.reference):
+        assert private not in words(me.get("/p/call/live").text)
+    for action, told in (
+        ("staged", "waits near"),
+        ("on_scene", "on scene"),
+        ("cleared", "cleared"),
+    ):
+        assert f"You: {told}." in press(me, action)
+
+
+def test_a_sign_in_shows_what_the_link_does_not(world: World, phone: Phone, call: Call) -> None:
+    me = open_(world, link_of(phone))
+    assert f'href="/sign-in?next=/calls/{call.reference}"' in me.get("/p/call").text
+    world.account("clinician")
+    with world.context.unit_of_work("test") as uow:
+        account = people.find_account(uow, "test-clinician")
+        assert account
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    me.submit("/sign-in", {"username": "test-clinician", "password": PASSWORD})
+    assert SAID in me.get(f"/calls/{call.reference}").text
+
+
+def test_a_lost_phone_shuts_the_link_and_what_it_opened(
+    world: World, phone: Phone, call: Call
+) -> None:
+    link = link_of(phone)
+    me = open_(world, link)
+    press(me, "accept")
+    with world.context.unit_of_work("test") as uow:
+        lost_phones.report(uow, world.centre, uow.get(Responder, phone.responder_id))
+
+    assert me.get("/p/call").status_code == 401
+    assert "This link was taken back. Sign in" in words(me.get("/p/call/live").text)
+    refused = me.client.post("/p/call/mine", data={"action": "on_scene"})
+    assert refused.status_code in {400, 401}
+    with world.context.unit_of_work("test") as uow:
+        lost_phones.found(uow, world.centre, uow.get(Responder, phone.responder_id))
+    assert me.get("/p/call").status_code == 401
+
+
+def test_it_ends_with_the_call_and_in_time(world: World, phone: Phone, call: Call) -> None:
+    link = link_of(phone)
+    me = open_(world, link)
+    press(me, "accept")
+    dispatcher = world.client("dispatcher")
+    for action in ("on_scene", "cleared"):
+        press(me, action)
+    path = f"/calls/{call.reference}"
+    dispatcher.submit(path, {"disposition": "linked_to_care"}, to=f"{path}/close")
+
+    assert "The call of this link has ended" in words(me.get("/p/call").text)
+    world.call(CALM, zone="Northgate")
+    world.settle()
+    late = link_of(phone)
+    world.wait(hours=world.centre.policy.session_hours)
+    assert "This link is too old" in words(world.client().get(late).text)
+    world.ignores_texts("what is done about a page that nobody answers is another story")
+
+
+def test_nobody_else_reads_the_secret(world: World, phone: Phone, call: Call) -> None:
+    secret = link_of(phone).removeprefix("/p/")
+    page = world.client("dispatcher").get(f"/calls/{call.reference}").text
+    assert secret not in page
+    assert "/p/..." in page
+    with world.context.reading() as uow:
+        link = uow.session.scalars(select(PageLink)).one()
+    assert secret.encode() not in link.secret_index
+
+
+def test_who_guesses_has_to_wait(world: World) -> None:
+    browser = world.client()
+    answers = [
+        browser.get(f"/p/{number:011}").status_code for number in range(page_link.GUESSES + 1)
+    ]
+    assert answers == [404] * page_link.GUESSES + [429]
+    world.wait(minutes=1)
+    assert browser.get("/p/00000000000").status_code == 404
+    page_link._guessed.clear()
+
+
+def test_what_was_pressed_beside_an_older_question_answers_no_newer_one(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = open_(world, link_of(phone))
+    form = {"action": "accept", "page": "00000000-0000-0000-0000-000000000000"}
+    answer = me.submit("/p/call", form, to="/p/call/mine")
+    assert answer.status_code == 409
+    assert "asked anew meanwhile" in words(answer.text)
+    assert "ALARM RAISED" in words(
+        me.submit("/p/call", form | {"action": "help"}, to="/p/call/mine", follow=True).text
+    )

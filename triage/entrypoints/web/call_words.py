@@ -1,0 +1,106 @@
+"""What the templates of a call need to say codes in words."""
+
+from typing import Any
+from urllib.parse import quote
+
+from triage.domain import alarms
+from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, PageState, SlotState
+from triage.domain.people_of_call import CALL_BACK, RELATIONS
+from triage.domain.transfers import REFUSALS
+from triage.domain.wording import help_words
+from triage.entrypoints.web import transfer_steps
+from triage.entrypoints.web.questions import answer_in_words
+from triage.services import callers, check_ins, page_links
+from triage.services.centre import Centre
+from triage.services.reliefs import relief_of
+from triage.services.timeline_sentences import response_name
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page, Slot
+
+FLOWS = ("closed", "caller_cancelled", "other_county")
+"""Reasons for cancelling that have a way of their own on the page."""
+ETAS = (5, 10, 15, 20, 30)
+"""Minutes until arrival that have a button."""
+PROGRESS = {
+    SlotState.EN_ROUTE: "On the way",
+    SlotState.STAGED: "Waits near",
+    SlotState.ON_SCENE: "On scene",
+    SlotState.TRANSPORTING: "Transporting",
+    SlotState.CLEARED: "Cleared",
+}
+
+_NEXT = {
+    SlotState.ACCEPTED: SlotState.EN_ROUTE,
+    SlotState.EN_ROUTE: SlotState.ON_SCENE,
+    SlotState.STAGED: SlotState.ON_SCENE,
+    SlotState.ON_SCENE: SlotState.CLEARED,
+    SlotState.TRANSPORTING: SlotState.CLEARED,
+}
+
+
+def words_of(centre: Centre) -> dict[str, Any]:
+    """What the templates need to say codes in words."""
+    return {
+        "name": lambda response: response_name(centre, response),
+        "about": lambda response: _about(centre, response),
+        "fact": centre.vocabulary.facts.get,
+        "in_words_of": lambda name, value: answer_in_words(
+            centre.vocabulary.facts.get(name), value
+        ),
+        "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
+        "override_reasons": OVERRIDE_REASONS,
+        "differences": DIFFERENCES,
+        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k not in FLOWS},
+        "dispositions": DISPOSITIONS,
+        "relations": RELATIONS,
+        "call_back": CALL_BACK,
+        "language_name": callers.called,
+        "alarm_words": alarms,
+        "moves": moves,
+        "own_moves": own_moves,
+        "etas": ETAS,
+        "help_words": help_words,
+        "hidden": page_links.hidden,
+        "maps": maps,
+        "in_the_field": check_ins.IN_THE_FIELD,
+        "may_still_accept": may_still_accept,
+        "relief_of": relief_of,
+        "transfer_steps": transfer_steps.steps,
+        "step_words": transfer_steps.words,
+        "refusals": REFUSALS,
+        "refusal_options": [(code, refusal.words) for code, refusal in REFUSALS.items()],
+        "hand_over_red_s": centre.policy.hand_over_red_s,
+    }
+
+
+def _about(centre: Centre, response: str) -> str:
+    """What the vocabulary tells of whoever is to be rung, such as the number."""
+    known = centre.vocabulary.responses.get(response)
+    return known.about.say() if known else ""
+
+
+def moves(slot: Slot) -> list[tuple[str, str]]:
+    """What whoever has the slot can do next."""
+    return [(to.value, words) for to, words in PROGRESS.items() if to in SLOT_MOVES[slot.state]]
+
+
+def own_moves(slot: Slot) -> list[tuple[str, str]]:
+    """The same for whoever has it: what is most likely next stands first."""
+    return sorted(moves(slot), key=lambda one: one[0] != _NEXT.get(slot.state))
+
+
+def maps(call: Call) -> str | None:
+    """What has a telephone open its own maps; nothing is asked of anybody before it is tapped."""
+    if call.position is not None:
+        place = ",".join(f"{degrees:.5f}" for degrees in call.position)
+        return f"geo:{place}?q={place}"
+    return f"geo:0,0?q={quote(call.location)}" if call.location else None
+
+
+def may_still_accept(page: Page) -> bool:
+    """Passed over or declined, but nobody else has it."""
+    closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
+    late = PageState.ACCEPTED in PAGE_MOVES[page.state]
+    to_come = page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
+    return late and not closed and to_come and page.slot.state in WANTED
