@@ -30,6 +30,7 @@ class Ahead:
     points -- by response and the rules that score it, the sure and the open ones, its bounds.
     choosing -- the rules that require, exclude or score.
     claims -- by those of them that are sure or possible, and whether any asks, who may answer.
+    winners -- by the scoring rules that are sure or possible, whose points suffice in any case.
     becomes -- by the outcome now and after an answer, what is told of it.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
@@ -54,6 +55,7 @@ class Ahead:
         kinds = rule_set.book.of_kind
         self.choosing = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
         self.claims: OrderedDict[tuple[int, int, bool, bool], Claims] = OrderedDict()
+        self.winners: OrderedDict[tuple[int, int], tuple[tuple[str, int], ...]] = OrderedDict()
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()

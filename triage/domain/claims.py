@@ -125,14 +125,27 @@ class Claims:
 
     def _find_rivals(self) -> list[tuple[str, int, int]]:
         rivals = []
-        for response, threshold in self._book.thresholds.items():
-            if not self._sure & self._book.scores[response][0]:
-                continue
-            least = self._points_of(response).least
-            if least >= threshold and not self.surely_excluded(response):
+        for response, least in self._winners():
+            if not self.surely_excluded(response):
                 excluding = self._possible & self._excludes.get(response, 0)
                 rivals.append((response, least, excluding))
         return rivals
+
+    def _winners(self) -> tuple[tuple[str, int], ...]:
+        """Responses whose points suffice in any case, and the least of these."""
+        scoring = self._book.of_kind.get("score", 0)
+        kept, key = self._rule_set.ahead.winners, (self._sure & scoring, self._maybe & scoring)
+        known = kept.get(key)
+        if known is None:
+            sure = self._sure
+            scored = [
+                (one, threshold, self._points_of(one).least)
+                for one, threshold in self._book.thresholds.items()
+                if sure & self._book.scores[one][0]
+            ]
+            known = tuple([(one, least) for one, needed, least in scored if least >= needed])
+            keep(kept, key, known)
+        return known
 
     def _beaten(self, response: str) -> bool:
         """Does another response surely win when this one is not excluded?
