@@ -9,6 +9,7 @@ from tests.stories.test_intake import FORM, send, the_call
 from tests.world import Browser, World
 from triage.services import assessments
 from triage.storage.calls import Call, CallSubject
+from triage.storage.follow_ups import FollowUp
 
 PEOPLE = {
     "caller_relation": "family",
@@ -59,6 +60,12 @@ def test_caller_and_person_in_crisis_are_kept_apart_and_shown(
     assert answers["caller_role"] == "family_household"  # said once, asked once
     assert answers["age_band"] == "teen_12_17"
     assert answers["language_barrier"] == "interpreter_needed"
+    with world.context.reading() as uow:
+        planned = uow.session.scalars(select(FollowUp)).all()
+        assert planned
+        for one in planned:
+            safe = (one.safe_to_call, one.safe_to_text, one.safe_to_leave_message)
+            assert safe == ("yes", "unknown", "yes")
 
 
 def test_what_cannot_be_is_told_beside_its_field_and_kept(dispatcher: Browser) -> None:

@@ -50,6 +50,9 @@ CALL_BACK = {
 }
 """How whoever rang may safely be contacted."""
 
+_SAFE = {"ring": "safe_to_call", "text": "safe_to_text", "message": "safe_to_leave_message"}
+"""The questions that ask for each way of calling back; follow-ups keep to their answers."""
+
 ROLE_FACT, AGE_FACT, LANGUAGE_FACT = "caller_role", "age_band", "language_barrier"
 
 
@@ -91,6 +94,10 @@ def implied(facts: Mapping[str, Fact], people: People) -> dict[str, str]:
         AGE_FACT: people.subject.age,
         LANGUAGE_FACT: "interpreter_needed" if needs else None,
     }
+    if "never" in people.call_back:
+        said |= dict.fromkeys(_SAFE.values(), "no")
+    else:
+        said |= {_SAFE[way]: "yes" for way in people.call_back if way in _SAFE}
     return {
         fact: value
         for fact, value in said.items()
