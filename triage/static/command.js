@@ -28,7 +28,10 @@ if (bar) {
     if (event.key !== "Escape") return;
     event.preventDefault();
     if (input.value) input.value = "";
-    else (cameFrom && cameFrom.isConnected ? cameFrom : document.body).focus();
+    else {
+      input.blur();
+      cameFrom?.focus();
+    }
   });
 
   input.addEventListener("input", () => {

@@ -34,6 +34,7 @@ NAVIGATION = (
 )
 """A person sees those whose views exist and are open to their role."""
 THEMES = ("auto", "light", "dark")
+SOUNDS = ("on", "off")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def furnish(app: Flask) -> None:
         navigation=navigation,
         person=person_or_none,
         request_id=headers.request_id,
+        sound=sound,
         theme=theme,
         training=training,
         zone_name=zone_name,
@@ -132,6 +134,10 @@ def _roles_at(path: str) -> frozenset[str]:
 def theme() -> str:
     chosen = request.cookies.get("theme", "auto")
     return chosen if chosen in THEMES else "auto"
+
+
+def sound() -> str:
+    return "off" if request.cookies.get("sound") == "off" else "on"
 
 
 def local_time(at: datetime) -> str:

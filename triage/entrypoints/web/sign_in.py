@@ -1,5 +1,7 @@
 """Signing in and out, the start page, and the colours."""
 
+from collections.abc import Sequence
+
 from flask import (
     Blueprint,
     Response,
@@ -22,7 +24,7 @@ from triage.entrypoints.web.access import (
     person_or_none,
     safe_next,
 )
-from triage.entrypoints.web.page import THEMES, navigation
+from triage.entrypoints.web.page import SOUNDS, THEMES, navigation
 from triage.services import held_calls, people
 from triage.services.people import ROLES, Person
 from triage.storage.unit_of_work import UnitOfWork
@@ -117,10 +119,21 @@ def sign_out() -> ResponseReturnValue:
 @bp.post("/theme")
 @open_to_everyone
 def theme() -> ResponseReturnValue:
+    return _preferred("theme", THEMES)
+
+
+@bp.post("/sound")
+@open_to_everyone
+def sound() -> ResponseReturnValue:
+    return _preferred("sound", SOUNDS)
+
+
+def _preferred(name: str, known: Sequence[str]) -> ResponseReturnValue:
+    """Kept by the browser: it is this desk's, whoever sits there."""
     answer = make_response(redirect(safe_next(request.form.get("next"))))
-    if (chosen := request.form.get("theme")) in THEMES:
+    if (chosen := request.form.get(name, "")) in known:
         answer.set_cookie(
-            "theme", chosen, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=_https()
+            name, chosen, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=_https()
         )
     return answer
 

@@ -1,0 +1,69 @@
+"""The command line by keyboard alone, and a sound that tells of an alarm and can be turned off."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.browser.test_watch_lines import is_watched
+from tests.stories.test_calls import CALM
+
+HEARD = """
+  window.tones = 0;
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return make.call(this);
+  };
+"""
+"""Counts what the loudspeaker is given: the loudspeaker is not ours."""
+
+
+def test_a_team_is_assigned_without_leaving_the_keyboard(page: Page, served: Served) -> None:
+    served.world.team("Mobile 1")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/board")
+
+    page.keyboard.press("/")
+    expect(page.locator("#command")).to_be_focused()
+    page.keyboard.type(f"a {call.code.lower()} mob")
+    expect(page.locator("#command-offers option").first).to_have_attribute(
+        "value", f"a {call.code.lower()} Mobile 1"
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_have_text(
+        f"{call.code}: Mobile 1 is assigned as clinician."
+    )
+    expect(page.locator("#command")).to_have_value("")
+    page.keyboard.type("nonsense")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_contain_text("Nothing was changed.")
+    expect(page.locator("#command")).to_have_value("nonsense")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#command")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("kept", ["on", "off"])
+def test_an_alarm_is_heard_unless_sound_is_off(page: Page, served: Served, kept: str) -> None:
+    page.add_init_script(HEARD)
+    is_watched(served)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    button = page.locator("[data-sound-form] button")
+    expect(button).to_have_text("Sound: on")
+    if kept == "off":
+        with page.expect_response("**/sound"):
+            button.click()
+        expect(button).to_have_text("Sound: off")
+        page.reload()
+        expect(button).to_have_text("Sound: off")
+    page.keyboard.press("Tab")  # browsers allow no sound before
+    before = page.evaluate("window.tones")
+
+    served.kill("worker")  # paging stops: a banner says so on every screen
+
+    expect(page.locator("#standing-lines .tone-alarm").first).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(300)
+    assert (page.evaluate("window.tones") > before) is (kept == "on")

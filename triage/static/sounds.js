@@ -1,0 +1,58 @@
+// A sound when something becomes alarming, on whatever page of the desk; "Sound" in the head turns
+// it off. Until a key was pressed on a page browsers allow none.
+
+const sounds = document.querySelector("[data-sound-form]");
+if (sounds) {
+  const button = sounds.querySelector("button");
+  const AGAIN_MS = 10_000; // an alarm that nobody has taken is heard again
+  const TONES = [[880, 0], [660, 0.18], [880, 0.36]]; // Hz, begins after so many seconds
+  const LENGTH_S = 0.16, LOUD = 0.2;
+  let context = null, known = alarming(), again = 0;
+
+  const on = () => button.value === "off"; // what the button would change it to
+
+  function alarming() {
+    const parts = document.querySelectorAll("#standing-lines .tone-alarm, #board-alarms .tone-alarm");
+    return new Set([...parts].map((part) => part.id || part.querySelector("p")?.textContent.replace(/\d+/g, "").trim()));
+  }
+
+  function play() {
+    if (!on() || !context || context.state !== "running") return;
+    for (const [pitch, after] of TONES) {
+      const tone = context.createOscillator(), loud = context.createGain();
+      const at = context.currentTime + after;
+      tone.frequency.value = pitch;
+      loud.gain.setValueAtTime(LOUD, at);
+      loud.gain.exponentialRampToValueAtTime(0.001, at + LENGTH_S);
+      tone.connect(loud).connect(context.destination);
+      tone.start(at);
+      tone.stop(at + LENGTH_S);
+    }
+    again = Date.now() + AGAIN_MS;
+  }
+
+  function listen() {
+    context ||= new AudioContext();
+    context.resume();
+  }
+  for (const touched of ["keydown", "pointerdown"]) addEventListener(touched, listen, { once: true });
+
+  new MutationObserver(() => {
+    const now = alarming();
+    if ([...now].some((one) => !known.has(one))) play();
+    known = now;
+  }).observe(document.body, { childList: true, subtree: true });
+  setInterval(() => { if (document.querySelector("[data-take]") && Date.now() > again) play(); }, 1000);
+
+  sounds.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const sent = new FormData(sounds);
+    const chosen = button.value;
+    sent.set("sound", chosen);
+    button.value = chosen === "on" ? "off" : "on";
+    button.title = `Turn it ${button.value}`;
+    button.textContent = `Sound: ${chosen}`;
+    if (chosen === "on") { listen(); play(); } // so that one knows what it is like
+    await fetch(sounds.action, { method: "POST", body: sent, redirect: "manual" });
+  });
+}
