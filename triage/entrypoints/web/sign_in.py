@@ -123,7 +123,7 @@ def theme() -> ResponseReturnValue:
 
 
 @bp.post("/sound")
-@open_to_everyone
+@open_to("dispatcher", "supervisor")
 def sound() -> ResponseReturnValue:
     return _preferred("sound", SOUNDS)
 
