@@ -31,7 +31,9 @@ loglevel = "warning"
 def post_worker_init(worker: Any) -> None:
     """Once in each web process, when the application and the live rule set are ready."""
     # Open boards end at once when the server is told to stop.
-    broadcaster_of(worker.wsgi).serving = lambda: bool(worker.alive)
+    broadcaster = broadcaster_of(worker.wsgi)
+    broadcaster.serving = lambda: bool(worker.alive)
+    broadcaster.writes = worker.cfg.protocol == "http"
     # Both stay as long as the process: collections need not walk them again and again,
     # which costs tens of milliseconds in the middle of somebody's request.
     gc.collect()

@@ -73,7 +73,7 @@ def main() -> int:
         with server_of(database) as server, stage(server, "board") as built:
             url, tokens = built.serve(), _sessions(built.world, asked.watchers)
             calls = [built.world.call(CALM, location=f"Pier {n}") for n in range(CALLS)]
-            for way in WAYS:
+            for way in asked.ways:
                 with _watching(url, tokens, way) as ears:
                     for rate in RATES:
                         one = _measure(built, ears, calls, rate, asked.seconds)
@@ -88,6 +88,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--watchers", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     return parser.parse_args()
 
 

@@ -14,7 +14,8 @@ import pytest
 from tests.stories.test_calls import CALM
 from tests.world import Browser, World
 from triage.entrypoints.web import broadcasts
-from triage.entrypoints.web.broadcasts import broadcaster_of, difference
+from triage.entrypoints.web.broadcasts import broadcaster_of
+from triage.entrypoints.web.streams import difference
 from triage.services import people
 
 SOON_S = 1.5

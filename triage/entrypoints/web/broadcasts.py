@@ -6,19 +6,17 @@ the database. A stream that was kept from sending gets the newest edition whole,
 missed.
 """
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from queue import Empty, SimpleQueue
-from uuid import UUID
 
 from flask import Flask
 
 from triage.context import current_context
+from triage.entrypoints.web.streams import Edition, Stream
 from triage.services import people
 from triage.storage.wake import BOARDS
 
@@ -33,109 +31,10 @@ PAUSE_S = 0.25
 _SHARE = 5
 """A look that cost much is followed by a pause of as many times the time that it computed."""
 LOOK_EVERY_S = 2.0
-HEARTBEAT_S = 5.0
 _NOTICE_S = 0.2
 """How soon it is noticed that the server stops."""
 
 STOPPING, SIGNED_OUT = "stopping", "signed out"
-
-
-@dataclass(frozen=True)
-class Edition:
-    """One fragment as it was found by one look."""
-
-    version: str
-    html: str
-    at: str
-    """Seconds since 1970 on the database's clock, as fragments tell it."""
-    local: str
-    found: float = field(default_factory=time.monotonic)
-    before: str = ""
-    """The version that `step` is for."""
-    step: bytes = b""
-    whole: bytes = b""
-
-    def same(self) -> bytes:
-        return _event("same", self._told())
-
-    def with_events(self, old: "Edition | None") -> "Edition":
-        whole = _event("whole", {**self._told(), "html": self.html})
-        if old is None:
-            return replace(self, whole=whole)
-        told = {**self._told(), "from": old.version, **difference(old.html, self.html)}
-        return replace(self, whole=whole, before=old.version, step=_event("step", told))
-
-    def _told(self) -> dict[str, object]:
-        now = float(self.at) + time.monotonic() - self.found
-        return {"version": self.version, "at": float(self.at), "local": self.local, "now": now}
-
-
-def difference(old: str, new: str) -> dict[str, object]:
-    """What stays of the beginning and of the end, and what stands between them now. Lengths are
-    those of a browser, which counts in UTF-16."""
-    begin = _in_common(old, new, lambda text, size: text[:size])
-    ours, theirs = old[begin:], new[begin:]
-    end = _in_common(ours, theirs, lambda text, size: text[len(text) - size :])
-    between = new[begin : len(new) - end]
-    return {"begin": _units(new[:begin]), "end": _units(new[len(new) - end :]), "html": between}
-
-
-def _in_common(one: str, other: str, part: Callable[[str, int], str]) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if part(one, middle) == part(other, middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _event(kind: str, data: dict[str, object]) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-@dataclass(eq=False)
-class Stream:
-    """One open page."""
-
-    fragment: str
-    """The path of what it watches."""
-    sign_in: UUID
-    bell: SimpleQueue[None] = field(default_factory=SimpleQueue)
-    newest: Edition | None = None
-    over: str = ""
-
-    def end(self, why: str) -> None:
-        self.over = why
-        self.bell.put(None)
-
-    def show(self, edition: Edition, *, changed: bool) -> None:
-        self.newest = edition
-        if changed and self.bell.empty():
-            self.bell.put(None)
-
-    def events(self, since: str) -> Iterator[bytes]:
-        """since -- the version that the page shows already."""
-        yield b": the stream begins\n\n"
-        shown = since
-        while not self.over:
-            if (edition := self.newest) is not None:
-                if edition.version == shown:
-                    yield edition.same()
-                else:
-                    follows = edition.step and edition.before == shown
-                    yield edition.step if follows else edition.whole
-                shown = edition.version
-            try:
-                self.bell.get(timeout=HEARTBEAT_S)
-            except Empty:
-                continue
-        yield _event("over", {"why": self.over})
 
 
 class Broadcaster:
@@ -145,6 +44,8 @@ class Broadcaster:
         self.app = app
         self.serving: Callable[[], bool] = lambda: True
         """Told by whoever runs this process: is it to go on?"""
+        self.writes = False
+        """May chunks be written to the server's own sockets? Told by the same."""
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
         self._looks: _Looks | None = None
@@ -245,7 +146,7 @@ class _Looks:
         self._known[fragment] = found
         for stream in self._all.streams():
             if stream.fragment == fragment:
-                stream.show(found, changed=changed or stream.newest is None)
+                stream.show(found)
 
     def _rendered(self, fragment: str) -> Edition:
         """As whoever asks for it by itself would get it."""

@@ -5,6 +5,7 @@ its fragment every second as before (static/live.js).
 """
 
 import socket
+import ssl
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -12,7 +13,8 @@ from flask import Blueprint, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.broadcasts import Stream, broadcaster_of
+from triage.entrypoints.web.broadcasts import broadcaster_of
+from triage.entrypoints.web.streams import Stream
 
 bp = Blueprint("events", __name__)
 
@@ -37,19 +39,22 @@ def map_events() -> ResponseReturnValue:
 
 
 def _stream(fragment: str, since: str) -> ResponseReturnValue:
-    broadcaster = broadcaster_of(current_app)
-    stream = Stream(fragment, current_person().sign_in_id)
+    broadcaster, line = broadcaster_of(current_app), _line()
+    stream = Stream(fragment, current_person().sign_in_id, line if broadcaster.writes else None)
     if not broadcaster.join(stream):
         return "too many boards are open here: ask for it every second", 503
     answer = Response(stream.events(since), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy must not wait for more
     answer.call_on_close(lambda: broadcaster.leave(stream))
-    _give_up_on_the_dead()
     return answer
 
 
-def _give_up_on_the_dead() -> None:
-    connection = request.environ.get("gunicorn.socket")
-    if isinstance(connection, socket.socket):
-        with suppress(OSError):  # no TCP
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+def _line() -> socket.socket | None:
+    """The connection on which gunicorn answers in plain chunks, which is given up when dead."""
+    line = request.environ.get("gunicorn.socket")
+    if not isinstance(line, socket.socket):
+        return None
+    with suppress(OSError):  # no TCP
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+    chunked = request.environ["SERVER_PROTOCOL"] == "HTTP/1.1" and request.method == "GET"
+    return line if chunked and not isinstance(line, ssl.SSLSocket) else None
