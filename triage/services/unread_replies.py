@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.errors import Conflict
@@ -86,13 +86,8 @@ def _texts_since(uow: UnitOfWork, ago: timedelta, *which: ColumnElement[bool]) -
     return uow.session.scalar(texts) or 0
 
 
-def waiting(uow: UnitOfWork) -> Sequence[Unread]:
-    """Texts that no dispatcher has taken note of, the newest first.
-
-    Whoever was asked back has a moment to type again, and is not listed once they have; nor is
-    STOP once texts to that phone are on again.
-    A cry for help that could be put nowhere stands first and is never cut off.
-    """
+def _unread() -> Select[InboundMessage, Responder]:
+    """Built once: every board asks for them again and again."""
     later = aliased(InboundMessage)
     typed_again = exists().where(
         later.from_index == InboundMessage.from_index,
@@ -100,10 +95,10 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
     )
     silent = and_(
         InboundMessage.outcome.in_(ASKED_BACK),
-        InboundMessage.created_at <= uow.now - TIME_TO_TYPE,
+        InboundMessage.created_at <= bindparam("asked_before"),
         ~typed_again,
     )
-    rows = uow.session.execute(
+    return (
         select(InboundMessage, Responder)
         .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
         .where(
@@ -116,6 +111,19 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
         .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
         .limit(MOST)
     )
+
+
+_UNREAD = _unread()
+
+
+def waiting(uow: UnitOfWork) -> Sequence[Unread]:
+    """Texts that no dispatcher has taken note of, the newest first.
+
+    Whoever was asked back has a moment to type again, and is not listed once they have; nor is
+    STOP once texts to that phone are on again.
+    A cry for help that could be put nowhere stands first and is never cut off.
+    """
+    rows = uow.session.execute(_UNREAD, {"asked_before": uow.now - TIME_TO_TYPE})
     return [(inbound, responder) for inbound, responder in rows]
 
 
