@@ -277,7 +277,7 @@ def test_a_reload_and_a_lost_session_lose_nothing(served: Served, page: Page) ->
     page.reload()  # at once: before anything was due to be kept
     page.goto(f"{served.base_url}/intake")
     expect(page.get_by_text("You have an unfinished call")).to_be_visible()
-    tab_to(page, "a[href^='/intake/']")
+    tab_to(page, ".unfinished a[href^='/intake/']")
     page.keyboard.press("Enter")
     page.wait_for_url("**/intake/*")
     expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
