@@ -25,6 +25,7 @@ OPEN = {
     "static",
     "sign_in.ask",
     "sign_in.sign_in",
+    "sign_in.language",
     "sign_in.theme",
     "health.livez",
     "health.readyz",

@@ -23,6 +23,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import LANGUAGES
 from triage.services import passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
@@ -45,6 +46,8 @@ class Person:
     sign_in_id: UUID
     seen_at: datetime
     """The last request that was written down."""
+    language: str = "en"
+    """What they read: one of words.LANGUAGES."""
 
     @property
     def actor(self) -> str:
@@ -144,7 +147,13 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     account = session.account
     name = account.name or account.username
     return Person(
-        account.id, account.username, name, account.role, session.id, session.last_seen_at
+        account.id,
+        account.username,
+        name,
+        account.role,
+        session.id,
+        session.last_seen_at,
+        account.language or "en",
     )
 
 
@@ -235,6 +244,16 @@ def set_password(uow: UnitOfWork, centre: Centre, account: Account, password: st
     account.failed_attempts, account.locked_until = 0, None
     uow.audit("account.password_set", account)
     sign_out_everywhere(uow, account)
+
+
+def set_language(uow: UnitOfWork, account: Account, language: str) -> None:
+    """From now on their pages speak it. Raises Refused for one that we do not speak."""
+    if language not in LANGUAGES:
+        raise Refused("Choose English or Spanish.", "language")
+    if (account.language or "en") == language:
+        return
+    account.language = language
+    uow.audit("account.language_set", account, language=language)
 
 
 def release(uow: UnitOfWork, account: Account) -> None:

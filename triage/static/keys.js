@@ -14,8 +14,7 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
   document.querySelector("meta[name=color-scheme]").content =
     { light: "light", dark: "dark" }[chosen] || "light dark";
   button.value = next;
-  button.title = `Change to ${next}`;
-  button.textContent = `Colours: ${chosen}`;
+  [button.textContent, button.title] = JSON.parse(form.dataset.words)[chosen];
   await fetch(form.action, { method: "POST", body: sent, redirect: "manual" });
 });
 

@@ -50,8 +50,7 @@ if (sounds) {
     const chosen = button.value;
     sent.set("sound", chosen);
     button.value = chosen === "on" ? "off" : "on";
-    button.title = `Turn it ${button.value}`;
-    button.textContent = `Sound: ${chosen}`;
+    [button.textContent, button.title] = JSON.parse(sounds.dataset.words)[chosen];
     if (chosen === "on") { listen(); play(); } // so that one knows what it is like
     await fetch(sounds.action, { method: "POST", body: sent, redirect: "manual" });
   });

@@ -26,6 +26,8 @@ class Account(LiveRow):
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    language: Mapped[str | None]
+    """What they read: en (also where nothing is said) or es."""
 
 
 class SignIn(LiveRow):

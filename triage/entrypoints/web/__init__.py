@@ -29,6 +29,7 @@ from triage.entrypoints.web import (
     intake_known,
     intake_paste,
     intake_undo,
+    languages,
     page,
     page_link,
     paper,
@@ -90,6 +91,7 @@ def register(app: Flask) -> None:
     access.guard(app)
     errors.handle(app)
     page.furnish(app)
+    languages.furnish(app)
     broadcasts.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)

@@ -9,28 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, request
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
 from triage.domain.timing import within
+from triage.domain.words import msgid
 from triage.entrypoints.web import headers
 from triage.entrypoints.web.access import person_or_none, roles_of
 from triage.services.people import ROLES
 
 NAVIGATION = (
-    ("Training", "/training"),
-    ("Board", "/board"),
-    ("New call", "/intake"),
-    ("Follow-ups", "/follow-ups"),
-    ("Hazards", "/hazards"),
-    ("Rules", "/rules"),
-    ("Watch", "/watch"),
-    ("Switches", "/switches"),
-    ("Escalation", "/escalation"),
-    ("Teams", "/teams"),
-    ("People", "/people"),
-    ("Simulator", "/simulator"),
+    (msgid("Training"), "/training"),
+    (msgid("Board"), "/board"),
+    (msgid("New call"), "/intake"),
+    (msgid("Follow-ups"), "/follow-ups"),
+    (msgid("Hazards"), "/hazards"),
+    (msgid("Rules"), "/rules"),
+    (msgid("Watch"), "/watch"),
+    (msgid("Switches"), "/switches"),
+    (msgid("Escalation"), "/escalation"),
+    (msgid("Teams"), "/teams"),
+    (msgid("People"), "/people"),
+    (msgid("Simulator"), "/simulator"),
 )
 """A person sees those whose views exist and are open to their role."""
 THEMES = ("auto", "light", "dark")
@@ -107,7 +109,7 @@ def navigation() -> list[tuple[str, str, bool]]:
     if (person := person_or_none()) is None:
         return []
     return [
-        (label, path, request.path == path or request.path.startswith(path + "/"))
+        (gettext(label), path, request.path == path or request.path.startswith(path + "/"))
         for label, path in NAVIGATION
         if person.role in _roles_at(path)
     ]

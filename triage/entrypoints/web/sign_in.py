@@ -1,4 +1,4 @@
-"""Signing in and out, the start page, and the colours."""
+"""Signing in and out, the start page, the colours and the language."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,10 @@ from flask import (
     session,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
+from triage.domain.words import LANGUAGES
 from triage.entrypoints.web.access import (
     cookie_name,
     current_person,
@@ -24,9 +26,11 @@ from triage.entrypoints.web.access import (
     person_or_none,
     safe_next,
 )
+from triage.entrypoints.web.languages import COOKIE
 from triage.entrypoints.web.page import SOUNDS, THEMES, navigation
 from triage.services import held_calls, people
 from triage.services.people import ROLES, Person
+from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("sign_in", __name__)
@@ -64,7 +68,8 @@ def sign_in() -> ResponseReturnValue:
     ]
     token = _token_for(request.form.get("username", ""), request.form.get("password", ""))
     if token is None:
-        errors = {"password": "This user name and password do not open an account just now."}
+        sentence = gettext("This user name and password do not open an account just now.")
+        errors = {"password": sentence}
         page = render_template("sign_in.html", next=wanted, kept=kept, errors=errors)
         return page, 401
     session.clear()  # forms of whoever was here before are theirs no more
@@ -109,7 +114,7 @@ def sign_out() -> ResponseReturnValue:
 
     context.do(person.actor, leave)
     session.clear()
-    flash("You are signed out.", "good")
+    flash(gettext("You are signed out."), "good")
     answer = make_response(redirect("/sign-in"))
     answer.delete_cookie(cookie_name(), httponly=True, samesite="Lax", secure=_https(), path="/")
     answer.headers["Clear-Site-Data"] = '"storage"'
@@ -126,6 +131,20 @@ def theme() -> ResponseReturnValue:
 @open_to("dispatcher", "supervisor")
 def sound() -> ResponseReturnValue:
     return _preferred("sound", SOUNDS)
+
+
+@bp.post("/language")
+@open_to_everyone
+def language() -> ResponseReturnValue:
+    """Whoever is signed in takes theirs along to every desk; a stranger's is this browser's."""
+    person, chosen = person_or_none(), request.form.get("language", "")
+    if person is None:
+        return _preferred(COOKIE, LANGUAGES)
+    current_context().do(
+        person.actor,
+        lambda uow: people.set_language(uow, uow.get(Account, person.account_id), chosen),
+    )
+    return redirect(safe_next(request.form.get("next")))
 
 
 def _preferred(name: str, known: Sequence[str]) -> ResponseReturnValue:

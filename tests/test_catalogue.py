@@ -1,0 +1,76 @@
+"""Every sentence of the catalogue is said in Spanish, with the same things put into it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parent.parent / "triage"
+_NAMED = re.compile(r"%\((\w+)\)[sd]|</?\w+>")
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "msgid": None}
+
+Sentence = tuple[str, ...]
+
+
+@cache
+def said() -> frozenset[Sentence]:
+    """What templates and code give to the catalogue: a sentence, or its singular and plural."""
+    found = extract_from_dir(
+        ROOT,
+        [("**.py", "python"), ("templates/**.html", "jinja2")],
+        {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}},
+        _KEYWORDS,
+    )
+    texts = (one[2] for one in found)
+    return frozenset((one,) if isinstance(one, str) else tuple(one) for one in texts)
+
+
+@cache
+def spanish() -> Catalog:
+    with (ROOT / "translations/es/LC_MESSAGES/messages.po").open("rb") as text:
+        return read_po(text, locale="es")
+
+
+def translated(sentence: Sentence) -> Sentence:
+    message = spanish().get(sentence[0])
+    if message is None or message.fuzzy:
+        return ()
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def named(text: str) -> list[str]:
+    return sorted(match[0] for match in _NAMED.finditer(text))
+
+
+def test_every_sentence_is_said_in_spanish() -> None:
+    missing = [one for one in said() if not all(translated(one)) or not translated(one)]
+
+    assert said(), "nothing was found to translate"
+    assert not missing
+
+
+def test_what_is_put_into_a_sentence_is_put_into_its_translation() -> None:
+    assert not [one for one in said() if named(one[-1]) != named(translated(one)[-1])]
+
+
+def test_the_catalogue_keeps_nothing_that_nobody_says() -> None:
+    first = {sentence[0] for sentence in said()}
+
+    assert not [str(one.id) for one in spanish() if one.id and _first(one.id) not in first]
+
+
+def test_sentences_can_stand_in_attributes() -> None:
+    """The catalogue is trusted as templates are: nothing of it is escaped."""
+    texts = [text for sentence in said() for text in (*sentence, *translated(sentence))]
+
+    assert not [text for text in texts if '"' in re.sub(_NAMED, "", text)]
+    assert not [text for text in texts if re.search("[<>&]", re.sub(_NAMED, "", text))]
+
+
+def _first(given: str | tuple[str, ...] | list[str]) -> str:
+    return given if isinstance(given, str) else given[0]

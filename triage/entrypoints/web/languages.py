@@ -1,0 +1,106 @@
+"""English and Spanish from one catalogue, and which of them a page speaks.
+
+Whoever is signed in reads their own language, kept with their account; a stranger reads the one
+that they chose on this browser, or the one that the browser asks for. A template says
+`{{ _("Sign in") }}`, Python in entrypoints `gettext("You are signed out.")`. The layers below know
+nothing of it: they mark their words with `msgid` (domain/words.py), and an entrypoint speaks them.
+
+The catalogue is triage/translations/es/LC_MESSAGES/messages.po, read when the program starts. A
+template whose words are all in it empties the block `english_yet` of base.html; in the others a
+screen reader is told that the page goes on in English.
+"""
+
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, gettext
+
+from triage.domain.words import LANGUAGES, msgid
+from triage.entrypoints.web.access import person_or_none
+
+COOKIE = "language"
+NAMES = {"en": "English", "es": "Español"}
+"""As those say it who speak it."""
+ROLE_WORDS = (
+    msgid("dispatcher"),
+    msgid("clinician"),
+    msgid("supervisor"),
+    msgid("administrator"),
+)
+"""The page's head says them."""
+_CATALOGUES = Path(__file__).parents[2] / "translations"
+
+
+class _Catalogue(Domain):  # type: ignore[misc, unused-ignore]
+    """Translations from the text that is edited: nothing has to be compiled before."""
+
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language())
+
+
+@lru_cache
+def catalogue(spoken: str) -> NullTranslations:
+    """What is said in that language; English says the words of the code."""
+    if spoken == "en":
+        return Translations()
+    compiled = BytesIO()
+    with (_CATALOGUES / spoken / "LC_MESSAGES" / "messages.po").open("rb") as text:
+        write_mo(compiled, read_po(text, locale=spoken))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def furnish(app: Flask) -> None:
+    babel = Babel(app, locale_selector=_chosen)
+    babel.domain_instance = _Catalogue()
+    for spoken in LANGUAGES:  # a broken catalogue is told of at the start
+        catalogue(spoken)
+    app.jinja_env.globals.update(
+        language=language,
+        other_language=other_language,
+        sound_words=sound_words,
+        theme_words=theme_words,
+    )
+
+
+def language() -> str:
+    """The code of the language that this page speaks."""
+    return str(get_locale() or "en")
+
+
+def other_language() -> tuple[str, str]:
+    """Code and own name of the one to change to."""
+    other = "es" if language() == "en" else "en"
+    return other, NAMES[other]
+
+
+def theme_words() -> dict[str, tuple[str, str]]:
+    """What the button for the colours says, and what it offers, under each of them."""
+    return {
+        "auto": (gettext("Colours: auto"), gettext("Change to dark")),
+        "dark": (gettext("Colours: dark"), gettext("Change to light")),
+        "light": (gettext("Colours: light"), gettext("Change to auto")),
+    }
+
+
+def sound_words() -> dict[str, tuple[str, str]]:
+    """The same for sound."""
+    return {
+        "on": (gettext("Sound: on"), gettext("Turn it off")),
+        "off": (gettext("Sound: off"), gettext("Turn it on")),
+    }
+
+
+def _chosen() -> str:
+    if not has_request_context():
+        return "en"
+    if person := person_or_none():
+        return person.language
+    if (kept := request.cookies.get(COOKIE)) in LANGUAGES:
+        return kept
+    return request.accept_languages.best_match(list(LANGUAGES), default="en")
