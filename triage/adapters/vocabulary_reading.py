@@ -50,10 +50,21 @@ _YES_NO = (
     FactValue("no", "2", Words((("en", "No"), ("es", "No")))),
 )
 _FACT_KEYS = (
-    *("group", "type", "ask", "order", "name", "question", "values", "danger", "ask_when"),
+    *(
+        "group",
+        "type",
+        "ask",
+        "order",
+        "name",
+        "question",
+        "yes_no",
+        "values",
+        "danger",
+        "ask_when",
+    ),
     *("in_texts", "min", "max", "unit", "max_length", "read_by"),
 )
-_RESPONSE_KEYS = ("about", "roles", "comes", "armed", "public_safety", "availability_fact")
+_RESPONSE_KEYS = ("about", "roles", "comes", "dress", "armed", "public_safety", "availability_fact")
 
 
 def read_vocabulary(text: str, root: Node, notebook: Notebook) -> Vocabulary:
@@ -131,6 +142,7 @@ class _VocabularyReader:
             order=fields.integer("order", 0, 100_000) or 0,
             first=first,
             third=third,
+            yes_no=fields.words("yes_no"),
             values=values,
             danger=self._danger(fields, values),
             low=self._bound(fields, "min"),
@@ -259,6 +271,7 @@ class _VocabularyReader:
             reached_by=cast("ReachedBy", reached_by),
             roles=roles,
             comes=fields.words("comes"),
+            dress=fields.words("dress"),
             armed=fields.flag("armed"),
             public_safety=fields.flag("public_safety"),
             availability_fact=available,

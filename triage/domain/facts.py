@@ -59,6 +59,8 @@ class Fact:
     first: Words | None = None
     """The question to somebody about themselves; None where `ask` is never."""
     third: Words | None = None
+    yes_no: Words | None = None
+    """The question so that yes or no answers it, for a caller who cannot speak freely."""
     values: tuple[FactValue, ...] = ()
     danger: tuple[str, ...] = ()
     """All values, least dangerous first; empty where danger has no order."""
@@ -131,6 +133,8 @@ class Response:
     """Slots to fill, e.g. clinician and officer; only for `reached_by: page`."""
     comes: Words | None = None
     """Who appears at the door, for plain scripts."""
+    dress: Words | None = None
+    """What they wear."""
     armed: bool = False
     public_safety: bool = False
     availability_fact: str | None = None

@@ -7,6 +7,7 @@ carries the place, because the team cannot get there without it.
 import unicodedata
 from collections.abc import Sequence
 
+from triage.domain.speech_wording import QUIET
 from triage.domain.timing import within
 
 _GSM7 = frozenset(
@@ -108,10 +109,17 @@ UNSAFE = "UNSAFE, a team left."
 ASK_FIRST = "UNSAFE: a team had to leave. Ask dispatch before you go in."
 
 
-def accepted(code: str, place: str | None, others: Sequence[str], *, unsafe: bool = False) -> str:
+def accepted(
+    code: str,
+    place: str | None,
+    others: Sequence[str],
+    *,
+    unsafe: bool = False,
+    quiet: bool = False,
+) -> str:
     """place -- exactly as the caller said it; others -- the partners: "CIT 2 officer"."""
     team = f" With: {', '.join(map(_plain, others))}." if others else ""
-    warned = f" {ASK_FIRST}" if unsafe else ""
+    warned = (f" {ASK_FIRST}" if unsafe else "") + (f" {QUIET}" if quiet else "")
     return (
         f"{code} accepted, it is yours.{warned} Go to: "
         f"{place or 'ask dispatch for the place'}.{team} "
@@ -119,10 +127,17 @@ def accepted(code: str, place: str | None, others: Sequence[str], *, unsafe: boo
     )
 
 
-def assigned(code: str, place: str | None, others: Sequence[str], *, unsafe: bool = False) -> str:
+def assigned(
+    code: str,
+    place: str | None,
+    others: Sequence[str],
+    *,
+    unsafe: bool = False,
+    quiet: bool = False,
+) -> str:
     """To a member to whom a dispatcher gave the call by hand."""
     team = f" With: {', '.join(map(_plain, others))}." if others else ""
-    warned = f"{ASK_FIRST} " if unsafe else ""
+    warned = (f"{ASK_FIRST} " if unsafe else "") + (f"{QUIET} " if quiet else "")
     return (
         f"{code} is yours, given to you by dispatch. {warned}"
         f"Go to: {place or 'ask dispatch for the place'}.{team} "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from triage.domain.assessment import ENGINE, assess
 from triage.domain.lifecycle import CallState
@@ -15,13 +15,18 @@ from triage.domain.ruleset import RuleSet
 from triage.services import habits, rule_sets
 from triage.services.centre import Centre
 from triage.services.dispatches import Urgency
-from triage.storage.calls import Answer, AssessmentRecord, Call
+from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
+COUNTS = or_(
+    Answer.caller_id.is_(None),
+    Answer.caller_id.not_in(select(Caller.id).where(Caller.left_for_id.is_not(None))),
+)
+"""Of whoever rang about something else nothing counts here."""
 _ANSWERS = (
     select(Answer)
-    .where(Answer.call_id == bindparam("call_id"))
+    .where(Answer.call_id == bindparam("call_id"), COUNTS)
     .order_by(Answer.created_at, Answer.id)
 )
 
@@ -51,7 +56,7 @@ def answers_of(uow: UnitOfWork, call: Call) -> Mapping[str, Any]:
     """The answer that stands for each fact: the latest."""
     if (new := uow.new_under(call.id, Answer)) is not None:
         return _standing(new)
-    return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer,))
+    return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer, Caller))
 
 
 def _answers(uow: UnitOfWork, call_id: UUID) -> dict[str, Any]:
@@ -63,6 +68,21 @@ def _standing(rows: Iterable[Answer]) -> dict[str, Any]:
     return {
         fact: json.loads(row.value or "null") for fact, row in latest.items() if not row.not_asked
     }
+
+
+def said_no(answers: Mapping[str, Any], fact: str) -> bool:
+    """Is it "no", by anybody who answered? Of answers that contradict each other the careful
+    one counts."""
+    said = answers.get(fact)
+    values = [one["value"] for one in said["values"]] if isinstance(said, dict) else [said]
+    return "no" in values
+
+
+def may_be_cancelled(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
+    """May a dispatcher do it alone? So where nothing was decided yet, and at routine level."""
+    record = latest(uow, call)
+    undecided = record is not None and record.outcome == "ask_more"
+    return undecided or is_routine(uow, centre, call)
 
 
 def is_routine(uow: UnitOfWork, centre: Centre, call: Call) -> bool:

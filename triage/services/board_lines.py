@@ -44,6 +44,8 @@ class DispatchLine:
     reached_by: str
     state: DispatchState
     since: datetime
+    within_min: int
+    """So soon somebody is to be there, by the level."""
     late: bool
     """A hand-over that nobody confirmed in time."""
     asked: Sequence[Ask] = ()
@@ -108,7 +110,6 @@ def line_of(
         if page.state is PageState.OPEN and page.kind is PageKind.TEAM
     ]
     open_pages = [p for slot in slots for p in slot.pages if p.state is PageState.OPEN]
-    turning = (page.team.name for page in open_pages if page.kind is PageKind.DIVERT)
     coming = [
         Coming(
             slot.team.name if slot.team else slot.unit or "",
@@ -125,6 +126,7 @@ def line_of(
         reached_by=dispatch.reached_by,
         state=dispatch.state,
         since=dispatch.created_at,
+        within_min=dispatch.within_min,
         late=_is_late(dispatch, late_since),
         asked=asked,
         coming=coming,
@@ -138,7 +140,7 @@ def line_of(
         transfer=dispatch.transfer,
         charge=in_charge(dispatch),
         all_hands=sum(page.kind is PageKind.ALL_HANDS for page in open_pages),
-        turning=next(turning, None),
+        turning=next((p.team.name for p in open_pages if p.kind is PageKind.DIVERT), None),
         call_back_at=dispatch.call_back_at,
         diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,

@@ -10,7 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.services import alarm_lists, assessments, errands, held_calls, outbox, unread_replies
+from triage.services import (
+    alarm_lists,
+    assessments,
+    errands,
+    held_calls,
+    outbox,
+    unread_replies,
+    who_comes,
+)
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
@@ -71,6 +79,8 @@ class Row:
     errand_is_red: bool = False
     held: Holder | None = None
     """Who at the desk has it."""
+    tell_again: bool = False
+    """Who comes, or when, is not what the caller was told."""
     loudness: Loudness = Loudness.OVER
 
 
@@ -97,7 +107,7 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     for dispatch in _dispatches(uow):
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
-    waiting = errands.of_open_calls(uow)
+    waiting, told = errands.of_open_calls(uow), who_comes.last_told(uow)
     holders = held_calls.of_open_calls(uow, centre)
     rows = []
     for call in calls:
@@ -105,7 +115,8 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
         by_person = record is not None and record.id in overridden
         row = _row(uow, centre, call, record, dispatched.get(call.id, []), by_person)
         row = _with_errands(row, waiting.get(call.id, ()), uow.now)
-        rows.append(replace(row, held=holders.get(call.id)))
+        again = who_comes.is_stale(centre, told.get(call.id), row.lines)
+        rows.append(replace(row, held=holders.get(call.id), tell_again=again))
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
         uow.now,

@@ -114,7 +114,9 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
 
 def _answers(uow: UnitOfWork, call: Call) -> list[Answered]:
     rows = uow.session.scalars(
-        select(Answer).where(Answer.call_id == call.id).order_by(Answer.created_at, Answer.id)
+        select(Answer)
+        .where(Answer.call_id == call.id, assessments.COUNTS)
+        .order_by(Answer.created_at, Answer.id)
     ).all()
     names = names_of(uow, {row.given_by for row in rows})
     by_fact: dict[str, list[Answer]] = {}

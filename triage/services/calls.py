@@ -32,7 +32,7 @@ from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.services.sending import Choice, must_be_open
 from triage.storage.audit import AuditEntry
-from triage.storage.calls import Answer, AssessmentRecord, Call
+from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
 from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -72,9 +72,7 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
 
     Raises Refused or InvalidCall naming the field to mend; nothing is written then.
     """
-    call = _write_down(uow, centre, new)
-    _write_people(uow, centre, call, new)
-    _write_answers(uow, call, new.facts)
+    call = _write_all(uow, centre, new)
     if new.origin == "form":
         held_calls.hold(uow, call)
     if new.disposition is not None:
@@ -89,6 +87,13 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     return call
 
 
+def write_and_assess(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
+    """A call of whoever is there already: nobody is sent by this. Raises as open_call does."""
+    call = _write_all(uow, centre, new)
+    assess(uow, centre, call, new.situation)
+    return call
+
+
 def record_past_call(
     uow: UnitOfWork, centre: Centre, new: NewCall, state: CallState = CallState.REPLAYED
 ) -> tuple[Call, Decision]:
@@ -100,10 +105,17 @@ def record_past_call(
     call = _write_down(uow, centre, new)
     call.state = state
     _write_people(uow, centre, call, new)
-    _write_answers(uow, call, new.facts)
+    write_answers(uow, call, new.facts)
     uow.session.flush()
     _, decision = assessments.assess_call(uow, centre, call, new.situation)
     return call, decision
+
+
+def _write_all(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
+    call = _write_down(uow, centre, new)
+    _write_people(uow, centre, call, new)
+    write_answers(uow, call, new.facts)
+    return call
 
 
 def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
@@ -168,7 +180,10 @@ def _write_people(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> 
     callers.add_subject(uow, call, people)
 
 
-def _write_answers(uow: UnitOfWork, call: Call, facts: Mapping[str, Any]) -> None:
+def write_answers(
+    uow: UnitOfWork, call: Call, facts: Mapping[str, Any], caller: Caller | None = None
+) -> None:
+    """caller -- the second caller who said so."""
     for fact, value in facts.items():
         uow.add(
             Answer(
@@ -176,6 +191,7 @@ def _write_answers(uow: UnitOfWork, call: Call, facts: Mapping[str, Any]) -> Non
                 fact=fact,
                 value=json.dumps(value, ensure_ascii=False),
                 given_by=uow.actor,
+                caller_id=caller.id if caller else None,
             )
         )
 
@@ -196,7 +212,13 @@ def assess(
     return record, decision
 
 
-def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str, Any]) -> Decision:
+def add_answers(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    facts: Mapping[str, Any],
+    caller: Caller | None = None,
+) -> Decision:
     """Answers given later assess the call again; the earlier decision is kept.
 
     Nobody is called back or added by this: the difference is shown and a person sends,
@@ -206,7 +228,7 @@ def add_answers(uow: UnitOfWork, centre: Centre, call: Call, facts: Mapping[str,
     if not facts:
         raise Refused("Answer at least one question.", "facts")
     assessments.check_facts(centre, facts, {})
-    _write_answers(uow, call, facts)
+    write_answers(uow, call, facts, caller)
     uow.audit("call.answers_added", call, facts=sorted(facts))
     return _assess_again(uow, centre, call)
 
@@ -271,7 +293,7 @@ def close_call(
     must_be_open(call)
     if disposition not in DISPOSITIONS:
         raise Refused("Choose how the call ended.", "disposition")
-    if disposition == CANCELLED and not (agreed or _may_be_cancelled(uow, centre, call)):
+    if disposition == CANCELLED and not (agreed or assessments.may_be_cancelled(uow, centre, call)):
         raise Refused(
             "This call is above routine, so a clinician or supervisor has to agree: send it, then"
             " use Never mind, cancel on its page.",
@@ -298,13 +320,6 @@ def close_call(
     call.closed_at = uow.now
     call.closing_note = (note or "").strip() or None
     uow.audit("call.closed", call, disposition=disposition)
-
-
-def _may_be_cancelled(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
-    """May a dispatcher do it alone? So where nothing was decided yet, and at routine level."""
-    record = assessments.latest(uow, call)
-    undecided = record is not None and record.outcome == "ask_more"
-    return undecided or assessments.is_routine(uow, centre, call)
 
 
 def by_reference(uow: UnitOfWork, reference: str) -> Call:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from triage.domain import wording
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import Conflict, Refused
+from triage.domain.facts import Response
 from triage.domain.lifecycle import (
     GONE,
     ON_SITE,
@@ -19,6 +20,7 @@ from triage.domain.lifecycle import (
     SlotState,
 )
 from triage.services import (
+    assessments,
     check_ins,
     escalation_policies,
     escalations,
@@ -65,11 +67,18 @@ def _of_call(uow: UnitOfWork, call: Call) -> Sequence[Dispatch]:
 
 
 def open_dispatch(
-    uow: UnitOfWork, centre: Centre, call: Call, response: str, urgency: Urgency, why: str
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    response: str,
+    urgency: Urgency,
+    why: str,
+    given_to: Responder | None = None,
 ) -> Dispatch | None:
     """Owe this response to this call. Our own teams are paged at once; police, ambulance
     and fire become a hand-over task, a telephone line a transfer.
 
+    given_to -- somebody who is there already: the place for their role is theirs.
     Returns None where the response sends nobody (it is only recorded).
     Raises Refused for a response that the vocabulary does not know.
     """
@@ -94,12 +103,11 @@ def open_dispatch(
         )
     )
     dispatch.call = call
-    roles = kind.roles if paged else ("unit" if kind.reached_by == "cad" else "line",)
-    for position, role in enumerate(roles):
-        slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING, pages=[]))
-        slot.dispatch = dispatch
+    _add_places(uow, dispatch, kind)
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
     next_steps.start(uow, dispatch)
+    if given_to is not None:
+        _take(uow, next(slot for slot in dispatch.slots if slot.role == given_to.role), given_to)
     if paged:
         paging.seek(uow, centre, dispatch)
     elif kind.reached_by == "transfer":
@@ -108,6 +116,14 @@ def open_dispatch(
         red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
         uow.set_timer("hand_over", dispatch, red_at, priority=1, dispatch_id=dispatch.id)
     return dispatch
+
+
+def _add_places(uow: UnitOfWork, dispatch: Dispatch, kind: Response) -> None:
+    """One for each role of the team; one for the unit or line that others send."""
+    roles = kind.roles or ("unit" if kind.reached_by == "cad" else "line",)
+    for position, role in enumerate(roles):
+        slot = uow.add(Slot(position=position, role=role, state=SlotState.SEEKING, pages=[]))
+        slot.dispatch = dispatch
 
 
 def hand_over_is_late(uow: UnitOfWork, dispatch: Dispatch) -> None:
@@ -192,6 +208,24 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
     """Our own member gets an accepted page, as if they had answered, and is told."""
     if responder.retired_at is not None or responder.role != slot.role:
         raise Refused(f"Choose a member who is a {slot.role.replace('_', ' ')}.", "responder")
+    _take(uow, slot, responder)
+    call = slot.dispatch.call
+    paging.tell(
+        uow,
+        centre,
+        slot,
+        wording.assigned(
+            call.code,
+            call.location,
+            page_answers.partners_told(slot),
+            unsafe=somebody_withdrew(slot.dispatch),
+            quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
+        ),
+    )
+
+
+def _take(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
+    """The place is theirs, as if they had answered a page."""
     page = next((p for p in slot.pages if p.responder_id == responder.id), None)
     if page is None or page.state is PageState.WITHDRAWN:
         page = uow.add(
@@ -208,19 +242,8 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
     page.move_to(PageState.ACCEPTED)
     page.answered_at, page.answered_through = uow.now, "screen"
     slot.move_to(SlotState.ACCEPTED)
-    slot.team, slot.responder, slot.unit = page.team, responder, None
-    call = slot.dispatch.call
-    paging.tell(
-        uow,
-        centre,
-        slot,
-        wording.assigned(
-            call.code,
-            call.location,
-            page_answers.partners_told(slot),
-            unsafe=somebody_withdrew(slot.dispatch),
-        ),
-    )
+    slot.team_id, slot.responder_id, slot.unit = page.team_id, responder.id, None
+    slot.team, slot.responder = page.team, responder
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:

@@ -11,6 +11,7 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
+from triage.domain.who_comes import NOT_TOLD
 from triage.services.centre import Centre
 
 _CLOSED = {"closed": "over, the call was closed"}
@@ -31,6 +32,8 @@ def _cancel_asked(_: Centre, details: Mapping[str, Any]) -> str:
 
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
+    "caller.told": lambda _, d: "The caller was told who comes.",
+    "caller.not_told": lambda _, d: f"The caller was NOT told: {NOT_TOLD[d['reason']]}.",
     "line_lost.begun": lambda _, d: "THE LINE WAS LOST. Call-backs are due.",
     "line_lost.due": lambda _, d: "A call-back is due.",
     "line_lost.rung": lambda _, d: f"Call-back {d['number']}: {RING_OUTCOMES[d['outcome']]}.",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
 from triage.domain.errors import Conflict, Refused
-from triage.services import errands
+from triage.services import errands, speaking_freely
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -35,11 +35,6 @@ def _done(errand: Errand) -> int:
     return errand.turn - begun
 
 
-def must_confirm(call: Call) -> bool:
-    """Did somebody say that ringing may put the caller in danger?"""
-    return any("never" in (caller.call_back or ()) for caller in call.callers)
-
-
 def tried(
     uow: UnitOfWork, centre: Centre, call: Call, turn: int, outcome: str, *, confirmed: bool
 ) -> Errand:
@@ -54,7 +49,7 @@ def tried(
         raise Conflict("somebody has written this try down already")
     if tries_left(centre, errand) <= 0:
         raise Conflict("this round is over: decide what happens now")
-    if must_confirm(call) and not confirmed:
+    if speaking_freely.must_not_ring(uow, call) and not confirmed:
         raise Refused("Ringing may not be safe for this caller: confirm it.", "confirmed")
     made = {"outcome": outcome, "at": uow.now.isoformat()}
     errand.details = errand.details | {"tries": [*errand.details["tries"], made]}

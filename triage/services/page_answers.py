@@ -3,7 +3,7 @@ key, or by radio to a dispatcher who writes it down."""
 
 from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
-from triage.services import after_a_no, charges, diverts, paging
+from triage.services import after_a_no, assessments, charges, diverts, paging
 from triage.services.centre import Centre
 from triage.services.pages import hold, partners_of, somebody_withdrew, who_has
 from triage.storage.dispatches import Page, Slot
@@ -28,7 +28,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
         _tell_the_rest(uow, centre, page)
     elif page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         paging.accept(uow, centre, page, through)
-    return accepted_text(page)
+    return accepted_text(uow, page)
 
 
 def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
@@ -39,11 +39,13 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
                 diverts.tell_who_turned(uow, centre, other, partners_told(slot))
 
 
-def accepted_text(page: Page) -> str:
+def accepted_text(uow: UnitOfWork, page: Page) -> str:
     """What whoever has it is told: where to go, and with whom."""
     call = page.slot.dispatch.call
     unsafe = somebody_withdrew(page.slot.dispatch)
-    return wording.accepted(call.code, call.location, partners_told(page.slot), unsafe=unsafe)
+    quiet = assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely")
+    others = partners_told(page.slot)
+    return wording.accepted(call.code, call.location, others, unsafe=unsafe, quiet=quiet)
 
 
 def partners_told(slot: Slot) -> list[str]:

@@ -38,7 +38,7 @@ Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]
 def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     slot, call = page.slot, page.slot.dispatch.call
     if page.state is PageState.ACCEPTED and slot.state in TAKEN:
-        return Answered("accepted", page_answers.accepted_text(page), call)
+        return Answered("accepted", page_answers.accepted_text(uow, page), call)
     if page.state is PageState.WITHDRAWN or slot.state not in WANTED:
         return Answered("too_late", _too_late(page), call)
     try:
@@ -51,7 +51,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
         return Answered("accepted", told, call)
     if reply.minutes is not None:
         dispatches.set_eta(uow, slot, reply.minutes, "text")
-    return Answered("accepted", page_answers.accepted_text(page), call)
+    return Answered("accepted", page_answers.accepted_text(uow, page), call)
 
 
 def _too_late(page: Page) -> str:

@@ -1,5 +1,6 @@
 """Somebody else rings about a call that is open already."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     Raises Conflict for a call that is closed, Refused for a number that cannot be rung.
     """
     must_be_open(call)
-    callers.add(
+    caller = callers.add(
         uow,
         centre,
         call,
@@ -33,11 +34,15 @@ def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
         people=new.people,
         language=new.language,
     )
+    caller.own = json.dumps(
+        {"location": new.location, "narrative": new.narrative, "facts": dict(new.facts)},
+        ensure_ascii=False,
+    )
     if call.subject is None:
         callers.add_subject(uow, call, new.people)
     uow.audit("call.caller_attached", call)
     if news := _news(centre, assessments.answers_of(uow, call), new.facts):
-        calls.add_answers(uow, centre, call, news)
+        calls.add_answers(uow, centre, call, news, caller)
 
 
 def _said(call: Call, new: NewCall) -> str:

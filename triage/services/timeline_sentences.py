@@ -126,6 +126,7 @@ _WHY = {
     "assessment": "recommended",
     "override": "chosen by a person",
     "by_hand": "by hand",
+    "on_view": "they came upon it",
     "default_route": "the answers did not come",
 }
 
@@ -179,6 +180,10 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "call.shown_beside": lambda _, d: "Shown beside a new call from the same place or number.",
     "call.caller_attached": lambda _, d: "A second caller is attached to this call.",
+    "call.split": lambda _, d: (
+        f"A caller rings about something else: call {d['other']} was made of it."
+    ),
+    "call.split_off": lambda _, d: f"Was first taken for {d['other']}; it is another incident.",
     "hazard_note.added": lambda _, d: f"A hazard note was written, for {d['days']} days.",
     "call.place_judged": lambda _, d: (
         "The place found is the one that is meant."

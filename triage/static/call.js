@@ -117,6 +117,8 @@
       if (ring) ring.focus();
       else document.querySelector("#line-lost button")?.click();
     },
+    KeyG: () => document.querySelector("[data-told]")?.focus(),
+    KeyF: () => document.querySelector("[data-quiet]")?.click(),
     KeyM: () => unfold("never-mind"),
     KeyT: () => document.querySelector("[data-transfer]")?.focus(),
     KeyB: () => { location.href = "/board"; },

@@ -258,6 +258,7 @@
     KeyN: () => form.elements.narrative.focus(),
     KeyQ: () => panel.first(),
     KeyA: () => form.querySelector("[data-attach]")?.click(),
+    KeyF: () => form.querySelector('[name="facts.can_speak_freely"][value="no"]')?.click(),
     KeyL: () => { if (!sending) form.requestSubmit(document.getElementById("lost")); },
     KeyW: () => form.elements.caller_name.focus(),
     KeyR: () => document.getElementById("recommendation").focus(),

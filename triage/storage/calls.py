@@ -99,6 +99,11 @@ class Caller(LiveRow):
     said_sealed: Mapped[bytes | None] = sealed_column()
     said = Sealed()
     """What a second caller told; the first caller's words are the call's narrative."""
+    own_sealed: Mapped[bytes | None] = sealed_column()
+    own = Sealed()
+    """JSON of a second caller's own place, words and answers: enough for a call of their own."""
+    left_for_id: Mapped[UUID | None]
+    """The call that was made of theirs when it turned out to be another incident."""
     relation: Mapped[str | None]
     """What they are to the person in crisis: a code of RELATIONS."""
     language: Mapped[str | None]
@@ -146,6 +151,8 @@ class Answer(NoteRow):
     not_asked: Mapped[bool | None]
     """Nothing was answered before what it undoes: the question counts as not asked. Its value is
     "unknown", for processes of the release before."""
+    caller_id: Mapped[UUID | None]
+    """The second caller who said it. No foreign key: written without being kept track of."""
 
 
 class AssessmentRecord(Row):

@@ -21,6 +21,7 @@ from triage.storage import (
     safety,
     teams,
     timers,
+    told_callers,
     watching,
 )
 from triage.storage.base import Base
@@ -47,5 +48,6 @@ __all__ = [
     "safety",
     "teams",
     "timers",
+    "told_callers",
     "watching",
 ]

@@ -148,6 +148,8 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         said.append(("warn", "Recommended, not sent: " + _names(centre, row.not_sent)))
     if any(line.call_back_at for line in row.lines):
         said.append(("alarm", "CALL BACK: the caller still waits"))
+    if row.tell_again:
+        said.append(("warn", "Tell the caller again: who comes has changed"))
     if any(line.diverted_at for line in row.lines):
         said.append(("warn", "Team diverted, asked anew"))
     if row.overdue and row.loudness is not Loudness.OVERDUE:

@@ -11,31 +11,28 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
-from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import (
     CallState,
     DispatchState,
 )
-from triage.entrypoints.web import call_holder, looks
-from triage.entrypoints.web.access import current_person, open_to, person_or_none
+from triage.entrypoints.web import call_holder, errand_words, looks, who_words
+from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
-from triage.entrypoints.web.errand_words import ended, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import (
-    assessments,
     call_pages,
     calls,
     cancellations,
+    dispatches,
     diverts,
     errands,
-    lost_lines,
-    neighbours,
     opened_pages,
     outbox,
+    speaking_freely,
 )
 from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, line_of
@@ -148,18 +145,21 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     rules = centre.parsed.get(result["sha256"]) if result else None
     prompted = prompted_by(rules, call.narrative or "")
     questions = panel(centre.vocabulary, answered, asked, prompted)
+    lines = _lines(uow, centre, page.record.dispatches)
     return (
         words_of(centre)
-        | _errands(uow, centre, call)
+        | errand_words.shown(uow, centre, call)
+        | who_words.shown(uow, centre, call, [line for _, line in lines])
         | {
             "page_of": page,
+            "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
             "told": told,
             "panel": questions,
             "answers_form": _answers_form(page, typed),
             "typed": typed,
             "open": call.state in {CallState.OPEN, CallState.ASKING},
-            "lines": _lines(uow, centre, page.record.dispatches),
+            "lines": lines,
             "offers": {
                 dispatch.id: diverts.offers(uow, centre, dispatch)
                 for dispatch in page.record.dispatches
@@ -180,6 +180,10 @@ def _lines(
     return [(dispatch, line_of(dispatch, late_since, not_left)) for dispatch in dispatches]
 
 
+def lines_of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[DispatchLine]:
+    return [line for _, line in _lines(uow, centre, dispatches.of_call(uow, call))]
+
+
 def for_member(
     uow: UnitOfWork, centre: Centre, pages: Sequence[Page], typed: Typed
 ) -> dict[str, Any]:
@@ -189,10 +193,11 @@ def for_member(
     mine = {one.slot.dispatch_id for one in pages}
     return (
         words_of(centre)
-        | _errands(uow, centre, call)
+        | errand_words.shown(uow, centre, call)
         | {
             "page_of": page,
             "call": call,
+            "quiet": speaking_freely.cannot(uow, call),
             "mine": pages[0],
             "slot": pages[0].slot,
             "has_it": opened_pages.has_it(pages[0]),
@@ -208,26 +213,6 @@ def for_member(
             "now": page.now,
         }
     )
-
-
-def _errands(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
-    found, person = errands.of_call(uow, call), person_or_none()
-    return {
-        "errands": found,
-        "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
-        "errand_mark": lambda errand, now: mark(centre, errand, now),
-        "errand_ends": ended,
-        "tries_left": lambda errand: lost_lines.tries_left(centre, errand),
-        "must_confirm_ring": lost_lines.must_confirm(call),
-        "may_agree": person is not None and person.role in cancellations.MAY_AGREE,
-        "routine": assessments.is_routine(uow, centre, call),
-        "neighbours": centre.policy.neighbours,
-        "neighbour_of": lambda name: neighbours.find(centre, name),
-        "ring_outcomes": RING_OUTCOMES,
-        "after_last_try": AFTER_LAST_TRY,
-        "who_cancels": WHO_CANCELS,
-        "yes_no": YES_NO,
-    }
 
 
 def _answers_form(page: CallPage, typed: Typed) -> Typed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ from triage.entrypoints.web.call import (
 from triage.entrypoints.web.intake_form import also_typed, facts_typed
 from triage.entrypoints.web.intake_undo import taken_back
 from triage.entrypoints.web.questions import answer_in_words
-from triage.services import assessments, call_pages, callers, calls, places, sending
+from triage.services import assessments, call_pages, callers, calls, places, sending, splits
 from triage.services.call_pages import Answered
 from triage.services.centre import Centre
 from triage.services.sending import Choice
@@ -132,6 +133,16 @@ def add_caller(reference: str) -> ResponseReturnValue:
         return "Another caller is attached to this call."
 
     return do(reference, "caller", add)
+
+
+@bp.post("/callers/<uuid:key>/split")
+@open_to(*DISPATCHERS)
+def split(reference: str, key: UUID) -> ResponseReturnValue:
+    def apart(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        fresh = splits.split(uow, centre, call, key)
+        return f"Two calls again: the other is {fresh.code}, {fresh.reference}."
+
+    return do(reference, "caller", apart)
 
 
 @bp.post("/place")

@@ -1,17 +1,49 @@
 """What waits for a person about a call, as the board and the call's page say it."""
 
 from datetime import datetime
+from typing import Any
 
-from triage.domain.errands import WHO_CANCELS
-from triage.services import cancellations, errands, lost_lines, neighbours
+from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
+from triage.entrypoints.web.access import person_or_none
+from triage.services import (
+    assessments,
+    cancellations,
+    errands,
+    lost_lines,
+    neighbours,
+    speaking_freely,
+)
 from triage.services.centre import Centre
+from triage.storage.calls import Call
 from triage.storage.errands import Errand
+from triage.storage.unit_of_work import UnitOfWork
 
 
 def mark(centre: Centre, errand: Errand, now: datetime) -> tuple[str, str]:
     """The tone and the words of its badge."""
     red = errands.is_red(errand, now)
     return ("alarm" if red else "warn"), _WORDS[errand.kind](centre, errand, red)
+
+
+def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
+    """What the call's page shows of them, and of the flows that begin them."""
+    found, person = errands.of_call(uow, call), person_or_none()
+    return {
+        "errands": found,
+        "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
+        "errand_mark": lambda errand, now: mark(centre, errand, now),
+        "errand_ends": ended,
+        "tries_left": lambda errand: lost_lines.tries_left(centre, errand),
+        "must_confirm_ring": speaking_freely.must_not_ring(uow, call),
+        "may_agree": person is not None and person.role in cancellations.MAY_AGREE,
+        "routine": assessments.is_routine(uow, centre, call),
+        "neighbours": centre.policy.neighbours,
+        "neighbour_of": lambda name: neighbours.find(centre, name),
+        "ring_outcomes": RING_OUTCOMES,
+        "after_last_try": AFTER_LAST_TRY,
+        "who_cancels": WHO_CANCELS,
+        "yes_no": YES_NO,
+    }
 
 
 def _line_lost(centre: Centre, errand: Errand, red: bool) -> str:

@@ -33,6 +33,7 @@ NAVIGATION = (
     (msgid("Teams"), "/teams"),
     (msgid("People"), "/people"),
     (msgid("Simulator"), "/simulator"),
+    (msgid("On view"), "/on-view"),
 )
 """A person sees those whose views exist and are open to their role."""
 THEMES = ("auto", "light", "dark")

@@ -43,8 +43,8 @@ _YEAR_S = 31_536_000
 @bp.get("/")
 @open_to(*ROLES)
 def start() -> ResponseReturnValue:
-    """Each person's first place."""
-    places = navigation()
+    """Each person's first place: no form that is for when something happens."""
+    places = [place for place in navigation() if place[1] != "/on-view"]
     return redirect(places[0][1]) if places else render_template("start.html")
 
 

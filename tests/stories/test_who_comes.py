@@ -1,0 +1,99 @@
+""" "Who is coming?": a script to read to the caller, and whether it was said."""
+
+from tests.stories.test_call_page import ARMED, act, dispatcher, look, words
+from tests.stories.test_calls import CALM
+from tests.stories.test_cancellations import own_screen
+from tests.world import Browser, World
+
+__all__ = ["dispatcher"]
+
+CHANGED = "Tell the caller again: who comes has changed"
+
+
+def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_changes(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    assert phone.expect("PROMPT")
+    page = words(look(dispatcher, call))
+    assert "A crisis clinician, without police will come to you." in page
+    assert "What they wear: everyday clothes with a badge." in page
+    assert "They carry no weapons." in page
+    assert "They should be there by" in page
+    assert "Irá a verle: Un profesional clínico de crisis, sin policía." in page
+    assert "we call you back" in page
+    assert "Police come because" not in page
+    assert "Not told yet" in page
+
+    assert "Choose why they were not told." in act(dispatcher, call, "/told", {"answer": "no"})
+    told = act(dispatcher, call, "/told", {"answer": "no", "reason": "rang_off"})
+    assert "The caller was NOT told: They rang off." in told
+    assert "The caller was told who comes." in act(dispatcher, call, "/told", {"answer": "told"})
+    phone.text("1")
+    phone.expect("accepted")
+    phone.text("ETA 30")
+    phone.expect("30")
+    assert "They should be there at about" in words(look(dispatcher, call))
+    assert CHANGED in words(dispatcher.get("/board").text)  # 60 minutes were said, 30 it is
+    act(dispatcher, call, "/told", {"answer": "told"})
+    assert CHANGED not in words(dispatcher.get("/board").text)
+    phone.text("ETA 38")
+    phone.expect("38")
+    assert CHANGED not in words(dispatcher.get("/board").text)
+    phone.text("ETA 55")
+    phone.expect("55")
+    assert CHANGED in words(dispatcher.get("/board").text)
+    assert "It has changed: tell the caller again" in words(look(dispatcher, call))
+    act(dispatcher, call, "/told", {"answer": "told"})
+    phone.text("2")  # gives it back: nobody comes
+    phone.ignores("what it is answered is another story")
+    world.desk.ignores("escalation's own story")
+    world.settle()
+    assert CHANGED in words(dispatcher.get("/board").text)
+    page = words(look(dispatcher, call))
+    assert "Nobody is on the way to you at this moment." in page
+    assert "En este momento nadie va de camino." in page
+
+
+def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(ARMED)
+    page = words(look(dispatcher, call))
+    assert "They carry weapons." in page
+    assert "Police come because: " in page
+    assert "Put down anything that could look like a weapon" in page
+
+
+def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    told = act(dispatcher, call, "/speaks-freely", {"freely": "no"})
+    assert "The caller cannot speak freely" in told
+    assert "For yes or no: Is there a weapon? ¿Hay un arma?" in told
+    assert "We will not ring you back" in told
+    assert "We will" in told
+    phone.text("1")
+    assert "Caller cannot speak freely: do not ring back." in phone.expect("accepted")
+    clinician = own_screen(world, phone)
+    assert "The caller cannot speak freely: do not ring back." in words(look(clinician, call))
+
+    act(dispatcher, call, "/line-lost", {})
+    tried = {"turn": "0", "outcome": "no_answer"}
+    assert "confirm it" in act(dispatcher, call, "/rung-back", tried)
+    act(dispatcher, call, "/speaks-freely", {"freely": "yes"})
+    assert "Call-back: no answer." in act(dispatcher, call, "/rung-back", tried)
+
+
+def test_a_team_that_has_it_already_is_told(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    phone.text("1")
+    phone.expect("accepted")
+    act(dispatcher, call, "/speaks-freely", {"freely": "no"})
+    text = phone.expect("Caller cannot speak freely: do not ring back.")
+    assert len(text) <= 160

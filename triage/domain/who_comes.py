@@ -1,0 +1,155 @@
+""" "Who is coming?" in plain sentences, to be read to the caller in English or Spanish."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from triage.domain.facts import Response
+
+MOVED = timedelta(minutes=10)
+"""An arrival that moves by more has to be told again."""
+
+NOT_TOLD = {
+    "line_lost": "The line was lost",
+    "not_safe": "It is not safe to say it now",
+    "rang_off": "They rang off",
+    "language": "No common language, no interpreter yet",
+    "relayed": "Another agency tells them",
+}
+
+_SAY: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "comes": "{who} will come to you.",
+        "phone": "{who} will speak with you; nobody comes to the door.",
+        "dress": "What they wear: {dress}.",
+        "armed": "They carry weapons.",
+        "unarmed": "They carry no weapons.",
+        "there": "They are there now.",
+        "eta": "They should be there at about {clock}.",
+        "target": "They should be there by {clock}. We cannot promise it.",
+        "police_why": "Police come because: {why}",
+        "nobody": "Nobody is on the way to you at this moment.",
+        "instead": "We have not found a team yet, and we go on looking.",
+        "none_needed": "Nobody will come. {advice}",
+        "advice": "If anything changes, call us again.",
+        "stay": "Stay where you are if it is safe, and keep this telephone near you.",
+        "hands": "Put down anything that could look like a weapon, and keep your hands in sight.",
+        "worse": "If it gets worse or somebody is hurt, call again at once.",
+        "call_back": "If nobody has come by {clock}, we call you back.",
+        "no_call_back": "We will not ring you back, because that may not be safe for you.",
+    },
+    "es": {
+        "comes": "Irá a verle: {who}.",
+        "phone": "Hablará con usted: {who}. No va nadie a su puerta.",
+        "dress": "Cómo van vestidos: {dress}.",
+        "armed": "Llevan armas.",
+        "unarmed": "No llevan armas.",
+        "there": "Ya están ahí.",
+        "eta": "Deberían llegar hacia las {clock}.",
+        "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
+        "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
+        "nobody": "En este momento nadie va de camino.",
+        "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
+        "none_needed": "No va nadie. {advice}",
+        "advice": "Si algo cambia, vuelva a llamarnos.",
+        "stay": "Quédese donde está si es seguro y tenga el teléfono a mano.",
+        "hands": "Deje cualquier cosa que parezca un arma y mantenga las manos a la vista.",
+        "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
+        "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
+        "no_call_back": "No le devolveremos la llamada, porque puede no ser seguro para usted.",
+    },
+}
+LANGUAGES = tuple(_SAY)
+
+
+@dataclass(frozen=True)
+class Comer:
+    """One response that is on its way, or will be as soon as somebody has it."""
+
+    response: Response
+    at: datetime
+    """When they should be there."""
+    known: bool = False
+    """The team said so; otherwise it is what the level asks for."""
+    there: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is true now for whoever asks."""
+
+    comers: Sequence[Comer]
+    sought: bool
+    """Somebody is owed and nobody is left to ask."""
+    police_because: Sequence[str]
+    """The sentences of the rules that decided; read out where police come."""
+    call_back_at: datetime | None
+    """None where ringing back may not be safe."""
+
+    @property
+    def gist(self) -> list[list[str | None]]:
+        """What has to be told anew when it changes: who, and when."""
+        found: list[list[str | None]] = [
+            [one.response.id, one.at.isoformat() if not one.there else None] for one in self.comers
+        ]
+        return sorted(found, key=lambda one: one[0] or "")
+
+
+def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list[str]:
+    """The sentences, in the order in which they are read out.
+
+    clock -- the local time of each instant of the answer, in words.
+    """
+    say = _SAY.get(language, _SAY["en"])
+    said = [line for one in answer.comers for line in _of(one, say, language, clock)]
+    if not answer.comers:
+        advice = say["advice"]
+        said = (
+            [say["nobody"], say["instead"]]
+            if answer.sought
+            else [say["none_needed"].format(advice=advice)]
+        )
+    police = any(one.response.public_safety for one in answer.comers)
+    if police and answer.police_because:
+        said.append(say["police_why"].format(why=" ".join(answer.police_because)))
+    if answer.comers or answer.sought:
+        said.append(say["stay"])
+        if any(one.response.armed for one in answer.comers):
+            said.append(say["hands"])
+        said.append(say["worse"])
+        at = answer.call_back_at
+        said.append(say["call_back"].format(clock=clock[at]) if at else say["no_call_back"])
+    return said
+
+
+def _of(
+    one: Comer, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
+) -> list[str]:
+    kind = one.response
+    who = kind.comes.say(language) if kind.comes else kind.label(language)
+    if kind.reached_by == "transfer":
+        return [say["phone"].format(who=who)]
+    said = [say["comes"].format(who=who)]
+    if kind.dress:
+        said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
+    said.append(say["armed" if kind.armed else "unarmed"])
+    if one.there:
+        return [*said, say["there"]]
+    return [*said, say["eta" if one.known else "target"].format(clock=clock[one.at])]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def must_be_told_again(told: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]) -> bool:
+    """Has the answer changed since it was told: somebody else, nobody, or another time?"""
+    if [one[0] for one in told] != [one[0] for one in now]:
+        return True
+    return any(
+        before is not None
+        and after is not None
+        and abs(datetime.fromisoformat(after) - datetime.fromisoformat(before)) > MOVED
+        for (_, before), (_, after) in zip(told, now, strict=True)
+    )

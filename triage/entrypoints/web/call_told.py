@@ -1,0 +1,41 @@
+"""The caller is told who comes, or that nobody does; and that they cannot speak freely."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import open_to
+from triage.entrypoints.web.call import DISPATCHERS, lines_of_call
+from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.who_words import answer_now
+from triage.services import speaking_freely, who_comes
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("call_told", __name__, url_prefix="/calls/<reference>")
+
+
+@bp.post("/told")
+@open_to(*DISPATCHERS)
+def told(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        said = typed.line("answer") == "told"
+        now = answer_now(uow, centre, call, lines_of_call(uow, centre, call))
+        who_comes.note(uow, call, now, told=said, reason=typed.line("reason"))
+        return "Written down: the caller was told." if said else "Written down: not told."
+
+    return do(reference, "told", note)
+
+
+@bp.post("/speaks-freely")
+@open_to(*DISPATCHERS)
+def speaks_freely(reference: str) -> ResponseReturnValue:
+    def switch(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        freely = typed.line("freely") == "yes"
+        speaking_freely.switch(uow, centre, call, freely=freely)
+        if freely:
+            return "The caller can speak freely again."
+        return "The caller cannot speak freely: ask for yes or no. Whoever comes is told."
+
+    return do(reference, "quiet", switch)

@@ -1,0 +1,136 @@
+"""An officer or a hospital asks for a clinician; a clinician comes upon somebody in need.
+
+Both are calls as any other: the rules assess what is known. The clinician who was asked for is
+asked beside whatever the rules send, unless a rule keeps clinicians away from the place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import SlotState
+from triage.domain.people_of_call import People
+from triage.services import assessments, calls, dispatches, sending
+from triage.services.assessments import Decision
+from triage.services.calls import NewCall
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+ORIGINS = {"officer": "police", "hospital": "hospital"}
+"""Who asks, and what the question about the caller then says."""
+ASKED = ("consciousness", "breathing", "weapon", "violence_now", "attempt_in_progress")
+"""The questions that stand on these short forms."""
+CLINICIAN = "clinician"
+
+
+@dataclass(frozen=True)
+class FieldRequest:
+    origin: str
+    unit: str
+    """The unit or the hospital that asks."""
+    phone: str
+    location: str
+    needed: str
+    officer_there: str
+    """`yes` or `no`."""
+    facts: Mapping[str, str]
+
+
+def open_request(uow: UnitOfWork, centre: Centre, asked: FieldRequest) -> tuple[Call, str | None]:
+    """The call, and whom was asked as a clinician: None where the rules keep every one away."""
+    _check(asked)
+    there = f"Officer on scene: {asked.officer_there}."
+    new = NewCall(
+        caller_name=asked.unit,
+        caller_phone=asked.phone or None,
+        location=asked.location,
+        narrative=f"{asked.needed.strip()}\n{there}",
+        facts=_facts(centre, asked.facts)
+        | {"caller_role": ORIGINS[asked.origin], "location_known": "exact"},
+        people=People(),
+        origin=asked.origin,
+    )
+    call = calls.open_call(uow, centre, new)
+    return call, _ask_clinician(uow, centre, call)
+
+
+def _check(asked: FieldRequest) -> None:
+    if asked.origin not in ORIGINS:
+        raise Refused("Choose who asks.", "origin")
+    for name, value, words in (
+        ("unit", asked.unit, "Write which unit or hospital asks."),
+        ("location", asked.location, "Write where the clinician is to come."),
+        ("needed", asked.needed, "Write what is needed, in a few words."),
+    ):
+        if not value.strip():
+            raise Refused(words, name)
+    if asked.officer_there not in {"yes", "no"}:
+        raise Refused("Is an officer on scene? Choose yes or no.", "officer_there")
+
+
+def _facts(centre: Centre, given: Mapping[str, str]) -> dict[str, Any]:
+    known = centre.vocabulary.facts
+    return {name: given[name] for name in ASKED if name in known and given.get(name)}
+
+
+def _ask_clinician(uow: UnitOfWork, centre: Centre, call: Call) -> str | None:
+    """Owe the call a clinician, where no response of it has one already."""
+    sent = [dispatch.response for dispatch in dispatches.of_call(uow, call)]
+    for response in sent:
+        if _has_clinician(centre, response):
+            return response
+    decision = _decision(uow, call)
+    kept_away = {one["response"] for one in decision.result.get("excluded", ())}
+    for response in ("mobile_crisis", "co_responder"):
+        if response in centre.vocabulary.responses and response not in kept_away:
+            dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "by_hand")
+            return response
+    return None
+
+
+def _has_clinician(centre: Centre, response: str) -> bool:
+    kind = centre.vocabulary.responses.get(response)
+    return kind is not None and CLINICIAN in kind.roles
+
+
+def _decision(uow: UnitOfWork, call: Call) -> Decision:
+    record = assessments.latest(uow, call)
+    if record is None:
+        raise RuntimeError("a call is assessed as it is opened")
+    return assessments.decision_of(record)
+
+
+def open_on_view(
+    uow: UnitOfWork,
+    centre: Centre,
+    responder: Responder,
+    responses: Sequence[str],
+    new: NewCall,
+) -> Call:
+    """They are there already: theirs at once, on scene, and looked after by the safety timer.
+
+    responses -- what their team answers for. Whoever else the rules name beside a clinician, such
+    as an ambulance, is sent.
+    """
+    if not (new.location or "").strip():
+        raise Refused("Write where you are.", "location")
+    kinds = centre.vocabulary.responses
+    own = next((r for r in responses if r in kinds and responder.role in kinds[r].roles), None)
+    if own is None:
+        raise Refused("Your team answers for no response with your role: tell dispatch.")
+    call = calls.write_and_assess(uow, centre, new)
+    decision = _decision(uow, call)
+    dispatch = dispatches.open_dispatch(
+        uow, centre, call, own, decision.urgency, "on_view", given_to=responder
+    )
+    if dispatch is None:
+        raise RuntimeError("a response with roles sends somebody")
+    slot = next(one for one in dispatch.slots if one.responder_id == responder.id)
+    dispatches.advance(uow, slot, SlotState.ON_SCENE, "screen")
+    for response in sending.not_sent(uow, call, decision):
+        if not _has_clinician(centre, response):
+            dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "assessment")
+    return call

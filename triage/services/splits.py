@@ -1,0 +1,82 @@
+"""A caller was attached to a call and rings about something else: two calls again."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from triage.domain.errors import Conflict, NotFound
+from triage.domain.people_of_call import People
+from triage.services import assessments, calls
+from triage.services.calls import NewCall
+from triage.services.centre import Centre
+from triage.services.second_callers import SECOND
+from triage.services.sending import must_be_open
+from triage.storage.calls import Call, Caller
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
+    """Make a call of its own of what this caller said, with a code of its own.
+
+    The first call keeps whoever was sent to it and is assessed without their answers; the new one
+    is decided as any other. Both records keep that there was one call.
+    """
+    must_be_open(call)
+    caller = _who_may_leave(call, caller_id)
+    fresh = calls.open_call(uow, centre, _as_call(call, caller))
+    caller.left_for_id = fresh.id
+    uow.session.flush()
+    _without_their_word(uow, call)
+    calls.assess(uow, centre, call)
+    uow.audit("call.split", call, other=fresh.reference)
+    uow.audit("call.split_off", fresh, other=call.reference)
+    return fresh
+
+
+def _who_may_leave(call: Call, caller_id: UUID) -> Caller:
+    """Raises NotFound, and Conflict for the caller who opened it or has left already."""
+    caller = next((one for one in call.callers if one.id == caller_id), None)
+    if caller is None:
+        raise NotFound("no such caller of this call")
+    if caller is call.callers[0]:
+        raise Conflict("the first caller's call stays")
+    if caller.left_for_id is not None:
+        raise Conflict("this caller has a call of their own already")
+    return caller
+
+
+def _as_call(call: Call, caller: Caller) -> NewCall:
+    own: dict[str, Any] = json.loads(caller.own or "{}")
+    rang = f"Rang about {call.reference} first: it is another incident."
+    return NewCall(
+        caller_name=caller.name,
+        caller_phone=caller.phone,
+        location=own.get("location") or call.location,
+        narrative=own.get("narrative") or caller.said or rang,
+        language=caller.language,
+        people=People(
+            relation=caller.relation,
+            interpreter=bool(caller.interpreter),
+            call_back=tuple(caller.call_back or ()),
+        ),
+        facts=own.get("facts", {}),
+        received_at=caller.created_at,
+        origin="split",
+    )
+
+
+def _without_their_word(uow: UnitOfWork, call: Call) -> None:
+    """Answers of others that were kept beside theirs stand alone, where no other second caller
+    is left to have said it."""
+    if any(one.left_for_id is None for one in call.callers[1:]):
+        return
+    alone: dict[str, Any] = {}
+    for fact, said in assessments.answers_of(uow, call).items():
+        if not isinstance(said, dict):
+            continue
+        others = [one for one in said["values"] if not one["source"].startswith(SECOND)]
+        if others and len(others) < len(said["values"]):
+            values = {json.dumps(one["value"]) for one in others}
+            alone[fact] = others[0]["value"] if len(values) == 1 else {"values": others}
+    if alone:
+        calls.write_answers(uow, call, alone)

@@ -1,0 +1,111 @@
+""" "Who is coming?": what is true now, what the caller was told, and whether it is still true."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
+from triage.services import speaking_freely
+from triage.services.assessments import Decision
+from triage.services.board_lines import DispatchLine
+from triage.services.centre import Centre
+from triage.services.sending import must_be_open
+from triage.storage.calls import Call
+from triage.storage.told_callers import ToldCaller
+from triage.storage.unit_of_work import UnitOfWork
+
+_OVER = (DispatchState.CANCELLED, DispatchState.CLEARED)
+_THERE = (SlotState.ON_SCENE, SlotState.TRANSPORTING)
+
+
+def answer(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    lines: Iterable[DispatchLine],
+    decision: Decision | None,
+) -> Answer:
+    """What a dispatcher can say of this call now."""
+    because = [one["because"] for one in (decision.result.get("because", ()) if decision else ())]
+    safe = not speaking_freely.must_not_ring(uow, call)
+    rank = decision.urgency.rank if decision else 1
+    back = uow.now + centre.policy.call_back_after(rank)
+    lines = list(lines)
+    return Answer(
+        comers=comers(centre, lines),
+        sought=any(line.state is DispatchState.UNFILLED for line in lines) or not lines,
+        police_because=because[:2],
+        call_back_at=back if safe else None,
+    )
+
+
+def comers(centre: Centre, lines: Iterable[DispatchLine]) -> list[Comer]:
+    """Who is to come, by response, each once."""
+    found: dict[str, Comer] = {}
+    for line in lines:
+        kind = centre.vocabulary.responses.get(line.response)
+        nobody = line.state in _OVER or (line.state is DispatchState.UNFILLED and not line.coming)
+        if kind is None or nobody:
+            continue
+        told = [one.eta_at for one in line.coming if one.eta_at is not None]
+        by_level = line.since + timedelta(minutes=line.within_min)
+        found[kind.id] = Comer(
+            kind,
+            min(told, default=by_level),
+            known=bool(told),
+            there=any(one.state in _THERE for one in line.coming),
+        )
+    return list(found.values())
+
+
+def note(
+    uow: UnitOfWork, call: Call, now: Answer, *, told: bool, reason: str | None = None
+) -> ToldCaller:
+    """Write down that the caller was told this, or why not."""
+    must_be_open(call)
+    if not told and reason not in NOT_TOLD:
+        raise Refused("Choose why they were not told.", "reason")
+    row = uow.add(
+        ToldCaller(call_id=call.id, told=told, reason=None if told else reason, gist=now.gist)
+    )
+    uow.audit("caller.told" if told else "caller.not_told", row, reason=row.reason or "")
+    return row
+
+
+def of_call(uow: UnitOfWork, call: Call) -> Sequence[ToldCaller]:
+    """The latest first."""
+    return uow.session.scalars(
+        select(ToldCaller)
+        .where(ToldCaller.call_id == call.id)
+        .order_by(ToldCaller.created_at.desc(), ToldCaller.id.desc())
+    ).all()
+
+
+def last_told(uow: UnitOfWork) -> Mapping[UUID, list[Any]]:
+    """What the callers of open calls were last told, by call."""
+    rows = uow.session.scalars(
+        select(ToldCaller)
+        .join(Call)
+        .where(ToldCaller.told, Call.state.in_([CallState.OPEN, CallState.ASKING]))
+        .order_by(ToldCaller.created_at, ToldCaller.id)
+    )
+    return {row.call_id: row.gist for row in rows}
+
+
+def is_stale(centre: Centre, told: Sequence[Any] | None, lines: Iterable[DispatchLine]) -> bool:
+    """Was the caller told something that is not so any more?"""
+    if told is None:
+        return False
+    now = Answer(comers(centre, lines), False, (), None)
+    return must_be_told_again(told, now.gist)
+
+
+def instants(now: Answer) -> list[datetime]:
+    """The times that a script of this answer names."""
+    back = [now.call_back_at] if now.call_back_at else []
+    return [*(one.at for one in now.comers), *back]
