@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.typical_calls import CALM
 from tests.world import World
 from triage.domain.errors import InvalidCall, Refused
-from triage.services import callers, calls, dispatches, follow_ups, sending
+from triage.services import callers, calls, dispatches, follow_ups, openings, sending
 from triage.services.follow_ups import Attempt
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call, Caller, Override
@@ -240,7 +240,7 @@ def test_an_opening_is_audited_once_and_again_after_a_while(world: World) -> Non
 
     def look(who: str) -> None:
         world.context.do(
-            who, lambda uow: calls.note_opening(uow, world.centre, uow.get(Call, call.id))
+            who, lambda uow: openings.note_opening(uow, world.centre, uow.get(Call, call.id))
         )
 
     for who in ("account:1", "account:1", "account:2"):

@@ -31,7 +31,6 @@ from triage.services import (
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
 from triage.services.sending import Choice, must_be_open
-from triage.storage.audit import AuditEntry
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
 from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
@@ -331,24 +330,3 @@ def by_reference(uow: UnitOfWork, reference: str) -> Call:
     if call is None:
         raise NotFound(f"no call {reference[:40]}")
     return call
-
-
-def note_opening(uow: UnitOfWork, centre: Centre, call: Call) -> None:
-    """Somebody looks at a call's details: audited once for each opening, not for each look."""
-    if not opened_within(uow, call, uow.actor, timedelta(minutes=centre.policy.opening_min)):
-        uow.audit("call.looked_at", call)
-
-
-def opened_within(uow: UnitOfWork, call: Call, actor: str, time: timedelta) -> bool:
-    """Did this person open the call in the time just past?"""
-    known = uow.session.scalar(
-        select(AuditEntry.id)
-        .where(
-            AuditEntry.call_id == call.id,
-            AuditEntry.event == "call.looked_at",
-            AuditEntry.actor == actor,
-            AuditEntry.created_at > uow.now - time,
-        )
-        .limit(1)
-    )
-    return known is not None

@@ -16,7 +16,7 @@ from triage.entrypoints.api.bodies import read_json
 from triage.entrypoints.api.problems import ApiProblem
 from triage.entrypoints.api.schemas import Body, CallOut, CaseBody, NewCallBody
 from triage.entrypoints.api.tokens import needs
-from triage.services import assessments, call_record, calls, idempotency, rule_sets
+from triage.services import assessments, call_record, calls, idempotency, openings, rule_sets
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -46,7 +46,7 @@ def take_call() -> Response:
             return _written(uow, context.centre, calls.open_call(uow, context.centre, new))
         claim = idempotency.claim(uow, f"api:{tokens.current_holder().token_id}", key, request_text)
         if claim.call_id is not None:
-            calls.note_opening(uow, context.centre, uow.get(Call, claim.call_id))
+            openings.note_opening(uow, context.centre, uow.get(Call, claim.call_id))
         else:
             call = calls.open_call(uow, context.centre, new)
             idempotency.answer(uow, claim, call.id, _written(uow, context.centre, call))
@@ -66,7 +66,7 @@ def read_call(reference: str) -> Response:
 
     def work(uow: UnitOfWork) -> str:
         call = calls.by_reference(uow, reference)
-        calls.note_opening(uow, context.centre, call)
+        openings.note_opening(uow, context.centre, call)
         return _written(uow, context.centre, call)
 
     return _answer(tokens.do(work), 200)

@@ -12,7 +12,7 @@ from triage.domain.codes import FOLLOW_UP_OUTCOMES
 from triage.domain.errors import Conflict, Refused
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.local_times import instant_in_form
-from triage.services import calls, follow_ups
+from triage.services import follow_ups, openings
 from triage.services.actors import names_of
 from triage.services.follow_ups import MOST_LISTED, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
@@ -65,7 +65,7 @@ def follow_up(key: UUID) -> ResponseReturnValue:
     # Notes of earlier attempts tell about a person: opening them is opening the call.
     context.do(
         current_person().actor,
-        lambda uow: calls.note_opening(uow, context.centre, follow_ups.of_key(uow, key).call),
+        lambda uow: openings.note_opening(uow, context.centre, follow_ups.of_key(uow, key).call),
     )
     return _page(key)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from triage.context import AppContext
 from triage.domain.errors import CommitInDoubt
-from triage.services import calls
+from triage.services import openings
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -22,10 +22,10 @@ def note(
     """Raises what `find` raises. within -- so long ago they opened it is no opening of its own."""
     with context.reading() as uow:
         call = find(uow)
-        if calls.opened_within(uow, call, actor, within):
+        if openings.opened_within(uow, call, actor, within):
             return  # mostly: nothing is written, no writer is waited for
     try:
-        context.do(actor, lambda uow: calls.note_opening(uow, context.centre, find(uow)))
+        context.do(actor, lambda uow: openings.note_opening(uow, context.centre, find(uow)))
     except (OperationalError, CommitInDoubt) as error:
         kind = type(error).__name__
         log.critical("a look is not written down", call=str(call.id), actor=actor, error=kind)
