@@ -170,10 +170,13 @@ def test_a_live_rule_set_that_no_longer_loads_is_told_before_the_first_call(fold
 
 def test_a_web_process_spares_collections_what_stays_as_long_as_it_does(folder: Path) -> None:
     (folder / "frozen.py").write_text(
-        "import gc\n"
-        "def app(environ, start):\n"
-        "    start('200 OK', [])\n"
-        "    return [str(gc.get_freeze_count()).encode()]\n"
+        "import gc, types\n"
+        "class App:\n"
+        "    extensions = {'triage_broadcaster': types.SimpleNamespace()}\n"
+        "    def __call__(self, environ, start):\n"
+        "        start('200 OK', [])\n"
+        "        return [str(gc.get_freeze_count()).encode()]\n"
+        "app = App()\n"
     )
     port = free_port()
     server = subprocess.Popen(
