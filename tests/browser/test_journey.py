@@ -77,7 +77,7 @@ def the_call(served: Served) -> Call:
 
 def tab_to(page: Page, what: str) -> None:
     """Press Tab until the focus is on what the selector names."""
-    for _ in range(60):
+    for _ in range(120):
         if page.evaluate(f"document.activeElement.matches({what!r})"):
             return
         page.keyboard.press("Tab")
