@@ -57,7 +57,7 @@ def test_network_session_and_service_break_off_and_one_call_results(
     answer_the_gate(page)
     expect(page.locator("#kept")).to_contain_text("NOT KEPT: the service does not answer")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#kept")).to_contain_text("NOT SENT")
+    expect(page.locator("#kept")).to_contain_text("NOT SENT", timeout=20_000)
     page.clock.fast_forward(60_000)
     page.context.set_offline(False)
     page.clock.fast_forward(4_000)

@@ -116,7 +116,7 @@
     } else if (status === 400) {
       kept.textContent = "Not kept yet, trying again.";
       return renew();
-    } else {
+    } else if (!kept.textContent.startsWith("NOT SENT")) { // which matters more, until it is kept again
       kept.textContent = "NOT KEPT: the service does not answer. Go on typing; it is tried again.";
     }
   }
