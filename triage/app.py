@@ -196,7 +196,7 @@ def create_app(context: AppContext | None = None) -> Flask:
         context = build_context()
         check_database(context)
     settings = context.settings
-    app = Flask("triage")
+    app = Flask("triage", static_folder=None)  # web/assets.py sends them
     app.config.update(SECRET_KEY=settings.secret_key)
     attach(app, context)
     web.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,8 +19,10 @@ from werkzeug.routing.converters import UUIDConverter
 from tests.world import PASSWORD, World
 from triage.context import attach
 from triage.entrypoints import web
+from triage.entrypoints.web import assets
 from triage.entrypoints.web.access import csrf, roles_of, safe_next
 from triage.services.people import ROLES
+from triage.settings import SettingsError
 
 OPEN = {
     "static",
@@ -66,7 +69,7 @@ def blueprint(rule: Rule) -> str:
 
 def app_for(world: World, public_url: str) -> Flask:
     """The pages as they are served under another address."""
-    app = Flask("triage")
+    app = Flask("triage", static_folder=None)
     settings = replace(world.context.settings, public_url=public_url)
     attach(app, replace(world.context, settings=settings))
     web.register(app)
@@ -162,7 +165,7 @@ def test_another_site_cannot_send_our_forms(world: World) -> None:
         ("/", 302),
         ("/nothing", 404),
         ("/sign-out", 405),
-        ("/static/triage.css", 200),
+        ("triage.css", 200),
         ("/static/nothing.css", 404),
         ("/boom", 500),
     ],
@@ -174,6 +177,9 @@ def test_every_answer_carries_the_security_headers(
     if path == "/boom":
         path = "/people"
         monkeypatch.setattr("triage.services.people.accounts", lambda uow: 1 / 0)
+    if path == "triage.css":
+        with world.app.app_context():
+            path = assets.asset(path)
 
     with browser.get(path) as answer:
         pass
@@ -391,14 +397,55 @@ def test_what_was_typed_survives_an_ended_sign_in(world: World) -> None:
     assert "CIT &lt;9&gt;" in browser.get("/teams").text
 
 
-def test_static_files_may_be_kept_while_their_address_names_the_content(world: World) -> None:
+def test_static_files_may_be_kept_because_their_name_changes_with_the_content(world: World) -> None:
     client = world.app.test_client()
-    sheet = re.search(r'href="(/static/triage\.css\?v=\w+)"', client.get("/sign-in").text)
+    sheet = re.search(r'href="(/static/triage-\w+\.css)"', client.get("/sign-in").text)
     assert sheet
 
-    with client.get(sheet[1]) as named, client.get("/static/triage.css") as unnamed:
-        assert "immutable" in named.headers["Cache-Control"]
-        assert unnamed.headers["Cache-Control"] == "no-cache"
+    with client.get(sheet[1]) as plain:
+        words = plain.data
+        assert "immutable" in plain.headers["Cache-Control"]
+        assert "Content-Encoding" not in plain.headers
+        assert plain.headers["Vary"] == "Accept-Encoding"
+    with client.get(sheet[1], headers={"Accept-Encoding": "gzip, br"}) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.mimetype == "text/css"
+        assert gzip.decompress(packed.data) == words
+    with client.get("/static/manifest.json") as inner:
+        assert inner.status_code == 404
+        assert inner.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "site", "packed"),
+    [
+        ("/intake", "none", True),
+        ("/intake", "same-origin", True),
+        ("/intake?guess=token", "cross-site", False),
+        ("/intake", "same-site", False),
+        ("/intake", None, False),
+        ("/board", "same-origin", False),
+    ],
+)
+def test_a_page_is_compressed_only_where_no_other_site_asked_for_it(
+    world: World, path: str, site: str | None, packed: bool
+) -> None:
+    headers = {"Accept-Encoding": "gzip"} | ({"Sec-Fetch-Site": site} if site else {})
+
+    answer = world.client("dispatcher").get(path, headers=headers)
+
+    assert answer.status_code == 200
+    assert answer.headers.get("Content-Encoding") == ("gzip" if packed else None)
+    page = gzip.decompress(answer.data) if packed else answer.data
+    assert b"</html>" in page
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+
+
+def test_without_built_assets_the_start_says_what_to_do(tmp_path: Path) -> None:
+    app = Flask("triage", root_path=str(tmp_path), static_folder=None)
+
+    with pytest.raises(SettingsError, match=r"are not built .* run `make assets`"):
+        assets.register(app)
 
 
 def test_the_colours_stay_as_chosen(world: World) -> None:

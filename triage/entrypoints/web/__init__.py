@@ -5,6 +5,7 @@ from flask import Flask
 from triage.entrypoints.web import (
     access,
     alarms,
+    assets,
     banners,
     board,
     board_map,
@@ -32,6 +33,7 @@ from triage.entrypoints.web import (
     intake_paste,
     intake_undo,
     languages,
+    packing,
     page,
     page_link,
     paper,
@@ -95,6 +97,8 @@ def register(app: Flask) -> None:
     access.guard(app)
     errors.handle(app)
     page.furnish(app)
+    assets.register(app)
+    packing.furnish(app)
     languages.furnish(app)
     broadcasts.furnish(app)
     for place in PLACES:

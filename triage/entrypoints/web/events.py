@@ -1,7 +1,7 @@
 """Boards by server-sent events: what has changed is pushed to the page that shows it.
 
 Beyond the most streams that one process carries, and wherever events do not pass, the page asks for
-its fragment every second as before (static/live.js).
+its fragment every second as before (assets/src/live.js).
 """
 
 import socket

@@ -88,7 +88,5 @@ def _tiles() -> str:
 def _say_how_long_to_keep(response: Response) -> None:
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
-    elif request.args.get("v"):  # the address changes with the content
+    else:  # the address changes with the content
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
-    else:
-        response.headers["Cache-Control"] = "no-cache"

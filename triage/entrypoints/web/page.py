@@ -1,11 +1,8 @@
-"""What every template can use: times, addresses of static files, navigation, banners."""
+"""What every template can use: times, navigation, banners."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -71,7 +68,6 @@ def furnish(app: Flask) -> None:
         within=within,
     )
     app.jinja_env.globals.update(
-        asset=asset,
         banners=banners,
         policy=lambda: current_context().centre.policy,
         navigation=navigation,
@@ -82,17 +78,6 @@ def furnish(app: Flask) -> None:
         training=training,
         zone_name=zone_name,
     )
-
-
-def asset(name: str) -> str:
-    """The address of a static file, which changes with its content."""
-    file = Path(current_app.static_folder or "") / name
-    return f"{current_app.static_url_path}/{name}?v={_digest(file, file.stat().st_mtime_ns)}"
-
-
-@lru_cache(maxsize=256)
-def _digest(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def banners() -> list[Banner]:
