@@ -1,6 +1,6 @@
-"""`make bench-paging`: how soon pages leave, in a storm too, and when a worker dies.
+"""`make bench-paging`: how soon pages leave, in a storm too, after silence and when a worker dies.
 
-    python -m tests.performance.paging [--quick] [--only latency|storm|deaths] [--on DATABASE]
+    python -m tests.performance.paging [--quick] [--only latency|storm|silences|deaths] [--on DATABASE]
 
 Real web and worker processes against the double of Twilio, on SQLite and on PostgreSQL whose
 commits reach the disk. Prints a Markdown table, which is also var/bench/paging.md; every sample
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.performance.engine.machine import machine
-from tests.performance.paging import deaths, latency, storm
+from tests.performance.paging import deaths, latency, silences, storm
 from tests.performance.paging.deaths import Deaths
 from tests.performance.paging.report import NAMES, Measured, goals, report
 from tests.performance.paging.stage import DATABASES, Stage, server_of, stage
@@ -26,6 +26,7 @@ from tests.servers import PostgresServer
 FOLDER = Path(__file__).parents[3] / "var" / "bench"
 LIBRARIES = ("sqlalchemy", "psycopg", "apscheduler", "twilio", "gunicorn")
 RATE = 200
+SILENCES_A_SECOND = 10
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,18 @@ class Effort:
     calls: int
     within_s: float
     queued: int
+    silences: int
     rounds: int
 
 
-FULL = Effort(texts=6000, calls=1000, within_s=60, queued=10_000, rounds=5)
-QUICK = Effort(texts=1000, calls=150, within_s=9, queued=1_500, rounds=1)
+FULL = Effort(texts=6000, calls=1000, within_s=60, queued=10_000, silences=1200, rounds=5)
+QUICK = Effort(texts=1000, calls=150, within_s=9, queued=1_500, silences=100, rounds=1)
 
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
     effort = QUICK if options.quick else FULL
-    measured = Measured(machine(LIBRARIES), {}, {}, {})
+    measured = Measured(machine(LIBRARIES), {}, {}, {}, {})
     for database in [options.on] if options.on else DATABASES:
         with server_of(database) as server:
             _measure(measured, database, server, effort, options.only)
@@ -59,7 +61,7 @@ def main(arguments: list[str]) -> int:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-paging")
     parser.add_argument("--quick", action="store_true", help="two minutes, fewer of everything")
-    parser.add_argument("--only", choices=("latency", "storm", "deaths"))
+    parser.add_argument("--only", choices=("latency", "storm", "silences", "deaths"))
     parser.add_argument("--on", choices=DATABASES)
     return parser.parse_args(arguments)
 
@@ -80,6 +82,11 @@ def _measure(
         with stage(server, "storm") as made:
             found = storm.measure(made, effort.calls, effort.within_s, effort.queued)
             measured.storm[database] = found
+    if only in (None, "silences"):
+        _say(f"{NAMES[database]}: {effort.silences} pages that nobody answers")
+        with stage(server, "silences") as made:
+            within_s = effort.silences / SILENCES_A_SECOND
+            measured.silences[database] = silences.measure(made, effort.silences, within_s)
     if only in (None, "deaths"):
         measured.deaths[database] = _deaths(database, server, effort.rounds)
 

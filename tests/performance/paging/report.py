@@ -9,6 +9,7 @@ from typing import Any
 from tests.performance.engine.spread import quantile
 from tests.performance.paging.deaths import Deaths
 from tests.performance.paging.latency import Latency
+from tests.performance.paging.silences import Silences
 from tests.performance.paging.storm import Storm
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -21,6 +22,7 @@ class Measured:
     machine: Mapping[str, Any]
     latency: dict[str, Latency]
     storm: dict[str, Storm]
+    silences: dict[str, Silences]
     deaths: dict[str, Deaths]
 
 
@@ -58,6 +60,8 @@ def goals(measured: Measured, database: str) -> Iterator[Goal]:
         yield from _of_latency(one)
     if storm := measured.storm.get(database):
         yield from _of_storm(storm)
+    if silences := measured.silences.get(database):
+        yield from _of_silences(silences)
     if deaths := measured.deaths.get(database):
         yield from _of_deaths(deaths)
 
@@ -84,6 +88,15 @@ def _of_storm(storm: Storm) -> Iterator[Goal]:
     yield Goal(f"{what}: pages lost", 0, "", storm.pages_lost)
     yield Goal(f"{what}: pages sent twice", 0, "", storm.pages_twice)
     yield Goal(f"{what}: queued texts lost", 0, "", storm.queued_lost)
+
+
+def _of_silences(silences: Silences) -> Iterator[Goal]:
+    what = f"{silences.asked:,} pages unanswered"
+    early = sum(late < 0 for late in (*silences.decided_s, *silences.sent_s))
+    yield _at(f"{what}: next team asked late by, p99", 2000, silences.decided_s, 0.99)
+    yield _at(f"{what}: its page with the provider late by, p99", 2000, silences.sent_s, 0.99)
+    yield Goal(f"{what}: asked too early", 0, "", early)
+    yield Goal(f"{what}: nobody else asked", 0, "", silences.not_escalated)
 
 
 def _of_deaths(deaths: Deaths) -> Iterator[Goal]:
