@@ -1,6 +1,8 @@
 """`make bench-paging`: how soon pages leave, in a storm too, after silence and when a worker dies.
 
-    python -m tests.performance.paging [--quick] [--only latency|storm|silences|deaths] [--on DATABASE]
+    python -m tests.performance.paging [--quick] [--only PART] [--on DATABASE]
+
+PART -- latency, storm, silences or deaths.
 
 Real web and worker processes against the double of Twilio, on SQLite and on PostgreSQL whose
 commits reach the disk. Prints a Markdown table, which is also var/bench/paging.md; every sample
