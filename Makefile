@@ -17,7 +17,7 @@ compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --py
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .PHONY: help setup assets demo test test-races faults test-year test-oracle test-ahead test-safety bench-page bench-engine \
-	bench-paging bench-board bench-backtest bench-rules bench-questions lint format lock screenshots
+	bench-paging bench-board bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,10 @@ bench-paging: setup ## How soon pages leave, in a storm and when a worker dies; 
 bench-board: setup ## What 500 open boards cost, and how soon they show a change; ARGS="--watchers 50"
 	@tests/install_servers.sh
 	@.venv/bin/python -m tests.performance.board $(ARGS)
+
+bench-interaction: setup ## How soon the screen shows an answer's key while 20 others work; ARGS="--calls 3"
+	@tests/install_servers.sh
+	@.venv/bin/python -m tests.performance.interaction $(ARGS)
 
 lint: setup ## Check style, types and import laws
 	.venv/bin/ruff check .

@@ -71,7 +71,7 @@ def main() -> int:
     before, found = machine(("flask", "gunicorn", "sqlalchemy", "psycopg")), []
     for database in asked.databases:
         with server_of(database) as server, stage(server, "board") as built:
-            url, tokens = built.serve(), _sessions(built.world, asked.watchers)
+            url, tokens = built.serve(), sessions(built.world, asked.watchers)
             calls = [built.world.call(CALM, location=f"Pier {n}") for n in range(CALLS)]
             for way in asked.ways:
                 with _watching(url, tokens, way) as ears:
@@ -92,7 +92,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _sessions(world: World, count: int) -> list[str]:
+def sessions(world: World, count: int) -> list[str]:
     """Tokens of as many people at the desk; signing each in would take a password's time."""
     tokens = [secrets.token_urlsafe(32) for _ in range(count)]
     username = world.account("dispatcher")
