@@ -4,6 +4,8 @@ is to come, in words."""
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from triage.domain.words import msgid
+
 FIRST_WAIT_S = {True: 1, False: 5}
 """By whether somebody waits for the text: pages are tried again fast."""
 LONGEST_WAIT_S = 60
@@ -15,12 +17,15 @@ mostly comes first, and the doubt is over within 8 s."""
 def within(minutes: int) -> str:
     """How soon, as texts and screens say it: "within 90 min", "within 4 h"."""
     if minutes < 120:
-        return f"within {minutes} min"
+        return msgid("within %(minutes)s min", minutes=minutes)
     days, rest = divmod(minutes, 24 * 60)
     if days > 1 and not rest:
-        return f"within {days} days"
+        return msgid("within %(days)s days", days=days)
     hours, rest = divmod(minutes, 60)
-    return f"within {hours} h {rest:02d} min" if rest else f"within {hours} h"
+    if rest:
+        two_digits = f"{rest:02d}"
+        return msgid("within %(hours)s h %(minutes)s min", hours=hours, minutes=two_digits)
+    return msgid("within %(hours)s h", hours=hours)
 
 
 def retry_wait(failures: int, *, page: bool, give_up_after: int) -> timedelta | None:

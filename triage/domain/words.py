@@ -1,15 +1,73 @@
 """A text in the languages of the centre."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 LANGUAGES = ("en", "es")
 
+Translate = Callable[[str], str]
+"""The catalogue of a language: what it says for an English sentence."""
 
-def msgid(sentence: str) -> str:
+
+class Spoken(str):
+    """English that can say itself in another language. A page shows it in its reader's (speak)."""
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        raise NotImplementedError
+
+
+class Sentence(Spoken):
+    """A sentence of the catalogue, with what varies in it."""
+
+    template: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, template: str, values: Mapping[str, Any] | None = None) -> "Sentence":
+        self = super().__new__(cls, template % values if values else template)
+        self.template, self.values = template, values or {}
+        return self
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        said = translate(self.template)
+        if not self.values:
+            return said
+        return said % {name: speak(it, language, translate) for name, it in self.values.items()}
+
+
+class Listed(Spoken):
+    """Several things in one line."""
+
+    between: str
+    parts: tuple[Any, ...]
+
+    def __new__(cls, between: str, parts: Iterable[Any]) -> "Listed":
+        kept = tuple(parts)
+        self = super().__new__(cls, between.join(map(str, kept)))
+        self.between, self.parts = between, kept
+        return self
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        parts = (str(speak(part, language, translate)) for part in self.parts)
+        return str(speak(self.between, language, translate)).join(parts)
+
+
+def msgid(sentence: str, **values: Any) -> str:
     """A sentence of the catalogue. Whoever shows it says it in the reader's language; what varies
     in it is a named argument, %(minutes)s."""
-    return sentence
+    return Sentence(sentence, values)
+
+
+def listed(between: str, parts: Iterable[Any]) -> str:
+    """As `between.join(parts)`, in the reader's language."""
+    return Listed(between, parts)
+
+
+def speak(it: Any, language: str, translate: Translate) -> Any:
+    """What a reader of that language is shown of it: only what can say itself is changed."""
+    if isinstance(it, Spoken):
+        return it.spoken(language, translate)
+    return it.say(language) if isinstance(it, Words) else it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +89,17 @@ class Words:
 
     def __str__(self) -> str:
         return self.say()
+
+
+class Named(Spoken):
+    """A name from the vocabulary, such as a response's."""
+
+    words: Words
+
+    def __new__(cls, words: Words) -> "Named":
+        self = super().__new__(cls, words.say())
+        self.words = words
+        return self
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        return self.words.say(language)

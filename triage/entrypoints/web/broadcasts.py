@@ -150,7 +150,8 @@ class _Looks:
 
     def _rendered(self, fragment: str) -> Edition:
         """As whoever asks for it by itself would get it."""
-        with self._app.test_request_context(fragment):
+        path, _, spoken = fragment.rpartition(" ")
+        with self._app.test_request_context(path, headers={"Accept-Language": spoken}):
             answer = self._app.make_response(self._app.dispatch_request())
             return Edition(
                 version=answer.get_etag()[0] or "",

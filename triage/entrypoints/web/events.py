@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.broadcasts import broadcaster_of
+from triage.entrypoints.web.languages import language
 from triage.entrypoints.web.streams import Stream
 
 bp = Blueprint("events", __name__)
@@ -38,8 +39,9 @@ def map_events() -> ResponseReturnValue:
     return _stream(url_for("board_map.drawn"), request.args.get("since", ""))
 
 
-def _stream(fragment: str, since: str) -> ResponseReturnValue:
+def _stream(path: str, since: str) -> ResponseReturnValue:
     broadcaster, line = broadcaster_of(current_app), _line()
+    fragment = f"{path} {language()}"
     stream = Stream(fragment, current_person().sign_in_id, line if broadcaster.writes else None)
     if not broadcaster.join(stream):
         return "too many boards are open here: ask for it every second", 503

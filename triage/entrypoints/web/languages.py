@@ -3,7 +3,8 @@
 Whoever is signed in reads their own language, kept with their account; a stranger reads the one
 that they chose on this browser, or the one that the browser asks for. A template says
 `{{ _("Sign in") }}`, Python in entrypoints `gettext("You are signed out.")`. The layers below know
-nothing of it: they mark their words with `msgid` (domain/words.py), and an entrypoint speaks them.
+nothing of it: they mark their words with `msgid` (domain/words.py), and a template that shows one
+says it in the page's language by itself (`spoken`).
 
 The catalogue is triage/translations/es/LC_MESSAGES/messages.po, read when the program starts. A
 template whose words are all in it empties the block `english_yet` of base.html; in the others a
@@ -13,6 +14,7 @@ screen reader is told that the page goes on in English.
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -20,7 +22,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 
-from triage.domain.words import LANGUAGES, msgid
+from triage.domain.words import LANGUAGES, Spoken, Words, msgid, speak
 from triage.entrypoints.web.access import person_or_none
 
 COOKIE = "language"
@@ -33,6 +35,7 @@ ROLE_WORDS = (
     msgid("administrator"),
 )
 """The page's head says them."""
+_SAY_THEMSELVES = (Spoken, Words)
 _CATALOGUES = Path(__file__).parents[2] / "translations"
 
 
@@ -58,8 +61,10 @@ def catalogue(spoken: str) -> NullTranslations:
 def furnish(app: Flask) -> None:
     babel = Babel(app, locale_selector=_chosen)
     babel.domain_instance = _Catalogue()
-    for spoken in LANGUAGES:  # a broken catalogue is told of at the start
-        catalogue(spoken)
+    for each in LANGUAGES:  # a broken catalogue is told of at the start
+        catalogue(each)
+    app.jinja_env.finalize = spoken
+    app.jinja_env.filters.update(spoken=spoken)
     app.jinja_env.globals.update(
         language=language,
         other_language=other_language,
@@ -71,6 +76,14 @@ def furnish(app: Flask) -> None:
 def language() -> str:
     """The code of the language that this page speaks."""
     return str(get_locale() or "en")
+
+
+def spoken(it: Any) -> Any:
+    """What this page shows of it: a sentence or name in its reader's language, else the same."""
+    if not isinstance(it, _SAY_THEMSELVES):
+        return it
+    told = language()
+    return speak(it, told, catalogue(told).gettext)
 
 
 def other_language() -> tuple[str, str]:

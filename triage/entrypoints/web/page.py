@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from babel.dates import get_day_names, get_month_names
 from flask import Flask, current_app, g, request
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,8 +15,9 @@ from werkzeug.exceptions import HTTPException
 from triage.context import AppContext, current_context
 from triage.domain.timing import within
 from triage.domain.words import msgid
-from triage.entrypoints.web import headers
+from triage.entrypoints.web import headers, state_words
 from triage.entrypoints.web.access import person_or_none, roles_of
+from triage.entrypoints.web.languages import language
 from triage.services.people import ROLES
 
 NAVIGATION = (
@@ -71,9 +74,13 @@ def furnish(app: Flask) -> None:
         banners=banners,
         policy=lambda: current_context().centre.policy,
         navigation=navigation,
+        page_state_name=state_words.page_state_name,
         person=person_or_none,
         request_id=headers.request_id,
+        role_name=state_words.role_name,
+        small_state_name=state_words.small_state_name,
         sound=sound,
+        state_name=state_words.state_name,
         theme=theme,
         training=training,
         zone_name=zone_name,
@@ -87,7 +94,9 @@ def banners() -> list[Banner]:
     try:
         return [banner for source in sources for banner in source(current_context())]
     except SQLAlchemyError:  # this may be the page that tells of it
-        return [Banner("alarm", "The database does not answer. Go on by telephone and radio.")]
+        return [
+            Banner("alarm", gettext("The database does not answer. Go on by telephone and radio."))
+        ]
 
 
 def navigation() -> list[tuple[str, str, bool]]:
@@ -130,7 +139,8 @@ def sound() -> str:
 
 def local_time(at: datetime) -> str:
     """Tue 24 Nov 14:05 EST"""
-    return f"{_local(at):%a %-d %b %H:%M %Z}"
+    local = _local(at)
+    return f"{_day(local)} {local:%H:%M %Z}"
 
 
 def local_clock(at: datetime) -> str:
@@ -145,7 +155,21 @@ def local_seconds(at: datetime) -> str:
 
 def local_date(at: datetime) -> str:
     """Tue 24 Nov 2026"""
-    return f"{_local(at):%a %-d %b %Y}"
+    local = _local(at)
+    return f"{_day(local)} {local:%Y}"
+
+
+def _day(local: datetime) -> str:
+    weekdays, months = _days_and_months(language())
+    return f"{weekdays[local.weekday()]} {local.day} {months[local.month - 1]}"
+
+
+@lru_cache
+def _days_and_months(spoken: str) -> tuple[list[str], list[str]]:
+    """Their short names."""
+    weekdays = get_day_names("abbreviated", locale=spoken)
+    months = get_month_names("abbreviated", locale=spoken)
+    return [weekdays[day] for day in range(7)], [months[month] for month in range(1, 13)]
 
 
 def _local(at: datetime) -> datetime:
@@ -169,4 +193,4 @@ def in_words(span: timedelta | float) -> str:
     if seconds < 48 * 3600:
         hours, minutes = seconds // 3600, seconds % 3600 // 60
         return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
-    return f"{seconds // 86400} days"
+    return str(gettext("%(count)s days", count=seconds // 86400))

@@ -86,7 +86,7 @@ class Stream:
     """One open page."""
 
     fragment: str
-    """The path of what it watches."""
+    """The path of what it watches, and the language that the page speaks: "/board/rows es"."""
     sign_in: UUID
     line: socket.socket | None = None
     """The browser's own connection, on which chunks of HTTP/1.1 are written; None where only the
