@@ -1,3 +1,119 @@
-// The page of somebody who was paged: kept fresh.
+// The page of somebody who was paged: kept fresh, and what they press is sent until it has arrived.
+// What waits is held in this page alone, never in the browser's storage.
 
-window.live(document.getElementById("on-the-phone").dataset.liveUrl);
+(() => {
+  const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, SHOWN = 2;
+  const part = document.getElementById("on-the-phone"), presses = [];
+  const say = JSON.parse(part.dataset.words);
+  const list = document.createElement("ol");
+  list.className = "own-sent";
+  list.setAttribute("role", "status");
+  document.getElementById("call-mine").before(list);
+  const live = window.live(part.dataset.liveUrl, { swapped: tell });
+  let sending = false;
+
+  part.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    const url = form.getAttribute("action");  // form.action is its button of that name
+    if (!url.endsWith("/mine") || !button || !AbortSignal.timeout) return;  // an old browser just posts
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form, button));
+    const what = `${body.get("action")} ${body.get("minutes") || ""}`;
+    if (presses.some((press) => press.what === what && press.state === "waits")) return;
+    body.set("key", [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+    const press = {
+      url, body, what, state: "waits", tried: false, since: Date.now(),
+      label: button.getAttribute("aria-label") || button.firstChild.textContent.trim(), button: button.dataset.focus,
+    };
+    presses.push(press);
+    form.reset();
+    tell();
+    if (isHelp(press)) send(press);  // waits for nothing before it
+    else next();
+  });
+
+  // One after another, as they were pressed.
+  async function next() {
+    if (sending) return;
+    sending = true;
+    for (let press; (press = presses.find((one) => one.state === "waits" && !one.busy));) await send(press);
+    sending = false;
+  }
+
+  async function send(press) {
+    press.busy = true;
+    while (press.state === "waits") {
+      try {
+        const answer = await fetch(press.url, {
+          method: "POST", body: press.body, headers: { "X-Queued": "1", Accept: "application/json" },
+          cache: "no-store", redirect: "error", signal: AbortSignal.timeout(SEND_MS),
+        });
+        if (answer.status < 500 && answer.status !== 429) await settle(press, answer);
+      } catch {
+        // No network, or nobody answers: the same press again, which acts once.
+      }
+      if (press.state !== "waits") break;
+      press.tried = true;
+      tell();
+      if (press.state === "waits") await pause();
+    }
+  }
+
+  async function settle(press, answer) {
+    if (answer.ok) {
+      const told = await answer.json();
+      end(press, "sent", `${say.sent} ${told.at}. ${told.said}`, `${say.sent} ${told.at}`);
+    } else if (answer.status === 409 || answer.status === 422) {
+      end(press, "refused", (await answer.json()).said, say.not_done);
+    } else {
+      end(press, "lost", say.ended, say.not_done);
+    }
+    tell();
+    live.look();
+  }
+
+  function end(press, state, words, mark) {
+    Object.assign(press, { state, words, mark });
+  }
+
+  function pause() {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, AGAIN_MS);
+      addEventListener("online", () => { clearTimeout(timer); resolve(); }, { once: true });
+    });
+  }
+
+  function isHelp(press) {
+    return press.body.get("action") === "help";
+  }
+
+  function words(press) {
+    if (press.words) return press.words;
+    if (!press.tried) return say.sending;
+    if (isHelp(press)) return say.help_waits;
+    return Date.now() - press.since > LONG_MS ? say.waits_long : say.waits;
+  }
+
+  // Whatever waits stands there, help first, then the latest; of what is over the last two. A line is written only where
+  // it says something new: it is read aloud.
+  function tell() {
+    const shown = presses.filter((press, place) => press.state === "waits" || place >= presses.length - SHOWN).reverse();
+    shown.sort((one, other) => isHelp(other) - isHelp(one));
+    shown.forEach((press, place) => {
+      press.line ||= document.createElement("li");
+      press.line.className = press.state;
+      const told = `${press.label}: ${words(press)}`;
+      if (press.line.textContent !== told) press.line.textContent = told;
+      if (list.children[place] !== press.line) list.insertBefore(press.line, list.children[place] || null);
+    });
+    while (list.children.length > shown.length) list.lastChild.remove();
+    for (const press of presses) {
+      const button = press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
+      if (button) button.dataset.mark = press.mark || (press.tried ? say.not_sent : say.sending);
+    }
+  }
+
+  addEventListener("beforeunload", (event) => {
+    if (presses.some((press) => press.state === "waits")) event.preventDefault();
+  });
+})();

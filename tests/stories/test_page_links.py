@@ -186,3 +186,42 @@ def test_what_was_pressed_beside_an_older_question_answers_no_newer_one(
     assert "ALARM RAISED" in words(
         me.submit("/p/call", form | {"action": "help"}, to="/p/call/mine", follow=True).text
     )
+
+
+def test_one_press_acts_once_however_often_it_is_sent(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = open_(world, link_of(phone))
+    press(me, "accept")
+    token = me.csrf("/p/call")
+
+    def send(key: str, action: str) -> tuple[int, str]:
+        form = {"action": action, "key": key, "csrf_token": token}
+        answer = me.client.post("/p/call/mine", data=form, headers={"X-Queued": "1"})
+        return answer.status_code, answer.json["said"]
+
+    arrived = send("first", "on_scene")
+    assert arrived == (200, "You: on scene.")
+    press(me, "transporting")
+    assert send("first", "on_scene") == arrived  # told the same, not done again
+    assert "Transporting" in me.get("/p/call").text
+    assert [send("help", "help") for _ in range(2)] == [send("help", "help")] * 2
+    assert world.audited("alarm.raised") == 1
+    assert world.audited("alarm.raised_again") == 0
+    assert send("first", "cleared")[0] == 422  # a key belongs to one press
+    phone.ignores("what an alarm does is another story")
+    world.ignores_texts("what an alarm does is another story")
+
+
+def test_what_arrives_too_late_is_told_what_is_true_now(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = open_(world, link_of(phone))
+    world.team("Mobile 8", zones=["Northgate"])[0].ignores("they are asked instead")
+    press(me, "accept")
+    press(me, "withdraw")
+    form = {"action": "on_scene", "key": "late", "csrf_token": me.csrf("/p/call")}
+    late = me.client.post("/p/call/mine", data=form, headers={"X-Queued": "1"})
+    assert late.status_code == 409
+    assert late.json["said"] == ("Nothing was changed: it is not yours any more, you are released.")
+    world.ignores_texts("what an alarm does is another story")

@@ -1,20 +1,30 @@
 """A call on the screen of somebody who was paged for it: the same answers as by text."""
 
-from flask import Blueprint
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from triage.context import current_context
 from triage.domain.alarms import AlarmKind
-from triage.domain.errors import Conflict
+from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import GONE
 from triage.entrypoints.web import typed
-from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.call import own_pages
-from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.call import Typed, own_pages, render
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
 from triage.entrypoints.web.call_words import PROGRESS
-from triage.services import alarms, check_ins, dispatches, page_answers, replacements
+from triage.entrypoints.web.page import local_seconds
+from triage.services import (
+    alarms,
+    calls,
+    check_ins,
+    dispatches,
+    idempotency,
+    page_answers,
+    replacements,
+)
 from triage.services.centre import Centre
-from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -26,10 +36,56 @@ bp = Blueprint("clinician", __name__, url_prefix="/calls/<reference>")
 def mine(reference: str) -> ResponseReturnValue:
     """What somebody who was paged says on the screen instead of by text."""
 
-    def say(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        return answer(uow, centre, own_pages(uow, call)[0])
+    centre = current_context().centre
 
-    return do(reference, "mine", say)
+    def say(uow: UnitOfWork) -> str:
+        return once(uow, centre, own_pages(uow, calls.by_reference(uow, reference))[0])
+
+    back = url_for("call.show", reference=reference)
+    return take(current_person().actor, say, back, lambda *sent: render(reference, *sent))
+
+
+def take(
+    actor: str,
+    say: Callable[[UnitOfWork], str],
+    back: str,
+    again: Callable[[Typed, int], ResponseReturnValue],
+) -> ResponseReturnValue:
+    """Do it and go back to the page, or show it `again` with what is true now. The page's own queue
+    is told the same in a sentence."""
+    context, sent, status = current_context(), Typed("mine", typed.fields()), 200
+    try:
+        sentence = context.do(actor, say, keyed=bool(typed.line("key")))
+    except Refused as refusal:
+        sentence, status = str(refusal), 422
+        if refusal.field:
+            sent.errors = {refusal.field: sentence}
+        else:
+            sent.problem = sentence
+    except Conflict as conflict:
+        sentence, status = f"Nothing was changed: {conflict}.", 409
+        sent.problem = sentence
+    if "X-Queued" in request.headers:
+        with context.reading() as uow:
+            return {"said": sentence, "at": local_seconds(uow.now)}, status
+    if status != 200:
+        return again(sent, status)
+    flash(sentence, "good")
+    return redirect(back, 303)
+
+
+def once(uow: UnitOfWork, centre: Centre, page: Page) -> str:
+    """What a button says, done once however often a telephone sends it: each press has a key of
+    its own, and the same press again is told the same."""
+    if not (key := typed.line("key")[: idempotency.KEY_LENGTH]):
+        return answer(uow, centre, page)
+    pressed = f"{page.id} {typed.line('action')} {typed.line('minutes')}"
+    claim = idempotency.claim(uow, f"responder:{page.responder_id}", key, pressed)
+    if claim.call_id is not None:
+        return claim.response or ""
+    said = answer(uow, centre, page)
+    idempotency.answer(uow, claim, page.slot.dispatch.call_id, said)
+    return said
 
 
 def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:

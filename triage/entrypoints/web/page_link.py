@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, TooManyRequests
 
 from triage.context import current_context
-from triage.domain.errors import Conflict, Refused
-from triage.entrypoints.web import looks, typed
+from triage.domain.errors import Conflict
+from triage.entrypoints.web import looks
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
 from triage.entrypoints.web.call import Typed, for_member
-from triage.entrypoints.web.clinician import answer
+from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
 from triage.services import opened_pages, page_links
 from triage.storage.calls import Call
@@ -112,22 +112,9 @@ def mine() -> ResponseReturnValue:
     def work(uow: UnitOfWork) -> str:
         if (link := _opened(uow)) is None:
             raise Conflict("this link has ended")
-        return answer(uow, context.centre, opened_pages.newest_page(uow, link))
+        return once(uow, context.centre, opened_pages.newest_page(uow, link))
 
-    sent = Typed("mine", typed.fields())
-    try:
-        sentence = context.do(actor, work)
-    except Refused as refusal:
-        if refusal.field:
-            sent.errors = {refusal.field: str(refusal)}
-        else:
-            sent.problem = str(refusal)
-        return _render(sent, 422)
-    except Conflict as conflict:
-        sent.problem = f"Nothing was changed: {conflict}."
-        return _render(sent, 409)
-    flash(sentence, "good")
-    return redirect("/p/call", 303)
+    return take(actor, work, "/p/call", _render)
 
 
 def _render(sent: Typed, status: int) -> ResponseReturnValue:
