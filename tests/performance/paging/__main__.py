@@ -28,7 +28,7 @@ from tests.servers import PostgresServer
 FOLDER = Path(__file__).parents[3] / "var" / "bench"
 LIBRARIES = ("sqlalchemy", "psycopg", "apscheduler", "twilio", "gunicorn")
 RATE = 200
-SILENCES_A_SECOND = 10
+SILENCES_A_SECOND = 5
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Effort:
     rounds: int
 
 
-FULL = Effort(texts=6000, calls=1000, within_s=60, queued=10_000, silences=1200, rounds=5)
-QUICK = Effort(texts=1000, calls=150, within_s=9, queued=1_500, silences=100, rounds=1)
+FULL = Effort(texts=6000, calls=1000, within_s=60, queued=10_000, silences=600, rounds=5)
+QUICK = Effort(texts=1000, calls=150, within_s=9, queued=1_500, silences=50, rounds=1)
 
 
 def main(arguments: list[str]) -> int:

@@ -17,10 +17,10 @@ def fire_timers(
     A timer that lost a race is begun anew at once: the other change was real, and what is due may
     be so no more. Whatever loses every time is put off like any other failure.
     """
+    fired = False
     while go_on():
-        with context.reading() as uow:
-            if not timers.anything_due(uow, lane):
-                return
+        if not fired and not _anything_due(context, lane):
+            return
         try:
             fired = context.do(
                 ACTOR, lambda uow: timers.fire_due(uow, context.centre, lane), keyed=True
@@ -32,3 +32,8 @@ def fire_timers(
             )
         if not fired:
             return  # another worker has it in hand
+
+
+def _anything_due(context: AppContext, lane: Lane) -> bool:
+    with context.reading() as uow:
+        return timers.anything_due(uow, lane)
