@@ -33,7 +33,7 @@ window.answers = function (root, { changed, done }) {
     const says = offered.length ? made("select", { name: `also.${fact}` }) : made("input", { name: `also.${fact}`, className: "short", autocomplete: "off" });
     if (offered.length) says.append(new Option("The same", ""), ...offered);
     const who = made("select", { name: `also_by.${fact}` });
-    who.append(...root.dataset.sources.split("|").map((source) => new Option(source)));
+    who.append(...JSON.parse(root.dataset.sources).map(([source, words]) => new Option(words, source)));
     says.setAttribute("aria-label", "What somebody else says");
     who.setAttribute("aria-label", "Who says so");
     line.append(who, says);

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Report, Value
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
+from triage.domain.words import msgid
 
 if TYPE_CHECKING:
     from triage.domain.facts import Fact
@@ -93,18 +94,18 @@ class AnswerReader:
         if raw in fact.by_value:
             return raw
         known = (*fact.value_names, "unknown")
-        self.refuse(path, f"cannot be {shown(raw)}", did_you_mean(raw, known))
+        self.refuse(path, msgid("cannot be %(given)s", given=shown(raw)), did_you_mean(raw, known))
         return None
 
     def code(self, path: str, fact: "Fact", raw: str) -> str | None:
         if not 0 < len(raw) <= fact.longest:
-            self.refuse(path, f"is a code of 1 to {fact.longest} characters")
+            self.refuse(path, msgid("is a code of 1 to %(most)s characters", most=fact.longest))
             return None
         return raw if self.clean(path, raw) else None
 
     def number(self, path: str, fact: "Fact", raw: object) -> float | None:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
-            self.refuse(path, f"is a number, not {shown(raw)}")
+            self.refuse(path, msgid("is a number, not %(given)s", given=shown(raw)))
             return None
         if isinstance(raw, float) and not math.isfinite(raw):
             self.refuse(path, "is a number, not infinity or not-a-number")
@@ -112,7 +113,9 @@ class AnswerReader:
         low = -(10**12) if fact.low is None else fact.low
         high = 10**12 if fact.high is None else fact.high
         if not low <= raw <= high:
-            self.refuse(path, f"lies between {low:g} and {high:g}")
+            self.refuse(
+                path, msgid("lies between %(low)s and %(high)s", low=f"{low:g}", high=f"{high:g}")
+            )
             return None
         return int(raw) if raw == int(raw) else raw  # 3.0 and 3 are one answer, and one hash
 

@@ -1,37 +1,39 @@
 """Coded reasons: what a person picks instead of writing, so that it can be counted."""
 
+from triage.domain.words import msgid
+
 OVERRIDE_REASONS = {
-    "caller_wishes": "The person asked for something else",
-    "known_history": "What we know of the person or place",
-    "scene_changed": "The scene changed after the answers",
-    "danger_not_asked": "A danger that the questions do not cover",
-    "less_than_it_seems": "Less serious than the answers make it look",
-    "no_team_in_time": "The recommended team cannot come in time",
-    "field_request": "A unit on scene asked for it",
-    "supervisor": "A supervisor decided",
-    "other": "Another reason (say which)",
+    "caller_wishes": msgid("The person asked for something else"),
+    "known_history": msgid("What we know of the person or place"),
+    "scene_changed": msgid("The scene changed after the answers"),
+    "danger_not_asked": msgid("A danger that the questions do not cover"),
+    "less_than_it_seems": msgid("Less serious than the answers make it look"),
+    "no_team_in_time": msgid("The recommended team cannot come in time"),
+    "field_request": msgid("A unit on scene asked for it"),
+    "supervisor": msgid("A supervisor decided"),
+    "other": msgid("Another reason (say which)"),
 }
 
 DISPOSITIONS = {
-    "resolved_on_phone": "Resolved on the telephone",
-    "resolved_on_scene": "Resolved on scene, stayed in place",
-    "linked_to_care": "Linked to care or services",
-    "crisis_centre": "Taken to a crisis or stabilisation centre",
-    "hospital_voluntary": "Hospital, of their own will",
-    "hospital_involuntary": "Hospital, involuntary",
-    "shelter": "Taken to shelter",
-    "sobering": "Taken to sobering",
-    "with_family": "Left with family or friends",
-    "arrest": "Arrest",
-    "citation": "Citation, no arrest",
-    "other_agency": "Handed over to another agency",
-    "refused_help": "Help was refused",
-    "not_found": "Nobody found",
-    "no_response": "No response: caller does not answer any more",
-    "caller_cancelled": "Caller cancelled",
-    "duplicate": "Duplicate of another call",
-    "wrong_number": "Wrong number or pocket dial",
-    "test_call": "Test call",
+    "resolved_on_phone": msgid("Resolved on the telephone"),
+    "resolved_on_scene": msgid("Resolved on scene, stayed in place"),
+    "linked_to_care": msgid("Linked to care or services"),
+    "crisis_centre": msgid("Taken to a crisis or stabilisation centre"),
+    "hospital_voluntary": msgid("Hospital, of their own will"),
+    "hospital_involuntary": msgid("Hospital, involuntary"),
+    "shelter": msgid("Taken to shelter"),
+    "sobering": msgid("Taken to sobering"),
+    "with_family": msgid("Left with family or friends"),
+    "arrest": msgid("Arrest"),
+    "citation": msgid("Citation, no arrest"),
+    "other_agency": msgid("Handed over to another agency"),
+    "refused_help": msgid("Help was refused"),
+    "not_found": msgid("Nobody found"),
+    "no_response": msgid("No response: caller does not answer any more"),
+    "caller_cancelled": msgid("Caller cancelled"),
+    "duplicate": msgid("Duplicate of another call"),
+    "wrong_number": msgid("Wrong number or pocket dial"),
+    "test_call": msgid("Test call"),
 }
 CANCELLED = "caller_cancelled"
 NOBODY_NEEDED = frozenset({CANCELLED, "duplicate", "wrong_number", "test_call", "no_response"})
@@ -41,50 +43,55 @@ NO_CALL = frozenset({"duplicate", "wrong_number", "test_call"})
 """Dispositions of what never was a call of its own: nothing is followed up."""
 
 DISMISSALS = {
-    "done_by_hand": "A person has done it by hand",
-    "not_needed": "It is not needed any more",
-    "reported": "It fails again; reported as a fault, the call is looked after",
+    "done_by_hand": msgid("A person has done it by hand"),
+    "not_needed": msgid("It is not needed any more"),
+    "reported": msgid("It fails again; reported as a fault, the call is looked after"),
 }
 """Why a step that failed, or was missed, need not be done."""
 
 CAUSES = {
-    "out_of_hours": "outside its hours",
-    "none_on_shift": "no team on shift",
-    "all_committed": "all teams are on other calls",
-    "declined_by_all": "declined by all",
-    "no_answer": "nobody answered",
-    "undeliverable": "texts could not be delivered",
-    "out_of_area": "outside its area",
-    "suspended": "switched off by a supervisor",
-    "overridden": "a person chose otherwise",
+    "out_of_hours": msgid("outside its hours"),
+    "none_on_shift": msgid("no team on shift"),
+    "all_committed": msgid("all teams are on other calls"),
+    "declined_by_all": msgid("declined by all"),
+    "no_answer": msgid("nobody answered"),
+    "undeliverable": msgid("texts could not be delivered"),
+    "out_of_area": msgid("outside its area"),
+    "suspended": msgid("switched off by a supervisor"),
+    "overridden": msgid("a person chose otherwise"),
 }
 
 DIFFERENCES = CAUSES | {
-    "excluded": "a rule keeps them away",
-    "not_in_time": "cannot be there in time",
-    "answers_missing": "the answers did not come in time",
-    "cancelled": "was cancelled",
-    "not_sent": "nobody has sent it yet",
-    "closed": "the call was closed",
+    "excluded": msgid("a rule keeps them away"),
+    "not_in_time": msgid("cannot be there in time"),
+    "answers_missing": msgid("the answers did not come in time"),
+    "cancelled": msgid("was cancelled"),
+    "not_sent": msgid("nobody has sent it yet"),
+    "closed": msgid("the call was closed"),
 }
 """Why what was sent, eligible or recommended is not what was needed."""
 
 NOT_NEEDED = "not_needed"
 CANCEL_REASONS = {
-    "caller_cancelled": "Caller cancelled",
-    "changed_response": "Another response was chosen",
-    "duplicate": "Duplicate call",
-    "unsafe": "Not safe for this team",
-    NOT_NEEDED: "Not needed any more",
-    "other_county": "Another county has it",
-    "closed": "The call was closed",
+    "caller_cancelled": msgid("Caller cancelled"),
+    "changed_response": msgid("Another response was chosen"),
+    "duplicate": msgid("Duplicate call"),
+    "unsafe": msgid("Not safe for this team"),
+    NOT_NEEDED: msgid("Not needed any more"),
+    "other_county": msgid("Another county has it"),
+    "closed": msgid("The call was closed"),
 }
 
 FOLLOW_UP_OUTCOMES = {
-    "done": "Done",
-    "not_reached": "Not reached",
-    "refused": "Refused",
-    "rescheduled": "Re-scheduled",
+    "done": msgid("Done"),
+    "not_reached": msgid("Not reached"),
+    "refused": msgid("Refused"),
+    "rescheduled": msgid("Re-scheduled"),
 }
 
-VERDICTS = {1: "right team", 2: "not needed", 3: "unsafe without police", 4: "too late"}
+VERDICTS = {
+    1: msgid("right team"),
+    2: msgid("not needed"),
+    3: msgid("unsafe without police"),
+    4: msgid("too late"),
+}

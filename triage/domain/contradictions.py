@@ -2,15 +2,17 @@
 
 from typing import Any, Final
 
-CALLER = "caller"
+from triage.domain.words import msgid
+
+CALLER = msgid("caller")
 SOURCES = (
     CALLER,
-    "second caller",
-    "third party",
-    "person in crisis",
-    "officer",
-    "clinician",
-    "CAD",
+    msgid("second caller"),
+    msgid("third party"),
+    msgid("person in crisis"),
+    msgid("officer"),
+    msgid("clinician"),
+    msgid("CAD"),
 )
 """Who may have said it, as it is written down."""
 UNKNOWN: Final = "unknown"
@@ -30,7 +32,7 @@ def kept_as_well(standing: Any, said: Any, source: str, first: str = CALLER) -> 
     if isinstance(standing, dict):
         reports = list(standing["values"])
     elif source == first:
-        source = f"{source}, later"
+        source = msgid("%(who)s, later", who=source)
     reports = [one for one in reports if one["source"] != source and one["value"] != UNKNOWN]
     reports.append({"value": said, "source": source})
     if all(one["value"] == said for one in reports):

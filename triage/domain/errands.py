@@ -1,30 +1,35 @@
 """What may come of the things that a person does about a call beside sending somebody."""
 
+from triage.domain.words import msgid
+
 RING_OUTCOMES = {
-    "reached": "Reached",
-    "no_answer": "No answer",
-    "engaged": "Engaged",
-    "voicemail": "Voicemail reached",
+    "reached": msgid("Reached"),
+    "no_answer": msgid("No answer"),
+    "engaged": msgid("Engaged"),
+    "voicemail": msgid("Voicemail reached"),
 }
 """What a call-back after a lost line came to."""
 
 AFTER_LAST_TRY = {
-    "again": "Ring another round",
-    "somebody_goes": "Somebody goes there: they look for the caller",
-    "stands": "Nothing points to danger: stop ringing, the call goes on as it stands",
+    "again": msgid("Ring another round"),
+    "somebody_goes": msgid("Somebody goes there: they look for the caller"),
+    "stands": msgid("Nothing points to danger: stop ringing, the call goes on as it stands"),
 }
 """What a person decides when the last call-back was in vain. None of it closes the call."""
 
 WHO_CANCELS = {
-    "subject": "The person in crisis",
-    "caller": "The caller",
-    "third_party": "Somebody else",
-    "officer": "An officer on scene",
+    "subject": msgid("The person in crisis"),
+    "caller": msgid("The caller"),
+    "third_party": msgid("Somebody else"),
+    "officer": msgid("An officer on scene"),
 }
-YES_NO = {"yes": "Yes", "no": "No"}
+YES_NO = {"yes": msgid("Yes"), "no": msgid("No")}
 
 CANCEL_ENDS = {
-    "agreed": "agreed: the call is cancelled",
-    "refused": "refused: whoever was sent still comes",
+    "agreed": msgid("agreed: the call is cancelled"),
+    "refused": msgid("refused: whoever was sent still comes"),
 }
-NEIGHBOUR_ENDS = {"accepted": "took the call", "refused": "refused: the call is ours again"}
+NEIGHBOUR_ENDS = {
+    "accepted": msgid("took the call"),
+    "refused": msgid("refused: the call is ours again"),
+}

@@ -14,6 +14,10 @@ Severity = Literal["error", "warning"]
 class TriageError(Exception):
     """Anything the service refuses or cannot do, said in a person's words."""
 
+    def __str__(self) -> str:
+        """The sentence as it was given: it can still be said in another language."""
+        return self.args[0] if self.args else ""
+
 
 class NotFound(TriageError):
     """What was asked for does not exist, or not for this person."""

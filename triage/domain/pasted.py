@@ -10,21 +10,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from triage.domain.people_of_call import LANGUAGES
+from triage.domain.words import msgid
 
 LONGEST = 20_000
 """Signs of a pasted text that are looked at; the rest of a longer one is left as it is."""
 
 FIELDS = {
-    "external_id": "CAD number",
-    "caller_phone": "Call-back number",
-    "caller_name": "Caller's name",
-    "location": "Place",
-    "position": "Position",
-    "language": "Caller's language",
-    "subject_name": "Person in crisis",
-    "narrative": "Narrative",
-    "service": "Class of service",
-    "esn": "ESN",
+    "external_id": msgid("CAD number"),
+    "caller_phone": msgid("Call-back number"),
+    "caller_name": msgid("Caller's name"),
+    "location": msgid("Place"),
+    "position": msgid("Position"),
+    "language": msgid("Caller's language"),
+    "subject_name": msgid("Person in crisis"),
+    "narrative": msgid("Narrative"),
+    "service": msgid("Class of service"),
+    "esn": msgid("ESN"),
 }
 """What can be found, in the order of the form. The last two have no field: they are notes."""
 NOTES = ("service", "esn")
@@ -140,7 +141,7 @@ class Pasted:
         if "latitude" in joined and "longitude" in joined:
             joined["position"] = f"{joined['latitude']}, {joined['longitude']}"
         tower = joined.get("service", "").upper().replace(" ", "") in _TOWERS
-        doubt = {"location": "Wireless: this may be the cell tower."} if tower else {}
+        doubt = {"location": msgid("Wireless: this may be the cell tower.")} if tower else {}
         return [Found(name, joined[name], doubt.get(name, "")) for name in FIELDS if name in joined]
 
 

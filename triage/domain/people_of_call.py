@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from triage.domain.facts import Fact
+from triage.domain.words import msgid
 
 RELATIONS = {
-    "self": "The person themselves",
-    "family": "Family or household",
-    "friend": "Friend",
-    "bystander": "Bystander or neighbor",
-    "staff": "Staff of a school, shelter or home",
-    "care": "Health or care worker",
-    "officer": "Officer",
-    "other": "Somebody else",
+    "self": msgid("The person themselves"),
+    "family": msgid("Family or household"),
+    "friend": msgid("Friend"),
+    "bystander": msgid("Bystander or neighbor"),
+    "staff": msgid("Staff of a school, shelter or home"),
+    "care": msgid("Health or care worker"),
+    "officer": msgid("Officer"),
+    "other": msgid("Somebody else"),
 }
 """What the caller is to the person in crisis."""
 _AS_ANSWER = {
@@ -27,26 +28,26 @@ _AS_ANSWER = {
 """The same as the question `caller_role` is answered, where it has such an answer."""
 
 LANGUAGES = {
-    "en": "English",
-    "es": "Spanish",
-    "asl": "American Sign Language",
-    "ar": "Arabic",
-    "fr": "French",
-    "ht": "Haitian Creole",
-    "ko": "Korean",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "so": "Somali",
-    "tl": "Tagalog",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
+    "en": msgid("English"),
+    "es": msgid("Spanish"),
+    "asl": msgid("American Sign Language"),
+    "ar": msgid("Arabic"),
+    "fr": msgid("French"),
+    "ht": msgid("Haitian Creole"),
+    "ko": msgid("Korean"),
+    "pt": msgid("Portuguese"),
+    "ru": msgid("Russian"),
+    "so": msgid("Somali"),
+    "tl": msgid("Tagalog"),
+    "vi": msgid("Vietnamese"),
+    "zh": msgid("Chinese"),
 }
 
 CALL_BACK = {
-    "ring": "Ring",
-    "text": "Text",
-    "message": "Leave a message",
-    "never": "Do not contact",
+    "ring": msgid("Ring"),
+    "text": msgid("Text"),
+    "message": msgid("Leave a message"),
+    "never": msgid("Do not contact"),
 }
 """How whoever rang may safely be contacted."""
 

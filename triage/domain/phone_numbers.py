@@ -7,17 +7,19 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
 from triage.domain.errors import Refused
+from triage.domain.words import listed, msgid
 
 _SHORT_OF_IT = {
-    ValidationResult.TOO_SHORT: "has too few digits",
-    ValidationResult.TOO_LONG: "has too many digits",
-    ValidationResult.INVALID_LENGTH: "has the wrong number of digits",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
-    ValidationResult.INVALID_COUNTRY_CODE: "has a country code that does not exist",
+    ValidationResult.TOO_SHORT: msgid("This has too few digits."),
+    ValidationResult.TOO_LONG: msgid("This has too many digits."),
+    ValidationResult.INVALID_LENGTH: msgid("This has the wrong number of digits."),
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: msgid("This lacks its area code."),
+    ValidationResult.INVALID_COUNTRY_CODE: msgid("This has a country code that does not exist."),
 }
 
-
-_HOW = "Type it like 555 010 0199 or +1 555 010 0199."
+_NO_NUMBER = msgid("This is not a telephone number.")
+_DIGITS_ONLY = msgid("A telephone number has digits only.")
+_HOW = msgid("Type it like 555 010 0199 or +1 555 010 0199.")
 _WORDS_ALLOWED = re.compile(r"(?i)\btel\b|ext(ension|n)?\b|x(?=[ .:]*\d)")
 
 
@@ -32,8 +34,8 @@ def e164(text: str, country: str) -> str:
     number = _parse(text, country)
     problem = phonenumbers.is_possible_number_with_reason(number)
     if problem != ValidationResult.IS_POSSIBLE:
-        how = _SHORT_OF_IT.get(problem, "is not a telephone number")
-        raise Refused(f"This {how}. {_HOW}", "phone")
+        why = _SHORT_OF_IT.get(problem, _NO_NUMBER)
+        raise Refused(listed(" ", (why, _HOW)), "phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -56,14 +58,17 @@ def _parse(text: str, country: str) -> PhoneNumber:
     digits = "".join(sign for sign in plain if sign.isdecimal())
     # phonenumbers would read letters as the keys of a dial pad.
     if not digits or any(sign.isalpha() for sign in _WORDS_ALLOWED.sub("", plain)):
-        raise Refused(f"A telephone number has digits only. {_HOW}", "phone")
+        raise Refused(listed(" ", (_DIGITS_ONLY, _HOW)), "phone")
     if not plain.startswith("+") and len(digits) <= 6:
         raise Refused(
-            f"{digits} cannot be rung back: short numbers reach a service, not a caller. "
-            "Ask for the full number, or leave this empty.",
+            msgid(
+                "%(digits)s cannot be rung back: short numbers reach a service, not a caller. "
+                "Ask for the full number, or leave this empty.",
+                digits=digits,
+            ),
             "phone",
         )
     try:
         return phonenumbers.parse(plain, country)
     except NumberParseException:
-        raise Refused(f"This is not a telephone number. {_HOW}", "phone") from None
+        raise Refused(listed(" ", (_NO_NUMBER, _HOW)), "phone") from None

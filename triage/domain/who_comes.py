@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triage.domain.facts import Response
+from triage.domain.words import msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
 
 NOT_TOLD = {
-    "line_lost": "The line was lost",
-    "not_safe": "It is not safe to say it now",
-    "rang_off": "They rang off",
-    "language": "No common language, no interpreter yet",
-    "relayed": "Another agency tells them",
+    "line_lost": msgid("The line was lost"),
+    "not_safe": msgid("It is not safe to say it now"),
+    "rang_off": msgid("They rang off"),
+    "language": msgid("No common language, no interpreter yet"),
+    "relayed": msgid("Another agency tells them"),
 }
 
 _SAY: Mapping[str, Mapping[str, str]] = {

@@ -3,6 +3,7 @@
 from triage.domain.errors import Refused
 from triage.domain.people_of_call import CALL_BACK, LANGUAGES, RELATIONS, People
 from triage.domain.phone_numbers import e164
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Caller, CallSubject
 from triage.storage.sealed import blind_index
@@ -45,11 +46,11 @@ def add(
 
 def _check(people: People) -> None:
     if people.relation is not None and people.relation not in RELATIONS:
-        raise Refused("Choose who rings from the list.", "caller_relation")
+        raise Refused(msgid("Choose who rings from the list."), "caller_relation")
     if not set(people.call_back) <= set(CALL_BACK):
-        raise Refused("Choose from the list how to call back.", "call_back")
+        raise Refused(msgid("Choose from the list how to call back."), "call_back")
     if "never" in people.call_back and len(people.call_back) > 1:
-        raise Refused("Either a way to call back is safe, or none is: choose.", "call_back")
+        raise Refused(msgid("Either a way to call back is safe, or none is: choose."), "call_back")
 
 
 def add_subject(uow: UnitOfWork, call: Call, people: People) -> None:

@@ -15,6 +15,7 @@ from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.people_of_call import People
 from triage.domain.sms_replies import ALPHABET
+from triage.domain.words import msgid
 from triage.services import (
     assessments,
     call_codes,
@@ -120,14 +121,14 @@ def _write_all(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
 def _write_down(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
     narrative = check_narrative(centre, new.narrative)
     if not narrative and not new.facts and new.disposition is None:
-        raise Refused("Write what happens, or answer at least one question.", "narrative")
+        raise Refused(msgid("Write what happens, or answer at least one question."), "narrative")
     assessments.check_facts(centre, new.facts, new.situation)
     if new.zone and new.zone not in centre.gazetteer.zones:
-        raise Refused(f"There is no zone called {new.zone[:40]}.", "zone")
+        raise Refused(msgid("There is no zone called %(zone)s.", zone=new.zone[:40]), "zone")
     rules = rule_sets.live(uow, centre, new.rule_set or centre.policy.rule_set)
     rule_sets.must_be_fit_for_calls(rules)
     if new.received_at is not None and new.received_at > uow.now + timedelta(minutes=5):
-        raise Refused("the call was received in the future: look at the time", "received_at")
+        raise Refused(msgid("the call was received in the future: look at the time"), "received_at")
     received_at = (new.received_at or uow.now).astimezone(UTC)
     call = uow.add(
         Call(
@@ -159,8 +160,12 @@ def check_narrative(centre: Centre, narrative: str | None) -> str:
     text = (narrative or "").replace("\r\n", "\n").strip()
     if len(text) > centre.policy.narrative_max:
         raise Refused(
-            f"The narrative has {len(text):,} characters, {centre.policy.narrative_max:,}"
-            " fit. Shorten it; nothing is lost meanwhile.",
+            msgid(
+                "The narrative has %(length)s characters, %(most)s fit. Shorten it; nothing is lost"
+                " meanwhile.",
+                length=f"{len(text):,}",
+                most=f"{centre.policy.narrative_max:,}",
+            ),
             "narrative",
         )
     return text
@@ -225,7 +230,7 @@ def add_answers(
     """
     must_be_open(call)
     if not facts:
-        raise Refused("Answer at least one question.", "facts")
+        raise Refused(msgid("Answer at least one question."), "facts")
     assessments.check_facts(centre, facts, {})
     write_answers(uow, call, facts, caller)
     uow.audit("call.answers_added", call, facts=sorted(facts))
@@ -238,7 +243,7 @@ def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, 
     must_be_open(call)
     found = assessments.last_answer(uow, call)
     if found is None:
-        raise Refused("No answer is left to take back.", "undo")
+        raise Refused(msgid("No answer is left to take back."), "undo")
     last, before = found
     uow.add(
         Answer(
@@ -291,25 +296,30 @@ def close_call(
     """
     must_be_open(call)
     if disposition not in DISPOSITIONS:
-        raise Refused("Choose how the call ended.", "disposition")
+        raise Refused(msgid("Choose how the call ended."), "disposition")
     if disposition == CANCELLED and not (agreed or assessments.may_be_cancelled(uow, centre, call)):
         raise Refused(
-            "This call is above routine, so a clinician or supervisor has to agree: send it, then"
-            " use Never mind, cancel on its page.",
+            msgid(
+                "This call is above routine, so a clinician or supervisor has to agree: send it,"
+                " then use Never mind, cancel on its page."
+            ),
             "disposition",
         )
     for dispatch in dispatches.of_call(uow, call):
         if dispatch.state in dispatches.ENDED:
             continue
         if dispatch.state is DispatchState.ON_SCENE:
-            raise Conflict("a team is on scene: it clears first")
+            raise Conflict(msgid("a team is on scene: it clears first"))
         if dispatch.state is DispatchState.HANDED_OVER:
             dispatches.end_hand_over(uow, dispatch)
             continue
         waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
         if dispatch.state in waiting and disposition not in NOBODY_NEEDED:
             name = centre.vocabulary.responses[dispatch.response].label("en")
-            raise Refused(f"{name} is still owed: cancel it or see it through.", "disposition")
+            raise Refused(
+                msgid("%(name)s is still owed: cancel it or see it through.", name=name),
+                "disposition",
+            )
         dispatches.cancel(uow, centre, dispatch, "closed")
     if disposition in NO_CALL:
         follow_ups.end_all(uow, call)
@@ -328,5 +338,5 @@ def by_reference(uow: UnitOfWork, reference: str) -> Call:
     if _REFERENCE.fullmatch(wanted):  # databases differ over what else could be typed
         call = uow.session.scalar(select(Call).where(Call.reference == wanted))
     if call is None:
-        raise NotFound(f"no call {reference[:40]}")
+        raise NotFound(msgid("no call %(reference)s", reference=reference[:40]))
     return call

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from triage.domain import answer_steps
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.phone_numbers import e164
+from triage.domain.words import msgid
 from triage.services import assessments, calls, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
@@ -94,7 +95,7 @@ def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
     """Raises NotFound for somebody else's form, which looks like one that never was."""
     draft = uow.session.get(IntakeDraft, key, with_for_update=True)
     if draft is not None and draft.account_id != person.account_id:
-        raise NotFound("no such form")
+        raise NotFound(msgid("no such form"))
     return draft
 
 
@@ -161,7 +162,7 @@ def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft:
     """A form to go on with. Raises NotFound."""
     draft = uow.session.get(IntakeDraft, key)
     if draft is None or draft.account_id != person.account_id:
-        raise NotFound("no such form")
+        raise NotFound(msgid("no such form"))
     return draft
 
 
@@ -172,9 +173,9 @@ def begun(uow: UnitOfWork, person: Person, key: UUID) -> dict[str, list[str]]:
     if draft is None:
         return {}
     if draft.account_id != person.account_id:
-        raise NotFound("no such form")
+        raise NotFound(msgid("no such form"))
     if _has_ended(draft):
-        raise Conflict("this form became a call already, or was thrown away")
+        raise Conflict(msgid("this form became a call already, or was thrown away"))
     return fields_of(draft)
 
 
@@ -182,9 +183,9 @@ def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
     """Throw away what was typed; the audit trail keeps that there was something."""
     draft = _draft(uow, person, key)
     if draft is None:
-        raise NotFound("no such form")
+        raise NotFound(msgid("no such form"))
     if draft.call_id is not None:
-        raise Conflict("this form became a call already")
+        raise Conflict(msgid("this form became a call already"))
     draft.form = draft.before = None
     uow.audit("intake.discarded", draft)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import msgid
 from triage.services import errands, speaking_freely
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -44,13 +45,13 @@ def tried(
     """
     errand = errands.must_wait(uow, call, KIND)
     if outcome not in RING_OUTCOMES:
-        raise Refused("Choose what the call-back came to.", "outcome")
+        raise Refused(msgid("Choose what the call-back came to."), "outcome")
     if turn != errand.turn:
-        raise Conflict("somebody has written this try down already")
+        raise Conflict(msgid("somebody has written this try down already"))
     if tries_left(centre, errand) <= 0:
-        raise Conflict("this round is over: decide what happens now")
+        raise Conflict(msgid("this round is over: decide what happens now"))
     if speaking_freely.must_not_ring(uow, call) and not confirmed:
-        raise Refused("Ringing may not be safe for this caller: confirm it.", "confirmed")
+        raise Refused(msgid("Ringing may not be safe for this caller: confirm it."), "confirmed")
     made = {"outcome": outcome, "at": uow.now.isoformat()}
     errand.details = errand.details | {"tries": [*errand.details["tries"], made]}
     number = len(errand.details["tries"])
@@ -76,9 +77,9 @@ def decide(uow: UnitOfWork, centre: Centre, call: Call, decision: str) -> None:
     """What happens after the last try. Raises Conflict while there are tries left."""
     errand = errands.must_wait(uow, call, KIND)
     if decision not in AFTER_LAST_TRY:
-        raise Refused("Choose what happens now.", "decision")
+        raise Refused(msgid("Choose what happens now."), "decision")
     if tries_left(centre, errand) > 0:
-        raise Conflict("the last call-back has not been made")
+        raise Conflict(msgid("the last call-back has not been made"))
     if decision != "again":
         errands.end(uow, errand, decision)
         return

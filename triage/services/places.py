@@ -2,6 +2,7 @@
 
 from triage.domain.errors import Refused
 from triage.domain.gazetteer import Place, plain
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.sealed import blind_index
@@ -55,7 +56,7 @@ def judge(uow: UnitOfWork, centre: Centre, call: Call, match: str) -> None:
     """A person says whether the place that was found is the one that was meant. What was found is
     kept either way; a wrong one gives no zone and no position."""
     if call.found is None or match not in MATCHES:
-        raise Refused("Say whether the place that was found is the right one.", "match")
+        raise Refused(msgid("Say whether the place that was found is the right one."), "match")
     found = centre.gazetteer.find(call.location or "")
     call.match = match
     if match == WRONG:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
+from triage.domain.words import msgid
 from triage.services import assessments, dispatches, follow_ups, situation, transfers
 from triage.services.assessments import Decision
 from triage.services.centre import Centre
@@ -24,7 +25,13 @@ class Choice:
 
 def must_be_open(call: Call) -> None:
     if call.state not in {CallState.OPEN, CallState.ASKING}:
-        raise Conflict(f"call {call.reference} is {call.state.value}: nothing can be added")
+        raise Conflict(
+            msgid("call %(reference)s is closed: nothing can be added", reference=call.reference)
+            if call.state is CallState.CLOSED
+            else msgid(
+                "call %(reference)s is replayed: nothing can be added", reference=call.reference
+            )
+        )
 
 
 def act_on(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, why: str) -> list[str]:
@@ -69,7 +76,7 @@ def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]
     It is assessed anew: what was true when the call came in may not be so any more.
     """
     if call.state is not CallState.ASKING:
-        raise Conflict("this call is not waiting for answers")
+        raise Conflict(msgid("this call is not waiting for answers"))
     call.state = CallState.OPEN
     uow.session.flush()
     known = situation.situation_now(uow, centre, call, {})
@@ -95,7 +102,7 @@ def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
     must_be_open(call)
     record = assessments.latest(uow, call)
     if record is None:
-        raise Conflict("this call has not been assessed")
+        raise Conflict(msgid("this call has not been assessed"))
     if call.state is CallState.ASKING:
         return take_default_route(uow, centre, call)
     sent = act_on(uow, centre, call, assessments.decision_of(record), "assessment")
@@ -109,17 +116,17 @@ def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice
     """Send another response instead of the recommended one. The companions go all the same."""
     must_be_open(call)
     if choice.reason not in OVERRIDE_REASONS:
-        raise Refused("Choose a reason for another response.", "override_reason")
+        raise Refused(msgid("Choose a reason for another response."), "override_reason")
     if choice.reason == "other" and not (choice.note or "").strip():
-        raise Refused("Say which other reason, in a few words.", "override_note")
+        raise Refused(msgid("Say which other reason, in a few words."), "override_note")
     kind = centre.vocabulary.responses.get(choice.response)
     if kind is None or kind.reached_by == "record":
-        raise Refused("Choose who is to be sent.", "override_response")
+        raise Refused(msgid("Choose who is to be sent."), "override_response")
     record = assessments.latest(uow, call)
     if record is None:
-        raise Conflict("this call has not been assessed")
+        raise Conflict(msgid("this call has not been assessed"))
     if choice.response == record.response:
-        raise Refused("This is recommended already: send it as it is.", "override_response")
+        raise Refused(msgid("This is recommended already: send it as it is."), "override_response")
     override = uow.add(
         Override(
             call_id=call.id,

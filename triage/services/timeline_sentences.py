@@ -16,6 +16,7 @@ from triage.domain.codes import (
 from triage.domain.delivery import failure_of
 from triage.domain.reachability import LEFT_DUTY
 from triage.domain.timing import within
+from triage.domain.words import Named
 from triage.services import (
     errand_sentences,
     escalation_sentences,
@@ -86,12 +87,12 @@ def _extras(details: Details) -> str:
 
 def response_name(centre: Centre, response: str) -> str:
     known = centre.vocabulary.responses.get(response)
-    return known.label() if known else response.replace("_", " ")
+    return Named(known.labels) if known else response.replace("_", " ")
 
 
 def fact_name(centre: Centre, fact: str) -> str:
     known = centre.vocabulary.facts.get(fact)
-    return known.called() if known else fact.replace("_", " ")
+    return Named(known.noun) if known and known.noun else plain(fact)
 
 
 def _assessed(centre: Centre, details: Details) -> str:

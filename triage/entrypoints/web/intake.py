@@ -7,15 +7,18 @@ from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
 from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
+from triage.domain.words import Named, msgid
 from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
@@ -27,7 +30,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("intake", __name__, url_prefix="/intake")
 
-NOTHING_SAID = "The line was lost before the caller said what happens."
+NOTHING_SAID = msgid("The line was lost before the caller said what happens.")
 _FIELD_OF = {"phone": "caller_phone"}
 """Fields of the form that services know by another name."""
 
@@ -57,7 +60,7 @@ def go_on(key: UUID) -> ResponseReturnValue:
 def discard(key: UUID) -> ResponseReturnValue:
     person = current_person()
     current_context().do(person.actor, lambda uow: drafts.discard(uow, person, key))
-    flash("The unfinished call was discarded.", "good")
+    flash(gettext("The unfinished call was discarded."), "good")
     return redirect("/intake")
 
 
@@ -86,11 +89,11 @@ def assess() -> ResponseReturnValue:
             "send": render_template("intake_send.html", **shown),
         },
         order=questions.order,
-        consequences=questions.consequences,
+        consequences=_spoken(questions.consequences),
         prompted=questions.prompted,
-        conflicts=questions.conflicts,
+        conflicts=_spoken(questions.conflicts),
         person=questions.person,
-        errors=understood.errors,
+        errors=_spoken(understood.errors),
         saved=f"{saved:%H:%M:%S}",
     )
 
@@ -111,7 +114,7 @@ def save() -> ResponseReturnValue:
     if action not in {"send", "close", "attach", "lost"}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
-        understood.errors["disposition"] = "Choose why nobody is sent."
+        understood.errors["disposition"] = msgid("Choose why nobody is sent.")
     if understood.errors:
         return _keep_and_show(key, understood, 422)
     try:
@@ -124,7 +127,9 @@ def save() -> ResponseReturnValue:
     except (Conflict, NotFound) as gone:
         if action != "attach":
             raise
-        understood.errors["location"] = f"Not attached: {gone}. Take it as a call of its own."
+        understood.errors["location"] = msgid(
+            "Not attached: %(why)s. Take it as a call of its own.", why=str(gone)
+        )
     return _keep_and_show(key, understood, 422)
 
 
@@ -146,7 +151,7 @@ def _become_a_call(
     context, person = current_context(), current_person()
     new = as_call(context.centre, understood, closing=action == "close")
     if action == "lost" and not new.narrative and not new.facts:
-        new = replace(new, narrative=NOTHING_SAID)
+        new = replace(new, narrative=spoken(NOTHING_SAID))
 
     def work(uow: UnitOfWork) -> tuple[Call, bool]:
         if action == "attach":
@@ -157,13 +162,25 @@ def _become_a_call(
         return saved, fresh
 
     call, fresh = context.do(person.actor, work, keyed=True)
+    told = ""
     if fresh and action == "attach":
-        flash(f"The caller is attached to {call.code}: nobody is paged twice.", "good")
+        told = msgid("The caller is attached to %(code)s: nobody is paged twice.", code=call.code)
     elif fresh and action == "lost":
-        flash("The line was lost: the call is kept. Ring the caller back.", "good")
+        told = msgid("The line was lost: the call is kept. Ring the caller back.")
     elif fresh:
-        flash(f"Call {call.reference} is taken; its code is {call.code}.", "good")
+        told = msgid(
+            "Call %(reference)s is taken; its code is %(code)s.",
+            reference=call.reference,
+            code=call.code,
+        )
+    if told:
+        flash(spoken(told), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
+
+
+def _spoken(told: Mapping[str, str]) -> dict[str, str]:
+    """For the page's own program."""
+    return {name: spoken(sentence) for name, sentence in told.items()}
 
 
 def _form_key() -> UUID:
@@ -215,7 +232,7 @@ def _page(
 def _ages(centre: Centre) -> list[tuple[str, str]]:
     """The ages that the centre tells apart."""
     known = centre.vocabulary.facts.get(AGE_FACT)
-    return [(value.name, value.label.say()) for value in known.values] if known else []
+    return [(value.name, Named(value.label)) for value in known.values] if known else []
 
 
 def _unfinished(uow: UnitOfWork) -> list[tuple[IntakeDraft, Intake]]:

@@ -18,6 +18,7 @@ from triage.domain.people_of_call import (
     implied,
 )
 from triage.domain.phone_numbers import e164
+from triage.domain.words import Named, msgid
 from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
@@ -113,18 +114,22 @@ def _once(centre: Centre, intake: Intake) -> None:
     for name, values in intake.fields.items():
         fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
         if len(values) > 1 and name not in SEVERAL and not (fact and fact.type == "multi"):
-            intake.errors[name] = "This was sent twice with different words: choose one."
+            intake.errors[name] = msgid("This was sent twice with different words: choose one.")
 
 
 def _lengths(_: Centre, intake: Intake) -> None:
     for name, most in LONGEST.items():
         if (length := len(one(intake.fields, name))) > most:
-            intake.errors[name] = f"{length:,} characters; {most} fit. Put the rest below."
+            intake.errors[name] = msgid(
+                "%(length)s characters; %(most)s fit. Put the rest below.",
+                length=f"{length:,}",
+                most=most,
+            )
 
 
 def _zone(centre: Centre, intake: Intake) -> None:
     if intake.zone and intake.zone not in centre.gazetteer.zones:
-        intake.errors["zone"] = "Choose one of the zones in the list."
+        intake.errors["zone"] = msgid("Choose one of the zones in the list.")
         intake.zone = ""
 
 
@@ -139,7 +144,9 @@ def _position(_: Centre, intake: Intake) -> None:
     if abs(latitude) <= 90 and abs(longitude) <= 180:
         intake.position = (latitude, longitude)
     else:
-        intake.errors["position"] = "Latitude and longitude in degrees, such as 40.7001, -75.3002."
+        intake.errors["position"] = msgid(
+            "Latitude and longitude in degrees, such as 40.7001, -75.3002."
+        )
 
 
 def _choices(centre: Centre, intake: Intake) -> None:
@@ -152,8 +159,11 @@ def _choices(centre: Centre, intake: Intake) -> None:
     }
     for name, options in offered.items():
         if (chosen := one(intake.fields, name)) and chosen not in options:
-            what = "one of the languages in" if "language" in name else "one from"
-            intake.errors[name] = f"Choose {what} the list."
+            intake.errors[name] = (
+                msgid("Choose one of the languages in the list.")
+                if "language" in name
+                else msgid("Choose one from the list.")
+            )
 
 
 def _phone(centre: Centre, intake: Intake) -> None:
@@ -179,7 +189,7 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
             continue
         fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
         if fact is None or fact.is_situation:
-            errors[name] = "There is no such question."
+            errors[name] = msgid("There is no such question.")
             continue
         answer = answer_typed(fact, fields[name])
         if answer is None:
@@ -188,7 +198,11 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
             centre.vocabulary.read_answer(fact.name, answer)
             found[fact.name] = answer
         except InvalidCall as wrong:
-            errors[name] = f"{fact.called().capitalize()}: {wrong.problems[0].message}."
+            errors[name] = msgid(
+                "%(fact)s: %(problem)s.",
+                fact=Named(fact.noun) if fact.noun else fact.called(),
+                problem=wrong.problems[0].message,
+            )
     return found
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain import pasted
@@ -50,7 +51,7 @@ def take(key: UUID) -> ResponseReturnValue:
     current_context().do(
         person.actor, lambda uow: drafts.keep(uow, person, key, fields, empty=False)
     )
-    flash("The form is filled with what you ticked.", "good")
+    flash(gettext("The form is filled with what you ticked."), "good")
     return redirect(f"/intake/{key}", 303)
 
 

@@ -10,15 +10,17 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.answer_steps import Step
 from triage.domain.facts import Fact
+from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import ALSO, FACT
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import intake as drafts
 from triage.services.centre import Centre
 
 bp = Blueprint("intake_undo", __name__, url_prefix="/intake")
 
-NOTHING = "No answer is left to take back."
+NOTHING = msgid("No answer is left to take back.")
 
 
 @bp.post("/<uuid:key>/undo")
@@ -27,10 +29,10 @@ def undo(key: UUID) -> ResponseReturnValue:
     """For the page itself, which has had everything kept before."""
     back = take_back(key)
     if back is None:
-        return {"sentence": NOTHING}
+        return {"sentence": spoken(NOTHING)}
     fields, step = back
     return {
-        "sentence": sentence(current_context().centre, step),
+        "sentence": spoken(sentence(current_context().centre, step)),
         "name": step["name"],
         "values": step["was"],
         "edition": int(fields[drafts.EDITION][0]),
@@ -47,7 +49,7 @@ def sentence(centre: Centre, step: Step) -> str:
     name = step["name"].removeprefix(FACT).removeprefix(ALSO)
     fact = centre.vocabulary.facts.get(name)
     if step["name"].startswith(ALSO) and not step["was"]:
-        return taken_back(fact, name, step["became"], "nobody says otherwise")
+        return taken_back(fact, name, step["became"], msgid("nobody says otherwise"))
     return taken_back(fact, name, step["became"], step["was"])
 
 
@@ -55,8 +57,15 @@ def taken_back(fact: Fact | None, name: str, was: Sequence[Any], now: Sequence[A
     """now -- what stands instead, or in words why nothing does."""
 
     def said(values: Sequence[Any]) -> str:
-        return ", ".join(answer_in_words(fact, one) for one in values) or "not asked"
+        if not values:
+            return msgid("not asked")
+        return listed(", ", [answer_in_words(fact, one) for one in values])
 
-    question = fact.question("third") if fact else name
-    stands = now if isinstance(now, str) else f"now {said(now)}"
-    return f"Taken back: {question} {said(was)}; {stands}."
+    question = Named(fact.third) if fact and fact.third else name
+    stands = now if isinstance(now, str) else msgid("now %(answer)s", answer=said(now))
+    return msgid(
+        "Taken back: %(question)s %(was)s; %(stands)s.",
+        question=question,
+        was=said(was),
+        stands=stands,
+    )

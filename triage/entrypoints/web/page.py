@@ -83,6 +83,7 @@ def furnish(app: Flask) -> None:
         state_name=state_words.state_name,
         theme=theme,
         training=training,
+        unit_name=state_words.unit_name,
         zone_name=zone_name,
     )
 

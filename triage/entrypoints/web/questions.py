@@ -11,10 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.contradictions import SOURCES
-from triage.domain.facts import Fact, Vocabulary
+from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.ruleset import RuleSet
+from triage.domain.words import Named, listed, msgid
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.recommendation import Question
+from triage.entrypoints.web.state_words import unit_name
 
+GROUPS = {
+    "contact": msgid("Contact"),
+    "place": msgid("Place"),
+    "call": msgid("Call"),
+    "subject": msgid("Person"),
+    "medical": msgid("Medical"),
+    "safety": msgid("Safety"),
+    "suicide": msgid("Suicide"),
+    "mental_state": msgid("Mental state"),
+}
 NEXT = 5
 """Questions beyond the gate and the narrative's that stand ready; others wait behind a heading."""
 
@@ -24,8 +37,8 @@ class Panel:
     """What the question panel needs, besides what was typed."""
 
     main: Sequence[Fact]
-    others: Sequence[tuple[str, Sequence[Fact]]]
-    """By group."""
+    others: Sequence[tuple[str, str, Sequence[Fact]]]
+    """By group, with its name."""
     consequences: Mapping[str, str]
     next: Sequence[str]
     """What the open questions could change, in the order of the page."""
@@ -36,6 +49,10 @@ class Panel:
     """By question who says what, where answers contradict each other."""
     sources: Sequence[str] = SOURCES[1:]
     """Who may say otherwise."""
+
+    def named_sources(self) -> list[tuple[str, str]]:
+        """Each as it is written down, and as the page says it."""
+        return [(str(source), spoken(source)) for source in self.sources]
 
     @property
     def order(self) -> list[str]:
@@ -74,8 +91,15 @@ def _conflicts(facts: Mapping[str, Fact], answered: Mapping[str, Any]) -> dict[s
     told = {}
     for name, value in answered.items():
         if isinstance(value, dict) and (fact := facts.get(name)):
-            counts = "the more dangerous counts" if fact.danger else "each of them is assessed"
-            told[name] = f"Contradicting: {answer_in_words(fact, value)}; {counts}."
+            counts = (
+                msgid("the more dangerous counts")
+                if fact.danger
+                else msgid("each of them is assessed")
+            )
+            answers = answer_in_words(fact, value)
+            told[name] = msgid(
+                "Contradicting: %(answers)s; %(counts)s.", answers=answers, counts=counts
+            )
     return told
 
 
@@ -88,14 +112,14 @@ def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:
     return {fact: terms[0] for fact, terms in said if terms}
 
 
-def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, Sequence[Fact]]]:
+def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, str, Sequence[Fact]]]:
     for group in vocabulary.groups:
         facts = [
             fact
             for fact in vocabulary.facts.values()
             if fact.group == group and not fact.is_situation and fact.name not in shown
         ]
-        yield group.replace("_", " ").capitalize(), facts
+        yield group, GROUPS.get(group) or group.replace("_", " ").capitalize(), facts
 
 
 def _person(answered: Mapping[str, Any]) -> str:
@@ -107,13 +131,27 @@ def answer_in_words(fact: Fact | None, value: Any) -> str:
     """A kept answer as a person says it."""
     if isinstance(value, dict):
         reports = value.get("values", ())
-        return " / ".join(f"{answer_in_words(fact, r['value'])} ({r['source']})" for r in reports)
+        return listed(" / ", [_report(fact, one) for one in reports])
     if isinstance(value, list):
-        return ", ".join(answer_in_words(fact, one) for one in value) or "none of these"
+        if not value:
+            return msgid("none of these")
+        return listed(", ", [answer_in_words(fact, one) for one in value])
     if value == "unknown":
-        return "Not known"
+        return Named(UNKNOWN_LABEL)
     known = fact.by_value.get(value) if fact and isinstance(value, str) else None
     if known is not None:
-        return known.label.say()
-    unit = f" {fact.unit}" if fact and fact.unit else ""
-    return f"{value}{unit}"
+        return Named(known.label)
+    return listed(" ", [value, unit_name(fact.unit)]) if fact and fact.unit else str(value)
+
+
+def _report(fact: Fact | None, one: Mapping[str, Any]) -> str:
+    """Who says what."""
+    answer, source = answer_in_words(fact, one["value"]), source_name(one["source"])
+    return msgid("%(answer)s (%(source)s)", answer=answer, source=source)
+
+
+def source_name(source: str) -> str:
+    """Who said it, in the page's language."""
+    first, later, _ = source.partition(", later")
+    named = next((one for one in SOURCES if one == first), first)
+    return msgid("%(who)s, later", who=named) if later else named

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.domain.codes import DIFFERENCES
+from triage.domain.words import Named, listed, msgid
+from triage.entrypoints.web.state_words import role_name
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import fact_name, response_name
 
 _HOW = {
-    "page": "Sending texts the best free team at once.",
-    "cad": "Sending opens a hand-over: you dispatch it in CAD.",
-    "transfer": "Sending opens a transfer: you connect the caller.",
-    "record": "Nobody is sent.",
+    "page": msgid("Sending texts the best free team at once."),
+    "cad": msgid("Sending opens a hand-over: you dispatch it in CAD."),
+    "transfer": msgid("Sending opens a transfer: you connect the caller."),
+    "record": msgid("Nobody is sent."),
 }
-BY_HAND = (
+BY_HAND = msgid(
     "Decide by hand: not awake, not breathing normally or hurt, send an ambulance; a weapon or"
     " violence, send police. Then tell a supervisor that the rules do not work."
 )
@@ -81,7 +83,7 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
         outcome=result["outcome"],
         response=result["response"],
         name=response_name(centre, result["response"]),
-        about=str(kind.about) if kind else "",
+        about=Named(kind.about) if kind else "",
         how=_HOW[kind.reached_by] if kind else "",
         level=result["level"],
         also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
@@ -105,7 +107,7 @@ def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]
     missing = [fact for fact, value in reason["facts"].items() if value in (None, "unknown")]
     unknown = ""
     if reason.get("on_unknown"):
-        unknown = ", ".join(fact_name(centre, fact) for fact in missing)
+        unknown = listed(", ", [fact_name(centre, fact) for fact in missing])
     return Reason(reason["because"], known.title if known else reason["source"], unknown)
 
 
@@ -131,41 +133,63 @@ def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tup
     by_reason: dict[str, list[str]] = {}
     for one in excluded:
         by_reason.setdefault(one["because"], []).append(response_name(centre, one["response"]))
-    return [(", ".join(names), because) for because, names in by_reason.items()]
+    return [(listed(", ", names), because) for because, names in by_reason.items()]
 
 
 def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:
     if told := asked.get("because"):
         return Question(asked["fact"], told)
     names = [response_name(centre, response) for response in asked["changes_to"]]
-    return Question(asked["fact"], f"May lead to {' or '.join(names)}." if names else "")
+    return Question(
+        asked["fact"],
+        msgid("May lead to %(names)s.", names=listed(msgid(" or "), names)) if names else "",
+    )
 
 
 def _after(follow_up: Mapping[str, Any]) -> str:
     hours = follow_up["after_h"]
-    when = f"{hours:g} h" if hours < 72 else f"{hours / 24:g} days"
-    return f"{follow_up['what']} (after {when}, {follow_up['owner'].replace('_', ' ')})"
+    count = f"{hours if hours < 72 else hours / 24:g}"
+    when = f"{count} h" if hours < 72 else msgid("%(count)s days", count=count)
+    what, owner = follow_up["what"], role_name(follow_up["owner"])
+    return msgid("%(what)s (after %(when)s, %(owner)s)", what=what, when=when, owner=owner)
 
 
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     told = []
     if result["outcome"] == "not_scored":
-        told.append(f"NOT SCORED: the rules could not be applied. Treat as highest. {BY_HAND}")
+        told.append(
+            msgid(
+                "NOT SCORED: the rules could not be applied. Treat as highest. %(by_hand)s",
+                by_hand=BY_HAND,
+            )
+        )
     if result["cause"] and result["needed"] != result["response"]:
         needed, goes = (response_name(centre, result[key]) for key in ("needed", "response"))
         why = DIFFERENCES.get(result["cause"], result["cause"])
-        instead = "" if result["outcome"] == "ask_more" else f" {goes} instead."
-        told.append(f"{needed} is needed: {why}.{instead}")
+        if result["outcome"] == "ask_more":
+            told.append(msgid("%(needed)s is needed: %(why)s.", needed=needed, why=why))
+        else:
+            told.append(
+                msgid(
+                    "%(needed)s is needed: %(why)s. %(goes)s instead.",
+                    needed=needed,
+                    why=why,
+                    goes=goes,
+                )
+            )
     if result.get("person_must_act"):
-        told.append("Nobody of this kind can come in time: a person must act.")
+        told.append(msgid("Nobody of this kind can come in time: a person must act."))
     if result.get("police_because_unknown"):
-        told.append("Police only because answers are missing: ask before you send.")
+        told.append(msgid("Police only because answers are missing: ask before you send."))
     told += [
-        f"The answers contradict each other: {fact_name(centre, one['fact'])}."
+        msgid("The answers contradict each other: %(fact)s.", fact=fact_name(centre, one["fact"]))
         for one in result.get("conflicts", ())
     ]
     told += [
-        f"Nobody there has seen it, so it counts as not known: {fact_name(centre, one['fact'])}."
+        msgid(
+            "Nobody there has seen it, so it counts as not known: %(fact)s.",
+            fact=fact_name(centre, one["fact"]),
+        )
         for one in result.get("unseen", ())
     ]
     return told

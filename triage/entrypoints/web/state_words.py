@@ -1,4 +1,4 @@
-"""What states of calls, dispatches, slots, pages, texts and follow-ups, and roles, are called."""
+"""What states of calls, dispatches, slots, pages, texts and follow-ups are called, and roles."""
 
 from triage.domain.words import msgid
 
@@ -73,6 +73,13 @@ _ROLES = {
     "administrator": msgid("administrator"),
 }
 
+_UNITS = {
+    "answers": msgid("answers"),
+    "hours": msgid("hours"),
+    "contacts": msgid("contacts"),
+    "minutes": msgid("minutes"),
+}
+
 
 def state_name(state: str) -> str:
     return _STATES.get(str(state)) or _plain(state).capitalize()
@@ -89,6 +96,11 @@ def page_state_name(state: str) -> str:
 def role_name(role: str) -> str:
     """In small letters; a role of the centre's own as it is written there."""
     return _ROLES.get(role) or _plain(role)
+
+
+def unit_name(unit: str) -> str:
+    """Of a number that somebody answers."""
+    return _UNITS.get(unit, unit)
 
 
 def _plain(code: str) -> str:
