@@ -6,6 +6,7 @@ from triage.domain.code_words import LETTERS
 from triage.domain.errors import Refused
 from triage.domain.reply_words import DENIALS, FILLERS, NOTE_WORDS, ORDINARY_WORDS, VERB_OF
 from triage.domain.sms_replies import Reply, as_read, normal, parse, words_of
+from triage.domain.words import msgid
 
 SHORTEST, LONGEST = 5, 20
 _TAKEN = {word for phrase in VERB_OF for word in phrase} | (
@@ -18,12 +19,17 @@ def fit(written: str) -> str:
     said by accident."""
     words = words_of(written)
     if len(words) != 1 or not re.fullmatch(r"[^\W\d_]+", written.strip()):
-        raise Refused("Write one word, letters only.", "word")
+        raise Refused(msgid("Write one word, letters only."), "word")
     word = as_read(words[0].group())
     if not SHORTEST <= len(word) <= LONGEST:
-        raise Refused(f"Use a word of {SHORTEST} to {LONGEST} letters.", "word")
+        raise Refused(
+            msgid("Use a word of %(least)s to %(most)s letters.", least=SHORTEST, most=LONGEST),
+            "word",
+        )
     if word in _TAKEN or parse(word) != Reply() or set(word) <= set(LETTERS):
-        raise Refused("This word means something in our texts already. Choose another.", "word")
+        raise Refused(
+            msgid("This word means something in our texts already. Choose another."), "word"
+        )
     return word
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import SlotState
 from triage.domain.people_of_call import People
+from triage.domain.words import msgid
 from triage.services import assessments, calls, dispatches, sending
 from triage.services.assessments import Decision
 from triage.services.calls import NewCall
@@ -59,16 +60,16 @@ def open_request(uow: UnitOfWork, centre: Centre, asked: FieldRequest) -> tuple[
 
 def _check(asked: FieldRequest) -> None:
     if asked.origin not in ORIGINS:
-        raise Refused("Choose who asks.", "origin")
+        raise Refused(msgid("Choose who asks."), "origin")
     for name, value, words in (
-        ("unit", asked.unit, "Write which unit or hospital asks."),
-        ("location", asked.location, "Write where the clinician is to come."),
-        ("needed", asked.needed, "Write what is needed, in a few words."),
+        ("unit", asked.unit, msgid("Write which unit or hospital asks.")),
+        ("location", asked.location, msgid("Write where the clinician is to come.")),
+        ("needed", asked.needed, msgid("Write what is needed, in a few words.")),
     ):
         if not value.strip():
             raise Refused(words, name)
     if asked.officer_there not in {"yes", "no"}:
-        raise Refused("Is an officer on scene? Choose yes or no.", "officer_there")
+        raise Refused(msgid("Is an officer on scene? Choose yes or no."), "officer_there")
 
 
 def _facts(centre: Centre, given: Mapping[str, str]) -> dict[str, Any]:
@@ -116,11 +117,11 @@ def open_on_view(
     as an ambulance, is sent.
     """
     if not (new.location or "").strip():
-        raise Refused("Write where you are.", "location")
+        raise Refused(msgid("Write where you are."), "location")
     kinds = centre.vocabulary.responses
     own = next((r for r in responses if r in kinds and responder.role in kinds[r].roles), None)
     if own is None:
-        raise Refused("Your team answers for no response with your role: tell dispatch.")
+        raise Refused(msgid("Your team answers for no response with your role: tell dispatch."))
     call = calls.write_and_assess(uow, centre, new)
     decision = _decision(uow, call)
     dispatch = dispatches.open_dispatch(

@@ -3,6 +3,7 @@
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.sms_replies import Verb, parse
+from triage.domain.words import msgid
 from triage.services import (
     alarms,
     check_ins,
@@ -29,9 +30,9 @@ def report(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     must be verified anew, and open pages move on. Work in hand stays theirs: they are reached by
     radio."""
     if member.retired_at is not None:
-        raise Conflict("this member is retired")
+        raise Conflict(msgid("this member is retired"))
     if member.phone_lost_at is not None:
-        raise Conflict("this phone is reported lost already")
+        raise Conflict(msgid("this phone is reported lost already"))
     member.phone_lost_at = uow.now
     member.verified_at = member.verified_how = member.code_word = None
     _sign_out(uow, member)
@@ -59,7 +60,7 @@ def _sign_out(uow: UnitOfWork, member: Responder) -> None:
 def found(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     """A supervisor knows that it is in their hands again: the number is verified anew."""
     if member.phone_lost_at is None:
-        raise Conflict("this phone is not reported lost")
+        raise Conflict(msgid("this phone is not reported lost"))
     member.phone_lost_at = None
     uow.audit("member.phone_found", member)
     verification.ask(uow, centre, member)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import GONE, CallState, PageState
+from triage.domain.words import msgid
 from triage.services import duty
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.page_links import PageLink
@@ -27,7 +28,7 @@ def find(uow: UnitOfWork, secret: str) -> PageLink | None:
 def why_shut(uow: UnitOfWork, link: PageLink) -> str | None:
     """Why this link opens nothing, in a sentence; None while it does."""
     if link.opened_at is not None:
-        return "This link was opened already, and a link opens once."
+        return msgid("This link was opened already, and a link opens once.")
     return why_over(uow, link)
 
 
@@ -61,13 +62,13 @@ def why_over(uow: UnitOfWork, link: PageLink) -> str | None:
     """Why what was opened shows nothing any more, in a sentence; None while it does."""
     member, page = link.responder, newest_page(uow, link)
     if link.ended_at or member.phone_lost_at or member.retired_at:
-        return "This link was taken back."
+        return msgid("This link was taken back.")
     if page.slot.dispatch.call.state not in {CallState.OPEN, CallState.ASKING}:
-        return "The call of this link has ended."
+        return msgid("The call of this link has ended.")
     if link.expires_at <= uow.now:
-        return "This link is too old."
+        return msgid("This link is too old.")
     if not has_it(page) and not duty.is_on_shift(uow, member):
-        return "Your shift has ended."
+        return msgid("Your shift has ended.")
     return None
 
 

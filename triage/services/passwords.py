@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from triage.domain.errors import Refused
 from triage.domain.policy import Policy
+from triage.domain.words import msgid
 
 LONGEST = 128
 _LEFT_OVER = 6
@@ -39,16 +40,21 @@ def make_hash(policy: Policy, password: str, *about: str) -> str:
     password = _normal(password)
     if len(password) < policy.password_min_length:
         raise Refused(
-            f"Use at least {policy.password_min_length} characters. "
-            "Four or five words in a row are easy to remember.",
+            msgid(
+                "Use at least %(count)s characters. "
+                "Four or five words in a row are easy to remember.",
+                count=policy.password_min_length,
+            ),
             "password",
         )
     if len(password) > LONGEST:
-        raise Refused(f"Use at most {LONGEST} characters.", "password")
+        raise Refused(msgid("Use at most %(count)s characters.", count=LONGEST), "password")
     if _is_easy(password, policy.centre_name, *about):
         raise Refused(
-            "This is among the first that somebody would try. "
-            "Take words that have nothing to do with you or this place.",
+            msgid(
+                "This is among the first that somebody would try. "
+                "Take words that have nothing to do with you or this place."
+            ),
             "password",
         )
     with _AT_ONCE:

@@ -8,6 +8,7 @@ import hmac
 from datetime import timedelta
 
 from triage.domain.errors import Refused
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -21,10 +22,12 @@ def set_pin(uow: UnitOfWork, member: Responder, written: str) -> None:
     """Raises Refused. A new PIN rests no longer than the old one did."""
     pin = written.strip()
     if not (pin.isascii() and pin.isdigit() and len(pin) == LENGTH):
-        raise Refused(f"Write {LENGTH} digits.", "pin")
+        raise Refused(msgid("Write %(count)s digits.", count=LENGTH), "pin")
     easy = len(set(pin)) < 3 or any(pin in row for row in _ROWS)
     if easy or pin in (member.phone or ""):
-        raise Refused("This is among the first that somebody would try. Choose another.", "pin")
+        raise Refused(
+            msgid("This is among the first that somebody would try. Choose another."), "pin"
+        )
     member.pin_index = _index(member, pin)
     uow.audit("member.pin_set", member)
 

@@ -20,26 +20,49 @@ from triage.domain.errors import (
     RuleFileError,
     TriageError,
 )
+from triage.domain.words import msgid
 from triage.entrypoints.web.headers import request_id
+from triage.entrypoints.web.languages import spoken
 
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: ("This request was not understood", "Go back, reload the page and try once more."),
-    401: ("Sign in first", "You are not signed in, or your sign-in has ended."),
-    403: ("Not open to you", "Your role does not open this. Ask a supervisor who may."),
-    404: ("Nothing here", "There is no such page. The address may be mistyped or out of date."),
-    405: ("This does not work here", "Go back and use the buttons on the page."),
-    409: ("Changed meanwhile", "Somebody else changed this first. Look at it again."),
-    413: ("Too much at once", "That was too long to take. Shorten it or send a smaller file."),
-    415: ("This request was not understood", "The body is not of a kind that we read."),
-    422: ("Something has to be mended", "Something in the form has to be mended first."),
-    429: ("Too many at once", "Wait a minute, then try again."),
-    500: (
-        "That failed, and it was our fault",
-        "It is recorded. Try once more; if it fails again, go on by telephone and radio.",
+    400: (
+        msgid("This request was not understood"),
+        msgid("Go back, reload the page and try once more."),
     ),
-    503: ("Not available just now", "Go on by telephone and radio, and try again in a moment."),
+    401: (msgid("Sign in first"), msgid("You are not signed in, or your sign-in has ended.")),
+    403: (
+        msgid("Not open to you"),
+        msgid("Your role does not open this. Ask a supervisor who may."),
+    ),
+    404: (
+        msgid("Nothing here"),
+        msgid("There is no such page. The address may be mistyped or out of date."),
+    ),
+    405: (msgid("This does not work here"), msgid("Go back and use the buttons on the page.")),
+    409: (msgid("Changed meanwhile"), msgid("Somebody else changed this first. Look at it again.")),
+    413: (
+        msgid("Too much at once"),
+        msgid("That was too long to take. Shorten it or send a smaller file."),
+    ),
+    415: (
+        msgid("This request was not understood"),
+        msgid("The body is not of a kind that we read."),
+    ),
+    422: (
+        msgid("Something has to be mended"),
+        msgid("Something in the form has to be mended first."),
+    ),
+    429: (msgid("Too many at once"), msgid("Wait a minute, then try again.")),
+    500: (
+        msgid("That failed, and it was our fault"),
+        msgid("It is recorded. Try once more; if it fails again, go on by telephone and radio."),
+    ),
+    503: (
+        msgid("Not available just now"),
+        msgid("Go on by telephone and radio, and try again in a moment."),
+    ),
 }
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
@@ -117,7 +140,7 @@ def _no_database(error: Exception) -> ResponseReturnValue:
 
 
 def _sentence(error: TriageError) -> str:
-    text = str(error)
+    text = str(spoken(str(error)))
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 

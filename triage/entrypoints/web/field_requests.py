@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import select
 
 from triage.context import current_context
 from triage.domain.errors import Conflict, InvalidCall, Refused
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import spoken
 from triage.services import field_requests
 from triage.services.calls import NewCall
 from triage.services.field_requests import FieldRequest
@@ -50,9 +52,14 @@ def open_request() -> ResponseReturnValue:
         errors = _errors(wrong)
         return _form("field_request.html", errors, 422)
     if clinician is None:
-        flash("The rules keep clinicians away from this place. Read why on the page.", "alarm")
+        flash(
+            gettext("The rules keep clinicians away from this place. Read why on the page."),
+            "alarm",
+        )
     else:
-        flash(f"Asked: {response_name(context.centre, clinician)}.", "good")
+        flash(
+            gettext("Asked: %(who)s.", who=spoken(response_name(context.centre, clinician))), "good"
+        )
     return redirect(url_for("call.show", reference=call.reference), 303)
 
 
@@ -80,7 +87,7 @@ def open_on_view() -> ResponseReturnValue:
             .where(Responder.account_id == account, Responder.retired_at.is_(None))
         ).first()
         if found is None:
-            raise Refused("Your account belongs to no team: tell dispatch.")
+            raise Refused(gettext("Your account belongs to no team: tell dispatch."))
         responder, team = found
         return field_requests.open_on_view(uow, context.centre, responder, team.responses, new)
 
@@ -88,7 +95,7 @@ def open_on_view() -> ResponseReturnValue:
         call = context.do(current_person().actor, work)
     except (Refused, InvalidCall, Conflict) as wrong:
         return _form("on_view.html", _errors(wrong), 422)
-    flash("The call is open: you are on scene. Dispatch sees it.", "good")
+    flash(gettext("The call is open: you are on scene. Dispatch sees it."), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
 
 

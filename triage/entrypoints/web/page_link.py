@@ -11,15 +11,18 @@ from uuid import UUID
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound, TooManyRequests
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
+from triage.domain.words import listed
 from triage.entrypoints.web import looks
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
 from triage.entrypoints.web.call import Typed, for_member
 from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.state_words import role_name
 from triage.services import opened_pages, page_links
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -111,7 +114,7 @@ def mine() -> ResponseReturnValue:
 
     def work(uow: UnitOfWork) -> str:
         if (link := _opened(uow)) is None:
-            raise Conflict("this link has ended")
+            raise Conflict(gettext("this link has ended"))
         return once(uow, context.centre, opened_pages.newest_page(uow, link))
 
     return take(actor, work, "/p/call", _render)
@@ -134,7 +137,7 @@ def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
     g.now = uow.now
     why = opened_pages.why_shut(uow, link)
     page, member = link.page, link.responder
-    whose = f"{page.team.name}, {member.role.replace('_', ' ')}"
+    whose = listed(", ", (page.team.name, role_name(member.role)))
     html = render_template("page_link.html", whose=whose, why=why, secret=secret)
     return html, 410 if why else 200
 
@@ -144,7 +147,7 @@ def _over(uow: UnitOfWork) -> ResponseReturnValue:
     g.now = uow.now
     link = _held(uow)
     why = opened_pages.why_over(uow, link) if link else None
-    why = why or "No link is open in this browser."
+    why = why or gettext("No link is open in this browser.")
     return render_template("page_link.html", whose=None, why=why, secret=None), 401
 
 

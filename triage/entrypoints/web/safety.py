@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Forbidden
@@ -13,6 +14,7 @@ from triage.context import current_context
 from triage.domain.errors import Conflict, Refused
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import spoken
 from triage.services import duress, lost_phones, people, pins
 from triage.services.people import ROLES, Person
 from triage.storage.teams import Responder
@@ -51,9 +53,9 @@ def _members(uow: UnitOfWork, person: Person) -> Sequence[Responder]:
 def set_word() -> ResponseReturnValue:
     word = typed.line("word")
     if not word:
-        done = "Your word is forgotten."
+        done = gettext("Your word is forgotten.")
         return _change("password_word", duress.forget_word, done)
-    done = "From now on this word in any text of yours is a silent alarm."
+    done = gettext("From now on this word in any text of yours is a silent alarm.")
     return _change("password_word", lambda uow, it: duress.set_word(uow, it, word), done)
 
 
@@ -61,7 +63,7 @@ def set_word() -> ResponseReturnValue:
 @open_to(*ROLES)
 def set_pin() -> ResponseReturnValue:
     pin = typed.line("pin")
-    done = "Your PIN is set."
+    done = gettext("Your PIN is set.")
     return _change("password_pin", lambda uow, it: pins.set_pin(uow, it, pin), done)
 
 
@@ -88,7 +90,7 @@ def _change(
 
 def _must_be_members(uow: UnitOfWork, person: Person) -> Sequence[Responder]:
     if not (members := _members(uow, person)):
-        raise Refused("You are in no team: no text of yours is read here.", "word")
+        raise Refused(gettext("You are in no team: no text of yours is read here."), "word")
     return members
 
 
@@ -99,7 +101,7 @@ def _is_their_password(field: str) -> bool:
 
 
 def _not_yours(field: str) -> Errors:
-    return {field: "This is not your password."}
+    return {field: gettext("This is not your password.")}
 
 
 # --- who has no account --------------------------------------------------------------------
@@ -129,9 +131,9 @@ def set_of_member(member_id: UUID) -> ResponseReturnValue:
     def work(uow: UnitOfWork) -> UUID:
         member = uow.get(Responder, member_id)
         if member.account_id is not None or member.retired_at is not None:
-            raise Conflict("whoever has an account sets this under Your safety")
+            raise Conflict(gettext("whoever has an account sets this under Your safety"))
         if not word and not pin:
-            raise Refused("Type a word, a PIN or both.", "word")
+            raise Refused(gettext("Type a word, a PIN or both."), "word")
         if word:
             duress.set_word(uow, member, word)
         if pin:
@@ -142,7 +144,7 @@ def set_of_member(member_id: UUID) -> ResponseReturnValue:
         team_id = current_context().do(current_person().actor, work)
     except Refused as error:
         return _member_page(member_id, {error.field: str(error)})
-    flash("It is set. Nobody can look it up.", "good")
+    flash(gettext("It is set. Nobody can look it up."), "good")
     return redirect(f"/teams/{team_id}", 303)
 
 
@@ -162,7 +164,9 @@ def own_lost(member_id: UUID) -> ResponseReturnValue:
 
     problem = _report(member_id, report)
     g.person = None  # their sessions ended with it, this one too
-    words = "Your phone is shut out, and you are signed out everywhere. Tell your supervisor."
+    words = gettext(
+        "Your phone is shut out, and you are signed out everywhere. Tell your supervisor."
+    )
     flash(problem or words, "warn" if problem else "good")
     return redirect("/sign-in", 303)
 
@@ -173,7 +177,7 @@ def lost(member_id: UUID) -> ResponseReturnValue:
     problem = _report(
         member_id, lambda uow, it: lost_phones.report(uow, current_context().centre, it)
     )
-    words = "This phone is shut out: nothing is sent to it, nothing from it counts."
+    words = gettext("This phone is shut out: nothing is sent to it, nothing from it counts.")
     flash(problem or words, "warn" if problem else "good")
     return redirect("/teams", 303)
 
@@ -184,7 +188,7 @@ def found(member_id: UUID) -> ResponseReturnValue:
     problem = _report(
         member_id, lambda uow, it: lost_phones.found(uow, current_context().centre, it)
     )
-    words = "They are paged again when they have replied to our text with its code word."
+    words = gettext("They are paged again when they have replied to our text with its code word.")
     flash(problem or words, "warn" if problem else "good")
     return redirect("/teams", 303)
 
@@ -196,5 +200,5 @@ def _report(member_id: UUID, work: Callable[[UnitOfWork, Responder], None]) -> s
             current_person().actor, lambda uow: work(uow, uow.get(Responder, member_id))
         )
     except Conflict as problem:
-        return f"Nothing was changed: {problem}."
+        return gettext("Nothing was changed: %(why)s.", why=spoken(str(problem)))
     return None
