@@ -11,7 +11,7 @@ from triage.context import current_context
 from triage.domain.errors import Conflict, InvalidCall, Refused
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.languages import spoken
+from triage.entrypoints.web.languages import language, spoken
 from triage.services import field_requests
 from triage.services.calls import NewCall
 from triage.services.field_requests import FieldRequest
@@ -117,7 +117,8 @@ def _form(template: str, errors: dict[str, str], status: int = 200) -> ResponseR
         "form": {name: request.form.get(name, "") for name in request.form},
         "errors": errors,
         "questions": [
-            (fact, [(answer.value, answer.label) for answer in fact.answers()]) for fact in asked
+            (fact, [(answer.value, answer.label) for answer in fact.answers(language())])
+            for fact in asked
         ],
     }
     return render_template(template, **shown), status

@@ -16,13 +16,11 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
-from triage.domain.words import listed
 from triage.entrypoints.web import looks
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
 from triage.entrypoints.web.call import Typed, for_member
 from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
-from triage.entrypoints.web.state_words import role_name
 from triage.services import opened_pages, page_links
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -136,9 +134,7 @@ def _shown(uow: UnitOfWork, link: PageLink, sent: Typed) -> dict[str, Any]:
 def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
     g.now = uow.now
     why = opened_pages.why_shut(uow, link)
-    page, member = link.page, link.responder
-    whose = listed(", ", (page.team.name, role_name(member.role)))
-    html = render_template("page_link.html", whose=whose, why=why, secret=secret)
+    html = render_template("page_link.html", link=link, why=why, secret=secret)
     return html, 410 if why else 200
 
 
@@ -148,7 +144,7 @@ def _over(uow: UnitOfWork) -> ResponseReturnValue:
     link = _held(uow)
     why = opened_pages.why_over(uow, link) if link else None
     why = why or gettext("No link is open in this browser.")
-    return render_template("page_link.html", whose=None, why=why, secret=None), 401
+    return render_template("page_link.html", link=None, why=why, secret=None), 401
 
 
 def _find(uow: UnitOfWork, secret: str) -> PageLink:
