@@ -12,6 +12,7 @@ from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
@@ -167,7 +168,7 @@ def own_lost(member_id: UUID) -> ResponseReturnValue:
     words = gettext(
         "Your phone is shut out, and you are signed out everywhere. Tell your supervisor."
     )
-    flash(problem or words, "warn" if problem else "good")
+    flash(spoken(problem) or words, "warn" if problem else "good")
     return redirect("/sign-in", 303)
 
 
@@ -178,7 +179,7 @@ def lost(member_id: UUID) -> ResponseReturnValue:
         member_id, lambda uow, it: lost_phones.report(uow, current_context().centre, it)
     )
     words = gettext("This phone is shut out: nothing is sent to it, nothing from it counts.")
-    flash(problem or words, "warn" if problem else "good")
+    flash(spoken(problem) or words, "warn" if problem else "good")
     return redirect("/teams", 303)
 
 
@@ -189,7 +190,7 @@ def found(member_id: UUID) -> ResponseReturnValue:
         member_id, lambda uow, it: lost_phones.found(uow, current_context().centre, it)
     )
     words = gettext("They are paged again when they have replied to our text with its code word.")
-    flash(problem or words, "warn" if problem else "good")
+    flash(spoken(problem) or words, "warn" if problem else "good")
     return redirect("/teams", 303)
 
 
@@ -200,5 +201,5 @@ def _report(member_id: UUID, work: Callable[[UnitOfWork, Responder], None]) -> s
             current_person().actor, lambda uow: work(uow, uow.get(Responder, member_id))
         )
     except Conflict as problem:
-        return gettext("Nothing was changed: %(why)s.", why=spoken(str(problem)))
+        return msgid("Nothing was changed: %(why)s.", why=str(problem))
     return None
