@@ -92,6 +92,20 @@ def show(reference: str) -> ResponseReturnValue:
     return render(reference)
 
 
+@bp.get("/calls/<reference>/sheet")
+@open_to(*DISPATCHERS)
+def sheet(reference: str) -> ResponseReturnValue:
+    """The call on paper. Asking for it counts as looking at the call."""
+    context, actor = current_context(), current_person().actor
+    opening = timedelta(minutes=context.settings.policy.opening_min)
+    looks.note(context, actor, lambda uow: calls.by_reference(uow, reference), opening)
+    with context.reading() as uow:
+        call = calls.by_reference(uow, reference)
+        return render_template(
+            "call_sheet.html", **_for_dispatcher(uow, context.centre, call, Typed())
+        )
+
+
 @bp.get("/calls/<reference>/live")
 @open_to(*DISPATCHERS, "clinician", background=True)
 def live(reference: str) -> ResponseReturnValue:
