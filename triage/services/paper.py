@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from triage.domain.codes import DISPOSITIONS, NO_CALL
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.words import msgid
 from triage.services import assessments, calls, follow_ups, idempotency
 from triage.services.assessments import Decision
 from triage.services.calls import NewCall
@@ -80,14 +81,17 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
 
 def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
     if sheet.received_at > uow.now:
-        raise Refused("This is in the future: look at the day.", "received_at")
+        raise Refused(msgid("This is in the future: look at the day."), "received_at")
     if sheet.received_at < uow.now - OLDEST:
         raise Refused(
-            f"This is more than {OLDEST.days} days ago: look at the month and the year.",
+            msgid(
+                "This is more than %(days)s days ago: look at the month and the year.",
+                days=OLDEST.days,
+            ),
             "received_at",
         )
     if sheet.disposition is not None and sheet.disposition not in DISPOSITIONS:
-        raise Refused("Choose how the call ended.", "disposition")
+        raise Refused(msgid("Choose how the call ended."), "disposition")
     for number, went in enumerate(sheet.went, 1):
         _check_went(uow, centre, sheet, number, went)
 
@@ -95,19 +99,20 @@ def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
 def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, number: int, went: Went) -> None:
     known = centre.vocabulary.responses.get(went.response)
     if known is None or not known.is_somebody:
-        raise Refused("Choose who was sent.", f"response_{number}")
+        raise Refused(msgid("Choose who was sent."), f"response_{number}")
     if not went.unit:
-        raise Refused("Write which team or unit went.", f"unit_{number}")
-    before, called = sheet.received_at, "the call"
+        raise Refused(msgid("Write which team or unit went."), f"unit_{number}")
+    before, called = sheet.received_at, msgid("the call")
     times = (("sent_at", went.sent_at), ("on_scene_at", went.on_scene_at))
     for field, at in (*times, ("cleared_at", went.cleared_at)):
         if at is None:
             continue
         if at < before:
-            raise Refused(f"This is before {called}: look at the times.", f"{field}_{number}")
+            wrong = msgid("This is before %(what)s: look at the times.", what=called)
+            raise Refused(wrong, f"{field}_{number}")
         if at > uow.now:
-            raise Refused("This is in the future: look at the day.", f"{field}_{number}")
-        before, called = at, "the time above it"
+            raise Refused(msgid("This is in the future: look at the day."), f"{field}_{number}")
+        before, called = at, msgid("the time above it")
 
 
 def _decided_on_paper(uow: UnitOfWork, call: Call, decision: Decision, sheet: Sheet) -> None:

@@ -10,6 +10,7 @@ from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import NotFound
 from triage.domain.phone_numbers import e164
 from triage.domain.training import Comparison, TrainingCall, compare
+from triage.domain.words import msgid
 from triage.services import assessments, dispatches, rule_sets
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -59,7 +60,7 @@ def look_at(
     """How a try compares with the script under the live rules. Raises NotFound."""
     found = [call for call in tries(uow, centre, actor, script) if call.reference == reference]
     if not found:
-        raise NotFound("no try of yours at this call")
+        raise NotFound(msgid("no try of yours at this call"))
     call = found[0]
     rules = rule_sets.live(uow, centre, centre.policy.rule_set)
     sent = dispatches.of_call(uow, call)

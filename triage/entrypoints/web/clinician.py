@@ -4,17 +4,20 @@ from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import GONE
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import Typed, own_pages, render
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
-from triage.entrypoints.web.call_words import PROGRESS
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
+from triage.entrypoints.web.state_words import small_state_name
 from triage.services import (
     alarms,
     calls,
@@ -55,15 +58,16 @@ def take(
     is told the same in a sentence."""
     context, sent, status = current_context(), Typed("mine", typed.fields()), 200
     try:
-        sentence = context.do(actor, say, keyed=bool(typed.line("key")))
+        sentence = spoken(context.do(actor, say, keyed=bool(typed.line("key"))))
     except Refused as refusal:
-        sentence, status = str(refusal), 422
+        sentence, status = spoken(str(refusal)), 422
         if refusal.field:
             sent.errors = {refusal.field: sentence}
         else:
             sent.problem = sentence
     except Conflict as conflict:
-        sentence, status = f"Nothing was changed: {conflict}.", 409
+        sentence = gettext("Nothing was changed: %(why)s.", why=spoken(str(conflict)))
+        status = 409
         sent.problem = sentence
     if "X-Queued" in request.headers:
         with context.reading() as uow:
@@ -83,7 +87,7 @@ def once(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     claim = idempotency.claim(uow, f"responder:{page.responder_id}", key, pressed)
     if claim.call_id is not None:
         return claim.response or ""
-    said = answer(uow, centre, page)
+    said: str = spoken(answer(uow, centre, page))
     idempotency.answer(uow, claim, page.slot.dispatch.call_id, said)
     return said
 
@@ -95,14 +99,16 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     minutes = minutes or typed.line("minutes")
     if doing == "help":
         alarms.raise_(uow, centre, AlarmKind.HELP, page.responder, page)
-        return "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
+        return msgid(
+            "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
+        )
     if (asked := typed.line("page")) and asked != str(page.id):
-        raise Conflict("you were asked anew meanwhile, look at the page")
+        raise Conflict(msgid("you were asked anew meanwhile, look at the page"))
     if doing == "accept":
         return _accept(uow, centre, page, minutes)
     if doing == "decline":
         page_answers.decline(uow, centre, page, "screen")
-        return "You have declined: somebody else is asked."
+        return msgid("You have declined: somebody else is asked.")
     return _go_on(uow, centre, page, doing, minutes)
 
 
@@ -112,24 +118,26 @@ def _accept(uow: UnitOfWork, centre: Centre, page: Page, minutes: str) -> str:
     if page.slot.responder_id != page.responder_id:
         return told
     if arrives_in is None:
-        return "You have accepted: it is yours."
+        return msgid("You have accepted: it is yours.")
     dispatches.set_eta(uow, page.slot, arrives_in, "screen")
-    return f"You have accepted: it is yours. You arrive in {arrives_in} min."
+    return msgid(
+        "You have accepted: it is yours. You arrive in %(minutes)s min.", minutes=arrives_in
+    )
 
 
 def _relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.ask(uow, centre, slot, "screen")
-    return "A relief is being asked. You stay responsible until somebody has accepted."
+    return msgid("A relief is being asked. You stay responsible until somebody has accepted.")
 
 
 def _call_off(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.call_off(uow, centre, slot, "screen")
-    return "No relief is asked any more: you stay."
+    return msgid("No relief is asked any more: you stay.")
 
 
 def _withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.withdraw(uow, centre, slot, "screen")
-    return "You are withdrawn: dispatch is told it is not safe, somebody else is asked."
+    return msgid("You are withdrawn: dispatch is told it is not safe, somebody else is asked.")
 
 
 _RELIEF = {"relieve": _relieve, "call_off": _call_off, "withdraw": _withdraw}
@@ -139,17 +147,17 @@ def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str, minutes: str
     """Whoever has the call says what they do now."""
     slot = page.slot
     if page.state != "accepted" or slot.responder_id != page.responder_id:
-        raise Conflict("you do not have this call; accept it first")
+        raise Conflict(msgid("you do not have this call; accept it first"))
     if slot.state in GONE:
-        raise Conflict("it is not yours any more, you are released")
+        raise Conflict(msgid("it is not yours any more, you are released"))
     if doing in _RELIEF:
         return _RELIEF[doing](uow, centre, slot)
     if doing == "eta":
         dispatches.set_eta(uow, slot, minutes_typed(minutes), "screen")
-        return f"You arrive in {minutes} min."
+        return msgid("You arrive in %(minutes)s min.", minutes=minutes)
     if doing == "safe":
         check_ins.heard(uow, slot, "screen")
-        return "Thank you, noted."
+        return msgid("Thank you, noted.")
     state = state_typed(doing)
     dispatches.advance(uow, slot, state, "screen")
-    return f"You: {PROGRESS[state].lower()}."
+    return msgid("You: %(doing)s.", doing=small_state_name(state))

@@ -6,6 +6,7 @@ from flask import request
 
 from triage.context import current_context
 from triage.domain.errors import Refused
+from triage.domain.words import msgid
 
 
 def instant_in_form(field: str) -> datetime | None:
@@ -22,11 +23,13 @@ def instant_in_form(field: str) -> datetime | None:
     except ValueError:
         wall = None
     if wall is None or wall.tzinfo is not None or not 2000 <= wall.year <= 2200:
-        raise Refused("Write day and time, such as 2026-11-24 08:00.", field)
+        raise Refused(msgid("Write day and time, such as 2026-11-24 08:00."), field)
     zone = current_context().centre.policy.time_zone
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        raise Refused("The clock is put forward then: this time does not exist that day.", field)
+        raise Refused(
+            msgid("The clock is put forward then: this time does not exist that day."), field
+        )
     return instant
 
 

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS
 from triage.domain.errors import InvalidCall, Refused
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
@@ -50,7 +52,14 @@ def enter() -> ResponseReturnValue:
         understood.errors[refusal.field or "received_at"] = str(refusal)
         return _page(key, understood, 422)
     if fresh:
-        flash(f"Call {call.reference} is written down; its code is {call.code}.", "good")
+        flash(
+            gettext(
+                "Call %(reference)s is written down; its code is %(code)s.",
+                reference=call.reference,
+                code=call.code,
+            ),
+            "good",
+        )
     return redirect(url_for("call.show", reference=call.reference), 303)
 
 
@@ -67,7 +76,7 @@ def _sheet(understood: Intake) -> Sheet | None:
     received_at = _instant("received_at", errors)
     went = list(_went(understood))
     if received_at is None:
-        errors.setdefault("received_at", "Write when the call came in: day and time.")
+        errors.setdefault("received_at", msgid("Write when the call came in: day and time."))
         return None
     return Sheet(
         call=as_call(current_context().centre, understood, closing=False),
@@ -85,7 +94,7 @@ def _went(understood: Intake) -> Iterator[Went]:
             continue
         sent_at = _instant(f"sent_at_{number}", understood.errors)
         if sent_at is None:
-            understood.errors.setdefault(f"sent_at_{number}", "Write when they were sent.")
+            understood.errors.setdefault(f"sent_at_{number}", msgid("Write when they were sent."))
             continue
         yield Went(
             response=typed.line(f"response_{number}"),

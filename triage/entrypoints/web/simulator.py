@@ -8,11 +8,14 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Forbidden, NotFound
 
 from triage.context import current_context
+from triage.domain.codes import VERDICTS
+from triage.domain.words import listed, msgid
 from triage.entrypoints.sms.simulator import (
     LONGEST_TEXT,
     InventedNetwork,
@@ -23,6 +26,7 @@ from triage.entrypoints.sms.simulator import (
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to_everyone
 from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.state_words import role_name
 from triage.services import rosters
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -66,13 +70,12 @@ class Telephone:
         last = next((text.body for text in reversed(self.texts) if text.ours), "")
         if asked := _ASKS.search(last):
             code = asked[1]
-            return [(f"{code} 1", "accept"), (f"{code} 2", "decline")]
+            return [(f"{code} 1", msgid("accept")), (f"{code} 2", msgid("decline"))]
         if not (named := _CODE.search(last)):
             return []
         code = named[1]
         if "1=right team" in last:
-            verdicts = ("right team", "not needed", "unsafe without police", "too late")
-            return [(f"{code} {digit}", words) for digit, words in enumerate(verdicts, 1)]
+            return [(f"{code} {digit}", words) for digit, words in VERDICTS.items()]
         if not any(
             word in last for word in ("accepted, it is yours", "min.", "on the way", "scene")
         ):
@@ -117,9 +120,9 @@ def send() -> ResponseReturnValue:
             raise NotFound
         error = None
         if not body:
-            error = "Type the text first."
+            error = gettext("Type the text first.")
         elif len(body) > LONGEST_TEXT:
-            error = f"A text has at most {LONGEST_TEXT:,} characters."
+            error = gettext("A text has at most %(count)s characters.", count=LONGEST_TEXT)
         if error:
             page = render_template("simulator.html", error=error, typed_text=body, **shown)
             return page, 422
@@ -142,7 +145,7 @@ def press() -> ResponseReturnValue:
             return _heard(said.text)
         flash(said.text, "quiet")
     else:
-        flash("It does not ring any more.", "warn")
+        flash(gettext("It does not ring any more."), "warn")
     return redirect(url_for("simulator.phones", phone=number), 303)
 
 
@@ -187,7 +190,7 @@ def _telephones(uow: UnitOfWork) -> list[Telephone]:
     found = [
         Telephone(
             member.phone or "",
-            f"{member.name}, {member.role.replace('_', ' ')}",
+            listed(", ", (member.name, role_name(member.role))),
             member.team.name,
             texts.pop(member.phone or "", []),
             rings.pop(member.phone or "", []),
@@ -195,11 +198,11 @@ def _telephones(uow: UnitOfWork) -> list[Telephone]:
         for member in members
     ]
     others = {p.phone: p.name for p in rosters.partners(uow)}
-    others[context.centre.policy.desk_phone] = "The desk's telephone"
+    others[context.centre.policy.desk_phone] = gettext("The desk's telephone")
     found += [
         Telephone(
             number,
-            others.get(number, "Somebody else"),
+            others.get(number, gettext("Somebody else")),
             "",
             texts.get(number, []),
             rings.get(number, []),

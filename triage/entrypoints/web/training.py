@@ -7,7 +7,10 @@ from werkzeug.exceptions import NotFound as NoPage
 from triage.context import current_context
 from triage.domain.facts import Person
 from triage.domain.training import TrainingCall
+from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import language, spoken
+from triage.entrypoints.web.questions import GROUPS
 from triage.services import training
 from triage.services.people import ROLES
 
@@ -34,10 +37,14 @@ def caller(name: str) -> ResponseReturnValue:
     script, vocabulary = _script(name), current_context().centre.vocabulary
     asked = [fact for fact in vocabulary.facts.values() if not fact.is_situation]
     asked.sort(key=lambda fact: vocabulary.place_of[fact.name])
-    by_group: dict[str, list[tuple[str, str]]] = {}
+    told, by_group = language(), dict[str, list[tuple[str, str]]]()
     for fact in asked:
-        group = "First" if fact.ask == "gate" else fact.group.replace("_", " ").capitalize()
-        question = fact.question(_person(script)) or fact.called().capitalize()
+        group = spoken(
+            msgid("First")
+            if fact.ask == "gate"
+            else GROUPS.get(fact.group, fact.group.replace("_", " ").capitalize())
+        )
+        question = fact.question(_person(script), told) or fact.called(told).capitalize()
         by_group.setdefault(group, []).append((question, script.says(fact)))
     return render_template("training_caller.html", script=script, groups=by_group)
 
