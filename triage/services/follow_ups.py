@@ -13,6 +13,7 @@ from triage.domain import wording
 from triage.domain.codes import FOLLOW_UP_OUTCOMES
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
+from triage.domain.words import msgid
 from triage.services import assessments, outbox, partners
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -183,15 +184,15 @@ class Attempt:
 def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> FollowUpAttempt:
     """Write down a try. Not reached with a new time tries again; without one it ends."""
     if follow_up.state is not FollowUpState.OPEN:
-        raise Conflict("this follow-up has ended already")
+        raise Conflict(msgid("this follow-up has ended already"))
     if attempt.outcome not in FOLLOW_UP_OUTCOMES:
-        raise Refused("Choose what came of it.", "outcome")
+        raise Refused(msgid("Choose what came of it."), "outcome")
     if attempt.outcome == "rescheduled" and attempt.next_due_at is None:
-        raise Refused("When is it to be tried again?", "next_due_at")
+        raise Refused(msgid("When is it to be tried again?"), "next_due_at")
     if attempt.next_due_at is not None and attempt.next_due_at <= uow.now:
-        raise Refused("The new time must lie ahead.", "next_due_at")
+        raise Refused(msgid("The new time must lie ahead."), "next_due_at")
     if len(attempt.note or "") > NOTE_MAX:
-        raise Refused(f"Shorten the note to {NOTE_MAX:,} characters.", "note")
+        raise Refused(msgid("Shorten the note to %(count)s characters.", count=NOTE_MAX), "note")
     row = uow.add(
         FollowUpAttempt(
             follow_up_id=follow_up.id,
@@ -218,7 +219,7 @@ def set_permissions(uow: UnitOfWork, follow_up: FollowUp, given: Mapping[str, st
         for way in ("safe_to_call", "safe_to_text", "safe_to_leave_message")
     )
     if wrong:
-        raise Refused("Choose one of the answers offered.", "consent")
+        raise Refused(msgid("Choose one of the answers offered."), "consent")
     follow_up.consent = given["consent"]
     follow_up.safe_to_call = given["safe_to_call"]
     follow_up.safe_to_text = given["safe_to_text"]
@@ -230,7 +231,7 @@ def unchanged(uow: UnitOfWork, key: UUID, version: int) -> FollowUp:
     """The follow-up as it stood on the screen. Raises Conflict if it changed since."""
     follow_up = uow.get(FollowUp, key)
     if follow_up.version != version:
-        raise Conflict("somebody else changed this follow-up: look at it again")
+        raise Conflict(msgid("somebody else changed this follow-up: look at it again"))
     return follow_up
 
 
@@ -254,7 +255,7 @@ def of_key(uow: UnitOfWork, key: UUID) -> FollowUp:
     """Raises NotFound."""
     follow_up = uow.session.scalar(_whole().where(FollowUp.id == key))
     if follow_up is None:
-        raise NotFound("no such follow-up")
+        raise NotFound(msgid("no such follow-up"))
     return follow_up
 
 

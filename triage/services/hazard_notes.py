@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
+from triage.domain.words import msgid
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.services.places import WRONG, place_index
@@ -53,13 +54,18 @@ def add(
     """Write a warning about a place, a number, or both. call -- during which it was learned."""
     words = " ".join(text.split())
     if not words:
-        raise Refused("Write what is dangerous there.", "text")
+        raise Refused(msgid("Write what is dangerous there."), "text")
     if len(words) > LONGEST:
-        raise Refused(f"{len(words)} characters; {LONGEST} fit. Shorten it.", "text")
+        raise Refused(
+            msgid(
+                "%(count)s characters; %(most)s fit. Shorten it.", count=len(words), most=LONGEST
+            ),
+            "text",
+        )
     number = e164(phone, centre.policy.country) if phone and phone.strip() else None
     where = place_index(place)
     if where is None and number is None:
-        raise Refused("A note is about a place or a number: write one of them.", "place")
+        raise Refused(msgid("A note is about a place or a number: write one of them."), "place")
     note = uow.add(
         HazardNote(
             author=uow.actor,
@@ -77,7 +83,14 @@ def add(
 
 def _end(uow: UnitOfWork, days: int) -> datetime:
     if not 1 <= days <= MOST_DAYS:
-        raise Refused(f"A note ends after 1 to {MOST_DAYS} days; {DAYS} is usual.", "days")
+        raise Refused(
+            msgid(
+                "A note ends after 1 to %(most)s days; %(usual)s is usual.",
+                most=MOST_DAYS,
+                usual=DAYS,
+            ),
+            "days",
+        )
     return uow.now + timedelta(days=days)
 
 
@@ -97,7 +110,7 @@ def remove(uow: UnitOfWork, note: HazardNote) -> None:
 
 def _must_stand(uow: UnitOfWork, note: HazardNote) -> None:
     if note.removed_at is not None or note.expires_at <= uow.now:
-        raise Conflict("this note has ended meanwhile")
+        raise Conflict(msgid("this note has ended meanwhile"))
 
 
 def current(uow: UnitOfWork) -> list[Shown]:

@@ -23,7 +23,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
-from triage.domain.words import LANGUAGES
+from triage.domain.words import LANGUAGES, msgid
 from triage.services import passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
@@ -216,15 +216,19 @@ def add_account(
     handle, name = username.strip().lower(), name.strip()
     if not _USERNAME.fullmatch(handle):
         raise Refused(
-            "Use 2 to 32 small letters, digits, dots, dashes or underscores, such as j.rivera.",
+            msgid(
+                "Use 2 to 32 small letters, digits, dots, dashes or underscores, such as j.rivera."
+            ),
             "username",
         )
     if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused("Write the name that others shall read, up to 80 characters.", "name")
+        raise Refused(msgid("Write the name that others shall read, up to 80 characters."), "name")
     if role not in ROLES:
-        raise Refused("Choose what they will do here.", "role")
+        raise Refused(msgid("Choose what they will do here."), "role")
     if find_account(uow, handle):
-        raise Refused("Somebody has this user name already, perhaps a closed account.", "username")
+        raise Refused(
+            msgid("Somebody has this user name already, perhaps a closed account."), "username"
+        )
     account = Account(
         username=handle,
         name=name,
@@ -249,7 +253,7 @@ def set_password(uow: UnitOfWork, centre: Centre, account: Account, password: st
 def set_language(uow: UnitOfWork, account: Account, language: str) -> None:
     """From now on their pages speak it. Raises Refused for one that we do not speak."""
     if language not in LANGUAGES:
-        raise Refused("Choose English or Spanish.", "language")
+        raise Refused(msgid("Choose English or Spanish."), "language")
     if (account.language or "en") == language:
         return
     account.language = language
@@ -270,7 +274,7 @@ def disable(uow: UnitOfWork, account: Account) -> None:
         Account.role == "administrator", Account.disabled_at.is_(None), Account.id != account.id
     )
     if account.role == "administrator" and uow.session.scalars(others).first() is None:
-        raise Conflict("this is the last administrator: make another one first")
+        raise Conflict(msgid("this is the last administrator: make another one first"))
     account.disabled_at = uow.now
     uow.audit("account.disabled", account)
     sign_out_everywhere(uow, account)

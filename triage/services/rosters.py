@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.reachability import Trouble
+from triage.domain.words import Named, msgid
 from triage.services import duty, reachability, verification
 from triage.services.availability import SUPERVISOR
 from triage.services.centre import Centre
@@ -120,8 +121,8 @@ def partners(uow: UnitOfWork) -> Sequence[Partner]:
 def responses(centre: Centre) -> dict[str, str]:
     """The responses that teams of ours give, with their labels; supervising is one."""
     answers = centre.vocabulary.responses.items()
-    given = {key: it.label() for key, it in answers if it.reached_by == "page"}
-    return given | {SUPERVISION: "Supervision (told when nobody is left to ask)"}
+    given = {key: Named(it.labels) for key, it in answers if it.reached_by == "page"}
+    return given | {SUPERVISION: msgid("Supervision (told when nobody is left to ask)")}
 
 
 def roles(centre: Centre) -> list[str]:
@@ -145,7 +146,7 @@ def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:
 def change_team(uow: UnitOfWork, centre: Centre, team: Team, new: NewTeam) -> None:
     """What it can do, for whoever is sought from now on. Its name stays, and so do its calls."""
     if team.retired_at is not None:
-        raise Conflict("this team is retired: nothing of it changes any more")
+        raise Conflict(msgid("this team is retired: nothing of it changes any more"))
     able = _able(centre, new)
     changed = {name: value for name, value in able.items() if getattr(team, name) != value}
     for name, value in changed.items():
@@ -157,10 +158,12 @@ def change_team(uow: UnitOfWork, centre: Centre, team: Team, new: NewTeam) -> No
 def _able(centre: Centre, new: NewTeam) -> dict[str, Any]:
     """What it can do, by column. Raises Refused beside the field that is wrong."""
     if not new.responses or set(new.responses) - set(responses(centre)):
-        raise Refused("Choose at least one response that this team can give.", "responses")
+        raise Refused(msgid("Choose at least one response that this team can give."), "responses")
     if not 1 <= new.calls_at_once <= MOST_CALLS:
         raise Refused(
-            f"Write how many calls it may have at the same time, 1 to {MOST_CALLS}.",
+            msgid(
+                "Write how many calls it may have at the same time, 1 to %(most)s.", most=MOST_CALLS
+            ),
             "calls_at_once",
         )
     return {
@@ -173,10 +176,10 @@ def _able(centre: Centre, new: NewTeam) -> dict[str, Any]:
 
 def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> Responder:
     if new.role not in roles(centre):
-        raise Refused("Choose what they are in the team.", "role")
+        raise Refused(msgid("Choose what they are in the team."), "role")
     name = new.name.strip()
     if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused("Write their name, up to 80 characters.", "name")
+        raise Refused(msgid("Write their name, up to 80 characters."), "name")
     phone = verification.number_of_nobody(uow, centre, new.phone)
     member = Responder(
         team_id=team.id,
@@ -215,7 +218,7 @@ def retire_team(uow: UnitOfWork, centre: Centre, team: Team) -> None:
 def _retire(uow: UnitOfWork, members: Sequence[Responder]) -> None:
     busy = duty.in_hand(uow, Slot.responder_id.in_([member.id for member in members]))
     if busy:
-        raise Conflict("somebody is on a call now: clear or replace them there first")
+        raise Conflict(msgid("somebody is on a call now: clear or replace them there first"))
     for member in members:
         if member.retired_at is None:
             member.retired_at = uow.now
@@ -225,7 +228,7 @@ def _retire(uow: UnitOfWork, members: Sequence[Responder]) -> None:
 def add_partner(uow: UnitOfWork, centre: Centre, new: NewPartner) -> Partner:
     name = _name(uow, Partner, new.name)
     if new.kind not in partner_kinds(centre):
-        raise Refused("Choose what rules call this partner.", "kind")
+        raise Refused(msgid("Choose what rules call this partner."), "kind")
     phone = e164(new.phone, centre.policy.country)
     partner = Partner(
         name=name,
@@ -248,23 +251,27 @@ def retire_partner(uow: UnitOfWork, partner: Partner) -> None:
 def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
     name = " ".join(text.split())
     if not 0 < len(name) <= 40 or not name.isprintable():
-        said = "a name that is said on the radio" if kind is Team else "the partner's name"
-        raise Refused(f"Write {said}, up to 40 characters.", "name")
+        said = (
+            msgid("Write a name that is said on the radio, up to 40 characters.")
+            if kind is Team
+            else msgid("Write the partner's name, up to 40 characters.")
+        )
+        raise Refused(said, "name")
     if uow.session.scalar(select(kind.id).where(kind.name == name)):
-        raise Refused("This name is taken, perhaps by one that was retired.", "name")
+        raise Refused(msgid("This name is taken, perhaps by one that was retired."), "name")
     return name
 
 
 def _zones(centre: Centre, chosen: Sequence[str]) -> list[str]:
     if set(chosen) - set(centre.gazetteer.zones):
-        raise Refused("Choose zones of this centre.", "zones")
+        raise Refused(msgid("Choose zones of this centre."), "zones")
     return sorted(set(chosen))
 
 
 def _skills(written: Sequence[str]) -> list[str]:
     skills = sorted({skill.strip().lower() for skill in written if skill.strip()})
     if len(skills) > 20 or any(not _SKILL.fullmatch(skill) for skill in skills):
-        raise Refused("Write short codes such as es, asl or youth, at most 20.", "skills")
+        raise Refused(msgid("Write short codes such as es, asl or youth, at most 20."), "skills")
     return skills
 
 
@@ -273,5 +280,5 @@ def _account(uow: UnitOfWork, username: str | None) -> UUID | None:
         return None
     account = find_account(uow, username)
     if account is None or account.disabled_at:
-        raise Refused("There is no open account of this name.", "username")
+        raise Refused(msgid("There is no open account of this name."), "username")
     return account.id

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from triage.domain.errors import Refused
+from triage.domain.words import msgid
 from triage.services import confirmations, duty, freed_teams
 from triage.services.centre import Centre
 from triage.storage.teams import Responder, Shift
@@ -28,11 +29,13 @@ class NewShift:
 def add_shifts(uow: UnitOfWork, centre: Centre, member: Responder, new: NewShift) -> list[Shift]:
     """A shift, or the same on several days in a row. All of them or none."""
     if not 1 <= new.days <= MOST_DAYS:
-        raise Refused(f"Write for how many days in a row, 1 to {MOST_DAYS}.", "days")
+        raise Refused(
+            msgid("Write for how many days in a row, 1 to %(most)s.", most=MOST_DAYS), "days"
+        )
     if new.ends <= new.starts:
-        raise Refused("It ends before it begins.", "ends")
+        raise Refused(msgid("It ends before it begins."), "ends")
     if new.ends - new.starts > LONGEST_SHIFT:
-        raise Refused("A shift has at most 24 hours: was the right day chosen?", "ends")
+        raise Refused(msgid("A shift has at most 24 hours: was the right day chosen?"), "ends")
     zone = centre.policy.time_zone
     made = []
     for day in range(new.days):
@@ -46,12 +49,12 @@ def _add_shift(
     uow: UnitOfWork, centre: Centre, member: Responder, starts: datetime, ends: datetime
 ) -> Shift:
     if ends <= uow.now:
-        raise Refused("This shift is over already: was the right day chosen?", "ends")
+        raise Refused(msgid("This shift is over already: was the right day chosen?"), "ends")
     overlapping = select(Shift.id).where(
         Shift.responder_id == member.id, Shift.starts_at < ends, Shift.ends_at > starts
     )
     if uow.session.scalar(overlapping.limit(1)):
-        raise Refused("They have a shift in this time already.", "starts")
+        raise Refused(msgid("They have a shift in this time already."), "starts")
     shift = uow.add(Shift(responder_id=member.id, starts_at=starts, ends_at=ends))
     uow.session.flush()
     confirmations.plan(uow, centre, shift)
@@ -65,7 +68,9 @@ def _instant(zone: ZoneInfo, wall: datetime, field: str, *, later: bool = False)
     local = wall.replace(tzinfo=zone, fold=int(later))
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        raise Refused("The clock is put forward then: this time does not exist that day.", field)
+        raise Refused(
+            msgid("The clock is put forward then: this time does not exist that day."), field
+        )
     return instant
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import msgid
 from triage.services import duty, freed_teams
 from triage.services.actors import names_of
 from triage.services.centre import Centre
@@ -20,6 +21,12 @@ REASON_MAX = 200
 
 Subject = tuple[str, str]
 """Kind and subject of a suspension: `("team", KEY)`, `("zone", NAME)`."""
+
+_RETIRED = {
+    "team": msgid("A team that was retired"),
+    "zone": msgid("A zone that was retired"),
+    "partner": msgid("A partner that was retired"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,13 @@ def subjects(uow: UnitOfWork, centre: Centre) -> dict[Subject, str]:
         select(Partner.id, Partner.name).where(Partner.retired_at.is_(None)).order_by(Partner.name)
     )
     found: dict[Subject, str] = {
-        ("team", str(key)): f"Team {name}" for key, name in uow.session.execute(teams)
+        ("team", str(key)): msgid("Team %(name)s", name=name)
+        for key, name in uow.session.execute(teams)
     }
-    found |= {("zone", zone): f"Zone {zone}" for zone in centre.gazetteer.zones}
+    found |= {("zone", zone): msgid("Zone %(name)s", name=zone) for zone in centre.gazetteer.zones}
     found |= {
-        ("partner", str(key)): f"Partner {name}" for key, name in uow.session.execute(partners)
+        ("partner", str(key)): msgid("Partner %(name)s", name=name)
+        for key, name in uow.session.execute(partners)
     }
     return found
 
@@ -58,14 +67,16 @@ def suspend(
     Raises Refused naming the field: `what`, `until` or `reason`.
     """
     if subject not in subjects(uow, centre):
-        raise Refused("Choose what is to be switched off.", "what")
+        raise Refused(msgid("Choose what is to be switched off."), "what")
     if until is None or until <= uow.now:
-        raise Refused("Write a day and time that lie ahead.", "until")
+        raise Refused(msgid("Write a day and time that lie ahead."), "until")
     if until > uow.now + LONGEST:
-        raise Refused("At most a year ahead; what is over for good is retired instead.", "until")
+        raise Refused(
+            msgid("At most a year ahead; what is over for good is retired instead."), "until"
+        )
     why = " ".join(reason.replace("\0", " ").split())
     if not 0 < len(why) <= REASON_MAX:
-        raise Refused(f"Write why, in up to {REASON_MAX} characters.", "reason")
+        raise Refused(msgid("Write why, in up to %(most)s characters.", most=REASON_MAX), "reason")
     for earlier in _in_force(uow):
         if (earlier.kind, earlier.subject) == subject:
             _lift(uow, earlier)
@@ -80,7 +91,7 @@ def suspend(
 def lift(uow: UnitOfWork, suspension: Suspension) -> None:
     """Switch it on again, at once."""
     if suspension.lifted_at is not None or suspension.until <= uow.now:
-        raise Conflict("it is on again already")
+        raise Conflict(msgid("it is on again already"))
     _lift(uow, suspension)
 
 
@@ -98,7 +109,7 @@ def active(uow: UnitOfWork, centre: Centre) -> list[SwitchedOff]:
     return [
         SwitchedOff(
             row.id,
-            called.get((row.kind, row.subject), f"A {row.kind} that was retired"),
+            called.get((row.kind, row.subject), _RETIRED[row.kind]),
             row.created_at,
             row.until,
             row.reason,

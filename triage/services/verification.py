@@ -8,6 +8,7 @@ from triage.domain import reach_wording
 from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
+from triage.domain.words import msgid
 from triage.services import check_ins, deliveries, duty, freed_teams, outbox, page_links
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
@@ -28,7 +29,10 @@ def number_of_nobody(
     taken = select(Responder).where(Responder.phone_index == index, Responder.retired_at.is_(None))
     other = uow.session.scalar(taken)
     if other is not None and other is not but:
-        raise Refused(f"This telephone belongs to a member of {other.team.name} already.", "phone")
+        raise Refused(
+            msgid("This telephone belongs to a member of %(team)s already.", team=other.team.name),
+            "phone",
+        )
     return phone
 
 
@@ -38,7 +42,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     _must_be_in_use(member)
     phone = number_of_nobody(uow, centre, written, member)
     if phone == member.phone:
-        raise Refused("This is the number that they have.", "phone")
+        raise Refused(msgid("This is the number that they have."), "phone")
     member.phone, member.phone_index = phone, blind_index("phone", phone)
     member.opted_out_at = member.phone_lost_at = None  # that was the other telephone
     uow.audit("member.new_number", member)
@@ -60,7 +64,7 @@ def send_again(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     _must_be_in_use(member)
     _must_not_be_lost(member)
     if member.verified_at is not None:
-        raise Conflict("this number is verified already")
+        raise Conflict(msgid("this number is verified already"))
     outbox.enqueue(
         uow,
         centre,
@@ -90,7 +94,7 @@ def by_hand(uow: UnitOfWork, member: Responder) -> None:
     _must_be_in_use(member)
     _must_not_be_lost(member)
     if member.verified_at is not None:
-        raise Conflict("this number is verified already")
+        raise Conflict(msgid("this number is verified already"))
     _verified(uow, member, "in_person")
 
 
@@ -102,9 +106,9 @@ def _verified(uow: UnitOfWork, member: Responder, how: str) -> None:
 
 def _must_be_in_use(member: Responder) -> None:
     if member.retired_at is not None:
-        raise Conflict("this member is retired")
+        raise Conflict(msgid("this member is retired"))
 
 
 def _must_not_be_lost(member: Responder) -> None:
     if member.phone_lost_at is not None:
-        raise Conflict("this phone is reported lost: say first that it is found")
+        raise Conflict(msgid("this phone is reported lost: say first that it is found"))

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.codes import FOLLOW_UP_OUTCOMES
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.services import follow_ups, openings
 from triage.services.actors import names_of
@@ -24,6 +26,17 @@ Errors = dict[str | None, str]
 Change = Callable[[UnitOfWork, FollowUp], object]
 _caring = open_to("dispatcher", "clinician", "supervisor")
 _SOON = timedelta(hours=24)
+KIND_WORDS = (
+    msgid("Call back"),
+    msgid("Care plan"),
+    msgid("Clinician call"),
+    msgid("Confirm contact"),
+    msgid("Find place"),
+    msgid("Outreach visit"),
+    msgid("Referral"),
+    msgid("Supervisor told"),
+)
+"""What the rules that come with us plan; parts/follow_ups.html says them."""
 
 
 @bp.get("/follow-ups")
@@ -40,6 +53,7 @@ def list_follow_ups() -> ResponseReturnValue:
             roles=OWNER_ROLES,
             owner=owner,
             mine=mine,
+            outcomes=FOLLOW_UP_OUTCOMES,
             now=uow.now,
         )
 
@@ -49,7 +63,11 @@ def _sections(
 ) -> list[tuple[str, list[FollowUp]]]:
     """Overdue, soon and later; within each, what the reader's own role owes comes first."""
     own_first = sorted(found, key=lambda it: it.owner_role != my_role)
-    limits = (("Overdue", now), ("Due within 24 hours", now + _SOON), ("Later", None))
+    limits = (
+        (msgid("Overdue"), now),
+        (msgid("Due within 24 hours"), now + _SOON),
+        (msgid("Later"), None),
+    )
     sections: list[tuple[str, list[FollowUp]]] = []
     for title, limit in limits:
         within = [it for it in own_first if limit is None or it.due_at < limit]
@@ -78,7 +96,7 @@ def record_attempt(key: UUID) -> ResponseReturnValue:
         attempt = Attempt(outcome, note, instant_in_form("next_due_at"))
         follow_ups.record_attempt(uow, it, attempt)
 
-    return _change(key, "attempt", record, "What came of it is written down.")
+    return _change(key, "attempt", record, msgid("What came of it is written down."))
 
 
 @bp.post("/follow-ups/<uuid:key>/permissions")
@@ -90,7 +108,7 @@ def set_permissions(key: UUID) -> ResponseReturnValue:
     def permit(uow: UnitOfWork, it: FollowUp) -> None:
         follow_ups.set_permissions(uow, it, given)
 
-    return _change(key, "permissions", permit, "The permissions are changed.")
+    return _change(key, "permissions", permit, msgid("The permissions are changed."))
 
 
 def _change(key: UUID, form: str, change: Change, done: str) -> ResponseReturnValue:
@@ -108,7 +126,7 @@ def _change(key: UUID, form: str, change: Change, done: str) -> ResponseReturnVa
         return _page(key, form, {error.field: str(error)}), 422
     except Conflict as error:
         return _page(key, form, {}, changed=str(error)), 409
-    flash(done, "good")
+    flash(spoken(done), "good")
     return redirect(f"/follow-ups/{key}")
 
 

@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.errors import Refused
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.languages import spoken
 from triage.services import hazard_notes
 from triage.services.centre import Centre
 from triage.services.hazard_notes import DAYS, LONGEST
@@ -22,6 +24,8 @@ from triage.storage.hazard_notes import HazardNote
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("hazard_notes", __name__)
+
+_STANDS = msgid("The hazard note stands on every call of that place or number from now on.")
 
 
 @bp.get("/hazards")
@@ -64,7 +68,7 @@ def add() -> ResponseReturnValue:
         context.do(current_person().actor, work)
     except Refused as refusal:
         return _page(form, {refusal.field or "text": str(refusal)}, 422)
-    flash("The hazard note stands on every call of that place or number from now on.", "good")
+    flash(spoken(_STANDS), "good")
     return redirect("/hazards", 303)
 
 
@@ -76,13 +80,19 @@ def _days(written: str) -> int:
 @bp.post("/hazards/<uuid:key>/review")
 @open_to("supervisor")
 def review(key: UUID) -> ResponseReturnValue:
-    return _change(key, hazard_notes.review, f"Reviewed: the note stands for {DAYS} more days.")
+    return _change(
+        key,
+        hazard_notes.review,
+        msgid("Reviewed: the note stands for %(days)s more days.", days=DAYS),
+    )
 
 
 @bp.post("/hazards/<uuid:key>/remove")
 @open_to("supervisor")
 def remove(key: UUID) -> ResponseReturnValue:
-    return _change(key, hazard_notes.remove, "The note is removed; it is kept for the record.")
+    return _change(
+        key, hazard_notes.remove, msgid("The note is removed; it is kept for the record.")
+    )
 
 
 def _change(
@@ -90,7 +100,7 @@ def _change(
 ) -> ResponseReturnValue:
     actor = current_person().actor
     current_context().do(actor, lambda uow: change(uow, uow.get(HazardNote, key)))
-    flash(sentence, "good")
+    flash(spoken(sentence), "good")
     return redirect("/hazards", 303)
 
 
@@ -105,7 +115,7 @@ def add_on_call(reference: str) -> ResponseReturnValue:
         days = _days(typed.line("days"))
         text = typed.line("text")
         hazard_notes.add(uow, centre, text, place=place, phone=phone, days=days, call=call)
-        return "The hazard note stands on every call of that place or number from now on."
+        return _STANDS
 
     return do(reference, "hazard", write)
 
@@ -119,4 +129,4 @@ def _about(call: Call, what: str) -> tuple[str | None, str | None]:
     for number in (caller.phone for caller in call.callers):
         if number and what == number:
             return None, number
-    raise Refused("Choose what the note is about.", "about")
+    raise Refused(msgid("Choose what the note is about."), "about")

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.state_words import role_name
 from triage.services import people
 from triage.services.people import ROLES
 from triage.storage.people import Account
@@ -46,9 +48,14 @@ def add() -> ResponseReturnValue:
         except Refused as error:
             errors = {error.field: str(error)}
         else:
-            flash("The account is open.", "good")
+            flash(gettext("The account is open."), "good")
             return redirect("/people")
-    page = render_template("person_new.html", roles=ROLES, form=form, errors=errors)
+    page = render_template(
+        "person_new.html",
+        roles=[(role, role_name(role)) for role in ROLES],
+        form=form,
+        errors=errors,
+    )
     return page, 422 if errors else 200
 
 
@@ -73,7 +80,9 @@ def set_password(account_id: UUID) -> ResponseReturnValue:
     except Refused as error:
         return _account_page(account_id, {error.field: str(error)}), 422
     flash(
-        "The new password counts from now on; whoever was signed in with the old one is not.",
+        gettext(
+            "The new password counts from now on; whoever was signed in with the old one is not."
+        ),
         "good",
     )
     return redirect(f"/people/{account_id}")
@@ -115,7 +124,7 @@ def own_password() -> ResponseReturnValue:
         attempt = people.check_password(uow, person.username, form.get("password_now", ""))
     errors: dict[str | None, str] = {}
     if not attempt.right:
-        errors = {"password_now": "This is not your password."}
+        errors = {"password_now": gettext("This is not your password.")}
     else:
         try:
             _change(
@@ -129,5 +138,5 @@ def own_password() -> ResponseReturnValue:
     if errors:
         return render_template("own_password.html", errors=errors), 422
     g.person = None  # their session ended with the old password
-    flash("Your password is changed. Sign in with it.", "good")
+    flash(gettext("Your password is changed. Sign in with it."), "good")
     return redirect("/sign-in")

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import for_field, instant_in_form
 from triage.services import switches
 from triage.storage.teams import Suspension
@@ -42,7 +44,7 @@ def switch_off() -> ResponseReturnValue:
         what = context.do(current_person().actor, suspend)
     except Refused as error:
         return _page({error.field: str(error)})
-    flash(f"{what} is switched off.", "good")
+    flash(gettext("%(what)s is switched off.", what=spoken(what)), "good")
     return redirect("/switches")
 
 
@@ -53,7 +55,7 @@ def switch_on(suspension_id: UUID) -> ResponseReturnValue:
         current_person().actor,
         lambda uow: switches.lift(uow, uow.get(Suspension, suspension_id)),
     )
-    flash("It is on again.", "good")
+    flash(gettext("It is on again."), "good")
     return redirect("/switches")
 
 

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.domain.reachability import WORDS
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.state_words import role_name
 from triage.services import people, rosters, shifts, verification
 from triage.services.rosters import NewMember, NewPartner, NewTeam
 from triage.services.shifts import NewShift
@@ -47,7 +49,7 @@ def add_team() -> ResponseReturnValue:
     if request.method == "POST":
         errors = _try(lambda uow: rosters.add_team(uow, centre, _team_in_form()))
         if not errors:
-            flash("The team is added. Give it members and shifts.", "good")
+            flash(gettext("The team is added. Give it members and shifts."), "good")
             return redirect("/teams")
     return _team_form(None, form, errors)
 
@@ -68,7 +70,7 @@ def change_team(team_id: UUID) -> ResponseReturnValue:
     )
     if errors:
         return _team_form(team, request.form, errors)
-    flash("Changed for calls from now on. What the team has stays with it.", "good")
+    flash(gettext("Changed for calls from now on. What the team has stays with it."), "good")
     return redirect(f"/teams/{team_id}")
 
 
@@ -135,7 +137,7 @@ def add_shifts(team_id: UUID) -> ResponseReturnValue:
 @_supervising
 def retire_team(team_id: UUID) -> ResponseReturnValue:
     _do(lambda uow: rosters.retire_team(uow, current_context().centre, uow.get(Team, team_id)))
-    flash("The team is retired.", "good")
+    flash(gettext("The team is retired."), "good")
     return redirect("/teams")
 
 
@@ -161,7 +163,7 @@ def verify_member(member_id: UUID) -> ResponseReturnValue:
         return member.team_id
 
     team_id = _do(verify)
-    flash("The number is verified: it can be paged.", "good")
+    flash(gettext("The number is verified: it can be paged."), "good")
     return redirect(f"/teams/{team_id}")
 
 
@@ -176,7 +178,7 @@ def ask_member(member_id: UUID) -> ResponseReturnValue:
         return member.team_id
 
     team_id = _do(ask)
-    flash("The text with the code word is on its way again.", "good")
+    flash(gettext("The text with the code word is on its way again."), "good")
     return redirect(f"/teams/{team_id}")
 
 
@@ -193,7 +195,10 @@ def change_number(member_id: UUID) -> ResponseReturnValue:
     )
     if errors:
         return _team_page(team_id, str(member_id), errors)
-    flash("The number is changed. They are paged again when they have replied to our text.", "good")
+    flash(
+        gettext("The number is changed. They are paged again when they have replied to our text."),
+        "good",
+    )
     return redirect(f"/teams/{team_id}")
 
 
@@ -221,7 +226,7 @@ def add_partner() -> ResponseReturnValue:
         )
         errors = _try(lambda uow: rosters.add_partner(uow, centre, new))
         if not errors:
-            flash("The partner is added.", "good")
+            flash(gettext("The partner is added."), "good")
             return redirect("/teams#partners")
     page = render_template(
         "partner_new.html",
@@ -239,7 +244,7 @@ def add_partner() -> ResponseReturnValue:
 @_supervising
 def retire_partner(partner_id: UUID) -> ResponseReturnValue:
     _do(lambda uow: rosters.retire_partner(uow, uow.get(Partner, partner_id)))
-    flash("The partner is retired.", "good")
+    flash(gettext("The partner is retired."), "good")
     return redirect("/teams#partners")
 
 
@@ -256,7 +261,7 @@ def _team_page(
             names=[(str(it.responder.id), it.responder.name) for it in shown.members],
             labels=rosters.responses(context.centre),
             troubles=WORDS,
-            roles=[(role, role.replace("_", " ")) for role in rosters.roles(context.centre)],
+            roles=[(role, role_name(role)) for role in rosters.roles(context.centre)],
             accounts=[it for it in people.accounts(uow) if it.disabled_at is None],
             today=uow.now.astimezone(context.centre.policy.time_zone).date().isoformat(),
             failed=failed,
@@ -283,7 +288,7 @@ def _member_in_form(uow: UnitOfWork, team_id: UUID) -> Responder:
     except ValueError:
         member = None
     if member is None or member.team_id != team_id or member.retired_at:
-        raise Refused("Choose whose shift it is.", "member")
+        raise Refused(gettext("Choose whose shift it is."), "member")
     return member
 
 
@@ -293,14 +298,14 @@ def _wall_time(field: str) -> datetime:
     except ValueError:
         written = None
     if written is None or written.tzinfo is not None:
-        raise Refused("Write day and time, such as 2026-11-24 08:00.", field)
+        raise Refused(gettext("Write day and time, such as 2026-11-24 08:00."), field)
     return written
 
 
 def _number(field: str) -> int:
     written = request.form.get(field, "").strip()
     if not (written.isascii() and written.isdigit() and len(written) < 4):
-        raise Refused("Write a whole number.", field)
+        raise Refused(gettext("Write a whole number."), field)
     return int(written)
 
 
