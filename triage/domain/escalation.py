@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from triage.domain.errors import Problem
+from triage.domain.words import msgid
 
 T = TypeVar("T")
 
@@ -215,23 +216,25 @@ def problems(policy: EscalationPolicy) -> Iterable[Problem]:
     """What must be mended before calls may follow this policy. Paths are `name`, `repeat_s`,
     `steps` or `steps.N.part`, N counted from 1."""
     if not 0 < len(policy.name) <= 60 or not policy.name.isprintable():
-        yield Problem("name", "Write a name, up to 60 characters.")
+        yield Problem("name", msgid("Write a name, up to 60 characters."))
     if not policy.steps or policy.steps[0].who is not Who.NEXT_TEAM:
-        yield Problem("steps", "The first step must be to ask the next team.")
+        yield Problem("steps", msgid("The first step must be to ask the next team."))
     if len(policy.steps) > MOST_STEPS:
-        yield Problem("steps", f"At most {MOST_STEPS} steps.")
+        yield Problem("steps", msgid("At most %(most)s steps.", most=MOST_STEPS))
     for number, step in enumerate(policy.steps, 1):
         yield from _problems_of(step, number)
     yield from _order(policy.steps)
     if not 0 <= policy.repeat_s <= LONGEST_WAIT_S or 0 < policy.repeat_s < 30:
-        yield Problem("repeat_s", "Begin anew after 30 seconds to 4 hours, or 0 for never.")
+        yield Problem("repeat_s", msgid("Begin anew after 30 seconds to 4 hours, or 0 for never."))
     if not policy.beyond:
         yield Problem(
-            "steps", "Say what happens when nobody is left to ask: the supervisor or all hands."
+            "steps",
+            msgid("Say what happens when nobody is left to ask: the supervisor or all hands."),
         )
     elif not policy.repeat_s and policy.steps[-1].who is not Who.SUPERVISOR:
         yield Problem(
-            "repeat_s", "It must begin anew, or end with the supervisor: no call may be forgotten."
+            "repeat_s",
+            msgid("It must begin anew, or end with the supervisor: no call may be forgotten."),
         )
 
 
@@ -239,30 +242,37 @@ def _problems_of(step: Step, number: int) -> Iterable[Problem]:
     at = f"steps.{number}."
     fewest = 0 if step.who is Who.NEXT_TEAM else 1
     if not fewest <= step.times <= MOST_TIMES:
-        yield Problem(at + "times", f"How often: {fewest} to {MOST_TIMES}.")
+        yield Problem(
+            at + "times", msgid("How often: %(least)s to %(most)s.", least=fewest, most=MOST_TIMES)
+        )
     if step.wait_s is None:
         if step.who is not Who.SAME:
-            yield Problem(at + "wait_s", "Write how many seconds to wait, 0 for none.")
+            yield Problem(at + "wait_s", msgid("Write how many seconds to wait, 0 for none."))
     elif not 0 <= step.wait_s <= LONGEST_WAIT_S:
-        yield Problem(at + "wait_s", "Wait 0 seconds to 4 hours.")
+        yield Problem(at + "wait_s", msgid("Wait 0 seconds to 4 hours."))
     elif step.who is Who.SAME and step.wait_s < 10:
-        yield Problem(at + "wait_s", "Give them 10 seconds at least before they are tried again.")
+        yield Problem(
+            at + "wait_s", msgid("Give them 10 seconds at least before they are tried again.")
+        )
     if step.who is not Who.NEXT_TEAM and step.times > 1 and step.every_s < 10:
-        yield Problem(at + "every_s", "At least 10 seconds between the times.")
+        yield Problem(at + "every_s", msgid("At least 10 seconds between the times."))
     elif not 0 <= step.every_s <= LONGEST_WAIT_S:
-        yield Problem(at + "every_s", "0 seconds to 4 hours between the times.")
+        yield Problem(at + "every_s", msgid("0 seconds to 4 hours between the times."))
     if step.channel is Channel.VOICE and step.who in {Who.NEXT_TEAM, Who.ALL_HANDS}:
-        yield Problem(at + "channel", "Teams are asked by text first; ring them with a step after.")
+        yield Problem(
+            at + "channel", msgid("Teams are asked by text first; ring them with a step after.")
+        )
 
 
 def _order(steps: Sequence[Step]) -> Iterable[Problem]:
     part = {Who.NEXT_TEAM: 0, Who.SAME: 1, Who.SUPERVISOR: 2, Who.ALL_HANDS: 2}
     for number, (before, step) in enumerate(pairwise(steps), 2):
         if step.who is Who.NEXT_TEAM:
-            yield Problem(f"steps.{number}.who", "Teams are asked in the first step only.")
+            yield Problem(f"steps.{number}.who", msgid("Teams are asked in the first step only."))
         elif part[step.who] < part[before.who]:
             yield Problem(
-                f"steps.{number}.who", "Whoever is asked is tried again before anybody else is."
+                f"steps.{number}.who",
+                msgid("Whoever is asked is tried again before anybody else is."),
             )
 
 

@@ -12,6 +12,7 @@ from triage.domain.delivery import failure_of
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.wall_clock import WEEKDAYS, next_weekly
+from triage.domain.words import msgid
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.storage.messages import Message
@@ -106,7 +107,7 @@ def start_now(uow: UnitOfWork, centre: Centre) -> ReachRun:
     """Somebody pressed the button."""
     lately = select(ReachRun.id).where(ReachRun.started_at > uow.now - NOT_AGAIN_FOR)
     if uow.session.scalar(lately.limit(1)) is not None:
-        raise Conflict("a test has just begun: wait half an hour before the next")
+        raise Conflict(msgid("a test has just begun: wait half an hour before the next"))
     run = uow.add(ReachRun(due_at=uow.now, by_plan=False))
     _start(uow, centre, run)
     return run
@@ -192,7 +193,7 @@ def results(uow: UnitOfWork, run: ReachRun) -> Results:
     return Results(run, sorted(found, key=lambda one: (one.why_not is None, one.team)))
 
 
-_NOT_ASKED = {"unverified": "number not verified", "opted_out": "texted STOP"}
+_NOT_ASKED = {"unverified": msgid("number not verified"), "opted_out": msgid("texted STOP")}
 
 
 def _result(
@@ -213,14 +214,18 @@ def _result(
 
 def _why_not(test: ReachTest, text: Message | None, over: bool) -> str | None:
     if text is None:
-        return _NOT_ASKED.get(test.not_asked or "", "not asked")
+        return _NOT_ASKED.get(test.not_asked or "", msgid("not asked"))
     if text.state in {MessageState.FAILED, MessageState.UNDELIVERED}:
         return failure_of(text.last_error).words
     if text.state is MessageState.EXPIRED:
-        return "the text never left"
+        return msgid("the text never left")
     if not over:
         return None
-    return "arrived, not answered" if text.delivered_at else "no answer, no report of arrival"
+    return (
+        msgid("arrived, not answered")
+        if text.delivered_at
+        else msgid("no answer, no report of arrival")
+    )
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {KIND: run_is_due}

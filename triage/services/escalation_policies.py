@@ -15,6 +15,7 @@ from triage.domain.escalation import (
     most_specific,
     read_policy,
 )
+from triage.domain.words import msgid
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch
@@ -109,9 +110,11 @@ def lay_down(
     response, level_rank = where
     kind = centre.vocabulary.responses.get(response)
     if response and (kind is None or kind.reached_by != "page"):
-        wrong.append(Problem("response", "Choose a response that teams of ours give, or all."))
+        wrong.append(
+            Problem("response", msgid("Choose a response that teams of ours give, or all."))
+        )
     if not 0 <= level_rank <= 9:
-        wrong.append(Problem("level_rank", "Choose a level, or all of them."))
+        wrong.append(Problem("level_rank", msgid("Choose a level, or all of them.")))
     if wrong:
         raise NotAPolicy(wrong)
     _end(uow, where)
@@ -132,7 +135,7 @@ def lay_down(
 def withdraw(uow: UnitOfWork, row: EscalationPolicyRow) -> None:
     """From now on what is more general holds, in the end the default."""
     if row.ended_at is not None:
-        raise Conflict("this policy has ended already")
+        raise Conflict(msgid("this policy has ended already"))
     _end(uow, (row.response, row.level_rank))
 
 

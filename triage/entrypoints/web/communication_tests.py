@@ -4,10 +4,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.languages import spoken
 from triage.services import communication_tests
 from triage.storage.reach_tests import ReachRun
 
@@ -36,9 +38,9 @@ def start() -> ResponseReturnValue:
             current_person().actor, lambda uow: communication_tests.start_now(uow, context.centre)
         )
     except Conflict as error:
-        flash(f"No second test was begun: {error}.", "warn")
+        flash(gettext("No second test was begun: %(why)s.", why=spoken(str(error))), "warn")
     else:
-        flash("The test has begun: everybody on the roster gets a text.", "good")
+        flash(gettext("The test has begun: everybody on the roster gets a text."), "good")
     return redirect("/teams/tests", 303)
 
 

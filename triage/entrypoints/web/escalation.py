@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from triage.context import current_context
@@ -16,6 +17,7 @@ from triage.domain.escalation import (
     Channel,
     EscalationPolicy,
     Moment,
+    Step,
     Who,
     as_rows,
     default_policy,
@@ -24,6 +26,7 @@ from triage.domain.escalation import (
     read_policy,
 )
 from triage.domain.ruleset import Level
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.services import escalation_policies, rosters, rule_sets
@@ -35,12 +38,12 @@ bp = Blueprint("escalation", __name__, url_prefix="/escalation")
 
 PARTS = ("who", "channel", "wait", "times", "every")
 WHO = {
-    Who.NEXT_TEAM: "Ask the next team",
-    Who.SAME: "Try the same person again",
-    Who.SUPERVISOR: "Alarm the supervisors",
-    Who.ALL_HANDS: "Ask everybody on shift",
+    Who.NEXT_TEAM: msgid("Ask the next team"),
+    Who.SAME: msgid("Try the same person again"),
+    Who.SUPERVISOR: msgid("Alarm the supervisors"),
+    Who.ALL_HANDS: msgid("Ask everybody on shift"),
 }
-CHANNEL = {Channel.SMS: "by text", Channel.VOICE: "by telephone"}
+CHANNEL = {Channel.SMS: msgid("by text"), Channel.VOICE: msgid("by telephone")}
 ANSWER_MIN = 2
 """Where no level says how long a page may go unanswered."""
 LOOK_AHEAD_S = 2 * 3600
@@ -122,7 +125,7 @@ def save() -> ResponseReturnValue:
         )
     except NotAPolicy as error:
         return _shown(Form(form.fields, form.rows, _named(error.problems)), 422)
-    flash("The policy holds for calls that come in from now on.", "good")
+    flash(gettext("The policy holds for calls that come in from now on."), "good")
     return redirect("/escalation")
 
 
@@ -133,7 +136,7 @@ def withdraw(key: UUID) -> ResponseReturnValue:
         current_person().actor,
         lambda uow: escalation_policies.withdraw(uow, uow.get(EscalationPolicyRow, key)),
     )
-    flash("The policy has ended: new calls follow what is more general.", "good")
+    flash(gettext("The policy has ended: new calls follow what is more general."), "good")
     return redirect("/escalation")
 
 
@@ -165,7 +168,7 @@ def _steps(form: Form) -> tuple[list[dict[str, Any]], list[Problem]]:
         if not who:
             continue
         if who not in set(Who) or form.value(f"channel_{number}") not in set(Channel):
-            wrong.append(Problem(f"who_{number}", "Choose who, and how."))
+            wrong.append(Problem(f"who_{number}", msgid("Choose who, and how.")))
             continue
         half = who == Who.SAME and not form.value(f"wait_{number}")
         steps.append(
@@ -183,7 +186,7 @@ def _steps(form: Form) -> tuple[list[dict[str, Any]], list[Problem]]:
 def _number(form: Form, name: str, wrong: list[Problem]) -> int:
     written = form.value(name) or "0"
     if not (written.isascii() and written.isdigit() and len(written) < 6):
-        wrong.append(Problem(name, "Write a whole number."))
+        wrong.append(Problem(name, msgid("Write a whole number.")))
         return 0
     return int(written)
 
@@ -201,8 +204,8 @@ def _named(problems: Sequence[Problem]) -> dict[str, str]:
             _, number, part = problem.path.split(".")
             name = f"{parts.get(part, part)}_{rows[int(number) - 1]}"
         step = name.rpartition("_")[2]
-        where = f"Step {step}: " if step.isdigit() else ""
-        errors.setdefault(name, where + problem.message)
+        said = msgid("Step %(number)s: %(what)s", number=step, what=problem.message)
+        errors.setdefault(name, said if step.isdigit() else problem.message)
     return errors
 
 
@@ -259,29 +262,41 @@ def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list
 def moment_in_words(moment: Moment) -> str:
     how = CHANNEL[moment.channel]
     if moment.who is Who.NEXT_TEAM:
-        return f"Team {moment.number} is asked {how}."
+        return msgid("Team %(number)s is asked %(how)s.", number=moment.number, how=how)
     if moment.who is Who.SAME:
-        return f"Team {moment.number} is tried again {how}."
-    again = f" (time {moment.number})" if moment.number > 1 else ""
-    who = "The supervisors are alarmed" if moment.who is Who.SUPERVISOR else "All hands are asked"
-    return f"{who} {how}{again}."
+        return msgid("Team %(number)s is tried again %(how)s.", number=moment.number, how=how)
+    supervised = moment.who is Who.SUPERVISOR
+    who = msgid("The supervisors are alarmed") if supervised else msgid("All hands are asked")
+    if moment.number == 1:
+        return msgid("%(who)s %(how)s.", who=who, how=how)
+    return msgid("%(who)s %(how)s (time %(number)s).", who=who, how=how, number=moment.number)
 
 
 def sentences(policy: EscalationPolicy) -> list[str]:
     """A policy as sentences, one for each step, and what comes after the last."""
-    said = []
-    for step in policy.steps:
-        wait = f", after {step.wait_s} s" if step.wait_s else ""
+    said = [_step_in_words(step) for step in policy.steps]
+    if not policy.repeat_s:
+        return [*said, msgid("Then it ends with the supervisors.")]
+    again = msgid(
+        "When nobody was left: again every %(seconds)s s until somebody has it.",
+        seconds=policy.repeat_s,
+    )
+    return [*said, again]
+
+
+def _step_in_words(step: Step) -> str:
+    parts = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
+    if step.who is Who.NEXT_TEAM:
+        most = msgid("at most %(count)s", count=step.times)
+        parts.append(most if step.times else msgid("as long as there is one"))
+    else:
         if step.who is Who.SAME and step.wait_s is None:
-            wait = ", after half of the time for the answer"
-        times = f", {step.times} times" if step.times > 1 else ""
-        if step.who is Who.NEXT_TEAM:
-            most = f", at most {step.times}" if step.times else " as long as there is one"
-            said.append(f"{WHO[step.who]} {CHANNEL[step.channel]}{most}.")
-        else:
-            said.append(f"{WHO[step.who]} {CHANNEL[step.channel]}{wait}{times}.")
-    again = f"When nobody was left: again every {policy.repeat_s} s until somebody has it."
-    return [*said, again if policy.repeat_s else "Then it ends with the supervisors."]
+            parts.append(msgid("after half of the time for the answer"))
+        elif step.wait_s:
+            parts.append(msgid("after %(seconds)s s", seconds=step.wait_s))
+        if step.times > 1:
+            parts.append(msgid("%(count)s times", count=step.times))
+    return msgid("%(step)s.", step=listed(", ", parts))
 
 
 def _responses() -> dict[str, str]:
@@ -299,12 +314,14 @@ def _levels(uow: UnitOfWork) -> list[Level]:
 
 def _time_to_answer(levels: Sequence[Level]) -> str:
     times = [f"{it.label} {it.answer_within_min or ANSWER_MIN} min" for it in levels]
-    return f"A team has so long to answer before the next is asked: {', '.join(times)}."
+    said = msgid("A team has so long to answer before the next is asked: %(times)s.")
+    return msgid(said, times=", ".join(times))
 
 
 def _where_in_words(one: Kept, levels: Sequence[Level]) -> str:
     level = next((it.label for it in levels if it.rank == one.level_rank), None)
-    response = _responses().get(one.response, one.response) or "Every response"
+    response = _responses().get(one.response, one.response) or msgid("Every response")
     if one.level_rank == 0:
-        return f"{response}, every level"
-    return f"{response}, {level or f'level {one.level_rank}'}"
+        return msgid("%(response)s, every level", response=response)
+    named = level or msgid("level %(rank)s", rank=one.level_rank)
+    return listed(", ", (response, named))
