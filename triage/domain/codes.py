@@ -95,3 +95,11 @@ VERDICTS = {
     3: msgid("unsafe without police"),
     4: msgid("too late"),
 }
+
+NEXT_CONTACTS = {
+    "call_back": msgid("Ring the person"),
+    "outreach_visit": msgid("Visit the person again"),
+    "referral": msgid("Check that the link to care was made"),
+    "safety_plan": msgid("Go through the safety plan"),
+}
+"""What a visit may lead to: kinds of follow-ups, and what is to be done."""

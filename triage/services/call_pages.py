@@ -20,6 +20,7 @@ from triage.services import (
     check_ins,
     hazard_notes,
     sending,
+    visits,
 )
 from triage.services.actors import names_of
 from triage.services.availability import team_options
@@ -33,6 +34,7 @@ from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.safety import Alarm, CheckIn
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.visits import Visit
 
 _State = tuple[Mapping[str, Any], Mapping[str, Any]]
 """An assessment's result, and the answers it was made from."""
@@ -77,6 +79,7 @@ class CallPage:
     hazard_notes: Sequence[hazard_notes.Shown]
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
+    visits: Sequence[Visit]
     members: Sequence[tuple[UUID, str, str]]
     """Who could be assigned by hand: key, role, and unit with how busy it is."""
 
@@ -108,6 +111,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         alarms=alarm_lists.of_call(uow, call.id),
         hazard_notes=hazard_notes.of_call(uow, call),
         check_ins=check_ins.open_of_call(uow, call.id),
+        visits=visits.of_call(uow, call),
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )
 

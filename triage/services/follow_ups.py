@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain import wording
-from triage.domain.codes import FOLLOW_UP_OUTCOMES
+from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
 from triage.domain.words import msgid
@@ -27,6 +27,8 @@ CONSENT = ("not_asked", "given", "refused", "not_needed")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
 OWNER_ROLES = ("clinician", "case_worker", "dispatcher", "supervisor")
 """Whom a rule set may name as owner."""
+AT_A_VISIT = "visit"
+"""Stands for the rule where no rule asked for it."""
 NOTE_MAX = 4000
 MOST_LISTED = 300
 _STEPS = 1000
@@ -46,14 +48,29 @@ def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any])
         contact = (planned["kind"], planned["owner"], planned["after_h"])
         made = (planned["rule"], planned["kind"], planned["what"]) in known
         if not made and contact not in contacts:
-            _make(uow, call, planned, answers)
+            due_at = uow.now + timedelta(hours=planned["after_h"])
+            _make(uow, call, planned, due_at, answers)
         contacts.add(contact)
     for notice in result["notices"]:
         partners.notify(uow, centre, call, notice["partner"], notice["what"])
 
 
+def agree(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Responder) -> FollowUp:
+    """What was agreed at a visit: whoever was there does it."""
+    role = owner.role if owner.role in OWNER_ROLES else "clinician"
+    planned = {"kind": kind, "what": str(NEXT_CONTACTS[kind]), "rule": AT_A_VISIT, "owner": role}
+    planned["consent"] = "asked"
+    follow_up = _make(uow, call, planned, due_at, assessments.answers_of(uow, call))
+    follow_up.owner_id = owner.id
+    return follow_up
+
+
 def _make(
-    uow: UnitOfWork, call: Call, planned: Mapping[str, Any], answers: Mapping[str, Any]
+    uow: UnitOfWork,
+    call: Call,
+    planned: Mapping[str, Any],
+    due_at: datetime,
+    answers: Mapping[str, Any],
 ) -> FollowUp:
     def safe(way: str) -> str:
         answer = answers.get(f"safe_to_{way}", "unknown")
@@ -66,7 +83,7 @@ def _make(
             what=planned["what"],
             rule=planned["rule"],
             owner_role=planned["owner"],
-            due_at=uow.now + timedelta(hours=planned["after_h"]),
+            due_at=due_at,
             state=FollowUpState.OPEN,
             consent="not_needed" if planned["consent"] == "not_needed" else "not_asked",
             safe_to_call=safe("call"),

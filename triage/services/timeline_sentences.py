@@ -238,6 +238,10 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
     "page.unreported": lambda _, d: f"{d['team']} is rung: nobody reports that the text arrived.",
     "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
+    "visit.written": lambda _, d: (
+        f"{d['team']} ({plain(d['role'])}) wrote the visit down:"
+        f" {_reason(DISPOSITIONS, d['disposition'])}. Verdict: {_reason(VERDICTS, d['verdict'])}."
+    ),
     "page.verdict": lambda _, d: f"The team's verdict: {_reason(VERDICTS, d['verdict'])}.",
     "follow_up.planned": lambda _, d: f"Follow-up planned: {plain(d['kind'])}, {d['owner']}.",
     "follow_up.due": lambda _, d: (

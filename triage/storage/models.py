@@ -22,6 +22,7 @@ from triage.storage import (
     teams,
     timers,
     told_callers,
+    visits,
     watching,
 )
 from triage.storage.base import Base
@@ -49,5 +50,6 @@ __all__ = [
     "teams",
     "timers",
     "told_callers",
+    "visits",
     "watching",
 ]

@@ -47,6 +47,7 @@ from triage.entrypoints.web import (
     teams,
     training,
     turns,
+    visits,
     watch,
 )
 
@@ -79,6 +80,7 @@ PLACES = (
     call_reliefs,
     call_transfers,
     clinician,
+    visits,
     command_bar,
     page_link,
     follow_ups,

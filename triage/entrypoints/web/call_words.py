@@ -9,6 +9,7 @@ from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, Pa
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
 from triage.domain.wording import help_words
+from triage.domain.words import msgid
 from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import callers, check_ins, page_links
@@ -29,6 +30,13 @@ PROGRESS = {
     SlotState.TRANSPORTING: "Transporting",
     SlotState.CLEARED: "Cleared",
 }
+VERDICT_WORDS = {
+    "1": msgid("Right team"),
+    "2": msgid("Not needed"),
+    "3": msgid("Unsafe without police"),
+    "4": msgid("Too late"),
+}
+"""As VERDICTS of the texts, each beside its box."""
 
 _NEXT = {
     SlotState.ACCEPTED: SlotState.EN_ROUTE,
@@ -53,6 +61,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "differences": DIFFERENCES,
         "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k not in FLOWS},
         "dispositions": DISPOSITIONS,
+        "visit_verdicts": VERDICT_WORDS,
         "relations": RELATIONS,
         "call_back": CALL_BACK,
         "language_name": callers.called,

@@ -1,0 +1,61 @@
+// The visit's note: kept on the server while it is typed, never in the browser's storage.
+
+(() => {
+  const form = document.getElementById("visit"), kept = document.getElementById("kept");
+  const say = JSON.parse(document.getElementById("visit-words").dataset.words);
+  const WAIT_MS = 600, AGAIN_MS = 3000;
+  let edition = Number(form.elements.edition.value) || 0;
+  let savedEdition = edition;
+  let timer = 0, running = false, leaving = false;
+
+  form.querySelector("[data-by-hand]").hidden = true;  // it is kept by itself
+  form.addEventListener("input", changed);
+  // Typed before this script was there.
+  if ([...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue)) changed();
+
+  function changed() {
+    form.elements.edition.value = edition += 1;
+    clearTimeout(timer);
+    timer = setTimeout(keep, WAIT_MS);
+  }
+
+  async function keep() {
+    if (running || leaving) return;
+    running = true;
+    const asked = edition;
+    let wait = WAIT_MS;
+    try {
+      const answer = await fetch(`${form.getAttribute("action")}/draft`, {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" },
+        cache: "no-store", signal: AbortSignal.timeout(8000),
+      });
+      if (answer.status === 400) await renew();
+      if (!answer.ok) throw answer;
+      savedEdition = asked;
+      tell("muted", `${say.kept} ${(await answer.json()).saved}`);
+    } catch (problem) {
+      wait = AGAIN_MS;
+      tell("badge tone-alarm", problem.status === 401 ? say.signed_out : say.waits);
+    }
+    running = false;
+    if (edition !== savedEdition) timer = setTimeout(keep, wait);
+  }
+
+  // Signed in anew meanwhile: the form needs a fresh token.
+  async function renew() {
+    const fresh = new DOMParser().parseFromString(await (await fetch(location.href, { cache: "no-store" })).text(), "text/html");
+    const token = fresh.querySelector("meta[name=csrf-token]")?.content;
+    if (token) form.elements.csrf_token.value = token;
+  }
+
+  function tell(look, words) {
+    kept.className = look;
+    if (kept.textContent !== words) kept.textContent = words;
+  }
+
+  form.addEventListener("submit", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && edition !== savedEdition) event.preventDefault();
+  });
+})();

@@ -1,0 +1,57 @@
+"""A clinician types the visit's note on a telephone, with a network that comes and goes."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_reachability_page import NO_SIDEWAYS
+from tests.stories.test_calls import CALM
+from tests.stories.test_visits import signs_in
+from tests.world import PASSWORD
+
+
+def open_note(served: Served, page: Page) -> None:
+    """Somebody has cleared a call and opens the note of it."""
+    world = served.world
+    (clinician,) = world.team("Mobile 9")
+    signs_in(world, clinician, "test-clinician")
+    call = world.call(CALM)
+    for _ in range(100):
+        if clinician.inbox:
+            break
+        page.wait_for_timeout(50)
+    for answer in ("1", "SCENE", "CLEAR"):
+        clinician.text(f"{call.code} {answer}")
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(f"{served.base_url}/sign-in?next=/calls/{call.reference}")
+    page.keyboard.type("test-clinician")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Write the visit note").focus()
+    page.keyboard.press("Enter")
+
+
+def test_a_note_outlives_the_network_and_a_reload(served: Served, page: Page) -> None:
+    open_note(served, page)
+    kept = page.locator("#kept")
+    page.get_by_label("Behaviour").focus()
+    page.context.set_offline(True)
+    page.keyboard.type("Spoke to the voices")
+    expect(kept).to_contain_text("NOT KEPT YET: no network.")
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    page.context.set_offline(False)
+    expect(kept).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
+    page.reload()
+    expect(page.get_by_label("Behaviour")).to_have_value("Spoke to the voices")
+    assert page.evaluate(NO_SIDEWAYS)
+
+    page.get_by_label("How it ended").focus()
+    page.keyboard.type("Linked")
+    page.get_by_role("radio", name="Right team").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Write it down").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your note")).to_be_visible()
+    assert served.world.audited("visit.written") == 1

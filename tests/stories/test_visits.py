@@ -1,0 +1,145 @@
+"""A clinician writes of a visit: nothing typed is lost, nobody reads more than they need."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_call_page import words
+from tests.stories.test_calls import CALM
+from tests.world import Browser, Phone, World
+from triage.services import people
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page
+from triage.storage.follow_ups import FollowUp
+from triage.storage.teams import Responder
+from triage.storage.visits import Visit
+
+SAW, DID, SO, THEN = "Spoke to the voices", "Sat with him", "Grew calm", "Sees Dr Lee on Monday"
+WHOLE = {
+    "behaviour": SAW,
+    "intervention": DID,
+    "response": SO,
+    "plan": THEN,
+    "disposition": "linked_to_care",
+    "verdict": "1",
+    "verdict_why": "No police was wanted",
+}
+
+
+@pytest.fixture
+def phone(world: World) -> Phone:
+    (clinician,) = world.team("Mobile 9")
+    return signs_in(world, clinician, "test-clinician")
+
+
+@pytest.fixture
+def call(world: World, phone: Phone) -> Call:
+    world.ignores_texts("the visit is what matters")
+    call = world.call(CALM)
+    world.settle()
+    for answer in ("1", "SCENE", "CLEAR"):
+        phone.text(f"{call.code} {answer}")
+    return call
+
+
+def signs_in(world: World, phone: Phone, username: str) -> Phone:
+    world.account("clinician", username)
+    with world.context.unit_of_work("test") as uow:
+        account = people.find_account(uow, username)
+        assert account
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    return phone
+
+
+def at(call: Call) -> str:
+    return f"/calls/{call.reference}/visit"
+
+
+def form_key(browser: Browser, call: Call) -> str:
+    found = re.search(r'name="form_key" value="([^"]+)"', browser.get(at(call)).text)
+    assert found
+    return found[1]
+
+
+def test_the_note_is_written_once_and_each_reads_what_their_role_needs(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    assert "Write the visit note" in words(me.get(f"/calls/{call.reference}").text)
+    form = WHOLE | {"form_key": form_key(me, call)}
+    form |= {"next_contact": "call_back", "next_at": "2199-01-05T10:00"}
+    for _ in range(2):  # pressed twice
+        answer = me.submit(at(call), form, to=at(call), follow=True)
+    shown = words(answer.text)
+    assert "The visit is written down." in shown
+    assert all(said in shown for said in (SAW, DID, SO, THEN, "Linked to care", "No police"))
+    assert "Visit note: written" in words(me.get(f"/calls/{call.reference}").text)
+    assert world.audited("visit.written") == 1
+
+    desk = words(world.client("dispatcher").get(f"/calls/{call.reference}").text)
+    assert "Linked to care or services Mobile 9" in desk
+    assert "Right team: No police was wanted" in desk
+    assert "Mobile 9 (clinician) wrote the visit down: Linked to care or services." in desk
+    assert "Ring the person" in desk
+    assert not [said for said in (SAW, DID, SO, THEN) if said in desk]
+    assert world.client("dispatcher").get(at(call)).status_code == 403
+    assert world.client("supervisor").get(at(call)).status_code == 403
+
+    with world.context.reading() as uow:
+        (visit,) = uow.session.scalars(select(Visit))
+        (page,) = uow.session.scalars(select(Page).where(Page.responder_id == phone.responder_id))
+        (agreed,) = uow.session.scalars(select(FollowUp).where(FollowUp.rule == "visit"))
+        assert visit.plan_sealed
+        assert THEN.encode() not in visit.plan_sealed
+        assert page.verdict == 1
+        assert agreed.owner_id == phone.responder_id
+
+
+def test_what_was_typed_survives_a_reload_an_error_and_the_end_of_the_session(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    key = form_key(me, call)
+    later = {"form_key": key, "behaviour": SAW, "edition": "2"}
+    kept = me.submit(at(call), later, to=at(call) + "/draft", follow=True)
+    assert "not written down yet" in words(kept.text)
+    me.submit(at(call), {"form_key": key, "edition": "1"}, to=at(call) + "/draft")  # overtaken
+    assert SAW in me.get(at(call)).text
+    assert form_key(me, call) == key
+
+    wrong = me.submit(
+        at(call),
+        {"form_key": key, "edition": "3", "plan": THEN, "next_contact": "call_back"},
+        to=at(call),
+    )
+    assert wrong.status_code == 422
+    assert "Choose how it ended." in words(wrong.text)
+    assert THEN in wrong.text
+    assert THEN in world.client("clinician", "test-clinician").get(at(call)).text
+
+    form = WHOLE | {"form_key": key, "edition": "4", "csrf_token": me.csrf(at(call))}
+    me.submit("/sign-out", {}, to="/sign-out")
+    ended = me.client.post(at(call), data=form)
+    assert ended.status_code in {400, 401}
+    assert THEN in ended.text
+    again = world.client("clinician", "test-clinician")
+    again.submit(at(call), form | {"csrf_token": again.csrf(at(call))}, to=at(call))
+    assert world.audited("visit.written") == 1
+
+
+def test_a_colleague_who_did_not_have_the_call_reads_and_writes_nothing(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    me.submit(at(call), WHOLE | {"form_key": form_key(me, call)}, to=at(call))
+    (other,) = world.team("Mobile 8")
+    signs_in(world, other, "other-clinician")
+    them = world.client("clinician", "other-clinician")
+    assert them.get(at(call)).status_code == 403
+    form = WHOLE | {"form_key": str(uuid4())}
+    assert them.submit("/account/safety", form, to=at(call)).status_code == 403
+    assert world.audited("visit.written") == 1

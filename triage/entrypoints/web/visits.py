@@ -1,0 +1,150 @@
+"""The visit's note on a clinician's telephone: kept while it is typed, written down once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from triage.context import current_context
+from triage.domain.codes import NEXT_CONTACTS
+from triage.domain.errors import Refused
+from triage.domain.words import msgid
+from triage.entrypoints.web import looks, typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.call import own_pages
+from triage.entrypoints.web.call_words import VERDICT_WORDS
+from triage.entrypoints.web.local_times import instant_in_form
+from triage.entrypoints.web.page import local_seconds
+from triage.services import calls, visits
+from triage.services.visits import NewVisit
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page
+from triage.storage.unit_of_work import UnitOfWork
+
+bp = Blueprint("visits", __name__, url_prefix="/calls/<reference>/visit")
+
+PARTS = {
+    "behaviour": (msgid("Behaviour"), msgid("What you saw and heard.")),
+    "intervention": (msgid("Intervention"), msgid("What you did.")),
+    "response": (msgid("Response"), msgid("How the person answered to it.")),
+    "plan": (msgid("Plan"), msgid("What was agreed, who does it, when.")),
+}
+Result = TypeVar("Result")
+
+
+@bp.get("")
+@open_to("clinician")
+def show(reference: str) -> ResponseReturnValue:
+    context, person = current_context(), current_person()
+
+    def find(uow: UnitOfWork) -> Call:
+        return _page(uow, reference).slot.dispatch.call
+
+    looks.note(context, person.actor, find, timedelta(minutes=context.settings.policy.opening_min))
+    return _render(reference)
+
+
+@bp.post("/draft")
+@open_to("clinician")
+def keep(reference: str) -> ResponseReturnValue:
+    """While it is typed; or by hand, where no script runs."""
+    at = _keep(reference)
+    if request.accept_mimetypes.best == "application/json":
+        return {"saved": local_seconds(at)}
+    flash(gettext("Kept. It is not written down yet."), "good")
+    return redirect(f"/calls/{reference}/visit", 303)
+
+
+@bp.post("")
+@open_to("clinician")
+def write_down(reference: str) -> ResponseReturnValue:
+    """Kept first: what is refused, or breaks off, is there when the page is opened again."""
+    _keep(reference)
+    try:
+        new = _typed()
+        _do(reference, lambda uow, page: visits.write_down(uow, page, _key(), new))
+    except Refused as refusal:
+        fields = typed.fields() | {"form_key": [str(_key())]}
+        return _render(reference, fields, {refusal.field or "behaviour": refusal.args[0]}, 422)
+    flash(gettext("The visit is written down."), "good")
+    return redirect(f"/calls/{reference}/visit", 303)
+
+
+def _keep(reference: str) -> Any:
+    def work(uow: UnitOfWork, page: Page) -> Any:
+        visits.keep(uow, page, _key(), typed.fields())
+        return uow.now
+
+    return _do(reference, work)
+
+
+def _do(reference: str, work: Callable[[UnitOfWork, Page], Result]) -> Result:
+    return current_context().do(
+        current_person().actor, lambda uow: work(uow, _page(uow, reference))
+    )
+
+
+def _page(uow: UnitOfWork, reference: str) -> Page:
+    """Raises Forbidden where they never had the call."""
+    page = visits.visited(own_pages(uow, calls.by_reference(uow, reference)))
+    if page is None:
+        raise Forbidden
+    return page
+
+
+def _key() -> UUID:
+    try:
+        return UUID(request.form.get("form_key", ""))
+    except ValueError:
+        raise BadRequest from None
+
+
+def _typed() -> NewVisit:
+    fields = typed.fields()
+    verdict = typed.one(fields, "verdict")
+    return NewVisit(
+        parts={part: typed.text(fields, part) for part in PARTS},
+        disposition=typed.one(fields, "disposition"),
+        verdict=int(verdict) if verdict in VERDICT_WORDS else None,
+        verdict_why=typed.text(fields, "verdict_why"),
+        next_contact=typed.one(fields, "next_contact"),
+        next_at=instant_in_form("next_at"),
+    )
+
+
+def _render(
+    reference: str,
+    fields: Mapping[str, Sequence[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    with current_context().reading() as uow:
+        page = _page(uow, reference)
+        if fields is None:
+            draft = visits.draft_of(uow, page)
+            fields = visits.typed_in(draft) if draft else {}
+            fields = dict(fields) | {"form_key": [str(draft.id if draft else uuid4())]}
+            begun = draft is not None
+        else:
+            begun = True
+        written = visits.readable(uow, page)
+        html = render_template(
+            "visit.html",
+            call=page.slot.dispatch.call,
+            page_of=page,
+            form={name: values[0] for name, values in fields.items() if values},
+            errors=errors or {},
+            begun=begun,
+            mine_written=any(one.responder_id == page.responder_id for one in written),
+            written=written,
+            parts=PARTS,
+            ends=visits.ENDS,
+            verdicts=VERDICT_WORDS,
+            contacts=NEXT_CONTACTS,
+        )
+    return html, status

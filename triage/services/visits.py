@@ -1,0 +1,165 @@
+"""What a member writes of their visit: kept from the first word on, written down once.
+
+The four parts tell of a person's health. They are read by whoever wrote them, and by those of the
+same role who had the call too; dispatchers and supervisors read how it ended and the verdict.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from triage.domain.codes import DISPOSITIONS, NEXT_CONTACTS, NO_CALL, VERDICTS
+from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.lifecycle import PageState
+from triage.domain.words import msgid
+from triage.services import follow_ups
+from triage.storage.calls import Call
+from triage.storage.dispatches import Page
+from triage.storage.unit_of_work import UnitOfWork
+from triage.storage.visits import Visit
+
+PARTS = ("behaviour", "intervention", "response", "plan")
+PART_MAX, WHY_MAX = 4000, 500
+ENDS = {code: words for code, words in DISPOSITIONS.items() if code not in NO_CALL}
+"""How a visit may end."""
+
+Fields = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    parts: Mapping[str, str]
+    """By name of PARTS; what is not written is missing or empty."""
+    disposition: str
+    verdict: int | None
+    verdict_why: str = ""
+    next_contact: str = ""
+    """A code of NEXT_CONTACTS, where one was agreed."""
+    next_at: datetime | None = None
+
+
+def visited(pages: Sequence[Page]) -> Page | None:
+    """The newest of these pages whose member has or had the call: they may write of it."""
+    return next((page for page in pages if page.state is PageState.ACCEPTED), None)
+
+
+def keep(uow: UnitOfWork, page: Page, key: UUID, fields: Fields) -> Visit:
+    """Keep what stands on the form. What was typed earlier never replaces what came later."""
+    visit = _own(uow, page, key)
+    if visit is None:
+        call_id = page.slot.dispatch.call_id
+        return uow.add(
+            Visit(
+                id=key,
+                call_id=call_id,
+                responder_id=page.responder_id,
+                draft=json.dumps(dict(fields)),
+            )
+        )
+    if visit.written_at is None and _edition(fields) >= _edition(typed_in(visit)):
+        visit.draft = json.dumps(dict(fields))
+    return visit
+
+
+def typed_in(visit: Visit) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(visit.draft or "{}")
+    return found
+
+
+def _edition(fields: Fields) -> int:
+    last = next(iter(fields.get("edition", ())), "")
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+
+
+def _own(uow: UnitOfWork, page: Page, key: UUID) -> Visit | None:
+    """Raises NotFound for somebody else's, which looks like one that never was."""
+    visit = uow.session.get(Visit, key, with_for_update=True)
+    mine = (page.responder_id, page.slot.dispatch.call_id)
+    if visit is not None and (visit.responder_id, visit.call_id) != mine:
+        raise NotFound("no such note")
+    return visit
+
+
+def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
+    """What was kept becomes the note. Sent twice it is written once."""
+    visit = _own(uow, page, key)
+    if visit is None:
+        raise Conflict("this note was not kept: type it once more")
+    if visit.written_at is not None:
+        return visit
+    _check(uow, new)
+    for part in PARTS:
+        setattr(visit, part, new.parts.get(part) or None)
+    visit.disposition, visit.verdict = new.disposition, new.verdict
+    visit.verdict_why = new.verdict_why or None
+    visit.draft, visit.written_at = None, uow.now
+    uow.audit(
+        "visit.written",
+        visit,
+        team=page.team.name,
+        role=page.responder.role,
+        disposition=new.disposition,
+        verdict=new.verdict,
+    )
+    if page.verdict != new.verdict:
+        page.verdict = new.verdict
+    if new.next_contact and new.next_at is not None:
+        call = page.slot.dispatch.call
+        follow_ups.agree(uow, call, new.next_contact, new.next_at, page.responder)
+    return visit
+
+
+def _check(uow: UnitOfWork, new: NewVisit) -> None:
+    """Raises Refused beside the field that is wrong."""
+    for part in PARTS:
+        if len(new.parts.get(part, "")) > PART_MAX:
+            raise Refused(msgid("Shorten this to 4,000 characters."), part)
+    if new.disposition not in ENDS:
+        raise Refused(msgid("Choose how it ended."), "disposition")
+    if new.verdict not in VERDICTS:
+        raise Refused(msgid("Choose whether the decision was right."), "verdict")
+    if len(new.verdict_why) > WHY_MAX:
+        raise Refused(msgid("Shorten this to 500 characters."), "verdict_why")
+    if new.next_contact and new.next_contact not in NEXT_CONTACTS:
+        raise Refused(msgid("Choose one of the contacts offered."), "next_contact")
+    if new.next_contact and new.next_at is None:
+        raise Refused(msgid("Write day and time of the next contact."), "next_at")
+    if new.next_at is not None and not new.next_contact:
+        raise Refused(msgid("Choose what is to be done then."), "next_contact")
+    if new.next_at is not None and new.next_at <= uow.now:
+        raise Refused(msgid("The next contact must lie ahead."), "next_at")
+
+
+def draft_of(uow: UnitOfWork, page: Page) -> Visit | None:
+    """What they began and have not written down, the newest."""
+    return uow.session.scalar(
+        _notes(page.slot.dispatch.call)
+        .where(Visit.responder_id == page.responder_id, Visit.written_at.is_(None))
+        .limit(1)
+    )
+
+
+def readable(uow: UnitOfWork, page: Page) -> Sequence[Visit]:
+    """The notes that whoever was asked by this page may read, the newest first."""
+    theirs = _written(uow, page.slot.dispatch.call)
+    return [visit for visit in theirs if visit.responder.role == page.responder.role]
+
+
+def of_call(uow: UnitOfWork, call: Call) -> Sequence[Visit]:
+    """All that were written down, the newest first: of these a desk shows end and verdict."""
+    return _written(uow, call)
+
+
+def _written(uow: UnitOfWork, call: Call) -> Sequence[Visit]:
+    return uow.session.scalars(_notes(call).where(Visit.written_at.is_not(None))).all()
+
+
+def _notes(call: Call) -> Select[Visit]:
+    team = joinedload(Visit.responder)
+    newest = (Visit.created_at.desc(), Visit.id.desc())
+    return select(Visit).where(Visit.call_id == call.id).order_by(*newest).options(team)
