@@ -83,6 +83,15 @@ class FollowUpState(StrEnum):
     CANCELLED = "cancelled"  # there was no call to follow up
 
 
+class SwapState(StrEnum):
+    OFFERED = "offered"
+    TAKEN = "taken"  # the colleague would have it; a supervisor has to agree
+    AGREED = "agreed"  # it is the colleague's shift
+    DECLINED = "declined"  # by the colleague
+    REFUSED = "refused"  # by a supervisor
+    WITHDRAWN = "withdrawn"  # by whoever offered it
+
+
 _S = SlotState
 _LEFT = frozenset({_S.WITHDRAWN, _S.REPLACED})
 _WORKING = _LEFT | {
@@ -127,6 +136,16 @@ PAGE_MOVES: Moves[PageState] = {
     # Given back; or charge of a call, whose time is over.
     _P.ACCEPTED: frozenset({_P.DECLINED, _P.PASSED_OVER, _P.WITHDRAWN}),
     _P.WITHDRAWN: frozenset(),
+}
+
+_W = SwapState
+SWAP_MOVES: Moves[SwapState] = {
+    _W.OFFERED: frozenset({_W.TAKEN, _W.DECLINED, _W.WITHDRAWN}),
+    _W.TAKEN: frozenset({_W.AGREED, _W.REFUSED, _W.DECLINED, _W.WITHDRAWN}),
+    _W.AGREED: frozenset(),
+    _W.DECLINED: frozenset(),
+    _W.REFUSED: frozenset(),
+    _W.WITHDRAWN: frozenset(),
 }
 
 _M = MessageState

@@ -63,6 +63,14 @@ def _add_shift(
     return shift
 
 
+def hand_on(uow: UnitOfWork, centre: Centre, shift: Shift, to: Responder) -> Shift:
+    """The same shift, of somebody else: one that has not begun."""
+    starts, ends = shift.starts_at, shift.ends_at
+    end_shift(uow, centre, shift)
+    uow.session.flush()
+    return _add_shift(uow, centre, to, starts, ends)
+
+
 def _instant(zone: ZoneInfo, wall: datetime, field: str, *, later: bool = False) -> datetime:
     """The instant of a local time. Twice in a year one comes twice: the longer shift is meant."""
     local = wall.replace(tzinfo=zone, fold=int(later))

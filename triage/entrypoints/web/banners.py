@@ -13,11 +13,12 @@ from triage.domain.alarms import NO_CALL, REACHES_NOBODY, says, to_do
 from triage.domain.findings import OF_THE_DESK, told
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import TransferState
+from triage.domain.words import msgid
 from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import alarm_lists, held_calls, leftovers, next_steps, transfers, watch
+from triage.services import alarm_lists, held_calls, leftovers, next_steps, swaps, transfers, watch
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -56,7 +57,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
                 *_standstills(uow),
                 *_missed(uow),
             ]
-    return lines
+        return [*lines, *_swaps(uow)]
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
@@ -80,6 +81,18 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
             f"{alarm.responder.team.name}: a silent alarm is not over, {code}. {to_do(alarm.kind)}"
         )
         yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", "Alarms")
+
+
+def _swaps(uow: UnitOfWork) -> Iterable[Banner]:
+    """Nothing is sent to anybody off duty: whoever signs in is told."""
+    person = current_person()
+    supervisor = person.role == "supervisor"
+    if person.role != "clinician" and not supervisor:
+        return
+    if swaps.waits_for(uow, person.account_id, supervisor=supervisor):
+        agree = msgid("A swap of shifts waits for you to agree.")
+        words = agree if supervisor else msgid("A colleague offers you a shift.")
+        yield Banner("waiting", words, "/shifts", msgid("Look at it"))
 
 
 def _given_to_me(uow: UnitOfWork) -> Iterable[Banner]:

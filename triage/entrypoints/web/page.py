@@ -25,6 +25,7 @@ NAVIGATION = (
     (msgid("Board"), "/board"),
     (msgid("New call"), "/intake"),
     (msgid("Follow-ups"), "/follow-ups"),
+    (msgid("Shifts"), "/shifts"),
     (msgid("Hazards"), "/hazards"),
     (msgid("Rules"), "/rules"),
     (msgid("Watch"), "/watch"),
