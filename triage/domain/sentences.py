@@ -19,11 +19,12 @@ from triage.domain.conditions import (
 from triage.domain.facts import Vocabulary
 from triage.domain.reasons import label_of
 from triage.domain.ruleset import FollowUp, IfUnknown, Prompt, Rule, RuleSet
+from triage.domain.words import msgid
 
 UNKNOWN_TEXT: dict[IfUnknown, str] = {
-    "holds": "When that is unknown, the rule counts all the same.",
-    "does_not_hold": "When that is unknown, the rule has no effect yet.",
-    "ask": "When that is unknown: ask.",
+    "holds": msgid("When that is unknown, the rule counts all the same."),
+    "does_not_hold": msgid("When that is unknown, the rule has no effect yet."),
+    "ask": msgid("When that is unknown: ask."),
 }
 _CONSENT = {"asked": "if they agree", "not_needed": "no consent needed"}
 

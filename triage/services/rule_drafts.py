@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from triage.domain.assessment import assess
 from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.words import msgid
 from triage.services import habits
 from triage.services.centre import Centre
 from triage.services.people import Person
@@ -44,12 +45,14 @@ def save(
         return draft
     if draft is None:
         if version is not None:
-            raise Conflict("this draft was published or thrown away while you were editing")
+            raise Conflict(msgid("this draft was published or thrown away while you were editing"))
         if live_sha != live.sha256:
-            raise Conflict("another version was published while you were editing")
+            raise Conflict(msgid("another version was published while you were editing"))
         draft = uow.add(RuleDraft(name=name, based_on_sha256=live.sha256))
     elif draft.version != version:
-        raise Conflict(f"{draft.edited_by} saved this draft while you were editing")
+        raise Conflict(
+            msgid("%(name)s saved this draft while you were editing", name=draft.edited_by)
+        )
     draft.yaml, draft.state = text, "editing"
     draft.edited_by, draft.edited_by_id = person.username, person.account_id
     uow.audit("rules.draft_saved", draft, sha256=sha256(text))
@@ -68,7 +71,7 @@ def catch_up(uow: UnitOfWork, name: str, version: int, live_sha: str) -> RuleDra
     """
     draft = _unchanged(uow, name, version)
     if live_version(uow, name).sha256 != live_sha:
-        raise Conflict("yet another version was published: compare again")
+        raise Conflict(msgid("yet another version was published: compare again"))
     draft.based_on_sha256, draft.state = live_sha, "editing"
     uow.audit("rules.draft_caught_up", draft, live=live_sha)
     return draft
@@ -79,7 +82,14 @@ def ask_for_approval(uow: UnitOfWork, centre: Centre, name: str) -> RuleDraft:
     draft = _draft(uow, name)
     rules = read(centre, draft.yaml)
     if rules.name != name:
-        raise Refused(f"the text says rule_set: {rules.name}, this draft is {name}", "yaml")
+        raise Refused(
+            msgid(
+                "the text says rule_set: %(said)s, this draft is %(name)s",
+                said=rules.name,
+                name=name,
+            ),
+            "yaml",
+        )
     if name == centre.policy.rule_set:
         must_be_fit_for_calls(rules)
     must_be_new(uow, rules)
@@ -98,9 +108,9 @@ def approve(
     """
     draft = _unchanged(uow, name, version)
     if draft.state != "awaiting_approval":
-        raise Conflict("the draft was edited after approval was asked for: read it again")
+        raise Conflict(msgid("the draft was edited after approval was asked for: read it again"))
     if draft.edited_by_id == person.account_id:
-        raise Refused("a second person must approve: you wrote this change yourself")
+        raise Refused(msgid("a second person must approve: you wrote this change yourself"))
     _must_be_up_to_date(uow, draft)
     kept = keep(uow, centre, draft.yaml, draft.edited_by, person.username)
     publication = publish(uow, kept, person.username, "approved")
@@ -126,19 +136,21 @@ def try_case(uow: UnitOfWork, centre: Centre, text: str, raw: object) -> dict[st
 def _draft(uow: UnitOfWork, name: str) -> RuleDraft:
     draft = draft_of(uow, name)
     if draft is None:
-        raise NotFound(f"there is no draft of {name}")
+        raise NotFound(msgid("there is no draft of %(name)s", name=name))
     return draft
 
 
 def _unchanged(uow: UnitOfWork, name: str, version: int) -> RuleDraft:
     draft = _draft(uow, name)
     if draft.version != version:
-        raise Conflict(f"{draft.edited_by} changed this draft meanwhile: read it again")
+        raise Conflict(
+            msgid("%(name)s changed this draft meanwhile: read it again", name=draft.edited_by)
+        )
     return draft
 
 
 def _must_be_up_to_date(uow: UnitOfWork, draft: RuleDraft) -> None:
     if is_behind(uow, draft):
         raise Conflict(
-            "another version was published since this draft was begun: compare them first"
+            msgid("another version was published since this draft was begun: compare them first")
         )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import Conflict, Finding, NotFound, Refused, RuleFileError
 from triage.domain.last_resort import stand_in
 from triage.domain.ruleset import RuleSet
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.storage.people import Account
@@ -85,7 +86,7 @@ def text_of(file: bytes) -> str:
         before = file[: error.start]
         column = error.start - before.rfind(b"\n")
         kind = "it looks like UTF-16" if file[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""
-        message = "this is not text in UTF-8: it cannot be a rule set"
+        message = msgid("this is not text in UTF-8: it cannot be a rule set")
         finding = Finding("error", before.count(b"\n") + 1, column, message, kind)
         raise RuleFileError([finding]) from None
 
@@ -168,7 +169,7 @@ def holding(uow: UnitOfWork, name: str) -> Publication:
     # Names come from addresses too, where PostgreSQL would choke on a NUL.
     publication = newest_publication(uow, name) if name.isprintable() else None
     if publication is None:
-        raise NotFound(f"no rule set called {name[:40]} has been published")
+        raise NotFound(msgid("no rule set called %(name)s has been published", name=name[:40]))
     return publication
 
 
@@ -214,7 +215,10 @@ def must_be_fit_for_calls(rules: RuleSet) -> None:
     """Raises Refused for a set that only illustrates a programme's criteria."""
     if rules.scope != "complete":
         raise Refused(
-            f"{rules.name} shows one programme's criteria and cannot decide calls", "rule_set"
+            msgid(
+                "%(name)s shows one programme's criteria and cannot decide calls", name=rules.name
+            ),
+            "rule_set",
         )
 
 
@@ -227,8 +231,11 @@ def must_be_new(uow: UnitOfWork, rules: RuleSet) -> None:
     )
     if same is not None:
         raise Refused(
-            f"version {rules.version} has been published already: give the change a version"
-            " of its own",
+            msgid(
+                "version %(version)s has been published already: give the change a version"
+                " of its own",
+                version=rules.version,
+            ),
             "yaml",
         )
 
@@ -243,7 +250,7 @@ def version_of(uow: UnitOfWork, name: str, sha: str) -> RuleSetVersion:
     asked = select(RuleSetVersion).where(RuleSetVersion.name == name, RuleSetVersion.sha256 == sha)
     version = uow.session.scalar(asked) if known else None
     if version is None:
-        raise NotFound("no such version")
+        raise NotFound(msgid("no such version"))
     return version
 
 
@@ -257,9 +264,9 @@ def go_back(
     """
     version, now_live = version_of(uow, name, sha), live_version(uow, name)
     if now_live.id == version.id:
-        raise Refused("this version is live now")
+        raise Refused(msgid("this version is live now"))
     if now_live.sha256 != live_sha:
-        raise Conflict("another version was published meanwhile: look at the list again")
+        raise Conflict(msgid("another version was published meanwhile: look at the list again"))
     read(centre, version.yaml)
     return publish(uow, version, person.username, "went_back")
 
@@ -273,9 +280,11 @@ def publish_file(
     """
     for account in (written_by, approved_by):
         if account.role != "supervisor" or account.disabled_at:
-            raise Refused(f"{account.username} is not a supervisor who may sign in")
+            raise Refused(
+                msgid("%(name)s is not a supervisor who may sign in", name=account.username)
+            )
     if written_by.id == approved_by.id:
-        raise Refused("a second person must approve: name two supervisors")
+        raise Refused(msgid("a second person must approve: name two supervisors"))
     rules = read(centre, text)
     must_be_new(uow, rules)
     if rules.name == centre.policy.rule_set:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Conflict, NotFound, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.questions import GROUPS
 from triage.entrypoints.web.rule_trials import (
     Trial,
     answered,
@@ -55,7 +57,7 @@ def draft(name: str) -> ResponseReturnValue:
 @_supervising
 def save(name: str) -> ResponseReturnValue:
     _save(name, _typed())
-    flash("The draft is saved.", "good")
+    flash(gettext("The draft is saved."), "good")
     return redirect(f"/rules/{name}/draft")
 
 
@@ -78,11 +80,16 @@ def ask_for_approval(name: str) -> ResponseReturnValue:
     try:
         _do(lambda uow: drafts.ask_for_approval(uow, centre, name))
     except RuleFileError:
-        return _page(name, Notice("Approval was not asked for: mend the text first.")), 422
+        return _page(name, Notice(gettext("Approval was not asked for: mend the text first."))), 422
     except (Refused, NotFound, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
-        return _page(name, Notice(f"Approval was not asked for. {said(error)}")), status
-    flash("Approval is asked for: another supervisor reads the change and publishes it.", "good")
+        return _page(
+            name, Notice(gettext("Approval was not asked for. %(why)s", why=said(error)))
+        ), status
+    flash(
+        gettext("Approval is asked for: another supervisor reads the change and publishes it."),
+        "good",
+    )
     return redirect(f"/rules/{name}/approve")
 
 
@@ -92,16 +99,18 @@ def upload(name: str) -> ResponseReturnValue:
     """A file takes the place of the draft, if it is a rule set; otherwise nothing changes."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _page(name, Notice("Choose a file first.")), 422
+        return _page(name, Notice(gettext("Choose a file first."))), 422
     text, centre = "", current_context().centre
     try:
         text = _with_plain_line_ends(rule_sets.text_of(file.read()))
         rule_sets.read(centre, text)
         _save(name, text)
     except RuleFileError as error:
-        sentence = "This file is not a rule set and was not taken over. The draft is as it was."
+        sentence = gettext(
+            "This file is not a rule set and was not taken over. The draft is as it was."
+        )
         return _page(name, Notice(sentence, findings_in(text, error.findings))), 422
-    flash("The file is the draft now.", "good")
+    flash(gettext("The file is the draft now."), "good")
     return redirect(f"/rules/{name}/draft")
 
 
@@ -118,7 +127,7 @@ def catch_up(name: str) -> ResponseReturnValue:
 @_supervising
 def discard(name: str) -> ResponseReturnValue:
     _do(lambda uow: drafts.discard(uow, name, _version() or 0))
-    flash("The draft is thrown away. The rules are as they were.", "good")
+    flash(gettext("The draft is thrown away. The rules are as they were."), "good")
     return redirect(f"/rules/{name}")
 
 
@@ -139,9 +148,14 @@ def approve(name: str) -> ResponseReturnValue:
     except Conflict as error:
         return _approval_page(name, said(error)), 409
     deciding = centre.policy.rule_set
-    what = "The next call is decided by it" if name == deciding else "It can be tried and compared"
-    still = "" if name == deciding else f" Calls are decided by {deciding}."
-    flash(f"Published. {what}.{still}", "good")
+    done = (
+        gettext("Published. The next call is decided by it.")
+        if name == deciding
+        else gettext(
+            "Published. It can be tried and compared. Calls are decided by %(name)s.", name=deciding
+        )
+    )
+    flash(done, "good")
     return redirect(f"/rules/{name}")
 
 
@@ -171,7 +185,8 @@ def _version() -> int | None:
 def _changed_meanwhile(error: Conflict) -> ResponseReturnValue:
     sentence = said(error)
     if "yaml" in request.form:
-        sentence += " Your text stands below and is NOT saved: look at the differences first."
+        unsaved = gettext("Your text stands below and is NOT saved: look at the differences first.")
+        sentence = f"{sentence} {unsaved}"
     name: str = (request.view_args or {})["name"]
     return _page(name, Notice(sentence), compare=True), 409
 
@@ -211,6 +226,7 @@ def _page(
         offered=offered,
         answered=answered,
         away=teams_that_may_be_away(),
+        groups=GROUPS,
         form=request.form,
     )
 
@@ -221,7 +237,7 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         live = rule_sets.live_version(uow, name)
         kept = drafts.draft_of(uow, name)
         if kept is None:
-            raise NotFound("there is no draft to approve: it was published or thrown away")
+            raise NotFound(gettext("there is no draft to approve: it was published or thrown away"))
         behind = drafts.is_behind(uow, kept)
     findings = rule_sets.findings(centre, kept.yaml)
     return render_template(

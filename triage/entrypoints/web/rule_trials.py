@@ -10,7 +10,9 @@ from triage.context import current_context
 from triage.domain.call_reading import decode_call
 from triage.domain.errors import Finding, InvalidCall, Problem, Refused, RuleFileError
 from triage.domain.facts import Fact
+from triage.domain.words import Named, msgid
 from triage.entrypoints.web.intake_form import FACT, answer_typed
+from triage.entrypoints.web.languages import language
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.entrypoints.web.recommendation import Recommendation, recommendation
 from triage.services import assessments, rule_drafts
@@ -44,7 +46,7 @@ def case_typed() -> Case:
     except InvalidCall as error:
         return Case({}, error.problems)
     except Refused as error:
-        return Case({}, (Problem("Time of the call", str(error)),))
+        return Case({}, (Problem(msgid("Time of the call"), str(error)),))
 
 
 def _case_in_fields() -> Mapping[str, Any]:
@@ -66,7 +68,7 @@ def _case_in_fields() -> Mapping[str, Any]:
 
 def offered(fact: Fact) -> list[tuple[str, str]]:
     """What a field for this fact offers: value and label."""
-    return [(answer.value, answer.label) for answer in fact.answers()]
+    return [(answer.value, answer.label) for answer in fact.answers(language())]
 
 
 def answered(facts: Iterable[Fact]) -> bool:
@@ -76,7 +78,7 @@ def answered(facts: Iterable[Fact]) -> bool:
 
 def teams_that_may_be_away() -> list[tuple[str, str]]:
     responses = current_context().centre.vocabulary.responses
-    return [(key, it.label()) for key, it in responses.items() if it.reached_by == "page"]
+    return [(key, Named(it.labels)) for key, it in responses.items() if it.reached_by == "page"]
 
 
 def try_live(uow: UnitOfWork, centre: Centre, name: str, case: Case) -> Trial:

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
 from triage.domain.errors import Finding, RuleFileError, TriageError
 from triage.domain.rule_changes import changed_rules
 from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
+from triage.domain.words import msgid
+from triage.entrypoints.web.languages import spoken
 from triage.services import rule_sets
 from triage.services.centre import Centre
 
@@ -14,12 +18,12 @@ _AROUND = 60
 
 
 KINDS = {
-    "require": "Who must come",
-    "exclude": "Who is not sent",
-    "score": "Points",
-    "also": "Who comes as well",
-    "level": "How soon",
-    "plan": "What happens afterwards",
+    "require": msgid("Who must come"),
+    "exclude": msgid("Who is not sent"),
+    "score": msgid("Points"),
+    "also": msgid("Who comes as well"),
+    "level": msgid("How soon"),
+    "plan": msgid("What happens afterwards"),
 }
 
 
@@ -105,6 +109,13 @@ def said(error: TriageError) -> str:
     """A refusal as a sentence."""
     if isinstance(error, RuleFileError):
         first = error.findings[0]
-        return f"It does not load: line {first.line}, column {first.column}: {first.message}."
-    text = str(error)
+        return str(
+            gettext(
+                "It does not load: line %(line)s, column %(column)s: %(what)s.",
+                line=first.line,
+                column=first.column,
+                what=first.message,
+            )
+        )
+    text = str(spoken(str(error)))
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

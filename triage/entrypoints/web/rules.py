@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Conflict, Finding, Refused, RuleFileError
@@ -9,6 +10,7 @@ from triage.domain.rule_changes import changed_lines
 from triage.domain.ruleset import RuleSet
 from triage.entrypoints.web import rule_drafts
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.questions import GROUPS
 from triage.entrypoints.web.rule_trials import (
     Case,
     answered,
@@ -117,8 +119,12 @@ def go_back(name: str, sha: str) -> ResponseReturnValue:
     except Conflict as error:
         return _going_back_page(name, sha, said(error)), 409
     decides = name == context.centre.policy.rule_set
-    again = "decides calls again, from now on" if decides else "is the current one again"
-    flash(f"Version {label} {again}.", "good")
+    again = (
+        gettext("Version %(version)s decides calls again, from now on.", version=label)
+        if decides
+        else gettext("Version %(version)s is the current one again.", version=label)
+    )
+    flash(again, "good")
     return redirect(f"/rules/{name}/versions")
 
 
@@ -146,6 +152,7 @@ def _case_page(name: str, case: Case | None = None) -> str:
         offered=offered,
         answered=answered,
         away=teams_that_may_be_away(),
+        groups=GROUPS,
         form=request.form,
     )
 
