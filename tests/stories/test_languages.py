@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.world import PASSWORD, World
+import re
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+from tests.stories.test_calls import CALM
+from tests.stories.test_page_links import link_of
+from tests.test_catalogue import spanish
+from tests.world import PASSWORD, Browser, World
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 
@@ -50,3 +58,154 @@ def test_a_language_that_we_do_not_speak_is_refused(world: World) -> None:
 
     assert desk.submit("/board", {"language": "tlh"}, to="/language").status_code == 422
     assert world.audited("account.language_set") == 0
+
+
+class _Reader(HTMLParser):
+    """What somebody reads, or is read out, in the page's own language."""
+
+    ALOUD = ("aria-label", "title", "placeholder", "data-label")
+    EMPTY = ("meta", "link", "input", "br", "hr", "path", "circle", "rect", "image", "use", "line")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._silent: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        silent = (self._silent or [False])[-1] or given.get("lang") == "en"
+        silent = silent or tag in ("script", "style", "bdi", "code", "textarea")
+        if not silent:
+            self.said += [str(given[name]) for name in self.ALOUD if given.get(name)]
+        if tag not in self.EMPTY:
+            self._silent.append(silent)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.EMPTY:
+            self._silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not (self._silent or [False])[-1]:
+            self.said.append(data)
+
+
+_NAMED, _NO_TAGS = re.compile(r"%\((\w+)\)[sd]"), re.compile(r"</?\w+>")
+
+
+@cache
+def _english() -> tuple[set[str], list[re.Pattern[str]]]:
+    """Every English sentence that is said otherwise in Spanish: as it stands, or whatever is put
+    into it."""
+    plain, filled = set(), []
+    for message in spanish():
+        singular, *plural = (message.id,) if isinstance(message.id, str) else message.id
+        for english in (singular, *plural):
+            if not english or english == message.string:
+                continue
+            if not _NAMED.search(english):
+                plain.add(english)
+            elif len(re.sub(r"\W", "", _NAMED.sub("", english))) > 3:
+                parts = _NAMED.split(_NO_TAGS.sub("", english))[::2]
+                filled.append(re.compile(".+".join(map(re.escape, parts))))
+    return plain, filled
+
+
+def english_in(page: str) -> list[str]:
+    """What a page says in English although the catalogue knows it in Spanish."""
+    reader = _Reader()
+    reader.feed(page)
+    plain, filled = _english()
+    said = {" ".join(text.split()) for text in reader.said}
+    return sorted(
+        text for text in said if text in plain or any(one.fullmatch(text) for one in filled)
+    )
+
+
+def in_spanish(world: World, role: str | None) -> Browser:
+    browser = world.client(role)
+    browser.submit("/account/password" if role else "/sign-in", {"language": "es"}, to="/language")
+    return browser
+
+
+def _deeper(browser: Browser, pages: list[str]) -> list[str]:
+    """One page of each kind to which these lead."""
+    found: dict[str, str] = {}
+    for path in pages:
+        for link in re.findall(
+            r'href="(/(?:teams|people|members|follow-ups)/[^"#?]+)"', browser.get(path).text
+        ):
+            found.setdefault(re.sub(r"[0-9a-f]{8}-[0-9a-f-]+", "", link), link)
+    return list(found.values())
+
+
+EVERYBODYS = ["/", "/account/safety", "/account/password", "/nowhere"]
+PAGES = {
+    "clinician": ["/on-view", "/follow-ups", "/follow-ups?mine"],
+    "dispatcher": [
+        "/field-request",
+        "/intake/paper",
+        "/hazards",
+        "/follow-ups",
+        "/teams",
+        "/teams/tests",
+        "/escalation",
+        "/switches",
+    ],
+    "supervisor": [
+        "/hazards",
+        "/follow-ups",
+        "/teams",
+        "/teams/new",
+        "/partners/new",
+        "/teams/tests",
+        "/switches",
+        "/escalation",
+        "/escalation/edit",
+        "/rules",
+        "/rules/county-default",
+        "/rules/county-default/try",
+        "/rules/county-default/draft",
+        "/rules/county-default/versions",
+    ],
+    "administrator": ["/people", "/people/new", "/teams"],
+}
+FORMS = {
+    "clinician": ["/on-view", "/account/password"],
+    "dispatcher": ["/field-request", "/intake/paper", "/hazards"],
+    "supervisor": ["/teams/new", "/partners/new", "/switches", "/escalation/edit"],
+    "administrator": ["/people/new"],
+}
+"""Sent empty, they say beside their fields what is missing."""
+
+
+def test_whoever_reads_spanish_is_told_nothing_in_english_that_can_be_said_in_spanish(
+    world: World,
+) -> None:
+    (phone,) = world.team("Mobile 9", zones=["Northgate"], skills=["es"])
+    world.partner("Harbor House", "crisis_line")
+    call = world.call(CALM, location="12 Mill Lane", zone="Northgate", narrative="He is calm.")
+    world.settle()
+    left = {}
+
+    def look(role: str | None, browser: Browser, path: str, answer: Any) -> None:
+        if found := english_in(answer.text):
+            left[role, path] = found
+
+    for role, pages in PAGES.items():
+        browser = in_spanish(world, role)
+        for path in [*EVERYBODYS, *pages, *_deeper(browser, pages)]:
+            look(role, browser, path, browser.get(path))
+        for path in FORMS[role]:
+            look(role, browser, f"POST {path}", browser.submit(path, {}))
+
+    by_link = in_spanish(world, None)
+    link = link_of(phone)
+    look(None, by_link, link, by_link.get(link))
+    by_link.submit(link, {})
+    look(None, by_link, "/p/call", by_link.get("/p/call"))
+    for action in ("accept-10", "en_route", "on_scene", "relieve", "cleared"):
+        answer = by_link.submit("/p/call", {"action": action}, to="/p/call/mine", follow=True)
+        look(None, by_link, action, answer)
+
+    assert call.code
+    assert not left

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+from triage.domain.words import msgid
 from triage.domain import alarms
 from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, PageState, SlotState
@@ -24,11 +25,11 @@ FLOWS = ("closed", "caller_cancelled", "other_county")
 ETAS = (5, 10, 15, 20, 30)
 """Minutes until arrival that have a button."""
 PROGRESS = {
-    SlotState.EN_ROUTE: "On the way",
-    SlotState.STAGED: "Waits near",
-    SlotState.ON_SCENE: "On scene",
-    SlotState.TRANSPORTING: "Transporting",
-    SlotState.CLEARED: "Cleared",
+    SlotState.EN_ROUTE: msgid("On the way"),
+    SlotState.STAGED: msgid("Waits near"),
+    SlotState.ON_SCENE: msgid("On scene"),
+    SlotState.TRANSPORTING: msgid("Transporting"),
+    SlotState.CLEARED: msgid("Cleared"),
 }
 VERDICT_WORDS = {
     "1": msgid("Right team"),
