@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-from triage.domain.words import msgid
 from triage.domain import alarms
 from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, PageState, SlotState
