@@ -83,7 +83,7 @@ def once(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     its own, and the same press again is told the same."""
     if not (key := typed.line("key")[: idempotency.KEY_LENGTH]):
         return answer(uow, centre, page)
-    pressed = f"{page.id} {typed.line('action')} {typed.line('minutes')}"
+    pressed = " ".join(typed.line(field) for field in ("page", "action", "minutes"))
     claim = idempotency.claim(uow, f"responder:{page.responder_id}", key, pressed)
     if claim.call_id is not None:
         return claim.response or ""
