@@ -54,7 +54,10 @@
   }
 
   form.addEventListener("submit", () => { leaving = true; });
-  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (event.persisted) location.reload();  // gone back to: it may be written down by now
+  });
   addEventListener("beforeunload", (event) => {
     if (!leaving && edition !== savedEdition) event.preventDefault();
   });

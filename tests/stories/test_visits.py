@@ -79,6 +79,7 @@ def test_the_note_is_written_once_and_each_reads_what_their_role_needs(
     assert all(said in shown for said in (SAW, DID, SO, THEN, "Linked to care", "No police"))
     assert "Visit note: written" in words(me.get(f"/calls/{call.reference}").text)
     assert world.audited("visit.written") == 1
+    me.submit(at(call), form | {"edition": "9"}, to=at(call))  # and once more
 
     desk = words(world.client("dispatcher").get(f"/calls/{call.reference}").text)
     assert "Linked to care or services Mobile 9" in desk
@@ -143,3 +144,24 @@ def test_a_colleague_who_did_not_have_the_call_reads_and_writes_nothing(
     form = WHOLE | {"form_key": str(uuid4())}
     assert them.submit("/account/safety", form, to=at(call)).status_code == 403
     assert world.audited("visit.written") == 1
+
+
+def test_what_is_typed_over_a_written_note_becomes_another(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    form = WHOLE | {"form_key": form_key(me, call)}
+    me.submit(at(call), form, to=at(call))
+    changed = form | {"plan": "Sees her on Tuesday instead"}
+    refused = me.submit(at(call), changed, to=at(call))
+    assert refused.status_code == 422
+    assert "Send this to add to it" in words(refused.text)
+    assert changed["plan"] in refused.text
+    assert me.submit(at(call), changed, to=at(call) + "/draft").status_code == 409
+    fresh = re.search(r'name="form_key" value="([^"]+)"', refused.text)
+    assert fresh
+    me.submit(at(call), changed | {"form_key": fresh[1]}, to=at(call))
+    shown = words(me.get(at(call)).text)
+    assert changed["plan"] in shown
+    assert THEN in shown
+    assert world.audited("visit.written") == 2

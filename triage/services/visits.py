@@ -43,6 +43,10 @@ class NewVisit:
     next_at: datetime | None = None
 
 
+class WrittenAlready(Refused):
+    """The note was written down with other words: these are one of their own."""
+
+
 def visited(pages: Sequence[Page]) -> Page | None:
     """The newest of these pages whose member has or had the call: they may write of it."""
     return next((page for page in pages if page.state is PageState.ACCEPTED), None)
@@ -86,11 +90,16 @@ def _own(uow: UnitOfWork, page: Page, key: UUID) -> Visit | None:
 
 
 def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
-    """What was kept becomes the note. Sent twice it is written once."""
+    """What was kept becomes the note. Sent twice it is written once.
+
+    Raises Refused, WrittenAlready where it says something else than what was written.
+    """
     visit = _own(uow, page, key)
     if visit is None:
         raise Conflict("this note was not kept: type it once more")
     if visit.written_at is not None:
+        if not _says(visit, new):
+            raise WrittenAlready(msgid("A note is written down already. Send this to add to it."))
         return visit
     _check(uow, new)
     for part in PARTS:
@@ -112,6 +121,12 @@ def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
         call = page.slot.dispatch.call
         follow_ups.agree(uow, call, new.next_contact, new.next_at, page.responder)
     return visit
+
+
+def _says(visit: Visit, new: NewVisit) -> bool:
+    parts = all((getattr(visit, part) or "") == new.parts.get(part, "") for part in PARTS)
+    ends = (visit.disposition, visit.verdict, visit.verdict_why or "")
+    return parts and ends == (new.disposition, new.verdict, new.verdict_why)
 
 
 def _check(uow: UnitOfWork, new: NewVisit) -> None:

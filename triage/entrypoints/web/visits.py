@@ -1,8 +1,8 @@
 """The visit's note on a clinician's telephone: kept while it is typed, written down once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, Forbidden
 
 from triage.context import current_context
 from triage.domain.codes import NEXT_CONTACTS
-from triage.domain.errors import Refused
+from triage.domain.errors import Conflict, Refused
 from triage.domain.words import msgid
 from triage.entrypoints.web import looks, typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -53,7 +53,9 @@ def show(reference: str) -> ResponseReturnValue:
 @open_to("clinician")
 def keep(reference: str) -> ResponseReturnValue:
     """While it is typed; or by hand, where no script runs."""
-    at = _keep(reference)
+    at, written = _keep(reference)
+    if written:
+        raise Conflict("this note is written down: open it again to add to it")
     if request.accept_mimetypes.best == "application/json":
         return {"saved": local_seconds(at)}
     flash(gettext("Kept. It is not written down yet."), "good")
@@ -69,16 +71,19 @@ def write_down(reference: str) -> ResponseReturnValue:
         new = _typed()
         _do(reference, lambda uow, page: visits.write_down(uow, page, _key(), new))
     except Refused as refusal:
-        fields = typed.fields() | {"form_key": [str(_key())]}
+        again = uuid4() if isinstance(refusal, visits.WrittenAlready) else _key()
+        fields = typed.fields() | {"form_key": [str(again)]}
         return _render(reference, fields, {refusal.field or "behaviour": refusal.args[0]}, 422)
     flash(gettext("The visit is written down."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
 
 
-def _keep(reference: str) -> Any:
-    def work(uow: UnitOfWork, page: Page) -> Any:
-        visits.keep(uow, page, _key(), typed.fields())
-        return uow.now
+def _keep(reference: str) -> tuple[datetime, bool]:
+    """When, and whether it was written down before: then nothing is kept."""
+
+    def work(uow: UnitOfWork, page: Page) -> tuple[datetime, bool]:
+        visit = visits.keep(uow, page, _key(), typed.fields())
+        return uow.now, visit.written_at is not None
 
     return _do(reference, work)
 
