@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from tests.stories.test_calls import CALM
 from tests.stories.test_page_links import link_of
 from tests.test_catalogue import spanish
 from tests.world import PASSWORD, Browser, World
+from triage.adapters.simulator_sms import SimulatorSms
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 
@@ -140,7 +143,7 @@ def _deeper(browser: Browser, pages: list[str]) -> list[str]:
 
 EVERYBODYS = ["/", "/account/safety", "/account/password", "/nowhere"]
 PAGES = {
-    "clinician": ["/on-view", "/follow-ups", "/follow-ups?mine"],
+    "clinician": ["/on-view", "/follow-ups", "/follow-ups?mine", "/shifts"],
     "dispatcher": [
         "/field-request",
         "/intake/paper",
@@ -209,3 +212,19 @@ def test_whoever_reads_spanish_is_told_nothing_in_english_that_can_be_said_in_sp
 
     assert call.code
     assert not left
+
+
+def test_the_invented_telephones_are_told_of_in_spanish(world: World, tmp_path: Path) -> None:
+    world.context = replace(world.context, phone=SimulatorSms(tmp_path / "phones.sqlite"))
+    (phone,) = world.team("Mobile 9")
+    world.call(CALM)
+    world.settle()
+    visitor = in_spanish(world, None)
+    opened = f"/simulator?phone=%2B{phone.number[1:]}"
+
+    pages = [visitor.get(path).text for path in ("/simulator", opened)]
+    empty = visitor.submit(opened, {"phone": phone.number, "body": ""}, to="/simulator/texts")
+
+    assert "Teléfonos simulados" in pages[0]
+    assert "Primero escriba el mensaje." in empty.text
+    assert not [left for page in (*pages, empty.text) if (left := english_in(page))]

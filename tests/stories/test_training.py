@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.stories.test_languages import english_in, in_spanish
 from tests.world import World, make_world, settings_for
 from triage.adapters.training_calls import read_training_calls
 from triage.app import TRAINING_CALLS, build_context
@@ -133,3 +134,18 @@ answers = { weapon = { is = "spoon", says = "A spoon." } }
     (tmp_path / "places.csv").write_text("place,zone,lat,lon\n")
     with pytest.raises(SettingsError, match=TRAINING_CALLS):
         build_context(settings)
+
+
+def test_learning_is_said_in_spanish(school: World) -> None:
+    script = school.centre.training_calls["brother"]
+    school.ignores_texts("who is paged is not what this is about")
+    learner = in_spanish(school, "dispatcher")
+    take(school, script, problem_type="mental_health_crisis")
+
+    pages = ["/training", "/training/brother"]
+    listed = school.client("dispatcher").get("/training").text
+    if found := re.search(r'href="(/training/brother/[0-9A-Z-]+)"', listed):
+        pages.append(found[1])
+
+    assert len(pages) == 3
+    assert not [left for path in pages if (left := english_in(learner.get(path).text))]

@@ -33,7 +33,18 @@ from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("simulator", __name__, url_prefix="/simulator")
 
-_ASKS = re.compile(r"Reply (\w{4}) 1=accept")
+_ASKS = re.compile(r"(?:Reply|[Rr]esponda) (\w{4}) 1=ac")
+_GOES_ON = (
+    (
+        ("aceptada, es suya", "en camino", "en el lugar", "en la escena"),
+        ("ETA 10", "LLEGUE", "LIBRE", "AYUDA"),
+    ),
+    (
+        ("accepted, it is yours", "min.", "on the way", "scene"),
+        ("ETA 10", "SCENE", "CLEAR", "ASSIST"),
+    ),
+)
+"""What a text says to whoever has the call, and what they would answer, in either language."""
 _CODE = re.compile(r"\b([2-9CDFHJKMNPQRTVWXY]{4})\b(?=[ :]|$)")
 
 
@@ -74,13 +85,10 @@ class Telephone:
         if not (named := _CODE.search(last)):
             return []
         code = named[1]
-        if "1=right team" in last:
+        if "1=right team" in last or "1=correcto" in last:
             return [(f"{code} {digit}", words) for digit, words in VERDICTS.items()]
-        if not any(
-            word in last for word in ("accepted, it is yours", "min.", "on the way", "scene")
-        ):
-            return []
-        return [(f"{code} {word}", "") for word in ("ETA 10", "SCENE", "CLEAR", "ASSIST")]
+        moves = next((moves for said, moves in _GOES_ON if any(one in last for one in said)), ())
+        return [(f"{code} {word}", "") for word in moves]
 
 
 @bp.before_request
