@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from triage.domain.errors import CommitInDoubt, Conflict, OnOneServerOnly
+from triage.domain.words import msgid
 from triage.storage.base import UtcDateTime
 from triage.storage.commits import committing
 from triage.storage.revisions import Kept
@@ -81,10 +82,10 @@ class Database:
                 with committing(session):
                     session.commit()
         except (StaleDataError, IntegrityError) as error:
-            raise Conflict("somebody else changed this first: look again") from error
+            raise Conflict(msgid("somebody else changed this first: look again")) from error
         except OperationalError as error:
             if is_lost_race(error):
-                raise Conflict("two changes met: try again") from error
+                raise Conflict(msgid("two changes met: try again")) from error
             raise
         except CommitInDoubt:
             self._wake(session)

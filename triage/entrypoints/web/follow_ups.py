@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
-from triage.domain.codes import FOLLOW_UP_OUTCOMES
+from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
@@ -16,7 +16,7 @@ from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.services import follow_ups, openings
 from triage.services.actors import names_of
-from triage.services.follow_ups import MOST_LISTED, OWNER_ROLES, Attempt
+from triage.services.follow_ups import AT_A_VISIT, MOST_LISTED, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -27,6 +27,7 @@ Change = Callable[[UnitOfWork, FollowUp], object]
 _caring = open_to("dispatcher", "clinician", "supervisor")
 _SOON = timedelta(hours=24)
 KIND_WORDS = (
+    msgid("Advice"),
     msgid("Call back"),
     msgid("Care plan"),
     msgid("Clinician call"),
@@ -34,6 +35,10 @@ KIND_WORDS = (
     msgid("Find place"),
     msgid("Outreach visit"),
     msgid("Referral"),
+    msgid("Safety plan"),
+    msgid("School check"),
+    msgid("Stay on the line"),
+    msgid("Supervision"),
     msgid("Supervisor told"),
 )
 """What the rules that come with us plan; parts/follow_ups.html says them."""
@@ -54,8 +59,14 @@ def list_follow_ups() -> ResponseReturnValue:
             owner=owner,
             mine=mine,
             outcomes=FOLLOW_UP_OUTCOMES,
+            agreed=_agreed,
             now=uow.now,
         )
+
+
+def _agreed(it: FollowUp) -> str | None:
+    """What a clinician has agreed at a visit; None for what a rule asks for."""
+    return NEXT_CONTACTS.get(it.kind) if it.rule == AT_A_VISIT else None
 
 
 def _sections(
@@ -140,6 +151,7 @@ def _page(
             it=shown,
             name=names_of(uow, [attempt.by for attempt in shown.attempts]),
             outcomes=FOLLOW_UP_OUTCOMES,
+            agreed=_agreed,
             now=uow.now,
             sent=sent,
             errors=errors or {},
