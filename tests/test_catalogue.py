@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent / "triage"
 _NAMED = re.compile(r"%\((\w+)\)[sd]|</?\w+>")
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "msgid": None}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "msgid": None, "sms": None}
 
 Sentence = tuple[str, ...]
 

@@ -141,7 +141,7 @@ class FakePhones:
         ]
 
 
-_PAGE = re.compile(r"Reply (\w{4}) 1=accept")
+_PAGE = re.compile(r"(?:Reply|Responda) (\w{4}) 1=ac")
 
 
 @dataclass

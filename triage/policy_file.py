@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from triage.domain.policy import Neighbour, Policy
 from triage.domain.wall_clock import WEEKDAYS
+from triage.domain.words import Words
 
 _CALLS_IN_A_LEASE = 3
 """To the provider: asking for an earlier copy, sending, and as long again to write it down."""
@@ -39,6 +40,7 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
             ),
         ),
         "partner_line": fields.String(required=True, validate=validate.Length(1, 60)),
+        "partner_line_es": fields.String(load_default="", validate=validate.Length(0, 60)),
     },
     "paging": {
         "hand_over_red_s": _whole(5, 3600),
@@ -168,7 +170,7 @@ def policy_of(values: Mapping[str, Any]) -> Policy:
         time_zone=ZoneInfo(centre["time_zone"]),
         country=centre["country"],
         rule_set=centre["rule_set"],
-        partner_line=centre["partner_line"],
+        partner_line=Words((("en", centre["partner_line"]), ("es", centre["partner_line_es"]))),
         neighbours=tuple(
             Neighbour(one["name"], one["phone"], tuple(one["zones"]))
             for one in values["neighbours"]

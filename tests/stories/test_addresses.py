@@ -46,7 +46,7 @@ def test_place_and_dangers_are_read_after_the_pin(world: World) -> None:
     assert "Pier" not in asked
     read = phone.press(PIN)
     assert read.count("Go to: Pier 3.") == 2
-    assert "A weapon is within reach." in read
+    assert "Dangers told: a weapon is within reach." in read
     assert "<Hangup" in read
     assert world.audited("page.address_read") == 1
     told = words(world.client("dispatcher"), f"/calls/{call.reference}")

@@ -25,11 +25,12 @@ from tests.servers import PostgresServer
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import Phone, World, make_world
-from triage.domain import wording
+from triage.domain.answer_wording import last_answer
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
+from triage.domain.words import Sentence
 from triage.services import alarm_lists, dispatches, unread_replies
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -48,7 +49,7 @@ WORDS = (
 )  # fmt: skip
 OWN = {PageState.ACCEPTED, PageState.DECLINED}
 MUTED = {"opted_out"}
-LAST = wording.last_answer("").strip()
+LAST = last_answer(Sentence("")).strip()
 LEFT_SCENE = {SlotState.CLEARED, SlotState.WITHDRAWN}
 
 

@@ -3,8 +3,10 @@
 from enum import StrEnum
 from typing import Protocol
 
+from triage.domain.role_words import role_name
 from triage.domain.spoken import spelled
-from triage.domain.wording import gsm7
+from triage.domain.texts import gsm7, sms
+from triage.domain.words import Spoken, listed, msgid
 
 
 class AlarmKind(StrEnum):
@@ -49,35 +51,47 @@ class Announcement(Protocol):
 
     def __call__(
         self, centre: str, kind: AlarmKind, unit: str, role: str, code: str | None
-    ) -> str: ...
+    ) -> Spoken: ...
 
 
-def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> str:
+def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> Spoken:
     """What is said at the desk's telephone and to supervisors."""
-    where = f"Call {spelled(code)}." if code else "They are on no call."
-    return f"{centre}. {_said(kind, unit, role)} {where} Press 1 to take care of it."
+    return listed(
+        " ",
+        [
+            f"{centre}.",
+            _said(kind, unit, role),
+            msgid("Call %(code)s.", code=spelled(code)) if code else msgid("They are on no call."),
+            msgid("Press 1 to take care of it."),
+        ],
+    )
 
 
-def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> str:
+def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> Spoken:
     """To the same telephones while they cannot be rung."""
-    where = f"Call {code}." if code else "On no call."
-    said = f"{centre}: {_said(kind, unit, role)} {where} Calls do not go out: take it under Alarms"
-    return gsm7(f"{said}, or see that the desk does.")
+    return sms(
+        "%(centre)s: %(said)s %(where)s Calls do not go out: take it under Alarms, or see that "
+        "the desk does.",
+        centre=gsm7(centre),
+        said=_said(kind, unit, role),
+        where=msgid("Call %(code)s.", code=code) if code else msgid("On no call."),
+    )
 
 
-def _said(kind: AlarmKind, unit: str, role: str) -> str:
-    who = f"{unit}, {role.replace('_', ' ')}"
-    return {
-        AlarmKind.HELP: f"Alarm. {who}, needs help.",
-        AlarmKind.DURESS: f"Silent alarm of {who}. Do not ring or text them.",
-        AlarmKind.WITHDREW: f"Alarm. {who}, had to withdraw, it is not safe.",
-        AlarmKind.MISSED_CHECK_IN: f"Alarm. {who}, does not answer whether all is well.",
-    }[kind]
+def _said(kind: AlarmKind, unit: str, role: str) -> Spoken:
+    who = listed(", ", [unit, role_name(role)])
+    if kind is AlarmKind.DURESS:
+        return msgid("Silent alarm of %(who)s. Do not ring or text them.", who=who)
+    if kind is AlarmKind.WITHDREW:
+        return msgid("Alarm. %(who)s, had to withdraw, it is not safe.", who=who)
+    if kind is AlarmKind.MISSED_CHECK_IN:
+        return msgid("Alarm. %(who)s, does not answer whether all is well.", who=who)
+    return msgid("Alarm. %(who)s, needs help.", who=who)
 
 
 REACHES_NOBODY = "It reaches no telephone: tell a supervisor yourself."
 """Beside an alarm on screens; for what follows and why see the watcher's finding."""
-VOICE_TAKEN = "Thank you. You take care of it. Everything is on the board."
-VOICE_TAKEN_BEFORE = "Somebody takes care of this alarm already."
-VOICE_NOT_UNDERSTOOD = "That was not 1."
-VOICE_GOODBYE = "Nobody has taken the alarm. It rings again."
+VOICE_TAKEN = msgid("Thank you. You take care of it. Everything is on the board.")
+VOICE_TAKEN_BEFORE = msgid("Somebody takes care of this alarm already.")
+VOICE_NOT_UNDERSTOOD = msgid("That was not 1.")
+VOICE_GOODBYE = msgid("Nobody has taken the alarm. It rings again.")

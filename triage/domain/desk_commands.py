@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.codes import CANCEL_REASONS, DISPOSITIONS
@@ -98,7 +98,7 @@ def meant(typed: str, known: Sequence[str]) -> list[str]:
     return same or [name for name in known if wanted and key(name).startswith(wanted)]
 
 
-def one_code(typed: Sequence[str], known: dict[str, str], what: str) -> str:
+def one_code(typed: Sequence[str], known: Mapping[str, str], what: str) -> str:
     """The code of a coded reason, by its first letters or by those of its words."""
     text = " ".join(typed)
     found = meant(text, list(known)) or [

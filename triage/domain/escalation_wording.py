@@ -3,135 +3,226 @@ voice. As with every text, nothing names the person in crisis or tells of their 
 
 from collections.abc import Sequence
 
+from triage.domain.role_words import role_name
 from triage.domain.spoken import spelled
+from triage.domain.texts import Text, gsm7, sms
 from triage.domain.timing import within
-from triage.domain.wording import gsm7
+from triage.domain.wording import level_words
+from triage.domain.words import Sentence, Spoken, listed, msgid
 
-NOT_TAKEN = "a line did not take the caller"
+NOT_TAKEN = msgid("a line did not take the caller")
 """Of a telephone line: nobody of ours is wanted to go."""
 
 
-def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, area: str) -> str:
+def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, area: str) -> Spoken:
     """To a supervisor: they are asked to take charge, not to go."""
-    where = f", {area}" if area else ""
-    said = f"NOBODY LEFT TO ASK. {level}, {within(within_min)}: {help_wanted}{where}."
-    return f"{gsm7(said)} Take charge of finding somebody? Reply {code} 1=accept 2=decline"
+    what = listed(", ", filter(None, [help_wanted, gsm7(area)]))
+    return listed(
+        " ",
+        [
+            sms(
+                "NOBODY LEFT TO ASK. %(level)s, %(within)s: %(what)s.",
+                level=level_words(level),
+                within=within(within_min),
+                what=what,
+            ),
+            sms("Take charge of finding somebody? Reply %(code)s 1=accept 2=decline", code=code),
+        ],
+    )
 
 
-def many_left(codes: Sequence[str], more: int) -> str:
+def many_left(codes: Sequence[str], more: int) -> Spoken:
     """To a supervisor, of several less urgent calls at once."""
-    rest = f" and {more} more" if more else ""
-    return (
-        f"NOBODY LEFT TO ASK for {len(codes) + more} calls: {', '.join(codes)}{rest}."
-        f" See the board. Take charge of one? Reply with its code, like {codes[0]} 1"
+    named, count = ", ".join(codes), len(codes) + more
+    if more:
+        said = sms(
+            "NOBODY LEFT TO ASK for %(count)s calls: %(codes)s and %(more)s more.",
+            count=count,
+            codes=named,
+            more=more,
+        )
+    else:
+        said = sms("NOBODY LEFT TO ASK for %(count)s calls: %(codes)s.", count=count, codes=named)
+    how = sms(
+        "See the board. Take charge of one? Reply with its code, like %(first)s 1", first=codes[0]
     )
+    return listed(" ", [said, how])
 
 
-def nobody_left_at_all(code: str, level: str, *, on_shift: bool) -> str:
+def nobody_left_at_all(code: str, level: str, *, on_shift: bool) -> Text:
     """To the desk's telephone, where no supervisor can be reached, or none has said yes."""
-    none = "no supervisor has said yes" if on_shift else "no supervisor on shift"
-    return f"{code} ({gsm7(level)}): nobody is left to ask and {none}. See the board."
+    said = {"code": code, "level": level_words(level)}
+    if on_shift:
+        return sms(
+            "%(code)s (%(level)s): nobody is left to ask and no supervisor has said yes. "
+            "See the board.",
+            **said,
+        )
+    return sms(
+        "%(code)s (%(level)s): nobody is left to ask and no supervisor on shift. See the board.",
+        **said,
+    )
 
 
-def charge_taken(code: str) -> str:
-    return f"{code}: you have taken charge. Find somebody by telephone or radio, see the board."
+def charge_taken(code: str) -> Text:
+    return sms(
+        "%(code)s: you have taken charge. Find somebody by telephone or radio, see the board.",
+        code=code,
+    )
 
 
-def charge_is_taken(code: str, who: str) -> str:
+def charge_is_taken(code: str, who: str) -> Text:
     """To the other supervisors who were asked."""
-    return f"{code}: {gsm7(who)} has taken charge. Nothing is asked of you now."
+    return sms(
+        "%(code)s: %(who)s has taken charge. Nothing is asked of you now.",
+        code=code,
+        who=gsm7(who),
+    )
 
 
-def charge_reminder(code: str, minutes: int) -> str:
+def charge_reminder(code: str, minutes: int) -> Text:
     """To whoever has charge."""
-    return (
-        f"{code} still has nobody. In {minutes} min others are asked again. "
-        f"Reply {code} 1 to keep charge, {code} 2 to give it back"
+    return sms(
+        "%(code)s still has nobody. In %(minutes)s min others are asked again. "
+        "Reply %(code)s 1 to keep charge, %(code)s 2 to give it back",
+        code=code,
+        minutes=minutes,
     )
 
 
-def charge_given_back(code: str, then: str) -> str:
+def charge_given_back(code: str, then: Spoken) -> Text:
     """then -- what follows, a sentence."""
-    return f"{code}: you have given charge back. {then}"
+    return sms("%(code)s: you have given charge back. %(then)s", code=code, then=then)
 
 
-def divert(code: str, *, level: str, area: str, instead_of: str) -> str:
+NO_CHARGE = sms("Somebody comes already, or nobody is needed. Nothing was changed.")
+
+
+def divert(code: str, *, level: str, area: str, instead_of: str) -> Spoken:
     """To a team on its way to something less urgent."""
-    where = f" in {gsm7(area)}" if area else ""
-    return (
-        f"{code} {gsm7(level)}{where} has nobody. Go there instead of {instead_of}? "
-        f"Until all of you say yes you stay on {instead_of}. Reply {code} 1=accept 2=decline"
+    said = {"code": code, "level": level_words(level), "other": instead_of}
+    if area:
+        asked = sms(
+            "%(code)s %(level)s in %(area)s has nobody. Go there instead of %(other)s?",
+            area=gsm7(area),
+            **said,
+        )
+    else:
+        asked = sms("%(code)s %(level)s has nobody. Go there instead of %(other)s?", **said)
+    how = sms(
+        "Until all of you say yes you stay on %(other)s. Reply %(code)s 1=accept 2=decline",
+        code=code,
+        other=instead_of,
+    )
+    return listed(" ", [asked, how])
+
+
+def your(role: str) -> Spoken:
+    """The member of a team who is its officer."""
+    return msgid("your %(role)s", role=role_name(role))
+
+
+def divert_agreed(code: str, waits_for: Sequence[Spoken]) -> Text:
+    """One of the team has said yes, another has not answered yet."""
+    return sms(
+        "%(code)s: your yes is kept. Stay on your call until %(who)s agrees.",
+        code=code,
+        who=listed(", ", waits_for),
     )
 
 
-def divert_agreed(code: str, waits_for: Sequence[str]) -> str:
-    """One of the team has said yes, another has not answered yet."""
-    return f"{code}: your yes is kept. Stay on your call until {gsm7(', '.join(waits_for))} agrees."
+def divert_off(code: str, instead_of: str) -> Text:
+    return sms(
+        "%(code)s: not needed from you any more. You stay on %(other)s.",
+        code=code,
+        other=instead_of,
+    )
 
 
-def divert_off(code: str, instead_of: str) -> str:
-    return f"{code}: not needed from you any more. You stay on {instead_of}."
-
-
-def partner_diverted(code: str, role: str) -> str:
+def partner_diverted(code: str, role: str) -> Text:
     """To the half of a team that stays on the first call."""
-    role = gsm7(role.replace("_", " "))
-    return f"{code}: your {role} was sent to a more urgent call. Another one is being asked."
+    return sms(
+        "%(code)s: your %(role)s was sent to a more urgent call. Another one is being asked.",
+        code=code,
+        role=role_name(role),
+    )
 
 
 # --- what follows a no --------------------------------------------------------------------
 
-SOMEBODY_IS_ASKED = "Somebody else is being asked."
-OTHERS_ARE_ASKED = "Others on shift are still being asked."
-ALL_HANDS_ARE_ASKED = "Everybody on shift is asked."
-STAY = "You stay on your call."
-NO_RELIEF = "Nobody else is free to relieve them."
+SOMEBODY_IS_ASKED = msgid("Somebody else is being asked.")
+OTHERS_ARE_ASKED = msgid("Others on shift are still being asked.")
+ALL_HANDS_ARE_ASKED = msgid("Everybody on shift is asked.")
+STAY = msgid("You stay on your call.")
+NO_RELIEF = msgid("Nobody else is free to relieve them.")
 
 
-def supervisors_are_asked(*, by_one: bool) -> str:
+def supervisors_are_asked(*, by_one: bool) -> Spoken:
     """by_one -- a supervisor said no."""
-    return (
-        "Other supervisors are asked." if by_one else "Nobody else is free: supervisors are asked."
-    )
+    if by_one:
+        return msgid("Other supervisors are asked.")
+    return msgid("Nobody else is free: supervisors are asked.")
 
 
-def desk_is_told(*, by_one: bool, by_text: bool) -> str:
+def desk_is_told(*, by_one: bool, by_text: bool) -> Spoken:
     """by_text -- the desk has a telephone; the board says it in any case."""
-    nobody = "No other supervisor is left" if by_one else "Nobody else is free"
-    return f"{nobody}: {'the desk is told' if by_text else 'it stays on the board'}."
+    if by_one and by_text:
+        return msgid("No other supervisor is left: the desk is told.")
+    if by_one:
+        return msgid("No other supervisor is left: it stays on the board.")
+    if by_text:
+        return msgid("Nobody else is free: the desk is told.")
+    return msgid("Nobody else is free: it stays on the board.")
 
 
-def in_charge(who: str) -> str:
-    return f"Nobody else is free: {gsm7(who)} has taken charge."
+def in_charge(who: str) -> Spoken:
+    return msgid("Nobody else is free: %(who)s has taken charge.", who=who)
 
 
 # --- said on the telephone ----------------------------------------------------------------
 
+_LEVELS = {
+    "IMMEDIATE": msgid("Immediate page, code %(code)s."),
+    "URGENT": msgid("Urgent page, code %(code)s."),
+    "VERY URGENT": msgid("Very urgent page, code %(code)s."),
+    "PROMPT": msgid("Prompt page, code %(code)s."),
+    "ROUTINE": msgid("Routine page, code %(code)s."),
+}
+
 
 def rung(
     centre: str, code: str, level: str, area: str, *, charge: bool, unsafe: bool = False
-) -> str:
+) -> Spoken:
     """What a page says when it rings: code, level and area, and that a team had to leave."""
-    where = f" Area: {area}." if area else ""
-    what = "Nobody is left to ask. Press 1 to take charge" if charge else "Press 1 to accept"
-    warned = " It is not safe: a team had to leave." if unsafe else ""
-    page = f"{level.capitalize()} page, code {spelled(code)}.{where}{warned}"
-    return f"{centre}. {page} {what}, 2 to decline."
+    if level in _LEVELS:
+        page: Spoken = Sentence(_LEVELS[level], {"code": spelled(code)})
+    else:
+        page = msgid("%(level)s page, code %(code)s.", level=level.capitalize(), code=spelled(code))
+    parts = [
+        f"{centre}.",
+        page,
+        msgid("Area: %(area)s.", area=area) if area else None,
+        msgid("It is not safe: a team had to leave.") if unsafe else None,
+        msgid("Nobody is left to ask. Press 1 to take charge, 2 to decline.")
+        if charge
+        else msgid("Press 1 to accept, 2 to decline."),
+    ]
+    return listed(" ", filter(None, parts))
 
 
-VOICE_ACCEPTED = "Thank you. It is yours. A text with the place follows."
-VOICE_CHARGE_TAKEN = "Thank you. You have taken charge."
-VOICE_AGREED = "Thank you. Your yes is kept. Stay on your call until your partner agrees."
-VOICE_NOT_UNDERSTOOD = "That was neither 1 nor 2."
-VOICE_OVER = "This page is over. Nothing was changed."
-VOICE_GOODBYE = "No answer was given. The page stays open on your telephone as a text."
+VOICE_ACCEPTED = msgid("Thank you. It is yours. A text with the place follows.")
+VOICE_CHARGE_TAKEN = msgid("Thank you. You have taken charge.")
+VOICE_AGREED = msgid("Thank you. Your yes is kept. Stay on your call until your partner agrees.")
+VOICE_NOT_UNDERSTOOD = msgid("That was neither 1 nor 2.")
+VOICE_OVER = msgid("This page is over. Nothing was changed.")
+VOICE_GOODBYE = msgid("No answer was given. The page stays open on your telephone as a text.")
 
 
-def voice_declined(then: str) -> str:
+def voice_declined(then: Spoken) -> Spoken:
     """then -- what follows, a sentence."""
-    return f"Declined. {then}"
+    return msgid("Declined. %(then)s", then=then)
 
 
-def voice_taken(who: str) -> str:
+def voice_taken(who: str) -> Spoken:
     """who -- as `who_has` says it: a unit's name, or a state in words."""
-    return f"Somebody has it already: {who}. Stand down."
+    return msgid("Somebody has it already: %(who)s. Stand down.", who=who)

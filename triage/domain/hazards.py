@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from triage.domain.facts import Fact
+from triage.domain.words import Named, Sentence, Spoken, listed, msgid
 
 _GROUP = "safety"
 _UNKNOWN = "unknown"
 
 
-def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[str]:
+def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
     """One sentence for each answer about safety that is not its least dangerous one, as the
     vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
     found = []
@@ -30,11 +31,12 @@ def _worst(fact: Fact, answer: Any) -> Any:
     return max(known, key=fact.danger.index, default=_UNKNOWN)
 
 
-def _said(fact: Fact, value: Any) -> str:
-    noun = fact.called()
+def _said(fact: Fact, value: Any) -> Spoken:
+    noun = Named(fact.noun) if fact.noun else Sentence(fact.called())
     if value == _UNKNOWN:
-        return f"{noun}: not known."
+        return msgid("%(noun)s: not known.", noun=noun)
     known = fact.by_value.get(value) if isinstance(value, str) else None
     if known is not None and known.phrase is not None:
-        return f"{known.phrase.say()}."
-    return f"{noun}: {known.label.say() if known is not None else value}."
+        return listed("", [Named(known.phrase), "."])
+    label = Named(known.label) if known is not None else f"{value}"
+    return listed("", [noun, ": ", label, "."])

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from triage.domain.errors import Conflict
+from triage.domain.words import Sentence, Spoken, listed, msgid
 
 State = TypeVar("State", bound=StrEnum)
 Moves = Mapping[State, frozenset[State]]
@@ -170,7 +171,7 @@ MESSAGE_MOVES: Moves[MessageState] = {
 def check_move(moves: Moves[State], old: State, new: State) -> State:
     """Return `new`, or raise Conflict if nothing goes from `old` to it."""
     if new not in moves[old]:
-        raise Conflict(f"cannot go from {_words(old)} to {_words(new)}")
+        raise Conflict(msgid("cannot go from %(old)s to %(new)s", old=_words(old), new=_words(new)))
     return new
 
 
@@ -200,5 +201,5 @@ def _ended_as(states: list[SlotState]) -> DispatchState:
     return DispatchState.UNFILLED if left else DispatchState.CANCELLED
 
 
-def _words(state: StrEnum) -> str:
-    return f'"{state.value.replace("_", " ")}"'
+def _words(state: StrEnum) -> Spoken:
+    return listed("", ['"', Sentence(state.value.replace("_", " ")), '"'])

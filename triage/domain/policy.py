@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from triage.domain.words import Words
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -24,7 +26,7 @@ class Policy:
     time_zone: ZoneInfo
     country: str
     rule_set: str
-    partner_line: str
+    partner_line: Words
     hand_over_red_s: int
     transfer_answer_s: int
     transfer_release_s: int

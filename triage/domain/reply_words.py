@@ -1,6 +1,7 @@
 """The words of teams' texts, English and Spanish, in capitals and without accents."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -30,51 +31,66 @@ def _words(text: str) -> frozenset[str]:
 CARRIER_WORDS = _words(
     "stop stopall unsubscribe cancel end quit revoke optout start yes unstop help info"
 )
-_PHRASES = {
+_ENGLISH = {
     Verb.ACCEPT: "accept, accepted, accepting, acept, accpt, ack, acknowledge, acknowledged,"
-    "take it, taking it, acepto, aceptar, aceptado, lo tomo, la tomo",
+    "take it, taking it",
     Verb.DECLINE: "decline, declined, declining, reject, rejected, refuse, no, nope, cant, cannot,"
     "can not, unable, unavailable, not available, cant make it, cannot make it, can not make it,"
-    "cant accept, cannot accept, can not accept, dont accept, do not accept, not accepting,"
-    "rechazo, rechazar, no puedo, no puedo ir, no puedo aceptar, no acepto, no disponible",
+    "cant accept, cannot accept, can not accept, dont accept, do not accept, not accepting",
     Verb.ETA: "eta",
-    Verb.EN_ROUTE: "enroute, en route, on my way, on our way, on the way, omw, responding,"
-    "en camino, voy en camino, vamos en camino",
-    Verb.ON_SCENE: "scene, on scene, onscene, at scene, on site, onsite, arrived,"
-    "llegue, llegamos, en escena, en la escena, en el lugar, en sitio",
+    Verb.EN_ROUTE: "enroute, en route, on my way, on our way, on the way, omw, responding",
+    Verb.ON_SCENE: "scene, on scene, onscene, at scene, on site, onsite, arrived",
     Verb.STAGED: "staged, staging, stage, staging near, staged near, staging nearby, staged nearby,"
-    "waiting near, waiting nearby, waiting for police, standing by, holding nearby,"
-    "espero cerca, esperando cerca, esperamos cerca, en espera, esperando policia",
+    "waiting near, waiting nearby, waiting for police, standing by, holding nearby",
     Verb.TRANSPORT: "transport, transporting, transporting now, to hospital, to the hospital,"
     "en route to hospital, en route to the hospital, on the way to hospital, to crisis center,"
     "to the crisis center, to crisis centre, to the crisis centre,"
     "transport to hospital, transport to the hospital, transporting to hospital,"
     "transporting to the hospital, transporting to crisis center,"
     "transporting to the crisis center, transporting to crisis centre,"
-    "transporting to the crisis centre,"
-    "traslado, trasladando, trasladamos, transportando, al hospital, en camino al hospital,"
-    "traslado al hospital, trasladando al hospital, al centro de crisis",
+    "transporting to the crisis centre",
     Verb.REPLACE: "replace, replacement, replace me, replace us, need replacement, relief,"
-    "relieve me, relieve us, need relief, send relief, request relief, requesting relief,"
-    "relevo, reemplazo, necesito relevo, necesitamos relevo, pido relevo, pedimos relevo",
+    "relieve me, relieve us, need relief, send relief, request relief, requesting relief",
     Verb.WITHDRAW: "withdraw, withdrawing, withdrawn, withdrew, unsafe, not safe, pulling out,"
-    "pulled out, must leave, had to leave, have to leave, leaving unsafe, not safe leaving,"
-    "me retiro, nos retiramos, retirada, inseguro, no es seguro, no seguro",
-    Verb.CLEAR: "clear, cleared, all clear, done, finished, completed,"
-    "listo, lista, termine, terminado, terminamos, libre",
+    "pulled out, must leave, had to leave, have to leave, leaving unsafe, not safe leaving",
+    Verb.CLEAR: "clear, cleared, all clear, done, finished, completed",
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
-    "not ok, not okay, no estoy bien, ayuda, auxilio, socorro, emergencia",
-    Verb.ADDRESS: "addr, adr, adrs, addrs, address, adress, direccion, domicilio",
+    "not ok, not okay",
+    Verb.ADDRESS: "addr, adr, adrs, addrs, address, adress",
     Verb.SAFE: "ok, okay, okey, im safe, i am safe, we are safe, all safe, all ok, all okay,"
-    "all good, all well, bien, todo bien",
-    Verb.READY: "ready, present, presente",
+    "all good, all well",
+    Verb.READY: "ready, present",
 }
-VERB_OF = {
-    tuple(phrase.upper().split()): verb
-    for verb, phrases in _PHRASES.items()
-    for phrase in phrases.split(",")
+_SPANISH = {
+    Verb.ACCEPT: "acepto, aceptar, aceptado, lo tomo, la tomo, si, si acepto",
+    Verb.DECLINE: "rechazo, rechazar, no puedo, no puedo ir, no puedo aceptar, no acepto,"
+    "no disponible",
+    Verb.EN_ROUTE: "en camino, voy en camino, vamos en camino",
+    Verb.ON_SCENE: "llegue, llegamos, en escena, en la escena, en el lugar, en sitio",
+    Verb.STAGED: "espero cerca, esperando cerca, esperamos cerca, en espera, esperando policia",
+    Verb.TRANSPORT: "traslado, trasladando, trasladamos, transportando, al hospital,"
+    "en camino al hospital, traslado al hospital, trasladando al hospital, al centro de crisis",
+    Verb.REPLACE: "relevo, reemplazo, necesito relevo, necesitamos relevo, pido relevo,"
+    "pedimos relevo",
+    Verb.WITHDRAW: "me retiro, nos retiramos, retirada, inseguro, no es seguro, no seguro",
+    Verb.CLEAR: "listo, lista, termine, terminado, terminamos, libre",
+    Verb.HELP: "no estoy bien, ayuda, auxilio, socorro, emergencia",
+    Verb.ADDRESS: "direccion, domicilio",
+    Verb.SAFE: "bien, todo bien",
+    Verb.READY: "presente",
 }
+
+
+def _by_phrase(verbs: dict[Verb, str]) -> dict[tuple[str, ...], Verb]:
+    return {
+        tuple(phrase.upper().split()): verb
+        for verb, phrases in verbs.items()
+        for phrase in phrases.split(",")
+    }
+
+
+VERB_OF = _by_phrase(_ENGLISH) | _by_phrase(_SPANISH)
 LONGEST_PHRASE = max(map(len, VERB_OF))
 FIRM = _words("accept acepto decline rechazo eta")
 """A text that begins with one of these means it, whatever else it tells."""
@@ -106,3 +122,13 @@ REACTION = re.compile(
     rf"\W*({'|'.join(part.strip() for part in _REACTIONS.split(','))})\s*[“\"«„]", re.IGNORECASE
 )
 """How phones tell of a thumb up on one of our own texts, which they then quote."""
+
+
+def is_spanish(words: Sequence[str]) -> bool:
+    """Does a text say one of these verbs in Spanish? words -- as they are read."""
+    spanish = _by_phrase(_SPANISH)
+    return any(
+        tuple(words[at : at + length]) in spanish
+        for at in range(len(words))
+        for length in range(1, LONGEST_PHRASE + 1)
+    )

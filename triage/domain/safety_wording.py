@@ -1,56 +1,80 @@
 """Texts and spoken words about the safety of people in the field."""
 
+from collections.abc import Sequence
+
+from triage.domain.reach_wording import still_waits
 from triage.domain.spoken import spelled
+from triage.domain.texts import Text, sms
+from triage.domain.words import Spoken, listed, msgid
 
 
-def check_in(code: str, *, again: bool) -> str:
+def check_in(code: str, *, again: bool) -> Text:
     """Whoever reads it over their shoulder learns nothing: neither that somebody is worried, nor
     where they are, nor what for."""
-    return f"Roster check {code}{', second text' if again else ''}. Reply OK (o BIEN)."
+    if again:
+        return sms("Roster check %(code)s, second text. Reply OK (o BIEN).", code=code)
+    return sms("Roster check %(code)s. Reply OK (o BIEN).", code=code)
 
 
-def checked_in(codes: str, waiting: str | None = None) -> str:
+def checked_in(codes: str, waiting: str | None = None) -> Spoken:
     """waiting -- the code of a page that still waits for an answer."""
-    more = f" {waiting} still waits: reply {waiting} 1=accept 2=decline" if waiting else ""
-    return f"{codes}: thank you, noted.{more}"
+    return still_waits(sms("%(codes)s: thank you, noted.", codes=codes), waiting)
 
 
 # --- an address read out by telephone --------------------------------------------------------
 
 
-def address_rings(code: str) -> str:
-    return f"{code}: your phone rings now. Have your PIN at hand."
+def address_rings(code: str) -> Text:
+    return sms("%(code)s: your phone rings now. Have your PIN at hand.", code=code)
 
 
-def address_cannot_ring(code: str) -> str:
+def address_cannot_ring(code: str) -> Text:
     """While the telephone provider takes no calls: if that ends in time, it rings all the same."""
-    return (
-        f"{code}: calls do not go out now, your phone may not ring. Ring the desk or ask dispatch"
-        " by radio for the place."
+    return sms(
+        "%(code)s: calls do not go out now, your phone may not ring. Ring the desk or ask dispatch"
+        " by radio for the place.",
+        code=code,
     )
 
 
-def no_pin(code: str) -> str:
-    return (
-        f"{code}: you have no PIN yet. Set one on your safety page or with your supervisor. Now ask"
-        " dispatch by radio."
+def no_pin(code: str) -> Text:
+    return sms(
+        "%(code)s: you have no PIN yet. Set one on your safety page or with your supervisor. Now"
+        " ask dispatch by radio.",
+        code=code,
     )
 
 
-def pin_rests(until: str) -> str:
+def pin_rests(until: str) -> Text:
     """until -- on the wall of the centre."""
-    return f"Too many wrong PINs: none is taken before {until}. Ask dispatch by radio."
+    return sms(
+        "Too many wrong PINs: none is taken before %(until)s. Ask dispatch by radio.", until=until
+    )
 
 
-VOICE_PIN = "Enter your six digit PIN."
-VOICE_WRONG_PIN = "That was not your PIN."
-VOICE_PIN_RESTS = "Too many wrong PINs. Ask dispatch by radio."
-VOICE_NOT_YOURS = "There is nothing to read to you. Ask dispatch by radio."
-VOICE_NO_PIN = "No PIN was entered. Nothing was read."
+VOICE_PIN = msgid("Enter your six digit PIN.")
+VOICE_WRONG_PIN = msgid("That was not your PIN.")
+VOICE_PIN_RESTS = msgid("Too many wrong PINs. Ask dispatch by radio.")
+VOICE_NOT_YOURS = msgid("There is nothing to read to you. Ask dispatch by radio.")
+VOICE_NO_PIN = msgid("No PIN was entered. Nothing was read.")
+ONCE_MORE = msgid("Once more.")
 
 
-def address(code: str, place: str, hazards: list[str]) -> str:
+def address(code: str, place: str | None, hazards: Sequence[Spoken]) -> Spoken:
     """What is read once the PIN was right. It is kept nowhere."""
-    known = " ".join(f"{one[0].upper()}{one[1:]}" for one in hazards)
-    danger = f"Dangers told: {known}" if known else "No danger was told. There may be one."
-    return f"Call {spelled(code)}. Go to: {place}. {danger}"
+    known = listed(" ", hazards)
+    return listed(
+        " ",
+        [
+            msgid("Call %(code)s.", code=spelled(code)),
+            msgid("Go to: %(place)s.", place=place or msgid("not known, ask dispatch")),
+            msgid("Dangers told: %(dangers)s", dangers=known)
+            if hazards
+            else msgid("No danger was told. There may be one."),
+        ],
+    )
+
+
+def a_note_says(text: str) -> Spoken:
+    """text -- of a note about the place."""
+    return msgid("A note says: %(text)s.", text=text.rstrip("."))

@@ -1,7 +1,9 @@
 """What the team reads of a caller who cannot speak freely."""
 
-QUIET = "Caller cannot speak freely: do not ring back."
+from triage.domain.texts import Text, sms
+
+QUIET = sms("Caller cannot speak freely: do not ring back.")
 
 
-def cannot_speak(code: str) -> str:
-    return f"{code}: {QUIET}"
+def cannot_speak(code: str) -> Text:
+    return sms("%(code)s: Caller cannot speak freely: do not ring back.", code=code)

@@ -16,6 +16,8 @@ class Said:
     """Said where no key is pressed."""
     private: bool = False
     """Personal: kept nowhere."""
+    language: str = "en"
+    """That it is spoken in."""
 
 
 def spelled(code: str) -> str:

@@ -29,7 +29,7 @@ class Sentence(Spoken):
         return self
 
     def spoken(self, language: str, translate: Translate) -> str:
-        said = translate(self.template)
+        said = translate(self.template) if self.template else ""
         if not self.values:
             return said
         return said % {name: speak(it, language, translate) for name, it in self.values.items()}
@@ -52,13 +52,13 @@ class Listed(Spoken):
         return str(speak(self.between, language, translate)).join(parts)
 
 
-def msgid(sentence: str, **values: Any) -> str:
+def msgid(sentence: str, **values: Any) -> Sentence:
     """A sentence of the catalogue. Whoever shows it says it in the reader's language; what varies
     in it is a named argument, %(minutes)s."""
     return Sentence(sentence, values)
 
 
-def listed(between: str, parts: Iterable[Any]) -> str:
+def listed(between: str, parts: Iterable[Any]) -> Listed:
     """As `between.join(parts)`, in the reader's language."""
     return Listed(between, parts)
 

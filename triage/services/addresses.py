@@ -7,6 +7,7 @@ from triage.domain import safety_wording as words
 from triage.domain.hazards import hazards
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
+from triage.domain.words import Spoken, listed
 from triage.services import assessments, hazard_notes, outbox, pins, providers
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
@@ -21,7 +22,7 @@ MOST_OLD = timedelta(minutes=10)
 _OVER = Said(words.VOICE_NOT_YOURS)
 
 
-def ask(uow: UnitOfWork, centre: Centre, page: Page) -> str:
+def ask(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
     """Ring whoever has this call. Returns what the text says."""
     code, member = page.slot.dispatch.call.code, page.responder
     if member.pin_index is None:
@@ -35,7 +36,7 @@ def ask(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         channel="voice",
         to=member.phone or "",
         to_role=member.role,
-        body=f"{centre.policy.centre_name}. {words.VOICE_PIN}",
+        body=listed(" ", [f"{centre.policy.centre_name}.", words.VOICE_PIN]),
         priority=PRIORITY,
         call_id=page.slot.dispatch.call_id,
         page_id=page.id,
@@ -76,16 +77,13 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
         if pins.rests(uow, member):
             _tell_that_it_rests(uow, centre, page)
             return Said(words.VOICE_PIN_RESTS)
-        return _asking(f"{words.VOICE_WRONG_PIN} {words.VOICE_PIN}")
+        return _asking(listed(" ", [words.VOICE_WRONG_PIN, words.VOICE_PIN]))
     uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
     told = hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
-    told += [
-        f"a note says: {(one.note.text or '').rstrip('.')}."
-        for one in hazard_notes.of_call(uow, call)
-    ]
-    place = call.location or "not known, ask dispatch"
-    read = words.address(call.code, place, told)
-    return Said(f"{read} Once more. {read}", private=True)
+    notes = hazard_notes.of_call(uow, call)
+    told += [words.a_note_says(one.note.text or "") for one in notes]
+    read = words.address(call.code, call.location, told)
+    return Said(listed(" ", [read, words.ONCE_MORE, read]), private=True)
 
 
 def _page_of(uow: UnitOfWork, message: Message) -> Page | None:
@@ -113,7 +111,7 @@ def _tell_that_it_rests(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     )
 
 
-def _rests(centre: Centre, page: Page) -> str:
+def _rests(centre: Centre, page: Page) -> Spoken:
     until = page.responder.pin_rests_until
     if until is None:
         raise ValueError("this PIN does not rest")

@@ -3,6 +3,7 @@
 from triage.domain import escalation_wording as words
 from triage.domain.escalation import Who
 from triage.domain.lifecycle import PageKind, PageState, SlotState
+from triage.domain.words import Spoken
 from triage.services import escalation_policies, escalation_steps, supervisors
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
@@ -10,7 +11,7 @@ from triage.storage.dispatches import Dispatch, Page
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def what_follows(uow: UnitOfWork, centre: Centre, page: Page, *, turned: bool = False) -> str:
+def what_follows(uow: UnitOfWork, centre: Centre, page: Page, *, turned: bool = False) -> Spoken:
     """In a sentence, once the no is written down.
 
     turned -- they had left another call for this one.
@@ -28,7 +29,7 @@ def what_follows(uow: UnitOfWork, centre: Centre, page: Page, *, turned: bool = 
     return _beyond_the_teams(uow, centre, page, dispatch)
 
 
-def _beyond_the_teams(uow: UnitOfWork, centre: Centre, page: Page, dispatch: Dispatch) -> str:
+def _beyond_the_teams(uow: UnitOfWork, centre: Centre, page: Page, dispatch: Dispatch) -> Spoken:
     pages = [other for slot in dispatch.slots for other in slot.pages]
     if any(p.kind is PageKind.ALL_HANDS and p.state is PageState.OPEN for p in pages):
         return words.OTHERS_ARE_ASKED

@@ -2,6 +2,7 @@
 
 from triage.domain import alarms as words
 from triage.domain.spoken import Said
+from triage.domain.words import listed
 from triage.services import alarms
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
@@ -20,7 +21,7 @@ def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
     if alarm.taken_at is not None:
         return Said(words.VOICE_TAKEN_BEFORE)
     if digits != "1":
-        again = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
+        again = listed(" ", [words.VOICE_NOT_UNDERSTOOD, message.body or ""])
         return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
     by = f"responder:{message.responder_id}" if message.responder_id else "desk"
     alarms.take(uow, alarm, "voice", by)

@@ -12,6 +12,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
+from triage.domain.words import Spoken
 from triage.services import freed_teams, outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
@@ -159,7 +160,7 @@ def _has_rung(uow: UnitOfWork, alarm: Alarm) -> bool:
     return uow.session.scalar(taken.limit(1)) is not None
 
 
-def _words(centre: Centre, alarm: Alarm, said: words.Announcement) -> str:
+def _words(centre: Centre, alarm: Alarm, said: words.Announcement) -> Spoken:
     member = alarm.responder
     code = alarm.call.code if alarm.call else None
     return said(centre.policy.centre_name, alarm.kind, member.team.name, member.role, code)

@@ -49,7 +49,7 @@ def take(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     if holder is not None and holder is not page:
         raise Conflict(holder.team.name)
     if page.state is PageState.WITHDRAWN or dispatch.state not in WAITING:
-        raise Refused("Somebody comes already, or nobody is needed. Nothing was changed.")
+        raise Refused(escalation_wording.NO_CHARGE)
     if holder is None:
         page.move_to(PageState.ACCEPTED)
         page.answered_at, page.answered_through = uow.now, through

@@ -19,6 +19,7 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
+from triage.domain.words import msgid
 from triage.services import (
     assessments,
     check_ins,
@@ -254,7 +255,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     code = dispatch.call.code
     for slot in dispatch.slots:
         if slot.state is SlotState.UNFILLED:
-            paging.withdraw_pages(uow, centre, slot, wording.stand_down(code, "asked anew"))
+            paging.withdraw_pages(uow, centre, slot, wording.stand_down(code, wording.ASKED_ANEW))
             fresh = uow.add(Slot(position=slot.position, role=slot.role, state=SlotState.SEEKING))
             slot.move_to(SlotState.CANCELLED)
             fresh.replaces_id, fresh.dispatch = slot.replaces_id, dispatch
@@ -296,9 +297,9 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
 def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
     """minutes -- until arrival, 1 to 600."""
     if not 1 <= minutes <= 600:
-        raise Refused("minutes until arrival: 1 to 600", "minutes")
+        raise Refused(msgid("minutes until arrival: 1 to 600"), "minutes")
     if slot.state not in TAKEN:
-        raise Conflict("nobody has this slot")
+        raise Conflict(msgid("nobody has this slot"))
     slot.eta_at = uow.now + timedelta(minutes=minutes)
     if slot.state is SlotState.ACCEPTED:
         slot.move_to(SlotState.EN_ROUTE)
@@ -315,7 +316,7 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
         raise Conflict("this dispatch has ended already")
     if any(slot.state in ON_SITE for slot in dispatch.slots):
         raise Conflict("a team is on scene: they clear, nobody else")
-    text = wording.stand_down(dispatch.call.code, CANCEL_REASONS[reason].lower())
+    text = wording.stand_down(dispatch.call.code, wording.WHY_NOT_NEEDED[reason])
     live = [slot for slot in dispatch.slots if slot.state not in GONE | {SlotState.CLEARED}]
     stand_downs.withdraw_all(uow, centre, live, text)
     for slot in live:

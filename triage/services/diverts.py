@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain import escalation_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.domain.words import Spoken, msgid
 from triage.services import paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
@@ -26,7 +27,7 @@ from triage.storage.unit_of_work import UnitOfWork
 MAY_TURN = (SlotState.ACCEPTED, SlotState.EN_ROUTE)
 """Not yet there: nobody is left alone by it."""
 
-OVER = "This question is over. Stay on your call. Nothing was changed."
+OVER = msgid("This question is over. Stay on your call. Nothing was changed.")
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,9 @@ def _on_the_way(uow: UnitOfWork, page: Page) -> Slot:
     slot = uow.get(Slot, page.instead_of_id) if page.instead_of_id else None
     theirs = slot is not None and slot.responder_id == page.responder_id
     if slot is None or not theirs or slot.state not in MAY_TURN or slot.relief_asked_at:
-        raise Refused("Your team is not on the way to its call any more. Nothing was changed.")
+        raise Refused(
+            msgid("Your team is not on the way to its call any more. Nothing was changed.")
+        )
     return slot
 
 
@@ -217,7 +220,9 @@ def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
             tell(uow, centre, first, off)
 
 
-def tell_who_turned(uow: UnitOfWork, centre: Centre, page: Page, partners: Sequence[str]) -> None:
+def tell_who_turned(
+    uow: UnitOfWork, centre: Centre, page: Page, partners: Sequence[Spoken]
+) -> None:
     """Whoever had said yes before the last of the team did learns where to go, and with whom."""
     call = page.slot.dispatch.call
     tell(uow, centre, page.slot, wording.accepted(call.code, call.location, partners))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from triage.domain import wording
+from triage.domain import afterwards_wording
 from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
@@ -130,10 +130,10 @@ def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, timer: Timer) -
             kind="reminder",
             to=phone,
             to_role=follow_up.owner_role,
-            body=wording.follow_up_due(
+            body=afterwards_wording.follow_up_due(
                 follow_up.call.reference,
                 follow_up.kind,
-                f"{follow_up.due_at.astimezone(centre.policy.time_zone):%b %d %H:%M %Z}",
+                follow_up.due_at.astimezone(centre.policy.time_zone),
             ),
             priority=8,
             call_id=follow_up.call_id,

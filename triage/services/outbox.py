@@ -9,12 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, true
 
+from triage.catalogue import say
 from triage.domain.delivery import PERHAPS_OUT
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.storm import can_wait
 from triage.domain.timing import expires_at
-from triage.services import providers
+from triage.domain.words import Spoken
+from triage.services import languages, providers
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
@@ -33,7 +35,7 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     kind: str,
     to: str,
     to_role: str,
-    body: str,
+    body: Spoken,
     priority: int,
     call_id: UUID | None = None,
     page_id: UUID | None = None,
@@ -43,17 +45,16 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
     dedupe_key: str | None = None,
     valid_s: int | None = None,
     channel: str = "sms",
+    language: str | None = None,
 ) -> Message:
-    """Owe this text. It is sent only if the caller's transaction commits.
+    """Owe this text, in the reader's language of now. It is sent only if this transaction commits.
 
-    to -- E.164; priority -- 0 is sent first; valid_s -- not sent after so many seconds;
-    channel -- `sms`, or `voice` for what is rung and said.
-    What somebody waits for is never of the priorities that leave a few a second.
+    to -- E.164; priority -- 0 is sent first; valid_s -- not sent after so many seconds; channel --
+    `sms`, or `voice` for what is rung and said; language -- of who is no member and no partner.
     With a dedupe_key that was used before, the earlier text is returned and none is added.
     """
     if dedupe_key and (earlier := _told(uow, dedupe_key, page_id=page_id, call_id=call_id)):
         return earlier
-    usual_s = centre.policy.page_valid_s if kind == "page" else centre.policy.other_valid_s
     message = uow.add(
         Message(
             kind=kind,
@@ -66,19 +67,25 @@ def enqueue(  # noqa: PLR0913 -- one keyword for each column
             alarm_id=alarm_id,
             to=to,
             to_index=blind_index("phone", to),
-            body=body,
+            language=(spoken := language or languages.of_recipient(uow, responder_id, partner_id)),
+            body=say(body, spoken),
             dedupe_key=dedupe_key,
             state=MessageState.READY,
             priority=_priority(priority, kind, to_partner=partner_id is not None),
             due_at=uow.now,
-            expires_at=expires_at(uow.now, valid_s or usual_s),
+            expires_at=expires_at(uow.now, valid_s or _usually_valid_s(centre, kind)),
         )
     )
     uow.audit("text.queued", message, kind=kind, to_role=to_role)
     return message
 
 
+def _usually_valid_s(centre: Centre, kind: str) -> int:
+    return centre.policy.page_valid_s if kind == "page" else centre.policy.other_valid_s
+
+
 def _priority(asked: int, kind: str, *, to_partner: bool) -> int:
+    """What somebody waits for is never of the priorities that leave a few a second."""
     return asked if can_wait(kind, to_partner=to_partner) else min(asked, LATER - 1)
 
 

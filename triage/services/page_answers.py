@@ -3,6 +3,8 @@ key, or by radio to a dispatcher who writes it down."""
 
 from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.domain.role_words import role_name
+from triage.domain.words import Spoken, listed, msgid
 from triage.services import after_a_no, assessments, charges, diverts, paging
 from triage.services.centre import Centre
 from triage.services.pages import hold, partners_of, somebody_withdrew, who_has
@@ -10,7 +12,7 @@ from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
+def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
     """Do what a yes means here and say it in words for a text.
 
     Raises Conflict naming who has it already, or what became of it.
@@ -23,7 +25,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
     if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
         silent = diverts.agree(uow, centre, page, through)
         if silent:
-            waits_for = [f"your {other.responder.role}" for other in silent]
+            waits_for = [escalation_wording.your(other.responder.role) for other in silent]
             return escalation_wording.divert_agreed(code, waits_for)
         _tell_the_rest(uow, centre, page)
     elif page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
@@ -39,7 +41,7 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
                 diverts.tell_who_turned(uow, centre, other, partners_told(slot))
 
 
-def accepted_text(uow: UnitOfWork, page: Page) -> str:
+def accepted_text(uow: UnitOfWork, page: Page) -> Spoken:
     """What whoever has it is told: where to go, and with whom."""
     call = page.slot.dispatch.call
     unsafe = somebody_withdrew(page.slot.dispatch)
@@ -48,15 +50,17 @@ def accepted_text(uow: UnitOfWork, page: Page) -> str:
     return wording.accepted(call.code, call.location, others, unsafe=unsafe, quiet=quiet)
 
 
-def partners_told(slot: Slot) -> list[str]:
+def partners_told(slot: Slot) -> list[Spoken]:
     """The other places of the team, as the texts name them."""
     return [
-        f"{s.role} {who_has(s)}" if s.state in TAKEN else f"no {s.role} yet"
+        listed(" ", [role_name(s.role), who_has(s)])
+        if s.state in TAKEN
+        else msgid("no %(role)s yet", role=role_name(s.role))
         for s in partners_of(slot)
     ]
 
 
-def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> str:
+def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
     """Do what a no means here and say in a sentence what follows.
 
     Raises Conflict when the page is not theirs to decline any more.

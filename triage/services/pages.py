@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
+from triage.domain.words import Spoken, msgid
 from triage.services import escalation_policies, outbox, page_links, storms
 from triage.services.centre import Centre
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -133,7 +134,7 @@ def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
         ring_once(uow, centre, page)
 
 
-def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
+def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     help_wanted = wording.help_words(dispatch.response)
     if page.kind is PageKind.SUPERVISOR:
@@ -156,7 +157,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     others = [slot.role for slot in partners_of(page.slot)]
     relieved = page.slot.relieves
     if relieved is not None:
-        help_wanted = f"relief for {who_has(relieved)}"
+        help_wanted = wording.relief_for(who_has(relieved))
     return wording.page(
         call.code,
         level=dispatch.level_label,
@@ -231,5 +232,5 @@ def somebody_withdrew(dispatch: Dispatch) -> bool:
 def who_has(slot: Slot) -> str:
     """Who has this slot, as a late answer is told."""
     if slot.state in TAKEN:
-        return slot.team.name if slot.team else slot.unit or "another unit"
-    return slot.state.value.replace("_", " ")
+        return slot.team.name if slot.team else slot.unit or msgid("another unit")
+    return wording.state_words(slot.state.value)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.domain import wording
+from triage.domain import answer_wording, wording
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.services import paging
@@ -23,14 +23,14 @@ def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | An
         call = call_with(uow, reply.code, responder)
         page = paging.open_page_of(uow, call, responder) if call else None
         # Somebody else's code and a code that never was look the same from outside.
-        return page or Answered("unknown_code", wording.unknown_code())
+        return page or Answered("unknown_code", answer_wording.unknown_code())
     pages = _meant(questions(uow, responder), reply)
     if len(pages) == 1:
         return pages[0]
     if not pages:
         return _too_late(uow, responder)
     codes = sorted({page.slot.dispatch.call.code for page in pages})
-    return Answered("which_code", wording.which_code(codes))
+    return Answered("which_code", answer_wording.which_code(codes))
 
 
 def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
@@ -45,14 +45,14 @@ def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
         .limit(1)
     )
     if last is None:
-        return Answered("no_question", wording.no_question())
+        return Answered("no_question", answer_wording.no_question())
     call = last.slot.dispatch.call
     over = call.state is CallState.CLOSED or last.state is PageState.WITHDRAWN
     if last.slot.state in TAKEN:
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
     if over or last.slot.state not in WANTED:
         return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
-    return Answered("no_question", wording.need_code(call.code), call)
+    return Answered("no_question", answer_wording.need_code(call.code), call)
 
 
 def call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:

@@ -20,6 +20,7 @@ from triage.domain.lifecycle import (
 from triage.domain.ranking import Need, TeamOption, why_first
 from triage.domain.sent import why_nobody_is_left
 from triage.domain.storm import Candidates
+from triage.domain.words import msgid
 from triage.services import (
     candidates,
     escalation_policies,
@@ -240,7 +241,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         seek(uow, centre, slot.dispatch)
         freed_teams.offer_soon(uow, page)
     else:
-        raise Conflict("this page is not open any more")
+        raise Conflict(msgid("this page is not open any more"))
 
 
 def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | None:

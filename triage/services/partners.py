@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from triage.domain import wording
+from triage.domain import afterwards_wording
+from triage.domain.words import Named
 from triage.services import outbox
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
@@ -37,8 +38,8 @@ def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) ->
         kind="notice",
         to=partner.phone or "",
         to_role="partner",
-        body=wording.partner_notice(
-            call.reference, what, centre.policy.centre_name, centre.policy.partner_line
+        body=afterwards_wording.partner_notice(
+            call.reference, what, centre.policy.centre_name, Named(centre.policy.partner_line)
         ),
         priority=7,
         call_id=call.id,

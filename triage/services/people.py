@@ -23,8 +23,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
-from triage.domain.words import LANGUAGES, msgid
-from triage.services import passwords
+from triage.domain.words import msgid
+from triage.services import languages, passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.people import Account, SignIn
@@ -252,9 +252,7 @@ def set_password(uow: UnitOfWork, centre: Centre, account: Account, password: st
 
 def set_language(uow: UnitOfWork, account: Account, language: str) -> None:
     """From now on their pages speak it. Raises Refused for one that we do not speak."""
-    if language not in LANGUAGES:
-        raise Refused(msgid("Choose English or Spanish."), "language")
-    if (account.language or "en") == language:
+    if languages.spoken_here(language) == (account.language or languages.ENGLISH):
         return
     account.language = language
     uow.audit("account.language_set", account, language=language)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from triage.domain import reach_wording, wording
+from triage.domain import answer_wording, reach_wording
 from triage.domain.lifecycle import PageState, SlotState
 from triage.domain.loose_answers import means_ready
 from triage.domain.sms_replies import Reply
@@ -25,7 +25,7 @@ def ready(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
     if shift or test:
         return Answered("ready", reach_wording.confirmed(code))
     return Answered(
-        "no_question", wording.need_code(code) if code else reach_wording.nothing_asked()
+        "no_question", answer_wording.need_code(code) if code else reach_wording.nothing_asked()
     )
 
 
@@ -40,8 +40,8 @@ def perhaps(
     if any(page.slot.state is not SlotState.CLEARED for page in pages):
         return answered
     lately = None if pages else page_meant(uow, responder, Reply())
-    if isinstance(lately, Answered) and lately.call is not None:
-        return replace(lately, body=f"{lately.body} {reach_wording.or_ready()}")
+    if isinstance(lately, Answered) and lately.call is not None and lately.body is not None:
+        return replace(lately, body=reach_wording.or_ready(lately.body))
     if means_ready(body):
         return ready(uow, centre, responder)
     if answered.outcome == "carrier_word":

@@ -1,12 +1,12 @@
 """Texts that came in, kept with what was made of each, and the answer to it."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import select
 
-from triage.domain import wording
-from triage.services import outbox, unread_replies
+from triage.domain import answer_wording
+from triage.domain.words import Spoken
+from triage.services import languages, outbox, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.messages import InboundMessage
@@ -63,13 +63,18 @@ def keep(
     )
     uow.audit("text.received", inbound, outcome=outcome)
     if answered.body is not None and left > 0:
-        said = answered.body if left > 1 else wording.last_answer(answered.body)
-        _answer(uow, centre, text, sender, replace(answered, body=said))
+        said = answered.body if left > 1 else answer_wording.last_answer(answered.body)
+        _answer(uow, centre, text, sender, answered, said)
     return inbound
 
 
 def _answer(
-    uow: UnitOfWork, centre: Centre, text: Received, sender: Responder | None, answered: Answered
+    uow: UnitOfWork,
+    centre: Centre,
+    text: Received,
+    sender: Responder | None,
+    answered: Answered,
+    body: Spoken,
 ) -> None:
     outbox.enqueue(
         uow,
@@ -77,9 +82,10 @@ def _answer(
         kind="reply",
         to=text.from_number,
         to_role=sender.role if sender else "unknown",
-        body=answered.body or "",
+        body=body,
         priority=answered.priority,
         call_id=answered.call.id if answered.call else None,
         responder_id=sender.id if sender else None,
+        language=None if sender else languages.of_stranger(uow, text.from_index, text.body),
         dedupe_key=f"reply:{text.provider_id}",
     )

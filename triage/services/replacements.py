@@ -6,6 +6,7 @@ from triage.domain import relief_wording, wording
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
+from triage.domain.words import Spoken, msgid
 from triage.services import alarms, freed_teams, paging
 from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
@@ -39,7 +40,7 @@ def ask(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
 def _must_have(slot: Slot) -> None:
     paging.require_page_dispatch(slot.dispatch)
     if slot.state not in TAKEN:
-        raise Conflict("nobody has this place now")
+        raise Conflict(msgid("nobody has this place now"))
 
 
 def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
@@ -82,14 +83,14 @@ def _alarm(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
 def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
     """Somebody was sought already: from now on urgently, and they learn why."""
     if relief.state is SlotState.UNFILLED:
-        _anew(uow, centre, relief, "asked anew")
+        _anew(uow, centre, relief, wording.ASKED_ANEW)
     for page in relief.pages:
         if page.state is PageState.OPEN:
             ring(uow, centre, page)
             send_again(uow, centre, page)
 
 
-def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: str) -> None:
+def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: Spoken) -> None:
     """Everybody may be asked once more: in a fresh slot."""
     old = slot.predecessor
     if old is None:
@@ -104,7 +105,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     relief = relief_of(slot)
     if relief is None or relief.state is not SlotState.UNFILLED:
         raise Conflict("somebody is still being asked, or has taken over")
-    _anew(uow, centre, relief, "asked anew")
+    _anew(uow, centre, relief, wording.ASKED_ANEW)
     uow.audit("slot.relief_asked_again", slot, call_id=slot.dispatch.call_id, team=who_has(slot))
     paging.seek(uow, centre, slot.dispatch)
 
@@ -115,7 +116,7 @@ def call_off(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     if relief is None:
         raise Conflict("no relief is being asked any more")
     code = slot.dispatch.call.code
-    withdraw_pages(uow, centre, relief, wording.stand_down(code, "no relief is needed"))
+    withdraw_pages(uow, centre, relief, wording.stand_down(code, wording.NO_RELIEF_NEEDED))
     relief.move_to(SlotState.CANCELLED)
     slot.relief_asked_at = None
     uow.audit(

@@ -3,10 +3,11 @@
 import logging
 from dataclasses import replace
 
-from triage.domain import reach_wording, wording
+from triage.domain import answer_wording, reach_wording, wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
+from triage.domain.words import Spoken
 from triage.services import (
     check_ins,
     confirmations,
@@ -60,7 +61,9 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
         return None
     sender = received_texts.sender_of(uow, text)
     if sender is None:
-        answered = Answered("unknown_number", wording.unknown_number(centre.policy.centre_name))
+        answered = Answered(
+            "unknown_number", answer_wording.unknown_number(centre.policy.centre_name)
+        )
     else:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
         answered = _answered(uow, centre, sender, text.body)
@@ -78,7 +81,7 @@ def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, body: str) -> 
     except TriageError as error:
         if error.__cause__ is not None:  # a lost race: the whole unit is tried again
             raise
-        return Answered("refused", f"{error}")
+        return Answered("refused", answer_wording.refused(str(error)))
 
 
 def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage | None:
@@ -88,7 +91,7 @@ def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> Inboun
     if received_texts.is_kept(uow, text):
         return None
     sender = received_texts.sender_of(uow, text)
-    told: str | None = wording.could_not_be_done()
+    told: Spoken | None = answer_wording.could_not_be_done()
     if sender is not None:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
         told = _at_least(uow, centre, sender, parse(text.body), told)
@@ -97,8 +100,8 @@ def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> Inboun
 
 
 def _at_least(
-    uow: UnitOfWork, centre: Centre, sender: Responder, reply: Reply, told: str | None
-) -> str | None:
+    uow: UnitOfWork, centre: Centre, sender: Responder, reply: Reply, told: Spoken | None
+) -> Spoken | None:
     """Raise the alarm, or heed STOP. Returns the answer: `told` where it is neither."""
     if reply.carrier_word not in {None, "HELP"}:
         told = None
@@ -126,7 +129,7 @@ def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> 
     if not unread_replies.was_asked_back(uow, from_index):
         return answered
     guessed = answered.outcome == "not_understood"
-    said = wording.left_to_a_person() if guessed else answered.body
+    said = answer_wording.left_to_a_person() if guessed else answered.body
     return Answered(unread_replies.UNREAD, said, answered.call)
 
 
@@ -180,7 +183,7 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     hold(uow, page)
     call = page.slot.dispatch.call
     if reply.verb is Verb.AMBIGUOUS:
-        return Answered("not_understood", wording.ambiguous(call.code), call)
+        return Answered("not_understood", answer_wording.ambiguous(call.code), call)
     if field_texts.answers_check_in(uow, page, reply):
         well = field_texts.all_is_well(uow, page.responder, call.code)
         if well is not None:
@@ -197,15 +200,15 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     return replace(answered, priority=min(answered.priority, page.slot.rank))
 
 
-def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> str:
+def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> Spoken:
     """1 and 2 answer a page that waits; all else is said of a call that they have."""
     code = page.slot.dispatch.call.code
     if page.state is not PageState.ACCEPTED:
-        return wording.not_understood(code)
+        return answer_wording.not_understood(code)
     if page.slot.state is SlotState.CLEARED:
         return wording.cleared(code)
     asked = [] if reply.code else _open_codes(questions(uow, page.responder))
-    return wording.not_understood(next(iter(asked), None), code)
+    return answer_wording.not_understood(next(iter(asked), None), code)
 
 
 def _open_codes(pages: list[Page]) -> list[str]:
@@ -237,15 +240,15 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
         return field_texts.cry_for_help(uow, centre, responder, reply)
     codes = _open_codes(pages) or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
     if not codes:
-        return Answered("carrier_word", wording.not_understood())
+        return Answered("carrier_word", answer_wording.not_understood())
     return Answered("yes" if word == "YES" else "carrier_word", _no_yes(uow, responder, codes[0]))
 
 
-def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> str:
+def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> Spoken:
     """No carrier's word accepts a call; whoever has it need not accept it."""
     if in_hand(uow, responder, code):
-        return wording.yours_already(code)
-    return wording.yes_is_not_an_answer(code)
+        return answer_wording.yours_already(code)
+    return answer_wording.yes_is_not_an_answer(code)
 
 
 def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
@@ -255,4 +258,4 @@ def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
     if responder.verified_at is None:
         return Answered("opted_in", verification.request(centre, responder))
     confirmations.ask_anew(uow, centre, responder)
-    return Answered("opted_in", wording.opted_in())
+    return Answered("opted_in", answer_wording.opted_in())

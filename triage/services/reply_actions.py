@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from triage.domain import escalation_wording, relief_wording, wording
+from triage.domain import answer_wording, escalation_wording, relief_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, PageKind, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
+from triage.domain.words import Spoken
 from triage.services import (
     addresses,
     after_a_no,
@@ -27,7 +28,7 @@ class Answered:
     """What a text came to. body -- our answer; None for none; priority -- of that answer."""
 
     outcome: str
-    body: str | None
+    body: Spoken | None
     call: Call | None = None
     priority: int = 2
 
@@ -54,7 +55,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     return Answered("accepted", page_answers.accepted_text(uow, page), call)
 
 
-def _too_late(page: Page) -> str:
+def _too_late(page: Page) -> Spoken:
     slot, code = page.slot, page.slot.dispatch.call.code
     if _is_released(page):
         return relief_wording.released_before(code)
@@ -63,7 +64,7 @@ def _too_late(page: Page) -> str:
     holder = charges.in_charge(slot.dispatch)
     if holder is not None and page.kind is PageKind.SUPERVISOR:
         return escalation_wording.charge_is_taken(code, holder.team.name)
-    return wording.not_open(code, slot.dispatch.state.value.replace("_", " "))
+    return wording.not_open(code, slot.dispatch.state.value)
 
 
 def what_is_over(page: Page) -> Answered | None:
@@ -104,7 +105,7 @@ def _theirs(page: Page) -> None:
     if page.state is PageState.WITHDRAWN or page.slot.state is SlotState.CANCELLED:
         raise Refused(_too_late(page))
     if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
-        raise Refused(f"You have not accepted {code}. Reply {code} 1 to accept.")
+        raise Refused(answer_wording.not_accepted(code))
 
 
 _MOVED = {
@@ -135,7 +136,7 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
         return accept(uow, centre, page, reply)  # an ETA from somebody asked is a yes
     _theirs(page)
     if reply.minutes is None:
-        raise Refused(f"How many minutes? Reply {call.code} ETA 10.")
+        raise Refused(answer_wording.how_many_minutes(call.code))
     dispatches.set_eta(uow, page.slot, reply.minutes, "text")
     return Answered("eta", wording.eta(call.code, reply.minutes), call)
 
@@ -161,7 +162,7 @@ def keep_note(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answ
     """The text itself is the note: it is kept sealed and stands in the call's timeline."""
     call = page.slot.dispatch.call
     if not reply.note:
-        raise Refused(f"Write the note behind the word: {call.code} NOTE ...")
+        raise Refused(answer_wording.empty_note(call.code))
     return Answered("noted", wording.noted(call.code), call)
 
 
@@ -174,7 +175,7 @@ def read_address(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> A
 def record_verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     call = page.slot.dispatch.call
     if page.state is not PageState.ACCEPTED or reply.digit not in {1, 2, 3, 4}:
-        return Answered("not_understood", wording.not_understood(call.code), call)
+        return Answered("not_understood", answer_wording.not_understood(call.code), call)
     page.verdict = reply.digit
     uow.audit("page.verdict", page, call_id=call.id, verdict=reply.digit)
     return Answered("verdict", wording.verdict_thanks(call.code), call)

@@ -13,7 +13,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.reachability import Trouble
 from triage.domain.words import Named, msgid
-from triage.services import duty, reachability, verification
+from triage.services import duty, languages, reachability, verification
 from triage.services.availability import SUPERVISOR
 from triage.services.centre import Centre
 from triage.services.people import find_account
@@ -47,6 +47,8 @@ class NewMember:
     """Of the account they sign in with, if any."""
     seen_in_person: bool = False
     """Their telephone was seen in their hand: it need not be verified by text."""
+    language: str = "en"
+    """Of their texts, while they have chosen none themselves."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class NewPartner:
     kind: str
     phone: str
     zones: Sequence[str] = ()
+    language: str = "en"
+    """Of its texts."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class MemberNow:
     coming: tuple[Shift, ...]
     troubles: tuple[Trouble, ...] = ()
     """What may keep a text from them, the worst first."""
+    texts_in: str = "en"
+    chose_it: bool = False
+    """They have set it themselves, with the account that they sign in with."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +109,15 @@ def _members_now(uow: UnitOfWork, team: Team) -> list[MemberNow]:
         shifts[shift.responder_id].append(shift)
     next_one = {key: ahead[0] for key, ahead in shifts.items() if ahead}
     troubles = reachability.troubles_of(uow, members, next_one)
+    chosen = languages.chosen_by(uow, members)
     return [
         MemberNow(
             member,
             next((s for s in shifts[member.id] if s.starts_at <= uow.now), None),
             tuple(s for s in shifts[member.id] if s.starts_at > uow.now),
             tuple(troubles.get(member.id, ())),
+            chosen.get(member.id) or member.language or languages.ENGLISH,
+            member.id in chosen,
         )
         for member in members
     ]
@@ -189,6 +199,7 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
         phone=phone,
         phone_index=blind_index("phone", phone),
         skills=_skills(new.skills),
+        language=languages.spoken_here(new.language),
     )
     uow.add(member)
     uow.session.flush()  # another with this telephone is refused now, not at the end
@@ -236,6 +247,7 @@ def add_partner(uow: UnitOfWork, centre: Centre, new: NewPartner) -> Partner:
         zones=_zones(centre, new.zones),
         phone=phone,
         phone_index=blind_index("phone", phone),
+        language=languages.spoken_here(new.language),
     )
     uow.add(partner)
     uow.audit("partner.added", partner, partner=new.kind)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from triage.domain import escalation_wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.domain.words import Spoken
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.services.pages import left_for, partners_of
@@ -12,20 +13,20 @@ from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
     """Nobody else need answer for this slot: whoever was paged for it is told why, once, unless
     they have said no; a page that has not left yet is taken back."""
     winner = slot.responder_id if slot.state in TAKEN else None
     _withdraw(uow, centre, [slot], text, winner)
 
 
-def withdraw_all(uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: str) -> None:
+def withdraw_all(uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: Spoken) -> None:
     """Nobody need come at all."""
     _withdraw(uow, centre, slots, text, None)
 
 
 def _withdraw(
-    uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: str, winner: UUID | None
+    uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: Spoken, winner: UUID | None
 ) -> None:
     told = {winner}
     for slot in slots:
@@ -46,7 +47,7 @@ def _is_out(uow: UnitOfWork, page: Page) -> bool:
     return left and not said_no
 
 
-def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: str) -> None:
+def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: Spoken) -> None:
     """One of them has taken charge: the others need not answer."""
     for slot in dispatch.slots:
         for page in slot.pages:
@@ -55,7 +56,7 @@ def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, te
                 _stand_down(uow, centre, page, text)
 
 
-def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
+def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: Spoken) -> None:
     call = page.slot.dispatch.call
     if page.kind is PageKind.DIVERT:  # they are on a call, and are to stay on it
         text = escalation_wording.divert_off(call.code, left_for(uow, page).call.code)
@@ -74,7 +75,7 @@ def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: str) -> None:
 
 
 def tell_partners(
-    uow: UnitOfWork, centre: Centre, slot: Slot, text: str, but: Collection[Slot] = ()
+    uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken, but: Collection[Slot] = ()
 ) -> None:
     """Whoever has the other places learns what became of this one, but for those who know."""
     for partner in partners_of(slot):
@@ -82,7 +83,7 @@ def tell_partners(
             tell(uow, centre, partner, text)
 
 
-def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: str) -> None:
+def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
     """Text the member who has this slot; where a phone has sent STOP, a person rings."""
     if slot.responder is None:
         return

@@ -8,7 +8,7 @@ from triage.domain import reach_wording
 from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
-from triage.domain.words import msgid
+from triage.domain.words import Spoken, msgid
 from triage.services import check_ins, deliveries, duty, freed_teams, outbox, page_links
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
@@ -77,7 +77,7 @@ def send_again(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     )
 
 
-def request(centre: Centre, member: Responder) -> str:
+def request(centre: Centre, member: Responder) -> Spoken:
     return reach_wording.verify(centre.policy.centre_name, member.code_word or "")
 
 

@@ -4,6 +4,7 @@ from triage.domain import escalation_wording as words
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import WANTED, PageKind, PageState
 from triage.domain.spoken import Said
+from triage.domain.words import listed
 from triage.services import after_a_no, charges, page_answers, stand_downs
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
@@ -27,7 +28,7 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
     """A key was pressed: 1 is a yes, 2 a no, anything else asks once more."""
     page = _page_of(uow, message)
     if digits not in {"1", "2"}:
-        said = f"{words.VOICE_NOT_UNDERSTOOD} {message.body}"
+        said = listed(" ", [words.VOICE_NOT_UNDERSTOOD, message.body or ""])
         return _asking(said) if _is_open(page) else Said(said)
     uow.audit("page.key_pressed", page, call_id=message.call_id, key=digits)
     try:

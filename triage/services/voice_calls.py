@@ -1,7 +1,12 @@
-"""A telephone call of ours: whom it is for decides what is said and what a key does."""
+"""A telephone call of ours: whom it is for decides what is said and what a key does.
 
+It goes on in the language in which it was begun.
+"""
+
+from dataclasses import replace
 from uuid import UUID
 
+from triage.catalogue import say
 from triage.domain import escalation_wording
 from triage.domain.spoken import Said
 from triage.services import addresses, alarm_answers, alarms, phone_trials, voice_answers
@@ -20,8 +25,10 @@ def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | Non
     if answered_by.startswith(("machine", "fax")):
         return None
     message = _rung(uow, attempt_id)
-    if message is None:
-        return OVER
+    return _in_its_language(message, _greeted(uow, message) if message else OVER)
+
+
+def _greeted(uow: UnitOfWork, message: Message) -> Said:
     if message.kind == alarms.KIND:
         return alarm_answers.picked_up(uow, message)
     if message.kind == addresses.KIND:
@@ -34,13 +41,24 @@ def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | Non
 def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> Said:
     """Keys were pressed."""
     message = _rung(uow, attempt_id)
-    if message is None or message.kind == phone_trials.KIND:
+    told = _answered(uow, centre, message, digits) if message else OVER
+    return _in_its_language(message, told)
+
+
+def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
+    if message.kind == phone_trials.KIND:
         return OVER
     if message.kind == alarms.KIND:
         return alarm_answers.pressed(uow, message, digits)
     if message.kind == addresses.KIND:
         return addresses.pressed(uow, centre, message, digits)
     return voice_answers.pressed(uow, centre, message, digits)
+
+
+def _in_its_language(message: Message | None, told: Said) -> Said:
+    spoken = (message.language if message else None) or "en"
+    text, goodbye = say(told.text, spoken), say(told.goodbye, spoken)
+    return replace(told, text=text, goodbye=goodbye, language=spoken)
 
 
 def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:

@@ -51,6 +51,8 @@ class Message(LiveRow):
     to_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     body_sealed: Mapped[bytes | None] = sealed_column()
     body = Sealed()
+    language: Mapped[str | None]
+    """That it was written in; None of a release that spoke English alone."""
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
     """Names the one event this text tells of, so that telling it twice is refused."""
     state: Mapped[MessageState]

@@ -58,6 +58,9 @@ class Responder(LiveRow):
     """E.164."""
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     skills: Mapped[list[str]]
+    language: Mapped[str | None]
+    """Of their texts, where they have no account or have chosen none there: en (also where nothing
+    is said) or es."""
     verified_at: Mapped[datetime | None]
     """When it was shown that this telephone is theirs. Before that nobody pages it."""
     verified_how: Mapped[str | None]
@@ -109,6 +112,8 @@ class Partner(LiveRow):
     phone_sealed: Mapped[bytes | None] = sealed_column()
     phone = Sealed()
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    language: Mapped[str | None]
+    """Of their texts, likewise."""
     retired_at: Mapped[datetime | None]
 
 

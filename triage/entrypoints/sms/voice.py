@@ -35,6 +35,9 @@ _BECAME = {
 }
 """What news of a call amounts to, in the words for texts."""
 
+_VOICES = {"en": "en-US", "es": "es-MX"}
+"""Twilio's name of each language, as it is spoken here."""
+
 bp = Blueprint("voice", __name__, url_prefix="/voice")
 bp.before_request(webhooks.only_the_network)
 bp.register_error_handler(OperationalError, webhooks.come_again)
@@ -96,6 +99,10 @@ def _attempt() -> UUID:
         raise NotFound from None
 
 
+def _say(where: ElementTree.Element, said: Said, text: str) -> None:
+    ElementTree.SubElement(where, "Say", language=_VOICES[said.language]).text = text
+
+
 def _twiml(said: Said | None, attempt: UUID) -> Response:
     """What Twilio is to do, as a document that escapes whatever stands in it."""
     root = ElementTree.Element("Response")
@@ -109,10 +116,10 @@ def _twiml(said: Said | None, attempt: UUID) -> Response:
             action=f"/voice/answer?{urlencode({'attempt': attempt})}{_TRIED_AGAIN}",
         )
         for _ in range(2):
-            ElementTree.SubElement(gather, "Say").text = said.text
-        ElementTree.SubElement(root, "Say").text = said.goodbye
+            _say(gather, said, said.text)
+        _say(root, said, said.goodbye)
     elif said is not None:
-        ElementTree.SubElement(root, "Say").text = said.text
+        _say(root, said, said.text)
     ElementTree.SubElement(root, "Hangup")
     document = ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>{document}', mimetype="text/xml")

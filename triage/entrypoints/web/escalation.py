@@ -285,7 +285,7 @@ def sentences(policy: EscalationPolicy) -> list[str]:
 
 
 def _step_in_words(step: Step) -> str:
-    parts = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
+    parts: list[str] = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
     if step.who is Who.NEXT_TEAM:
         most = msgid("at most %(count)s", count=step.times)
         parts.append(most if step.times else msgid("as long as there is one"))

@@ -6,22 +6,18 @@ that they chose on this browser, or the one that the browser asks for. A templat
 nothing of it: they mark their words with `msgid` (domain/words.py), and a template that shows one
 says it in the page's language by itself (`spoken`).
 
-The catalogue is triage/translations/es/LC_MESSAGES/messages.po, read when the program starts. A
-template whose words are all in it empties the block `english_yet` of base.html; in the others a
-screen reader is told that the page goes on in English.
+The catalogue is the one that texts are said from (triage/catalogue.py). A template whose words are
+all in it empties the block `english_yet` of base.html; in the others a screen reader is told that
+the page goes on in English.
 """
 
-from functools import lru_cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 
+from triage.catalogue import catalogue
 from triage.domain.words import LANGUAGES, Spoken, Words, msgid, speak
 from triage.entrypoints.web.access import person_or_none
 
@@ -36,7 +32,6 @@ ROLE_WORDS = (
 )
 """The page's head says them."""
 _SAY_THEMSELVES = (Spoken, Words)
-_CATALOGUES = Path(__file__).parents[2] / "translations"
 
 
 class _Catalogue(Domain):  # type: ignore[misc, unused-ignore]
@@ -44,18 +39,6 @@ class _Catalogue(Domain):  # type: ignore[misc, unused-ignore]
 
     def get_translations(self) -> NullTranslations:
         return catalogue(language())
-
-
-@lru_cache
-def catalogue(spoken: str) -> NullTranslations:
-    """What is said in that language; English says the words of the code."""
-    if spoken == "en":
-        return Translations()
-    compiled = BytesIO()
-    with (_CATALOGUES / spoken / "LC_MESSAGES" / "messages.po").open("rb") as text:
-        write_mo(compiled, read_po(text, locale=spoken))
-    compiled.seek(0)
-    return Translations(compiled)
 
 
 def furnish(app: Flask) -> None:
@@ -67,6 +50,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.filters.update(spoken=spoken)
     app.jinja_env.globals.update(
         language=language,
+        language_names=NAMES,
         other_language=other_language,
         sound_words=sound_words,
         theme_words=theme_words,

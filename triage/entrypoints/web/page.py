@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
+from triage.domain.role_words import role_name
 from triage.domain.timing import within
 from triage.domain.words import msgid
 from triage.entrypoints.web import headers, state_words
@@ -78,7 +79,7 @@ def furnish(app: Flask) -> None:
         page_state_name=state_words.page_state_name,
         person=person_or_none,
         request_id=headers.request_id,
-        role_name=state_words.role_name,
+        role_name=role_name,
         small_state_name=state_words.small_state_name,
         sound=sound,
         state_name=state_words.state_name,

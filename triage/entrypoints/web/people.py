@@ -9,8 +9,8 @@ from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Refused
+from triage.domain.role_words import role_name
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.state_words import role_name
 from triage.services import people
 from triage.services.people import ROLES
 from triage.storage.people import Account

@@ -87,7 +87,7 @@ def panel(
     )
 
 
-def _conflicts(facts: Mapping[str, Fact], answered: Mapping[str, Any]) -> dict[str, str]:
+def _conflicts(facts: Mapping[str, Fact], answered: Mapping[str, Any]) -> Mapping[str, str]:
     told = {}
     for name, value in answered.items():
         if isinstance(value, dict) and (fact := facts.get(name)):

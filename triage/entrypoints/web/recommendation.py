@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.domain.codes import DIFFERENCES
+from triage.domain.role_words import role_name
 from triage.domain.words import Named, listed, msgid
-from triage.entrypoints.web.state_words import role_name
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import fact_name, response_name
 
@@ -155,7 +155,7 @@ def _after(follow_up: Mapping[str, Any]) -> str:
 
 
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
-    told = []
+    told: list[str] = []
     if result["outcome"] == "not_scored":
         told.append(
             msgid(

@@ -15,6 +15,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from triage.context import current_context
 from triage.domain.codes import VERDICTS
+from triage.domain.role_words import role_name
 from triage.domain.words import listed, msgid
 from triage.entrypoints.sms.simulator import (
     LONGEST_TEXT,
@@ -26,7 +27,6 @@ from triage.entrypoints.sms.simulator import (
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to_everyone
 from triage.entrypoints.web.fresh import fragment
-from triage.entrypoints.web.state_words import role_name
 from triage.services import rosters
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork

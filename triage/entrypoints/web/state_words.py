@@ -58,21 +58,6 @@ _OF_A_PAGE = {
     # Of a page nothing is unsafe: "withdrawn" is said only of somebody who had to leave.
     "withdrawn": msgid("not needed any more"),
 }
-_ROLES = {
-    "case_worker": msgid("case worker"),
-    "clinician": msgid("clinician"),
-    "counsellor": msgid("counsellor"),
-    "dispatcher": msgid("dispatcher"),
-    "driver": msgid("driver"),
-    "mediator": msgid("mediator"),
-    "officer": msgid("officer"),
-    "outreach_worker": msgid("outreach worker"),
-    "responder": msgid("responder"),
-    "sobering_worker": msgid("sobering worker"),
-    "supervisor": msgid("supervisor"),
-    "administrator": msgid("administrator"),
-}
-
 _UNITS = {
     "answers": msgid("answers"),
     "hours": msgid("hours"),
@@ -91,11 +76,6 @@ def small_state_name(state: str) -> str:
 
 def page_state_name(state: str) -> str:
     return _OF_A_PAGE.get(str(state)) or _plain(state)
-
-
-def role_name(role: str) -> str:
-    """In small letters; a role of the centre's own as it is written there."""
-    return _ROLES.get(role) or _plain(role)
 
 
 def unit_name(unit: str) -> str:

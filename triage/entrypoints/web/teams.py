@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.domain.reachability import WORDS
+from triage.domain.role_words import role_name
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.state_words import role_name
 from triage.services import people, rosters, shifts, verification
 from triage.services.rosters import NewMember, NewPartner, NewTeam
 from triage.services.shifts import NewShift
@@ -115,6 +115,7 @@ def add_member(team_id: UUID) -> ResponseReturnValue:
         skills=_listed("skills"),
         username=form.get("username") or None,
         seen_in_person="seen_in_person" in form,
+        language=form.get("language", "en"),
     )
     errors = _try(lambda uow: rosters.add_member(uow, centre, uow.get(Team, team_id), new))
     return _team_page(team_id, "member", errors) if errors else redirect(f"/teams/{team_id}")
@@ -223,6 +224,7 @@ def add_partner() -> ResponseReturnValue:
             form.get("kind", ""),
             form.get("phone", ""),
             form.getlist("zones"),
+            form.get("language", "en"),
         )
         errors = _try(lambda uow: rosters.add_partner(uow, centre, new))
         if not errors:

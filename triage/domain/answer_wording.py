@@ -1,0 +1,127 @@
+"""What is answered to texts that change nothing: what to type instead, and who reads them."""
+
+from collections.abc import Sequence
+
+from triage.domain.texts import Text, gsm7, sms
+from triage.domain.words import Spoken, listed
+
+
+def unknown_code() -> Text:
+    """The same for a code that never was and for somebody else's."""
+    return sms("No page of yours has this code. Look at the page again. Nothing was changed.")
+
+
+def which_code(codes: Sequence[str]) -> Text:
+    """An answer without a code while several questions are open."""
+    return sms(
+        "Which one? Open: %(codes)s. Reply with its code, like %(first)s 1",
+        codes=", ".join(codes),
+        first=codes[0],
+    )
+
+
+def no_question() -> Text:
+    return sms("No question is open for this phone. Nothing was changed.")
+
+
+def need_code(code: str) -> Text:
+    return sms("Nothing was changed. Reply %(code)s 1 to accept, %(code)s 2 to decline.", code=code)
+
+
+def yes_is_not_an_answer(code: str) -> Text:
+    """YES is a carrier's word for opting in and cannot accept a call."""
+    return need_code(code)
+
+
+def yours_already(code: str) -> Text:
+    """YES from whoever has the call."""
+    return sms(
+        "%(code)s is yours already, nothing was changed. If all is well reply %(code)s OK",
+        code=code,
+    )
+
+
+def not_accepted(code: str) -> Text:
+    return sms("You have not accepted %(code)s. Reply %(code)s 1 to accept.", code=code)
+
+
+def how_many_minutes(code: str) -> Text:
+    return sms("How many minutes? Reply %(code)s ETA 10.", code=code)
+
+
+def empty_note(code: str) -> Text:
+    return sms("Write the note behind the word: %(code)s NOTE ...", code=code)
+
+
+_DOING = sms(
+    "ETA 10, STAGED, SCENE, TRANSPORT, CLEAR, OK, ADDR, ASSIST, WITHDRAW, REPLACE, NOTE ..."
+)
+_ANY_CODE = sms("CODE")
+
+
+def not_understood(asked: str | None = None, in_hand: str | None = None) -> Text:
+    """With every word there is. asked -- the code of a page that waits for an answer;
+    in_hand -- of the call that they have."""
+    if asked and in_hand:
+        return sms(
+            "Not understood, nothing was changed. Reply %(asked)s 1=accept 2=decline, "
+            "or %(code)s with %(words)s",
+            asked=asked,
+            code=in_hand,
+            words=_DOING,
+        )
+    if in_hand:
+        return sms(
+            "Not understood, nothing was changed. Reply %(code)s with %(words)s",
+            code=in_hand,
+            words=_DOING,
+        )
+    return sms(
+        "Not understood, nothing was changed. Reply %(code)s with 1=accept 2=decline, %(words)s",
+        code=asked or _ANY_CODE,
+        words=_DOING,
+    )
+
+
+def left_to_a_person() -> Text:
+    """The second text in a row that nothing could be made of."""
+    return sms(
+        "Not understood, nothing was changed. A dispatcher reads your text. Or phone dispatch."
+    )
+
+
+def last_answer(said: Spoken) -> Spoken:
+    """As long as a phone texts what changes nothing, somebody has to read it."""
+    return listed(" ", [said, sms("The next such texts get no answer: a dispatcher reads them.")])
+
+
+def could_not_be_done() -> Text:
+    """Acting on a text failed for a fault of ours."""
+    return sms(
+        "That could not be done, nothing was changed. A dispatcher reads it. Or phone dispatch."
+    )
+
+
+def refused(why: str) -> Text:
+    """why -- a refusal's sentence, as screens say it too."""
+    return Text("%(why)s", {"why": listed("", [why])})
+
+
+def ambiguous(code: str | None = None) -> Text:
+    return sms(
+        "That says two things, nothing was changed. Send one, like %(code)s 1 or %(code)s 2",
+        code=code or _ANY_CODE,
+    )
+
+
+def unknown_number(centre: str) -> Text:
+    """To a phone that we cannot place: whoever it is may be in crisis."""
+    return sms(
+        "%(centre)s: nobody reads texts to this number. In danger call 911. "
+        "To talk with somebody now call or text 988.",
+        centre=gsm7(centre),
+    )
+
+
+def opted_in() -> Text:
+    return sms("Texts to this phone are on again. You can be paged.")

@@ -1,0 +1,23 @@
+"""What members of teams, and people at the desk, are called."""
+
+from triage.domain.words import Sentence, Spoken, msgid
+
+_ROLES = {
+    "case_worker": msgid("case worker"),
+    "clinician": msgid("clinician"),
+    "counsellor": msgid("counsellor"),
+    "dispatcher": msgid("dispatcher"),
+    "driver": msgid("driver"),
+    "mediator": msgid("mediator"),
+    "officer": msgid("officer"),
+    "outreach_worker": msgid("outreach worker"),
+    "responder": msgid("responder"),
+    "sobering_worker": msgid("sobering worker"),
+    "supervisor": msgid("supervisor"),
+    "administrator": msgid("administrator"),
+}
+
+
+def role_name(role: str) -> Spoken:
+    """In small letters; a role of the centre's own as it is written there."""
+    return _ROLES.get(role) or Sentence(role.replace("_", " "))
