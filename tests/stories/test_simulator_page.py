@@ -12,6 +12,7 @@ from tests.stories.test_addresses import PIN, with_pin
 from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import call_in, state
+from tests.stories.test_texts_in_spanish import reads_spanish
 from tests.world import Browser, World
 from triage.adapters.simulator_sms import SimulatorSms
 
@@ -183,3 +184,24 @@ def test_an_alarm_rings_at_the_desks_telephone(world: World, visitor: Browser) -
 
     assert "You take care of it" in taken.get_data(as_text=True)
     assert untaken(world) == []
+
+
+def test_spanish_texts_are_answered_with_spanish_chips(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    reads_spanish(world, phone)
+    call = world.call(CALM)
+    world.settle()
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+
+    def chips(answered: str | None = None) -> list[str]:
+        if answered:
+            sent = {"phone": phone.number, "body": answered}
+            visitor.submit(path, sent, to="/simulator/texts")
+            world.settle()
+        page = visitor.get(path).get_data(as_text=True)
+        return re.findall(rf'name="body" value="{call.code} ([^"]+)"', page)
+
+    assert chips() == ["1", "2"]
+    assert chips(f"{call.code} 1") == ["ETA 10", "LLEGUE", "LIBRE", "AYUDA"]
+    assert chips(f"{call.code} LLEGUE") == ["ETA 10", "LLEGUE", "LIBRE", "AYUDA"]
+    assert chips(f"{call.code} LIBRE") == ["1", "2", "3", "4"]

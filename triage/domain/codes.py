@@ -103,3 +103,17 @@ NEXT_CONTACTS = {
     "safety_plan": msgid("Go through the safety plan"),
 }
 """What a visit may lead to: kinds of follow-ups, and what is to be done."""
+
+PARTNERS = {
+    "adult_protection": msgid("Adult protection"),
+    "animal_services": msgid("Animal services"),
+    "care_home": msgid("Care home"),
+    "child_protection": msgid("Child protection"),
+    "primary_care": msgid("Primary care"),
+    "rail_operator": msgid("Rail operator"),
+    "school": msgid("School"),
+    "shelter": msgid("Shelter"),
+    "treating_clinic": msgid("Treating clinic"),
+    "victim_services": msgid("Victim services"),
+}
+"""Whom the vocabulary that comes with us lets rules notify."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from triage.domain.codes import PARTNERS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.reachability import Trouble
@@ -141,10 +142,15 @@ def roles(centre: Centre) -> list[str]:
     return sorted(asked_for | {SUPERVISOR})
 
 
-def partner_kinds(centre: Centre) -> list[str]:
-    """What rules can notify."""
-    told = [key for key, it in centre.vocabulary.responses.items() if it.reached_by != "record"]
-    return sorted({*centre.vocabulary.partners, *told})
+def partner_kinds(centre: Centre) -> dict[str, str]:
+    """What rules can notify, as it is called."""
+    responses = centre.vocabulary.responses.items()
+    told = {key: Named(it.labels) for key, it in responses if it.reached_by != "record"}
+    own = {
+        key: PARTNERS.get(key) or key.replace("_", " ").capitalize()
+        for key in centre.vocabulary.partners
+    }
+    return dict(sorted((own | told).items()))
 
 
 def add_team(uow: UnitOfWork, centre: Centre, new: NewTeam) -> Team:

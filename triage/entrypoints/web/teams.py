@@ -37,6 +37,7 @@ def list_teams() -> ResponseReturnValue:
             teams=rosters.teams_now(uow),
             partners=rosters.partners(uow),
             labels=rosters.responses(current_context().centre),
+            kinds=rosters.partner_kinds(current_context().centre),
             troubles=WORDS,
             changing=current_person().role != "dispatcher",
         )
@@ -232,9 +233,7 @@ def add_partner() -> ResponseReturnValue:
             return redirect("/teams#partners")
     page = render_template(
         "partner_new.html",
-        kinds=[
-            (kind, kind.replace("_", " ").capitalize()) for kind in rosters.partner_kinds(centre)
-        ],
+        kinds=list(rosters.partner_kinds(centre).items()),
         zones=centre.gazetteer.zones,
         form=form,
         errors=errors,
