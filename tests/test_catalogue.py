@@ -10,6 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from triage.entrypoints.web.script_words import SENTENCES
+
 ROOT = Path(__file__).parent.parent / "triage"
 _NAMED = re.compile(r"%\((\w+)\)[sd]|</?\w+>")
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "msgid": None, "sms": None}
@@ -62,6 +64,13 @@ def test_the_catalogue_keeps_nothing_that_nobody_says() -> None:
     first = {sentence[0] for sentence in said()}
 
     assert not [str(one.id) for one in spanish() if one.id and _first(one.id) not in first]
+
+
+def test_what_the_scripts_say_is_given_to_them() -> None:
+    scripts = (ROOT.parent / "assets/src").glob("*.js")
+    spoken = re.findall(r'\bsaid\("([^"]+)"', "".join(one.read_text() for one in scripts))
+
+    assert set(spoken) == set(map(str, SENTENCES))
 
 
 def test_sentences_can_stand_in_attributes() -> None:

@@ -27,15 +27,15 @@ window.answers = function (root, { changed, done }) {
   function as_well(question) {
     const fact = question.dataset.fact;
     const box = made("details", { className: "as-well" }), line = made("span", { className: "as-well-fields" });
-    const summary = made("summary", { textContent: "Somebody says otherwise " });
+    const summary = made("summary", { textContent: `${said("Somebody says otherwise")} ` });
     summary.append(made("kbd", { textContent: "+" }));
     const offered = [...question.querySelectorAll(".answer")].map((label) => new Option(label.querySelector("span").lastChild.textContent.trim(), label.querySelector("input").value));
     const says = offered.length ? made("select", { name: `also.${fact}` }) : made("input", { name: `also.${fact}`, className: "short", autocomplete: "off" });
-    if (offered.length) says.append(new Option("The same", ""), ...offered);
+    if (offered.length) says.append(new Option(said("The same"), ""), ...offered);
     const who = made("select", { name: `also_by.${fact}` });
     who.append(...JSON.parse(root.dataset.sources).map(([source, words]) => new Option(words, source)));
-    says.setAttribute("aria-label", "What somebody else says");
-    who.setAttribute("aria-label", "Who says so");
+    says.setAttribute("aria-label", said("What somebody else says"));
+    who.setAttribute("aria-label", said("Who says so"));
     line.append(who, says);
     box.append(summary, line);
     return box;

@@ -45,24 +45,25 @@
       }
     }
     let problem = "";
+    const silent = said("NOT KEPT: the service does not answer. It is tried again.");
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: sent, headers: { "X-Live": "1", Accept: "text/html" }, signal: AbortSignal.timeout(8000),
       });
       if (answer.ok) page.swap(await answer.text());
-      else if (answer.status === 401) problem = "NOT KEPT: you are signed out. Sign in in another tab, then answer again.";
-      else if (answer.status === 409) problem = `NOT KEPT: ${told(await answer.text())}`;
-      else if (answer.status >= 500) problem = "NOT KEPT: the service does not answer. It is tried again.";
-      else if (answer.status === 422) problem = "NOT KEPT: the answer cannot be read. Type a number, or u for not known.";
-      else problem = "NOT KEPT: reload the page and answer again.";
+      else if (answer.status === 401) problem = said("NOT KEPT: you are signed out. Sign in in another tab, then answer again.");
+      else if (answer.status === 409) problem = said("NOT KEPT: %(why)s", { why: told(await answer.text()) });
+      else if (answer.status >= 500) problem = silent;
+      else if (answer.status === 422) problem = said("NOT KEPT: the answer cannot be read. Type a number, or u for not known.");
+      else problem = said("NOT KEPT: reload the page and answer again.");
     } catch {
-      problem = "NOT KEPT: the service does not answer. It is tried again.";
+      problem = silent;
     }
     sending = false;
-    if (problem && !problem.includes("service")) page.look();
+    if (problem && problem !== silent) page.look();
     kept.className = problem ? "badge tone-alarm" : "muted";
-    kept.textContent = problem || "Kept";
-    if (problem.endsWith("again.") && problem.includes("service")) {
+    kept.textContent = problem || said("Kept");
+    if (problem === silent) {
       for (const question of touched) question.dataset.touched = "yes";
       timer = setTimeout(send, AGAIN_MS);
     } else if (root.querySelector("[data-touched]")) timer = setTimeout(send, 0);
@@ -74,14 +75,14 @@
   }
   document.addEventListener("click", async (event) => {
     if (!event.target.matches("[data-copy]")) return;
-    const line = document.getElementById("f-copy"), said = document.querySelector("[data-copied]");
+    const line = document.getElementById("f-copy"), copied = document.querySelector("[data-copied]");
     line.select();
-    said.textContent = await navigator.clipboard.writeText(line.value).then(() => "Copied", () => "Press Ctrl+C");
+    copied.textContent = await navigator.clipboard.writeText(line.value).then(() => said("Copied"), () => said("Press Ctrl+C"));
   });
   // What the refused page says is wrong.
   function told(html) {
     const refused = new DOMParser().parseFromString(html, "text/html");
-    return refused.querySelector(".summary")?.textContent.trim() || "reload the page and answer again.";
+    return refused.querySelector(".summary")?.textContent.trim() || said("reload the page and answer again.");
   }
 
   // Who has this page open, and types in it, is told to the others.

@@ -67,7 +67,7 @@ if (bar) {
       if (tone === "good") input.value = "";
       input.focus();
     } catch {
-      tell("The service does not answer: nothing is known to have changed. Look at the call, and try again.", "alarm");
+      tell(window.said("The service does not answer: nothing is known to have changed. Look at the call, and try again."), "alarm");
     }
   });
 }

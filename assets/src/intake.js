@@ -1,6 +1,7 @@
 // The intake form: kept on the server while it is typed, assessed there, sent with one key.
 
 (function () {
+  const NOT_SENT = said("NOT SENT: the service does not answer. Stay on this page and send again; page by telephone meanwhile.");
   const form = document.getElementById("intake");
   const kept = document.getElementById("kept");
   const WAIT_MS = 150, AGAIN_MS = 3000;
@@ -47,7 +48,7 @@
     panel.arrange(told, edition === savedEdition);
     showErrors(told.errors);
     kept.className = "muted";
-    kept.textContent = `Kept at ${told.saved}`;
+    kept.textContent = said("Kept at %(time)s", { time: told.saved });
     const address = `/intake/${form.elements.form_key.value}`;
     if (location.pathname !== address) history.replaceState(null, "", address);
   }
@@ -110,14 +111,14 @@
     const status = problem.status || 0;
     kept.className = "badge tone-alarm";
     if (status === 401) {
-      kept.textContent = "NOT KEPT: you are signed out. Sign in in another tab, then go on here.";
+      kept.textContent = said("NOT KEPT: you are signed out. Sign in in another tab, then go on here.");
     } else if (status === 413) {
-      kept.textContent = "NOT KEPT: that is too long. Shorten the narrative.";
+      kept.textContent = said("NOT KEPT: that is too long. Shorten the narrative.");
     } else if (status === 400) {
-      kept.textContent = "Not kept yet, trying again.";
+      kept.textContent = said("Not kept yet, trying again.");
       return renew();
-    } else if (!kept.textContent.startsWith("NOT SENT")) { // which matters more, until it is kept again
-      kept.textContent = "NOT KEPT: the service does not answer. Go on typing; it is tried again.";
+    } else if (kept.textContent !== NOT_SENT) { // which matters more, until it is kept again
+      kept.textContent = said("NOT KEPT: the service does not answer. Go on typing; it is tried again.");
     }
   }
 
@@ -176,7 +177,7 @@
         await assess();
       }
     } catch {
-      line.textContent = "Nothing was taken back: the service does not answer.";
+      line.textContent = said("Nothing was taken back: the service does not answer.");
     }
     undoing = false;
   }
@@ -197,7 +198,7 @@
     const most = Number(form.dataset.narrativeMax), length = [...narrative.value].length;
     if (length > most) {
       event.preventDefault();
-      say(narrative, `The narrative has ${length.toLocaleString()} characters, ${most.toLocaleString()} fit. Shorten it; nothing is lost meanwhile.`);
+      say(narrative, said("The narrative has %(length)s characters, %(most)s fit. Shorten it; nothing is lost meanwhile.", { length: length.toLocaleString(), most: most.toLocaleString() }));
       narrative.focus();
       return;
     }
@@ -223,7 +224,7 @@
       reached = true;
       form.requestSubmit(button.isConnected ? button : document.getElementById(button.id)); // it may have been renewed
     } catch {
-      kept.textContent = "NOT SENT: the service does not answer. Stay on this page and send again; page by telephone meanwhile.";
+      kept.textContent = NOT_SENT;
     }
     reached = reaching = false;
   }

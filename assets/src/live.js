@@ -20,8 +20,8 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
         headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
         cache: "no-store", signal: AbortSignal.timeout(4000),
       });
-      if (answer.status === 401) throw new Error("you are signed out: reload the page");
-      if (!answer.ok && answer.status !== 304) throw new Error("the service does not answer");
+      if (answer.status === 401) throw new Error(said("you are signed out: reload the page"));
+      if (!answer.ok && answer.status !== 304) throw new Error(said("the service does not answer"));
       if (answer.status === 200) {
         etag = answer.headers.get("ETag") || "";
         html = await answer.text();
@@ -31,7 +31,7 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
       date({ at, now: at, local: answer.headers.get("X-As-Of-Local") });
       if (Date.now() >= again) listen();
     } catch (problem) {
-      why = problem.name === "Error" ? problem.message : "the service does not answer";
+      why = problem.name === "Error" ? problem.message : said("the service does not answer");
     }
     running = false;
     if (!stream) timer = setTimeout(look, EVERY_MS);
@@ -136,7 +136,7 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
     if (seconds < 60) return `${seconds} s`;
     if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
     if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")} min`;
-    return `${Math.floor(seconds / 86400)} days`;
+    return said("%(count)s days", { count: Math.floor(seconds / 86400) });
   }
 
   function tick() {
@@ -144,7 +144,7 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
     if (asOf === null) return;
     for (const time of document.querySelectorAll("time[data-until]")) {
       const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);
-      write(time, left >= 0 ? `${clock(left)} left` : `over since ${clock(-left)}`);
+      write(time, left >= 0 ? said("%(time)s left", { time: clock(left) }) : said("over since %(time)s", { time: clock(-left) }));
     }
     for (const time of document.querySelectorAll("time[data-since]")) {
       write(time, span(Math.max(0, Math.floor((now() - new Date(time.dateTime)) / 1000))));
@@ -165,9 +165,9 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
       if (stale) line.setAttribute("role", "alert");
       else line.removeAttribute("role");
     }
-    if (!stale) write(words, `Data as of ${local}`);
-    else write(words, `STALE: no news since ${local || "the page was opened"}, ${why}. Go on by telephone and radio.`);
-    write(old, age === Infinity ? "" : `, ${span(age)} old`);
+    if (!stale) write(words, said("Data as of %(clock)s", { clock: local }));
+    else write(words, said("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio.", { since: local || said("the page was opened"), why }));
+    write(old, age === Infinity ? "" : said(", %(age)s old", { age: span(age) }));
   }
 
   setInterval(tick, 1000);

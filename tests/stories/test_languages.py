@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.stories.test_calls import CALM
+from tests.stories.test_intake import FORM, the_call
 from tests.stories.test_page_links import link_of
 from tests.test_catalogue import spanish
 from tests.world import PASSWORD, Browser, World
@@ -52,7 +53,6 @@ def test_whoever_is_signed_in_takes_their_language_along(world: World) -> None:
     assert '<html lang="es"' in board
     assert "Cerrar sesión" in board
     assert "Tablero" in board
-    assert '<main id="main" tabindex="-1" lang="en">' in board, "the board itself is not yet"
     assert world.audited("account.language_set") == 1
 
 
@@ -228,3 +228,59 @@ def test_the_invented_telephones_are_told_of_in_spanish(world: World, tmp_path: 
     assert "Teléfonos simulados" in pages[0]
     assert "Primero escriba el mensaje." in empty.text
     assert not [left for page in (*pages, empty.text) if (left := english_in(page))]
+
+
+def left_in_english(page: str) -> list[str]:
+    """The same of a page that is not marked as English as a whole."""
+    assert '<main id="main" tabindex="-1">' in page
+    return english_in(page)
+
+
+def test_a_spanish_speaking_dispatcher_takes_a_call_to_its_end(world: World) -> None:
+    world.ignores_texts("what is texted is a story of its own")
+    world.team("Mobile 1")
+    desk = in_spanish(world, "dispatcher")
+    assert not left_in_english(desk.get("/board").text)
+    intake = desk.get("/intake").text
+    assert not left_in_english(intake)
+    key = re.search(r'name="form_key" value="([^"]+)"', intake)
+    form = {
+        **FORM,
+        "language": "es",
+        "caller_relation": "family",
+        "form_key": key[1] if key else "",
+    }
+
+    wrong = desk.submit("/intake", {**form, "caller_phone": "12", "action": "send"})
+    assert "los números cortos son de un servicio" in wrong.text
+    assert not left_in_english(wrong.text)
+    undone = desk.submit("/intake", {**form, "action": "undo"}).text
+    assert "Deshecho:" in undone
+    assert not left_in_english(undone)
+
+    taken = desk.submit("/intake", {**form, "action": "send"}, follow=True)
+    page = f"/calls/{the_call(world).reference}"
+    assert "tomada; su código es" in taken.text
+    assert not left_in_english(taken.text)
+    assert not left_in_english(desk.get("/board").text)
+    world.settle()
+
+    code = the_call(world).code
+    for command, answer in (
+        (f"yes {code}", "Mobile 1 acepta por radio."),
+        (f"eta {code} 12", "Mobile 1 llega en 12 min."),
+        (f"there {code}", "Mobile 1 en la escena."),
+        (f"end {code} shelter", "primero debe terminar. No se cambió nada."),
+        (f"clear {code}", "Mobile 1 terminó."),
+    ):
+        told = desk.submit(page, {"command": command, "next": page}, to="/command", follow=True)
+        assert answer in told.text
+        assert not left_in_english(told.text)
+
+    form = {"disposition": "shelter", "note": ""}
+    closed = desk.submit(page, form, to=f"{page}/close", follow=True).text
+    assert "Llevada a un refugio" in closed
+    assert "Llamada cerrada: Llevada a un refugio." in closed
+    assert not left_in_english(closed)
+    for path in ("/board", "/board/map", "/watch", "/alarms", "/commands"):
+        assert not left_in_english(desk.get(path).text), path

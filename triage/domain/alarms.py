@@ -20,21 +20,25 @@ COVERT = frozenset({AlarmKind.DURESS})
 """Shown and rung at the desk only: nothing that reaches the team may differ for it."""
 
 _SAYS = {
-    AlarmKind.HELP: "NEEDS HELP",
-    AlarmKind.DURESS: "SILENT ALARM, somebody may force them",
-    AlarmKind.WITHDREW: "HAD TO WITHDRAW, it is not safe",
-    AlarmKind.MISSED_CHECK_IN: "DOES NOT ANSWER whether all is well",
+    AlarmKind.HELP: msgid("NEEDS HELP"),
+    AlarmKind.DURESS: msgid("SILENT ALARM, somebody may force them"),
+    AlarmKind.WITHDREW: msgid("HAD TO WITHDRAW, it is not safe"),
+    AlarmKind.MISSED_CHECK_IN: msgid("DOES NOT ANSWER whether all is well"),
 }
 _TO_DO = {
-    AlarmKind.HELP: "Reach them by radio, send help.",
-    AlarmKind.DURESS: "Do not ring or text them. Send help without warning them, and tell whoever"
-    " else goes there by radio.",
-    AlarmKind.WITHDREW: "Decide who makes it safe. Whoever is asked next is warned.",
-    AlarmKind.MISSED_CHECK_IN: "Reach them by radio. No answer: send somebody.",
+    AlarmKind.HELP: msgid("Reach them by radio, send help."),
+    AlarmKind.DURESS: msgid(
+        "Do not ring or text them. Send help without warning them, and tell whoever else goes there"
+        " by radio."
+    ),
+    AlarmKind.WITHDREW: msgid("Decide who makes it safe. Whoever is asked next is warned."),
+    AlarmKind.MISSED_CHECK_IN: msgid("Reach them by radio. No answer: send somebody."),
 }
-UNTIL_OVER = "It is taken care of. They are asked and told nothing until somebody says it is over."
+UNTIL_OVER = msgid(
+    "It is taken care of. They are asked and told nothing until somebody says it is over."
+)
 """Of a silent alarm."""
-NO_CALL = "on no call"
+NO_CALL = msgid("on no call")
 
 
 def says(kind: AlarmKind) -> str:
@@ -89,7 +93,7 @@ def _said(kind: AlarmKind, unit: str, role: str) -> Spoken:
     return msgid("Alarm. %(who)s, needs help.", who=who)
 
 
-REACHES_NOBODY = "It reaches no telephone: tell a supervisor yourself."
+REACHES_NOBODY = msgid("It reaches no telephone: tell a supervisor yourself.")
 """Beside an alarm on screens; for what follows and why see the watcher's finding."""
 VOICE_TAKEN = msgid("Thank you. You take care of it. Everything is on the board.")
 VOICE_TAKEN_BEFORE = msgid("Somebody takes care of this alarm already.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from triage.domain.lifecycle import MessageState
+from triage.domain.words import msgid
 
 OPTED_OUT = "21610"
 """The phone's owner texted STOP: the carrier delivers nothing to it."""
@@ -45,43 +46,43 @@ class Failure:
 
 _N, _P = Whose.NUMBER, Whose.PROVIDER
 _FAILURES = {
-    "20003": Failure("the provider refuses our sign-in", _P),
-    "20404": Failure("the provider does not know our account", _P),
-    "20429": Failure("the provider asks us to slow down", _P),
-    "21211": Failure("not a telephone number", _N),
-    "21212": Failure("our own sender is not valid", _P),
-    "21408": Failure("texts to this country are switched off", _N),
-    "21603": Failure("our own sender is missing", _P),
-    "21606": Failure("our own sender cannot text", _P),
-    "21608": Failure("a trial account texts verified numbers only", _N),
-    OPTED_OUT: Failure("this phone has texted STOP", _N),
-    "21611": Failure("the provider's queue is full", _P),
-    "21614": Failure("not a mobile phone", _N),
-    "30001": Failure("the provider's queue is full", _P),
-    "30002": Failure("the provider has shut our account", _P),
-    "30003": Failure("the phone cannot be reached", _N),
-    "30004": Failure("the phone's carrier blocks our texts", _N),
-    "30005": Failure("no such phone", _N),
-    "30006": Failure("a landline", _N),
-    "30007": Failure("the carrier took the text for spam", _N),
-    "30008": Failure("the carrier does not say why", _N),
-    "30034": Failure("our sender is not registered with the carriers", _P),
-    WORKER_LOST: Failure("the service was interrupted while it was sending", Whose.NOT_SAID),
-    UNVERIFIED: Failure("the number is not verified", _N),
-    PHONE_LOST: Failure("the phone is reported lost", _N),
-    OTHER_NUMBER: Failure("they have another number now", _N),
-    SILENT_ALARM: Failure("a silent alarm of theirs is not over", _N),
-    "off_duty": Failure("no longer on duty", _N),
-    "no_voice_sender": Failure("TWILIO_FROM names no number that can ring", _N),
+    "20003": Failure(msgid("the provider refuses our sign-in"), _P),
+    "20404": Failure(msgid("the provider does not know our account"), _P),
+    "20429": Failure(msgid("the provider asks us to slow down"), _P),
+    "21211": Failure(msgid("not a telephone number"), _N),
+    "21212": Failure(msgid("our own sender is not valid"), _P),
+    "21408": Failure(msgid("texts to this country are switched off"), _N),
+    "21603": Failure(msgid("our own sender is missing"), _P),
+    "21606": Failure(msgid("our own sender cannot text"), _P),
+    "21608": Failure(msgid("a trial account texts verified numbers only"), _N),
+    OPTED_OUT: Failure(msgid("this phone has texted STOP"), _N),
+    "21611": Failure(msgid("the provider's queue is full"), _P),
+    "21614": Failure(msgid("not a mobile phone"), _N),
+    "30001": Failure(msgid("the provider's queue is full"), _P),
+    "30002": Failure(msgid("the provider has shut our account"), _P),
+    "30003": Failure(msgid("the phone cannot be reached"), _N),
+    "30004": Failure(msgid("the phone's carrier blocks our texts"), _N),
+    "30005": Failure(msgid("no such phone"), _N),
+    "30006": Failure(msgid("a landline"), _N),
+    "30007": Failure(msgid("the carrier took the text for spam"), _N),
+    "30008": Failure(msgid("the carrier does not say why"), _N),
+    "30034": Failure(msgid("our sender is not registered with the carriers"), _P),
+    WORKER_LOST: Failure(msgid("the service was interrupted while it was sending"), Whose.NOT_SAID),
+    UNVERIFIED: Failure(msgid("the number is not verified"), _N),
+    PHONE_LOST: Failure(msgid("the phone is reported lost"), _N),
+    OTHER_NUMBER: Failure(msgid("they have another number now"), _N),
+    SILENT_ALARM: Failure(msgid("a silent alarm of theirs is not over"), _N),
+    "off_duty": Failure(msgid("no longer on duty"), _N),
+    "no_voice_sender": Failure(msgid("TWILIO_FROM names no number that can ring"), _N),
 }
 _BY_STATUS = {
-    401: Failure("the provider refuses our sign-in", _P),
-    403: Failure("the provider refuses our sign-in", _P),
-    404: Failure("the provider does not know our account", _P),
-    429: Failure("the provider asks us to slow down", _P),
+    401: Failure(msgid("the provider refuses our sign-in"), _P),
+    403: Failure(msgid("the provider refuses our sign-in"), _P),
+    404: Failure(msgid("the provider does not know our account"), _P),
+    429: Failure(msgid("the provider asks us to slow down"), _P),
 }
-_NO_CONNECTION = Failure("no connection to the provider", _P)
-_UNLISTED = Failure("the provider refused it", Whose.NOT_SAID)
+_NO_CONNECTION = Failure(msgid("no connection to the provider"), _P)
+_UNLISTED = Failure(msgid("the provider refused it"), Whose.NOT_SAID)
 """Safe: trying again is bounded, and a refused text has not been sent."""
 
 

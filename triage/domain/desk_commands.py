@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from triage.domain.codes import CANCEL_REASONS, DISPOSITIONS
 from triage.domain.errors import Refused
+from triage.domain.words import listed, msgid
 
 
 @dataclass(frozen=True)
@@ -21,39 +22,39 @@ class Verb:
 
     @property
     def example(self) -> str:
-        return " ".join((self.word, *self.takes))
+        return listed(" ", (self.word, *self.takes))
 
 
 CALL, TEAM, MINUTES, WHO, UNIT, CAD, REASON, END = (
-    "CODE",
-    "TEAM",
-    "MINUTES",
-    "WHO",
-    "UNIT",
-    "CAD-NUMBER",
-    "REASON",
-    "ENDING",
+    msgid("CODE"),
+    msgid("TEAM"),
+    msgid("MINUTES"),
+    msgid("WHO"),
+    msgid("UNIT"),
+    msgid("CAD-NUMBER"),
+    msgid("REASON"),
+    msgid("ENDING"),
 )
 VERBS = (
-    Verb("a", (CALL, TEAM), "assign a team or a unit, by hand"),
-    Verb("yes", (CALL, TEAM), "they accept, by radio"),
-    Verb("no", (CALL, TEAM), "they decline, by radio: the next is asked"),
-    Verb("eta", (CALL, TEAM, MINUTES), "they arrive in so many minutes"),
-    Verb("go", (CALL, TEAM), "they are on the way"),
-    Verb("near", (CALL, TEAM), "they wait near"),
-    Verb("there", (CALL, TEAM), "they are on scene"),
-    Verb("move", (CALL, TEAM), "they take the person somewhere"),
-    Verb("clear", (CALL, TEAM), "they are done"),
-    Verb("ok", (CALL, TEAM), "all is well, by radio"),
-    Verb("send", (CALL,), "send what is recommended and missing"),
-    Verb("again", (CALL,), "ask everybody again"),
-    Verb("cad", (CALL, UNIT, CAD), "dispatched in CAD"),
-    Verb("rang", (CALL,), "the caller was called back"),
-    Verb("drop", (CALL, REASON), "cancel who comes"),
-    Verb("end", (CALL, END), "close the call"),
-    Verb("o", (CALL,), "open the call"),
-    Verb("new", (), "take a new call"),
-    Verb("board", (), "go to the board"),
+    Verb("a", (CALL, TEAM), msgid("assign a team or a unit, by hand")),
+    Verb("yes", (CALL, TEAM), msgid("they accept, by radio")),
+    Verb("no", (CALL, TEAM), msgid("they decline, by radio: the next is asked")),
+    Verb("eta", (CALL, TEAM, MINUTES), msgid("they arrive in so many minutes")),
+    Verb("go", (CALL, TEAM), msgid("they are on the way")),
+    Verb("near", (CALL, TEAM), msgid("they wait near")),
+    Verb("there", (CALL, TEAM), msgid("they are on scene")),
+    Verb("move", (CALL, TEAM), msgid("they take the person somewhere")),
+    Verb("clear", (CALL, TEAM), msgid("they are done")),
+    Verb("ok", (CALL, TEAM), msgid("all is well, by radio")),
+    Verb("send", (CALL,), msgid("send what is recommended and missing")),
+    Verb("again", (CALL,), msgid("ask everybody again")),
+    Verb("cad", (CALL, UNIT, CAD), msgid("dispatched in CAD")),
+    Verb("rang", (CALL,), msgid("the caller was called back")),
+    Verb("drop", (CALL, REASON), msgid("cancel who comes")),
+    Verb("end", (CALL, END), msgid("close the call")),
+    Verb("o", (CALL,), msgid("open the call")),
+    Verb("new", (), msgid("take a new call")),
+    Verb("board", (), msgid("go to the board")),
 )
 BY_WORD = {verb.word: verb for verb in VERBS}
 REASONS, ENDINGS = CANCEL_REASONS, DISPOSITIONS
@@ -73,16 +74,22 @@ def read(text: str) -> Command:
     """What was typed. A code alone opens its call. Raises Refused with what to type instead."""
     words = text.split()
     if not words:
-        raise Refused("Type a command such as: a K7QM cit2. The keys are listed under ?.")
+        raise Refused(msgid("Type a command such as: a K7QM cit2. The keys are listed under ?."))
     verb = BY_WORD.get(words[0].lower())
     if verb is None:
         if len(words) == 1 and _CODE.fullmatch(words[0].upper()):
             return Command(BY_WORD["o"], words[0].upper())
-        raise Refused(f"There is no command {words[0][:20]}. Known are: {', '.join(BY_WORD)}.")
+        raise Refused(
+            msgid(
+                "There is no command %(word)s. Known are: %(names)s.",
+                word=words[0][:20],
+                names=listed(", ", BY_WORD),
+            )
+        )
     if not verb.takes:
         return Command(verb)
     if len(words) < 2:
-        raise Refused(f"Type: {verb.example}.")
+        raise Refused(msgid("Type: %(example)s.", example=verb.example))
     return Command(verb, words[1].upper(), words[2:])
 
 
@@ -105,6 +112,6 @@ def one_code(typed: Sequence[str], known: Mapping[str, str], what: str) -> str:
         code for code, words in known.items() if words.lower().startswith(text.lower()) and text
     ]
     if len(found) != 1:
-        listed = ", ".join(found or known)
-        raise Refused(f"Which {what}? One of: {listed}.")
+        offered = ", ".join(found or known)
+        raise Refused(msgid("Which %(what)s? One of: %(offered)s.", what=what, offered=offered))
     return found[0]

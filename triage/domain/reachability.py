@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from triage.domain.lifecycle import MessageState
+from triage.domain.words import msgid
 
 LANDLINE = frozenset({"21614", "30006"})
 """Codes of the provider for a telephone that takes no texts at all."""
@@ -25,35 +26,43 @@ class Trouble(StrEnum):
 
 
 WORDS = {
-    Trouble.SILENT_ALARM: "silent alarm, not over",
-    Trouble.PHONE_LOST: "phone lost",
-    Trouble.OPTED_OUT: "texted STOP",
-    Trouble.UNVERIFIED: "number not verified",
-    Trouble.LANDLINE: "a landline",
-    Trouble.FAILING: "texts do not arrive",
-    Trouble.UNCONFIRMED: "shift not confirmed",
+    Trouble.SILENT_ALARM: msgid("silent alarm, not over"),
+    Trouble.PHONE_LOST: msgid("phone lost"),
+    Trouble.OPTED_OUT: msgid("texted STOP"),
+    Trouble.UNVERIFIED: msgid("number not verified"),
+    Trouble.LANDLINE: msgid("a landline"),
+    Trouble.FAILING: msgid("texts do not arrive"),
+    Trouble.UNCONFIRMED: msgid("shift not confirmed"),
 }
 TO_DO = {
-    Trouble.SILENT_ALARM: "Do not ring or text them, they are asked nothing. Once they are safe,"
-    " say under Alarms that it is over.",
-    Trouble.PHONE_LOST: "Nothing is sent to it, nothing from it counts. Once it is found, or they"
-    " have another, a supervisor says so under Teams.",
-    Trouble.OPTED_OUT: "Nothing reaches this phone. Ring them: texting START ends it.",
-    Trouble.UNVERIFIED: "They are not paged. Ring them: they reply to our text with its code word.",
-    Trouble.LANDLINE: "It takes no texts. Ring them, and ask for the number of a mobile phone.",
-    Trouble.FAILING: "Ring them. Is the phone on, and has it reception?",
-    Trouble.UNCONFIRMED: "They are asked last. Ring them, and have them text READY.",
+    Trouble.SILENT_ALARM: msgid(
+        "Do not ring or text them, they are asked nothing. Once they are safe,"
+        " say under Alarms that it is over."
+    ),
+    Trouble.PHONE_LOST: msgid(
+        "Nothing is sent to it, nothing from it counts. Once it is found, or they"
+        " have another, a supervisor says so under Teams."
+    ),
+    Trouble.OPTED_OUT: msgid("Nothing reaches this phone. Ring them: texting START ends it."),
+    Trouble.UNVERIFIED: msgid(
+        "They are not paged. Ring them: they reply to our text with its code word."
+    ),
+    Trouble.LANDLINE: msgid(
+        "It takes no texts. Ring them, and ask for the number of a mobile phone."
+    ),
+    Trouble.FAILING: msgid("Ring them. Is the phone on, and has it reception?"),
+    Trouble.UNCONFIRMED: msgid("They are asked last. Ring them, and have them text READY."),
 }
 LEFT_DUTY = {
-    "shift_ended": "went off duty",
-    "retired": "was retired",
-    "new_number": "has a new telephone",
-    "switched_off": "was switched off",
-    "stopped": "texted STOP",
-    "phone_lost": "has lost the phone",
+    "shift_ended": msgid("went off duty"),
+    "retired": msgid("was retired"),
+    "new_number": msgid("has a new telephone"),
+    "switched_off": msgid("was switched off"),
+    "stopped": msgid("texted STOP"),
+    "phone_lost": msgid("has lost the phone"),
 }
 """Why a page moved on before its time."""
-BY_RADIO = "They have work in hand. Reach them by radio."
+BY_RADIO = msgid("They have work in hand. Reach them by radio.")
 
 
 def of_phone(outcomes: Sequence[tuple[MessageState, str | None]]) -> Trouble | None:

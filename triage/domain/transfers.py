@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from triage.domain.lifecycle import Moves
+from triage.domain.words import msgid
 
 
 class TransferState(StrEnum):
@@ -46,11 +47,11 @@ class Refusal:
 
 
 REFUSALS = {
-    "all_busy": Refusal("Nobody is free there", "all_committed"),
-    "closed": Refusal("The line is closed now", "out_of_hours"),
-    "out_of_area": Refusal("Not for callers of this area", "out_of_area"),
-    "not_for_them": Refusal("Not a call for this line", "declined_by_all"),
-    "caller_refuses": Refusal("The caller does not want it", "declined_by_all"),
+    "all_busy": Refusal(msgid("Nobody is free there"), "all_committed"),
+    "closed": Refusal(msgid("The line is closed now"), "out_of_hours"),
+    "out_of_area": Refusal(msgid("Not for callers of this area"), "out_of_area"),
+    "not_for_them": Refusal(msgid("Not a call for this line"), "declined_by_all"),
+    "caller_refuses": Refusal(msgid("The caller does not want it"), "declined_by_all"),
 }
 
 

@@ -52,6 +52,29 @@ class Listed(Spoken):
         return str(speak(self.between, language, translate)).join(parts)
 
 
+class Cased(Spoken):
+    """The same beginning with another letter."""
+
+    of: str
+    change: Callable[[str], str]
+
+    def __new__(cls, of: str, change: Callable[[str], str]) -> "Cased":
+        self = super().__new__(cls, change(of))
+        self.of, self.change = of, change
+        return self
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        return self.change(str(speak(self.of, language, translate)))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def msgid(sentence: str, **values: Any) -> Sentence:
     """A sentence of the catalogue. Whoever shows it says it in the reader's language; what varies
     in it is a named argument, %(minutes)s."""
@@ -61,6 +84,16 @@ def msgid(sentence: str, **values: Any) -> Sentence:
 def listed(between: str, parts: Iterable[Any]) -> Listed:
     """As `between.join(parts)`, in the reader's language."""
     return Listed(between, parts)
+
+
+def begun(it: str) -> str:
+    """The same with a capital, to begin a sentence."""
+    return Cased(it, _capital)
+
+
+def inside(it: str) -> str:
+    """The same with a small letter, to stand inside a sentence."""
+    return Cased(it, _small)
 
 
 def speak(it: Any, language: str, translate: Translate) -> Any:

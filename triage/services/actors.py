@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from triage.domain.words import msgid
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -17,9 +18,13 @@ def names_of(uow: UnitOfWork, actors: Iterable[str]) -> Callable[[str], str]:
 
     def name(actor: str) -> str:
         if key := _account_key(actor):
-            return known.get(UUID(key), "a former account")
+            return known.get(UUID(key), msgid("a former account"))
         kind, _, which = actor.partition(":")
-        usual = {"token": f"program {which}", "responder": "the team", "worker": "the service"}
+        usual = {
+            "token": msgid("program %(name)s", name=which),
+            "responder": msgid("the team"),
+            "worker": msgid("the service"),
+        }
         return usual.get(kind, kind)
 
     return name

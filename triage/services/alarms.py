@@ -12,7 +12,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
-from triage.domain.words import Spoken
+from triage.domain.words import Spoken, msgid
 from triage.services import freed_teams, outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
@@ -200,7 +200,7 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     by -- who, where it is not whoever asks for this unit of work.
     """
     if alarm.taken_at is not None:
-        raise Conflict("this alarm is taken care of already")
+        raise Conflict(msgid("this alarm is taken care of already"))
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
     if not alarm.covert:
         alarm.over_at, alarm.over_by = alarm.taken_at, alarm.taken_by
@@ -225,9 +225,9 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
 def end(uow: UnitOfWork, alarm: Alarm) -> None:
     """Somebody knows that they are safe: they may be rung and texted again. Raises Conflict."""
     if alarm.taken_at is None:
-        raise Conflict("nobody has taken this alarm yet")
+        raise Conflict(msgid("nobody has taken this alarm yet"))
     if alarm.over_at is not None:
-        raise Conflict("somebody has ended this alarm already")
+        raise Conflict(msgid("somebody has ended this alarm already"))
     alarm.over_at, alarm.over_by = uow.now, uow.actor
     member = alarm.responder
     lasted_s = int((uow.now - alarm.created_at).total_seconds())

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
 from triage.domain.timing import within
+from triage.domain.words import listed, msgid
 from triage.services import (
     alarm_lists,
     assessments,
@@ -186,24 +187,31 @@ def _earlier(centre: Centre, rows: Sequence[AssessmentRecord]) -> list[Earlier]:
 def _changes(centre: Centre, before: _State, after: _State) -> list[str]:
     (old, old_facts), (new, new_facts) = before, after
     learned = [fact_name(centre, f) for f, v in new_facts.items() if old_facts.get(f) != v]
-    told = [f"New answers: {', '.join(learned)}."] if learned else []
+    told: list[str] = (
+        [msgid("New answers: %(names)s.", names=listed(", ", learned))] if learned else []
+    )
     if old["response"] != new["response"]:
         names = (response_name(centre, old["response"]), response_name(centre, new["response"]))
-        told.append(f"Response: {names[0]}, now {names[1]}.")
+        told.append(msgid("Response: %(before)s, now %(now)s.", before=names[0], now=names[1]))
     if old["level"] != new["level"]:
-        told.append(f"Level: {_level(old)}, now {_level(new)}.")
+        told.append(msgid("Level: %(before)s, now %(now)s.", before=_level(old), now=_level(new)))
     was, now = ({one["response"] for one in result["also"]} for result in (old, new))
-    told += [f"{response_name(centre, one)} as well." for one in sorted(now - was)]
-    told += [f"{response_name(centre, one)} no longer as well." for one in sorted(was - now)]
+    told += [
+        msgid("%(name)s as well.", name=response_name(centre, one)) for one in sorted(now - was)
+    ]
+    told += [
+        msgid("%(name)s no longer as well.", name=response_name(centre, one))
+        for one in sorted(was - now)
+    ]
     if len(told) == bool(learned):
-        told.append("The decision stayed the same.")
+        told.append(msgid("The decision stayed the same."))
     return told
 
 
 def _level(result: Mapping[str, Any]) -> str:
     level = result["level"]
     minutes = level["within_min"]
-    return level["label"] if minutes is None else f"{level['label']}, {within(minutes)}"
+    return level["label"] if minutes is None else listed(", ", [level["label"], within(minutes)])
 
 
 def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:
@@ -215,9 +223,15 @@ def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:
         for member in option.members
     ]
     return [
-        (key, role, f"{unit}, {'free' if load == 0 else f'{load} on hand'}")
+        (key, role, listed(", ", [unit, _load(load)]))
         for load, unit, key, role in sorted(found, key=lambda one: (one[0] > 0, one[1]))
     ]
+
+
+def _load(calls_in_hand: int) -> str:
+    if calls_in_hand == 0:
+        return msgid("free")
+    return msgid("%(count)s on hand", count=calls_in_hand)
 
 
 def answers_seen(uow: UnitOfWork, call: Call, number: int) -> dict[str, Any]:
@@ -260,5 +274,5 @@ def newest_with_code(uow: UnitOfWork, code: str) -> Call:
             select(Call).where(Call.code == wanted).order_by(Call.received_at.desc()).limit(1)
         )
     if call is None:
-        raise NotFound(f"no call with the code {code[:8]}")
+        raise NotFound(msgid("no call with the code %(code)s", code=code[:8]))
     return call

@@ -10,6 +10,7 @@ from datetime import timedelta
 from triage.domain.errands import WHO_CANCELS, YES_NO
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
+from triage.domain.words import msgid
 from triage.services import assessments, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -57,17 +58,17 @@ def ask(uow: UnitOfWork, centre: Centre, call: Call, wish: Wish) -> bool:
 
 def _check(wish: Wish) -> None:
     if wish.who not in WHO_CANCELS:
-        raise Refused("Choose who says so.", "who")
+        raise Refused(msgid("Choose who says so."), "who")
     if wish.alone not in YES_NO:
-        raise Refused("Were they asked safely and alone? Choose yes or no.", "alone")
+        raise Refused(msgid("Were they asked safely and alone? Choose yes or no."), "alone")
     if wish.spoken not in YES_NO:
-        raise Refused("Was the person in crisis spoken to? Choose yes or no.", "spoken")
+        raise Refused(msgid("Was the person in crisis spoken to? Choose yes or no."), "spoken")
 
 
 def _nobody_is_there(uow: UnitOfWork, call: Call) -> None:
     slots = [slot for dispatch in dispatches.of_call(uow, call) for slot in dispatch.slots]
     if any(slot.state in ON_SITE for slot in slots):
-        raise Conflict("a team is on scene: they say how it ends")
+        raise Conflict(msgid("a team is on scene: they say how it ends"))
 
 
 def agree(uow: UnitOfWork, centre: Centre, call: Call, role: str) -> None:
@@ -93,7 +94,7 @@ def withdraw(uow: UnitOfWork, call: Call) -> None:
 
 def _may(role: str) -> None:
     if role not in MAY_AGREE:
-        raise Refused("A clinician or a supervisor has to agree, at their own screen.")
+        raise Refused(msgid("A clinician or a supervisor has to agree, at their own screen."))
 
 
 def _cancel(uow: UnitOfWork, centre: Centre, call: Call) -> None:

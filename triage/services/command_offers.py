@@ -42,4 +42,6 @@ def _named(uow: UnitOfWork, what: str) -> list[str]:
     if what == language.TEAM:
         names = select(Team.name).where(Team.retired_at.is_(None)).order_by(Team.name)
         return list(uow.session.scalars(names))
-    return list({language.REASON: language.REASONS, language.END: language.ENDINGS}.get(what, {}))
+    if what == language.REASON:
+        return list(language.REASONS)
+    return list(language.ENDINGS) if what == language.END else []

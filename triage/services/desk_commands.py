@@ -9,6 +9,8 @@ from triage.domain import desk_commands as language
 from triage.domain.desk_commands import Command
 from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageState, SlotState
+from triage.domain.role_words import role_name
+from triage.domain.words import listed, msgid
 from triage.services import (
     after_a_no,
     call_pages,
@@ -27,11 +29,11 @@ from triage.storage.teams import Responder, Team
 from triage.storage.unit_of_work import UnitOfWork
 
 _STATES = {
-    "go": (SlotState.EN_ROUTE, "on the way"),
-    "near": (SlotState.STAGED, "waits near"),
-    "there": (SlotState.ON_SCENE, "on scene"),
-    "move": (SlotState.TRANSPORTING, "transporting"),
-    "clear": (SlotState.CLEARED, "cleared"),
+    "go": (SlotState.EN_ROUTE, msgid("on the way")),
+    "near": (SlotState.STAGED, msgid("waits near")),
+    "there": (SlotState.ON_SCENE, msgid("on scene")),
+    "move": (SlotState.TRANSPORTING, msgid("transporting")),
+    "clear": (SlotState.CLEARED, msgid("cleared")),
 }
 
 
@@ -71,23 +73,25 @@ def find_call(uow: UnitOfWork, name: str) -> Call:
             calls.by_reference(uow, name) if "-" in name else call_pages.newest_with_code(uow, name)
         )
     except NotFound:
-        raise Refused(f"There is no call {name[:20]}.") from None
+        raise Refused(msgid("There is no call %(name)s.", name=name[:20])) from None
 
 
 def do(uow: UnitOfWork, centre: Centre, command: Command) -> Done:
     """Do it. Raises Refused or Conflict with a sentence; nothing is changed then."""
     call = find_call(uow, command.call)
     said = _DOES[command.verb.word](_At(uow, centre, call, command))
-    return Done(f"{call.code}: {said}", call.reference)
+    return Done(listed(": ", [call.code, said]), call.reference)
 
 
 def _assign(at: _At) -> str:
     name = " ".join(at.rest)
     if not name:
-        raise Refused(f"Which team or unit? Type: {at.command.verb.example}.")
+        raise Refused(
+            msgid("Which team or unit? Type: %(example)s.", example=at.command.verb.example)
+        )
     open_slots = [slot for slot in at.slots() if slot.state in WANTED]
     if not open_slots:
-        raise Refused("nobody is sought for this call")
+        raise Refused(msgid("nobody is sought for this call"))
     team = _team_called(at.uow, name)
     given: list[Slot] = []
     for slot in open_slots:
@@ -99,10 +103,18 @@ def _assign(at: _At) -> str:
         if team is None:
             break
     if not given:
-        roles = ", ".join(slot.role.replace("_", " ") for slot in open_slots)
-        raise Refused(f"{team.name if team else name} has nobody to be {roles}.")
-    roles = " and ".join(slot.role.replace("_", " ") for slot in given)
-    return f"{paging.who_has(given[0])} is assigned as {roles}."
+        roles = listed(", ", [role_name(slot.role) for slot in open_slots])
+        raise Refused(
+            msgid(
+                "%(name)s has nobody to be %(roles)s.",
+                name=team.name if team else name,
+                roles=roles,
+            )
+        )
+    roles = listed(msgid(" and "), [role_name(slot.role) for slot in given])
+    return msgid(
+        "%(who_has)s is assigned as %(roles)s.", who_has=paging.who_has(given[0]), roles=roles
+    )
 
 
 def _team_called(uow: UnitOfWork, name: str) -> Team | None:
@@ -110,7 +122,7 @@ def _team_called(uow: UnitOfWork, name: str) -> Team | None:
     teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
     found = language.meant(name, [team.name for team in teams])
     if len(found) > 1:
-        raise Refused(f"Which of them: {', '.join(found)}?")
+        raise Refused(msgid("Which of them: %(names)s?", names=listed(", ", found)))
     return next((team for team in teams if team.name in found), None)
 
 
@@ -126,15 +138,15 @@ def _held(at: _At, name: str) -> list[Slot]:
     by_name: dict[str, list[Slot]] = {}
     for slot in held:
         by_name.setdefault(paging.who_has(slot), []).append(slot)
-    return by_name[_only(name, list(by_name), "has this call")]
+    return by_name[_only(name, list(by_name), msgid("Nobody has this call."))]
 
 
-def _only(name: str, known: Sequence[str], what: str) -> str:
+def _only(name: str, known: Sequence[str], nobody: str) -> str:
     found = language.meant(name, known) if name else list(known)
     if not known:
-        raise Refused(f"Nobody {what}.")
+        raise Refused(nobody)
     if len(found) != 1:
-        raise Refused(f"Which of them: {', '.join(found or known)}?")
+        raise Refused(msgid("Which of them: %(names)s?", names=listed(", ", found or known)))
     return found[0]
 
 
@@ -144,7 +156,7 @@ def _advance(at: _At) -> str:
     who = paging.who_has(slots[0])
     for slot in slots:
         dispatches.advance(at.uow, slot, state, "radio")
-    return f"{who} {words}."
+    return msgid("%(who)s %(state)s.", who=who, state=words)
 
 
 def _eta(at: _At) -> str:
@@ -154,14 +166,14 @@ def _eta(at: _At) -> str:
     for slot in slots:
         whole = int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0
         dispatches.set_eta(at.uow, slot, whole, "radio")
-    return f"{who} arrives in {minutes} min."
+    return msgid("%(who)s arrives in %(minutes)s min.", who=who, minutes=minutes)
 
 
 def _heard(at: _At) -> str:
     slots = _held(at, " ".join(at.rest))
     for slot in slots:
         check_ins.heard(at.uow, slot, "radio")
-    return f"{paging.who_has(slots[0])}: all is well, by radio."
+    return msgid("%(who_has)s: all is well, by radio.", who_has=paging.who_has(slots[0]))
 
 
 def _answer(at: _At) -> str:
@@ -169,36 +181,42 @@ def _answer(at: _At) -> str:
     by_name: dict[str, list[Page]] = {}
     for page in pages:
         by_name.setdefault(page.team.name, []).append(page)
-    name = _only(" ".join(at.rest), list(by_name), "is asked about this call")
+    name = _only(" ".join(at.rest), list(by_name), msgid("Nobody is asked about this call."))
     accepted = at.command.verb.word == "yes"
     for page in by_name[name]:
         if page.state is PageState.OPEN:  # the answer of one may settle it for the other
             dispatches.record_answer(at.uow, at.centre, page, accepted, "radio")
     if accepted:
-        return f"{name} accepts by radio."
-    return (
-        f"{name} declines by radio. {after_a_no.what_follows(at.uow, at.centre, by_name[name][0])}"
+        return msgid("%(name)s accepts by radio.", name=name)
+    return msgid(
+        "%(name)s declines by radio. %(then)s",
+        name=name,
+        then=after_a_no.what_follows(at.uow, at.centre, by_name[name][0]),
     )
 
 
 def _send(at: _At) -> str:
     sent = sending.send_missing(at.uow, at.centre, at.call)
-    names = ", ".join(response_name(at.centre, response) for response in sent)
-    return f"sent: {names}." if sent else "nothing was missing, nobody else was sent."
+    names = listed(", ", [response_name(at.centre, response) for response in sent])
+    return (
+        msgid("sent: %(names)s.", names=names)
+        if sent
+        else msgid("nothing was missing, nobody else was sent.")
+    )
 
 
 def _again(at: _At) -> str:
     unfilled = [one for one in at.dispatches() if one.state is DispatchState.UNFILLED]
     if not unfilled:
-        raise Refused("somebody is still being asked, or has it")
+        raise Refused(msgid("somebody is still being asked, or has it"))
     for dispatch in unfilled:
         dispatches.ask_again(at.uow, at.centre, dispatch)
-    return "everybody is asked again."
+    return msgid("everybody is asked again.")
 
 
 def _cad(at: _At) -> str:
     if len(at.rest) < 2:
-        raise Refused(f"Type: {at.command.verb.example}.")
+        raise Refused(msgid("Type: %(example)s.", example=at.command.verb.example))
     unit, number = " ".join(at.rest[:-1]), at.rest[-1]
     waiting = [
         one
@@ -206,42 +224,49 @@ def _cad(at: _At) -> str:
         if one.state is DispatchState.HAND_OVER and one.reached_by == "cad"
     ]
     if len(waiting) != 1:
-        names = ", ".join(response_name(at.centre, one.response) for one in waiting)
+        names = listed(", ", [response_name(at.centre, one.response) for one in waiting])
         raise Refused(
-            f"Several wait for CAD ({names}): confirm each on the call's page."
+            msgid("Several wait for CAD (%(names)s): confirm each on the call's page.", names=names)
             if waiting
-            else "Nothing of this call waits for CAD."
+            else msgid("Nothing of this call waits for CAD.")
         )
     dispatches.confirm_hand_over(at.uow, waiting[0], unit, number)
-    return f"{response_name(at.centre, waiting[0].response)} is handed over to {unit}."
+    return msgid(
+        "%(name)s is handed over to %(unit)s.",
+        name=response_name(at.centre, waiting[0].response),
+        unit=unit,
+    )
 
 
 def _rang(at: _At) -> str:
     due = [one for one in at.dispatches() if one.call_back_at is not None]
     if not due:
-        raise Refused("No call-back of this call is due.")
+        raise Refused(msgid("No call-back of this call is due."))
     for dispatch in due:
         escalations.called_back(at.uow, at.centre, dispatch)
-    return "the call-back is noted."
+    return msgid("the call-back is noted.")
 
 
 def _drop(at: _At) -> str:
-    reason = language.one_code(at.rest, language.REASONS, "reason")
+    reason = language.one_code(at.rest, language.REASONS, msgid("reason"))
     live = at.dispatches()
     if len(live) != 1:
         raise Refused(
-            "Several come to this call: cancel each on the call's page."
+            msgid("Several come to this call: cancel each on the call's page.")
             if live
-            else "Nobody comes to this call."
+            else msgid("Nobody comes to this call.")
         )
     dispatches.cancel(at.uow, at.centre, live[0], reason)
-    return f"{response_name(at.centre, live[0].response)} is cancelled; who was asked is told."
+    return msgid(
+        "%(name)s is cancelled; who was asked is told.",
+        name=response_name(at.centre, live[0].response),
+    )
 
 
 def _end(at: _At) -> str:
-    disposition = language.one_code(at.rest, language.ENDINGS, "ending")
+    disposition = language.one_code(at.rest, language.ENDINGS, msgid("ending"))
     calls.close_call(at.uow, at.centre, at.call, disposition, None)
-    return f"closed: {language.ENDINGS[disposition]}."
+    return msgid("closed: %(disposition)s.", disposition=language.ENDINGS[disposition])
 
 
 _DOES: Mapping[str, Callable[[_At], str]] = {

@@ -19,6 +19,7 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
+from triage.domain.role_words import role_name
 from triage.domain.words import msgid
 from triage.services import (
     assessments,
@@ -85,7 +86,7 @@ def open_dispatch(
     """
     kind = centre.vocabulary.responses.get(response)
     if kind is None:
-        raise Refused(f"there is no response called {response}", "response")
+        raise Refused(msgid("there is no response called %(name)s", name=response), "response")
     if kind.reached_by == "record":
         return None
     paged = kind.reached_by == "page"
@@ -138,13 +139,15 @@ def confirm_hand_over(
 ) -> None:
     """A person has dispatched it in CAD. unit -- the one that goes."""
     if dispatch.reached_by != "cad":
-        raise Conflict("a transfer goes step by step")
+        raise Conflict(msgid("a transfer goes step by step"))
     if dispatch.state is not DispatchState.HAND_OVER:
-        raise Conflict("this hand-over is not open any more")
+        raise Conflict(msgid("this hand-over is not open any more"))
     if not unit.strip():
-        raise Refused("Which unit took it?", "unit")
+        raise Refused(msgid("Which unit took it?"), "unit")
     if not (cad_number or "").strip():
-        raise Refused("Write the CAD number, so that the two systems can be matched.", "cad_number")
+        raise Refused(
+            msgid("Write the CAD number, so that the two systems can be matched."), "cad_number"
+        )
     dispatch.state = DispatchState.HANDED_OVER
     dispatch.confirmed_at = uow.now
     dispatch.cad_number = (cad_number or "").strip() or None
@@ -188,9 +191,9 @@ def assign(
     """Give a slot by hand, to one of our members or to a unit named by radio."""
     paging.require_page_dispatch(slot.dispatch)
     if slot.state not in WANTED:
-        raise Conflict(f"{paging.who_has(slot)} has it already")
+        raise Conflict(msgid("%(who)s has it already", who=paging.who_has(slot)))
     if responder is None and not (unit or "").strip():
-        raise Refused("Choose a member or name the unit.", "unit")
+        raise Refused(msgid("Choose a member or name the unit."), "unit")
     if responder is not None:
         _give(uow, centre, slot, responder)
     else:
@@ -208,7 +211,9 @@ def assign(
 def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> None:
     """Our own member gets an accepted page, as if they had answered, and is told."""
     if responder.retired_at is not None or responder.role != slot.role:
-        raise Refused(f"Choose a member who is a {slot.role.replace('_', ' ')}.", "responder")
+        raise Refused(
+            msgid("Choose a member who is a %(role)s.", role=role_name(slot.role)), "responder"
+        )
     _take(uow, slot, responder)
     call = slot.dispatch.call
     paging.tell(
@@ -251,7 +256,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Nobody was left to ask: ask everybody once more."""
     paging.require_page_dispatch(dispatch)
     if dispatch.state is not DispatchState.UNFILLED:
-        raise Conflict("somebody is still being asked, or has it")
+        raise Conflict(msgid("somebody is still being asked, or has it"))
     code = dispatch.call.code
     for slot in dispatch.slots:
         if slot.state is SlotState.UNFILLED:
@@ -311,11 +316,11 @@ def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
 def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> None:
     """End a dispatch that is not needed; everybody who was paged is told."""
     if reason not in CANCEL_REASONS:
-        raise Refused("Choose a reason for cancelling.", "reason")
+        raise Refused(msgid("Choose a reason for cancelling."), "reason")
     if dispatch.state in ENDED:
-        raise Conflict("this dispatch has ended already")
+        raise Conflict(msgid("this dispatch has ended already"))
     if any(slot.state in ON_SITE for slot in dispatch.slots):
-        raise Conflict("a team is on scene: they clear, nobody else")
+        raise Conflict(msgid("a team is on scene: they clear, nobody else"))
     text = wording.stand_down(dispatch.call.code, wording.WHY_NOT_NEEDED[reason])
     live = [slot for slot in dispatch.slots if slot.state not in GONE | {SlotState.CLEARED}]
     stand_downs.withdraw_all(uow, centre, live, text)

@@ -105,12 +105,12 @@ def propose(
         None,
     )
     if offer is None:
-        raise Conflict("this team cannot be asked to turn any more: look again")
+        raise Conflict(msgid("this team cannot be asked to turn any more: look again"))
     if any(_asked(dispatch, slot.responder_id) for slot in offer.slots):
-        raise Conflict("this team is being asked already")
+        raise Conflict(msgid("this team is being asked already"))
     for slot, place in zip(offer.slots, offer.fills, strict=True):
         if slot.responder is None or slot.team is None:
-            raise Conflict("nobody of ours has it")
+            raise Conflict(msgid("nobody of ours has it"))
         page = open_page(
             uow, place, slot.team, slot.responder, PageKind.DIVERT, instead_of_id=slot.id
         )

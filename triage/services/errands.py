@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import CallState
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.errands import Errand
@@ -26,7 +27,7 @@ def add(
 ) -> Errand:
     """Raises Conflict where such an errand waits already."""
     if waiting(uow, call, kind) is not None:
-        raise Conflict("this was written down already, and waits")
+        raise Conflict(msgid("this was written down already, and waits"))
     errand = uow.add(
         Errand(call_id=call.id, kind=kind, due_at=due_at, details=details, note=note or None)
     )
@@ -61,7 +62,7 @@ def waiting(uow: UnitOfWork, call: Call, kind: str) -> Errand | None:
 def must_wait(uow: UnitOfWork, call: Call, kind: str) -> Errand:
     """Raises Conflict where nothing of the kind waits any more."""
     if (errand := waiting(uow, call, kind)) is None:
-        raise Conflict("somebody has done this already")
+        raise Conflict(msgid("somebody has done this already"))
     return errand
 
 

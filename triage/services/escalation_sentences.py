@@ -4,51 +4,85 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from triage.domain.reachability import LEFT_DUTY
+from triage.domain.role_words import role_name
+from triage.domain.words import msgid
 from triage.services import charges
 from triage.services.centre import Centre
 
-_WHO = {"supervisor": "the supervisors", "all_hands": "all on shift"}
+_WHO = {"supervisor": msgid("the supervisors"), "all_hands": msgid("all on shift")}
 _ENDED = {
     **LEFT_DUTY,
-    charges.GIVEN_BACK: "has given charge back",
-    charges.TOO_LONG: "has found nobody in time",
-    charges.UNREACHABLE: "cannot be reached",
+    charges.GIVEN_BACK: msgid("has given charge back"),
+    charges.TOO_LONG: msgid("has found nobody in time"),
+    charges.UNREACHABLE: msgid("cannot be reached"),
 }
-_HOW = {"sms": "by text", "voice": "by telephone"}
+_HOW = {"sms": msgid("by text"), "voice": msgid("by telephone")}
 
 
 def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
     who = _WHO.get(details["who"], details["who"])
     if not details["reached"]:
-        return f"Nobody is left to ask: {who} cannot be reached, or have said no."
+        return msgid("Nobody is left to ask: %(who)s cannot be reached, or have said no.", who=who)
     how = _HOW.get(details["channel"], details["channel"])
-    return f"Nobody is left to ask: {who} alarmed {how} ({details['reached']})."
+    return msgid(
+        "Nobody is left to ask: %(who)s alarmed %(how)s (%(reached)s).",
+        who=who,
+        how=how,
+        reached=details["reached"],
+    )
+
+
+def _told_with_others(_: Centre, details: Mapping[str, Any]) -> str:
+    if details["calls"] == 1:
+        return msgid(
+            "%(team)s was told in one text that nobody is left to ask for 1 call.",
+            team=details["team"],
+        )
+    return msgid(
+        "%(team)s was told in one text that nobody is left to ask for %(calls)s calls, this one"
+        " among them.",
+        team=details["team"],
+        calls=details["calls"],
+    )
 
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "dispatch.escalated": _escalated,
-    "dispatch.told_with_others": lambda _, d: (
-        f"{d['team']} was told in one text that nobody is left to ask for {d['calls']} "
-        + ("call" if d["calls"] == 1 else "calls, this one among them")
-        + "."
+    "dispatch.told_with_others": _told_with_others,
+    "dispatch.call_back_due": lambda _, d: msgid("The caller still waits: call back."),
+    "dispatch.called_back": lambda _, d: msgid("The caller was called back."),
+    "dispatch.divert_asked": lambda _, d: msgid(
+        "%(team)s is asked to come here instead.", team=d["team"]
     ),
-    "dispatch.call_back_due": lambda _, d: "The caller still waits: call back.",
-    "dispatch.called_back": lambda _, d: "The caller was called back.",
-    "dispatch.divert_asked": lambda _, d: f"{d['team']} is asked to come here instead.",
-    "slot.diverted": lambda _, d: (
-        f"DIVERTED: {d['team']} ({d['role']}) goes to {d['to']} instead; somebody else is asked."
+    "slot.diverted": lambda _, d: msgid(
+        "DIVERTED: %(team)s (%(role)s) goes to %(to)s instead; somebody else is asked.",
+        team=d["team"],
+        role=role_name(d["role"]),
+        to=d["to"],
     ),
-    "page.opened_all_hands": lambda _, d: f"{d['team']} is asked with all hands.",
-    "page.opened_divert": lambda _, d: f"{d['team']} is asked to turn round.",
-    "page.opened_supervisor": lambda _, d: f"{d['team']} is asked to take charge.",
-    "page.divert_agreed": lambda _, d: "One of the team would turn; the other has not answered.",
-    "page.key_pressed": lambda _, d: f"Key {d['key']} was pressed on the telephone.",
-    "page.charge_taken": lambda _, d: f"{d['team']} has taken charge of finding somebody.",
-    "page.charge_kept": lambda _, d: f"{d['team']} keeps charge.",
-    "page.charge_ended": lambda _, d: (
-        f"{d['team']} {_ENDED.get(d['because'], d['because'])}: nobody has charge any more."
+    "page.opened_all_hands": lambda _, d: msgid(
+        "%(team)s is asked with all hands.", team=d["team"]
     ),
-    "page.tried_again": lambda _, d: (
-        f"No answer yet: tried again {_HOW.get(d['channel'], d['channel'])}."
+    "page.opened_divert": lambda _, d: msgid("%(team)s is asked to turn round.", team=d["team"]),
+    "page.opened_supervisor": lambda _, d: msgid(
+        "%(team)s is asked to take charge.", team=d["team"]
+    ),
+    "page.divert_agreed": lambda _, d: msgid(
+        "One of the team would turn; the other has not answered."
+    ),
+    "page.key_pressed": lambda _, d: msgid(
+        "Key %(key)s was pressed on the telephone.", key=d["key"]
+    ),
+    "page.charge_taken": lambda _, d: msgid(
+        "%(team)s has taken charge of finding somebody.", team=d["team"]
+    ),
+    "page.charge_kept": lambda _, d: msgid("%(team)s keeps charge.", team=d["team"]),
+    "page.charge_ended": lambda _, d: msgid(
+        "%(team)s %(because)s: nobody has charge any more.",
+        team=d["team"],
+        because=_ENDED.get(d["because"], d["because"]),
+    ),
+    "page.tried_again": lambda _, d: msgid(
+        "No answer yet: tried again %(channel)s.", channel=_HOW.get(d["channel"], d["channel"])
     ),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from triage.domain.errors import Conflict
 from triage.domain.escalation import Channel, Due, Who, reminders
 from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.domain.words import msgid
 from triage.services import charges, escalation_policies, freed_teams, storms, supervisors
 from triage.services.availability import team_options
 from triage.services.centre import Centre
@@ -214,7 +215,7 @@ def call_back_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> Non
 def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Somebody has rung the caller: the next time counts from now."""
     if dispatch.call_back_at is None:
-        raise Conflict("the caller has been called back already, or somebody comes")
+        raise Conflict(msgid("the caller has been called back already, or somebody comes"))
     waited_s = int((uow.now - dispatch.call_back_at).total_seconds())
     dispatch.call_back_at = None
     cancel(uow, dispatch, CALL_BACK)

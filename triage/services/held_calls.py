@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState
+from triage.domain.words import msgid
 from triage.services import people
 from triage.services.actors import account_of
 from triage.services.centre import Centre
@@ -104,7 +105,9 @@ def take(uow: UnitOfWork, call: Call, seen: UUID | None) -> None:
         held.offered_to = None
         return
     if before not in {seen, None}:
-        raise Conflict(f"{_names(uow, [before])[before]} has taken this call meanwhile")
+        raise Conflict(
+            msgid("%(name)s has taken this call meanwhile", name=_names(uow, [before])[before])
+        )
     held.account_id, held.since, held.offered_to = me, uow.now, None
     uow.audit("call.taken_over" if before else "call.held", call)
 
@@ -116,7 +119,7 @@ def offer(uow: UnitOfWork, centre: Centre, call: Call, to: UUID | None) -> str:
     held = _mine(uow, call)
     names = dict(colleagues(uow, centre, _me(uow)))
     if to is None or to not in names:
-        raise Refused("Choose who shall have the call: somebody who is signed in.", "to")
+        raise Refused(msgid("Choose who shall have the call: somebody who is signed in."), "to")
     held.offered_to = to
     uow.audit("call.offered", call)
     return names[to]
@@ -125,7 +128,7 @@ def offer(uow: UnitOfWork, centre: Centre, call: Call, to: UUID | None) -> str:
 def decline(uow: UnitOfWork, call: Call) -> None:
     held = _held(uow, call)
     if held is None or held.offered_to != _me(uow):
-        raise Conflict("this call is not offered to you any more")
+        raise Conflict(msgid("this call is not offered to you any more"))
     held.offered_to = None
     uow.audit("call.offer_declined", call)
 
@@ -165,11 +168,11 @@ def _held(uow: UnitOfWork, call: Call) -> HeldCall | None:
 def _mine(uow: UnitOfWork, call: Call) -> HeldCall:
     held = _held(uow, call)
     if held is None or held.account_id != _me(uow):
-        raise Conflict("somebody else has this call, or nobody: look again")
+        raise Conflict(msgid("somebody else has this call, or nobody: look again"))
     return held
 
 
 def _me(uow: UnitOfWork) -> UUID:
     if (me := account_of(uow.actor)) is None:
-        raise Refused("only people at the desk have calls")
+        raise Refused(msgid("only people at the desk have calls"))
     return me

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.codes import DISMISSALS
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import msgid
 from triage.services import outbox
 from triage.services.restored import RESTORED
 from triage.storage.calls import Call
@@ -27,20 +28,20 @@ MOST = 100
 """More than this are counted in the findings and come up as these are dealt with."""
 PARKED, EXPIRED = "parked", "expired"
 _WORDS = {
-    "page_answer": "Ask the next team where one did not answer",
-    "nobody_left": "Assess the call again: nobody is left to ask",
-    "hand_over": "Turn a hand-over red that nobody confirmed",
-    "ask_deadline": "Decide without the answers that did not come",
-    "follow_up": "Remind of a follow-up",
-    "escalate": "Alarm supervisors and all hands: nobody is left to ask",
-    "charge_remind": "Remind a supervisor who has taken charge",
-    "charge_end": "Alarm others again where a supervisor has found nobody",
-    "look_after": "Look after an open dispatch",
-    "transfer": "Take a call back that a telephone line does not answer",
-    "relief": "Look again for somebody who relieves a team",
-    "ring_alarm": "Ring for an alarm that nobody has taken",
-    "check_in": "Ask a team in the field whether all is well",
-    "check_in_late": "Raise the alarm where a team does not say that all is well",
+    "page_answer": msgid("Ask the next team where one did not answer"),
+    "nobody_left": msgid("Assess the call again: nobody is left to ask"),
+    "hand_over": msgid("Turn a hand-over red that nobody confirmed"),
+    "ask_deadline": msgid("Decide without the answers that did not come"),
+    "follow_up": msgid("Remind of a follow-up"),
+    "escalate": msgid("Alarm supervisors and all hands: nobody is left to ask"),
+    "charge_remind": msgid("Remind a supervisor who has taken charge"),
+    "charge_end": msgid("Alarm others again where a supervisor has found nobody"),
+    "look_after": msgid("Look after an open dispatch"),
+    "transfer": msgid("Take a call back that a telephone line does not answer"),
+    "relief": msgid("Look again for somebody who relieves a team"),
+    "ring_alarm": msgid("Ring for an alarm that nobody has taken"),
+    "check_in": msgid("Ask a team in the field whether all is well"),
+    "check_in_late": msgid("Raise the alarm where a team does not say that all is well"),
 }
 
 
@@ -140,7 +141,7 @@ def dismiss(uow: UnitOfWork, timer: Timer, reason: str) -> None:
     """Leave it undone, for a coded reason. Raises Conflict or Refused."""
     _must_be_left(timer)
     if reason not in DISMISSALS:
-        raise Refused("Choose why it need not be done.", "reason")
+        raise Refused(msgid("Choose why it need not be done."), "reason")
     uow.audit(
         "timer.dismissed", timer, call_id=_call_id(uow, timer), kind=timer.kind, reason=reason
     )
@@ -149,7 +150,7 @@ def dismiss(uow: UnitOfWork, timer: Timer, reason: str) -> None:
 
 def _must_be_left(timer: Timer) -> None:
     if timer.state not in {PARKED, EXPIRED}:
-        raise Conflict("this step is taken care of already")
+        raise Conflict(msgid("this step is taken care of already"))
 
 
 def _call_id(uow: UnitOfWork, timer: Timer) -> UUID | None:

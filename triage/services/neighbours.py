@@ -5,6 +5,7 @@ from datetime import timedelta
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.policy import Neighbour
+from triage.domain.words import msgid
 from triage.services import calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -22,7 +23,7 @@ def hand(uow: UnitOfWork, centre: Centre, call: Call, name: str) -> Neighbour:
     """From now on a clock runs until somebody there has taken it."""
     must_be_open(call)
     if (neighbour := find(centre, name)) is None:
-        raise Refused("Choose whose call it is.", "neighbour")
+        raise Refused(msgid("Choose whose call it is."), "neighbour")
     red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
     errands.add(uow, call, KIND, red_at, neighbour=neighbour.name)
     return neighbour
@@ -33,7 +34,7 @@ def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
     is on scene."""
     errand = errands.must_wait(uow, call, KIND)
     if not who.strip():
-        raise Refused("Who took it there? Write a name or a position.", "who")
+        raise Refused(msgid("Who took it there? Write a name or a position."), "who")
     errand.note = who.strip()
     errands.end(uow, errand, "accepted")
     stays = {DispatchState.HANDED_OVER, *dispatches.ENDED}

@@ -15,7 +15,7 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.storm import can_wait
 from triage.domain.timing import expires_at
-from triage.domain.words import Spoken
+from triage.domain.words import Spoken, msgid
 from triage.services import languages, providers
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
@@ -206,6 +206,6 @@ def to_ring(uow: UnitOfWork, limit: int) -> Sequence[Message]:
 def take_note(uow: UnitOfWork, message: Message) -> None:
     """Somebody rang, or it is not needed."""
     if message.ring_since is None or message.noted_at is not None:
-        raise Conflict("somebody has seen to this text already")
+        raise Conflict(msgid("somebody has seen to this text already"))
     message.noted_at = uow.now
     uow.audit("text.rung", message, kind=message.kind)

@@ -9,7 +9,10 @@ from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 RIGHT, WRONG = "right", "wrong"
-MATCHES = {RIGHT: "confirmed", WRONG: "rejected"}
+MATCHES = {
+    RIGHT: msgid("The place that was found is confirmed."),
+    WRONG: msgid("The place that was found is rejected."),
+}
 """What a person said of the place that was found."""
 
 

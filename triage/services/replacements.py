@@ -104,7 +104,7 @@ def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     """Nobody was left who could relieve this team: ask everybody once more."""
     relief = relief_of(slot)
     if relief is None or relief.state is not SlotState.UNFILLED:
-        raise Conflict("somebody is still being asked, or has taken over")
+        raise Conflict(msgid("somebody is still being asked, or has taken over"))
     _anew(uow, centre, relief, wording.ASKED_ANEW)
     uow.audit("slot.relief_asked_again", slot, call_id=slot.dispatch.call_id, team=who_has(slot))
     paging.seek(uow, centre, slot.dispatch)
@@ -114,7 +114,7 @@ def call_off(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     """The team needs no relief any more: it stays, and may clear as always."""
     relief = relief_of(slot)
     if relief is None:
-        raise Conflict("no relief is being asked any more")
+        raise Conflict(msgid("no relief is being asked any more"))
     code = slot.dispatch.call.code
     withdraw_pages(uow, centre, relief, wording.stand_down(code, wording.NO_RELIEF_NEEDED))
     relief.move_to(SlotState.CANCELLED)

@@ -4,55 +4,85 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from triage.domain.alarms import AlarmKind, says
+from triage.domain.role_words import role_name
+from triage.domain.state_words import through_name
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
 
 
 def _who(details: Details) -> str:
-    return f"{details['team']} ({details['role'].replace('_', ' ')})"
+    return msgid("%(team)s (%(role)s)", team=details["team"], role=role_name(details["role"]))
 
 
 def _raised(_: Centre, details: Details) -> str:
-    return f"{_who(details)} {says(AlarmKind(details['kind']))}."
+    return msgid("%(who)s %(says)s.", who=_who(details), says=says(AlarmKind(details["kind"])))
 
 
 def _rang(_: Centre, details: Details) -> str:
     if not details["phones"]:
-        return "The alarm rings nobody: no desk telephone is set and no supervisor is on duty."
-    return f"The alarm rings {_telephones(details['phones'])}, time {details['time']}."
+        return msgid(
+            "The alarm rings nobody: no desk telephone is set and no supervisor is on duty."
+        )
+    return msgid(
+        "The alarm rings %(telephones)s, time %(time)s.",
+        telephones=_telephones(details["phones"]),
+        time=details["time"],
+    )
 
 
 def _telephones(count: int) -> str:
-    return "one telephone" if count == 1 else f"{count} telephones"
+    return msgid("one telephone") if count == 1 else msgid("%(count)s telephones", count=count)
+
+
+def _taken(_: Centre, details: Details) -> str:
+    named = {"team": details["team"], "seconds": details["waited_s"]}
+    if details["through"] == "voice":
+        return msgid(
+            "The alarm of %(team)s is taken care of after %(seconds)s s, by telephone.", **named
+        )
+    return msgid("The alarm of %(team)s is taken care of after %(seconds)s s.", **named)
 
 
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "alarm.raised": _raised,
-    "alarm.raised_again": lambda centre, d: f"Once more: {_raised(centre, d)}",
+    "alarm.raised_again": lambda centre, d: msgid(
+        "Once more: %(raised)s", raised=_raised(centre, d)
+    ),
     "alarm.rang": _rang,
-    "alarm.texted": lambda _, d: (
-        f"No telephone rings: the alarm is texted to {_telephones(d['phones'])}."
+    "alarm.texted": lambda _, d: msgid(
+        "No telephone rings: the alarm is texted to %(telephones)s.",
+        telephones=_telephones(d["phones"]),
     ),
-    "alarm.taken": lambda _, d: (
-        f"The alarm of {d['team']} is taken care of after {d['waited_s']} s"
-        + (", by telephone." if d["through"] == "voice" else ".")
+    "alarm.taken": _taken,
+    "alarm.over": lambda _, d: msgid(
+        "The silent alarm of %(team)s is over: they may be rung and texted again.", team=d["team"]
     ),
-    "alarm.over": lambda _, d: (
-        f"The silent alarm of {d['team']} is over: they may be rung and texted again."
+    "check_in.asked": lambda _, d: msgid("%(who)s is asked whether all is well.", who=_who(d)),
+    "check_in.asked_again": lambda _, d: msgid("%(who)s is asked again: no answer.", who=_who(d)),
+    "check_in.answered": lambda _, d: msgid(
+        "%(who)s: all is well (%(through)s).", who=_who(d), through=through_name(d["through"])
     ),
-    "check_in.asked": lambda _, d: f"{_who(d)} is asked whether all is well.",
-    "check_in.asked_again": lambda _, d: f"{_who(d)} is asked again: no answer.",
-    "check_in.answered": lambda _, d: f"{_who(d)}: all is well ({d['through']}).",
-    "check_in.missed": lambda _, d: f"{_who(d)} has not answered twice: it is an alarm.",
-    "check_in.out_of_reach": lambda _, d: (
-        f"{_who(d)} cannot be asked by text whether all is well: it is an alarm."
+    "check_in.missed": lambda _, d: msgid(
+        "%(who)s has not answered twice: it is an alarm.", who=_who(d)
     ),
-    "page.address_asked": lambda _, d: f"{d['team']} asks for the address by telephone.",
-    "page.address_read": lambda _, d: f"The address was read to {d['team']} by telephone.",
-    "page.address_refused": lambda _, d: (
-        f"{d['team']}: a wrong PIN, the address was not read by telephone."
+    "check_in.out_of_reach": lambda _, d: msgid(
+        "%(who)s cannot be asked by text whether all is well: it is an alarm.", who=_who(d)
     ),
-    "slot.phone_lost": lambda _, d: f"{_who(d)} has lost the phone: reach them by radio.",
-    "check_in.over": lambda _, d: f"{_who(d)} has left the call: the question is dropped.",
+    "page.address_asked": lambda _, d: msgid(
+        "%(team)s asks for the address by telephone.", team=d["team"]
+    ),
+    "page.address_read": lambda _, d: msgid(
+        "The address was read to %(team)s by telephone.", team=d["team"]
+    ),
+    "page.address_refused": lambda _, d: msgid(
+        "%(team)s: a wrong PIN, the address was not read by telephone.", team=d["team"]
+    ),
+    "slot.phone_lost": lambda _, d: msgid(
+        "%(who)s has lost the phone: reach them by radio.", who=_who(d)
+    ),
+    "check_in.over": lambda _, d: msgid(
+        "%(who)s has left the call: the question is dropped.", who=_who(d)
+    ),
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.people_of_call import People
+from triage.domain.words import msgid
 from triage.services import assessments, calls
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
@@ -37,11 +38,11 @@ def _who_may_leave(call: Call, caller_id: UUID) -> Caller:
     """Raises NotFound, and Conflict for the caller who opened it or has left already."""
     caller = next((one for one in call.callers if one.id == caller_id), None)
     if caller is None:
-        raise NotFound("no such caller of this call")
+        raise NotFound(msgid("no such caller of this call"))
     if caller is call.callers[0]:
-        raise Conflict("the first caller's call stays")
+        raise Conflict(msgid("the first caller's call stays"))
     if caller.left_for_id is not None:
-        raise Conflict("this caller has a call of their own already")
+        raise Conflict(msgid("this caller has a call of their own already"))
     return caller
 
 

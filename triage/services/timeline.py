@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
-from triage.services import page_links
+from triage.services import page_links, text_sentences
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
@@ -67,7 +67,7 @@ def _event(
     centre: Centre, entry: AuditEntry, names: Callable[[str], str], text: _Text | None
 ) -> Event:
     by = "" if entry.actor in _NOBODY else names(entry.actor)
-    if text is not None and (told := sentences.of_text(entry.event, text.who, entry.details)):
+    if text is not None and (told := text_sentences.of_text(entry.event, text.who, entry.details)):
         shown = text.body if entry.event in {"text.queued", "text.received"} else None
         return Event(entry.created_at, entry.event, by, told, shown)
     told = sentences.of_change(centre, entry.event, entry.details)

@@ -11,13 +11,13 @@ from triage.domain.codes import (
     DISPOSITIONS,
     FOLLOW_UP_OUTCOMES,
     OVERRIDE_REASONS,
-    VERDICTS,
 )
-from triage.domain.delivery import failure_of
-from triage.domain.reachability import LEFT_DUTY
+from triage.domain.role_words import role_name
+from triage.domain.state_words import follow_up_name, origin_name, small_state_name
 from triage.domain.timing import within
-from triage.domain.words import Named
+from triage.domain.words import Named, Sentence, listed, msgid
 from triage.services import (
+    asking_sentences,
     errand_sentences,
     escalation_sentences,
     relief_sentences,
@@ -31,41 +31,6 @@ Details = Mapping[str, Any]
 
 def plain(code: str) -> str:
     return code.replace("_", " ")
-
-
-def _kind(details: Details) -> str:
-    return plain(details["kind"]).capitalize()
-
-
-def _failure(reason: str) -> str:
-    return failure_of(reason).words
-
-
-_TEXTS: dict[str, Callable[[str, Details], str]] = {
-    "text.queued": lambda to, d: f"{_kind(d)} to {to} is written.",
-    "text.sent": lambda to, d: f"{_kind(d)} to {to}: the provider has it.",
-    "text.delivered": lambda to, d: f"{_kind(d)} to {to}: arrived.",
-    "text.undelivered": lambda to, d: f"{_kind(d)} to {to}: NOT DELIVERED.",
-    "text.failed": lambda to, d: (
-        f"{_kind(d)} to {to}: NOT SENT after {d['failures']} tries ({_failure(d['reason'])})."
-    ),
-    "text.expired": lambda to, d: f"{_kind(d)} to {to}: too old, not sent.",
-    "text.withdrawn": lambda to, d: (
-        f"{plain(d['kind']).capitalize()} to {to}: not needed any more."
-    ),
-    "text.unknown": lambda to, d: f"{_kind(d)} to {to}: nobody knows whether it left.",
-    "text.ring": lambda to, d: f"{_kind(d)} to {to}: may not have arrived, RING THEM.",
-    "text.rung": lambda to, d: f"{_kind(d)} to {to}: a person has seen to it.",
-    "text.conflict": lambda to, d: f"{_kind(d)} to {to}: arrived, then reported as not arrived.",
-    "text.second_copy": lambda to, d: f"{_kind(d)} to {to}: may come twice.",
-    "text.received": lambda who, d: f"Text from {who}: {plain(d['outcome'])}.",
-}
-
-
-def of_text(event: str, who: str, details: Details) -> str | None:
-    """What became of a text; None for what is not about texts."""
-    write = _TEXTS.get(event)
-    return write(who, details) if write else None
 
 
 def of_change(centre: Centre, event: str, details: Details) -> str:
@@ -97,52 +62,78 @@ def fact_name(centre: Centre, fact: str) -> str:
 
 def _assessed(centre: Centre, details: Details) -> str:
     if details.get("outcome") == "ask_more":
-        return f"Assessment {details['number']}: more answers are needed first."
+        return msgid(
+            "Assessment %(number)s: more answers are needed first.", number=details["number"]
+        )
     if details.get("outcome") == "not_scored":
-        return f"Assessment {details['number']} FAILED: treated as the highest level."
+        return msgid(
+            "Assessment %(number)s FAILED: treated as the highest level.", number=details["number"]
+        )
     name = response_name(centre, details["response"])
     level = details["level_label"]
     if details["within_min"] is not None:
-        level += f", {within(details['within_min'])}"
-    return f"Assessment {details['number']}: {name}, {level}."
+        level = listed(", ", [level, within(details["within_min"])])
+    return msgid(
+        "Assessment %(number)s: %(name)s, %(level)s.",
+        number=details["number"],
+        name=name,
+        level=level,
+    )
 
 
 def _went_by_paper(centre: Centre, details: Details) -> str:
-    said = [f"{response_name(centre, details['response'])}, {details['unit']}"]
-    steps = (("sent_at", "sent"), ("on_scene_at", "on scene"), ("cleared_at", "cleared"))
+    said = [response_name(centre, details["response"]), details["unit"]]
+    steps = (
+        ("sent_at", msgid("sent %(at)s")),
+        ("on_scene_at", msgid("on scene %(at)s")),
+        ("cleared_at", msgid("cleared %(at)s")),
+    )
     for field, word in steps:
         if details[field]:
             at = datetime.fromisoformat(details[field]).astimezone(centre.policy.time_zone)
-            said.append(f"{word} {at:%H:%M}")
-    return f"From paper: {', '.join(said)}."
+            said.append(Sentence(word, {"at": f"{at:%H:%M}"}))
+    return msgid("From paper: %(names)s.", names=listed(", ", said))
 
 
 def _overridden(centre: Centre, details: Details) -> str:
     reason = OVERRIDE_REASONS.get(details["reason"], details["reason"])
     chosen = response_name(centre, details["chosen"])
-    return f"{chosen} chosen instead of {response_name(centre, details['recommended'])}: {reason}."
+    return msgid(
+        "%(chosen)s chosen instead of %(name)s: %(reason)s.",
+        chosen=chosen,
+        name=response_name(centre, details["recommended"]),
+        reason=reason,
+    )
 
 
 _WHY = {
-    "assessment": "recommended",
-    "override": "chosen by a person",
-    "by_hand": "by hand",
-    "on_view": "they came upon it",
-    "default_route": "the answers did not come",
+    "assessment": msgid("recommended"),
+    "override": msgid("chosen by a person"),
+    "by_hand": msgid("by hand"),
+    "on_view": msgid("they came upon it"),
+    "default_route": msgid("the answers did not come"),
 }
 
 
 def _opened(centre: Centre, details: Details) -> str:
     why = _WHY.get(details["why"], details["why"])
-    return f"{response_name(centre, details['response'])} is to come ({why})."
+    return msgid(
+        "%(name)s is to come (%(why)s).", name=response_name(centre, details["response"]), why=why
+    )
 
 
 def _answers(centre: Centre, details: Details) -> str:
-    return "Answers added: " + ", ".join(fact_name(centre, fact) for fact in details["facts"]) + "."
+    return msgid(
+        "Answers added: %(facts)s.",
+        facts=listed(", ", [fact_name(centre, fact) for fact in details["facts"]]),
+    )
 
 
-def _left(details: Details) -> str | None:
-    return LEFT_DUTY.get(details.get("because", ""))
+def _unfilled(_: Centre, details: Details) -> str:
+    why = CAUSES.get(details.get("cause", ""), msgid("nobody is left to ask"))
+    if details.get("half"):
+        return msgid("HALF A TEAM, the other half: %(why)s.", why=why)
+    return msgid("NOBODY COMING: %(why)s.", why=why)
 
 
 def _reason(reasons: Mapping[Any, str], code: Any) -> str:
@@ -150,116 +141,112 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
+    **asking_sentences.SENTENCES,
     **errand_sentences.SENTENCES,
     **escalation_sentences.SENTENCES,
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,
     **safety_sentences.SENTENCES,
-    "paper.entered": lambda _, d: "Written down from paper.",
+    "paper.entered": lambda _, d: msgid("Written down from paper."),
     "paper.went": _went_by_paper,
-    "call.opened": lambda _, d: f"Call taken ({d.get('origin', '?')}).",
-    "call.looked_at": lambda _, d: "Looked at the call.",
+    "call.opened": lambda _, d: msgid(
+        "Call taken (%(origin)s).", origin=origin_name(d.get("origin", "?"))
+    ),
+    "call.looked_at": lambda _, d: msgid("Looked at the call."),
     "call.assessed": _assessed,
     "call.answers_added": _answers,
-    "call.answer_taken_back": lambda c, d: f"Answer taken back: {fact_name(c, d['fact'])}.",
+    "call.answer_taken_back": lambda c, d: msgid(
+        "Answer taken back: %(fact)s.", fact=fact_name(c, d["fact"])
+    ),
     "call.overridden": _overridden,
-    "call.held": lambda _, d: "Has the call at the desk now.",
-    "call.taken_over": lambda _, d: "Took the call over from a colleague at the desk.",
-    "call.offered": lambda _, d: "Gives the call to a colleague, who has not accepted yet.",
-    "call.offer_declined": lambda _, d: "Did not accept the call.",
+    "call.held": lambda _, d: msgid("Has the call at the desk now."),
+    "call.taken_over": lambda _, d: msgid("Took the call over from a colleague at the desk."),
+    "call.offered": lambda _, d: msgid("Gives the call to a colleague, who has not accepted yet."),
+    "call.offer_declined": lambda _, d: msgid("Did not accept the call."),
     "call.given_back": lambda _, d: (
-        "Gave the call back"
-        + (" by signing out" if d.get("why") == "signed_out" else "")
-        + ": nobody at the desk has it."
+        msgid("Gave the call back by signing out: nobody at the desk has it.")
+        if d.get("why") == "signed_out"
+        else msgid("Gave the call back: nobody at the desk has it.")
     ),
-    "call.default_route": lambda c, d: (
-        f"The answers did not come in time: {response_name(c, d['response'])} is sent."
+    "call.default_route": lambda c, d: msgid(
+        "The answers did not come in time: %(name)s is sent.", name=response_name(c, d["response"])
     ),
-    "call.closed": lambda _, d: f"Call closed: {_reason(DISPOSITIONS, d['disposition'])}.",
+    "call.closed": lambda _, d: msgid(
+        "Call closed: %(disposition)s.", disposition=_reason(DISPOSITIONS, d["disposition"])
+    ),
     "caller.added": lambda _, d: (
-        "Caller noted, " + ("with a number." if d.get("with_number") else "without a number.")
+        msgid("Caller noted, with a number.")
+        if d.get("with_number")
+        else msgid("Caller noted, without a number.")
     ),
-    "call.shown_beside": lambda _, d: "Shown beside a new call from the same place or number.",
-    "call.caller_attached": lambda _, d: "A second caller is attached to this call.",
-    "call.split": lambda _, d: (
-        f"A caller rings about something else: call {d['other']} was made of it."
+    "call.shown_beside": lambda _, d: msgid(
+        "Shown beside a new call from the same place or number."
     ),
-    "call.split_off": lambda _, d: f"Was first taken for {d['other']}; it is another incident.",
-    "hazard_note.added": lambda _, d: f"A hazard note was written, for {d['days']} days.",
+    "call.caller_attached": lambda _, d: msgid("A second caller is attached to this call."),
+    "call.split": lambda _, d: msgid(
+        "A caller rings about something else: call %(other)s was made of it.", other=d["other"]
+    ),
+    "call.split_off": lambda _, d: msgid(
+        "Was first taken for %(other)s; it is another incident.", other=d["other"]
+    ),
+    "hazard_note.added": lambda _, d: msgid(
+        "A hazard note was written, for %(days)s days.", days=d["days"]
+    ),
     "call.place_judged": lambda _, d: (
-        "The place found is the one that is meant."
+        msgid("The place found is the one that is meant.")
         if d["match"] == "right"
-        else "The place found is NOT the one that is meant."
+        else msgid("The place found is NOT the one that is meant.")
     ),
     "dispatch.opened": _opened,
-    "dispatch.seeking": lambda _, d: "Looking for a team.",
-    "dispatch.half_formed": lambda _, d: "Half the team has accepted.",
-    "dispatch.accepted": lambda _, d: "The team is complete.",
-    "dispatch.en_route": lambda _, d: "The team is on the way.",
-    "dispatch.on_scene": lambda _, d: "The team is on scene.",
-    "dispatch.cleared": lambda _, d: "The team has cleared.",
-    "dispatch.unfilled": lambda _, d: (
-        ("HALF A TEAM, the other half: " if d.get("half") else "NOBODY COMING: ")
-        + CAUSES.get(d.get("cause", ""), "nobody is left to ask")
-        + "."
+    "dispatch.seeking": lambda _, d: msgid("Looking for a team."),
+    "dispatch.half_formed": lambda _, d: msgid("Half the team has accepted."),
+    "dispatch.accepted": lambda _, d: msgid("The team is complete."),
+    "dispatch.en_route": lambda _, d: msgid("The team is on the way."),
+    "dispatch.on_scene": lambda _, d: msgid("The team is on scene."),
+    "dispatch.cleared": lambda _, d: msgid("The team has cleared."),
+    "dispatch.unfilled": _unfilled,
+    "dispatch.hand_over_late": lambda _, d: msgid("Hand-over is late: not confirmed in time."),
+    "dispatch.stalled": lambda _, d: msgid(
+        "Stands still (%(state)s) %(open_min)s min after it was begun: see to it.",
+        state=small_state_name(d["state"]),
+        open_min=d["open_min"],
     ),
-    "dispatch.hand_over_late": lambda _, d: "Hand-over is late: not confirmed in time.",
-    "dispatch.stalled": lambda _, d: (
-        f"Stands still ({plain(d['state'])}) {d['open_min']} min after it was begun: see to it."
+    "dispatch.handed_over": lambda _, d: msgid(
+        "Handed over to %(unit)s after %(waited_s)s s.", unit=d["unit"], waited_s=d["waited_s"]
     ),
-    "dispatch.handed_over": lambda _, d: f"Handed over to {d['unit']} after {d['waited_s']} s.",
     "dispatch.cancelled": lambda _, d: (
-        "Cancelled" + (f": {_reason(CANCEL_REASONS, d['reason'])}." if "reason" in d else ".")
+        msgid("Cancelled: %(reason)s.", reason=_reason(CANCEL_REASONS, d["reason"]))
+        if "reason" in d
+        else msgid("Cancelled.")
     ),
-    "dispatch.asked_again": lambda _, d: "Everybody is asked again.",
-    "slot.unfilled": lambda _, d: f"Nobody is left to ask for the {d['role']}.",
-    "slot.assigned": lambda _, d: f"{d['to']} assigned as {d['role']} by hand.",
-    "slot.by_radio_only": lambda _, d: (
-        f"{d['team']} ({_role(d)}) texted STOP: reach them by radio."
+    "dispatch.asked_again": lambda _, d: msgid("Everybody is asked again."),
+    "follow_up.planned": lambda _, d: msgid(
+        "Follow-up planned: %(kind)s, %(owner)s.",
+        kind=follow_up_name(d["kind"]),
+        owner=role_name(d["owner"]),
     ),
-    "slot.eta": lambda _, d: f"Arrives in {d['minutes']} min.",
-    "slot.en_route": lambda _, d: f"{_role(d)} on the way ({d['through']}).",
-    "slot.staged": lambda _, d: f"{_role(d)} waits near the scene ({d['through']}).",
-    "slot.on_scene": lambda _, d: f"{_role(d)} on scene ({d['through']}).",
-    "slot.transporting": lambda _, d: f"{_role(d)} transporting ({d['through']}).",
-    "slot.cleared": lambda _, d: f"{_role(d)} cleared ({d['through']}).",
-    "page.link_opened": lambda _, d: f"{d['team']} ({plain(d['role'])}) opened the link.",
-    "page.opened": lambda _, d: f"{d['team']} is asked: {', '.join(d.get('why') or ['next'])}.",
-    "page.accepted": lambda _, d: (
-        f"{d['team']} accepted by {d['through']} after {d['waited_s']} s."
-    ),
-    "page.declined": lambda _, d: f"{d['team']} declined.",
-    "page.passed_over": lambda _, d: (
-        f"{d['team']} {_left(d) or 'did not answer in time'}; the next is asked."
-    ),
-    "page.undeliverable": lambda _, d: (
-        f"{d['team']} {_left(d) or 'cannot be reached by text'}; the next is asked."
-    ),
-    "page.asked_anew": lambda _, d: f"{d['team']} is asked anew: the text did not leave in time.",
-    "page.unreported": lambda _, d: f"{d['team']} is rung: nobody reports that the text arrived.",
-    "page.given_back": lambda _, d: f"{d['team']} gave it back; somebody else is asked.",
-    "visit.written": lambda _, d: (
-        f"{d['team']} ({plain(d['role'])}) wrote the visit down:"
-        f" {_reason(DISPOSITIONS, d['disposition'])}. Verdict: {_reason(VERDICTS, d['verdict'])}."
-    ),
-    "page.verdict": lambda _, d: f"The team's verdict: {_reason(VERDICTS, d['verdict'])}.",
-    "follow_up.planned": lambda _, d: f"Follow-up planned: {plain(d['kind'])}, {d['owner']}.",
     "follow_up.due": lambda _, d: (
-        "Follow-up due" + ("; its owner is reminded." if d.get("reminded") else "; no owner found.")
+        msgid("Follow-up due; its owner is reminded.")
+        if d.get("reminded")
+        else msgid("Follow-up due; no owner found.")
     ),
-    "follow_up.reminder_missed": lambda _, d: (
+    "follow_up.reminder_missed": lambda _, d: msgid(
         "A reminder of a follow-up was due while the service was away: it is not sent late."
     ),
-    "follow_up.tried": lambda _, d: f"Follow-up: {_reason(FOLLOW_UP_OUTCOMES, d['outcome'])}.",
-    "follow_up.permissions": lambda _, d: "Permissions for follow-ups changed.",
-    "timer.parked": lambda _, d: f"A step FAILED and waits for a person: {plain(d['kind'])}.",
-    "timer.retried": lambda _, d: f"Done again by hand: {plain(d['kind'])}.",
-    "timer.dismissed": lambda _, d: (
-        f"Left undone: {plain(d['kind'])}. {_reason(DISMISSALS, d['reason'])}."
+    "follow_up.tried": lambda _, d: msgid(
+        "Follow-up: %(outcome)s.", outcome=_reason(FOLLOW_UP_OUTCOMES, d["outcome"])
     ),
-    "notice.no_partner": lambda _, d: f"No {plain(d['partner'])} partner could be told.",
+    "follow_up.permissions": lambda _, d: msgid("Permissions for follow-ups changed."),
+    "timer.parked": lambda _, d: msgid(
+        "A step FAILED and waits for a person: %(kind)s.", kind=plain(d["kind"])
+    ),
+    "timer.retried": lambda _, d: msgid("Done again by hand: %(kind)s.", kind=plain(d["kind"])),
+    "timer.dismissed": lambda _, d: msgid(
+        "Left undone: %(kind)s. %(reason)s.",
+        kind=plain(d["kind"]),
+        reason=_reason(DISMISSALS, d["reason"]),
+    ),
+    "notice.no_partner": lambda _, d: msgid(
+        "No %(partner)s partner could be told.", partner=plain(d["partner"])
+    ),
 }
-
-
-def _role(details: Details) -> str:
-    return plain(details["role"]).capitalize()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.transfers import REFUSALS, RETURNED, RUNNING, TransferState, cause_of
+from triage.domain.words import msgid
 from triage.services import escalations, next_steps, paging
 from triage.services.centre import Centre
 from triage.services.planned import cancel as cancel_planned
@@ -56,7 +57,7 @@ def newest(dispatch: Dispatch) -> Transfer:
     transfer = dispatch.transfer
     over = {DispatchState.CANCELLED, DispatchState.CLEARED}
     if transfer is None or dispatch.state in over or dispatch.call.state is not CallState.OPEN:
-        raise Conflict("this transfer is over")
+        raise Conflict(msgid("this transfer is over"))
     return transfer
 
 
@@ -105,7 +106,7 @@ def release(uow: UnitOfWork, transfer: Transfer, line: str) -> None:
 def refuse(uow: UnitOfWork, centre: Centre, transfer: Transfer, refusal: str) -> None:
     """The line does not take the caller, or the caller not the line."""
     if refusal not in REFUSALS:
-        raise Refused("Choose why it was refused.", "refusal")
+        raise Refused(msgid("Choose why it was refused."), "refusal")
     transfer.refusal = refusal
     _give_back(uow, centre, transfer, TransferState.REFUSED, refusal=refusal)
 
@@ -148,7 +149,7 @@ def _give_back(
 def offer_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """The line is to be rung once more."""
     if newest(dispatch).state not in RETURNED:
-        raise Conflict("this transfer is still going on, or is done")
+        raise Conflict(msgid("this transfer is still going on, or is done"))
     _take_up_again(uow, dispatch)
     offer(uow, centre, dispatch)
 

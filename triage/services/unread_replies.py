@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.errors import Conflict
+from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.messages import InboundMessage
 from triage.storage.teams import Responder
@@ -130,6 +131,6 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
 def take_note(uow: UnitOfWork, inbound: InboundMessage) -> None:
     """A dispatcher has read a text that nobody could act on."""
     if inbound.read_at is not None:
-        raise Conflict("somebody has taken note of this text already")
+        raise Conflict(msgid("somebody has taken note of this text already"))
     inbound.read_at = uow.now
     uow.audit("text.noted", inbound)

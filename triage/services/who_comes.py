@@ -10,6 +10,7 @@ from sqlalchemy import select
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
+from triage.domain.words import msgid
 from triage.services import speaking_freely
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine
@@ -69,7 +70,7 @@ def note(
     """Write down that the caller was told this, or why not."""
     must_be_open(call)
     if not told and reason not in NOT_TOLD:
-        raise Refused("Choose why they were not told.", "reason")
+        raise Refused(msgid("Choose why they were not told."), "reason")
     row = uow.add(
         ToldCaller(call_id=call.id, told=told, reason=None if told else reason, gist=now.gist)
     )

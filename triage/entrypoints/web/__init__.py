@@ -40,6 +40,7 @@ from triage.entrypoints.web import (
     people,
     rules,
     safety,
+    script_words,
     shifts,
     sign_in,
     simulator,
@@ -106,6 +107,7 @@ def register(app: Flask) -> None:
     assets.register(app)
     packing.furnish(app)
     languages.furnish(app)
+    script_words.furnish(app)
     broadcasts.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)

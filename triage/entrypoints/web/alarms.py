@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain import alarms as words
 from triage.domain.errors import Conflict
+from triage.domain.words import Sentence, msgid
 from triage.entrypoints.web.access import current_person, open_to, safe_next
+from triage.entrypoints.web.languages import spoken
 from triage.services import alarm_lists, alarms
 from triage.services.actors import names_of
 from triage.storage.safety import Alarm
@@ -45,7 +47,7 @@ def take(key: UUID) -> ResponseReturnValue:
     return _done(
         key,
         lambda uow, alarm: alarms.take(uow, alarm, "screen"),
-        "You take care of the alarm of {}.",
+        msgid("You take care of the alarm of %(team)s."),
     )
 
 
@@ -53,7 +55,9 @@ def take(key: UUID) -> ResponseReturnValue:
 @open_to("dispatcher", "supervisor")
 def over(key: UUID) -> ResponseReturnValue:
     return _done(
-        key, alarms.end, "The silent alarm of {} is over. They may be rung and texted again."
+        key,
+        alarms.end,
+        msgid("The silent alarm of %(team)s is over. They may be rung and texted again."),
     )
 
 
@@ -66,7 +70,7 @@ def _done(key: UUID, act: Callable[[UnitOfWork, Alarm], None], told: str) -> Res
     try:
         unit = current_context().do(current_person().actor, work)
     except Conflict as problem:
-        flash(f"Nothing was changed: {problem}.", "warn")
+        flash(spoken(msgid("Nothing was changed: %(conflict)s.", conflict=str(problem))), "warn")
     else:
-        flash(told.format(unit), "good")
+        flash(spoken(Sentence(told, {"team": unit})), "good")
     return redirect(safe_next(request.form.get("next") or "/alarms"), 303)

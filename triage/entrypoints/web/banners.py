@@ -12,8 +12,9 @@ from triage.context import AppContext
 from triage.domain.alarms import NO_CALL, REACHES_NOBODY, says, to_do
 from triage.domain.findings import OF_THE_DESK, told
 from triage.domain.lifecycle import DispatchState
+from triage.domain.role_words import role_name
 from triage.domain.transfers import TransferState
-from triage.domain.words import msgid
+from triage.domain.words import Sentence, listed, msgid
 from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
@@ -61,7 +62,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
-    more = ("/watch", "What was found") if at_the_desk else (None, None)
+    more = ("/watch", msgid("What was found")) if at_the_desk else (None, None)
     if not at_the_desk:
         codes = set(codes) - OF_THE_DESK
     return [Banner("alarm" if stops else "warn", line, *more) for stops, line in told(codes)]
@@ -71,16 +72,25 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
     unheard = alarm_lists.unheard(uow)
     for alarm in alarm_lists.untaken(uow):
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
-        who = f"{member.team.name} ({member.role.replace('_', ' ')})"
-        words = f"{who} {says(alarm.kind)}: {code}. {to_do(alarm.kind)}"
-        words = f"{words} {REACHES_NOBODY}" if alarm.id in unheard else words
-        yield Banner("alarm", words, f"/alarms#alarm-{alarm.id}", "Take it")
+        words = msgid(
+            "%(team)s (%(role)s) %(says)s: %(code)s. %(to_do)s",
+            team=member.team.name,
+            role=role_name(member.role),
+            says=says(alarm.kind),
+            code=code,
+            to_do=to_do(alarm.kind),
+        )
+        told = listed(" ", [words, REACHES_NOBODY]) if alarm.id in unheard else words
+        yield Banner("alarm", told, f"/alarms#alarm-{alarm.id}", msgid("Take it"))
     for alarm in alarm_lists.in_force(uow):
         code = alarm.call.code if alarm.call else NO_CALL
-        words = (
-            f"{alarm.responder.team.name}: a silent alarm is not over, {code}. {to_do(alarm.kind)}"
+        words = msgid(
+            "%(name)s: a silent alarm is not over, %(code)s. %(to_do)s",
+            name=alarm.responder.team.name,
+            code=code,
+            to_do=to_do(alarm.kind),
         )
-        yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", "Alarms")
+        yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
 
 
 def _swaps(uow: UnitOfWork) -> Iterable[Banner]:
@@ -97,14 +107,14 @@ def _swaps(uow: UnitOfWork) -> Iterable[Banner]:
 
 def _given_to_me(uow: UnitOfWork) -> Iterable[Banner]:
     for held in held_calls.offered(uow, current_person().account_id):
-        words = f"A colleague gives you call {held.call.code}."
-        yield Banner("waiting", words, f"/calls/{held.call.reference}", "Take it, or say no")
+        words = msgid("A colleague gives you call %(code)s.", code=held.call.code)
+        yield Banner("waiting", words, f"/calls/{held.call.reference}", msgid("Take it, or say no"))
 
 
 _LOST = {
-    TransferState.NOT_ANSWERED: "does not answer",
-    TransferState.REFUSED: "does not take the caller",
-    TransferState.DROPPED: "WAS LOST, ring the caller back",
+    TransferState.NOT_ANSWERED: msgid("%(line)s does not answer: the call is yours."),
+    TransferState.REFUSED: msgid("%(line)s does not take the caller: the call is yours."),
+    TransferState.DROPPED: msgid("%(line)s WAS LOST, ring the caller back: the call is yours."),
 }
 
 
@@ -114,20 +124,22 @@ def _given_back(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         why = _LOST.get(dispatch.transfer.state) if dispatch.transfer else None
         if why is not None:
             call = dispatch.call
-            words = f"{response_name(context.centre, dispatch.response)} {why}: the call is yours."
-            yield Banner("alarm", words, f"/calls/{call.reference}", f"Call {call.code}")
+            words = Sentence(why, {"line": response_name(context.centre, dispatch.response)})
+            yield Banner(
+                "alarm", words, f"/calls/{call.reference}", msgid("Call %(code)s", code=call.code)
+            )
 
 
 def _missed(uow: UnitOfWork) -> Iterable[Banner]:
     if leftovers.anything_left(uow):
-        words = "Texts may not have arrived, or steps were missed: see to them."
-        yield Banner("warn", words, "/watch", "Watch")
+        words = msgid("Texts may not have arrived, or steps were missed: see to them.")
+        yield Banner("warn", words, "/watch", msgid("Watch"))
 
 
 _LINES = (
-    (DispatchState.HAND_OVER, False, "HAND OVER NOW, nobody has confirmed it:"),
-    (DispatchState.UNFILLED, False, "NOBODY COMING, and nobody is left to ask:"),
-    (DispatchState.UNFILLED, True, "HALF A TEAM, and nobody is left to ask:"),
+    (DispatchState.HAND_OVER, False, msgid("HAND OVER NOW, nobody has confirmed it: %(codes)s.")),
+    (DispatchState.UNFILLED, False, msgid("NOBODY COMING, and nobody is left to ask: %(codes)s.")),
+    (DispatchState.UNFILLED, True, msgid("HALF A TEAM, and nobody is left to ask: %(codes)s.")),
 )
 """By state, and whether somebody comes."""
 
@@ -139,4 +151,6 @@ def _standstills(uow: UnitOfWork) -> Iterable[Banner]:
         such = [one for one in found if one.state is state and one.is_half is half]
         codes = list(dict.fromkeys(one.call.code for one in such))
         if codes:
-            yield Banner("alarm", f"{words} {', '.join(codes)}.", "/board", "Board")
+            yield Banner(
+                "alarm", Sentence(words, {"codes": ", ".join(codes)}), "/board", msgid("Board")
+            )

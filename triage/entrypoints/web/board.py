@@ -7,11 +7,13 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain import alarms as alarm_words
 from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
@@ -53,13 +55,13 @@ _TONES = {
 
 
 _LOST = {
-    TransferState.NOT_ANSWERED: "LINE DOES NOT ANSWER: the call is yours again",
-    TransferState.REFUSED: "LINE REFUSED: the call is yours again",
-    TransferState.DROPPED: "LINE LOST: ring the caller back",
+    TransferState.NOT_ANSWERED: msgid("LINE DOES NOT ANSWER: the call is yours again"),
+    TransferState.REFUSED: msgid("LINE REFUSED: the call is yours again"),
+    TransferState.DROPPED: msgid("LINE LOST: ring the caller back"),
 }
 _UNDER_WAY = {
-    TransferState.RINGING: "The line rings",
-    TransferState.COUNSELOR: "Counselor on the line, release the caller",
+    TransferState.RINGING: msgid("The line rings"),
+    TransferState.COUNSELOR: msgid("Counselor on the line, release the caller"),
 }
 
 
@@ -84,7 +86,7 @@ def noted(key: UUID) -> ResponseReturnValue:
         current_person().actor,
         lambda uow: unread_replies.take_note(uow, uow.get(InboundMessage, key)),
     )
-    flash("The text is noted as read.", "good")
+    flash(gettext("The text is noted as read."), "good")
     return redirect("/board", 303)
 
 
@@ -96,7 +98,7 @@ def called_back(key: UUID) -> ResponseReturnValue:
         current_person().actor,
         lambda uow: escalations.called_back(uow, context.centre, uow.get(Dispatch, key)),
     )
-    flash("The call-back is noted. If nobody comes, the next one is due in time.", "good")
+    flash(gettext("The call-back is noted. If nobody comes, the next one is due in time."), "good")
     return redirect("/board", 303)
 
 
@@ -145,15 +147,20 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     if row.loudness is not Loudness.RING and (ring := _ring(row)):
         said.append(("alarm", ring))
     if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
-        said.append(("warn", "Recommended, not sent: " + _names(centre, row.not_sent)))
+        said.append(
+            (
+                "warn",
+                msgid("Recommended, not sent: %(names)s", names=_names(centre, row.not_sent)),
+            )
+        )
     if any(line.call_back_at for line in row.lines):
-        said.append(("alarm", "CALL BACK: the caller still waits"))
+        said.append(("alarm", msgid("CALL BACK: the caller still waits")))
     if row.tell_again:
-        said.append(("warn", "Tell the caller again: who comes has changed"))
+        said.append(("warn", msgid("Tell the caller again: who comes has changed")))
     if any(line.diverted_at for line in row.lines):
-        said.append(("warn", "Team diverted, asked anew"))
+        said.append(("warn", msgid("Team diverted, asked anew")))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
-        said.append(("warn", "overdue"))
+        said.append(("warn", msgid("overdue")))
     if row.loudness is not Loudness.OVER and (alone := _nobody_has_it(row.held)):
         said.append(alone)
     return said
@@ -162,38 +169,48 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
 def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:
     """Nobody at the desk answers for this call."""
     if held is None:
-        return "warn", "Nobody has it"
+        return "warn", msgid("Nobody has it")
     if held.account_id is None:
-        return "alarm", "NOBODY HAS IT: given back"
-    return None if held.there else ("alarm", f"NOBODY HAS IT: {held.name} has signed out")
+        return "alarm", msgid("NOBODY HAS IT: given back")
+    return (
+        None
+        if held.there
+        else ("alarm", msgid("NOBODY HAS IT: %(name)s has signed out", name=held.name))
+    )
 
 
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     words = {
         Loudness.NOBODY: _nobody(row),
         Loudness.RING: _ring(row),
-        Loudness.NOT_SENT: "RECOMMENDED, NOT SENT: " + _names(centre, row.not_sent),
-        Loudness.OVERDUE: "OVERDUE: nobody there yet",
-        Loudness.HALF: "Half a team",
-        Loudness.SEEKING: "Asking teams",
-        Loudness.ASKING: "More answers needed",
-        Loudness.MOVING: "On the way",
-        Loudness.THERE: "On scene",
+        Loudness.NOT_SENT: msgid(
+            "RECOMMENDED, NOT SENT: %(names)s", names=_names(centre, row.not_sent)
+        ),
+        Loudness.OVERDUE: msgid("OVERDUE: nobody there yet"),
+        Loudness.HALF: msgid("Half a team"),
+        Loudness.SEEKING: msgid("Asking teams"),
+        Loudness.ASKING: msgid("More answers needed"),
+        Loudness.MOVING: msgid("On the way"),
+        Loudness.THERE: msgid("On scene"),
         Loudness.OVER: _over(row),
     }
     if row.loudness in {Loudness.HAND_OVER, Loudness.HAND_OVER_LATE}:
         return _TONES[row.loudness], _hand_over(centre, row)
     if row.loudness is Loudness.MOVING and _in_state(row, SlotState.STAGED):
-        return "waiting", "Waits near until it is safe"
+        return "waiting", msgid("Waits near until it is safe")
     if row.loudness is Loudness.THERE and _in_state(row, SlotState.TRANSPORTING):
-        return "good", "Transporting"
+        return "good", msgid("Transporting")
     if row.loudness is Loudness.MOVING and not _anybody_moves(row):
-        return "moving", "Accepted"
+        return "moving", msgid("Accepted")
     return _TONES[row.loudness], words[row.loudness]
 
 
 def _over(row: Row) -> str:
-    return "Not needed any more: close the call" if row.not_needed else "Nothing open: close it"
+    return (
+        msgid("Not needed any more: close the call")
+        if row.not_needed
+        else msgid("Nothing open: close it")
+    )
 
 
 def _nobody(row: Row) -> str:
@@ -202,8 +219,8 @@ def _nobody(row: Row) -> str:
     if lost and lost[-1] and all(line.transfer for line in nobody):
         return lost[-1]
     if any(line.half for line in nobody):
-        return "HALF A TEAM, nobody left to ask"
-    return "NOBODY COMING"
+        return msgid("HALF A TEAM, nobody left to ask")
+    return msgid("NOBODY COMING")
 
 
 def _ring(row: Row) -> str:
@@ -211,9 +228,14 @@ def _ring(row: Row) -> str:
     dispatcher finds somebody, because nobody is left to ask."""
     units = [unit for line in row.lines for unit in line.to_ring]
     tired = [unit for line in row.lines for unit in line.unrelieved]
-    said = ["RING BY TELEPHONE, the text has not left: " + ", ".join(units)] if units else []
-    said += ["NO RELIEF FOUND for " + ", ".join(tired)] if tired else []
-    return "; ".join(said)
+    said = []
+    if units:
+        said.append(
+            msgid("RING BY TELEPHONE, the text has not left: %(units)s", units=", ".join(units))
+        )
+    if tired:
+        said.append(msgid("NO RELIEF FOUND for %(units)s", units=", ".join(tired)))
+    return listed("; ", said)
 
 
 def _anybody_moves(row: Row) -> bool:
@@ -234,13 +256,13 @@ def _hand_over(centre: Centre, row: Row) -> str:
         if (line.late, line.reached_by) == (first.late, first.reached_by)
     ]
     if first.transfer is not None and first.transfer.state in _UNDER_WAY:
-        return f"{_UNDER_WAY[first.transfer.state]}: {_names(centre, same)}"
+        return listed(": ", [_UNDER_WAY[first.transfer.state], _names(centre, same)])
     if first.reached_by == "cad":
-        verb = "DISPATCH IN CAD NOW" if first.late else "Dispatch in CAD"
+        verb = msgid("DISPATCH IN CAD NOW") if first.late else msgid("Dispatch in CAD")
     else:
-        verb = "TRANSFER NOW" if first.late else "Transfer the caller"
-    return f"{verb}: {_names(centre, same)}"
+        verb = msgid("TRANSFER NOW") if first.late else msgid("Transfer the caller")
+    return listed(": ", [verb, _names(centre, same)])
 
 
 def _names(centre: Centre, responses: Iterable[str]) -> str:
-    return ", ".join(response_name(centre, response) for response in responses)
+    return listed(", ", [response_name(centre, response) for response in responses])

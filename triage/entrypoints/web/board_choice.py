@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from flask import request
 
 from triage.domain.lifecycle import DispatchState
+from triage.domain.words import msgid
 from triage.services.boards import Loudness, Row
 from triage.services.centre import Centre
 
-SORTS = {"loudest": "loudest first", "oldest": "oldest first", "level": "most urgent level first"}
+SORTS = {
+    "loudest": msgid("loudest first"),
+    "oldest": msgid("oldest first"),
+    "level": msgid("most urgent level first"),
+}
 SHOWN = {
-    "": "all calls",
-    "waiting": "nobody has accepted",
-    "moving": "somebody comes or is there",
-    "task": "something to do for the desk",
+    "": msgid("all calls"),
+    "waiting": msgid("nobody has accepted"),
+    "moving": msgid("somebody comes or is there"),
+    "task": msgid("something to do for the desk"),
 }
 _TASKS = (Loudness.HAND_OVER_LATE, Loudness.RING, Loudness.NOT_SENT, Loudness.HAND_OVER)
 _TAKEN = frozenset(

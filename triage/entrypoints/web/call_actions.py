@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.contradictions import kept_as_well
 from triage.domain.errors import Conflict, InvalidCall, Refused
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import (
@@ -20,6 +21,7 @@ from triage.entrypoints.web.call import (
 )
 from triage.entrypoints.web.intake_form import also_typed, facts_typed
 from triage.entrypoints.web.intake_undo import taken_back
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import assessments, call_pages, callers, calls, places, sending, splits
 from triage.services.call_pages import Answered
@@ -53,12 +55,12 @@ def do(reference: str, form: str, work: Work) -> ResponseReturnValue:
         else:
             sent.problem = str(refusal)
     except Conflict as conflict:
-        sent.problem = f"Nothing was changed: {conflict}."
+        sent.problem = msgid("Nothing was changed: %(conflict)s.", conflict=str(conflict))
         return render(reference, sent, 409)
     else:
         if "X-Live" in request.headers:
             return live_fragment(reference)
-        flash(sentence, "good")
+        flash(spoken(sentence), "good")
         return redirect(url_for("call.show", reference=reference), 303)
     return render(reference, sent, 422)
 
@@ -87,13 +89,19 @@ def answers(reference: str) -> ResponseReturnValue:
             if kept != standing.get(fact):
                 changed[fact] = kept
         if not changed:
-            return "Nothing was answered differently from before."
+            return msgid("Nothing was answered differently from before.")
         before = call_pages.latest_response(uow, call)
         decision = calls.add_answers(uow, centre, call, changed)
-        names = ", ".join(fact_name(centre, fact) for fact in changed)
+        names = listed(", ", [fact_name(centre, fact) for fact in changed])
         same = before == decision.response
-        now = "The recommendation stays" if same else "The recommendation is now"
-        return f"Answered: {names}. {now} {response_name(centre, decision.response)}."
+        name = response_name(centre, decision.response)
+        if same:
+            return msgid(
+                "Answered: %(facts)s. The recommendation stays %(name)s.", facts=names, name=name
+            )
+        return msgid(
+            "Answered: %(facts)s. The recommendation is now %(name)s.", facts=names, name=name
+        )
 
     return do(reference, "answers", add)
 
@@ -105,9 +113,17 @@ def _two_answers(centre: Centre, theirs: Iterable[Answered], mine: Mapping[str, 
         fact = centre.vocabulary.facts.get(one.fact)
         said, given = (answer_in_words(fact, value) for value in (one.value, mine[one.fact]))
         at = f"{one.at.astimezone(centre.policy.time_zone):%H:%M}"
-        told.append(f'{fact_name(centre, one.fact)}: {one.by} answered "{said}" at {at}')
-        told.append(f'you "{given}"')
-    return ", ".join(told) + ". Answer again if yours is right"
+        told.append(
+            msgid(
+                "%(fact)s: %(by)s answered “%(said)s” at %(at)s",
+                fact=fact_name(centre, one.fact),
+                by=one.by,
+                said=said,
+                at=at,
+            )
+        )
+        told.append(msgid("you “%(given)s”", given=given))
+    return msgid("%(told)s. Answer again if yours is right", told=listed(", ", told))
 
 
 @bp.post("/answers/undo")
@@ -128,9 +144,9 @@ def add_caller(reference: str) -> ResponseReturnValue:
         sending.must_be_open(call)
         name, phone, said = typed.line("name"), typed.line("phone"), typed.note("said")
         if not (name or phone or said):
-            raise Refused("Write a name, a number or what was said.", "said")
+            raise Refused(msgid("Write a name, a number or what was said."), "said")
         callers.add(uow, centre, call, name, phone, said)
-        return "Another caller is attached to this call."
+        return msgid("Another caller is attached to this call.")
 
     return do(reference, "caller", add)
 
@@ -140,7 +156,11 @@ def add_caller(reference: str) -> ResponseReturnValue:
 def split(reference: str, key: UUID) -> ResponseReturnValue:
     def apart(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         fresh = splits.split(uow, centre, call, key)
-        return f"Two calls again: the other is {fresh.code}, {fresh.reference}."
+        return msgid(
+            "Two calls again: the other is %(code)s, %(reference)s.",
+            code=fresh.code,
+            reference=fresh.reference,
+        )
 
     return do(reference, "caller", apart)
 
@@ -151,7 +171,7 @@ def judge_place(reference: str) -> ResponseReturnValue:
     def judge(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sending.must_be_open(call)
         places.judge(uow, centre, call, match := typed.line("match"))
-        return f"The place that was found is {places.MATCHES[match]}."
+        return places.MATCHES[match]
 
     return do(reference, "place", judge)
 
@@ -161,8 +181,12 @@ def judge_place(reference: str) -> ResponseReturnValue:
 def send_missing(reference: str) -> ResponseReturnValue:
     def send(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sent = sending.send_missing(uow, centre, call)
-        names = ", ".join(response_name(centre, response) for response in sent)
-        return f"Sent: {names}." if sent else "Nothing was missing: nobody else was sent."
+        names = listed(", ", [response_name(centre, response) for response in sent])
+        return (
+            msgid("Sent: %(names)s.", names=names)
+            if sent
+            else msgid("Nothing was missing: nobody else was sent.")
+        )
 
     return do(reference, "send", send)
 
@@ -177,7 +201,7 @@ def override(reference: str) -> ResponseReturnValue:
             typed.note("override_note") or None,
         )
         sending.decide_otherwise(uow, centre, call, choice)
-        return f"{response_name(centre, choice.response)} is sent, as you chose."
+        return msgid("%(name)s is sent, as you chose.", name=response_name(centre, choice.response))
 
     return do(reference, "override", choose)
 
@@ -187,6 +211,6 @@ def override(reference: str) -> ResponseReturnValue:
 def close(reference: str) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         calls.close_call(uow, centre, call, typed.line("disposition"), typed.note("note"))
-        return f"Call {call.reference} is closed."
+        return msgid("Call %(reference)s is closed.", reference=call.reference)
 
     return do(reference, "close", end)

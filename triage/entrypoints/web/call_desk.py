@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
@@ -23,7 +24,7 @@ bp = Blueprint("call_desk", __name__, url_prefix="/calls/<reference>")
 def take(reference: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         held_calls.take(uow, call, _key("seen"))
-        return f"You have call {call.code}."
+        return msgid("You have call %(code)s.", code=call.code)
 
     return do(reference, "desk", work)
 
@@ -33,7 +34,7 @@ def take(reference: str) -> ResponseReturnValue:
 def give(reference: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         held_calls.offer(uow, centre, call, _key("to"))
-        return f"Call {call.code} is yours until your colleague accepts it."
+        return msgid("Call %(code)s is yours until your colleague accepts it.", code=call.code)
 
     return do(reference, "desk", work)
 
@@ -43,7 +44,7 @@ def give(reference: str) -> ResponseReturnValue:
 def decline(reference: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         held_calls.decline(uow, call)
-        return f"Call {call.code} stays with your colleague."
+        return msgid("Call %(code)s stays with your colleague.", code=call.code)
 
     return do(reference, "desk", work)
 
@@ -53,7 +54,7 @@ def decline(reference: str) -> ResponseReturnValue:
 def give_back(reference: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         held_calls.give_back(uow, call)
-        return f"Nobody has call {call.code} now; the board says so."
+        return msgid("Nobody has call %(code)s now; the board says so.", code=call.code)
 
     return do(reference, "desk", work)
 

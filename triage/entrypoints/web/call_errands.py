@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
+from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS, own_pages
@@ -22,7 +23,7 @@ bp = Blueprint("call_errands", __name__, url_prefix="/calls/<reference>")
 def line_lost(reference: str) -> ResponseReturnValue:
     def lose(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         lost_lines.lose(uow, centre, call)
-        return "The line was lost: ring the caller back. What was decided stands."
+        return msgid("The line was lost: ring the caller back. What was decided stands.")
 
     return do(reference, "lost", lose)
 
@@ -40,7 +41,7 @@ def rung_back(reference: str) -> ResponseReturnValue:
             outcome,
             confirmed=bool(typed.line("confirmed")),
         )
-        return f"Call-back: {RING_OUTCOMES[outcome].lower()}."
+        return msgid("Call-back: %(outcome)s.", outcome=inside(RING_OUTCOMES[outcome]))
 
     return do(reference, "lost", note)
 
@@ -50,7 +51,7 @@ def rung_back(reference: str) -> ResponseReturnValue:
 def after_last_try(reference: str) -> ResponseReturnValue:
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         lost_lines.decide(uow, centre, call, decision := typed.line("decision"))
-        return f"Written down: {AFTER_LAST_TRY[decision]}."
+        return msgid("Written down: %(decision)s.", decision=AFTER_LAST_TRY[decision])
 
     return do(reference, "lost", decide)
 
@@ -62,8 +63,10 @@ def never_mind(reference: str) -> ResponseReturnValue:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
         wish = Wish(who, alone, spoken, typed.note("note"))
         if cancellations.ask(uow, centre, call, wish):
-            return "The call was routine and is cancelled. Whoever was asked is told."
-        return "A clinician or supervisor has to agree. Until then whoever was sent still comes."
+            return msgid("The call was routine and is cancelled. Whoever was asked is told.")
+        return msgid(
+            "A clinician or supervisor has to agree. Until then whoever was sent still comes."
+        )
 
     return do(reference, "cancel", ask)
 
@@ -80,12 +83,12 @@ def answer(reference: str) -> ResponseReturnValue:
         chosen = typed.line("answer")
         if chosen == "agree":
             cancellations.agree(uow, centre, call, person.role)
-            return "Agreed: the call is cancelled, and everybody is told to stand down."
+            return msgid("Agreed: the call is cancelled, and everybody is told to stand down.")
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
-            return "Refused: whoever was sent still comes."
+            return msgid("Refused: whoever was sent still comes.")
         cancellations.withdraw(uow, call)
-        return "Taken back: the call goes on."
+        return msgid("Taken back: the call goes on.")
 
     return do(reference, "cancel", decide)
 
@@ -95,7 +98,11 @@ def answer(reference: str) -> ResponseReturnValue:
 def neighbour(reference: str) -> ResponseReturnValue:
     def hand(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         to = neighbours.hand(uow, centre, call, typed.line("neighbour"))
-        return f"Ring {to.name}: {to.phone}. The call is ours until they have taken it."
+        return msgid(
+            "Ring %(name)s: %(phone)s. The call is ours until they have taken it.",
+            name=to.name,
+            phone=to.phone,
+        )
 
     return do(reference, "neighbour", hand)
 
@@ -106,8 +113,8 @@ def neighbour_answer(reference: str) -> ResponseReturnValue:
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         if typed.line("answer") == "accepted":
             neighbours.accepted(uow, centre, call, typed.line("who"))
-            return "They have taken it. Ours who were asked are told to stand down."
+            return msgid("They have taken it. Ours who were asked are told to stand down.")
         neighbours.refused(uow, call)
-        return "They do not take it: the call is ours again."
+        return msgid("They do not take it: the call is ours again.")
 
     return do(reference, "neighbour", decide)

@@ -7,6 +7,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Refused
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
@@ -25,23 +26,33 @@ Act = Callable[[UnitOfWork, Centre, Slot], str]
 def relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     who = paging.who_has(slot)
     replacements.ask(uow, centre, slot, "radio")
-    return f"A relief for {who} is asked for; they stay until somebody has accepted."
+    return msgid(
+        "A relief for %(who)s is asked for; they stay until somebody has accepted.", who=who
+    )
 
 
 def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     who = paging.who_has(slot)
     replacements.withdraw(uow, centre, slot, "radio")
-    return f"{who} has left, it was not safe. Somebody else is asked; decide who makes it safe."
+    return msgid(
+        "%(who)s has left, it was not safe. Somebody else is asked; decide who makes it safe.",
+        who=who,
+    )
 
 
 def call_off(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.call_off(uow, centre, slot, "radio")
-    return f"{paging.who_has(slot)} stays and needs no relief; who was asked is told."
+    return msgid(
+        "%(who_has)s stays and needs no relief; who was asked is told.",
+        who_has=paging.who_has(slot),
+    )
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.ask_again(uow, centre, slot)
-    return f"Everybody is asked again who could relieve {paging.who_has(slot)}."
+    return msgid(
+        "Everybody is asked again who could relieve %(who_has)s.", who_has=paging.who_has(slot)
+    )
 
 
 ACTS: dict[str, Act] = {
@@ -58,7 +69,7 @@ def relief(reference: str, key: UUID) -> ResponseReturnValue:
     def act(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         chosen = ACTS.get(typed.line("act"))
         if chosen is None:
-            raise Refused("Choose what the team said.")
+            raise Refused(msgid("Choose what the team said."))
         return chosen(uow, centre, find_slot(uow, call, key))
 
     return do(reference, f"relief-{key}", act)

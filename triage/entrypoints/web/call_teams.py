@@ -7,6 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import SlotState
+from triage.domain.role_words import role_name
+from triage.domain.state_words import through_name
+from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
@@ -38,9 +41,14 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
         dispatch = dispatch_of(uow, call, key)
         reason = typed.line("reason")
         if reason in FLOWS:
-            raise Refused("Use Never mind, cancel or Another county's call for that.", "reason")
+            raise Refused(
+                msgid("Use Never mind, cancel or Another county's call for that."), "reason"
+            )
         dispatches.cancel(uow, centre, dispatch, reason)
-        return f"{response_name(centre, dispatch.response)} is cancelled; who was asked is told."
+        return msgid(
+            "%(name)s is cancelled; who was asked is told.",
+            name=response_name(centre, dispatch.response),
+        )
 
     return do(reference, f"cancel-{key}", end)
 
@@ -50,7 +58,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
 def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         dispatches.ask_again(uow, centre, dispatch_of(uow, call, key))
-        return "Everybody is asked again."
+        return msgid("Everybody is asked again.")
 
     return do(reference, f"again-{key}", ask)
 
@@ -60,7 +68,7 @@ def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
 def called_back(reference: str, key: UUID) -> ResponseReturnValue:
     def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         escalations.called_back(uow, centre, dispatch_of(uow, call, key))
-        return "The call-back is noted. If nobody comes, the next one is due in time."
+        return msgid("The call-back is noted. If nobody comes, the next one is due in time.")
 
     return do(reference, f"call-back-{key}", note)
 
@@ -73,9 +81,10 @@ def divert(reference: str, key: UUID) -> ResponseReturnValue:
         offer = diverts.propose(
             uow, centre, dispatch_of(uow, call, key), _uuid(team), _uuid(leaves)
         )
-        return (
-            f"{offer.team.name} is asked to leave {offer.leaves.call.code} and come here."
-            " Nothing moves until they say yes."
+        return msgid(
+            "%(name)s is asked to leave %(code)s and come here. Nothing moves until they say yes.",
+            name=offer.team.name,
+            code=offer.leaves.call.code,
         )
 
     return do(reference, f"divert-{key}", ask)
@@ -87,7 +96,11 @@ def hand_over(reference: str, key: UUID) -> ResponseReturnValue:
     def confirm(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         dispatch, unit = dispatch_of(uow, call, key), typed.line("unit")
         dispatches.confirm_hand_over(uow, dispatch, unit, typed.line("cad_number"))
-        return f"{response_name(centre, dispatch.response)} is handed over to {unit}."
+        return msgid(
+            "%(name)s is handed over to %(unit)s.",
+            name=response_name(centre, dispatch.response),
+            unit=unit,
+        )
 
     return do(reference, f"hand-over-{key}", confirm)
 
@@ -99,7 +112,11 @@ def assign(reference: str, key: UUID) -> ResponseReturnValue:
         slot, chosen = find_slot(uow, call, key), typed.line("member")
         responder = uow.get(Responder, _uuid(chosen)) if chosen else None
         dispatches.assign(uow, centre, slot, responder, typed.line("unit"))
-        return f"{paging.who_has(slot)} is assigned as {slot.role.replace('_', ' ')}."
+        return msgid(
+            "%(who_has)s is assigned as %(role)s.",
+            who_has=paging.who_has(slot),
+            role=role_name(slot.role),
+        )
 
     return do(reference, f"assign-{key}", give)
 
@@ -108,7 +125,7 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refused("Choose somebody from the list, or name the unit.", "unit") from None
+        raise Refused(msgid("Choose somebody from the list, or name the unit."), "unit") from None
 
 
 @bp.post("/slots/<uuid:key>/progress")
@@ -118,11 +135,15 @@ def progress(reference: str, key: UUID) -> ResponseReturnValue:
         slot = find_slot(uow, call, key)
         if (minutes := typed.line("minutes")) or typed.line("to") == "eta":
             dispatches.set_eta(uow, slot, minutes_typed(minutes), "radio")
-            return f"{paging.who_has(slot)} arrives in {minutes} min."
+            return msgid(
+                "%(who_has)s arrives in %(minutes)s min.",
+                who_has=paging.who_has(slot),
+                minutes=minutes,
+            )
         state = state_typed(typed.line("to"))
         who = paging.who_has(slot)
         dispatches.advance(uow, slot, state, "radio")
-        return f"{who}: {PROGRESS[state].lower()}."
+        return msgid("%(who)s: %(state)s.", who=who, state=inside(PROGRESS[state]))
 
     return do(reference, f"progress-{key}", move)
 
@@ -134,7 +155,7 @@ def minutes_typed(text: str) -> int:
 def state_typed(text: str) -> SlotState:
     known = {state.value: state for state in PROGRESS}
     if text not in known:
-        raise Refused("Choose what the team does now.")
+        raise Refused(msgid("Choose what the team does now."))
     return known[text]
 
 
@@ -146,13 +167,15 @@ def record_answer(reference: str, key: UUID) -> ResponseReturnValue:
         find_slot(uow, call, page.slot_id)
         said, _, through = typed.line("answer").partition(":")
         if said not in {"accepts", "declines"} or through not in {"radio", "telephone"}:
-            raise Refused("Choose what the team said, and how.")
+            raise Refused(msgid("Choose what the team said, and how."))
         dispatches.record_answer(uow, centre, page, said == "accepts", through)
-        theirs = page.slot.responder_id == page.responder_id
-        yes = "it is theirs" if theirs else "it is written down"
-        no = after_a_no.what_follows(uow, centre, page)
-        then = f": {yes}." if said == "accepts" else f". {no}"
-        return f"{page.team.name} {said} by {through}{then}"
+        who = {"who": page.team.name, "way": through_name(through)}
+        if said == "declines":
+            then = after_a_no.what_follows(uow, centre, page)
+            return msgid("%(who)s declines by %(way)s. %(then)s", **who, then=then)
+        if page.slot.responder_id == page.responder_id:
+            return msgid("%(who)s accepts by %(way)s: it is theirs.", **who)
+        return msgid("%(who)s accepts by %(way)s: it is written down.", **who)
 
     return do(reference, f"answer-{key}", record)
 
@@ -165,6 +188,6 @@ def heard(reference: str, key: UUID) -> ResponseReturnValue:
     def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
         slot = find_slot(uow, call, key)
         check_ins.heard(uow, slot, "radio")
-        return f"{paging.who_has(slot)}: all is well, by radio."
+        return msgid("%(who_has)s: all is well, by radio.", who_has=paging.who_has(slot))
 
     return do(reference, f"heard-{key}", note)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Refused
 from triage.domain.transfers import TransferState
+from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS
@@ -28,43 +29,45 @@ Step = Callable[[UnitOfWork, Centre, Dispatch], str]
 
 def _ringing(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.ringing(uow, centre, transfers.newest(dispatch), typed.line("line"))
-    return (
-        f"It rings. After {centre.policy.transfer_answer_s} s without an answer the call is"
-        " yours again."
+    return msgid(
+        "It rings. After %(transfer_answer_s)s s without an answer the call is yours again.",
+        transfer_answer_s=centre.policy.transfer_answer_s,
     )
 
 
 def _counselor(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.counselor(uow, centre, transfers.newest(dispatch))
-    return "The counselor is on the line: introduce the caller, then release."
+    return msgid("The counselor is on the line: introduce the caller, then release.")
 
 
 def _released(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     name = response_name(centre, dispatch.response)
     transfers.release(uow, transfers.newest(dispatch), name)
-    return f"The caller is with {name}."
+    return msgid("The caller is with %(name)s.", name=name)
 
 
 def _not_answered(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.give_up(uow, centre, transfers.newest(dispatch))
-    return "Nobody answers there: the call is yours again."
+    return msgid("Nobody answers there: the call is yours again.")
 
 
 def _dropped(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.drop(uow, centre, transfers.newest(dispatch))
     known = any(caller.phone for caller in dispatch.call.callers)
-    how = "Ring the caller back now." if known else "No number of the caller is known."
-    return f"The line was lost: the call is yours again. {how}"
+    how = (
+        msgid("Ring the caller back now.") if known else msgid("No number of the caller is known.")
+    )
+    return msgid("The line was lost: the call is yours again. %(how)s", how=how)
 
 
 def _refused(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.refuse(uow, centre, transfers.newest(dispatch), typed.line("refusal"))
-    return "It was refused: the call is yours again."
+    return msgid("It was refused: the call is yours again.")
 
 
 def _again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.offer_again(uow, centre, dispatch)
-    return f"{response_name(centre, dispatch.response)} is to be rung once more."
+    return msgid("%(name)s is to be rung once more.", name=response_name(centre, dispatch.response))
 
 
 STEPS: dict[str, Step] = {
@@ -84,7 +87,7 @@ def transfer(reference: str, key: UUID) -> ResponseReturnValue:
     def step(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         chosen = STEPS.get(typed.line("step"))
         if chosen is None:
-            raise Refused("Choose what happened on the telephone.")
+            raise Refused(msgid("Choose what happened on the telephone."))
         return chosen(uow, centre, dispatch_of(uow, call, key))
 
     return do(reference, f"transfer-{key}", step)

@@ -10,6 +10,7 @@ from triage.context import current_context
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import GONE
+from triage.domain.state_words import small_state_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -17,7 +18,6 @@ from triage.entrypoints.web.call import Typed, own_pages, render
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
-from triage.entrypoints.web.state_words import small_state_name
 from triage.services import (
     alarms,
     calls,

@@ -2,12 +2,15 @@
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain import desk_commands as language
 from triage.domain.errors import Conflict, Refused
+from triage.domain.words import begun
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to, safe_next
+from triage.entrypoints.web.languages import spoken
 from triage.services import command_offers, desk_commands
 
 bp = Blueprint("command_bar", __name__)
@@ -29,10 +32,10 @@ def command() -> ResponseReturnValue:
         elif asked.verb.word == "o":
             to = _call(asked.call)
         else:
-            said = _do(asked)
+            said = spoken(_do(asked))
     except (Refused, Conflict) as refusal:
-        words = str(refusal)
-        said, tone = f"{words[:1].upper()}{words[1:].rstrip('.')}. Nothing was changed.", "alarm"
+        words = spoken(begun(str(refusal))).rstrip(".")
+        said, tone = gettext("%(why)s. Nothing was changed.", why=words), "alarm"
     if live:
         return jsonify({"said": said, "tone": tone, "to": to})
     if said:
@@ -47,7 +50,9 @@ def command() -> ResponseReturnValue:
 def offers() -> ResponseReturnValue:
     """What may be meant, while it is typed."""
     with current_context().reading() as uow:
-        return jsonify(command_offers.offers(uow, request.args.get("q", "")[:LONGEST]))
+        return jsonify(
+            [spoken(one) for one in command_offers.offers(uow, request.args.get("q", "")[:LONGEST])]
+        )
 
 
 @bp.get("/commands")

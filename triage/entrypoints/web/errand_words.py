@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
+from triage.domain.words import msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.services import (
     assessments,
@@ -48,17 +49,29 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
 
 def _line_lost(centre: Centre, errand: Errand, red: bool) -> str:
     if lost_lines.tries_left(centre, errand) <= 0:
-        return "LINE LOST, not reached: decide what happens"
-    return "LINE LOST: ring the caller back now" if red else "Line lost, call-back is timed"
+        return msgid("LINE LOST, not reached: decide what happens")
+    return (
+        msgid("LINE LOST: ring the caller back now")
+        if red
+        else msgid("Line lost, call-back is timed")
+    )
 
 
 def _cancel(_: Centre, errand: Errand, red: bool) -> str:
-    return "CANCEL? Nobody has agreed yet" if red else "Cancel? A clinician or supervisor agrees"
+    return (
+        msgid("CANCEL? Nobody has agreed yet")
+        if red
+        else msgid("Cancel? A clinician or supervisor agrees")
+    )
 
 
 def _neighbour(_: Centre, errand: Errand, red: bool) -> str:
     name = errand.details["neighbour"]
-    return f"NOT TAKEN YET by {name}: ring them" if red else f"Offered to {name}"
+    return (
+        msgid("NOT TAKEN YET by %(name)s: ring them", name=name)
+        if red
+        else msgid("Offered to %(name)s", name=name)
+    )
 
 
 _WORDS = {
@@ -71,5 +84,5 @@ _WORDS = {
 def ended(errand: Errand) -> str:
     """What stands before the note of one that is over."""
     if errand.kind == neighbours.KIND:
-        return f"{errand.details['neighbour']} took the call"
-    return f"{WHO_CANCELS[errand.details['who']]} said that nobody need come"
+        return msgid("%(neighbour)s took the call", neighbour=errand.details["neighbour"])
+    return msgid("%(who)s said that nobody need come", who=WHO_CANCELS[errand.details["who"]])

@@ -49,6 +49,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.finalize = spoken
     app.jinja_env.filters.update(spoken=spoken)
     app.jinja_env.globals.update(
+        lang_of=lang_of,
         language=language,
         language_names=NAMES,
         other_language=other_language,
@@ -68,6 +69,11 @@ def spoken(it: Any) -> Any:
         return it
     told = language()
     return speak(it, told, catalogue(told).gettext)
+
+
+def lang_of(text: object) -> str:
+    """The language that it is read in: what cannot say itself in another, as rules, is English."""
+    return language() if isinstance(text, _SAY_THEMSELVES) else "en"
 
 
 def other_language() -> tuple[str, str]:

@@ -13,13 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
+from triage.domain import state_words
 from triage.domain.role_words import role_name
 from triage.domain.timing import within
-from triage.domain.words import msgid
-from triage.entrypoints.web import headers, state_words
+from triage.domain.words import begun, msgid
+from triage.entrypoints.web import headers
 from triage.entrypoints.web.access import person_or_none, roles_of
 from triage.entrypoints.web.languages import language
 from triage.services.people import ROLES
+from triage.services.timeline_sentences import response_name
 
 NAVIGATION = (
     (msgid("Training"), "/training"),
@@ -66,6 +68,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         local_time=local_time,
+        response_name=lambda response: response_name(current_context().centre, response),
         local_clock=local_clock,
         local_seconds=local_seconds,
         local_date=local_date,
@@ -74,8 +77,10 @@ def furnish(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         banners=banners,
+        begun=begun,
         policy=lambda: current_context().centre.policy,
         navigation=navigation,
+        outcome_name=state_words.outcome_name,
         page_state_name=state_words.page_state_name,
         person=person_or_none,
         request_id=headers.request_id,
@@ -83,6 +88,9 @@ def furnish(app: Flask) -> None:
         small_state_name=state_words.small_state_name,
         sound=sound,
         state_name=state_words.state_name,
+        text_kind=state_words.text_kind,
+        consent_name=state_words.consent_name,
+        follow_up_name=state_words.follow_up_name,
         theme=theme,
         training=training,
         unit_name=state_words.unit_name,

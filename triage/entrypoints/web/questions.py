@@ -13,10 +13,10 @@ from typing import Any
 from triage.domain.contradictions import SOURCES
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.ruleset import RuleSet
+from triage.domain.state_words import unit_name
 from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.recommendation import Question
-from triage.entrypoints.web.state_words import unit_name
 
 GROUPS = {
     "contact": msgid("Contact"),

@@ -41,6 +41,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Afterwards:
+    """What is planned for later."""
+
+    what: str
+    when: str
+    """How long after, and by whom."""
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """What the page says of one assessment."""
 
@@ -62,7 +71,7 @@ class Recommendation:
     excluded: Sequence[tuple[str, str]]
     points: Sequence[tuple[str, int, int]]
     """Who got points: their name, how many, and how many are needed."""
-    afterwards: Sequence[str]
+    afterwards: Sequence[Afterwards]
     settled: bool
     may_become: Sequence[str]
     ask_next: Sequence[Question]
@@ -146,12 +155,13 @@ def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:
     )
 
 
-def _after(follow_up: Mapping[str, Any]) -> str:
+def _after(follow_up: Mapping[str, Any]) -> Afterwards:
     hours = follow_up["after_h"]
     count = f"{hours if hours < 72 else hours / 24:g}"
-    when = f"{count} h" if hours < 72 else msgid("%(count)s days", count=count)
-    what, owner = follow_up["what"], role_name(follow_up["owner"])
-    return msgid("%(what)s (after %(when)s, %(owner)s)", what=what, when=when, owner=owner)
+    time = f"{count} h" if hours < 72 else msgid("%(count)s days", count=count)
+    owner = role_name(follow_up["owner"])
+    when = msgid("after %(time)s, %(owner)s", time=time, owner=owner)
+    return Afterwards(follow_up["what"], when)
 
 
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import RETURNED, TRANSFER_MOVES, TransferState
+from triage.domain.words import msgid
 from triage.storage.dispatches import Dispatch
 
 AGAIN = "again"
-_AFTER_ALL = "They answer after all"
+_AFTER_ALL = msgid("They answer after all")
 WORDS = {
-    TransferState.RINGING.value: "The line rings",
-    TransferState.COUNSELOR.value: "Counselor on the line",
-    TransferState.RELEASED.value: "Caller released",
-    AGAIN: "Ring the line again",
-    TransferState.NOT_ANSWERED.value: "Nobody answers",
-    TransferState.DROPPED.value: "Line lost",
-    TransferState.REFUSED.value: "Refused",
+    TransferState.RINGING.value: msgid("The line rings"),
+    TransferState.COUNSELOR.value: msgid("Counselor on the line"),
+    TransferState.RELEASED.value: msgid("Caller released"),
+    AGAIN: msgid("Ring the line again"),
+    TransferState.NOT_ANSWERED.value: msgid("Nobody answers"),
+    TransferState.DROPPED.value: msgid("Line lost"),
+    TransferState.REFUSED.value: msgid("Refused"),
 }
 """In the order in which they are offered."""
 

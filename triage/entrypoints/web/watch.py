@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.codes import DISMISSALS
@@ -57,7 +58,7 @@ def retry(key: UUID) -> ResponseReturnValue:
     current_context().do(
         current_person().actor, lambda uow: leftovers.retry(uow, uow.get(Timer, key))
     )
-    flash("It is done again now.", "good")
+    flash(gettext("It is done again now."), "good")
     return redirect("/watch", 303)
 
 
@@ -71,7 +72,7 @@ def dismiss(key: UUID) -> ResponseReturnValue:
         )
     except Refused as error:
         return _page(key, str(error))
-    flash("It is left undone, with your reason.", "good")
+    flash(gettext("It is left undone, with your reason."), "good")
     return redirect("/watch", 303)
 
 
@@ -82,5 +83,5 @@ def noted(key: UUID) -> ResponseReturnValue:
     current_context().do(
         current_person().actor, lambda uow: outbox.take_note(uow, uow.get(Message, key))
     )
-    flash("The text is noted as taken care of.", "good")
+    flash(gettext("The text is noted as taken care of."), "good")
     return redirect("/watch", 303)

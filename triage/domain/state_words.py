@@ -1,4 +1,4 @@
-"""What states of calls, dispatches, slots, pages, texts and follow-ups are called, and roles."""
+"""What states of calls, dispatches, slots, pages, texts and follow-ups are called; roles; units."""
 
 from triage.domain.words import msgid
 
@@ -65,6 +65,55 @@ _UNITS = {
     "minutes": msgid("minutes"),
 }
 
+_TEXT_KINDS = {
+    "page": msgid("page"),
+    "reply": msgid("reply"),
+    "notice": msgid("notice"),
+    "update": msgid("update"),
+    "test": msgid("test"),
+    "stand_down": msgid("stand down"),
+    "shift": msgid("shift"),
+    "reminder": msgid("reminder"),
+    "ring": msgid("ring"),
+    "assigned": msgid("assigned"),
+    "alarm": msgid("alarm"),
+    "check_in": msgid("check in"),
+    "escalation": msgid("escalation"),
+}
+_THROUGH = {
+    "sms": msgid("sms"),
+    "radio": msgid("radio"),
+    "telephone": msgid("telephone"),
+    "voice": msgid("voice"),
+    "link": msgid("link"),
+    "page": msgid("page"),
+}
+_ORIGINS = {"form": msgid("form"), "api": msgid("api"), "paper": msgid("paper")}
+_OUTCOMES = {
+    "accepted": msgid("accepted"),
+    "declined": msgid("declined"),
+    "done": msgid("done"),
+    "not_understood": msgid("not understood"),
+    "noted": msgid("noted"),
+    "unknown_number": msgid("unknown number"),
+}
+
+_CONSENTS = {
+    "asked": msgid("Consent asked."),
+    "given": msgid("Consent given."),
+    "not_asked": msgid("Consent not asked."),
+    "not_needed": msgid("Consent not needed."),
+    "refused": msgid("Consent refused."),
+}
+_FOLLOW_UPS = {
+    "call_back": msgid("call back"),
+    "care_plan": msgid("care plan"),
+    "clinician_call": msgid("clinician call"),
+    "outreach_visit": msgid("outreach visit"),
+    "safety_plan": msgid("safety plan"),
+    "school_check": msgid("school check"),
+}
+
 
 def state_name(state: str) -> str:
     return _STATES.get(str(state)) or _plain(state).capitalize()
@@ -76,6 +125,34 @@ def small_state_name(state: str) -> str:
 
 def page_state_name(state: str) -> str:
     return _OF_A_PAGE.get(str(state)) or _plain(state)
+
+
+def text_kind(kind: str) -> str:
+    """What a text is, in small letters."""
+    return _TEXT_KINDS.get(kind) or _plain(kind)
+
+
+def through_name(way: str) -> str:
+    """By which way somebody said it."""
+    return _THROUGH.get(way) or way
+
+
+def origin_name(origin: str) -> str:
+    return _ORIGINS.get(origin) or origin
+
+
+def outcome_name(outcome: str) -> str:
+    """What came of a text that came in."""
+    return _OUTCOMES.get(outcome) or _plain(outcome)
+
+
+def consent_name(consent: str) -> str:
+    return _CONSENTS.get(consent) or f"Consent {_plain(consent)}."
+
+
+def follow_up_name(kind: str) -> str:
+    """In small letters."""
+    return _FOLLOW_UPS.get(kind) or _plain(kind)
 
 
 def unit_name(unit: str) -> str:

@@ -1,0 +1,59 @@
+"""What the programs of pages say (assets/src/words.js), for pages that are not in English."""
+
+from flask import Flask
+from flask_babel import gettext
+
+from triage.domain.words import msgid
+from triage.entrypoints.web.languages import language
+
+SENTENCES = (
+    msgid("%(count)s days"),
+    msgid("%(time)s left"),
+    msgid(", %(age)s old"),
+    msgid("Copied"),
+    msgid("Data as of %(clock)s"),
+    msgid("Kept"),
+    msgid("Kept at %(time)s"),
+    msgid("NOT KEPT: %(why)s"),
+    msgid("NOT KEPT: reload the page and answer again."),
+    msgid("NOT KEPT: that is too long. Shorten the narrative."),
+    msgid("NOT KEPT: the answer cannot be read. Type a number, or u for not known."),
+    msgid("NOT KEPT: the service does not answer. Go on typing; it is tried again."),
+    msgid("NOT KEPT: the service does not answer. It is tried again."),
+    msgid("NOT KEPT: you are signed out. Sign in in another tab, then answer again."),
+    msgid("NOT KEPT: you are signed out. Sign in in another tab, then go on here."),
+    msgid(
+        "NOT SENT: the service does not answer. Stay on this page and send again; page"
+        " by telephone meanwhile."
+    ),
+    msgid("Not kept yet, trying again."),
+    msgid("Nothing was taken back: the service does not answer."),
+    msgid("Press Ctrl+C"),
+    msgid("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio."),
+    msgid("Somebody says otherwise"),
+    msgid(
+        "The narrative has %(length)s characters, %(most)s fit. Shorten it; nothing is"
+        " lost meanwhile."
+    ),
+    msgid("The same"),
+    msgid(
+        "The service does not answer: nothing is known to have changed. Look at the"
+        " call, and try again."
+    ),
+    msgid("What somebody else says"),
+    msgid("Who says so"),
+    msgid("over since %(time)s"),
+    msgid("reload the page and answer again."),
+    msgid("the page was opened"),
+    msgid("the service does not answer"),
+    msgid("you are signed out: reload the page"),
+)
+
+
+def furnish(app: Flask) -> None:
+    app.jinja_env.globals.update(script_words=script_words)
+
+
+def script_words() -> dict[str, str]:
+    """Each sentence as this page says it; none in English, which the programs speak."""
+    return {} if language() == "en" else {str(one): gettext(one) for one in SENTENCES}

@@ -1,0 +1,119 @@
+"""What a timeline says of those who are asked to come, and of what they do."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from triage.domain.codes import DISPOSITIONS, VERDICTS
+from triage.domain.reachability import LEFT_DUTY
+from triage.domain.role_words import role_name
+from triage.domain.state_words import through_name
+from triage.domain.words import Sentence, begun, listed, msgid
+from triage.services.centre import Centre
+
+Details = Mapping[str, Any]
+
+_WHY_ASKED = (
+    (re.compile("next"), msgid("next")),
+    (re.compile("home zone (?P<zone>.+)"), msgid("home zone %(zone)s")),
+    (
+        re.compile("from (?P<zones>.+): no free home team"),
+        msgid("from %(zones)s: no free home team"),
+    ),
+    (re.compile("part of the team only"), msgid("part of the team only")),
+    (re.compile("shift not confirmed"), msgid("shift not confirmed")),
+    (re.compile("free"), msgid("free")),
+    (re.compile("1 other call"), msgid("1 other call")),
+    (re.compile("(?P<count>[0-9]+) other calls"), msgid("%(count)s other calls")),
+)
+"""What was written down of why a team is asked (domain/ranking.py), as sentences again."""
+
+
+def _why_asked(written: str) -> str:
+    for pattern, sentence in _WHY_ASKED:
+        if found := pattern.fullmatch(written):
+            return Sentence(sentence, found.groupdict())
+    return written
+
+
+def _left(details: Details) -> str | None:
+    return LEFT_DUTY.get(details.get("because", ""))
+
+
+def _role(details: Details) -> str:
+    return begun(role_name(details["role"]))
+
+
+SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
+    "slot.unfilled": lambda _, d: msgid(
+        "Nobody is left to ask for the %(role)s.", role=role_name(d["role"])
+    ),
+    "slot.assigned": lambda _, d: msgid(
+        "%(to)s assigned as %(role)s by hand.", to=d["to"], role=role_name(d["role"])
+    ),
+    "slot.by_radio_only": lambda _, d: msgid(
+        "%(team)s (%(role)s) texted STOP: reach them by radio.", team=d["team"], role=_role(d)
+    ),
+    "slot.eta": lambda _, d: msgid("Arrives in %(minutes)s min.", minutes=d["minutes"]),
+    "slot.en_route": lambda _, d: msgid(
+        "%(role)s on the way (%(through)s).", role=_role(d), through=through_name(d["through"])
+    ),
+    "slot.staged": lambda _, d: msgid(
+        "%(role)s waits near the scene (%(through)s).",
+        role=_role(d),
+        through=through_name(d["through"]),
+    ),
+    "slot.on_scene": lambda _, d: msgid(
+        "%(role)s on scene (%(through)s).", role=_role(d), through=through_name(d["through"])
+    ),
+    "slot.transporting": lambda _, d: msgid(
+        "%(role)s transporting (%(through)s).", role=_role(d), through=through_name(d["through"])
+    ),
+    "slot.cleared": lambda _, d: msgid(
+        "%(role)s cleared (%(through)s).", role=_role(d), through=through_name(d["through"])
+    ),
+    "page.link_opened": lambda _, d: msgid(
+        "%(team)s (%(role)s) opened the link.", team=d["team"], role=role_name(d["role"])
+    ),
+    "page.opened": lambda _, d: msgid(
+        "%(team)s is asked: %(names)s.",
+        team=d["team"],
+        names=listed(", ", [_why_asked(one) for one in d.get("why") or ["next"]]),
+    ),
+    "page.accepted": lambda _, d: msgid(
+        "%(team)s accepted by %(through)s after %(waited_s)s s.",
+        team=d["team"],
+        through=through_name(d["through"]),
+        waited_s=d["waited_s"],
+    ),
+    "page.declined": lambda _, d: msgid("%(team)s declined.", team=d["team"]),
+    "page.passed_over": lambda _, d: msgid(
+        "%(team)s %(left)s; the next is asked.",
+        team=d["team"],
+        left=_left(d) or msgid("did not answer in time"),
+    ),
+    "page.undeliverable": lambda _, d: msgid(
+        "%(team)s %(left)s; the next is asked.",
+        team=d["team"],
+        left=_left(d) or msgid("cannot be reached by text"),
+    ),
+    "page.asked_anew": lambda _, d: msgid(
+        "%(team)s is asked anew: the text did not leave in time.", team=d["team"]
+    ),
+    "page.unreported": lambda _, d: msgid(
+        "%(team)s is rung: nobody reports that the text arrived.", team=d["team"]
+    ),
+    "page.given_back": lambda _, d: msgid(
+        "%(team)s gave it back; somebody else is asked.", team=d["team"]
+    ),
+    "visit.written": lambda _, d: msgid(
+        "%(team)s (%(role)s) wrote the visit down: %(disposition)s. Verdict: %(verdict)s.",
+        team=d["team"],
+        role=role_name(d["role"]),
+        disposition=DISPOSITIONS.get(d["disposition"], d["disposition"]),
+        verdict=VERDICTS.get(d["verdict"], str(d["verdict"])),
+    ),
+    "page.verdict": lambda _, d: msgid(
+        "The team's verdict: %(verdict)s.", verdict=VERDICTS.get(d["verdict"], str(d["verdict"]))
+    ),
+}
