@@ -19,7 +19,7 @@ from triage.adapters.simulator_sms import SimulatorSms
 from triage.domain.people_of_call import People, Subject
 from triage.domain.phone_network import OutboundSms
 from triage.entrypoints.watcher import Watcher
-from triage.services import communication_tests, hazard_notes, rosters, switches
+from triage.services import communication_tests, hazard_notes, rosters, switches, visits
 from triage.storage.calls import Call
 from triage.storage.follow_ups import FollowUp
 from triage.storage.messages import Message
@@ -88,6 +88,7 @@ def furnish(world: World, typed: Typed, folder: Path) -> Furnished:
     paths = {
         "call.show": (f"/calls/{call.reference}", f"/calls/{quiet.reference}"),
         "call.by_code": (f"/c/{call.code}",),
+        "call.sheet": (f"/calls/{call.reference}/sheet",),
         "follow_ups.follow_up": (f"/follow-ups/{follow_up}",),
         "intake.go_on": ("/intake/{draft}",),
         "intake_paste.ask": ("/intake/{draft}/paste",),
@@ -102,6 +103,7 @@ def furnish(world: World, typed: Typed, folder: Path) -> Furnished:
         "rules.confirm_going_back": (f"/rules/{RULES}/versions/{rules}/go-back",),
         "simulator.phones": ("/simulator", f"/simulator?phone=%2B{phone.number[1:]}"),
         "teams.team": (f"/teams/{team}",),
+        "visits.show": (f"/calls/{call.reference}/visit",),
         "teams.change_team": (f"/teams/{team}/change",),
         "communication_tests.test": (f"/teams/tests/{test}",),
     }
@@ -184,5 +186,15 @@ def _around(world: World, typed: Typed, call: Call, phone: Phone) -> None:
     world.stranger().text(typed.said("Is anybody there?"))
     phone.text(typed.said(f"{call.code} what about"))
     phone.text(f"{call.code} ASSIST")
+    _visit(world, typed, call)
     world.context.phone.send(OutboundSms("1", phone.number, typed.said("Hello"), 600))
     world.settle()
+
+
+def _visit(world: World, typed: Typed, call: Call) -> None:
+    """A note that is written down, and one that is begun."""
+    me, here = world.client("clinician"), f"/calls/{call.reference}/visit"
+    ends = {"disposition": "linked_to_care", "verdict": "3", "verdict_why": typed.said("Alone.")}
+    note = {part: typed.said("Sat with him.") for part in visits.PARTS}
+    me.submit(here, note | ends | {"form_key": str(uuid4())}, to=here)
+    me.submit(here, note | {"form_key": str(uuid4())}, to=f"{here}/draft")
