@@ -145,6 +145,12 @@ EVERYBODYS = ["/", "/account/safety", "/account/password", "/nowhere"]
 PAGES = {
     "clinician": ["/on-view", "/follow-ups", "/follow-ups?mine", "/shifts"],
     "dispatcher": [
+        "/board",
+        "/intake",
+        "/alarms",
+        "/map",
+        "/watch",
+        "/commands",
         "/field-request",
         "/intake/paper",
         "/hazards",

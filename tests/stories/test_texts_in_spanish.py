@@ -194,7 +194,7 @@ def test_their_own_choice_counts_before_the_teams_page_and_from_the_next_text_on
     with world.context.reading() as uow:
         team_id = uow.get(Responder, phone.responder_id or UUID(int=0)).team_id
     page = world.client("supervisor").get(f"/teams/{team_id}").text
-    assert "Texts in Español" in page
+    assert "Texts in Spanish" in page
     assert f"/members/{phone.responder_id}/language" not in page, "they have chosen themselves"
 
 

@@ -15,7 +15,7 @@ from triage.domain.facts import Vocabulary
 from triage.domain.narrative import Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
 from triage.domain.timing import within
-from triage.domain.words import listed
+from triage.domain.words import listed, msgid
 
 if TYPE_CHECKING:
     from triage.domain.ahead import Ahead
@@ -56,8 +56,8 @@ class Level:
     def said(self) -> str:
         """ "URGENT, within 30 min": never a bare number or letter."""
         if self.within_min is None:
-            return self.label
-        return listed(", ", (self.label, within(self.within_min)))
+            return msgid(self.label)
+        return listed(", ", (msgid(self.label), within(self.within_min)))
 
 
 @dataclass(frozen=True, slots=True)

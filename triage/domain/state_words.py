@@ -162,3 +162,8 @@ def unit_name(unit: str) -> str:
 
 def _plain(code: str) -> str:
     return str(code).replace("_", " ")
+
+
+def level_name(label: str) -> str:
+    """A level as its rules call it; where that is a usual word, in the reader's language."""
+    return msgid(label)

@@ -26,6 +26,7 @@ from triage.domain.escalation import (
     read_policy,
 )
 from triage.domain.ruleset import Level
+from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -313,13 +314,16 @@ def _levels(uow: UnitOfWork) -> list[Level]:
 
 
 def _time_to_answer(levels: Sequence[Level]) -> str:
-    times = [f"{it.label} {it.answer_within_min or ANSWER_MIN} min" for it in levels]
+    times = [
+        listed(" ", (level_name(it.label), f"{it.answer_within_min or ANSWER_MIN} min"))
+        for it in levels
+    ]
     said = msgid("A team has so long to answer before the next is asked: %(times)s.")
-    return msgid(said, times=", ".join(times))
+    return msgid(said, times=listed(", ", times))
 
 
 def _where_in_words(one: Kept, levels: Sequence[Level]) -> str:
-    level = next((it.label for it in levels if it.rank == one.level_rank), None)
+    level = next((level_name(it.label) for it in levels if it.rank == one.level_rank), None)
     response = _responses().get(one.response, one.response) or msgid("Every response")
     if one.level_rank == 0:
         return msgid("%(response)s, every level", response=response)

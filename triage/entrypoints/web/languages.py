@@ -24,6 +24,8 @@ from triage.entrypoints.web.access import person_or_none
 COOKIE = "language"
 NAMES = {"en": "English", "es": "Español"}
 """As those say it who speak it."""
+_SPOKEN_OF = {"en": msgid("English"), "es": msgid("Spanish")}
+"""As the page says it."""
 ROLE_WORDS = (
     msgid("dispatcher"),
     msgid("clinician"),
@@ -51,7 +53,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(
         lang_of=lang_of,
         language=language,
-        language_names=NAMES,
+        language_names=_SPOKEN_OF,
         other_language=other_language,
         sound_words=sound_words,
         theme_words=theme_words,

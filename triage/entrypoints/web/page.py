@@ -80,6 +80,7 @@ def furnish(app: Flask) -> None:
         begun=begun,
         policy=lambda: current_context().centre.policy,
         navigation=navigation,
+        level_name=state_words.level_name,
         outcome_name=state_words.outcome_name,
         page_state_name=state_words.page_state_name,
         person=person_or_none,
