@@ -102,7 +102,7 @@ def test_what_is_texted_from_it_does_nothing_and_is_shown_to_dispatchers(world: 
     assert "phone lost. Reach them by radio." in board
 
 
-@pytest.mark.parametrize("said", ["need help", "unsafe"])
+@pytest.mark.parametrize("said", ["need help", "HELP", "unsafe"])
 def test_a_cry_for_help_from_it_is_an_alarm_and_gets_no_answer(world: World, said: str) -> None:
     phone, call = on_a_call(world)
     before = len(phone.inbox)

@@ -14,15 +14,18 @@ from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_escalation import call_in, state, supervisor
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, start_twilio
 from tests.typical_calls import CALM
-from tests.world import World
+from tests.world import Phone, World
 from triage.adapters.twilio_voice import TwilioPhones
 from triage.app import create_app
 from triage.domain.phone_network import OutboundCall, Refused, Sent, Unknown
+from triage.services import rosters, verification
 from triage.settings import Twilio as Account
 from triage.storage.dispatches import Dispatch
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
 
 
-def ring(world: World, rank: int = 1) -> tuple[object, Dispatch]:
+def ring(world: World, rank: int = 1) -> tuple[Phone, Dispatch]:
     (alpha,) = world.team("Alpha")
     dispatch = call_in(world, rank)
     alpha.expect("Reply")
@@ -104,6 +107,27 @@ def test_who_presses_too_late_hears_who_has_it(world: World) -> None:
 
     assert "page is over" in alpha.press("1").lower()
     assert state(world, dispatch) == "accepted"
+
+
+@pytest.mark.parametrize("gone", ["another number", "retired"])
+def test_a_ring_on_the_line_accepts_nothing_on_a_phone_that_is_theirs_no_more(
+    world: World, gone: str
+) -> None:
+    alpha, dispatch = ring(world)
+    world.ignores_texts("what whoever leaves is told stands elsewhere")
+    alpha.pick_up()
+
+    def leave(uow: UnitOfWork) -> None:
+        member = uow.get(Responder, alpha.responder_id)
+        if gone == "retired":
+            rosters.retire_member(uow, world.centre, member)
+        else:
+            verification.change_number(uow, world.centre, member, world.phone_number())
+
+    world.context.do("test", leave)
+
+    assert "It is yours" not in alpha.press("1")
+    assert state(world, dispatch) != "accepted"
 
 
 def test_a_supervisor_takes_charge_with_a_key(world: World) -> None:

@@ -70,7 +70,7 @@ def heard(uow: UnitOfWork, centre: Centre, member: Responder, body: str) -> Answ
     """Whoever texts from it gets no answer. A cry for help, or that it is not safe, is an alarm all
     the same: they may have found it."""
     reply = parse(body)
-    if reply.verb in {Verb.HELP, Verb.WITHDRAW}:
+    if reply.verb in {Verb.HELP, Verb.WITHDRAW} or reply.carrier_word == "HELP":
         pages = field_texts.about(uow, member, reply.code)
         alarms.raise_on(uow, centre, AlarmKind.HELP, member, pages)
     return Answered(OUTCOME, None)

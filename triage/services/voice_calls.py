@@ -62,12 +62,17 @@ def _in_its_language(message: Message | None, told: Said) -> Said:
 
 
 def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:
-    """What this handing over rings for; nothing on a phone that is reported lost."""
+    """What this handing over rings for; nothing on a phone that is reported lost or theirs no more,
+    and nothing for somebody who has left: it was on the line already when that was said."""
     attempt = uow.session.get(Attempt, attempt_id)
     message = uow.session.get(Message, attempt.message_id) if attempt else None
     rings = {RING, alarms.KIND, addresses.KIND, phone_trials.KIND}
     if message is None or message.kind not in rings:
         return None
     member = uow.session.get(Responder, message.responder_id) if message.responder_id else None
-    lost = member is not None and member.phone_lost_at is not None
-    return None if lost else message
+    return message if member is None or _is_theirs(member, message) else None
+
+
+def _is_theirs(member: Responder, message: Message) -> bool:
+    is_here = member.retired_at is None and member.phone_lost_at is None
+    return is_here and member.phone_index == message.to_index
