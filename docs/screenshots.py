@@ -1,11 +1,13 @@
-"""Takes the pictures of the README: `make screenshots`.
+"""Takes the pictures of the README and of every page: `make screenshots`.
 
 Runs the demo in a folder of its own, drives it in headless Chromium as a dispatcher, a
-clinician and a supervisor would, and writes docs/pictures/*.png.
+clinician and a supervisor would, follows every link once, and writes docs/pictures/*.png.
 """
 
+import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,8 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -23,6 +27,16 @@ sys.path.insert(0, str(ROOT))
 from tests.servers import CHROMIUM_ARGS, find_chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
+PAGES = PICTURES / "pages"
+ROLES = ("dispatcher", "supervisor", "administrator", "clinician")
+MAIN = {"board", "intake", "calls-one", "follow-ups"}
+"""Pages that are shown in dark and on a narrow telephone too."""
+ONE = re.compile(r"(?<=/)([0-9a-f-]{36}|[0-9a-f]{64}|\d{6}-\w{6}|county-default)(?=/|$)")
+"""What a page is about, in its address."""
+NOT_PAGES = re.compile(r"/(static|api|c)/|/yaml$|^/rules/(?!county-default)\w")
+TALLEST, COLORS = 1600, 48
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 OTHER_CALLS: list[dict[str, str]] = [
     {
         "location": "Pier 3, the loading ramp",
@@ -67,6 +81,7 @@ def main() -> int:
                     executable_path=chromium, args=list(CHROMIUM_ARGS)
                 )
                 take(browser, kept)
+                take_every_page(browser, kept)
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait(20)
@@ -108,10 +123,12 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     time.sleep(2)
     phone.click("a:has-text('new')")
     time.sleep(1)
+    link = re.search(r"/p/\w{11}", phone.inner_text("main"))
     phone.fill("main input[name=body], main textarea[name=body]", "accept, eta 12")
     phone.keyboard.press("Enter")
     time.sleep(2.5)
-    shoot(phone, "phone")
+    if link:
+        take_telephone(browser, url + link[0])
     dispatcher.reload()
     time.sleep(2)
     shoot(dispatcher, "call", whole=True)
@@ -125,6 +142,16 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     supervisor.click("a:has-text('Who must come')")
     time.sleep(1.5)
     shoot(supervisor, "rules")
+
+
+def take_telephone(browser: Browser, link: str) -> None:
+    """What a clinician sees on the telephone, behind the link of a page."""
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(link)
+    phone.click("main form button")
+    phone.wait_for_url("**/p/call")
+    time.sleep(1)
+    shoot(phone, "phone", whole=True)
 
 
 def take_call(page: Page, url: str, call: dict[str, str]) -> None:
@@ -142,7 +169,7 @@ def take_call(page: Page, url: str, call: dict[str, str]) -> None:
 
 def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
     user = next(user for user in kept["users"] if user["role"] == role)
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page = browser.new_context(viewport=WIDE).new_page()
     page.goto(f"{kept['base_url']}/sign-in")
     page.fill("[name=username]", user["name"])
     page.fill("[name=password]", user["password"])
@@ -152,7 +179,53 @@ def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
 
 
 def shoot(page: Page, name: str, *, whole: bool = False) -> None:
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+    keep(page.screenshot(full_page=whole), PICTURES / f"{name}.png")
+
+
+def keep(taken: bytes, file: Path) -> None:
+    """In few colours, and no longer than anybody looks: the repository stays small."""
+    picture = Image.open(io.BytesIO(taken)).convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
+    picture.quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def take_every_page(browser: Browser, kept: dict[str, Any]) -> None:
+    """Each kind of page that a link leads to, as the first role that may open it."""
+    PAGES.mkdir(exist_ok=True)
+    for old in PAGES.glob("*.png"):
+        old.unlink()
+    taken: set[str] = set()
+    for role in ROLES:
+        page, waiting, seen = signed_in(browser, kept, role), ["/", "/styleguide"], set()
+        while waiting:
+            path = waiting.pop(0)
+            name = ONE.sub("one", path).strip("/").replace("/", "-")
+            if name in seen:
+                continue
+            seen.add(name)
+            answer = page.goto(kept["base_url"] + path)
+            if answer is None or not answer.ok:
+                continue
+            name = ONE.sub("one", urlsplit(page.url).path).strip("/").replace("/", "-")
+            if name not in taken:
+                taken.add(name)
+                take_one(page, name)
+            links = page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.pathname)")
+            waiting += [link for link in dict.fromkeys(links) if not NOT_PAGES.search(link)]
+        page.context.close()
+
+
+def take_one(page: Page, name: str) -> None:
+    page.wait_for_timeout(300)
+    keep(page.screenshot(full_page=True), PAGES / f"{name}.png")
+    if name not in MAIN:
+        return
+    page.emulate_media(color_scheme="dark")
+    keep(page.screenshot(full_page=True), PAGES / f"{name}-dark.png")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(NARROW)
+    keep(page.screenshot(full_page=True), PAGES / f"{name}-320.png")
+    page.set_viewport_size(WIDE)
 
 
 if __name__ == "__main__":
