@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text, union
 from triage.domain.codes import NO_CALL
 from triage.domain.gazetteer import Place
 from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.words import msgid
 from triage.services import hazard_notes
 from triage.services.places import place_index
 from triage.storage.audit import AuditEntry
@@ -29,6 +30,11 @@ MONTH, QUARTER = timedelta(days=30), timedelta(days=90)
 MOST, LISTED, MOST_NEAR = 200, 5, 2
 UNSAFE = 3
 """The verdict "unsafe without police" of VERDICTS."""
+_WHY = {
+    "same number": msgid("same number"),
+    "same place": msgid("same place"),
+    "same zone": msgid("same zone"),
+}
 EVENT = "call.shown_beside"
 _OPEN = text("call.state IN ('asking', 'open')")
 """As the partial index has it, word for word, or it is not used."""
@@ -41,6 +47,10 @@ class Alike:
     call: Call
     why: str
     """"same number", "same place" or "same zone"."""
+
+    @property
+    def why_words(self) -> str:
+        return _WHY.get(self.why) or self.why
 
 
 @dataclass(frozen=True)
