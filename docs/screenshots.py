@@ -194,6 +194,9 @@ def take_every_page(browser: Browser, kept: dict[str, Any]) -> None:
     PAGES.mkdir(exist_ok=True)
     for old in PAGES.glob("*.png"):
         old.unlink()
+    stranger = browser.new_page(viewport=WIDE)
+    stranger.goto(f"{kept['base_url']}/sign-in")
+    take_one(stranger, "sign-in")
     taken: set[str] = set()
     for role in ROLES:
         page, waiting, seen = signed_in(browser, kept, role), ["/", "/styleguide"], set()
