@@ -337,3 +337,8 @@ def test_that_all_is_not_well_is_a_cry_for_help(body: str) -> None:
 )
 def test_ok_beside_something_else_is_only_a_manner_of_speaking(body: str, meant: Reply) -> None:
     assert parse(body) == meant
+
+
+@pytest.mark.parametrize("body", ["Sí", "si!", "si gracias"])
+def test_a_yes_alone_is_asked_back_in_spanish_too(body: str) -> None:
+    assert parse(body) == Reply(carrier_word="YES")

@@ -11,6 +11,7 @@ from tests.world import Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.lifecycle import PageState
 from triage.domain.phone_network import Refused
+from triage.domain.spoken import spelled
 from triage.entrypoints import worker
 from triage.services import dispatches, escalation_policies, escalations, sending, shifts, switches
 from triage.services.dispatches import Urgency
@@ -649,3 +650,18 @@ def test_a_yes_and_an_escalation_at_once_leave_nobody_alarmed_and_untold(world: 
         alpha.text(f"{code} SCENE")
         alpha.text(f"{code} CLEAR")
         alpha.text(f"{code} 1")
+
+
+def test_a_supervisor_who_is_only_rung_is_rung_for_each_call_in_a_storm(world: World) -> None:
+    boss = supervisor(world)
+    lay_down(world, [step("next_team", times=0), step("supervisor", "voice")], repeat_s=600)
+    first = call_in(world, 2)
+    world.wait(seconds=2)
+
+    second = call_in(world, 2)
+    world.wait(seconds=2)
+
+    rung = " ".join(ring.body for ring in boss.rings)
+    for dispatch in (first, second):
+        assert spelled(code_of(world, dispatch)) in rung
+    world.ignores_texts("what else they are told")

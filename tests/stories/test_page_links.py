@@ -225,3 +225,10 @@ def test_what_arrives_too_late_is_told_what_is_true_now(
     assert late.status_code == 409
     assert late.json["said"] == ("Nothing was changed: it is not yours any more, you are released.")
     world.ignores_texts("what an alarm does is another story")
+
+
+def test_that_paging_does_not_work_stands_there_too(world: World, phone: Phone, call: Call) -> None:
+    browser = open_(world, link_of(phone))  # and in this story neither worker nor watcher runs
+
+    for path in ("/p/call", "/p/call/live"):
+        assert "PAGING DOES NOT WORK" in words(browser.get(path).text)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from tests.stories.test_escalation import call_in, code_of, supervisor
 from tests.world import Browser, World
 from triage.services import dispatches
 from triage.services.dispatches import Urgency
@@ -177,3 +178,28 @@ def test_who_switched_what_off_is_in_the_audit_trail(world: World) -> None:
     assert entry is not None
     assert entry.actor.startswith("account:")
     assert entry.details["subject"] == "Downtown"
+
+
+def test_a_zone_that_is_switched_off_hides_no_call_from_its_supervisor(world: World) -> None:
+    world.team("Alpha")
+    boss = supervisor(world)
+    switch_off(world, "zone:Harbor", reason="Flood")
+
+    dispatch = call_in(world, 1)
+
+    boss.expect("NOBODY LEFT TO ASK")
+    boss.expect_ring("Press 1 to take charge")
+    boss.text(f"{code_of(world, dispatch)} 1")
+    boss.expect("you have taken charge")
+
+
+def test_a_supervisor_who_is_asked_stays_so_when_the_zone_is_switched_off(world: World) -> None:
+    boss = supervisor(world)
+    call_in(world, 1)
+    boss.expect("NOBODY LEFT TO ASK")
+
+    switch_off(world, "zone:Harbor", reason="Flood")
+    world.wait(seconds=61)
+
+    boss.expect_ring("Press 1 to take charge")
+    world.ignores_texts("that they are asked again")

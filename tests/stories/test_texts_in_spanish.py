@@ -50,7 +50,9 @@ def test_a_clinician_is_paged_answers_and_is_asked_how_it_is_in_spanish(world: W
     page = phone.expect(f"Responda {call.code} 1=acepto 2=no")
     assert page.startswith(("INMEDIATO", "URGENTE", "PRONTO", "RUTINA"))
     assert segments(page) == 1
-    phone.text("SÍ")
+    phone.text("Sí")
+    phone.expect(f"{call.code} 1")
+    phone.text(f"{call.code} SÍ")
     phone.expect("aceptada, es suya. Vaya a: Pier 3.")
     phone.text("llegué")
     phone.expect("AYUDA. Si debe irse por peligro")
@@ -169,7 +171,7 @@ def test_a_supervisor_is_asked_to_take_charge_in_spanish(world: World) -> None:
 
     boss.expect("NO QUEDA NADIE A QUIEN PEDIR. INMEDIATO")
     boss.expect_ring("Marque 1 para hacerse cargo")
-    boss.text("si")
+    boss.text("1")
     boss.expect("usted se hizo cargo")
     all_in_spanish(boss)
 

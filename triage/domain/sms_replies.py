@@ -116,6 +116,8 @@ def parse(body: str) -> Reply:
     if REACTION.match(_without_accents(text[:60])):
         return Reply()
     words = [as_read(span.group()) for span in spans]
+    if [word for word in words if word not in FILLERS] == ["SI"]:
+        return Reply(carrier_word="YES")  # alone it answers any question, and is asked back, too
     found = _Found()
     at, note = 0, None
     while at < len(words) and note is None:

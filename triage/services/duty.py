@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
-from triage.domain.lifecycle import TAKEN, PageState
+from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import charges, check_ins, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -55,7 +55,8 @@ def switched_off(uow: UnitOfWork, centre: Centre, kind: str, key: str) -> None:
         _move_on(uow, centre, Page.team_id == UUID(key), "switched_off")
         charges.leave(uow, Page.team_id == UUID(key), "switched_off")
     elif kind == "zone":
-        _move_on(uow, centre, Call.zone == key, "switched_off")
+        goes_there = and_(Call.zone == key, Page.kind != PageKind.SUPERVISOR)
+        _move_on(uow, centre, goes_there, "switched_off")
 
 
 def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: str) -> None:

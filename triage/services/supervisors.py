@@ -36,7 +36,8 @@ def ask(uow: UnitOfWork, centre: Centre, slot: Slot, due: Due) -> int:
         page = earlier if earlier is not None and _goes_on(earlier, due) else None
         new = page is None
         page = page or open_page(uow, slot, responder.team, responder, PageKind.SUPERVISOR)
-        if not storms.holds_back(uow, page, channel.value):
+        unheard = due.anew and channel is Channel.VOICE  # no text of it is there
+        if unheard or not storms.holds_back(uow, page, channel.value):
             if channel is Channel.VOICE:
                 ring(uow, centre, page)
             elif new:

@@ -124,6 +124,8 @@ def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str |
         return SILENT_ALARM
     if page is None or message.kind not in _PAGING:
         return None
-    off = {("team", str(page.team_id)), ("zone", page.slot.dispatch.call.zone or "")}
+    off = {("team", str(page.team_id))}
+    if page.kind is not PageKind.SUPERVISOR:  # they do not go there
+        off.add(("zone", page.slot.dispatch.call.zone or ""))
     gone = responder.retired_at or page.team.retired_at or off & switched_off(uow)
     return None if duty.is_on_shift(uow, responder) and not gone else "off_duty"

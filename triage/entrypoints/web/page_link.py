@@ -18,10 +18,11 @@ from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.entrypoints.web import looks
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
+from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.call import Typed, for_member
 from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
-from triage.services import opened_pages, page_links
+from triage.services import opened_pages, page_links, watch
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.page_links import PageLink
@@ -128,7 +129,8 @@ def _render(sent: Typed, status: int) -> ResponseReturnValue:
 def _shown(uow: UnitOfWork, link: PageLink, sent: Typed) -> dict[str, Any]:
     page = opened_pages.newest_page(uow, link)
     shown = for_member(uow, current_context().centre, [page], sent)
-    return shown | {"base": "/p/call", "narrow": True}
+    paging = paging_lines(watch.standing(uow).codes, at_the_desk=False)
+    return shown | {"base": "/p/call", "narrow": True, "paging": paging}
 
 
 def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
