@@ -190,4 +190,5 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     expect(page.locator(".own-actions .main")).to_have_text("On the way")
 
     help_me.click()
-    expect(page.locator("#banners")).to_contain_text("ALARM RAISED")
+    told = page.locator(".own-sent li", has_text="ALARM RAISED")
+    expect(told).to_be_in_viewport()
