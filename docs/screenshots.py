@@ -91,6 +91,25 @@ def main() -> int:
 def take(browser: Browser, kept: dict[str, Any]) -> None:
     url = kept["base_url"]
     dispatcher = signed_in(browser, kept, "dispatcher")
+    take_intake(dispatcher, url)
+    answer_by_text(browser, url)
+    dispatcher.reload()
+    time.sleep(2)
+    shoot(dispatcher, "call", whole=True)
+    for call in OTHER_CALLS:
+        take_call(dispatcher, url, call)
+    dispatcher.goto(f"{url}/board")
+    time.sleep(2)
+    shoot(dispatcher, "board")
+    supervisor = signed_in(browser, kept, "supervisor")
+    supervisor.goto(f"{url}/rules/county-default")
+    supervisor.click("a:has-text('Who must come')")
+    time.sleep(1.5)
+    shoot(supervisor, "rules")
+
+
+def take_intake(dispatcher: Page, url: str) -> None:
+    """A call as it is typed, which is then sent."""
     dispatcher.goto(f"{url}/intake")
     dispatcher.fill("[name=location]", "Fifth Street Bridge, on the walkway")
     dispatcher.fill("[name=caller_phone]", "202-555-0142")
@@ -118,6 +137,10 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     shoot(dispatcher, "intake")
     dispatcher.keyboard.press("Control+Enter")
     dispatcher.wait_for_url("**/calls/**")
+
+
+def answer_by_text(browser: Browser, url: str) -> None:
+    """The team accepts, and its clinician opens the link in the page."""
     phone = browser.new_page(viewport={"width": 900, "height": 760})
     phone.goto(f"{url}/simulator")
     time.sleep(2)
@@ -129,19 +152,6 @@ def take(browser: Browser, kept: dict[str, Any]) -> None:
     time.sleep(2.5)
     if link:
         take_telephone(browser, url + link[0])
-    dispatcher.reload()
-    time.sleep(2)
-    shoot(dispatcher, "call", whole=True)
-    for call in OTHER_CALLS:
-        take_call(dispatcher, url, call)
-    dispatcher.goto(f"{url}/board")
-    time.sleep(2)
-    shoot(dispatcher, "board")
-    supervisor = signed_in(browser, kept, "supervisor")
-    supervisor.goto(f"{url}/rules/county-default")
-    supervisor.click("a:has-text('Who must come')")
-    time.sleep(1.5)
-    shoot(supervisor, "rules")
 
 
 def take_telephone(browser: Browser, link: str) -> None:

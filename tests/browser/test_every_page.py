@@ -2,8 +2,8 @@
 both themes and languages, on a narrow telephone too; and what people typed shows as text.
 
 The pages are taken from the URL map: one that is new and not walked fails. `make test-pages` walks
-every page as each role in each language; without it each page is walked once in each language,
-by roles that take turns.
+every page as each role in each language; without it each page is walked once, by roles and
+languages that take turns.
 """
 
 import os

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from tests.performance.engine.machine import machine
 from tests.performance.engine.spread import quantile
 from tests.performance.paging.stage import DATABASES, Stage, server_of, stage
+from tests.performance.samples import keep
 from tests.world import World
 from triage.services import people
 from triage.storage.calls import Call
@@ -263,10 +264,7 @@ def _report(before: dict[str, object], found: Sequence[Measured]) -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for one in found:
         print(one.line())
-    raw = Path("var/bench/board.json")
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    raw.write_text(json.dumps({"machine": before, "found": [asdict(one) for one in found]}))
-    print(f"raw samples: {raw}")
+    print(f"raw samples: {keep('board', before, found)}")
 
 
 if __name__ == "__main__":

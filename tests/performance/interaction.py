@@ -18,10 +18,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
-from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -33,6 +32,7 @@ from tests.performance.board import sessions
 from tests.performance.engine.machine import machine
 from tests.performance.engine.spread import quantile
 from tests.performance.paging.stage import DATABASES, server_of, stage
+from tests.performance.samples import keep
 from tests.servers import CHROMIUM_ARGS, find_chromium
 from tests.typical_calls import UNARMED
 
@@ -259,10 +259,7 @@ def _report(before: dict[str, object], found: list[Measured]) -> None:
         print(one.line())
         if one.refused:
             print(f"{one.refused} requests of the others were refused.")
-    raw = Path("var/bench/interaction.json")
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    raw.write_text(json.dumps({"machine": before, "found": [asdict(one) for one in found]}))
-    print(f"goal: p95 {GOAL_MS} ms; raw samples: {raw}")
+    print(f"goal: p95 {GOAL_MS} ms; raw samples: {keep('interaction', before, found)}")
 
 
 if __name__ == "__main__":

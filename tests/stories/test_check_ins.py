@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.stories.test_alarms import findings, on_a_call, untaken, words
+from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM
 from tests.stories.test_lost_phones import lose
 from tests.world import Phone, World
@@ -21,6 +22,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm, CheckIn
+from triage.storage.teams import Responder
 from triage.storage.timers import Timer
 
 ASKED = "Roster check"
@@ -164,13 +166,54 @@ def test_who_has_cleared_is_asked_no_more(world: World) -> None:
     assert untaken(world) == []
 
 
-def test_who_has_only_accepted_is_not_asked(world: World) -> None:
+def test_who_accepts_and_says_nothing_more_is_asked_as_if_on_the_way(world: World) -> None:
     phone, call = on_a_call(world)
 
-    world.wait(hours=1)
+    world.wait(minutes=19)
     phone.expect_silence()
+    world.wait(minutes=2)
+    phone.expect(ASKED)
     phone.text("ok")
     assert phone.expect("noted") == f"{call.code}: thank you, noted."
+
+    world.wait(minutes=21)
+    phone.expect(ASKED)
+    world.wait(minutes=2, seconds=1)
+    phone.expect(ASKED)
+    world.wait(minutes=2, seconds=1)
+    assert [alarm.kind for alarm in untaken(world)] == [AlarmKind.MISSED_CHECK_IN]
+    world.desk.expect_ring("does not answer whether all is well")
+
+
+def test_whoever_is_named_by_the_desk_is_asked_too(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 2")
+    phone.expect(call.code)
+    world.desk.expect("nobody is left to ask")
+    with world.context.reading() as uow:
+        member = uow.session.scalars(select(Responder)).one().id
+    act(world.client("dispatcher"), call, "/assign", {"member": str(member)})
+    phone.expect("given to you by dispatch")
+
+    world.wait(minutes=21)
+
+    phone.expect(ASKED)
+
+
+def test_who_gives_it_back_is_asked_no_more(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} NO")
+    phone.expect(call.code)
+    world.desk.expect("nobody is left to ask")
+
+    world.wait(hours=1)
+
+    world.desk.ignores("the call waits, and is told again and again")
+
+    phone.expect_silence()
+    assert untaken(world) == []
+    assert findings(world) == set()
 
 
 def test_ok_accepts_nothing(world: World) -> None:

@@ -12,6 +12,7 @@ from triage.services.dispatches import Urgency
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.teams import Partner, Suspension, Team
+from triage.storage.unit_of_work import UnitOfWork
 
 URGENT = Urgency("URGENT", 2, 30, 2)
 
@@ -40,9 +41,9 @@ def send(world: World, zone: str | None = None) -> Call:
     """A call for which a mobile crisis team is wanted, whatever the rules say."""
     call = world.call({"problem_type": "other"}, zone=zone, disposition="test_call")
 
-    def open_dispatch(uow: object) -> None:
-        found = uow.get(Call, call.id)  # type: ignore[attr-defined]
-        dispatches.open_dispatch(uow, world.centre, found, "mobile_crisis", URGENT, "by_hand")  # type: ignore[arg-type]
+    def open_dispatch(uow: UnitOfWork) -> None:
+        found = uow.get(Call, call.id)
+        dispatches.open_dispatch(uow, world.centre, found, "mobile_crisis", URGENT, "by_hand")
 
     world.context.do("test", open_dispatch)
     world.settle()

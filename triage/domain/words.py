@@ -1,5 +1,6 @@
 """A text in the languages of the centre."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ Translate = Callable[[str], str]
 class Spoken(str):
     """English that can say itself in another language. A page shows it in its reader's (speak)."""
 
+    @abstractmethod
     def spoken(self, language: str, translate: Translate) -> str:
-        raise NotImplementedError
+        """What it says in that language."""
 
 
 class Sentence(Spoken):

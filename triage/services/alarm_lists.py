@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
@@ -16,22 +16,30 @@ from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
+_UNTAKEN = Alarm.taken_at.is_(None)
+_IN_FORCE = Alarm.kind.in_(COVERT), Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
+
 
 def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
     """Those that nobody has taken, the oldest first."""
-    return _listed(uow, Alarm.taken_at.is_(None), *which, order=Alarm.created_at.asc())
+    return _listed(uow, _UNTAKEN, *which, order=Alarm.created_at.asc())
 
 
 def in_force(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
     """Silent alarms that a person has taken and nobody has ended, the oldest first."""
-    taken = Alarm.kind.in_(COVERT), Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
-    return _listed(uow, *taken, *which, order=Alarm.created_at.asc())
+    return _listed(uow, *_IN_FORCE, *which, order=Alarm.created_at.asc())
+
+
+def standing(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+    """Those that nobody has taken, then silent ones that are not over, each the oldest first."""
+    either = or_(_UNTAKEN, and_(*_IN_FORCE))
+    found = _listed(uow, either, *which, order=Alarm.created_at.asc())
+    return sorted(found, key=lambda alarm: alarm.taken_at is not None)
 
 
 def of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
-    """Those of its teams that nobody has taken, then silent ones that are not over."""
-    theirs = Alarm.call_id == call_id
-    return [*untaken(uow, theirs), *in_force(uow, theirs)]
+    """Those of its teams."""
+    return standing(uow, Alarm.call_id == call_id)
 
 
 def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:

@@ -1,9 +1,11 @@
 """The board: every open call, the loudest first. Reads only, the same few queries however many."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -74,14 +76,30 @@ class Row:
     """All that was begun was cancelled."""
     not_needed: bool
     """It was, because nobody is needed any more."""
-    errands: Sequence[Errand] = ()
+    errands: Sequence[Errand]
     """What waits for a person beside that."""
-    errand_is_red: bool = False
-    held: Holder | None = None
+    errand_is_red: bool
+    held: Holder | None
     """Who at the desk has it."""
-    tell_again: bool = False
+    tell_again: bool
     """Who comes, or when, is not what the caller was told."""
-    loudness: Loudness = Loudness.OVER
+
+    @cached_property
+    def loudness(self) -> Loudness:
+        return _loudness(self)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What there is beside the open calls, by call."""
+
+    records: Mapping[UUID, AssessmentRecord]
+    overridden: Set[UUID]
+    """Assessments against which a person has decided."""
+    dispatched: Mapping[UUID, Sequence[DispatchLine]]
+    errands: Mapping[UUID, Sequence[Errand]]
+    told: Mapping[UUID, Sequence[Any]]
+    holders: Mapping[UUID, Holder]
 
 
 @dataclass(frozen=True)
@@ -99,31 +117,32 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     calls = uow.session.scalars(
         select(Call).where(Call.state.in_(OPEN)).order_by(Call.received_at).limit(MOST_CALLS)
     ).all()
-    records = {record.call_id: record for record in _latest_assessments(uow)}
-    overridden = _overridden(uow)
+    around = _around(uow, centre)
+    rows = [_row(uow.now, centre, call, around) for call in calls]
+    rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
+    return Board(
+        uow.now,
+        rows,
+        _not_listed(uow, len(calls)),
+        alarm_lists.standing(uow),
+        unread_replies.waiting(uow),
+    )
+
+
+def _around(uow: UnitOfWork, centre: Centre) -> _Around:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
     for dispatch in _dispatches(uow):
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
-    waiting, told = errands.of_open_calls(uow), who_comes.last_told(uow)
-    holders = held_calls.of_open_calls(uow, centre)
-    rows = []
-    for call in calls:
-        record = records.get(call.id)
-        by_person = record is not None and record.id in overridden
-        row = _row(uow, centre, call, record, dispatched.get(call.id, []), by_person)
-        row = _with_errands(row, waiting.get(call.id, ()), uow.now)
-        again = who_comes.is_stale(centre, told.get(call.id), row.lines)
-        rows.append(replace(row, held=holders.get(call.id), tell_again=again))
-    rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
-    return Board(
-        uow.now,
-        rows,
-        _not_listed(uow, len(calls)),
-        [*alarm_lists.untaken(uow), *alarm_lists.in_force(uow)],
-        unread_replies.waiting(uow),
+    return _Around(
+        {record.call_id: record for record in _latest_assessments(uow)},
+        _overridden(uow),
+        dispatched,
+        errands.of_open_calls(uow),
+        who_comes.last_told(uow),
+        held_calls.of_open_calls(uow, centre),
     )
 
 
@@ -183,17 +202,14 @@ def _dispatches(uow: UnitOfWork) -> Iterable[Dispatch]:
     )
 
 
-def _row(
-    uow: UnitOfWork,
-    centre: Centre,
-    call: Call,
-    record: AssessmentRecord | None,
-    dispatched: Sequence[DispatchLine],
-    overridden: bool,
-) -> Row:
+def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
+    record = around.records.get(call.id)
+    dispatched = around.dispatched.get(call.id, ())
+    waiting = around.errands.get(call.id, ())
     decision = assessments.gist_of(record) if record else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
     not_needed = nobody_is_needed(dispatched, record.created_at if record else None)
+    overridden = record is not None and record.id in around.overridden
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:
@@ -206,18 +222,16 @@ def _row(
         lines=lines,
         target_at=target_at,
         waits=waits,
-        overdue=_awaited(lines) and target_at is not None and uow.now > target_at,
+        overdue=_awaited(lines) and target_at is not None and now > target_at,
         not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
         nobody=nobody,
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
+        errands=waiting,
+        errand_is_red=any(errands.is_red(errand, now) for errand in waiting),
+        held=around.holders.get(call.id),
+        tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines),
     )
-
-
-def _with_errands(row: Row, waiting: Sequence[Errand], now: datetime) -> Row:
-    red = any(errands.is_red(errand, now) for errand in waiting)
-    row = replace(row, errands=waiting, errand_is_red=red)
-    return replace(row, loudness=_loudness(row))
 
 
 def _owed(centre: Centre, decision: Decision | None) -> set[str]:

@@ -1,5 +1,9 @@
-"""Whoever is on the way or on scene is asked in time whether all is well. Silence, twice, is an
-alarm. Whatever they tell us themselves counts as an answer."""
+"""Whoever has accepted, is on the way or on scene is asked in time whether all is well. Silence,
+twice, is an alarm. Whatever they tell us themselves counts as an answer.
+
+Who has accepted and says nothing more is taken to be on the way: many drive off and forget to say
+so, and who does not drive is missed all the same.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,7 +13,7 @@ from sqlalchemy import func, select
 
 from triage.domain import safety_wording
 from triage.domain.alarms import AlarmKind
-from triage.domain.lifecycle import PageState, SlotState
+from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.services import alarms, outbox
 from triage.services.centre import Centre
 from triage.storage.base import Row
@@ -25,10 +29,15 @@ KIND = "check_in"
 """Of the text."""
 LONGEST_WAY = timedelta(hours=1)
 """An ETA puts the question off until they should be there, but not for longer than this."""
-IN_THE_FIELD = frozenset(
-    {SlotState.EN_ROUTE, SlotState.STAGED, SlotState.ON_SCENE, SlotState.TRANSPORTING}
-)
+_COMING = frozenset({SlotState.ACCEPTED, SlotState.EN_ROUTE})
 PRIORITY = 1
+
+
+def watch_over(uow: UnitOfWork, slot: Slot) -> None:
+    """Somebody has this place from now on."""
+    if _is_ours(slot):
+        slot.heard_at = uow.now
+        _look_soon(uow, slot)
 
 
 def heard(uow: UnitOfWork, slot: Slot, through: str) -> None:
@@ -108,10 +117,10 @@ def look_is_due(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
 
 
 def _due(centre: Centre, slot: Slot) -> datetime | None:
-    if slot.state not in IN_THE_FIELD or not _is_ours(slot):
+    if slot.state not in TAKEN or not _is_ours(slot):
         return None
     since = slot.heard_at or slot.created_at
-    if slot.state is SlotState.EN_ROUTE and slot.eta_at is not None:
+    if slot.state in _COMING and slot.eta_at is not None:
         since = max(since, min(slot.eta_at, since + LONGEST_WAY))
     return since + _between(centre, slot)
 
@@ -119,6 +128,7 @@ def _due(centre: Centre, slot: Slot) -> datetime | None:
 def _between(centre: Centre, slot: Slot) -> timedelta:
     policy = centre.policy
     minutes = {
+        SlotState.ACCEPTED: policy.check_en_route_min,
         SlotState.EN_ROUTE: policy.check_en_route_min,
         SlotState.STAGED: policy.check_staged_min,
         SlotState.ON_SCENE: policy.check_on_scene_min,
@@ -173,7 +183,7 @@ def answer_is_late(uow: UnitOfWork, centre: Centre, asked: CheckIn) -> None:
     if asked.closed_at is not None:
         return
     slot = asked.slot
-    if slot.state not in IN_THE_FIELD or slot.responder_id != asked.responder_id:
+    if slot.state not in TAKEN or slot.responder_id != asked.responder_id:
         _close(uow, asked, "over", None)
     elif not _gets_texts(asked.responder):
         _miss(uow, centre, asked, "out_of_reach")
@@ -190,7 +200,7 @@ def cannot_answer(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     """No text reaches them any more: what they were just asked is a person's to ask, at once."""
     waiting = select(CheckIn).where(CheckIn.responder_id == member.id, CheckIn.closed_at.is_(None))
     for asked in uow.session.scalars(waiting).all():
-        if asked.slot.state in IN_THE_FIELD and asked.slot.responder_id == member.id:
+        if asked.slot.state in TAKEN and asked.slot.responder_id == member.id:
             _miss(uow, centre, asked, "out_of_reach")
 
 
@@ -212,7 +222,7 @@ def is_awaited(uow: UnitOfWork, message: Message) -> bool:
             CheckIn.closed_at.is_(None),
             CheckIn.responder_id == message.responder_id,
             Slot.responder_id == CheckIn.responder_id,
-            Slot.state.in_(sorted(IN_THE_FIELD)),
+            Slot.state.in_(sorted(TAKEN)),
             Dispatch.call_id == message.call_id,
         )
     )

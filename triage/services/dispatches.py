@@ -250,6 +250,7 @@ def _take(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
     slot.move_to(SlotState.ACCEPTED)
     slot.team_id, slot.responder_id, slot.unit = page.team_id, responder.id, None
     slot.team, slot.responder = page.team, responder
+    check_ins.watch_over(uow, slot)
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:

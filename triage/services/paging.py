@@ -23,6 +23,7 @@ from triage.domain.storm import Candidates
 from triage.domain.words import msgid
 from triage.services import (
     candidates,
+    check_ins,
     escalation_policies,
     escalations,
     freed_teams,
@@ -204,6 +205,7 @@ def accept(
     slot.move_to(SlotState.ACCEPTED)
     slot.team_id, slot.responder_id, slot.unit = page.team_id, page.responder_id, None
     slot.team, slot.responder = page.team, page.responder
+    check_ins.watch_over(uow, slot)
     uow.audit(
         "page.accepted",
         page,
@@ -261,4 +263,6 @@ def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | No
 
 def require_page_dispatch(dispatch: Dispatch) -> None:
     if dispatch.reached_by != "page":
-        raise Refused("this response is not one of our teams: confirm it as handed over instead")
+        raise Refused(
+            msgid("this response is not one of our teams: confirm it as handed over instead")
+        )

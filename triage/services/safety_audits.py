@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select, text
 
 from triage.domain.findings import Finding
+from triage.domain.lifecycle import TAKEN
 from triage.services import alarm_lists, alarms, check_ins
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.safety import Alarm, CheckIn
@@ -47,7 +48,7 @@ def _forgotten() -> Counted:
         .select_from(Slot)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .where(
-            Slot.state.in_(sorted(check_ins.IN_THE_FIELD)),
+            Slot.state.in_(sorted(TAKEN)),
             Slot.responder_id.is_not(None),
             Dispatch.reached_by == "page",
             ~_timer(check_ins.LOOK, Slot.id),

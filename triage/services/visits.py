@@ -96,7 +96,7 @@ def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
     """
     visit = _own(uow, page, key)
     if visit is None:
-        raise Conflict("this note was not kept: type it once more")
+        raise Conflict(msgid("this note was not kept: type it once more"))
     if visit.written_at is not None:
         if not _says(visit, new):
             raise WrittenAlready(msgid("A note is written down already. Send this to add to it."))

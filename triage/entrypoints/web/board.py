@@ -109,7 +109,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
         lines = paging_lines(watch.standing(uow).codes)
-        unheard = alarm_lists.unheard(uow)
+        unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
     choice = board_choice(context.centre)
     chosen = choice.of(found.rows)
     urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]

@@ -12,7 +12,7 @@ from triage.domain.wording import help_words
 from triage.domain.words import msgid
 from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.questions import answer_in_words
-from triage.services import callers, check_ins, page_links
+from triage.services import callers, page_links
 from triage.services.centre import Centre
 from triage.services.reliefs import relief_of
 from triage.services.timeline_sentences import response_name
@@ -72,7 +72,6 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "help_words": help_words,
         "hidden": page_links.hidden,
         "maps": maps,
-        "in_the_field": check_ins.IN_THE_FIELD,
         "may_still_accept": may_still_accept,
         "relief_of": relief_of,
         "transfer_steps": transfer_steps.steps,

@@ -14,7 +14,7 @@ the page goes on in English.
 from typing import Any
 
 from babel.support import NullTranslations
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 
 from triage.catalogue import catalogue
@@ -62,7 +62,10 @@ def furnish(app: Flask) -> None:
 
 def language() -> str:
     """The code of the language that this page speaks."""
-    return str(get_locale() or "en")
+    told: str | None = g.get("language")  # kept: a board asks hundreds of times
+    if told is None:
+        told = g.language = str(get_locale() or "en")
+    return told
 
 
 def spoken(it: Any) -> Any:
@@ -70,6 +73,8 @@ def spoken(it: Any) -> Any:
     if not isinstance(it, _SAY_THEMSELVES):
         return it
     told = language()
+    if told == "en" and isinstance(it, str):  # it was made in English
+        return it
     return speak(it, told, catalogue(told).gettext)
 
 

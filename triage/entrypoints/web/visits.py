@@ -55,7 +55,7 @@ def keep(reference: str) -> ResponseReturnValue:
     """While it is typed; or by hand, where no script runs."""
     at, written = _keep(reference)
     if written:
-        raise Conflict("this note is written down: open it again to add to it")
+        raise Conflict(msgid("this note is written down: open it again to add to it"))
     if request.accept_mimetypes.best == "application/json":
         return {"saved": local_seconds(at)}
     flash(gettext("Kept. It is not written down yet."), "good")
