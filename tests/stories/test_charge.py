@@ -238,6 +238,7 @@ def test_a_team_that_comes_ends_charge_without_a_word_more(world: World) -> None
     alpha.text(f"{code_of(world, dispatch)} 1")
     alpha.expect("accepted, it is yours")
     boss.expect("Taken by Alpha, stand down")
+    alpha.ignores("being asked whether all is well")
 
     world.wait(hours=1)
 

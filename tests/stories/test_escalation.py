@@ -13,8 +13,17 @@ from triage.domain.lifecycle import PageState
 from triage.domain.phone_network import Refused
 from triage.domain.spoken import spelled
 from triage.entrypoints import worker
-from triage.services import dispatches, escalation_policies, escalations, sending, shifts, switches
+from triage.services import (
+    dispatches,
+    escalation_policies,
+    escalations,
+    reports,
+    sending,
+    shifts,
+    switches,
+)
 from triage.services.dispatches import Urgency
+from triage.services.reports import Report
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.messages import Message
@@ -172,6 +181,7 @@ def test_all_hands_are_asked_for_the_highest_level_and_the_first_yes_has_it(worl
     assert state(world, dispatch) == "accepted"
     for phone in (alpha, other, boss):
         phone.expect_silence()
+    other.ignores("being asked whether all is well")
     world.wait(hours=1)
     for phone in (alpha, boss):
         phone.expect_silence()
@@ -588,6 +598,75 @@ def test_the_desk_is_not_told_for_long_that_nobody_is_left(world: World) -> None
     assert {(one.expires_at - one.created_at).total_seconds() for one in owed} == {
         policy.page_valid_s
     }
+
+
+def bundled(world: World) -> tuple[Phone, Phone, list[str]]:
+    """Two supervisors were told of one call in a text of its own, and are about to be told of
+    three in one."""
+    boss, other = supervisor(world), supervisor(world, "Others")
+    codes = [code_of(world, call_in(world, 2)) for _ in range(3)]
+    boss.expect("NOBODY LEFT")
+    other.expect("NOBODY LEFT")
+    return boss, other, codes
+
+
+def reported(world: World, phone: Phone, status: str, code: str) -> None:
+    """The carrier says this of the newest text to this telephone."""
+    with world.context.unit_of_work("carrier") as uow:
+        theirs = select(Message).where(Message.responder_id == phone.responder_id)
+        texts = uow.session.scalars(theirs.order_by(Message.created_at.desc()))
+        (attempt,) = texts.first().handed_over
+        reports.hear(uow, world.centre, Report(attempt.provider_id or "", status, code))
+    world.settle()
+
+
+def rung_about(phone: Phone) -> str:
+    return " ".join(ring.body for ring in phone.rings)
+
+
+@pytest.mark.parametrize("status", ["refused", "undelivered", "failed"])
+def test_where_one_text_of_many_calls_is_lost_each_of_them_moves_on_at_once(
+    world: World, status: str
+) -> None:
+    boss, other, codes = bundled(world)
+    if status == "refused":
+        world.phones.landlines.add(boss.number)
+    world.wait(seconds=31)
+    if status != "refused":
+        boss.expect("NOBODY LEFT TO ASK for 3 calls")
+        assert boss.rings == []
+        reported(world, boss, status, "30003")
+
+    assert world.audited("page.undeliverable") == 3
+    for code in codes:
+        assert spelled(code) in rung_about(boss), "no text tells of it: the telephone rings"
+    other.expect("NOBODY LEFT TO ASK for 3 calls")
+    assert len(other.rings) == 1, "their text is there"
+    assert "You have taken charge" in boss.press("1")
+    other.expect("has taken charge")
+
+
+def test_where_one_text_of_many_calls_was_too_late_each_of_them_rings(world: World) -> None:
+    boss, _, codes = bundled(world)
+    lay_down(world, [step("next_team", times=0), step("supervisor")], repeat_s=3600)
+    world.phones.no_texts = Refused("no connection: ConnectionError", Whose.PROVIDER)
+    world.wait(seconds=31)
+    assert boss.rings == []
+
+    world.wait(seconds=world.centre.policy.page_valid_s + 5)
+
+    for code in codes[1:]:
+        assert spelled(code) in rung_about(boss)
+    world.ignores_texts("what leaves afterwards")
+
+
+def test_a_telephone_that_takes_no_text_is_rung_for_each_call_at_once(world: World) -> None:
+    boss = supervisor(world)
+    world.phones.landlines.add(boss.number)
+
+    for _ in range(3):
+        code = code_of(world, call_in(world, 2))
+        assert spelled(code) in rung_about(boss)
 
 
 def test_a_telephone_that_had_its_share_is_spared_while_others_can_come(world: World) -> None:

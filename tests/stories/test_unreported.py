@@ -30,6 +30,7 @@ def reports_came(world: World) -> None:
     report(world, "delivered")
     phone.text(f"{phone.code} 1")
     phone.expect("accepted, it is yours")
+    phone.ignores("being asked whether all is well")
     report(world)
     world.wait(hours=2)
     assert phone.rings == []

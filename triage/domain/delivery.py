@@ -143,6 +143,7 @@ _ONCE = frozenset({"notice", "reminder", "trial"})
 _LOSS_IS_NOTICED = frozenset(
     {
         "page",
+        "bundle",
         "ring",
         "charge",
         "reply",
@@ -172,9 +173,15 @@ def may_go_to_unverified(kind: str) -> bool:
     return kind in {"verification", "reply", "trial"}
 
 
+def asks_to_come(kind: str) -> bool:
+    """Does this text ask about one call, or about several that were held back for it? It is tried
+    again fast, and where it is lost every page that it stands for moves on at once."""
+    return kind in {"page", "bundle"}
+
+
 def a_person_must_tell(kind: str) -> bool:
     """Must somebody ring when this text is lost? A page's slot is filled by the next
-    person, who gets no answer to a text sends another, charge of
+    person, as for each page of a bundle, who gets no answer to a text sends another, charge of
     a call ends by itself, the red list shows who answers nothing,
     an alarm rings again, and who answers no check-in is one."""
     return kind not in _LOSS_IS_NOTICED

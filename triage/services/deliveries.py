@@ -11,6 +11,7 @@ from triage.domain.delivery import (
     PERHAPS_OUT,
     AttemptState,
     a_person_must_tell,
+    asks_to_come,
     state_of,
 )
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState
@@ -135,7 +136,7 @@ def lost(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     reached loses it, and for what nobody else makes good a person rings."""
     if message.last_error == OPTED_OUT:
         _opted_out(uow, centre, message)
-    if message.kind == "page":
+    if asks_to_come(message.kind):
         next_is_asked(uow, centre, message)
     elif message.kind == RING:
         _follow(uow, lambda: unanswered.not_rung(uow, centre, message))

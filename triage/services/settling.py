@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from triage.domain.delivery import AttemptState, Whose, copies_allowed
+from triage.domain.delivery import AttemptState, Whose, asks_to_come, copies_allowed
 from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.domain.timing import retry_wait
@@ -96,7 +96,7 @@ def _refused(uow: UnitOfWork, centre: Centre, message: Message, refused: Refused
     wait: timedelta | None = timedelta(0)
     if refused.whose is not Whose.PROVIDER:
         message.failures += 1
-        page, most = message.kind == "page", centre.policy.give_up_after
+        page, most = asks_to_come(message.kind), centre.policy.give_up_after
         wait = retry_wait(message.failures, page=page, give_up_after=most)
     if refused.whose is Whose.NUMBER:
         wait = None
@@ -137,7 +137,7 @@ def resolve(
     if len(out) < copies_allowed(message.kind, message.to_role):
         return handing_over.copy(uow, centre, message, claimed.owner)
     deliveries.ask_a_person(uow, message)
-    if message.kind == "page":
+    if asks_to_come(message.kind):
         deliveries.next_is_asked(uow, centre, message)
     return None
 

@@ -1,13 +1,13 @@
 """Many calls at once: whose telephone had its share, and what supervisors are told in one text."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from triage.domain import escalation_wording
 from triage.domain.escalation import HIGHEST
-from triage.domain.lifecycle import DispatchState, PageKind, PageState
+from triage.domain.lifecycle import DispatchState, MessageState, PageKind, PageState
 from triage.domain.ranking import TeamOption
 from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
@@ -22,6 +22,14 @@ BUNDLE = "bundle"
 MOST_CODES = 6
 """More would not fit into two texts; the rest is a number."""
 _KINDS = {"sms": ("page", "bundle"), "voice": ("ring",)}
+_NOT_LOST = Message.state.not_in(
+    [
+        MessageState.FAILED,
+        MessageState.UNDELIVERED,
+        MessageState.EXPIRED,
+        MessageState.WITHDRAWN,
+    ]
+)
 # Counted by the database: in a storm there are thousands of pages.
 _PAGES = (
     select(
@@ -52,13 +60,17 @@ def flooded(uow: UnitOfWork, options: Iterable[TeamOption]) -> set[UUID]:
 
 def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
     """A supervisor was told of another call a moment ago: this less urgent one comes with all
-    that become due meanwhile, in one text. Rings are not made up for: the text is there."""
+    that become due meanwhile, in one text. Rings are not made up for: where no text is there, or
+    on its way, none is held back."""
     if not may_be_held_back(page.slot.dispatch.level_rank):
+        return False
+    if channel == "voice" and not _has_text(uow, page):
         return False
     told = select(Message.id).where(
         Message.responder_id == page.responder_id,
         Message.kind.in_(_KINDS[channel]),
         Message.created_at > uow.now - BUNDLE_FOR,
+        _NOT_LOST,
     )
     if uow.session.scalar(told.limit(1)) is None:
         return False
@@ -67,10 +79,31 @@ def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
     return True
 
 
+def _has_text(uow: UnitOfWork, page: Page) -> bool:
+    """Does a text tell of this page, its own or one of several calls, or will one soon?"""
+    if page.state is PageState.UNDELIVERABLE:
+        return False
+    with_others = and_(
+        Message.kind == BUNDLE,
+        Message.responder_id == page.responder_id,
+        Message.created_at >= page.created_at,
+    )
+    its_own = and_(Message.kind == "page", Message.page_id == page.id)
+    texts = select(Message.id).where(or_(its_own, with_others), _NOT_LOST)
+    return uow.session.scalar(texts.limit(1)) is not None or _is_coming(uow, page)
+
+
+def _is_coming(uow: UnitOfWork, page: Page) -> bool:
+    """Will they get one text of several calls?"""
+    waiting = select(Timer.id).where(
+        Timer.subject_id == page.responder_id, Timer.kind == BUNDLE, Timer.state == "waiting"
+    )
+    return uow.session.scalar(waiting.limit(1)) is not None
+
+
 def _bundle_soon(uow: UnitOfWork, page: Page) -> None:
-    of_them = (Timer.subject_id == page.responder_id, Timer.kind == BUNDLE)
-    waiting = select(Timer.id).where(*of_them, Timer.state == "waiting")
-    if uow.session.scalar(waiting.limit(1)) is None:
+    if not _is_coming(uow, page):
+        of_them = (Timer.subject_id == page.responder_id, Timer.kind == BUNDLE)
         step = uow.session.scalar(select(func.count()).select_from(Timer).where(*of_them))
         uow.set_timer(
             BUNDLE,
@@ -83,9 +116,8 @@ def _bundle_soon(uow: UnitOfWork, page: Page) -> None:
 
 def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int) -> None:
     """One text about every less urgent call that this supervisor is asked to take charge of."""
-    rows = uow.session.scalars(
-        _left_to(uow, responder.id).order_by(Dispatch.level_rank, Dispatch.created_at)
-    ).all()
+    pages = uow.session.scalars(_left_to(uow, responder.id)).all()
+    rows = list(dict.fromkeys(page.slot.dispatch for page in pages))
     codes = list(dict.fromkeys(dispatch.call.code for dispatch in rows))
     if not codes or responder.opted_out_at is not None:
         return
@@ -105,13 +137,22 @@ def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int)
         uow.audit("dispatch.told_with_others", dispatch, team=responder.team.name, calls=len(codes))
 
 
-def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Dispatch]:
-    """Less urgent calls that a supervisor on shift is asked to take charge of."""
+def pages_of(uow: UnitOfWork, message: Message) -> Sequence[Page]:
+    """The pages that this text stands for: its own, or each that it tells of together with
+    others, as far as an answer to it is awaited."""
+    if message.kind == BUNDLE:
+        told = Page.created_at <= message.created_at
+        return uow.session.scalars(_left_to(uow, message.responder_id).where(told)).all()
+    return [uow.get(Page, message.page_id)] if message.page_id is not None else []
+
+
+def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Page]:
+    """Pages that ask a supervisor on shift to take charge of less urgent calls."""
     on_shift = select(Shift.responder_id).where(Shift.starts_at <= uow.now, Shift.ends_at > uow.now)
     return (
-        select(Dispatch)
+        select(Page)
         .join(Slot)
-        .join(Page)
+        .join(Dispatch)
         .where(
             Page.responder_id == responder_id,
             Page.responder_id.in_(on_shift),
@@ -120,6 +161,7 @@ def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Dispatch]:
             Dispatch.state == DispatchState.UNFILLED,
             Dispatch.level_rank > HIGHEST,
         )
+        .order_by(Dispatch.level_rank, Dispatch.created_at, Page.id)
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from triage.domain.delivery import Whose, failure_of
 from triage.domain.lifecycle import MessageState, PageKind, PageState
-from triage.services import escalations, outbox, paging
+from triage.services import escalations, outbox, paging, storms
 from triage.services.centre import Centre
 from triage.services.pages import hold, ring_once, send_again
 from triage.storage.dispatches import Page
@@ -20,16 +20,19 @@ _OWED = (MessageState.READY, MessageState.ATTEMPTING, MessageState.UNKNOWN)
 
 
 def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
-    """A page's text does not arrive: the next is asked at once. Where the provider or we were
-    away, that says nothing of this person: they are asked anew. But where something of the page
-    may have left, another text could be the third on the phone: it rings, and its time goes on."""
-    if message.page_id is None:
-        return
-    page = uow.get(Page, message.page_id)
-    if page.state is not PageState.OPEN:
-        return
+    """The text of one page, or of several in one, does not arrive: for each the next is asked at
+    once. Where the provider or we were away, that says nothing of this person: they are asked
+    anew. But where something of the page may have left, another text could be the third on the
+    phone, and where one text was to tell of many, many would follow: it rings, and its time goes
+    on."""
+    for page in storms.pages_of(uow, message):
+        if page.state is PageState.OPEN:
+            _moves_on(uow, centre, message, page)
+
+
+def _moves_on(uow: UnitOfWork, centre: Centre, message: Message, page: Page) -> None:
     if message.state in {MessageState.EXPIRED, MessageState.UNKNOWN}:
-        if outbox.asked_at(uow, page.id) is None:
+        if message.kind != storms.BUNDLE and outbox.asked_at(uow, page.id) is None:
             _ask_anew(uow, centre, page)
         else:
             ring_once(uow, centre, page)

@@ -7,11 +7,12 @@ of its pages and still wait for nothing. There the watcher says so.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from triage.domain.delivery import asks_to_come
 from triage.domain.lifecycle import WANTED, MessageState, PageState
+from triage.services import storms
 from triage.services.centre import Centre
 from triage.services.pages import ring_once
 from triage.services.provider_health import REPORTED_WITHIN, reports_come
-from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -24,7 +25,7 @@ def look_later(uow: UnitOfWork, taken: Iterable[Any]) -> None:
 
     taken -- messages, or rows with their `id`, `kind` and `priority`.
     """
-    pages = [message for message in taken if message.kind == "page"]
+    pages = [message for message in taken if asks_to_come(message.kind)]
     if pages and reports_come(uow):
         for message in pages:
             due_at = uow.now + REPORTED_WITHIN
@@ -34,13 +35,13 @@ def look_later(uow: UnitOfWork, taken: Iterable[Any]) -> None:
 def is_due(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """No report by now: whoever has not answered is tried by telephone, once."""
     reported = any(attempt.reported_at for attempt in message.handed_over)
-    if message.page_id is None or message.state is not MessageState.SENT or reported:
+    if message.state is not MessageState.SENT or reported:
         return
-    page = uow.get(Page, message.page_id)
-    awaited = page.state is PageState.OPEN and page.slot.state in WANTED
-    if awaited and ring_once(uow, centre, page):
-        call_id = page.slot.dispatch.call_id
-        uow.audit("page.unreported", page, call_id=call_id, team=page.team.name)
+    for page in storms.pages_of(uow, message):
+        awaited = page.state is PageState.OPEN and page.slot.state in WANTED
+        if awaited and ring_once(uow, centre, page):
+            call_id = page.slot.dispatch.call_id
+            uow.audit("page.unreported", page, call_id=call_id, team=page.team.name)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
