@@ -18,6 +18,10 @@ from triage.storage.unit_of_work import UnitOfWork
 
 _UNTAKEN = Alarm.taken_at.is_(None)
 _IN_FORCE = Alarm.kind.in_(COVERT), Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
+_LISTED = select(Alarm).options(
+    joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call)
+)
+_STANDING = _LISTED.where(or_(_UNTAKEN, and_(*_IN_FORCE))).order_by(Alarm.created_at, Alarm.id)
 
 
 def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
@@ -32,8 +36,7 @@ def in_force(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
 
 def standing(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
     """Those that nobody has taken, then silent ones that are not over, each the oldest first."""
-    either = or_(_UNTAKEN, and_(*_IN_FORCE))
-    found = _listed(uow, either, *which, order=Alarm.created_at.asc())
+    found = uow.session.scalars(_STANDING.where(*which) if which else _STANDING)
     return sorted(found, key=lambda alarm: alarm.taken_at is not None)
 
 
@@ -50,12 +53,7 @@ def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:
 def _listed(
     uow: UnitOfWork, *which: ColumnElement[bool], order: ColumnElement[Any]
 ) -> Sequence[Alarm]:
-    return uow.session.scalars(
-        select(Alarm)
-        .where(*which)
-        .options(joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call))
-        .order_by(order, Alarm.id)
-    ).all()
+    return uow.session.scalars(_LISTED.where(*which).order_by(order, Alarm.id)).all()
 
 
 _HELD = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, bindparam, func, or_, select, text
 
 from triage.domain.findings import Finding
 from triage.services import alarms, call_codes, check_ins, next_step_audits, safety_audits
@@ -75,10 +75,12 @@ def _finding(uow: UnitOfWork, code: str, counted: tuple[int, datetime | None]) -
         yield Finding(code, count, _age_s(uow, oldest))
 
 
+_LAST_TICK = select(func.max(Heartbeat.at)).where(Heartbeat.at <= bindparam("latest"))
+
+
 def last_tick(uow: UnitOfWork) -> datetime | None:
     """When a worker last looked; not what was written before a clock went back."""
-    past = Heartbeat.at <= uow.now + NO_WORKER_AFTER
-    return uow.session.scalar(select(func.max(Heartbeat.at)).where(past))
+    return uow.session.scalar(_LAST_TICK, {"latest": uow.now + NO_WORKER_AFTER})
 
 
 def _worker(uow: UnitOfWork) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The board: every open call, the loudest first. Reads only, the same few queries however many."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
@@ -112,11 +112,50 @@ class Board:
     """Unread texts that nobody could act on; cries for help first."""
 
 
+def _latest() -> Select[AssessmentRecord]:
+    newest = (
+        select(AssessmentRecord.call_id, func.max(AssessmentRecord.number).label("number"))
+        .join(Call, Call.id == AssessmentRecord.call_id)
+        .where(Call.state.in_(OPEN))
+        .group_by(AssessmentRecord.call_id)
+        .subquery()
+    )
+    return (
+        select(AssessmentRecord)
+        .join(
+            newest,
+            (AssessmentRecord.call_id == newest.c.call_id)
+            & (AssessmentRecord.number == newest.c.number),
+        )
+        .options(defer(AssessmentRecord.input_sealed))
+    )
+
+
+_SLOTS = selectinload(Dispatch.slots)
+_DISPATCHES = (
+    select(Dispatch)
+    .join(Call, Call.id == Dispatch.call_id)
+    .where(Call.state.in_(OPEN))
+    .order_by(Dispatch.created_at, Dispatch.id)
+    .options(
+        _SLOTS.selectinload(Slot.pages).joinedload(Page.team),
+        _SLOTS.joinedload(Slot.team),
+        selectinload(Dispatch.transfers),
+    )
+)
+_CALLS = select(Call).where(Call.state.in_(OPEN)).order_by(Call.received_at).limit(MOST_CALLS)
+_LATEST = _latest()
+_OVERRIDDEN = (
+    select(Override.assessment_id)
+    .join(Call, Call.id == Override.call_id)
+    .where(Call.state.in_(OPEN))
+)
+"""Assessments of open calls against which a person has decided."""
+
+
 def board(uow: UnitOfWork, centre: Centre) -> Board:
     """What is going on now."""
-    calls = uow.session.scalars(
-        select(Call).where(Call.state.in_(OPEN)).order_by(Call.received_at).limit(MOST_CALLS)
-    ).all()
+    calls = uow.session.scalars(_CALLS).all()
     around = _around(uow, centre)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
@@ -133,12 +172,12 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
-    for dispatch in _dispatches(uow):
+    for dispatch in uow.session.scalars(_DISPATCHES):
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
-        {record.call_id: record for record in _latest_assessments(uow)},
-        _overridden(uow),
+        {record.call_id: record for record in uow.session.scalars(_LATEST)},
+        {*uow.session.scalars(_OVERRIDDEN)},
         dispatched,
         errands.of_open_calls(uow),
         who_comes.last_told(uow),
@@ -155,51 +194,6 @@ def _not_listed(uow: UnitOfWork, listed: int) -> int:
         return 0
     query = select(func.count()).select_from(Call).where(Call.state.in_(OPEN))
     return (uow.session.scalar(query) or 0) - listed
-
-
-def _latest_assessments(uow: UnitOfWork) -> Iterable[AssessmentRecord]:
-    newest = (
-        select(AssessmentRecord.call_id, func.max(AssessmentRecord.number).label("number"))
-        .join(Call, Call.id == AssessmentRecord.call_id)
-        .where(Call.state.in_(OPEN))
-        .group_by(AssessmentRecord.call_id)
-        .subquery()
-    )
-    return uow.session.scalars(
-        select(AssessmentRecord)
-        .join(
-            newest,
-            (AssessmentRecord.call_id == newest.c.call_id)
-            & (AssessmentRecord.number == newest.c.number),
-        )
-        .options(defer(AssessmentRecord.input_sealed))
-    )
-
-
-def _overridden(uow: UnitOfWork) -> set[UUID]:
-    """Assessments of open calls against which a person has decided."""
-    return set(
-        uow.session.scalars(
-            select(Override.assessment_id)
-            .join(Call, Call.id == Override.call_id)
-            .where(Call.state.in_(OPEN))
-        )
-    )
-
-
-def _dispatches(uow: UnitOfWork) -> Iterable[Dispatch]:
-    slots = selectinload(Dispatch.slots)
-    return uow.session.scalars(
-        select(Dispatch)
-        .join(Call, Call.id == Dispatch.call_id)
-        .where(Call.state.in_(OPEN))
-        .order_by(Dispatch.created_at, Dispatch.id)
-        .options(
-            slots.selectinload(Slot.pages).joinedload(Page.team),
-            slots.joinedload(Slot.team),
-            selectinload(Dispatch.transfers),
-        )
-    )
 
 
 def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:

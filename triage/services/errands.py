@@ -75,16 +75,19 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
     ).all()
 
 
+_OF_OPEN_CALLS = (
+    select(Errand)
+    .join(Call)
+    .where(Errand.ended_at.is_(None), Call.state.in_(_OPEN))
+    .options(joinedload(Errand.call))
+    .order_by(Errand.due_at)
+)
+
+
 def of_open_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
     """What waits, by call."""
     found: dict[UUID, list[Errand]] = {}
-    for errand in uow.session.scalars(
-        select(Errand)
-        .join(Call)
-        .where(Errand.ended_at.is_(None), Call.state.in_(_OPEN))
-        .options(joinedload(Errand.call))
-        .order_by(Errand.due_at)
-    ):
+    for errand in uow.session.scalars(_OF_OPEN_CALLS):
         found.setdefault(errand.call_id, []).append(errand)
     return found
 

@@ -41,10 +41,12 @@ class Holder:
     offered_name: str
 
 
+_OF_OPEN_CALLS = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
+
+
 def of_open_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
     """By call; a call that nobody ever took is not among them."""
-    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
-    return _shown(uow, centre, uow.session.scalars(query).all())
+    return _shown(uow, centre, uow.session.scalars(_OF_OPEN_CALLS).all())
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:

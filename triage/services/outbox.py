@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text, true
+from sqlalchemy import bindparam, func, select, text
 
 from triage.catalogue import say
 from triage.domain.delivery import PERHAPS_OUT
@@ -177,18 +177,20 @@ LATE = timedelta(seconds=30)
 """A page's text that has not left by then is told by telephone."""
 
 
+_OF_PAGES = select(Message.page_id).where(Message.kind == "page", Message.page_id.is_not(None))
+_NOT_LEFT = _OF_PAGES.where(UNSENT, Message.created_at < bindparam("late"))
+_GIVEN_UP = _OF_PAGES.where(
+    Message.ring_since.is_not(None),
+    Message.noted_at.is_(None),
+    Message.state.in_([MessageState.UNKNOWN, MessageState.UNDELIVERED]),
+)
+
+
 def not_left(uow: UnitOfWork) -> frozenset[UUID]:
     """Pages whose text has not left, or may not have: whoever they are for is rung."""
-    pages = (Message.kind == "page", Message.page_id.is_not(None))
-    late = true() if providers.is_shut(uow) else Message.created_at < uow.now - LATE
-    waiting = select(Message.page_id).where(UNSENT, late, *pages)
-    given_up = select(Message.page_id).where(
-        Message.ring_since.is_not(None),
-        Message.noted_at.is_(None),
-        Message.state.in_([MessageState.UNKNOWN, MessageState.UNDELIVERED]),
-        *pages,
-    )
-    found = {*uow.session.scalars(waiting), *uow.session.scalars(given_up)}
+    late = uow.now + LATE if providers.is_shut(uow) else uow.now - LATE
+    waiting = uow.session.scalars(_NOT_LEFT, {"late": late})
+    found = {*waiting, *uow.session.scalars(_GIVEN_UP)}
     return frozenset(key for key in found if key is not None)
 
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
@@ -132,13 +132,16 @@ def _note_stranger(uow: UnitOfWork) -> None:
     )
 
 
+_SIGNED_IN = (
+    select(SignIn)
+    .where(SignIn.token_hash == bindparam("token"), SignIn.ended_at.is_(None))
+    .options(joinedload(SignIn.account))
+)
+
+
 def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     """Whose session this is, while it lasts."""
-    session = uow.session.scalar(
-        select(SignIn)
-        .where(SignIn.token_hash == hash_of(token), SignIn.ended_at.is_(None))
-        .options(joinedload(SignIn.account))
-    )
+    session = uow.session.scalar(_SIGNED_IN, {"token": hash_of(token)})
     if session is None or session.account.disabled_at:
         return None
     idle = uow.now - session.last_seen_at

@@ -30,6 +30,8 @@ _HINDERED = select(
     ProviderState.probe_at,
     ProviderState.later_until,
 ).where(or_(ProviderState.shut_since.is_not(None), ProviderState.later_until > bindparam("now")))
+_STATE = select(ProviderState).where(ProviderState.provider == bindparam("way"))
+_LOCKED = _STATE.with_for_update().execution_options(populate_existing=True)
 _AILING = select(ProviderState.id).where(
     ProviderState.provider == bindparam("way"),
     or_(ProviderState.doubts > 0, ProviderState.shut_since.is_not(None)),
@@ -58,10 +60,7 @@ class Passage:
 
 
 def _state(uow: UnitOfWork, channel: str, lock: bool = False) -> ProviderState | None:
-    query = select(ProviderState).where(ProviderState.provider == _WAYS[channel])
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return uow.session.scalar(query)
+    return uow.session.scalar(_LOCKED if lock else _STATE, {"way": _WAYS[channel]})
 
 
 def is_shut(uow: UnitOfWork, channel: str = SMS) -> bool:

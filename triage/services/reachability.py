@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.delivery import OPTED_OUT, Whose, failure_of
@@ -48,19 +48,26 @@ class Unreachable:
         return bool(self.in_hand) and Trouble.SILENT_ALARM not in self.troubles
 
 
+_MEMBERS = (
+    select(Responder)
+    .where(
+        Responder.id.in_(bindparam("somebody", expanding=True)),
+        or_(
+            Responder.retired_at.is_(None),
+            Responder.id.in_(bindparam("busy", expanding=True)),
+        ),
+    )
+    .options(joinedload(Responder.team))
+)
+
+
 def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
     """Everybody on shift now or within two hours, or with work in hand, whom a text may not
     reach; those with work in hand first, then the worst."""
     shifts = _shifts(uow)
     in_hand = _in_hand(uow)
-    members = uow.session.scalars(
-        select(Responder)
-        .where(
-            Responder.id.in_({*shifts, *in_hand}),
-            or_(Responder.retired_at.is_(None), Responder.id.in_(in_hand)),
-        )
-        .options(joinedload(Responder.team))
-    ).all()
+    asked = {"somebody": [*{*shifts, *in_hand}], "busy": [*in_hand]}
+    members = uow.session.scalars(_MEMBERS, asked).all()
     found = troubles_of(uow, members, shifts)
     listed = [
         Unreachable(member, shifts.get(member.id), found[member.id], in_hand.get(member.id, []))
@@ -79,26 +86,31 @@ def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
     )
 
 
+_SHIFTS = (
+    select(Shift)
+    .where(Shift.starts_at <= bindparam("soon"), Shift.ends_at > bindparam("now"))
+    .order_by(Shift.starts_at.desc())
+)
+
+
 def _shifts(uow: UnitOfWork) -> dict[UUID, Shift]:
     """The shift that each member has now, else the one that begins soon."""
-    rows = uow.session.scalars(
-        select(Shift)
-        .where(Shift.starts_at <= uow.now + SOON, Shift.ends_at > uow.now)
-        .order_by(Shift.starts_at.desc())
-    )
+    rows = uow.session.scalars(_SHIFTS, {"soon": uow.now + SOON, "now": uow.now})
     return {shift.responder_id: shift for shift in rows}
 
 
+_IN_HAND = (
+    select(Slot.responder_id, Call)
+    .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+    .join(Call, Call.id == Dispatch.call_id)
+    .where(Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
+    .order_by(Call.received_at)
+)
+
+
 def _in_hand(uow: UnitOfWork) -> dict[UUID, list[Call]]:
-    rows = uow.session.execute(
-        select(Slot.responder_id, Call)
-        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
-        .join(Call, Call.id == Dispatch.call_id)
-        .where(Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
-        .order_by(Call.received_at)
-    )
     found: dict[UUID, list[Call]] = {}
-    for responder_id, call in rows:
+    for responder_id, call in uow.session.execute(_IN_HAND):
         if responder_id is not None and call not in (calls := found.setdefault(responder_id, [])):
             calls.append(call)
     return found
@@ -136,24 +148,31 @@ def is_unconfirmed(uow: UnitOfWork, shift: Shift) -> bool:
     return late and shift.confirmed_at is None
 
 
-def _phones(uow: UnitOfWork, indexes: Iterable[bytes]) -> dict[bytes, Trouble]:
-    """Telephones that the latest texts have not reached. Those that the provider lost for reasons
-    of its own, or after STOP, tell nothing of the telephone."""
+def _outcomes() -> Select[bytes, MessageState, str | None, int]:
+    """How the latest texts to some telephones ended, the newest first."""
     newest_first = func.row_number().over(
         partition_by=Message.to_index, order_by=(Message.created_at.desc(), Message.id.desc())
     )
     numbered = (
         select(Message.to_index, Message.state, Message.last_error, newest_first.label("place"))
         .where(
-            Message.to_index.in_(list(indexes)),
+            Message.to_index.in_(bindparam("phones", expanding=True)),
             Message.state.in_(_ENDED),
-            Message.created_at > uow.now - _OLD,
+            Message.created_at > bindparam("since"),
         )
         .subquery()
     )
-    rows = uow.session.execute(
-        select(numbered).where(numbered.c.place <= 2 * LOOK_BACK).order_by(numbered.c.place)
-    )
+    return select(numbered).where(numbered.c.place <= 2 * LOOK_BACK).order_by(numbered.c.place)
+
+
+_OUTCOMES = _outcomes()
+
+
+def _phones(uow: UnitOfWork, indexes: Iterable[bytes]) -> dict[bytes, Trouble]:
+    """Telephones that the latest texts have not reached. Those that the provider lost for reasons
+    of its own, or after STOP, tell nothing of the telephone."""
+    asked = {"phones": list(indexes), "since": uow.now - _OLD}
+    rows = uow.session.execute(_OUTCOMES, asked)
     outcomes: dict[bytes, list[tuple[MessageState, str | None]]] = {}
     for index, state, error, _ in rows:
         lost = state is not MessageState.DELIVERED

@@ -63,14 +63,17 @@ def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
     ).all()
 
 
+_TO_CALL_BACK = (
+    select(Dispatch)
+    .where(Dispatch.call_back_at.is_not(None))
+    .options(joinedload(Dispatch.call))
+    .order_by(Dispatch.level_rank, Dispatch.call_back_at)
+)
+
+
 def to_call_back(uow: UnitOfWork) -> Sequence[Dispatch]:
     """Dispatches whose caller should be rung now, the most urgent first."""
-    return uow.session.scalars(
-        select(Dispatch)
-        .where(Dispatch.call_back_at.is_not(None))
-        .options(joinedload(Dispatch.call))
-        .order_by(Dispatch.level_rank, Dispatch.call_back_at)
-    ).all()
+    return uow.session.scalars(_TO_CALL_BACK).all()
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import bindparam, delete, func, or_, select, text
 
 from triage.domain.findings import KINDS, Finding
 from triage.services.audits import NO_WORKER_AFTER, UNSENT, last_tick
@@ -56,14 +56,17 @@ def keep(uow: UnitOfWork, watcher: str, took_ms: int, findings: Sequence[Finding
     )
 
 
+_NEWEST = (
+    select(WatchRound)
+    .where(WatchRound.created_at <= bindparam("latest"))
+    .order_by(WatchRound.created_at.desc(), WatchRound.id.desc())
+    .limit(1)
+)
+
+
 def newest(uow: UnitOfWork) -> WatchRound | None:
     """The newest round; not one of a future that a clock has left."""
-    return uow.session.scalars(
-        select(WatchRound)
-        .where(WatchRound.created_at <= uow.now + UNWATCHED_AFTER)
-        .order_by(WatchRound.created_at.desc(), WatchRound.id.desc())
-        .limit(1)
-    ).first()
+    return uow.session.scalar(_NEWEST, {"latest": uow.now + UNWATCHED_AFTER})
 
 
 def standing(uow: UnitOfWork) -> Standing:

@@ -87,15 +87,17 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[ToldCaller]:
     ).all()
 
 
+_TOLD = (
+    select(ToldCaller)
+    .join(Call)
+    .where(ToldCaller.told, Call.state.in_([CallState.OPEN, CallState.ASKING]))
+    .order_by(ToldCaller.created_at, ToldCaller.id)
+)
+
+
 def last_told(uow: UnitOfWork) -> Mapping[UUID, list[Any]]:
     """What the callers of open calls were last told, by call."""
-    rows = uow.session.scalars(
-        select(ToldCaller)
-        .join(Call)
-        .where(ToldCaller.told, Call.state.in_([CallState.OPEN, CallState.ASKING]))
-        .order_by(ToldCaller.created_at, ToldCaller.id)
-    )
-    return {row.call_id: row.gist for row in rows}
+    return {row.call_id: row.gist for row in uow.session.scalars(_TOLD)}
 
 
 def is_stale(centre: Centre, told: Sequence[Any] | None, lines: Iterable[DispatchLine]) -> bool:
