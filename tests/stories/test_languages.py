@@ -9,12 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, the_call
 from tests.stories.test_page_links import link_of
 from tests.test_catalogue import spanish
 from tests.world import PASSWORD, Browser, World
 from triage.adapters.simulator_sms import SimulatorSms
+from triage.storage.calls import AssessmentRecord
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 
@@ -290,3 +293,41 @@ def test_a_spanish_speaking_dispatcher_takes_a_call_to_its_end(world: World) -> 
     assert not left_in_english(closed)
     for path in ("/board", "/board/map", "/watch", "/alarms", "/commands"):
         assert not left_in_english(desk.get(path).text), path
+
+
+def consequences(page: str) -> set[tuple[str, str]]:
+    """What stands beside open questions: the language that it is marked as, and what it says."""
+    return set(re.findall(r'class="consequence" id="[^"]+" lang="(\w+)">([^<]+)<', page))
+
+
+def test_what_a_question_could_change_is_said_in_its_readers_language(world: World) -> None:
+    desk = in_spanish(world, "dispatcher")
+    call = world.call({"weapon": "none_seen"}, narrative="She has a knife in the kitchen.")
+    page, said = f"/calls/{call.reference}", set(desk.get("/intake").text.split("\n"))
+    assert any('class="consequence"' in line and "Pasa a" in line for line in said)
+
+    of_call = consequences(desk.get(page).text)
+    in_english = consequences(world.client("supervisor").get(page).text)
+    trial = desk.submit("/rules/county-default/try", {"facts.weapon": "none_seen"}).text
+
+    assert {language for language, _ in of_call} == {"es"}
+    assert {language for language, _ in in_english} == {"en"}
+    assert len(of_call) == len(in_english) > 3
+    assert any("Pasa a" in text and " si " in text for _, text in of_call)
+    assert any(
+        re.search(r"<li>[A-ZÁÉÍÓÚ][^<_]+: <span lang=.es.>[^<]+ si ", line)
+        for line in trial.split("\n")
+    )
+    assert "Afterwards(" not in trial
+
+
+def test_a_kept_decision_that_cannot_be_worked_out_again_stays_readable(world: World) -> None:
+    call = world.call({"weapon": "none_seen"})
+    with world.context.unit_of_work("operator") as uow:
+        record = uow.session.scalars(select(AssessmentRecord)).one()
+        record.result = (record.result or "").replace("Goes to Ambu", "Went to Ambu")
+
+    page = in_spanish(world, "dispatcher").get(f"/calls/{call.reference}").text
+
+    assert {"en", "es"} == {language for language, _ in consequences(page)}
+    assert "Went to Ambulance" in page

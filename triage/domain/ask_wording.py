@@ -1,4 +1,5 @@
-"""What a question could change, and why it is worth putting, in a sentence read at a glance."""
+"""What a question could change, and why it is worth putting, in a sentence read at a glance: each
+reader's language says it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from triage.domain.foresight import Foresight
 from triage.domain.reasons import response_label
 from triage.domain.ruleset import ASK_MORE, RuleSet
 from triage.domain.scouting import Effect
+from triage.domain.words import listed, msgid
 
 DECIDING_KINDS = ("require", "score", "exclude")
 MOST_NAMED = 3
@@ -98,11 +100,14 @@ def _told(
     grouped: dict[str, list[AnswerClass]] = {}
     for other, effect in zip(became, effects, strict=True):
         grouped.setdefault(other.headline, []).append(effect.answers)
-    sentences = [f"{headline} if {_clause(fact, same)}." for headline, same in grouped.items()]
+    sentences = [
+        msgid("%(headline)s if %(clause)s.", headline=headline, clause=_clause(fact, same))
+        for headline, same in grouped.items()
+    ]
     return Told(
         _by_precedence(rule_set, {one.response for one in became} - {""}),
         tuple(one for one in WEIGHTS if one in found),
-        " ".join(sentences),
+        listed(" ", sentences),
     )
 
 
@@ -132,11 +137,11 @@ def _by_precedence(rule_set: RuleSet, responses: Iterable[str]) -> tuple[str, ..
 def _headline(rule_set: RuleSet, present: Decision, other: Decision) -> str:
     """The greatest difference between two decisions, as the beginning of a sentence."""
     if other.response == ASK_MORE != present.response:
-        return "Asks first"
+        return msgid("Asks first")
     if other.response != present.response:
-        return f"Goes to {response_label(rule_set, other.response)}"
+        return msgid("Goes to %(name)s", name=response_label(rule_set, other.response))
     if other.level != present.level:
-        return f"Becomes {other.level.said()}"
+        return msgid("Becomes %(level)s", level=other.level.said())
     return _companions_and_exclusions(rule_set, present, other)
 
 
@@ -144,33 +149,37 @@ def _companions_and_exclusions(rule_set: RuleSet, present: Decision, other: Deci
     gained = [one for one in other.also if one not in present.also]
     lost = [one for one in present.also if one not in other.also]
     if gained:
-        return f"{_labels(rule_set, gained)} as well"
+        return msgid("%(names)s as well", names=_labels(rule_set, gained))
     if lost:
-        return f"No longer {_labels(rule_set, lost)} as well"
+        return msgid("No longer %(names)s as well", names=_labels(rule_set, lost))
     ruled_out = [one for one, _ in other.excluded if one not in dict(present.excluded)]
-    return f"Rules out {_labels(rule_set, ruled_out)}" if ruled_out else "Rules out less"
+    if ruled_out:
+        return msgid("Rules out %(names)s", names=_labels(rule_set, ruled_out))
+    return msgid("Rules out less")
 
 
 def _with_others(rule_set: RuleSet, changes_to: Iterable[str]) -> str:
     labels = _labels(rule_set, changes_to)
     if not labels:
-        return "Together with other answers it can change how this call is handled."
-    return f"Together with other answers it can lead to {labels}."
+        return msgid("Together with other answers it can change how this call is handled.")
+    return msgid("Together with other answers it can lead to %(names)s.", names=labels)
 
 
 def _clause(fact: Fact, answers: Sequence[AnswerClass]) -> str:
     """The answers as one clause, to follow "if"."""
     values = [value for one in answers for value in one.values]
-    clauses = []
+    clauses: list[str] = []
     if values and fact.type in ("choice", "yes_no"):
         clauses.append(say_values(fact, values, MOST_NAMED))
     else:
         tests = [one.accepted_by[0] for one in answers if one.accepted_by]
         clauses += [say_test(fact, test) for test in dict.fromkeys(tests)]
     if any(isinstance(one.answer, Gap) for one in answers):
-        clauses.append("it cannot be established")
-    return " or ".join(clauses) or f"{fact.called()} is anything else"
+        clauses.append(msgid("it cannot be established"))
+    if not clauses:
+        return msgid("%(name)s is anything else", name=fact.named)
+    return listed(msgid(" or "), clauses)
 
 
 def _labels(rule_set: RuleSet, responses: Iterable[str]) -> str:
-    return ", ".join(response_label(rule_set, response) for response in responses)
+    return listed(", ", [response_label(rule_set, response) for response in responses])

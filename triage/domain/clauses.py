@@ -1,27 +1,35 @@
-"""One test as a clause: "a weapon is in hand", "last contact is at least 3 hours"."""
+"""One test as a clause, in its reader's language: "a weapon is in hand", "last contact is at least
+3 hours"."""
 
 from collections.abc import Sequence
 
 from triage.domain.answers import Scalar
 from triage.domain.conditions import Includes, IsKnown, Mentions, OneOf, Within
 from triage.domain.facts import Fact
+from triage.domain.state_words import unit_name
+from triage.domain.words import Named, Sentence, inside, listed, msgid
 
 MOST_NAMED = 12
+_RANGES = {
+    "at_least": msgid("%(name)s is at least %(least)s"),
+    "at_most": msgid("%(name)s is at most %(least)s"),
+    "between": msgid("%(name)s is between %(least)s and %(most)s"),
+}
 
 
 def say_test(fact: Fact, test: OneOf | Within | Includes | IsKnown) -> str:
     """The clause for a test on this fact."""
     match test:
-        case IsKnown(wanted=wanted):
-            return f"{fact.called()} is {'known' if wanted else 'not known'}"
+        case IsKnown(wanted=True):
+            return msgid("%(name)s is known", name=fact.named)
+        case IsKnown():
+            return msgid("%(name)s is not known", name=fact.named)
         case Includes(wanted=wanted):
             return say_values(fact, wanted)
         case Within(comparison=comparison, operand=operand):
-            return f"{fact.called()} is {_range(fact, comparison, operand)}"
+            return _range(fact, comparison, operand)
         case OneOf(negated=True, operand=operand):
-            named = " nor ".join(_value(fact, one) for one in operand)
-            neither = "neither " if len(operand) > 1 else "not "
-            return f"{fact.called()} is known and {neither}{named}"
+            return _none_of(fact, operand)
         case OneOf(comparison=comparison, operand=operand):
             return _one_of(fact, comparison, operand, test)
     raise TypeError(test)
@@ -35,11 +43,20 @@ def say_mention(test: Mentions) -> str:
 
 def _one_of(fact: Fact, comparison: str, operand: tuple[Scalar, ...], test: OneOf) -> str:
     if comparison in ("at_least", "at_most", "between"):
-        listed = [value for value in fact.value_names if value in test.accepted]
-        return say_values(fact, listed)
+        accepted = [value for value in fact.value_names if value in test.accepted]
+        return say_values(fact, accepted)
     if fact.type in ("number", "code"):
-        return f"{fact.called()} is {_either([_value(fact, one) for one in operand])}"
+        values = _either([_value(fact, one) for one in operand])
+        return msgid("%(name)s is %(values)s", name=fact.named, values=values)
     return say_values(fact, [str(one) for one in operand])
+
+
+def _none_of(fact: Fact, operand: Sequence[Scalar]) -> str:
+    values = [_value(fact, one) for one in operand]
+    if len(values) == 1:
+        return msgid("%(name)s is known and not %(value)s", name=fact.named, value=values[0])
+    neither = listed(msgid(" nor "), values)
+    return msgid("%(name)s is known and neither %(values)s", name=fact.named, values=neither)
 
 
 def say_values(fact: Fact, values: Sequence[str], most: int = 99) -> str:
@@ -48,31 +65,35 @@ def say_values(fact: Fact, values: Sequence[str], most: int = 99) -> str:
     most -- how many to name; the rest are counted.
     """
     named = values[:most] if len(values) > most + 1 else values
-    clauses = [phrase.say() for value in named if (phrase := fact.by_value[value].phrase)]
+    clauses: list[str] = [
+        Named(phrase) for value in named if (phrase := fact.by_value[value].phrase)
+    ]
     plain = [value for value in named if fact.by_value[value].phrase is None]
     if plain:
         rest = [_value(fact, value) for value in plain[1:]]
-        clauses.append(_either([fact.phrase(plain[0]), *rest]))
+        clauses.append(_either([fact.clause(plain[0]), *rest]))
     if len(named) < len(values):
-        clauses.append(f"{len(values) - len(named)} other answers")
+        clauses.append(msgid("%(count)s other answers", count=len(values) - len(named)))
     return _either(clauses)
 
 
-def _either(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+def _either(parts: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    return msgid("%(some)s or %(last)s", some=listed(", ", parts[:-1]), last=parts[-1])
 
 
-def _range(fact: Fact, comparison: str, operand: tuple[Scalar, ...]) -> str:
-    unit = f" {fact.unit}" if fact.unit else ""
-    if comparison == "between":
-        return f"between {operand[0]} and {operand[1]}{unit}"
-    return f"{comparison.replace('_', ' ')} {operand[0]}{unit}"
+def _range(fact: Fact, comparison: str, operand: Sequence[Scalar]) -> str:
+    unit = [unit_name(fact.unit)] if fact.unit else []
+    ends = [str(one) for one in operand]
+    ends[-1] = listed(" ", [ends[-1], *unit])
+    return Sentence(_RANGES[comparison], {"name": fact.named, "least": ends[0], "most": ends[-1]})
 
 
 def _value(fact: Fact, value: Scalar) -> str:
     known = fact.by_value.get(str(value))
     if known is not None:
-        label = known.label.say()
-        return label[:1].lower() + label[1:]
-    unit = f" {fact.unit}" if fact.unit and not isinstance(value, str) else ""
-    return f"{value}{unit}"
+        return inside(Named(known.label))
+    if fact.unit and not isinstance(value, str):
+        return listed(" ", [value, unit_name(fact.unit)])
+    return str(value)

@@ -14,7 +14,7 @@ from triage.domain.answers import UNKNOWN, Answer, Gap, Value
 from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
-from triage.domain.words import Words
+from triage.domain.words import LANGUAGES, Named, Words
 
 FactType = Literal["yes_no", "choice", "multi", "number", "code"]
 Ask = Literal["gate", "when_it_matters", "never"]
@@ -96,6 +96,11 @@ class Fact:
         """The short noun for sentences."""
         return self.noun.say(language) if self.noun else self.name.replace("_", " ")
 
+    @property
+    def named(self) -> str:
+        """The same, as each reader says it."""
+        return Named(self.noun) if self.noun else self.called()
+
     def question(self, person: Person = "third", language: str = "en") -> str:
         """The question to put; "" for what is never asked."""
         words = self.first if person == "first" else self.third
@@ -106,6 +111,10 @@ class Fact:
         unknown = AnswerLabel("unknown", UNKNOWN_KEY, UNKNOWN_LABEL.say(language))
         offered = (AnswerLabel(v.name, v.key, v.label.say(language)) for v in self.values)
         return (*offered, unknown)
+
+    def clause(self, value: str) -> Named:
+        """As `phrase`, as each reader says it."""
+        return Named(Words(tuple((each, self.phrase(value, each)) for each in LANGUAGES)))
 
     def phrase(self, value: str, language: str = "en") -> str:
         """A clause for sentences: "a weapon is in hand", or "weapon is in hand" without one."""

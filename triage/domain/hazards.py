@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from triage.domain.facts import Fact
-from triage.domain.words import Named, Sentence, Spoken, listed, msgid
+from triage.domain.words import Named, Spoken, listed, msgid
 
 _GROUP = "safety"
 _UNKNOWN = "unknown"
@@ -32,7 +32,7 @@ def _worst(fact: Fact, answer: Any) -> Any:
 
 
 def _said(fact: Fact, value: Any) -> Spoken:
-    noun = Named(fact.noun) if fact.noun else Sentence(fact.called())
+    noun = fact.named
     if value == _UNKNOWN:
         return msgid("%(noun)s: not known.", noun=noun)
     known = fact.by_value.get(value) if isinstance(value, str) else None

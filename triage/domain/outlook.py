@@ -21,13 +21,14 @@ from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import Effect
+from triage.domain.words import listed, msgid
 
 PERHAPS = 0.5
 """What a question counts that may turn out to make no sense for the call."""
 
 
 class Question(NamedTuple):
-    """A question worth putting, in English.
+    """A question worth putting, itself in English.
 
     effects -- the answers that change something without any other.
     mention -- the words of the narrative that prompt it, or "".
@@ -60,7 +61,8 @@ class Question(NamedTuple):
         because = self.asker.wording.of(self.fact, self.effects).because
         if not self.mention:
             return because
-        return f"The narrative says “{self.mention}”. {because}".rstrip()
+        said = msgid("The narrative says “%(word)s”.", word=self.mention)
+        return listed(" ", (said, because)) if because else said
 
     def as_dict(self) -> dict[str, object]:
         told = self.asker.wording.of(self.fact, self.effects)

@@ -8,18 +8,19 @@ from triage.domain.facts import Vocabulary
 from triage.domain.reason import Reason
 from triage.domain.ruleset import RuleSet
 from triage.domain.term_index import Tally
+from triage.domain.words import Named, listed, msgid
 
 CAUSE_WORDS: Mapping[str, str] = {
-    "out_of_hours": "out of hours",
-    "none_on_shift": "none on shift",
-    "all_committed": "all are committed",
-    "declined_by_all": "all have declined",
-    "no_answer": "nobody answers",
-    "undeliverable": "cannot be reached",
-    "out_of_area": "out of area",
-    "suspended": "suspended",
-    NOT_IN_TIME: "cannot be there in time",
-    EXCLUDED: "excluded",
+    "out_of_hours": msgid("out of hours"),
+    "none_on_shift": msgid("none on shift"),
+    "all_committed": msgid("all are committed"),
+    "declined_by_all": msgid("all have declined"),
+    "no_answer": msgid("nobody answers"),
+    "undeliverable": msgid("cannot be reached"),
+    "out_of_area": msgid("out of area"),
+    "suspended": msgid("suspended"),
+    NOT_IN_TIME: msgid("cannot be there in time"),
+    EXCLUDED: msgid("excluded"),
 }
 
 
@@ -44,31 +45,43 @@ def _own_reasons(rule_set: RuleSet, decision: Decision, anything_fired: bool) ->
 
 
 def _ask_sentence(rule_set: RuleSet) -> str:
-    sentence = "Answers are missing that decide who comes: ask first."
+    sentence = msgid("Answers are missing that decide who comes: ask first.")
     if rule_set.ask is None:
         return sentence
-    then = response_label(rule_set, rule_set.ask.then)
-    return f"{sentence} Without them the call goes to {then} after {rule_set.ask.wait_min} min."
+    without = msgid(
+        "Without them the call goes to %(name)s after %(minutes)s min.",
+        name=response_label(rule_set, rule_set.ask.then),
+        minutes=rule_set.ask.wait_min,
+    )
+    return listed(" ", (sentence, without))
 
 
 def _fallback_sentence(rule_set: RuleSet, decision: Decision) -> str:
     wanted = response_label(rule_set, decision.eligible)
-    why = CAUSE_WORDS.get(decision.cause or "", decision.cause)
+    why = CAUSE_WORDS.get(decision.cause or "", decision.cause or "")
+    said = {"wanted": wanted, "why": why}
     if decision.response == decision.eligible:
-        return f"{wanted}: {why}, and nobody else can come instead. A person must act."
-    instead = response_label(rule_set, decision.response)
+        return msgid(
+            "%(wanted)s: %(why)s, and nobody else can come instead. A person must act.", **said
+        )
+    said["instead"] = response_label(rule_set, decision.response)
     if decision.eligible in decision.also:
-        return f"{wanted}: {why}. {instead} until then; {wanted} comes as well."
-    late = " It will be late: a person must act." if decision.person_must_act else ""
-    return f"{wanted}: {why}. {instead} instead.{late}"
+        return msgid(
+            "%(wanted)s: %(why)s. %(instead)s until then; %(wanted)s comes as well.", **said
+        )
+    sentence = msgid("%(wanted)s: %(why)s. %(instead)s instead.", **said)
+    if not decision.person_must_act:
+        return sentence
+    return listed(" ", (sentence, msgid("It will be late: a person must act.")))
 
 
 def response_label(rule_set: RuleSet, response: str) -> str:
-    """How a person calls the response, in English."""
+    """How a person calls the response."""
     return label_of(rule_set.vocabulary, response)
 
 
 def label_of(vocabulary: Vocabulary, name: str) -> str:
-    """The English label of a response; of a partner or `ask_more` the name in words."""
+    """The label of a response, as each reader says it; of a partner or `ask_more` the name in
+    words."""
     known = vocabulary.responses.get(name)
-    return known.label() if known else name.replace("_", " ")
+    return Named(known.labels) if known else name.replace("_", " ")

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, or_, select
 from triage.domain.assessment import ENGINE, assess
 from triage.domain.lifecycle import CallState
 from triage.domain.ruleset import RuleSet
+from triage.domain.words import msgid
 from triage.services import habits, rule_sets
 from triage.services.centre import Centre
 from triage.services.dispatches import Urgency
@@ -31,6 +32,7 @@ _ANSWERS = (
 )
 
 
+NOT_SCORED = msgid("The rules could not be applied: treat as highest.")
 MOST_GISTS = 2000
 _gists: dict[UUID, "Decision"] = {}
 
@@ -179,7 +181,7 @@ def _not_scored(rules: RuleSet, centre: Centre, why: str) -> dict[str, Any]:
     because = {
         "rule": "not-scored",
         "kind": "default",
-        "because": "The rules could not be applied: treat as highest.",
+        "because": NOT_SCORED,
         "source": why,
         "facts": {},
         "decided": True,

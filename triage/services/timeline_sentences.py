@@ -57,7 +57,7 @@ def response_name(centre: Centre, response: str) -> str:
 
 def fact_name(centre: Centre, fact: str) -> str:
     known = centre.vocabulary.facts.get(fact)
-    return Named(known.noun) if known and known.noun else plain(fact)
+    return known.named if known else plain(fact)
 
 
 def _assessed(centre: Centre, details: Details) -> str:

@@ -21,9 +21,11 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
+from triage.entrypoints.web.languages import all_spoken, language
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import recommendation
 from triage.services import (
+    assessments,
     call_pages,
     calls,
     cancellations,
@@ -32,6 +34,7 @@ from triage.services import (
     errands,
     opened_pages,
     outbox,
+    said_again,
     speaking_freely,
 )
 from triage.services import pages as pages_of_team
@@ -152,7 +155,7 @@ def own_pages(uow: UnitOfWork, call: Call) -> list[Page]:
 
 def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -> dict[str, Any]:
     page = call_pages.of_call(uow, centre, call)
-    result = page.record.assessment
+    result = _assessed(uow, centre, call, page)
     told = recommendation(centre, result) if result else None
     answered = {one.fact: one.value for one in page.answers}
     asked = told.ask_next if told else ()
@@ -184,6 +187,15 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         }
         | call_holder.shown(uow, centre, call)
     )
+
+
+def _assessed(
+    uow: UnitOfWork, centre: Centre, call: Call, page: CallPage
+) -> Mapping[str, Any] | None:
+    """The latest assessment; what it says itself in the reader's language."""
+    if language() == "en" or (record := assessments.latest(uow, call)) is None:
+        return page.record.assessment
+    return said_again.result_of(uow, centre, record)
 
 
 def _lines(
@@ -249,9 +261,9 @@ def _live_data(page: CallPage, answered: Mapping[str, Any], questions: Any) -> d
         "seen": page.seen,
         "answers": {fact: _as_fields(value) for fact, value in answered.items()},
         "order": questions.order,
-        "consequences": questions.consequences,
+        "consequences": all_spoken(questions.consequences),
         "prompted": questions.prompted,
-        "conflicts": questions.conflicts,
+        "conflicts": all_spoken(questions.conflicts),
         "person": questions.person,
     }
 

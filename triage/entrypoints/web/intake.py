@@ -18,7 +18,7 @@ from triage.domain.words import Named, msgid
 from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
-from triage.entrypoints.web.languages import spoken
+from triage.entrypoints.web.languages import all_spoken, spoken
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
@@ -89,11 +89,11 @@ def assess() -> ResponseReturnValue:
             "send": render_template("intake_send.html", **shown),
         },
         order=questions.order,
-        consequences=_spoken(questions.consequences),
+        consequences=all_spoken(questions.consequences),
         prompted=questions.prompted,
-        conflicts=_spoken(questions.conflicts),
+        conflicts=all_spoken(questions.conflicts),
         person=questions.person,
-        errors=_spoken(understood.errors),
+        errors=all_spoken(understood.errors),
         saved=f"{saved:%H:%M:%S}",
     )
 
@@ -176,11 +176,6 @@ def _become_a_call(
     if told:
         flash(spoken(told), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
-
-
-def _spoken(told: Mapping[str, str]) -> dict[str, str]:
-    """For the page's own program."""
-    return {name: spoken(sentence) for name, sentence in told.items()}
 
 
 def _form_key() -> UUID:

@@ -18,7 +18,7 @@ from triage.domain.people_of_call import (
     implied,
 )
 from triage.domain.phone_numbers import e164
-from triage.domain.words import Named, msgid
+from triage.domain.words import msgid
 from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
@@ -200,7 +200,7 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
         except InvalidCall as wrong:
             errors[name] = msgid(
                 "%(fact)s: %(problem)s.",
-                fact=Named(fact.noun) if fact.noun else fact.called(),
+                fact=fact.named,
                 problem=wrong.problems[0].message,
             )
     return found

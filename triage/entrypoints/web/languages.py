@@ -11,6 +11,7 @@ all in it empties the block `english_yet` of base.html; in the others a screen r
 the page goes on in English.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from babel.support import NullTranslations
@@ -76,6 +77,11 @@ def spoken(it: Any) -> Any:
     if told == "en" and isinstance(it, str):  # it was made in English
         return it
     return speak(it, told, catalogue(told).gettext)
+
+
+def all_spoken(told: Mapping[str, str]) -> dict[str, str]:
+    """The same, for a program of the page."""
+    return {name: spoken(sentence) for name, sentence in told.items()}
 
 
 def lang_of(text: object) -> str:

@@ -36,6 +36,8 @@ class Reason:
 @dataclass(frozen=True)
 class Question:
     fact: str
+    name: str
+    """What it asks for, in few words."""
     consequence: str
     """What the answer could change: "Goes to patrol if a weapon is in hand." """
 
@@ -146,13 +148,10 @@ def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tup
 
 
 def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:
-    if told := asked.get("because"):
-        return Question(asked["fact"], told)
-    names = [response_name(centre, response) for response in asked["changes_to"]]
-    return Question(
-        asked["fact"],
-        msgid("May lead to %(names)s.", names=listed(msgid(" or "), names)) if names else "",
-    )
+    told, names = asked.get("because"), [response_name(centre, r) for r in asked["changes_to"]]
+    if not told and names:
+        told = msgid("May lead to %(names)s.", names=listed(msgid(" or "), names))
+    return Question(asked["fact"], fact_name(centre, asked["fact"]), told or "")
 
 
 def _after(follow_up: Mapping[str, Any]) -> Afterwards:
