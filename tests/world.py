@@ -26,7 +26,7 @@ from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refu
 from triage.domain.ruleset import RuleSet
 from triage.entrypoints import worker
 from triage.entrypoints.sms import inbound
-from triage.services import api_tokens, calls, people
+from triage.services import api_tokens, calls, other_numbers, people
 from triage.services.calls import NewCall
 from triage.services.received_texts import Received
 from triage.services.unread_replies import NOT_DONE
@@ -38,6 +38,7 @@ from triage.storage.messages import InboundMessage
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Partner, Responder, Shift, Team
 from triage.storage.timers import ClockShift
+from triage.storage.unit_of_work import UnitOfWork
 
 KEY = "test1:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 INDEX_KEY = "test1:" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -67,7 +68,14 @@ def prepared_template(database_url: str) -> None:
     """Tables and rule sets, to be copied by each test."""
     context = build_context(settings_for(database_url, Path("/nonexistent")))
     prepare(context)
+    context.do("test", lambda uow: verify_all(uow, context))
     context.database.engine.dispose()
+
+
+def verify_all(uow: UnitOfWork, context: AppContext) -> None:
+    """Somebody has shown whose the telephones are that are no member's."""
+    for number in other_numbers.unverified(uow, context.centre):
+        other_numbers.by_hand(uow, number)
 
 
 @dataclass
@@ -346,6 +354,7 @@ class World:
                     phone_index=blind_index("phone", number),
                 )
             )
+            verify_all(uow, self.context)
         self.phones.owners[number] = f"{name}, {kind}"
         return Phone(self, number)
 

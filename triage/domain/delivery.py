@@ -154,6 +154,7 @@ _LOSS_IS_NOTICED = frozenset(
         "check_in",
         "address",
         "trial",
+        "desk_trial",
     }
 )
 

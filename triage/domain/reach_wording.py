@@ -42,6 +42,20 @@ def trial_call(centre: str) -> Spoken:
     )
 
 
+def is_it_the_desk(centre: str) -> Spoken:
+    """Rung at the number that the settings name."""
+    return msgid(
+        "This is %(centre)s. Nothing has happened. Alarms of teams ring this telephone."
+        " Press 1 if it is the telephone of the desk.",
+        centre=centre,
+    )
+
+
+VOICE_SHOWN = msgid("Thank you. Alarms of teams ring here.")
+VOICE_NOT_1 = msgid("That was not 1.")
+VOICE_NOT_SHOWN = msgid("Nothing was noted.")
+
+
 def confirm_shift(starts: datetime, ends: datetime) -> Text:
     """Both as on the wall of the centre, with their zone."""
     until = f"{ends:%H:%M}" if ends - starts < _A_DAY else _day_and_time(ends)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from triage.context import AppContext
-from triage.services import api_tokens, calls, dispatches, people, rosters, shifts
+from triage.services import api_tokens, calls, dispatches, other_numbers, people, rosters, shifts
 from triage.services.calls import NewCall
 from triage.services.rosters import NewMember, NewPartner, NewTeam
 from triage.services.shifts import NewShift
@@ -132,6 +132,8 @@ def _teams(uow: UnitOfWork, context: AppContext) -> None:
     for name, kind in PARTNERS:
         phone = f"+1202555{next(numbers):04}"
         rosters.add_partner(uow, context.centre, NewPartner(name, kind, phone))
+    for number in other_numbers.unverified(uow, context.centre):
+        other_numbers.by_hand(uow, number)
 
 
 def _shifts(uow: UnitOfWork, context: AppContext) -> None:

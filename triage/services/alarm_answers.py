@@ -3,7 +3,7 @@
 from triage.domain import alarms as words
 from triage.domain.spoken import Said
 from triage.domain.words import listed
-from triage.services import alarms
+from triage.services import alarms, other_numbers
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -24,6 +24,8 @@ def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
         again = listed(" ", [words.VOICE_NOT_UNDERSTOOD, message.body or ""])
         return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
     by = f"responder:{message.responder_id}" if message.responder_id else "desk"
+    if message.responder_id is None:
+        other_numbers.desk_answered(uow, message)
     alarms.take(uow, alarm, "voice", by)
     return Said(words.VOICE_TAKEN)
 

@@ -9,7 +9,14 @@ from uuid import UUID
 from triage.catalogue import say
 from triage.domain import escalation_wording
 from triage.domain.spoken import Said
-from triage.services import addresses, alarm_answers, alarms, phone_trials, voice_answers
+from triage.services import (
+    addresses,
+    alarm_answers,
+    alarms,
+    other_numbers,
+    phone_trials,
+    voice_answers,
+)
 from triage.services.centre import Centre
 from triage.services.pages import RING
 from triage.storage.attempts import Attempt
@@ -35,6 +42,8 @@ def _greeted(uow: UnitOfWork, message: Message) -> Said:
         return addresses.picked_up(uow, message)
     if message.kind == phone_trials.KIND:
         return Said(message.body or "")
+    if message.kind == other_numbers.KIND:
+        return other_numbers.picked_up(message)
     return voice_answers.picked_up(uow, message)
 
 
@@ -48,6 +57,8 @@ def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> S
 def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
     if message.kind == phone_trials.KIND:
         return OVER
+    if message.kind == other_numbers.KIND:
+        return other_numbers.pressed(uow, message, digits)
     if message.kind == alarms.KIND:
         return alarm_answers.pressed(uow, message, digits)
     if message.kind == addresses.KIND:
@@ -66,7 +77,7 @@ def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:
     and nothing for somebody who has left: it was on the line already when that was said."""
     attempt = uow.session.get(Attempt, attempt_id)
     message = uow.session.get(Message, attempt.message_id) if attempt else None
-    rings = {RING, alarms.KIND, addresses.KIND, phone_trials.KIND}
+    rings = {RING, alarms.KIND, addresses.KIND, phone_trials.KIND, other_numbers.KIND}
     if message is None or message.kind not in rings:
         return None
     member = uow.session.get(Responder, message.responder_id) if message.responder_id else None

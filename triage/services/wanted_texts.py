@@ -16,6 +16,7 @@ from triage.services import (
     check_ins,
     deliveries,
     duty,
+    other_numbers,
     silences,
     storms,
     supervisors,
@@ -116,6 +117,8 @@ def _closed_phone(responder: Responder, message: Message) -> str | None:
 def _out_of_reach(uow: UnitOfWork, message: Message, page: Page | None) -> str | None:
     """Why whoever it is for may not be texted now, as a code."""
     responder = uow.session.get(Responder, message.responder_id) if message.responder_id else None
+    if message.partner_id is not None and not other_numbers.is_verified(uow, message.to_index):
+        return UNVERIFIED
     if responder is None:
         return None
     if why := _closed_phone(responder, message):

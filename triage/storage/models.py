@@ -23,6 +23,7 @@ from triage.storage import (
     teams,
     timers,
     told_callers,
+    verified_numbers,
     visits,
     watching,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "teams",
     "timers",
     "told_callers",
+    "verified_numbers",
     "visits",
     "watching",
 ]

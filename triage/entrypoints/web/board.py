@@ -23,6 +23,7 @@ from triage.services import (
     alarm_lists,
     boards,
     escalations,
+    other_numbers,
     reachability,
     unread_replies,
     waiting,
@@ -108,6 +109,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
+        unverified = other_numbers.unverified(uow, context.centre)
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
     choice = board_choice(context.centre)
@@ -124,6 +126,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "rows": [row for row in chosen if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
+        "unverified": unverified,
         "headlines": lambda centre, row: headlines(centre, row, found.now),
         "alarm_words": alarm_words,
         "unheard": unheard,

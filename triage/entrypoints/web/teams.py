@@ -15,7 +15,7 @@ from triage.domain.errors import Refused
 from triage.domain.reachability import WORDS
 from triage.domain.role_words import role_name
 from triage.entrypoints.web.access import current_person, open_to
-from triage.services import people, rosters, shifts, verification
+from triage.services import other_numbers, people, rosters, shifts, verification
 from triage.services.rosters import NewMember, NewPartner, NewTeam
 from triage.services.shifts import NewShift
 from triage.storage.teams import Partner, Responder, Shift, Team
@@ -39,6 +39,11 @@ def list_teams() -> ResponseReturnValue:
             labels=rosters.responses(current_context().centre),
             kinds=rosters.partner_kinds(current_context().centre),
             troubles=WORDS,
+            unverified=[
+                one.partner.id if one.partner else None
+                for one in other_numbers.unverified(uow, current_context().centre)
+            ],
+            desk_phone=current_context().centre.policy.desk_phone,
             changing=current_person().role != "dispatcher",
         )
 
@@ -229,7 +234,10 @@ def add_partner() -> ResponseReturnValue:
         )
         errors = _try(lambda uow: rosters.add_partner(uow, centre, new))
         if not errors:
-            flash(gettext("The partner is added."), "good")
+            flash(
+                gettext("The partner is added. Ring it, and say below that the number is right."),
+                "good",
+            )
             return redirect("/teams#partners")
     page = render_template(
         "partner_new.html",
