@@ -6,11 +6,13 @@ _ROLES = {
     "case_worker": msgid("case worker"),
     "clinician": msgid("clinician"),
     "counsellor": msgid("counsellor"),
+    "desk": msgid("desk"),
     "dispatcher": msgid("dispatcher"),
     "driver": msgid("driver"),
     "mediator": msgid("mediator"),
     "officer": msgid("officer"),
     "outreach_worker": msgid("outreach worker"),
+    "partner": msgid("partner"),
     "responder": msgid("responder"),
     "sobering_worker": msgid("sobering worker"),
     "supervisor": msgid("supervisor"),
@@ -21,3 +23,8 @@ _ROLES = {
 def role_name(role: str) -> Spoken:
     """In small letters; a role of the centre's own as it is written there."""
     return _ROLES.get(role) or Sentence(role.replace("_", " "))
+
+
+def member_name(team: str, role: str) -> Spoken:
+    """ "CIT 1 (clinician)"."""
+    return msgid("%(team)s (%(role)s)", team=team, role=role_name(role))

@@ -65,6 +65,23 @@ _UNITS = {
     "minutes": msgid("minutes"),
 }
 
+_STEPS = {
+    "page_answer": msgid("Ask the next team where one did not answer"),
+    "nobody_left": msgid("Assess the call again: nobody is left to ask"),
+    "hand_over": msgid("Turn a hand-over red that nobody confirmed"),
+    "ask_deadline": msgid("Decide without the answers that did not come"),
+    "follow_up": msgid("Remind of a follow-up"),
+    "escalate": msgid("Alarm supervisors and all hands: nobody is left to ask"),
+    "charge_remind": msgid("Remind a supervisor who has taken charge"),
+    "charge_end": msgid("Alarm others again where a supervisor has found nobody"),
+    "look_after": msgid("Look after an open dispatch"),
+    "transfer": msgid("Take a call back that a telephone line does not answer"),
+    "relief": msgid("Look again for somebody who relieves a team"),
+    "ring_alarm": msgid("Ring for an alarm that nobody has taken"),
+    "check_in": msgid("Ask a team in the field whether all is well"),
+    "check_in_late": msgid("Raise the alarm where a team does not say that all is well"),
+}
+
 _TEXT_KINDS = {
     "page": msgid("page"),
     "reply": msgid("reply"),
@@ -153,6 +170,11 @@ def consent_name(consent: str) -> str:
 def follow_up_name(kind: str) -> str:
     """In small letters."""
     return _FOLLOW_UPS.get(kind) or _plain(kind)
+
+
+def step_name(kind: str) -> str:
+    """Of what the service does by itself when its time has come."""
+    return _STEPS.get(kind) or _plain(kind).capitalize()
 
 
 def unit_name(unit: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from triage.domain.lifecycle import GONE, TAKEN, DispatchState, PageKind, PageState, SlotState
+from triage.domain.role_words import member_name
 from triage.domain.transfers import TransferState
 from triage.services.charges import in_charge
 from triage.services.reliefs import relief_of
@@ -65,8 +66,8 @@ class DispatchLine:
     @property
     def to_ring(self) -> Sequence[str]:
         """Who is asked by a text that has not left."""
-        roles = {one.unit: one.role.replace("_", " ") for one in self.asked if one.to_ring}
-        return [f"{unit} ({role})" for unit, role in roles.items()]
+        roles = {one.unit: one.role for one in self.asked if one.to_ring}
+        return [member_name(unit, role) for unit, role in roles.items()]
 
     @property
     def unrelieved(self) -> Sequence[str]:

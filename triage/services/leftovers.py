@@ -13,6 +13,8 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.codes import DISMISSALS
 from triage.domain.errors import Conflict, Refused
+from triage.domain.role_words import member_name, role_name
+from triage.domain.state_words import step_name
 from triage.domain.words import msgid
 from triage.services import outbox
 from triage.services.restored import RESTORED
@@ -27,22 +29,6 @@ from triage.storage.unit_of_work import UnitOfWork
 MOST = 100
 """More than this are counted in the findings and come up as these are dealt with."""
 PARKED, EXPIRED = "parked", "expired"
-_WORDS = {
-    "page_answer": msgid("Ask the next team where one did not answer"),
-    "nobody_left": msgid("Assess the call again: nobody is left to ask"),
-    "hand_over": msgid("Turn a hand-over red that nobody confirmed"),
-    "ask_deadline": msgid("Decide without the answers that did not come"),
-    "follow_up": msgid("Remind of a follow-up"),
-    "escalate": msgid("Alarm supervisors and all hands: nobody is left to ask"),
-    "charge_remind": msgid("Remind a supervisor who has taken charge"),
-    "charge_end": msgid("Alarm others again where a supervisor has found nobody"),
-    "look_after": msgid("Look after an open dispatch"),
-    "transfer": msgid("Take a call back that a telephone line does not answer"),
-    "relief": msgid("Look again for somebody who relieves a team"),
-    "ring_alarm": msgid("Ring for an alarm that nobody has taken"),
-    "check_in": msgid("Ask a team in the field whether all is well"),
-    "check_in_late": msgid("Raise the alarm where a team does not say that all is well"),
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +40,7 @@ class LeftStep:
 
     @property
     def what(self) -> str:
-        return _WORDS.get(self.timer.kind, self.timer.kind.replace("_", " ").capitalize())
+        return step_name(self.timer.kind)
 
     @property
     def is_held(self) -> bool:
@@ -115,12 +101,11 @@ def lost_texts(uow: UnitOfWork) -> Sequence[LostText]:
 
 
 def _whom(uow: UnitOfWork, message: Message) -> str:
-    role = message.to_role.replace("_", " ")
     if message.responder_id is not None:
-        return f"{uow.get(Responder, message.responder_id).team.name} ({role})"
+        return member_name(uow.get(Responder, message.responder_id).team.name, message.to_role)
     if message.partner_id is not None:
         return uow.get(Partner, message.partner_id).name
-    return role
+    return role_name(message.to_role)
 
 
 def anything_left(uow: UnitOfWork) -> bool:

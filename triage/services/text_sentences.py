@@ -10,7 +10,7 @@ from triage.domain.words import Sentence, begun, msgid
 Details = Mapping[str, Any]
 
 
-_TEXTS = {
+TEXTS = {
     "text.queued": msgid("%(kind)s to %(who)s is written."),
     "text.sent": msgid("%(kind)s to %(who)s: the provider has it."),
     "text.delivered": msgid("%(kind)s to %(who)s: arrived."),
@@ -24,6 +24,7 @@ _TEXTS = {
     "text.conflict": msgid("%(kind)s to %(who)s: arrived, then reported as not arrived."),
     "text.second_copy": msgid("%(kind)s to %(who)s: may come twice."),
     "text.received": msgid("Text from %(who)s: %(outcome)s."),
+    "text.noted": msgid("Text from %(who)s: a dispatcher has read it."),
 }
 _IN_WORDS: Mapping[str, Callable[[str], str]] = {
     "kind": lambda kind: begun(text_kind(kind)),
@@ -35,7 +36,7 @@ _IN_WORDS: Mapping[str, Callable[[str], str]] = {
 
 def of_text(event: str, who: str, details: Details) -> str | None:
     """What became of a text; None for what is not about texts."""
-    if (sentence := _TEXTS.get(event)) is None:
+    if (sentence := TEXTS.get(event)) is None:
         return None
     said = {name: _IN_WORDS.get(name, str)(it) for name, it in details.items() if it is not None}
     return Sentence(sentence, {**said, "who": who})

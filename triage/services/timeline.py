@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
+from triage.domain.role_words import member_name, role_name
+from triage.domain.words import msgid
 from triage.services import page_links, text_sentences
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
-from triage.services.timeline_sentences import plain
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.messages import InboundMessage, Message
@@ -103,8 +104,8 @@ def _new_text(uow: UnitOfWork, message: Message) -> _Text:
 def receiver(responder: Responder | None, partner: Partner | None, message: Message) -> str:
     """Whom a text goes to: unit and role, or the partner's name."""
     if responder is not None:
-        return f"{responder.team.name} ({plain(responder.role)})"
-    return partner.name if partner is not None else plain(message.to_role)
+        return member_name(responder.team.name, responder.role)
+    return partner.name if partner is not None else role_name(message.to_role)
 
 
 def _texts_in(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
@@ -120,4 +121,4 @@ def _texts_in(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
 
 
 def _sender(responder: Responder | None) -> str:
-    return "an unknown number" if responder is None else responder.team.name
+    return msgid("an unknown number") if responder is None else responder.team.name

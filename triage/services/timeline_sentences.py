@@ -11,11 +11,12 @@ from triage.domain.codes import (
     DISPOSITIONS,
     FOLLOW_UP_OUTCOMES,
     OVERRIDE_REASONS,
+    PARTNERS,
 )
 from triage.domain.role_words import role_name
-from triage.domain.state_words import follow_up_name, origin_name, small_state_name
+from triage.domain.state_words import follow_up_name, origin_name, small_state_name, step_name
 from triage.domain.timing import within
-from triage.domain.words import Named, Sentence, listed, msgid
+from triage.domain.words import Named, Sentence, inside, listed, msgid
 from triage.services import (
     asking_sentences,
     errand_sentences,
@@ -35,7 +36,7 @@ def plain(code: str) -> str:
 
 def of_change(centre: Centre, event: str, details: Details) -> str:
     """An audit entry as a sentence."""
-    if (write := _SENTENCES.get(event)) is not None:
+    if (write := SENTENCES.get(event)) is not None:
         return write(centre, details)
     noun, _, what = event.partition(".")
     return f"{noun.replace('_', ' ').capitalize()}: {what.replace('_', ' ')}{_extras(details)}."
@@ -136,11 +137,15 @@ def _unfilled(_: Centre, details: Details) -> str:
     return msgid("NOBODY COMING: %(why)s.", why=why)
 
 
+def _step(details: Details) -> str:
+    return inside(step_name(details["kind"]))
+
+
 def _reason(reasons: Mapping[Any, str], code: Any) -> str:
     return reasons.get(code, str(code).replace("_", " "))
 
 
-_SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
+SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **asking_sentences.SENTENCES,
     **errand_sentences.SENTENCES,
     **escalation_sentences.SENTENCES,
@@ -151,6 +156,9 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "paper.went": _went_by_paper,
     "call.opened": lambda _, d: msgid(
         "Call taken (%(origin)s).", origin=origin_name(d.get("origin", "?"))
+    ),
+    "call.replayed": lambda _, d: msgid(
+        "Replayed from a past call: line %(line)s of the file.", line=d["line"]
     ),
     "call.looked_at": lambda _, d: msgid("Looked at the call."),
     "call.assessed": _assessed,
@@ -233,20 +241,22 @@ _SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "follow_up.reminder_missed": lambda _, d: msgid(
         "A reminder of a follow-up was due while the service was away: it is not sent late."
     ),
+    "follow_up.cancelled": lambda _, d: msgid("Follow-up not needed: this was no call of its own."),
     "follow_up.tried": lambda _, d: msgid(
         "Follow-up: %(outcome)s.", outcome=_reason(FOLLOW_UP_OUTCOMES, d["outcome"])
     ),
     "follow_up.permissions": lambda _, d: msgid("Permissions for follow-ups changed."),
     "timer.parked": lambda _, d: msgid(
-        "A step FAILED and waits for a person: %(kind)s.", kind=plain(d["kind"])
+        "A step FAILED and waits for a person: %(kind)s.", kind=_step(d)
     ),
-    "timer.retried": lambda _, d: msgid("Done again by hand: %(kind)s.", kind=plain(d["kind"])),
+    "timer.retried": lambda _, d: msgid("Done again by hand: %(kind)s.", kind=_step(d)),
     "timer.dismissed": lambda _, d: msgid(
         "Left undone: %(kind)s. %(reason)s.",
-        kind=plain(d["kind"]),
+        kind=_step(d),
         reason=_reason(DISMISSALS, d["reason"]),
     ),
     "notice.no_partner": lambda _, d: msgid(
-        "No %(partner)s partner could be told.", partner=plain(d["partner"])
+        "No %(partner)s partner could be told.",
+        partner=PARTNERS.get(d["partner"]) or plain(d["partner"]),
     ),
 }

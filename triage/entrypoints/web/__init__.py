@@ -32,6 +32,7 @@ from triage.entrypoints.web import (
     intake_known,
     intake_paste,
     intake_undo,
+    kept_words,
     languages,
     other_numbers,
     packing,
@@ -108,6 +109,7 @@ def register(app: Flask) -> None:
     page.furnish(app)
     assets.register(app)
     packing.furnish(app)
+    kept_words.furnish(app)
     languages.furnish(app)
     script_words.furnish(app)
     broadcasts.furnish(app)

@@ -234,7 +234,7 @@ def _ring(row: Row) -> str:
     said = []
     if units:
         said.append(
-            msgid("RING BY TELEPHONE, the text has not left: %(units)s", units=", ".join(units))
+            msgid("RING BY TELEPHONE, the text has not left: %(units)s", units=listed(", ", units))
         )
     if tired:
         said.append(msgid("NO RELIEF FOUND for %(units)s", units=", ".join(tired)))
