@@ -19,7 +19,7 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
 });
 
 // After a form came back with errors, the list of them is what comes first.
-document.querySelector(".summary")?.focus();
+document.querySelector(".summary:not([data-sample] *)")?.focus();
 
 // "a" goes to the first alarm that nobody has taken; Enter takes it.
 document.addEventListener("keydown", (event) => {
