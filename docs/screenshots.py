@@ -24,7 +24,11 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.browser.conftest import serving  # noqa: E402
+from tests.browser.furnished import USUAL, furnish  # noqa: E402
+from tests.browser.test_every_page import Walk, pages, to_learn_on  # noqa: E402
 from tests.servers import CHROMIUM_ARGS, find_chromium  # noqa: E402
+from tests.world import make_world, prepared_template  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 PAGES = PICTURES / "pages"
@@ -81,7 +85,7 @@ def main() -> int:
                     executable_path=chromium, args=list(CHROMIUM_ARGS)
                 )
                 take(browser, kept)
-                take_every_page(browser, kept)
+                take_the_rest(browser, take_every_page(browser, kept))
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait(20)
@@ -199,8 +203,8 @@ def keep(taken: bytes, file: Path) -> None:
     picture.quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
-def take_every_page(browser: Browser, kept: dict[str, Any]) -> None:
-    """Each kind of page that a link leads to, as the first role that may open it."""
+def take_every_page(browser: Browser, kept: dict[str, Any]) -> set[str]:
+    """Each kind of page that a link leads to, as the first role that may open it. Their names."""
     PAGES.mkdir(exist_ok=True)
     for old in PAGES.glob("*.png"):
         old.unlink()
@@ -212,20 +216,56 @@ def take_every_page(browser: Browser, kept: dict[str, Any]) -> None:
         page, waiting, seen = signed_in(browser, kept, role), ["/", "/styleguide"], set()
         while waiting:
             path = waiting.pop(0)
-            name = ONE.sub("one", path).strip("/").replace("/", "-")
+            name = name_of(path)
             if name in seen:
                 continue
             seen.add(name)
             answer = page.goto(kept["base_url"] + path)
             if answer is None or not answer.ok:
                 continue
-            name = ONE.sub("one", urlsplit(page.url).path).strip("/").replace("/", "-")
+            name = name_of(urlsplit(page.url).path)
             if name not in taken:
                 taken.add(name)
                 take_one(page, name)
             links = page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.pathname)")
             waiting += [link for link in dict.fromkeys(links) if not NOT_PAGES.search(link)]
         page.context.close()
+    return taken
+
+
+def take_the_rest(browser: Browser, taken: set[str]) -> None:
+    """What no link of a quiet morning leads to: a draft, an approval, a visit, a test, training."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'triage.sqlite'}"
+        prepared_template(url)
+        with make_world(url, Path(folder)) as world:
+            furnished = furnish(world, USUAL, Path(folder))
+            with serving(world, url, Path(folder)) as served:
+                walk = Walk(browser, served.base_url)
+                for roles, paths in pages(world, furnished).values():
+                    with walk.tab(roles[0]) as tab:
+                        for path in paths:
+                            own = path.format(draft=furnished.drafts.get(roles[0], ""))
+                            take_unless_taken(tab, served.base_url + own, taken)
+                to_learn_on(served)
+                with walk.tab("dispatcher") as tab:
+                    for path in ("/training", "/training/brother"):
+                        take_unless_taken(tab, served.base_url + path, taken)
+                    tab.goto(f"{served.base_url}/training")
+                    tab.click("a[href^='/training/brother/']")
+                    take_unless_taken(tab, tab.url, taken)
+
+
+def take_unless_taken(tab: Page, url: str, taken: set[str]) -> None:
+    tab.set_viewport_size(WIDE)
+    tab.goto(url)
+    if (name := name_of(urlsplit(tab.url).path)) not in taken:
+        taken.add(name)
+        take_one(tab, name)
+
+
+def name_of(path: str) -> str:
+    return ONE.sub("one", path).strip("/").replace("/", "-")
 
 
 def take_one(page: Page, name: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,15 +58,21 @@ class Served:
 
 @pytest.fixture
 def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    with serving(world, database_url, tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def serving(world: World, database_url: str, folder: Path) -> Iterator[Served]:
     world.ignores_texts("whichever process sends them first")
     port = free_port()
-    environ = {**environment(database_url, tmp_path), "PATH": "/usr/bin:/bin"}
+    environ = {**environment(database_url, folder), "PATH": "/usr/bin:/bin"}
     serve = ("serve", "--bind", f"127.0.0.1:{port}", "--processes", "1")
-    running = Served(world, f"http://127.0.0.1:{port}", environ, tmp_path, {}, serve)
+    running = Served(world, f"http://127.0.0.1:{port}", environ, folder, {}, serve)
     try:
         running.start("web", *serve)
         running.start("worker")
-        wait_until_ready(port, tmp_path / "web.log")
+        wait_until_ready(port, folder / "web.log")
         yield running
     finally:
         for name in list(running.processes):

@@ -255,17 +255,23 @@ def test_the_paper_shows_what_was_typed_as_text(page: Page, world: World, tmp_pa
     assert "{{7*7}}" in page.inner_text("body")
 
 
-@ONE_DATABASE
-def test_the_pages_to_learn_on_are_too(
-    axe: None, world: World, served: Served, chromium: Browser
-) -> None:
+def to_learn_on(served: Served) -> None:
+    """The same service as one to learn on, where a dispatcher has tried one call."""
     served.stop("web")
     served.environ["TRIAGE_TRAINING"] = "true"
     served.start("web", *served.serve)
     wait_until_ready(int(served.base_url.rpartition(":")[2]), served.logs / "web.log")
-    script = read_training_calls(SCRIPTS.read_text(), world.centre.vocabulary)["brother"]
-    world.account("dispatcher")
-    take(world, script, **script.facts)
+    vocabulary = served.world.centre.vocabulary
+    script = read_training_calls(SCRIPTS.read_text(), vocabulary)["brother"]
+    served.world.account("dispatcher")
+    take(served.world, script, **script.facts)
+
+
+@ONE_DATABASE
+def test_the_pages_to_learn_on_are_too(
+    axe: None, world: World, served: Served, chromium: Browser
+) -> None:
+    to_learn_on(served)
     walk = Walk(chromium, served.base_url)
     with walk.tab("dispatcher") as tab:
         walk.open(tab, "/training")
