@@ -57,6 +57,24 @@ def test_an_open_call_of_the_same_place_or_number_is_shown_and_the_look_is_writt
     assert call.code not in known(dispatcher, PIER)
 
 
+def test_a_young_call_near_by_is_shown_though_its_place_was_said_otherwise(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    far = world.call(CALM, location="The old mill", latitude=40.7050, longitude=-75.3002)
+    call = world.call(CALM, location="By the fountain", latitude=40.7001, longitude=-75.3002)
+
+    at = {"location": "The big tree", "position": "+40.701500, -75.300201"}
+    shown = known(dispatcher, at)
+    assert f'class="code">{call.code}' in shown
+    assert "(near by)" in shown
+    assert far.code not in shown
+    assert "(near by)" not in known(dispatcher, at | {"position": "+40.702500, -75.300201"})
+
+    world.wait(minutes=31)
+    assert "(near by)" not in known(dispatcher, at)
+
+
 def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(
     world: World, dispatcher: Browser
 ) -> None:

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_EARTH_M = 6_371_000.0
+"""The mean radius."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,19 @@ class Place:
     zone: str
     latitude: float | None
     longitude: float | None
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees."""
+        known = self.latitude is not None and self.longitude is not None
+        return (self.latitude or 0.0, self.longitude or 0.0) if known else None
+
+
+def metres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Between two positions in degrees, as on a plane: exact enough within a county."""
+    north = math.radians(other[0] - one[0])
+    east = math.radians(other[1] - one[1]) * math.cos(math.radians((one[0] + other[0]) / 2))
+    return math.hypot(north, east) * _EARTH_M
 
 
 def plain(text: str) -> str:

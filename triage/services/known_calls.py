@@ -1,9 +1,10 @@
 """What we know already of a place or a number while a call about it is being typed.
 
-Everything is found by equal blind indexes: no place and no number is opened to look for it.
+Places and numbers are found by equal blind indexes: none is opened to look for it. Only where the
+open calls of the last half hour lie is opened, to find those near by.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, union
 
 from triage.domain.codes import NO_CALL
-from triage.domain.gazetteer import Place
+from triage.domain.gazetteer import Place, metres_between
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.words import msgid
 from triage.services import hazard_notes
@@ -25,15 +26,18 @@ from triage.storage.unit_of_work import UnitOfWork
 SAME_HOURS = 6
 """An open call older than this is no duplicate any more."""
 NEAR_MIN = 30
-"""So young is a call of the same zone that may be the same incident."""
+"""So young is a call near by, or of the same zone, that may be the same incident."""
+NEAR_M = 200
+"""Two callers name one incident from both ends of a block."""
 MONTH, QUARTER = timedelta(days=30), timedelta(days=90)
-MOST, LISTED, MOST_NEAR = 200, 5, 2
+MOST, LISTED, MOST_NEAR, MOST_YOUNG = 200, 5, 2, 50
 UNSAFE = 3
 """The verdict "unsafe without police" of VERDICTS."""
 _WHY = {
     "same number": msgid("same number"),
     "same place": msgid("same place"),
     "same zone": msgid("same zone"),
+    "near": msgid("near by"),
 }
 EVENT = "call.shown_beside"
 _OPEN = text("call.state IN ('asking', 'open')")
@@ -46,7 +50,7 @@ class Alike:
 
     call: Call
     why: str
-    """"same number", "same place" or "same zone"."""
+    """"same number", "same place", "near" or "same zone"."""
 
     @property
     def why_words(self) -> str:
@@ -82,9 +86,15 @@ class Known:
 
 
 def known(
-    uow: UnitOfWork, said: str, place: Place | None, zone: str | None, number: str | None
+    uow: UnitOfWork,
+    said: str,
+    place: Place | None,
+    zone: str | None,
+    number: str | None,
+    position: tuple[float, float] | None = None,
 ) -> Known:
-    """What is known. place -- as the gazetteer found it; number -- E.164."""
+    """What is known. place -- as the gazetteer found it; number -- E.164; position -- degrees of
+    latitude and longitude, where a telephone or another system told it."""
     places = {place_index(said), place_index(place.name) if place else None} - {None}
     numbers = {blind_index("phone", number)} if number else set()
     before = _calls(uow, places, numbers)
@@ -96,7 +106,7 @@ def known(
     counted = [c for c in before if c.id not in open_ids and c.disposition not in NO_CALL]
     verdicts = _verdicts(uow, [call.id for call in counted])
     return Known(
-        alike=alike or _near(uow, zone),
+        alike=alike or _young(uow, zone, position or (place.position if place else None)),
         earlier=_earlier(uow, counted[:LISTED], verdicts),
         in_month=sum(call.received_at > uow.now - MONTH for call in counted),
         in_quarter=len(counted),
@@ -147,15 +157,23 @@ def _of_numbers(uow: UnitOfWork, calls: Collection[UUID], numbers: Collection[by
     return set(uow.session.scalars(theirs))
 
 
-def _near(uow: UnitOfWork, zone: str | None) -> list[Alike]:
-    """Young open calls of the zone: shown only where nothing fits better."""
-    if zone is None:
+def _young(uow: UnitOfWork, zone: str | None, position: tuple[float, float] | None) -> list[Alike]:
+    """Young open calls near by, the nearest first, else those of the zone: shown only where
+    nothing fits better."""
+    if zone is None and position is None:
         return []
-    young = select(Call).where(
-        _OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN), Call.zone == zone
-    )
-    newest = young.order_by(Call.received_at.desc()).limit(MOST_NEAR)
-    return [Alike(call, "same zone") for call in uow.session.scalars(newest)]
+    young = select(Call).where(_OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN))
+    calls = uow.session.scalars(young.order_by(Call.received_at.desc()).limit(MOST_YOUNG)).all()
+    near = sorted(_near(calls, position), key=lambda one: one[0]) if position else []
+    found = [Alike(call, "near") for _, call in near]
+    found = found or [Alike(call, "same zone") for call in calls if call.zone == zone]
+    return found[:MOST_NEAR]
+
+
+def _near(calls: Sequence[Call], position: tuple[float, float]) -> Iterator[tuple[float, Call]]:
+    for call in calls:
+        if call.position and (away_m := metres_between(position, call.position)) <= NEAR_M:
+            yield away_m, call
 
 
 def _verdicts(uow: UnitOfWork, calls: Collection[UUID]) -> dict[UUID, list[int]]:

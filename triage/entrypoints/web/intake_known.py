@@ -59,7 +59,9 @@ def look(understood: Intake) -> Known:
     zone = understood.zone or (place.zone if place else None)
     within = timedelta(minutes=centre.policy.opening_min)
     with context.reading() as uow:
-        found = known_calls.known(uow, understood.location, place, zone, number)
+        found = known_calls.known(
+            uow, understood.location, place, zone, number, understood.position
+        )
         keys = {call.id for call in found.calls}
         if not keys or not known_calls.not_noted(uow, actor, keys, within):
             return found
