@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.stories.test_escalation import call_in, code_of, state
+from tests.stories.test_escalation import call_in, code_of, reported, state
 from tests.world import Phone, World
 from triage.domain.errors import Conflict
 from triage.services import diverts
@@ -174,6 +174,48 @@ def test_a_no_of_one_tells_the_other_to_stay(world: World) -> None:
     officer.expect("declined.")
 
     clinician.expect(f"not needed from you any more. You stay on {first}")
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "unfilled"
+
+
+def test_where_one_is_not_reached_the_other_does_not_turn_alone(world: World) -> None:
+    clinician, officer, first = pair_on_its_way(world)
+    urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
+    world.phones.landlines.add(officer.number)
+
+    propose(world, urgent)
+    clinician.expect("IMMEDIATE in Harbor has nobody")
+    clinician.text(f"{code_of(world, urgent)} 1")
+
+    clinician.expect("This question is over. Stay on your call")
+    assert by_code(world, first) == "accepted"
+    assert state(world, urgent) == "unfilled"
+
+
+@pytest.mark.parametrize("what", ["silence", "STOP", "undelivered"])
+def test_whoever_has_said_yes_is_told_when_the_other_does_not_come_along(
+    world: World, what: str
+) -> None:
+    clinician, officer, first = pair_on_its_way(world)
+    urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    for phone in (clinician, officer):
+        phone.expect("IMMEDIATE in Harbor has nobody")
+    clinician.text(f"{code} 1")
+    clinician.expect("Stay on your call until your officer agrees")
+
+    if what == "silence":
+        world.wait(seconds=61)
+    elif what == "STOP":
+        officer.text("STOP")
+    else:
+        reported(world, officer, "undelivered", "30003")
+
+    clinician.expect(f"{code}: not needed from you any more. You stay on {first}")
+    clinician.expect_silence()
     assert by_code(world, first) == "accepted"
     assert state(world, urgent) == "unfilled"
 

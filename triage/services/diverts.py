@@ -19,7 +19,7 @@ from triage.services import paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
-from triage.services.stand_downs import tell, tell_partners
+from triage.services.stand_downs import asked_together, tell, tell_partners
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
@@ -135,27 +135,13 @@ def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence
     if page.slot.state not in WANTED:
         raise Conflict(paging.who_has(page.slot))
     page.answered_at, page.answered_through = uow.now, through
-    asked = _together(uow, page)
+    asked = asked_together(uow, page)
     silent = [other for other in asked if other.answered_at is None]
     if silent:
         uow.audit("page.divert_agreed", page, call_id=page.slot.dispatch.call_id)
     else:
         _turn(uow, centre, asked, through)
     return silent
-
-
-def _together(uow: UnitOfWork, page: Page) -> list[Page]:
-    """The open questions to this team about leaving the same dispatch for this one."""
-    leaves = left_for(uow, page).id
-    return [
-        other
-        for slot in page.slot.dispatch.slots
-        for other in slot.pages
-        if other.kind is PageKind.DIVERT
-        and other.state is PageState.OPEN
-        and other.team_id == page.team_id
-        and left_for(uow, other).id == leaves
-    ]
 
 
 def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) -> None:
@@ -206,18 +192,8 @@ def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     """One of the team says no: the team stays where it is, and whoever said yes is told."""
     if page.state is not PageState.OPEN:
         raise Refused(OVER)
-    asked = _together(uow, page)
     page.answered_at, page.answered_through = uow.now, through
-    for other in asked:
-        agreed = other is not page and other.answered_at is not None
-        paging.pass_over(
-            uow, centre, other, PageState.DECLINED if other is page else PageState.PASSED_OVER
-        )
-        if agreed and other.instead_of_id is not None:
-            first = uow.get(Slot, other.instead_of_id)
-            code = page.slot.dispatch.call.code
-            off = escalation_wording.divert_off(code, first.dispatch.call.code)
-            tell(uow, centre, first, off)
+    paging.pass_over(uow, centre, page, PageState.DECLINED)
 
 
 def tell_who_turned(

@@ -34,7 +34,7 @@ from triage.services.centre import Centre
 from triage.services.escalation_steps import WAITING
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.planned import states_of
-from triage.services.stand_downs import tell, tell_partners, withdraw_pages
+from triage.services.stand_downs import stay, tell, tell_partners, withdraw_pages
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -178,7 +178,9 @@ def pass_over(
     if page.kind is PageKind.TEAM:
         _ask_on(uow, centre, page.slot)
         freed_teams.offer_soon(uow, page)
-    elif page.kind is not PageKind.DIVERT:
+    elif page.kind is PageKind.DIVERT:
+        stay(uow, centre, page)
+    else:
         escalations.refused(uow, centre, page)
 
 

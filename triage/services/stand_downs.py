@@ -74,6 +74,37 @@ def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: Spoken) -> No
     )
 
 
+def asked_together(uow: UnitOfWork, page: Page) -> list[Page]:
+    """The open questions to this team about leaving the same dispatch for this one."""
+    leaves = left_for(uow, page).id
+    return [
+        other
+        for slot in page.slot.dispatch.slots
+        for other in slot.pages
+        if other.kind is PageKind.DIVERT
+        and other.state is PageState.OPEN
+        and other.team_id == page.team_id
+        and left_for(uow, other).id == leaves
+    ]
+
+
+def stay(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    """One of the team says no to a divert, says nothing or is not reached: nobody of it turns, or
+    they would be parted. Whoever had said yes is told."""
+    others = asked_together(uow, page)
+    for other in others:
+        other.move_to(PageState.PASSED_OVER)
+        uow.audit(
+            "page.passed_over", other, call_id=page.slot.dispatch.call_id, team=page.team.name
+        )
+    code, first = page.slot.dispatch.call.code, left_for(uow, page).call.code
+    for asked in (page, *others):
+        agreed = asked.answered_at is not None and asked.state is not PageState.DECLINED
+        if agreed and asked.instead_of_id is not None:
+            off = escalation_wording.divert_off(code, first)
+            tell(uow, centre, uow.get(Slot, asked.instead_of_id), off)
+
+
 def tell_partners(
     uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken, but: Collection[Slot] = ()
 ) -> None:
