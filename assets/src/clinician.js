@@ -9,24 +9,30 @@
   list.className = "own-sent";
   list.setAttribute("role", "status");
   document.getElementById("call-mine").before(list);
-  const live = window.live(part.dataset.liveUrl, { swapped: tell });
-  let sending = false;
+  const form = document.getElementById("sign-in-again");
+  if (form) list.after(form);
+  const door = window.signInAgain(form);
+  const live = window.live(part.dataset.liveUrl, { swapped: tell, ...(form && { signedOut }) });
+  let sending = false, held = 0;
 
   part.addEventListener("submit", (event) => {
-    const form = event.target, button = event.submitter;
-    const url = form.getAttribute("action");  // form.action is its button of that name
+    const pressed = event.target, button = event.submitter;
+    const url = pressed.getAttribute("action");  // .action is its button of that name
     if (!url.endsWith("/mine") || !button || !AbortSignal.timeout) return;  // an old browser just posts
     event.preventDefault();
-    const body = new URLSearchParams(new FormData(form, button));
+    const body = new URLSearchParams(new FormData(pressed, button));
     const what = `${body.get("action")} ${body.get("minutes") || ""}`;
-    if (presses.some((press) => press.what === what && press.state === "waits")) return;
+    if (presses.some((press) => press.what === what && press.state === "waits")) {
+      if (held) door.back({ lead: true });
+      return;
+    }
     body.set("key", [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
     const press = {
       url, body, what, state: "waits", tried: false, since: Date.now(),
       label: button.getAttribute("aria-label") || button.firstChild.textContent.trim(), button: button.dataset.focus,
     };
     presses.push(press);
-    form.reset();
+    pressed.reset();
     tell();
     if (isHelp(press)) send(press);  // waits for nothing before it
     else next();
@@ -55,7 +61,8 @@
       if (press.state !== "waits") break;
       press.tried = true;
       tell();
-      if (press.state === "waits") await pause();
+      if (press.state === "waits" && !press.now) await pause();
+      press.now = false;
     }
   }
 
@@ -66,10 +73,29 @@
     } else if (answer.status === 409 || answer.status === 422) {
       end(press, "refused", (await answer.json()).said, say.not_done);
     } else {
-      end(press, "lost", say.ended, say.not_done);
+      await hold(press, answer.status);
     }
     tell();
     live.look();
+  }
+
+  // The sign-in has ended, or a newer one wants another token: what was pressed waits, and is sent then.
+  async function hold(press, status) {
+    held += 1;
+    tell();
+    const anew = status === 401 || (status === 400 && !press.anew);
+    if (isHelp(press)) press.line.scrollIntoView({ block: "center" });  // it says what to do instead
+    const token = anew && await door.back({ lead: status === 401 && !isHelp(press) });
+    held -= 1;
+    if (!token) return end(press, "lost", say.ended, say.not_done);
+    press.anew = status === 400;
+    press.body.set("csrf_token", token);
+    press.now = true;
+  }
+
+  function signedOut() {
+    door.back();
+    return say.signed_out;
   }
 
   function end(press, state, words, mark) {
@@ -89,6 +115,7 @@
 
   function words(press) {
     if (press.words) return press.words;
+    if (held && form) return isHelp(press) ? say.help_held : say.held;
     if (!press.tried) return say.sending;
     if (isHelp(press)) return say.help_waits;
     return Date.now() - press.since > LONG_MS ? say.waits_long : say.waits;
@@ -109,7 +136,7 @@
     while (list.children.length > shown.length) list.lastChild.remove();
     for (const press of presses) {
       const button = press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
-      if (button) button.dataset.mark = press.mark || (press.tried ? say.not_sent : say.sending);
+      if (button) button.dataset.mark = press.mark || (press.tried || held ? say.not_sent : say.sending);
     }
   }
 

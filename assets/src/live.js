@@ -2,7 +2,7 @@
 // every second where it does not or while the stream is broken. Swapped where they changed, and
 // loudly called stale when no news come. What a person is typing in is never replaced.
 
-window.live = function (url, { events = "", swapped = () => {} } = {}) {
+window.live = function (url, { events = "", swapped = () => {}, signedOut = () => said("you are signed out: reload the page") } = {}) {
   const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000];
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
@@ -20,7 +20,7 @@ window.live = function (url, { events = "", swapped = () => {} } = {}) {
         headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
         cache: "no-store", signal: AbortSignal.timeout(4000),
       });
-      if (answer.status === 401) throw new Error(said("you are signed out: reload the page"));
+      if (answer.status === 401) throw new Error(signedOut());
       if (!answer.ok && answer.status !== 304) throw new Error(said("the service does not answer"));
       if (answer.status === 200) {
         etag = answer.headers.get("ETag") || "";

@@ -2,13 +2,19 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Served, wait_until_ready
+from tests.browser.test_journey import sign_in
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_calls import CALM
+from tests.stories.test_visits import signs_in
+from tests.world import PASSWORD
+from triage.services import people
 from triage.storage.messages import Message
+from triage.storage.people import Account
 
 SMALLEST_BUTTON = """Math.min(...[...document.querySelectorAll("#call-mine button")]
     .map((one) => one.getBoundingClientRect()).flatMap((box) => [box.width, box.height]))"""
@@ -63,3 +69,59 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
     expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You: on scene\."))
     assert world.audited("page.accepted") == 1
     assert world.audited("slot.on_scene") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_pressed_when_the_sign_in_has_ended_waits_and_is_sent_once(
+    served: Served, page: Page
+) -> None:
+    world = served.world
+    (clinician,) = world.team("Mobile 9")
+    signs_in(world, clinician, "test-clinician")
+    call = world.call(CALM)
+    page.set_viewport_size({"width": 320, "height": 568})
+    sign_in(served, page, "clinician")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    told, again = page.locator(".own-sent"), page.locator("#sign-in-again")
+    accept = page.get_by_role("button", name="Accept, I arrive in 10 min")
+    expect(accept).to_be_visible()
+
+    signs_out(served)
+    accept.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text("Not sent yet: you are signed out.")
+    expect(again.get_by_label("Password")).to_be_focused()
+    page.keyboard.type("not my password")
+    page.keyboard.press("Enter")
+    expect(again.get_by_role("alert")).to_contain_text("do not open an account just now")
+    assert page.evaluate(NO_SIDEWAYS)
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You have accepted"))
+    expect(again).to_be_hidden()
+
+    on_scene = page.get_by_role("button", name="On scene")
+    expect(on_scene).to_be_visible()
+    signs_out(served)
+    on_scene.click()
+    expect(told).to_contain_text("On scene: Not sent yet: you are signed out.")
+    page.get_by_role("button", name="I need help").click()
+    expect(told).to_contain_text("I need help: NOT SENT: you are signed out. Use your radio")
+    with page.expect_popup() as opened:
+        again.get_by_role("link", name="Sign in in another tab").click()
+    other = opened.value
+    other.get_by_label("User name").fill("test-clinician")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    expect(told).to_contain_text("ALARM RAISED: dispatch is told")
+    expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You: on scene"))
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    done = [world.audited(it) for it in ("page.accepted", "slot.on_scene", "alarm.raised")]
+    assert done == [1, 1, 1]
+
+
+def signs_out(served: Served) -> None:
+    """The sign-in of everybody ends, as it does by itself after some hours."""
+    with served.world.context.unit_of_work("test") as uow:
+        for account in uow.session.scalars(select(Account)):
+            people.sign_out_everywhere(uow, account)

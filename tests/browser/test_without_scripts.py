@@ -7,8 +7,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import GATE, sign_in, tab_to, the_call
-from tests.browser.test_phone_page import link_of
+from tests.browser.test_phone_page import link_of, signs_out
+from tests.stories.test_visits import signs_in
 from tests.typical_calls import CALM
+from tests.world import PASSWORD
 
 
 @pytest.fixture
@@ -77,3 +79,31 @@ def test_a_call_is_taken_sent_answered_and_cleared(served: Served, plain: Page) 
     expect(plain.locator("main")).to_contain_text(call.code)
     plain.goto(f"{served.base_url}/calls/{call.reference}")
     expect(plain.locator("#call-dispatches")).to_contain_text("Cleared")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_pressed_when_the_sign_in_has_ended_comes_back_after_it(
+    served: Served, plain: Page
+) -> None:
+    (clinician,) = served.world.team("Mobile 9")
+    signs_in(served.world, clinician, "test-clinician")
+    call = served.world.call(CALM)
+    sign_in(served, plain, "clinician")
+    plain.goto(f"{served.base_url}/calls/{call.reference}")
+    press(plain, "button[value='accept-10']")
+    tab_to(plain, "[name=minutes]")
+    plain.keyboard.type("25")
+    signs_out(served)
+    with plain.expect_navigation():
+        plain.keyboard.press("Enter")
+
+    kept = plain.locator(".kept")
+    expect(kept).to_contain_text("Minutes")
+    expect(kept).to_contain_text("25")
+    plain.keyboard.type("test-clinician")
+    plain.keyboard.press("Tab")
+    plain.keyboard.type(PASSWORD)
+    with plain.expect_navigation():
+        plain.keyboard.press("Enter")
+    press(plain, "main form button")
+    expect(plain.get_by_text("You arrive in 25 min.")).to_be_visible()
