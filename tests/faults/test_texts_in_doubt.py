@@ -693,12 +693,18 @@ def test_hand_over_happens_outside_any_transaction(world: World) -> None:
     assert phones.inboxes[PHONE] == ["hello"]
 
 
-def test_a_sender_that_the_carriers_drop_passes_nobody_over(world: World) -> None:
+def test_a_sender_that_the_carriers_drop_passes_nobody_over_and_the_phone_rings(
+    world: World,
+) -> None:
     page = paged(world)
     mine = text_of(world, page)
     world.settle()
+    assert not world.phones.rings
     hear(world, mine, "undelivered", attempts(world, mine)[0].provider_id or "", "30034")
 
     assert page_now(world, page).state is PageState.OPEN
     with world.context.reading() as uow:
         assert outbox.not_left(uow) == {page.id}
+    world.settle()
+    ((ring,),) = world.phones.rings.values()
+    assert "accept" in ring.body

@@ -22,9 +22,9 @@ _OWED = (MessageState.READY, MessageState.ATTEMPTING, MessageState.UNKNOWN)
 def undeliverable(uow: UnitOfWork, centre: Centre, message: Message) -> None:
     """The text of one page, or of several in one, does not arrive: for each the next is asked at
     once. Where the provider or we were away, that says nothing of this person: they are asked
-    anew. But where something of the page may have left, another text could be the third on the
-    phone, and where one text was to tell of many, many would follow: it rings, and its time goes
-    on."""
+    anew, or rung where the provider took the text and dropped it. Where something of the page may
+    have left, another text could be the third on the phone, and where one text was to tell of
+    many, many would follow: it rings, and its time goes on."""
     for page in storms.pages_of(uow, message):
         if page.state is PageState.OPEN:
             _moves_on(uow, centre, message, page)
@@ -38,6 +38,7 @@ def _moves_on(uow: UnitOfWork, centre: Centre, message: Message, page: Page) -> 
             ring_once(uow, centre, page)
     elif failure_of(message.last_error).whose is Whose.PROVIDER:
         message.ring_since = uow.now  # taken and then dropped: the next would fare no better
+        ring_once(uow, centre, page)
     else:
         paging.pass_over(uow, centre, page, PageState.UNDELIVERABLE)
 
