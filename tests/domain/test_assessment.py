@@ -387,6 +387,22 @@ class TestConflicts:
 
         assert assessed(rule_set(HURT), problem=problem).response == "ems"
 
+    def test_who_reported_first_changes_no_reason(self) -> None:
+        rules = rule_set(
+            rule("lost", "require", is_(problem="lost"), responses=("ems",)),
+            rule("sad", "score", is_(problem="sad"), points=(("ems", 90),)),
+            thresholds=(("default", 50),),
+        )
+        reports = ("lost", "a"), ("sad", "b")
+
+        one, other = (
+            assessed(rules, problem=conflicting(*said)).as_dict()
+            for said in (reports, reports[::-1])
+        )
+
+        differing = {key for key in one if one[key] != other[key]}
+        assert differing == {"conflicts"}  # which keeps them as they came in
+
     def test_unknown_among_the_values_is_a_possibility_of_its_own(self) -> None:
         rules = rule_set(
             rule("x", "require", is_(weapon="in_hand"), responses=("police",), if_unknown="holds")

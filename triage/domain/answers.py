@@ -53,12 +53,13 @@ def possible_values(answer: Conflicting, danger: tuple[str, ...]) -> tuple[Value
 
     danger -- all values of the fact, least dangerous first; empty where there is no order.
 
-    With an order only the most dangerous of the stated values; without one each of them. Unknown
-    among them is a possibility of its own.
+    With an order only the most dangerous of the stated values; without one each of them, and not
+    as they came in: who reported first decides nothing. Unknown among them is a possibility of
+    its own.
     """
     stated = tuple(dict.fromkeys(report.value for report in answer.reports))
     if not danger:
-        return stated
+        return tuple(sorted(stated, key=str))
     worst = max((v for v in stated if isinstance(v, str)), key=danger.index, default=None)
     unknown = (UNKNOWN,) if UNKNOWN in stated else ()
     return unknown if worst is None else (worst, *unknown)

@@ -44,7 +44,7 @@ def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
         plain.update(call.asked)  # type: ignore[arg-type]  # none of them is Conflicting
         return (_reading(vocabulary, call, plain),)
     disputed: dict[str, tuple[Value | Gap, ...]] = {}
-    for name, answer in call.asked.items():
+    for name, answer in sorted(call.asked.items()):
         if isinstance(answer, Conflicting):
             disputed[name] = possible_values(answer, vocabulary.facts[name].danger)
         else:
