@@ -407,6 +407,31 @@ def test_a_life_in_danger_is_never_left_to_a_telephone_or_an_unarmed_team(name, 
         assert assessment.decision.cause
 
 
+SAID = (
+    {"problem_type": "suicidal_thoughts"},
+    {"suicidal_ideation": "passive"},
+    {"suicide_intent": "yes"},
+    {"suicide_plan": "yes"},
+)
+"""The ways in which a call says that somebody thinks of death."""
+WITHIN_REACH = ({"firearm_access": "yes"}, {"weapon": "accessible"}, {"dangerous_place": "near"})
+
+
+@complete
+@pytest.mark.parametrize("said", SAID, ids=lambda said: next(iter(said)))
+@pytest.mark.parametrize("means", WITHIN_REACH, ids=lambda means: next(iter(means)))
+@tries_fewer
+@given(st.data())
+def test_whoever_thinks_of_death_near_a_gun_or_an_edge_is_not_met_by_an_unarmed_team_alone(
+    name, said, means, data
+):
+    assessment = decide(name, {**data.draw(calls(name)), **said, **means})
+
+    assert assessment.response not in NOT_ENOUGH
+    assert any(is_police(one) for one in comes(assessment))
+    assert assessment.decision.level.rank <= 2
+
+
 @complete
 @tries
 @given(st.data())
