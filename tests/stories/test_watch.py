@@ -260,6 +260,19 @@ def test_a_step_is_late_beyond_its_own_bound(
     assert bound_s <= (late.oldest_s or 0) < bound_s + 10
 
 
+def test_one_text_of_several_calls_is_found_late_and_parked_as_a_step_of_each(
+    world: World,
+) -> None:
+    set_timer(world, "bundle", late_s=4, priority=2)
+    assert found(world) == []
+    set_timer(world, "bundle", late_s=6, priority=2)
+    assert found(world) == ["timers_late"]
+
+    with world.context.unit_of_work("test") as uow:
+        uow.session.execute(update(Timer).values(state="parked"))
+    assert found(world) == ["parked"]
+
+
 @pytest.mark.parametrize(
     ("kind", "priority", "bound_s", "code"),
     [

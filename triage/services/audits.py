@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, func, or_, select, text
 
 from triage.domain.findings import Finding
-from triage.services import alarms, call_codes, check_ins, next_step_audits, safety_audits
+from triage.services import (
+    alarms,
+    call_codes,
+    check_ins,
+    next_step_audits,
+    safety_audits,
+    storms,
+)
 from triage.services.centre import Centre
 from triage.services.disk_room import disk_room
 from triage.services.environments import elsewhere
@@ -29,6 +36,8 @@ UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.r
 """As the partial index has it, word for word, or it is not used."""
 _URGENT = ("ask_deadline", alarms.RING, alarms.LOOK, check_ins.LATE)
 """Steps of no dispatch that cannot wait."""
+_MOVES = or_(Timer.dispatch_id.is_not(None), Timer.kind == storms.BUNDLE)
+"""Steps that move dispatches: of one, or of several in one."""
 _WAITING = text("timer.state = 'waiting'")
 
 
@@ -96,7 +105,7 @@ def _ago(uow: UnitOfWork, seconds: int) -> datetime:
 def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
     urgent = or_(
         and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["highest"])),
-        and_(Timer.dispatch_id.is_not(None), Timer.due_at < _ago(uow, TIMER_BOUNDS_S["dispatch"])),
+        and_(_MOVES, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["dispatch"])),
     )
     counts = select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(_WAITING)
     row = uow.session.execute(counts.where(urgent)).one()
@@ -125,7 +134,7 @@ def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
 
 def _parked(uow: UnitOfWork) -> Iterator[Finding]:
     held = Timer.last_error.is_not_distinct_from(RESTORED)
-    moves = or_(Timer.dispatch_id.is_not(None), Timer.kind.in_(_URGENT))
+    moves = or_(_MOVES, Timer.kind.in_(_URGENT))
     for code, which in (
         ("held", held),
         ("parked", and_(~held, moves)),
