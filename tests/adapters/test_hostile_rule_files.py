@@ -57,6 +57,9 @@ NOT_RULE_SETS = {
     "NUL": ("a: \0", "U+0000"),
     "escape codes": ("a: \x1b[31mred", "U+001B"),
     "text that reads backwards": ("a: \u202eevil", "U+202E"),
+    "NUL as an escape": ('a: "x\\0"', "1:4: error: a character that cannot be shown (U+0000)"),
+    "backwards as an escape": ('a: {b: "\\u202eevil"}', "U+202E"),
+    "escape codes as an escape": ('"\\e[31mred": b', "U+001B"),
     "half a character": ("a: \ud800", "UTF-8"),
     "a million bad characters": ("\x01" * 1_000_000, "U+0001"),
     "billion laughs": (BOMB, "an anchor"),
@@ -491,4 +494,4 @@ def test_what_is_too_large_to_be_checked_is_said_with_the_largest_rule() -> None
     told = check(rules, possible=hasty)
 
     assert [one.message for one in told if "too large to be checked" in one.message]
-    assert any("life-in-danger" in one.hint for one in told)
+    assert any("danger-close" in one.hint for one in told)

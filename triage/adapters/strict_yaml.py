@@ -101,15 +101,18 @@ def _check_text(text: str) -> None:
     for match in _UNPRINTABLE.finditer(body):
         line = body.count("\n", 0, match.start()) + 1
         column = match.start() - body.rfind("\n", 0, match.start())
-        if match[0] == "\t":
-            findings.append(Finding("error", line, column, "a tab", "use spaces"))
-        else:
-            message = f"a character that cannot be shown (U+{ord(match[0]):04X})"
-            findings.append(Finding("error", line, column, message))
+        findings.append(Finding("error", line, column, *_unprintable(match[0])))
         if len(findings) == MOST_FINDINGS:
             break
     if findings:
         raise RuleFileError(findings)
+
+
+def _unprintable(character: str) -> tuple[str, str]:
+    """What is said of it, and a hint."""
+    if character == "\t":
+        return "a tab", "use spaces"
+    return f"a character that cannot be shown (U+{ord(character):04X})", ""
 
 
 def _place(mark: object) -> Place:
@@ -158,6 +161,8 @@ class _Tree:
             if kind is yaml.ScalarEvent:
                 if event.anchor is not None or event.tag is not None:
                     self._refuse_properties(event)
+                if event.style == '"' and not event.value.isprintable():
+                    self._refuse_escapes(event)
                 node = TextNode(event.start_mark, event.value)
                 if self._key is not None and self._nodes < MOST_NODES:
                     self._nodes += 1
@@ -194,6 +199,11 @@ class _Tree:
         if event.tag is not None:
             message = f"a tag ({str(event.tag)[:40]}): everything is text here"
             self.refuse(event.start_mark, message)
+
+    def _refuse_escapes(self, event: Any) -> None:
+        """What may not stand in the file may not be written as an escape either."""
+        if found := _UNPRINTABLE.search(event.value):
+            self.refuse(event.start_mark, *_unprintable(found[0]))
 
     def _begin(self, event: Any, node: _Holder) -> None:
         if event.anchor is not None or event.tag is not None:
