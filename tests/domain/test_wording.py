@@ -146,6 +146,7 @@ SAID: dict[str, Spoken] = {
     "charge_is_taken": escalation_wording.charge_is_taken(K, "County supervisors of the night"),
     "charge_reminder": escalation_wording.charge_reminder(K, 120),
     "no_charge": escalation_wording.NO_CHARGE,
+    "one left of many": escalation_wording.many_left([K], 0),
     "nobody_left_at_all": escalation_wording.nobody_left_at_all(K, "IMMEDIATE", on_shift=True),
     "none on shift": escalation_wording.nobody_left_at_all(K, "IMMEDIATE", on_shift=False),
     "eta": wording.eta(K, 10),

@@ -508,6 +508,23 @@ def test_in_a_storm_a_supervisor_gets_one_text_and_the_highest_level_its_own(wor
     boss.expect(f"{codes[5]}: you have taken charge")
 
 
+def test_where_one_call_is_left_of_several_its_text_says_so(world: World) -> None:
+    boss = supervisor(world)
+    call_in(world, 4)
+    boss.expect("NOBODY LEFT TO ASK. ROUTINE")
+    left = call_in(world, 4)
+    call_in(world, 4)
+    code = code_of(world, left)
+    with world.context.unit_of_work("test") as uow:
+        for row in uow.session.scalars(select(Dispatch).where(Dispatch.id != left.id)).all():
+            dispatches.cancel(uow, world.centre, row, "not_needed")
+    boss.ignores("that the others are not needed")
+    world.wait(seconds=31)
+
+    told = boss.inbox[-1]
+    assert told.startswith(f"NOBODY LEFT TO ASK for {code}. See the board. Take charge")
+
+
 def away(world: World) -> None:
     world.phones.broken = Refused("no connection: ConnectionError", Whose.PROVIDER)
 

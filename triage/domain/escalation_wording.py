@@ -26,13 +26,20 @@ def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, are
                 within=within(within_min),
                 what=what,
             ),
-            sms("Take charge of finding somebody? Reply %(code)s 1=accept 2=decline", code=code),
+            _take_charge(code),
         ],
     )
 
 
+def _take_charge(code: str) -> Text:
+    return sms("Take charge of finding somebody? Reply %(code)s 1=accept 2=decline", code=code)
+
+
 def many_left(codes: Sequence[str], more: int) -> Spoken:
-    """To a supervisor, of several less urgent calls at once."""
+    """To a supervisor, of several less urgent calls at once, or of the one that is left of them."""
+    if len(codes) == 1 and not more:
+        said = sms("NOBODY LEFT TO ASK for %(code)s. See the board.", code=codes[0])
+        return listed(" ", [said, _take_charge(codes[0])])
     named, count = ", ".join(codes), len(codes) + more
     if more:
         said = sms(
