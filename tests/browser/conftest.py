@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.servers import CHROMIUM_ARGS, find_chromium, free_port, missing
-from tests.world import World, environment
+from tests.world import World, environment, make_world
 
 START_UP_S = 30
 
@@ -59,6 +60,16 @@ class Served:
 @pytest.fixture
 def served(world: World, database_url: str, tmp_path: Path) -> Iterator[Served]:
     with serving(world, database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def centre(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One service for all stories of a module, each with calls and teams of its own."""
+    folder = tmp_path_factory.mktemp("centre")
+    shutil.copy(sqlite_template, folder / "triage.sqlite")
+    database_url = f"sqlite:///{folder / 'triage.sqlite'}"
+    with make_world(database_url, folder) as made, serving(made, database_url, folder) as running:
         yield running
 
 

@@ -41,6 +41,7 @@ NAMES = {
     "caller_name": msgid("Caller's name"),
     "caller_phone": msgid("Call-back number"),
     "caller_relation": msgid("Who rings"),
+    "behaviour": msgid("Behaviour"),
     "calls_at_once": msgid("Calls at the same time"),
     "case_json": msgid("JSON"),
     "case_narrative": msgid("What is told"),
@@ -57,6 +58,7 @@ NAMES = {
     "external_id": msgid("CAD number"),
     "file": msgid("File"),
     "interpreter": msgid("Needs an interpreter"),
+    "intervention": msgid("Intervention"),
     "kind": msgid("What rules call it"),
     "language": msgid("Language"),
     "level_rank": msgid("For which level"),
@@ -82,14 +84,18 @@ NAMES = {
     "phone": msgid("Telephone"),
     "pin": msgid("PIN"),
     "place": msgid("Place"),
+    "plan": msgid("Plan"),
     "position": msgid("Position"),
     "reason": msgid("Reason"),
     "received_at": msgid("When it came in"),
     "refusal": msgid("Why"),
     "repeat": msgid("When nobody was left: begin anew after, s"),
-    "response": msgid("For which response"),
+    "response": msgid("Response"),
     "responses": msgid("What it can give"),
     "role": msgid("Role"),
+    "safe_to_call": msgid("Safe to call"),
+    "safe_to_leave_message": msgid("Safe to leave a message"),
+    "safe_to_text": msgid("Safe to text"),
     "said": msgid("What they say"),
     "seen_in_person": msgid("Is it their phone?"),
     "sent_at": msgid("Sent at"),
@@ -187,6 +193,11 @@ def _by(names: Mapping[str, str]) -> Callable[[Centre, str], str]:
     return lambda _, value: names.get(value, value)
 
 
+def _response(centre: Centre, value: str) -> str:
+    """Of a visit it is what the person did, in a clinician's own words."""
+    return response_name(centre, value) if value in centre.vocabulary.responses else value
+
+
 def _language(_: Centre, value: str) -> str:
     return callers.called(value)
 
@@ -206,9 +217,12 @@ _SAYS: Mapping[str, Callable[[Centre, str], str]] = {
     "outcome": _by(FOLLOW_UP_OUTCOMES),
     "override_reason": _by(OVERRIDE_REASONS),
     "override_response": response_name,
-    "response": response_name,
+    "response": _response,
     "responses": response_name,
     "role": lambda _, value: begun(role_name(value)),
+    "safe_to_call": _YES_OR_NO,
+    "safe_to_leave_message": _YES_OR_NO,
+    "safe_to_text": _YES_OR_NO,
     "spoken": _YES_OR_NO,
     "subject_interpreter": _YES_OR_NO,
     "subject_language": _language,

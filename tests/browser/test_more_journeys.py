@@ -1,0 +1,265 @@
+"""Journeys of one day, each short, by keyboard: at the desk, on a telephone, with rules."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import select
+
+from tests.browser.conftest import Served
+from tests.browser.test_reachability_page import NO_SIDEWAYS
+from tests.stories.test_calls_from_paper import at
+from tests.stories.test_visits import signs_in
+from tests.typical_calls import CALM
+from tests.world import PASSWORD, Phone
+from triage.storage.teams import Shift
+
+TELEPHONE = {"width": 320, "height": 640}
+DESK = {"width": 1440, "height": 900}
+RULES = "/rules/denver-star"
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def as_somebody(centre: Served, chromium: Browser) -> Iterator[SignIn]:
+    """Signs a person in at a browser of their own and goes on to a page; no script may fail."""
+    contexts, problems = [], []
+
+    def sign_in(role: str, path: str, username: str | None = None) -> Page:
+        context = chromium.new_context(viewport=TELEPHONE if role == "clinician" else DESK)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{centre.base_url}/sign-in?next={path}")
+        page.keyboard.type(centre.world.account(role, username))
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{centre.base_url}{path}")
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=re.compile(f"^{button}")).first.focus()
+    page.keyboard.press("Enter")
+
+
+def unfold(page: Page, summary: str) -> None:
+    page.locator("summary", has_text=summary).first.focus()
+    page.keyboard.press("Enter")
+
+
+def write(where: Page | Locator, label: str, text: str) -> None:
+    where.get_by_label(label).first.press_sequentially(text)
+
+
+def test_a_shift_is_swapped_by_telephone_and_a_supervisor_agrees(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    world = centre.world
+    mine, theirs = (world.team(name, skills=["asl"])[0] for name in ("Mobile 3", "Mobile 4"))
+    signs_in(world, mine, "giver")
+    signs_in(world, theirs, "taker")
+    begins_in_an_hour(centre, mine)
+    free_then(centre, theirs)
+
+    giver = as_somebody("clinician", "/shifts", "giver")
+    unfold(giver, "Offer it to a colleague")
+    write(giver, "To whom", "Mobile 4")
+    press(giver, "Offer it")
+    expect(giver.locator("main")).to_contain_text("It stays yours until a supervisor has agreed")
+    assert giver.evaluate(NO_SIDEWAYS)
+
+    taker = as_somebody("clinician", "/shifts", "taker")
+    expect(taker.get_by_text("A colleague offers you a shift.")).to_be_visible()
+    press(taker, "Take it")
+    expect(taker.get_by_text("You would take it")).to_be_visible()
+    assert taker.evaluate(NO_SIDEWAYS)
+
+    boss = as_somebody("supervisor", "/shifts")
+    expect(boss.get_by_text("waits for you to agree")).to_be_visible()
+    press(boss, "Agree")
+    expect(boss.get_by_text("from now on it is the colleague")).to_be_visible()
+
+    giver.reload()
+    expect(giver.locator("main")).to_contain_text("No shift is planned for you")
+    taker.reload()
+    expect(taker.get_by_role("region", name="Your shifts")).to_contain_text("Mobile 4")
+    assert world.audited("swap.agreed") == 1
+
+
+def begins_in_an_hour(centre: Served, phone: Phone) -> None:
+    with centre.world.context.unit_of_work("test") as uow:
+        (shift,) = uow.session.scalars(select(Shift).filter_by(responder_id=phone.responder_id))
+        shift.starts_at = uow.now + timedelta(hours=1)
+        shift.ends_at = uow.now + timedelta(hours=9)
+
+
+def free_then(centre: Served, phone: Phone) -> None:
+    with centre.world.context.unit_of_work("test") as uow:
+        for shift in uow.session.scalars(select(Shift).filter_by(responder_id=phone.responder_id)):
+            uow.session.delete(shift)
+
+
+def test_another_response_is_chosen_a_danger_noted_and_read_by_the_next_intake(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    call = centre.world.call(CALM, location="7 Quay Street", zone="Harbor")
+    page = as_somebody("dispatcher", f"/calls/{call.reference}")
+    page.keyboard.press("Alt+o")
+    expect(page.locator("#otherwise").get_by_label("Send")).to_be_focused()
+    page.keyboard.type("Police patrol")
+    page.keyboard.press("Tab")
+    page.keyboard.type("What we know")
+    press(page, "Send this instead")
+    expect(page.locator("#call-decision")).to_contain_text(
+        re.compile("Police patrol chosen instead of .+: What we know of the person or place")
+    )
+
+    unfold(page, "Write a hazard note")
+    write(page.locator("#hazard"), "What is dangerous", "A large dog in the yard")
+    write(page.locator("#hazard"), "About", "7 Quay")
+    write(page.locator("#hazard"), "Ends after days", "90")
+    press(page, "Write the note")
+    expect(page.locator("#call-hazards")).to_contain_text("A large dog in the yard")
+
+    page.goto(f"{centre.base_url}/intake")
+    page.keyboard.type("7 Quay Street")
+    page.keyboard.press("Enter")
+    expect(page.locator("#known")).to_contain_text("A large dog in the yard")
+    expect(page.locator("#known")).to_contain_text(call.code)
+
+
+def test_the_call_of_another_county_stays_open_until_they_have_taken_it(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    call = centre.world.call(CALM, location="Millbrook, by the mill")
+    page = as_somebody("dispatcher", f"/calls/{call.reference}")
+    unfold(page, "Another county's call")
+    write(page, "Whose call it is", "Carver")
+    press(page, "Ring them now")
+    offered = page.get_by_role("region", name="Another county's call")
+    expect(offered).to_contain_text("+12025550177")
+    write(page, "Who took it there", "Position 3, Lee")
+    press(page, "They took it")
+    expect(page.locator("#call-timeline")).to_contain_text("took the call")
+
+
+def test_an_officer_asks_for_a_clinician_and_a_clinician_comes_upon_somebody(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    desk = as_somebody("dispatcher", "/field-request")
+    write(desk, "Who asks", "An officer")
+    write(desk, "Unit or hospital", "Adam 12")
+    write(desk, "Place", "Bus station, bay 4")
+    write(desk, "What is needed", "Somebody to talk to her")
+    write(desk, "Officer on scene", "Yes")
+    press(desk, "Ask for a clinician")
+    desk.wait_for_url("**/calls/*")
+    expect(desk.locator("#call-timeline")).to_contain_text("Call taken")
+
+    (phone,) = centre.world.team("Mobile 5")
+    signs_in(centre.world, phone, "finder")
+    mine = as_somebody("clinician", "/on-view", "finder")
+    write(mine, "Where you are", "Steps of the library")
+    write(mine, "What happens", "He sits in the rain and shivers")
+    press(mine, "Open the call, I am on scene")
+    expect(mine.locator("#call-mine")).to_contain_text("On scene")
+    assert mine.evaluate(NO_SIDEWAYS)
+    desk.goto(f"{centre.base_url}/board")
+    expect(desk.locator("main")).to_contain_text("Mobile 5 on scene")
+
+
+def test_a_follow_up_is_kept_and_a_call_from_paper_written_down(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    call = centre.world.call(CALM, location="Pier 9")
+    page = as_somebody("dispatcher", "/follow-ups")
+    page.get_by_role("row").filter(has_text=call.reference).get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/follow-ups/*")
+    page.get_by_role("radio", name="Done").focus()
+    page.keyboard.press("Space")
+    write(page, "Note", "They sleep at their sister's")
+    press(page, "Write it down")
+    expect(page.locator("main")).to_contain_text("They sleep at their sister's")
+
+    page.goto(f"{centre.base_url}/intake/paper")
+    page.get_by_label("Place, as the caller said it").fill("Old ferry, gate 2")
+    press(page, "Write it down")
+    expect(page.locator(".summary")).to_be_visible()  # it says what is missing and keeps the rest
+    expect(page.get_by_label("Place, as the caller said it")).to_have_value("Old ferry, gate 2")
+    page.get_by_label("When it came in").fill(at(centre.world, 120))
+    write(page, "What happened, in the caller's words", "She cried and went home")
+    page.locator("[name=disposition]").focus()
+    page.keyboard.type("Resolved on the telephone")
+    press(page, "Write it down")
+    page.wait_for_url("**/calls/*")
+    expect(page.locator("#call-timeline")).to_contain_text("Written down from paper.")
+
+
+def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    world = centre.world
+    world.team("Mobile 6")
+    alone = world.call(CALM, location="Far end of the quay")
+    desk, path = world.client("dispatcher"), f"/calls/{alone.reference}"
+    cancel = re.search(r'action="([^"]+/cancel)"', desk.get(path).text)
+    assert cancel
+    desk.submit(path, {"reason": "unsafe"}, to=cancel[1])
+    for number in range(8):
+        world.call({}, location=f"Stall {number}", zone="Northgate")
+    world.call({}, location="Old mill", zone="Harbor")
+    page = as_somebody("dispatcher", "/board")
+    expect(page.locator("#board-rows")).to_contain_text("Old mill")
+    page.set_viewport_size({"width": 1440, "height": 420})
+    loud = page.locator(".board-alarms").get_by_text(alone.code)
+    expect(loud).to_be_visible()
+    expect(page.locator(".board-alarms")).to_contain_text("NOBODY COMING")
+    page.keyboard.press("End")
+    page.wait_for_function("() => scrollY > 100")
+    expect(loud).to_be_in_viewport()
+
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    expect(page.locator("#board-choice [name=zone]")).to_be_focused()
+    page.keyboard.type("Northgate")
+    expect(page.locator("#board-rows")).not_to_contain_text("Old mill")
+    expect(page.locator("#board-rows")).to_contain_text("Stall 5")
+    expect(loud).to_be_visible()  # whatever is chosen
+
+
+def test_rules_are_mended_tried_and_approved_by_a_second_supervisor(as_somebody: SignIn) -> None:
+    author = as_somebody("supervisor", f"{RULES}/draft")
+    editor = author.locator("#f-yaml")
+    text = editor.input_value().replace('version: "2026-11-2"', 'version: "mended"')
+    editor.fill(text.replace("low-risk call", "call of low risk") + "\nnonsense: 1\n")
+    press(author, "Save")
+    wrong = author.get_by_role("region", name="To be mended")
+    expect(wrong).to_contain_text("nonsense")
+    expect(wrong).to_contain_text(re.compile(r"[Ll]ine \d+"))
+    editor.fill(text.replace("low-risk call", "call of low risk"))
+    write(author, "Weapon", "In hand")
+    press(author, "Save and try the case")
+    expect(author.get_by_role("region", name="Under this draft")).to_contain_text("Why")
+    expect(author.get_by_role("region", name="Under the current version")).to_be_visible()
+    press(author, "Save and ask for approval")
+    expect(author.locator("main")).to_contain_text("another supervisor must approve it")
+
+    second = as_somebody("supervisor", f"{RULES}/approve", "second-supervisor")
+    expect(second.locator("main")).to_contain_text("call of low risk")
+    press(second, "Approve and publish")
+    second.wait_for_url(lambda url: "/approve" not in url)
+    expect(second.locator("body")).to_contain_text("mended")
