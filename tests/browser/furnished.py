@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from tests.stories.test_other_numbers import forget
 from tests.stories.test_rules_page import opened, send, with_another_threshold
 from tests.typical_calls import CALM
 from tests.world import Phone, World
@@ -115,6 +116,7 @@ def _teams(world: World, typed: Typed) -> tuple[Phone, str]:
     (phone,) = world.team(typed.called("Mobile 9"), calls_at_once=9)
     world.pair(typed.called("CIT 2"))
     world.partner(typed.called("Harbor House"), "shelter")
+    forget(world)
     with world.context.unit_of_work("test") as uow:
         member = uow.get(Responder, phone.responder_id)
         clinician = select(Account.id).where(Account.username == "test-clinician")

@@ -37,6 +37,7 @@ def phone() -> None:
 def test(ctx: click.Context, number: str, ring: bool, wait_s: int) -> None:
     """Send one test text to NUMBER through the provider, and tell what it says to it.
 
+    The number need not be verified: this is how one finds out. Each trial is in the audit trail.
     No worker is needed. That reports come, and what a call says, needs `triage serve` at the
     public address. Exit 1 unless the provider took everything.
     """
