@@ -88,7 +88,9 @@ def ring_desk(uow: UnitOfWork, centre: Centre) -> None:
     """Ring it now, as an alarm would, and ask for a key."""
     number = of_desk(centre)
     lately = select(Message.id).where(
-        Message.kind == KIND, Message.created_at > uow.now - timedelta(seconds=_VALID_S)
+        Message.to_index == number.index,
+        Message.kind == KIND,
+        Message.created_at > uow.now - timedelta(seconds=_VALID_S),
     )
     if uow.session.scalar(lately.limit(1)) is not None:
         raise Conflict(msgid("it was rung a moment ago"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from triage.domain import escalation_wording
 from triage.domain.escalation import HIGHEST
@@ -67,7 +67,7 @@ def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
     if channel == "voice" and not _has_text(uow, page):
         return False
     told = select(Message.id).where(
-        Message.responder_id == page.responder_id,
+        _to_their_phone(page),
         Message.kind.in_(_KINDS[channel]),
         Message.created_at > uow.now - BUNDLE_FOR,
         _NOT_LOST,
@@ -79,17 +79,21 @@ def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
     return True
 
 
+def _to_their_phone(page: Page) -> ColumnElement[bool]:
+    """By the index that there is; what went to another number of theirs is not counted."""
+    return Message.to_index == page.responder.phone_index
+
+
 def _has_text(uow: UnitOfWork, page: Page) -> bool:
     """Does a text tell of this page, its own or one of several calls, or will one soon?"""
     if page.state is PageState.UNDELIVERABLE:
         return False
     with_others = and_(
         Message.kind == BUNDLE,
-        Message.responder_id == page.responder_id,
         Message.created_at >= page.created_at,
     )
     its_own = and_(Message.kind == "page", Message.page_id == page.id)
-    texts = select(Message.id).where(or_(its_own, with_others), _NOT_LOST)
+    texts = select(Message.id).where(_to_their_phone(page), or_(its_own, with_others), _NOT_LOST)
     return uow.session.scalar(texts.limit(1)) is not None or _is_coming(uow, page)
 
 
