@@ -200,6 +200,8 @@ def test_which_single_answers_might_satisfy_a_condition() -> None:
         ("hours", "between", ("5", "3")),
         ("hazards", "is", ("fire",)),
         ("code", "at_least", ("A",)),
+        ("code", "is", ("A" * 41,)),
+        ("code", "in", ("A", "")),
         ("weapon", "in", ("none", "none")),
     ],
 )

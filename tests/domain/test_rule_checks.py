@@ -47,6 +47,8 @@ def test_a_sound_rule_set_has_no_findings() -> None:
         Every((where("weapon", "known", "no"), is_(weapon="none"))),
         NoneOf((where("violence", "in", "yes", "no"),)),
         where("hours", "at_least", "101"),
+        is_(weapon="seen_none", caller_proximity="remote"),
+        is_(caller_proximity="remote", weapon="seen_none"),
         Mentions(("knife",), asks="weapon"),
     ],
 )
@@ -352,6 +354,13 @@ class TestPartsThatDecideNothing:
             "warning: the points for line decide nothing: at most 9 together"
         ]
         assert findings(with_rules(weak, enough)) == []
+
+    def test_points_that_are_none_unless_the_rule_asks(self) -> None:
+        idle = rule("idle", "score", is_(code="W"), points=(("line", 0),))
+
+        assert "warning: idle never matters: it gives no points" in findings(with_rules(idle))
+        waiting = findings(with_rules(replace(idle, if_unknown="ask")))
+        assert not any("idle never matters" in one for one in waiting)
 
     def test_a_threshold_for_what_nobody_scores(self) -> None:
         thresholds = (("default", 10), ("ems", 20))

@@ -109,7 +109,7 @@ def serving(environ: dict[str, str]) -> Iterator[str]:
             try:
                 requests.get(f"http://{bind}/livez", timeout=2)
                 break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 assert server.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

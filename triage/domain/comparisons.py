@@ -71,6 +71,8 @@ def _check(fact: Fact, comparison: str, operand: tuple[str, ...]) -> None:
         raise Incomparable("known is yes or no")
     if len(set(operand)) < len(operand):
         raise Incomparable(f"a value stands twice after {comparison}")
+    if fact.type == "code" and any(not 0 < len(one) <= fact.longest for one in operand):
+        raise Incomparable(f"{fact.name} is a code of 1 to {fact.longest} characters")
 
 
 def _value(fact: Fact, text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from triage.domain.answer_classes import options_of
 from triage.domain.answers import LEFT, Answers, Gap, Value
+from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
 from triage.domain.conditions import (
     FALSE,
     TRUE,
@@ -102,6 +103,7 @@ class _Solver:
     ) -> None:
         self._conditions = conditions
         self._conclusion = conclusion
+        self._facts = facts
         every = conditions if conclusion is None else (*conditions, conclusion)
         tests = [test for condition in every for test in tests_of(condition)]
         terms = [term for test in tests if isinstance(test, Mentions) for term in test.terms]
@@ -150,10 +152,18 @@ class _Solver:
         self, fact: str, answers: dict[str, Value | Gap]
     ) -> dict[str, Value | Gap] | None:
         for one in self._options[fact].classes:
-            if one.answer is not LEFT:
+            if one.answer is not LEFT and not self._unseen(fact, one.answer, answers):
                 found = self.solve({**answers, fact: one.answer})
                 if found is not None:
                     return found
         if not self._options[fact].exhaustive:
             raise TooMany
         return None
+
+    def _unseen(self, fact: str, answer: Value | Gap, answers: Answers) -> bool:
+        """Would only sight tell this answer, or one before, from a caller who cannot see? Such an
+        answer counts as unknown, which is tried as well."""
+        if fact == SIGHT_FACT:
+            seen = (value in self._facts[name].sight_values for name, value in answers.items())
+            return answer == NO_SIGHT and any(seen)
+        return answers.get(SIGHT_FACT) == NO_SIGHT and answer in self._facts[fact].sight_values

@@ -78,6 +78,10 @@ class Reach:
             elif points < threshold:
                 message = f"the points for {response} decide nothing: at most {points} together"
                 yield _found("warning", giving[0], message, f"its threshold is {threshold}")
+        for rule in self._set.rules:
+            idle = rule.kind == "score" and not any(points for _, points in rule.points)
+            if idle and rule.if_unknown != "ask":
+                yield _found("warning", rule, f"{rule.id} never matters: it gives no points")
         for response, _ in self._set.thresholds:
             if response != "default" and response not in self._points:
                 yield self._at("warning", "thresholds", f"no rule gives points to {response}")
