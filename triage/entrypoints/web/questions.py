@@ -27,6 +27,7 @@ GROUPS = {
     "safety": msgid("Safety"),
     "suicide": msgid("Suicide"),
     "mental_state": msgid("Mental state"),
+    "situation": msgid("Situation"),
 }
 NEXT = 5
 """Questions beyond the gate and the narrative's that stand ready; others wait behind a heading."""
