@@ -241,6 +241,19 @@ def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
     expect(loud).to_be_visible()  # whatever is chosen
 
 
+def test_the_desk_is_made_dark_and_spanish_and_stays_so(as_somebody: SignIn) -> None:
+    page = as_somebody("dispatcher", "/board", "night")
+    press(page, "Colours")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    press(page, "Español")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    page.keyboard.press("n")
+    page.wait_for_url("**/intake")
+    expect(page.get_by_role("heading", name="Nueva llamada")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("[data-fact=weapon] .consequence")).to_contain_text("Pasa a")
+
+
 def test_rules_are_mended_tried_and_approved_by_a_second_supervisor(as_somebody: SignIn) -> None:
     author = as_somebody("supervisor", f"{RULES}/draft")
     editor = author.locator("#f-yaml")
