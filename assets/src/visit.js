@@ -3,6 +3,7 @@
 (() => {
   const form = document.getElementById("visit"), kept = document.getElementById("kept");
   const say = JSON.parse(document.getElementById("visit-words").dataset.words);
+  const door = window.signInAgain(document.getElementById("sign-in-again"));
   const WAIT_MS = 600, AGAIN_MS = 3000;
   let edition = Number(form.elements.edition.value) || 0;
   let savedEdition = edition;
@@ -29,23 +30,17 @@
         method: "POST", body: new FormData(form), headers: { Accept: "application/json" },
         cache: "no-store", signal: AbortSignal.timeout(8000),
       });
-      if (answer.status === 400) await renew();
       if (!answer.ok) throw answer;
       savedEdition = asked;
       tell("muted", `${say.kept} ${(await answer.json()).saved}`);
     } catch (problem) {
       wait = AGAIN_MS;
-      tell("badge tone-alarm", problem.status === 401 ? say.signed_out : say.waits);
+      const ended = problem.status === 401;
+      tell("badge tone-alarm", ended ? say.signed_out : say.waits);
+      if ((ended || problem.status === 400) && await door.back()) wait = 0;  // signed in again, with a fresh token
     }
     running = false;
     if (edition !== savedEdition) timer = setTimeout(keep, wait);
-  }
-
-  // Signed in anew meanwhile: the form needs a fresh token.
-  async function renew() {
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.href, { cache: "no-store" })).text(), "text/html");
-    const token = fresh.querySelector("meta[name=csrf-token]")?.content;
-    if (token) form.elements.csrf_token.value = token;
   }
 
   function tell(look, words) {

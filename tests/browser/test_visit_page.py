@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.test_phone_page import signs_out
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_calls import CALM
 from tests.stories.test_visits import signs_in
@@ -43,8 +44,15 @@ def test_a_note_outlives_the_network_and_a_reload(served: Served, page: Page) ->
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     page.context.set_offline(False)
     expect(kept).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
+    signs_out(served)
+    page.keyboard.type(" of the rain.")
+    expect(kept).to_contain_text("NOT KEPT: you are signed out. Sign in below")
+    page.get_by_label("Password").focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(kept).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
     page.reload()
-    expect(page.get_by_label("Behaviour")).to_have_value("Spoke to the voices")
+    expect(page.get_by_label("Behaviour")).to_have_value("Spoke to the voices of the rain.")
     assert page.evaluate(NO_SIDEWAYS)
 
     page.get_by_label("How it ended").focus()
