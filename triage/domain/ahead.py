@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from triage.domain.answers import UNKNOWN, Gap, Value
 from triage.domain.conclusions import Conclusions, keep
 from triage.domain.implications import brought_by_terms, giving_way
-from triage.domain.moves import Choice, Narrowed, Path, choices_of
+from triage.domain.moves import Choice, Move, Narrowed, Path, choices_of
 from triage.domain.ruleset import RuleSet
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_NARROWED = 5_000
 """Questions narrowed down to some of their answers, kept for one rule set."""
+MadeTrue = tuple[tuple[Move, int], ...]
+"""Answers to one question, each with rules (bits)."""
 
 
 class Ahead:
@@ -46,6 +48,7 @@ class Ahead:
         self._folded: OrderedDict[int, int] = OrderedDict()
         self._unfolded: OrderedDict[int, int] = OrderedDict()
         self._narrowed: OrderedDict[tuple[Choice, int], Narrowed | None] = OrderedDict()
+        self._made_true: OrderedDict[tuple[Choice, int], MadeTrue] = OrderedDict()
         self._index = index = rule_set.book.index
         self.counting = index.unfold(rule_set.book.holds | rule_set.book.asks)
         states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
@@ -71,6 +74,17 @@ class Ahead:
         except KeyError:
             found = choice.narrowed(terms)
         keep(self._narrowed, key, found, MOST_NARROWED)
+        return found
+
+    def made_true(self, choice: Choice, near: int) -> MadeTrue:
+        """The answers that make any of these terms true, which wait for nothing else, each with
+        the rules that are true then."""
+        key = choice, near
+        found = self._made_true.get(key)
+        if found is None:
+            satisfying = [(move, near & satisfied) for move, satisfied in choice.satisfying]
+            found = tuple([(move, self.fold(terms)) for move, terms in satisfying if terms])
+            keep(self._made_true, key, found, MOST_NARROWED)
         return found
 
     def fold(self, terms: int) -> int:

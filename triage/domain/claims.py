@@ -134,6 +134,8 @@ class Claims:
     def _winners(self) -> tuple[tuple[str, int], ...]:
         """Responses whose points suffice in any case, and the least of these."""
         scoring = self._book.of_kind.get("score", 0)
+        if not self._sure & scoring:
+            return ()
         kept, key = self._rule_set.ahead.winners, (self._sure & scoring, self._maybe & scoring)
         known = kept.get(key)
         if known is None:
@@ -152,12 +154,13 @@ class Claims:
 
         Whatever excludes the rival must not exclude this one, too.
         """
+        if not self._rivals:
+            return False
         most, own = self._points_of(response).most, self._excludes.get(response, 0)
-        return any(
-            least > most and not excluding & ~own
-            for rival, least, excluding in self._rivals
-            if rival != response
-        )
+        for rival, least, excluding in self._rivals:
+            if rival != response and least > most and not excluding & ~own:
+                return True
+        return False
 
     def _may_win(self, response: str) -> bool:
         """Can its points win?"""

@@ -22,6 +22,8 @@ def differences(present: Decision, other: Decision) -> Iterator[str]:
 
 def weight_of(present: Decision, other: Decision) -> float:
     """How much two decisions differ."""
+    if other is present:
+        return 0.0
     response, level, companions, exclusions = WEIGHTS.values()
     return (
         response * (other.response != present.response)

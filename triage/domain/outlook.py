@@ -15,7 +15,7 @@ from triage.domain.answers import LEFT
 from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
-from triage.domain.conditions import ALWAYS, FALSE, TRUE, Truth
+from triage.domain.conditions import ALWAYS, FALSE, TRUE, Condition, Truth
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -117,6 +117,7 @@ class _Questions:
         self._call, self._cases, self._habits = call, cases, habits
         self._mentioned = dict(self._mentions())
         self._senses: dict[int, Truth] = {}
+        """Of questions, by the number that those with the same `ask_when` share."""
 
     def in_order(self) -> list[Question]:
         """Those that make sense for the call, or may."""
@@ -125,11 +126,13 @@ class _Questions:
             self.ahead.effects,
             self._mentioned,
         )
-        facts, place_of = vocabulary.facts, vocabulary.place_of
-        asked = []
+        facts, place_of, sense_of = vocabulary.facts, vocabulary.place_of, vocabulary.sense_of
+        senses, asked = self._senses, []
         for name in dict.fromkeys((*mentioned, *effects)) if mentioned else effects:
             fact = facts[name]
-            sense = TRUE if fact.ask_when is None else self._sense(fact)
+            if (shared := sense_of[name]) not in senses:
+                senses[shared] = self._sense(fact.ask_when or ALWAYS)
+            sense = senses[shared]
             if sense is FALSE or fact.is_situation:
                 continue
             alone, mention = effects.get(name, ()), mentioned.get(name, "")
@@ -149,18 +152,13 @@ class _Questions:
             if found is not None and fact not in self._call.asked:
                 yield fact, found
 
-    def _sense(self, fact: Fact) -> Truth:
-        """Does the question make sense for the call? Facts that share one `ask_when` are looked at
-        once."""
-        shared = self.rule_set.vocabulary.sense_of[fact.name]
-        truth = self._senses.get(shared)
-        if truth is None:
-            condition, truth = fact.ask_when or ALWAYS, FALSE
-            for case in self._cases:
-                truth = condition.truth(case.reading.answers, case.heard)
-                if truth is not FALSE:
-                    break
-            self._senses[shared] = truth
+    def _sense(self, ask_when: Condition) -> Truth:
+        """Does a question asked then make sense for the call, in any reading of it?"""
+        truth = FALSE
+        for case in self._cases:
+            truth = ask_when.truth(case.reading.answers, case.heard)
+            if truth is not FALSE:
+                break
         return truth
 
     def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
@@ -169,6 +167,6 @@ class _Questions:
         classes = len(options.classes) if options else len(fact.values)
         if not self._habits.counts:
             evenly = 1 / classes
-            return sum([evenly * one.weight for one in effects if one.answers.answer is not LEFT])
+            return sum([evenly * weight for one, _, weight in effects if one.answer is not LEFT])
         share = partial(self._habits.share, fact.name, classes=classes)
         return sum([share(one.answers) * one.weight for one in effects])

@@ -1,7 +1,7 @@
 """Positions a call could get into by answering more questions. Terms and rules as bits."""
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import accumulate
 from operator import and_, attrgetter, or_
 
@@ -39,10 +39,14 @@ class Position:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
-        reads = [choice.reads for choice in left.values()]
-        self.open = reduce(or_, reads, 0)
-        self.open_twice = reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
+        self.open = reduce(or_, map(_READS, left.values()), 0)
         self._weigh()
+
+    @cached_property
+    def open_twice(self) -> int:
+        """Not asked for at most positions that a search passes through."""
+        reads = [choice.reads for choice in self.left.values()]
+        return reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
 
     def _weigh(self) -> None:
         """How the rules stand.
@@ -58,6 +62,7 @@ class Position:
         self.may_change = may_hold & ~book.holds
         if undecided:
             self.may_change |= undecided & ~ahead.fold(counting & self.unknown & ~self.open)
+        self._true = true
         self.fired = true | undecided & book.holds
         self.may_fire = self.fired | may_hold
         self.asking = undecided & book.asks
@@ -66,16 +71,16 @@ class Position:
         """The rules that fire, and those that ask, after several more answers."""
         book, ahead = self.rule_set.book, self.rule_set.ahead
         left, alive, unknown = self.left, self.alive, self.unknown
-        if SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT:
-            left = unseen(left)
+        blind = SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT
         for fact, move in path.items():
             if (choice := left.get(fact)) is not None:
-                here = choice.same(move)
+                here = (choice.unseen if blind else choice).same(move)
                 alive &= ~here.contradicts
                 unknown |= here.leaves_unknown
-        others = map(left.__getitem__, left.keys() - path.keys())
-        still_open = reduce(or_, map(_READS, others), 0)
-        true = book.index.fold(alive & ~unknown & ~still_open)
+        others = [choice.reads for fact, choice in left.items() if fact not in path]
+        still_open = reduce(or_, others, 0)
+        # No answer to come undoes what is true already.
+        true = self._true | book.index.fold(alive & ~unknown & self.open & ~still_open)
         undecided = ahead.fold(alive & ahead.counting) & ~true
         return true | undecided & book.holds, undecided & book.asks
 

@@ -8,7 +8,7 @@ index needs it; `order` leads back to the order of the file.
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from operator import getitem
 from typing import TYPE_CHECKING
 
@@ -23,18 +23,12 @@ if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
 
 MOST_DATES_KEPT = 64
+FEW_EIGHTS = 16
+"""With more times eight rules it pays to pass over those of which none is asked for."""
 
 
-class Sentences(dict[int, tuple[Reason, ...]]):
-    """The reasons of up to eight rules side by side, by which of them are asked for (bits)."""
-
-    def __init__(self, reasons: Sequence[Reason]) -> None:
-        super().__init__()
-        self._reasons = reasons
-
-    def __missing__(self, rules: int) -> tuple[Reason, ...]:
-        self[rules] = tuple(one for at, one in enumerate(self._reasons) if rules >> at & 1)
-        return self[rules]
+Sentences = list[tuple[Reason, ...]]
+"""The reasons of up to eight rules side by side, by which of them are asked for (bits)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +114,10 @@ class RuleBook:
 
     def _chosen(self, reasons: tuple[Sentences, ...], rules: int) -> list[Reason]:
         eights = rules.to_bytes(len(reasons), "little")
-        return list(chain.from_iterable(map(getitem, reasons, eights)))
+        if len(eights) <= FEW_EIGHTS:
+            return list(chain.from_iterable(map(getitem, reasons, eights)))
+        told = map(getitem, compress(reasons, eights), filter(None, eights))
+        return list(chain.from_iterable(told))
 
     def numbers_of(self, mask: int) -> Iterable[int]:
         """The numbers of the rules of a mask, in the order of the file."""
@@ -153,14 +150,15 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     }
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
     thresholds = {response: rule_set.threshold(response) for response in scores}
+    holds = _mask(rule.if_unknown == "holds" for rule in rules)
     index = TermIndex([terms[place] for place in order], rule_set.vocabulary.facts)
     return RuleBook(
         rules=rules,
         certain=_by_eight(reasons_of(rules, order, on_unknown=False)),
-        on_unknown=_by_eight(reasons_of(rules, order, on_unknown=True)),
+        on_unknown=_by_eight(reasons_of(rules, order, on_unknown=True), holds),
         order=tuple(order),
         index=index,
-        holds=_mask(rule.if_unknown == "holds" for rule in rules),
+        holds=holds,
         asks=_mask(rule.if_unknown == "ask" and rule.kind != "plan" for rule in rules),
         of_kind={kind: _mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
         requires=requires,
@@ -180,8 +178,15 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
     )
 
 
-def _by_eight(reasons: Sequence[Reason]) -> tuple[Sentences, ...]:
-    return tuple(Sentences(reasons[at : at + 8]) for at in range(0, len(reasons), 8))
+def _by_eight(reasons: Sequence[Reason], told: int = -1) -> tuple[Sentences, ...]:
+    """Every combination made at once; of the rules `told` (bits), the others have no sentence."""
+    by_eight: list[Sentences] = []
+    for number, reason in enumerate(reasons):
+        if number % 8 == 0:
+            by_eight.append([()])
+        own = (reason,) if told >> number & 1 else ()
+        by_eight[-1] += [before + own for before in by_eight[-1]]
+    return tuple(by_eight)
 
 
 def _mask(chosen: Iterable[bool]) -> int:

@@ -106,6 +106,7 @@ class _Trial:
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
         self.here = position.fired, position.asking
+        self._not_yet = ~position.fired | position.asking
         self._known: dict[tuple[int, int], tuple[int, int] | None] = {}
 
     def choices(self) -> Iterable[Choice]:
@@ -113,15 +114,27 @@ class _Trial:
         alive = self._alive
         return [choice for choice in self.position.left.values() if choice.reads & alive]
 
-    def changes(self, choice: Choice) -> list[tuple[Move, tuple[int, int]]]:
+    def changes(self, choice: Choice) -> Sequence[tuple[Move, tuple[int, int]]]:
         """Each answer that changes any, with the rules that fire and those that ask then."""
-        reads, known = choice.reads, self._known
-        near, counting = self._near & reads, self._counting & reads
+        near, counting = self._near & choice.reads, self._counting & choice.reads
+        if counting:
+            return self._counted(choice, near, counting)
+        if not near:
+            return ()
+        fired, asking = self.here
+        not_yet, made_true = self._not_yet, self.position.rule_set.ahead.made_true(choice, near)
+        return [
+            (move, (fired | rules, asking & ~rules)) for move, rules in made_true if rules & not_yet
+        ]
+
+    def _counted(
+        self, choice: Choice, near: int, counting: int
+    ) -> list[tuple[Move, tuple[int, int]]]:
+        """The same where rules read it that count while they are undecided."""
+        known = self._known
         changes: list[tuple[Move, tuple[int, int]]] = []
-        if not near and not counting:
-            return changes
         for move, satisfies in choice.satisfying:
-            decided, failing = near & satisfies, counting and counting & move.contradicts
+            decided, failing = near & satisfies, counting & move.contradicts
             if not decided and not failing:
                 continue
             key = decided, failing

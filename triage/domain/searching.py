@@ -144,7 +144,7 @@ class Search:
         return False
 
     def _leads_there(self, positions: Positions, path: Path) -> bool:
-        standing = tuple(position.after(path) for position in positions)
+        standing = tuple([position.after(path) for position in positions])
         return self.reached(self.scout.decide(positions, standing))
 
     def _remember(self, path: Path) -> None:

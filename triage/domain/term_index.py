@@ -16,10 +16,10 @@ from functools import reduce
 from operator import and_, getitem, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from triage.domain.answer_states import AnswerStates, Asked
+from triage.domain.answer_states import AnswerStates
 from triage.domain.answers import Answers
 from triage.domain.conditions import FALSE, TRUE, Mentions
-from triage.domain.narrative import Heard
+from triage.domain.narrative import NOTHING_HEARD, Heard
 from triage.domain.terms import Literal, Term
 
 if TYPE_CHECKING:
@@ -167,13 +167,22 @@ class TermIndex:
             elif mention.asks is None:
                 for word in mention.terms:
                     self._forbids[word] = self._forbids.get(word, 0) | terms
-        self._layers = [
-            (self._spared(taken), {word: self._both(terms) for word, terms in says.items()})
-            for taken, says in layers
-        ]
+        self._lay(layers)
         self._forbids = {word: self._spared(terms) for word, terms in self._forbids.items()}
         self._open = self._both(self.everything)
-        self._silence = reduce(and_, (unsaid for unsaid, _ in self._layers), self._open)
+        self._silence = self._mentioned({}, NOTHING_HEARD)
+
+    def _lay(self, layers: Sequence[tuple[int, Mapping[str, int]]]) -> None:
+        """Put the layers side by side, each as wide as a state, so that a word is one OR."""
+        layers = layers or [(0, {})]
+        places = [2 * self.width * number for number in range(len(layers))]
+        *self._lower, self._top = places
+        self._unsaid = 0
+        self._says: dict[str, int] = {}
+        for place, (taken, says) in zip(places, layers, strict=True):
+            self._unsaid |= self._spared(taken) << place
+            for word, terms in says.items():
+                self._says[word] = self._says.get(word, 0) | self._both(terms) << place
 
     def _spared(self, terms: int) -> int:
         """Every term but these, in both halves."""
@@ -184,13 +193,13 @@ class TermIndex:
 
     def _mentioned(self, answers: Answers, heard: Heard) -> int:
         """What the narrative leaves of the terms, a state."""
-        state = self._open
-        for unsaid, says in self._layers:
-            said = unsaid
-            for word in heard:
-                if word in says:
-                    said |= says[word]
-            state &= said
+        said, says = self._unsaid, self._says
+        for word in heard:
+            if word in says:
+                said |= says[word]
+        state = said >> self._top
+        for place in self._lower:
+            state &= said >> place
         for word in heard & self._forbids.keys() if self._forbids else ():
             state &= self._forbids[word]
         for words, literal, terms in self.prompts:
@@ -211,21 +220,16 @@ class TermIndex:
     def state(self, answers: Answers, heard: Heard) -> int:
         """The terms satisfied, and those not contradicted."""
         said = self._mentioned(answers, heard) if heard else self._silence
-        try:
-            return reduce(and_, map(getitem, self._known, self._given(answers)), said)
-        except KeyError:  # an answer that no table has yet
-            states = map(AnswerStates.after, self.tables.values(), self._given(answers))
-            return reduce(and_, states, said)
-
-    def _given(self, answers: Answers) -> Iterable[Asked]:
-        """The answer to each fact, None where there is none."""
         if self._all_given and len(answers) >= len(self.facts):
             try:
-                given: tuple[Asked, ...] = self._all_given(answers)
-            except KeyError:  # one was not asked
-                return map(answers.get, self.facts)
-            return given
-        return map(answers.get, self.facts)
+                return reduce(and_, map(getitem, self._known, self._all_given(answers)), said)
+            except KeyError:  # one was not asked, or see below
+                pass
+        try:
+            return reduce(and_, map(getitem, self._known, map(answers.get, self.facts)), said)
+        except KeyError:  # an answer that no table has yet
+            states = map(AnswerStates.after, self.tables.values(), map(answers.get, self.facts))
+            return reduce(and_, states, said)
 
     def weigh(self, answers: Answers, heard: Heard) -> Tally:
         """Every rule's standing, dates left aside."""
