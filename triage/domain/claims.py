@@ -174,7 +174,9 @@ class Claims:
     @cached_property
     def unrequired(self) -> frozenset[str]:
         """The responses that may come out while nothing is required."""
-        eligible = [response for response in self._book.thresholds if self._may_win(response)]
+        possible, scores = self._possible, self._book.scores
+        scored = [one for one in self._book.thresholds if possible & scores[one][0]]
+        eligible = [one for one in scored if self._may_win(one)]
         without_points = (ASK_MORE, *self._rule_set.by_default)
         eligible += [one for one in without_points if self._comes_without_points(one)]
         return frozenset(eligible)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property, reduce
 from itertools import accumulate
-from operator import and_, attrgetter, or_
+from operator import and_, or_
 
 from triage.domain.answers import UNKNOWN
 from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT
@@ -12,8 +12,6 @@ from triage.domain.moves import Choice, Move, fact_asked, with_prompts
 from triage.domain.narrative import Heard
 from triage.domain.readings import Reading
 from triage.domain.ruleset import RuleSet
-
-_READS = attrgetter("reads")
 
 
 class Position:
@@ -39,13 +37,14 @@ class Position:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
-        self.open = reduce(or_, map(_READS, left.values()), 0)
+        self._reads = [choice.reads for choice in left.values()]
+        self.open = reduce(or_, self._reads, 0)
         self._weigh()
 
     @cached_property
     def open_twice(self) -> int:
-        """Not asked for at most positions that a search passes through."""
-        reads = [choice.reads for choice in self.left.values()]
+        """Worked out when asked for: a search passes through many positions without."""
+        reads = self._reads
         return reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
 
     def _weigh(self) -> None:
@@ -77,7 +76,7 @@ class Position:
                 here = (choice.unseen if blind else choice).same(move)
                 alive &= ~here.contradicts
                 unknown |= here.leaves_unknown
-        others = [choice.reads for fact, choice in left.items() if fact not in path]
+        others = [reads for fact, reads in zip(left, self._reads, strict=True) if fact not in path]
         still_open = reduce(or_, others, 0)
         # No answer to come undoes what is true already.
         true = self._true | book.index.fold(alive & ~unknown & self.open & ~still_open)
