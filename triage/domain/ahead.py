@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
     from triage.domain.claims import Claims, Points
     from triage.domain.foresight import Foresight
+    from triage.domain.scouting import Effect
 
 MOST_NARROWED = 5_000
 """Questions narrowed down to some of their answers, kept for one rule set."""
@@ -34,6 +35,8 @@ class Ahead:
     claims -- by those of them that are sure or possible, and whether any asks, who may answer.
     winners -- by the scoring rules that are sure or possible, whose points suffice in any case.
     becomes -- by the outcome now and after an answer, what is told of it.
+    effects, several -- by what they consist of, effects and all effects of one question, so that
+        those that are alike are one object: less is kept, and the collector has less to look at.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.
@@ -60,6 +63,8 @@ class Ahead:
         self.claims: OrderedDict[tuple[int, int, bool, bool], Claims] = OrderedDict()
         self.winners: OrderedDict[tuple[int, int], tuple[tuple[str, int], ...]] = OrderedDict()
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
+        self.effects: OrderedDict[tuple[int, int, float], Effect] = OrderedDict()
+        self.several: OrderedDict[tuple[int, ...], tuple[Effect, ...]] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
         )

@@ -26,6 +26,7 @@ class Conclusions:
 
     Each part of a decision depends on few kinds of rules, so parts met before are kept: by the
     fired rules of these kinds, for this call and the next. Nothing that is decided depends on it.
+    What is alike is one object: little is kept of many calls, and little is collected.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -38,6 +39,8 @@ class Conclusions:
         self._found: OrderedDict[tuple[int, bool, int, tuple[object, ...]], Decision] = (
             OrderedDict()
         )
+        self._choices: OrderedDict[object, tuple[Chosen, dict[str, bool]]] = OrderedDict()
+        self._decisions: OrderedDict[Decision, Decision] = OrderedDict()
         self._book = book
 
     def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
@@ -47,7 +50,8 @@ class Conclusions:
         if known is None:
             chosen, excluded = self._chosen(fired, asking)
             level = level_of(self._rule_set, fired)
-            known = send(self._rule_set, fired, chosen, excluded, level, teams)
+            decision = send(self._rule_set, fired, chosen, excluded, level, teams)
+            known = one_of(self._decisions, decision, decision)
             keep(self._found, key, known)
         return known
 
@@ -57,7 +61,9 @@ class Conclusions:
         if known is None:
             required = required_by(self._book, fired)
             excluded = excluded_by(self._book, fired, required)
-            known = choose(self._rule_set, fired, asking, required, excluded), excluded
+            chosen = choose(self._rule_set, fired, asking, required, excluded)
+            alike = chosen, tuple(excluded.items())
+            known = one_of(self._choices, alike, (chosen, excluded))
             keep(self._known, key, known)
         return known
 
@@ -68,3 +74,12 @@ def keep(kept: OrderedDict[K, V], key: K, value: V, most: int = MOST_KEPT) -> No
     if len(kept) >= most:
         kept.popitem(last=False)
     kept[key] = value
+
+
+def one_of(kept: OrderedDict[K, V], key: K, value: V) -> V:
+    """The value that is kept for the key, which stands for every value like it."""
+    known = kept.get(key)
+    if known is None:
+        keep(kept, key, value)
+        return value
+    return known

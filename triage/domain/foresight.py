@@ -120,7 +120,8 @@ class _Lookout:
                 effects[SIGHT_FACT].append(Effect(unseen, decision, weight))
         precedence = self._rule_set.precedence
         others = sorted(could_become - {self._present.response}, key=lambda one: precedence[one])
-        found = {fact: tuple(some) for fact, some in effects.items()} if changed else {}
+        alike = self._scout.together
+        found = {fact: alike(some) for fact, some in effects.items()} if changed else {}
         masks = 0
         for mask in relevant:
             masks |= mask

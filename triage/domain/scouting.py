@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.cases import stands
+from triage.domain.conclusions import one_of
 from triage.domain.decision import Decision
 from triage.domain.differences import weight_of
 from triage.domain.moves import Choice, Move
@@ -91,8 +92,18 @@ class Scout:
                     other[there] = decision, weight_of(present, decision)
                 decision, weight = other[there]
                 if weight:
-                    effects.append(Effect(move.answers, decision, weight))
+                    effects.append(self._effect(move.answers, decision, weight))
         return found
+
+    def _effect(self, answers: AnswerClass, decision: Decision, weight: float) -> Effect:
+        """One object for all calls. What it is kept by lives as long as it does."""
+        kept, key = self.rule_set.ahead.effects, (id(answers), id(decision), weight)
+        return one_of(kept, key, Effect(answers, decision, weight))
+
+    def together(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
+        """The effects of one question, one object for all calls as well."""
+        kept, key = self.rule_set.ahead.several, tuple(map(id, effects))
+        return one_of(kept, key, tuple(effects))
 
 
 class _Trial:
