@@ -6,11 +6,14 @@
   const part = document.getElementById("on-the-phone"), presses = [];
   const say = JSON.parse(part.dataset.words);
   const list = document.createElement("ol");
+  const news = document.createElement("div");
   list.className = "own-sent";
-  list.setAttribute("role", "status");
-  document.getElementById("call-mine").before(list);
+  news.className = "own-news";
+  news.setAttribute("role", "status");
+  news.append(list);
+  document.getElementById("call-mine").before(news);
   const form = document.getElementById("sign-in-again");
-  if (form) list.after(form);
+  if (form) news.after(form);
   const door = window.signInAgain(form);
   const live = window.live(part.dataset.liveUrl, { swapped: tell, ...(form && { signedOut }) });
   let sending = false, held = 0;

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Served, wait_until_ready
+from tests.browser.test_every_page import AXE, AXE_RUN, WCAG, axe
 from tests.browser.test_journey import sign_in
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_calls import CALM
@@ -15,6 +16,8 @@ from tests.world import PASSWORD
 from triage.services import people
 from triage.storage.messages import Message
 from triage.storage.people import Account
+
+__all__ = ["axe"]
 
 SMALLEST_BUTTON = """Math.min(...[...document.querySelectorAll("#call-mine button")]
     .map((one) => one.getBoundingClientRect()).flatMap((box) => [box.width, box.height]))"""
@@ -73,13 +76,14 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_pressed_when_the_sign_in_has_ended_waits_and_is_sent_once(
-    served: Served, page: Page
+    axe: None, served: Served, page: Page
 ) -> None:
     world = served.world
     (clinician,) = world.team("Mobile 9")
     signs_in(world, clinician, "test-clinician")
     call = world.call(CALM)
     page.set_viewport_size({"width": 320, "height": 568})
+    page.add_init_script(path=AXE)
     sign_in(served, page, "clinician")
     page.goto(f"{served.base_url}/calls/{call.reference}")
     told, again = page.locator(".own-sent"), page.locator("#sign-in-again")
@@ -95,6 +99,7 @@ def test_what_is_pressed_when_the_sign_in_has_ended_waits_and_is_sent_once(
     page.keyboard.press("Enter")
     expect(again.get_by_role("alert")).to_contain_text("do not open an account just now")
     assert page.evaluate(NO_SIDEWAYS)
+    assert page.evaluate(AXE_RUN, WCAG)["violations"] == []
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You have accepted"))
