@@ -160,7 +160,7 @@ def gate_and_others(name: str) -> tuple[st.SearchStrategy[Fact], st.SearchStrate
 
 @st.composite
 def situations(draw: st.DrawFn, name: str) -> Situation:
-    """Teams that are missing, off shift or far away."""
+    """Teams that are missing, off shift or far away; the weather."""
     teams = [one for one in rule_set(name).responses if RESPONSES[one].is_somebody]
     missing = draw(st.sets(st.sampled_from(teams), max_size=len(teams)))
     far = draw(st.dictionaries(st.sampled_from(teams), st.integers(0, 300), max_size=6))
@@ -170,6 +170,9 @@ def situations(draw: st.DrawFn, name: str) -> Situation:
     }
     if draw(st.booleans()):
         situation["mobile_team_available"] = draw(st.sampled_from(("yes", "no", "unknown")))
+    if draw(st.booleans()):
+        situation["feels_like_f"] = draw(st.integers(-20, 110))
+        situation["precipitation"] = draw(st.sampled_from(("yes", "no", "unknown")))
     return situation
 
 
@@ -236,13 +239,16 @@ def test_a_need_that_only_one_report_makes_is_told_beside_a_louder_one(name):
 @complete
 def test_no_single_step_toward_danger_lowers_anything(name):
     problems = ("mental_health_crisis", "needs_resources")
-    for calm in ({}, *({"problem_type": problem} for problem in problems)):
+    hard = ({fact: value} for fact, value in HARD_DANGERS.items())
+    for calm in ({}, *({"problem_type": problem} for problem in problems), *hard):
         for fact in ordered_facts(name):
             for known, worse in steps(fact):
                 one = decide(name, {**calm, **({fact.name: known} if known else {})})
                 other = decide(name, {**calm, fact.name: worse})
                 assert required(name, one) <= required(name, other), (calm, fact.name, worse)
                 assert other.decision.level.rank <= one.decision.level.rank, (calm, fact.name)
+                left_out = set(one.decision.also) - comes(other) - {"police_staged"}
+                assert not left_out, (calm, fact.name, worse)
 
 
 @complete
