@@ -328,3 +328,19 @@ def test_calling_often_brings_a_plan_and_nothing_else():
     often = decide(COUNTY, facts, {"contacts_last_30_days": 6})
     assert "care_plan" in [one.kind for _, one in often.follow_ups]
     assert outcome(often) == outcome(decide(COUNTY, facts))
+
+
+@pytest.mark.parametrize(("facts", "narrative", "first"), [
+    ({"problem_type": "mental_health_crisis"}, "Huele a gas y no abre.", "fire_gas_chemical"),
+    ({"problem_type": "mental_health_crisis", "violence_now": "none"},
+     "Her ex husband is outside.", "domestic_violence"),
+    ({"problem_type": "noise_or_neighbour_dispute"}, "He talks of suicide.", "suicidal_ideation"),
+    ({"problem_type": "noise_or_neighbour_dispute"}, "El viejo tiene demencia.",
+     "cognitive_condition"),
+])  # fmt: skip
+def test_what_the_narrative_says_is_asked_although_such_calls_are_seldom_about_it(
+    facts, narrative, first
+):
+    call = vocabulary().read_call({"facts": facts, "narrative": narrative})
+
+    assert assess(rule_set(COUNTY), call).outlook.ask_next[0].fact.name == first

@@ -120,7 +120,7 @@ class _Questions:
         """Of questions, by the number that those with the same `ask_when` share."""
 
     def in_order(self) -> list[Question]:
-        """Those that make sense for the call, or may."""
+        """Those that make sense for the call, or may, and those that its own words bring up."""
         vocabulary, effects, mentioned = (
             self.rule_set.vocabulary,
             self.ahead.effects,
@@ -133,7 +133,7 @@ class _Questions:
             if (shared := sense_of[name]) not in senses:
                 senses[shared] = self._sense(fact.ask_when or ALWAYS)
             sense = senses[shared]
-            if sense is FALSE or fact.is_situation:
+            if fact.is_situation or (sense is FALSE and name not in mentioned):
                 continue
             alone, mention = effects.get(name, ()), mentioned.get(name, "")
             weight = self._weight(fact, alone) if alone else float(name in effects)
