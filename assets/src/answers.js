@@ -5,8 +5,10 @@ window.answers = function (root, { changed, done }) {
   const main = root.querySelector("[data-main]");
   const others = root.querySelector("[data-others]");
   const AT_ONCE_MS = 300; // nobody reads a question and answers it faster
+  const TWICE_MS = 150; // the same key so soon is a finger that trembled
   const SOON_MS = 2000; // later a question is being put to the caller: it keeps the focus
   let focusedAt = 0, jumpedAt = -AT_ONCE_MS;
+  let lastKey = "", lastAt = -TWICE_MS;
   let brought = null; // the question that came by itself, until the server or the dispatcher says where to go
   let wantsNext = false; // the last question was answered; whoever comes next gets the focus
   const passed = new Set(); // left open on purpose: they are not brought back by themselves
@@ -92,7 +94,25 @@ window.answers = function (root, { changed, done }) {
     if (found) focus(found);
   }
 
+  // A key that would answer what nobody has read yet is not taken, and says so.
+  const note = made("p", { className: "not-taken" });
+  note.setAttribute("role", "alert");
+  function refuse(event, question, why) {
+    event.preventDefault();
+    note.textContent = said(why, { key: event.key });
+    question.querySelector("legend").after(note);
+  }
+  function tooSoon(event) {
+    const now = performance.now(), twice = event.key === lastKey && now - lastAt < TWICE_MS;
+    lastKey = event.key;
+    lastAt = now;
+    if (twice) return "%(key)s was taken once: it came twice at once.";
+    if (now - jumpedAt < AT_ONCE_MS) return "%(key)s was not taken: this question has only just come. Press it again.";
+    return wantsNext && "%(key)s was not taken: the next question is on its way.";
+  }
+
   function choose(question, input) {
+    note.remove();
     input.checked = input.type === "checkbox" ? !input.checked : true;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     if (input.type === "radio") follow();
@@ -149,7 +169,6 @@ window.answers = function (root, { changed, done }) {
   root.addEventListener("keydown", (event) => {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (performance.now() - jumpedAt < AT_ONCE_MS && event.key.length === 1) return event.preventDefault();
     if (event.target.closest(".as-well")) return;
     const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
     const act = (what) => { event.preventDefault(); what(question); };
@@ -162,7 +181,10 @@ window.answers = function (root, { changed, done }) {
     if (event.key === "Delete") return act(take_back);
     if (event.key === "+") return act(open_as_well);
     const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (input && !event.repeat) act(() => choose(question, input));
+    if (!input || event.repeat) return;
+    const why = tooSoon(event);
+    if (why) refuse(event, question, why);
+    else act(() => choose(question, input));
   });
 
   // Put the questions into the server's order. What the dispatcher went to keeps the focus, so that
@@ -199,9 +221,9 @@ window.answers = function (root, { changed, done }) {
       if (!active && document.activeElement !== document.body) return; // gone elsewhere meanwhile
       if (first) bring(first);
       else done();
-    } else if (here && here === brought && !answered(here)) {
+    } else if (here && here === brought) {
       brought = null;
-      if (first && first !== here && performance.now() - focusedAt < SOON_MS) jump(first);
+      if (first && first !== here && (answered(here) || performance.now() - focusedAt < SOON_MS)) jump(first);
     }
   }
 
@@ -229,10 +251,12 @@ window.answers = function (root, { changed, done }) {
     (home || others).append(question);
   }
 
-  // What somebody else has answered meanwhile; what is being answered here is left alone.
+  // What stands, by whomever it was answered; what is being answered here, and what of that is still
+  // on its way, is left alone.
   function show(values) {
     for (const question of root.querySelectorAll(".question")) {
-      if (question.contains(document.activeElement) || question.dataset.touched) continue;
+      const typing = question.contains(document.activeElement) && document.activeElement.matches("select, input:not([type=radio], [type=checkbox])");
+      if (typing || question.dataset.touched || question.dataset.sent) continue;
       const value = values[question.dataset.fact];
       const given = value === undefined ? [] : [].concat(value).map(String);
       for (const input of inputs(question)) {

@@ -40,25 +40,30 @@
     for (const name of ["csrf_token", "seen"]) sent.set(name, form.elements[name].value);
     for (const question of touched) {
       delete question.dataset.touched;
+      question.dataset.sent = "yes";
       for (const input of question.querySelectorAll("input, select")) {
         if (!"radio checkbox".includes(input.type) ? input.value.trim() : input.checked) sent.append(input.name, input.value);
       }
     }
+    const arrived = () => touched.forEach((question) => delete question.dataset.sent);
     let problem = "";
     const silent = said("NOT KEPT: the service does not answer. It is tried again.");
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: sent, headers: { "X-Live": "1", Accept: "text/html" }, signal: AbortSignal.timeout(8000),
       });
-      if (answer.ok) page.swap(await answer.text());
+      const html = await answer.text();
+      arrived();
+      if (answer.ok) page.swap(html);
       else if (answer.status === 401) problem = said("NOT KEPT: you are signed out. Sign in in another tab, then answer again.");
-      else if (answer.status === 409) problem = said("NOT KEPT: %(why)s", { why: told(await answer.text()) });
+      else if (answer.status === 409) problem = said("NOT KEPT: %(why)s", { why: told(html) });
       else if (answer.status >= 500) problem = silent;
       else if (answer.status === 422) problem = said("NOT KEPT: the answer cannot be read. Type a number, or u for not known.");
       else problem = said("NOT KEPT: reload the page and answer again.");
     } catch {
       problem = silent;
     }
+    arrived();
     sending = false;
     if (problem && problem !== silent) page.look();
     kept.className = problem ? "badge tone-alarm" : "muted";

@@ -7,7 +7,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
-  let stream = null, html = "", heard = 0, again = 0;
+  let stream = null, html = "", heard = 0, again = 0, told = 0;
 
   const now = () => Date.now() + ahead;
 
@@ -15,6 +15,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     if (running) return;
     running = true;
     clearTimeout(timer);
+    const before = told;
     try {
       const answer = await fetch(url, {
         headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
@@ -22,7 +23,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
       });
       if (answer.status === 401) throw new Error(signedOut());
       if (!answer.ok && answer.status !== 304) throw new Error(said("the service does not answer"));
-      if (answer.status === 200) {
+      if (answer.status === 200 && before === told) { // else it may be older than what is shown
         etag = answer.headers.get("ETag") || "";
         html = await answer.text();
         swap(html);
@@ -177,5 +178,10 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
   });
   addEventListener("pagehide", () => stream?.close());
   look();
-  return { look, swap };
+  // What an answer to this page's own question brought: newer than whatever is on its way.
+  function shown(html) {
+    told += 1;
+    swap(html);
+  }
+  return { look, swap: shown };
 };

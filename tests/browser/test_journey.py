@@ -14,7 +14,9 @@ from triage.storage.calls import Call, IntakeDraft
 
 FRESH_S = 2.0
 READ_MS = 400
-"""To read a question that came by itself: a key before that was meant for another, and is lost."""
+"""To read a question that came by itself: a key before that is refused."""
+TREMBLE_MS = 160
+"""The same key pressed sooner is a finger that trembled."""
 GATE = {
     "location_known": "1",
     "problem_type": "2",
@@ -47,6 +49,7 @@ def answer_the_gate(page: Page) -> None:
     for fact, key in GATE.items():
         assert focused(page) == fact
         page.keyboard.press(key)
+        page.wait_for_timeout(TREMBLE_MS)
 
 
 def press_and_settle(page: Page, key: str) -> None:

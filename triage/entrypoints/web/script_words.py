@@ -8,6 +8,9 @@ from triage.entrypoints.web.languages import language
 
 SENTENCES = (
     msgid("%(count)s days"),
+    msgid("%(key)s was not taken: the next question is on its way."),
+    msgid("%(key)s was not taken: this question has only just come. Press it again."),
+    msgid("%(key)s was taken once: it came twice at once."),
     msgid("%(time)s left"),
     msgid(", %(age)s old"),
     msgid("Copied"),

@@ -1,0 +1,67 @@
+"""One key is one answer to the question that was read: none lands elsewhere or is lost unsaid."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import READ_MS, focused, sign_in, type_a_call
+from tests.stories.test_calls import CALM
+
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NOTE = ".not-taken"
+
+
+def answers_given(page: Page) -> int:
+    return page.locator(".question input:checked").count()
+
+
+@ONE_DATABASE
+def test_a_finger_that_trembles_answers_once_and_is_told(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    type_a_call(page)
+    page.wait_for_timeout(READ_MS)
+
+    page.keyboard.type("11")
+
+    assert focused(page) == "problem_type"
+    expect(page.locator(NOTE)).to_have_text("1 was taken once: it came twice at once.")
+    assert answers_given(page) == 1
+    page.wait_for_timeout(READ_MS)
+    page.keyboard.press("2")
+    expect(page.locator(NOTE)).to_have_count(0)
+    assert answers_given(page) == 2
+
+
+@ONE_DATABASE
+def test_an_answer_stands_though_older_news_of_the_call_arrive_after_it(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    page.keyboard.press("Alt+q")
+    page.wait_for_timeout(READ_MS)
+    fact = focused(page)
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.fallback()
+        else:
+            held.append(route)
+
+    page.route("**/live", hold_the_first)
+    while not held:
+        page.wait_for_timeout(50)
+    older = held[0].fetch()  # as it stood before the answer
+    page.keyboard.press("1")
+    expect(page.locator("#kept")).to_have_text("Kept")
+    held[0].fulfill(response=older)
+    page.wait_for_timeout(READ_MS)  # the next news would hide it
+
+    assert page.locator(f"[data-fact={fact}] input:checked").count() == 1
+    assert focused(page) != fact
+    page.unroute("**/live")
+    expect(page.locator("#call-answers summary")).to_contain_text(f"({len(CALM) + 1})")
