@@ -193,7 +193,7 @@ def test_what_the_narrative_prompts_follows_the_gate_and_takes_none_of_its_keys(
     page.keyboard.press("Alt+q")
     page.wait_for_timeout(READ_MS)  # the server has told what the words prompt
     expect(page.locator("[data-fact=weapon] .heard")).to_have_text("knife")
-    page.keyboard.type("1111342")
+    page.keyboard.type("1111342", delay=TREMBLE_MS)
 
     page.wait_for_function("() => document.activeElement.dataset.fact === 'dangerous_place'")
     expect(page.locator("[data-fact=dangerous_place] .heard")).to_have_text("roof")
