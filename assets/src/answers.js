@@ -97,18 +97,19 @@ window.answers = function (root, { changed, done }) {
   // A key that would answer what nobody has read yet is not taken, and says so.
   const note = made("p", { className: "not-taken" });
   note.setAttribute("role", "alert");
-  function refuse(event, question, why) {
+  function refuse(event, question, words) {
     event.preventDefault();
-    note.textContent = said(why, { key: event.key });
+    note.textContent = words;
     question.querySelector("legend").after(note);
   }
   function tooSoon(event) {
     const now = performance.now(), twice = event.key === lastKey && now - lastAt < TWICE_MS;
+    const pressed = { key: event.key };
     lastKey = event.key;
     lastAt = now;
-    if (twice) return "%(key)s was taken once: it came twice at once.";
-    if (now - jumpedAt < AT_ONCE_MS) return "%(key)s was not taken: this question has only just come. Press it again.";
-    return wantsNext && "%(key)s was not taken: the next question is on its way.";
+    if (twice) return said("%(key)s was taken once: it came twice at once.", pressed);
+    if (now - jumpedAt < AT_ONCE_MS) return said("%(key)s was not taken: this question has only just come. Press it again.", pressed);
+    return wantsNext && said("%(key)s was not taken: the next question is on its way.", pressed);
   }
 
   function choose(question, input) {
@@ -182,8 +183,8 @@ window.answers = function (root, { changed, done }) {
     if (event.key === "+") return act(open_as_well);
     const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (!input || event.repeat) return;
-    const why = tooSoon(event);
-    if (why) refuse(event, question, why);
+    const words = tooSoon(event);
+    if (words) refuse(event, question, words);
     else act(() => choose(question, input));
   });
 

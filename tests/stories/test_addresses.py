@@ -31,6 +31,7 @@ def with_pin(world: World, phone: Phone) -> Phone:
 def ready(world: World) -> tuple[Phone, Call]:
     phone, call = on_a_call(world)
     add(world, call, weapon="accessible")
+    phone.expect("something dangerous is known now")
     return with_pin(world, phone), call
 
 

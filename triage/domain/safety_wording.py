@@ -78,3 +78,12 @@ def address(code: str, place: str | None, hazards: Sequence[Spoken]) -> Spoken:
 def a_note_says(text: str) -> Spoken:
     """text -- of a note about the place."""
     return msgid("A note says: %(text)s.", text=text.rstrip("."))
+
+
+def danger_known(code: str) -> Text:
+    """What it is says the page behind the link, or dispatch: no text of ours does."""
+    return sms(
+        "%(code)s: something dangerous is known now. Ask dispatch before you go in,"
+        " or reply %(code)s ADDR.",
+        code=code,
+    )

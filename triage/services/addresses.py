@@ -4,11 +4,10 @@ dangers, after their PIN. Nothing of it stands in a text, an address of ours or 
 from datetime import timedelta
 
 from triage.domain import safety_wording as words
-from triage.domain.hazards import hazards
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
 from triage.domain.words import Spoken, listed
-from triage.services import assessments, hazard_notes, outbox, pins, providers
+from triage.services import dangers, hazard_notes, outbox, pins, providers
 from triage.services.centre import Centre
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
@@ -79,7 +78,7 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
             return Said(words.VOICE_PIN_RESTS)
         return _asking(listed(" ", [words.VOICE_WRONG_PIN, words.VOICE_PIN]))
     uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
-    told = hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+    told = [*dangers.known(uow, centre, call)]
     notes = hazard_notes.of_call(uow, call)
     told += [words.a_note_says(one.note.text or "") for one in notes]
     read = words.address(call.code, call.location, told)

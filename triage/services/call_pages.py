@@ -13,12 +13,13 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
 from triage.domain.timing import within
-from triage.domain.words import listed, msgid
+from triage.domain.words import Spoken, listed, msgid
 from triage.services import (
     alarm_lists,
     assessments,
     call_record,
     check_ins,
+    dangers,
     hazard_notes,
     sending,
     visits,
@@ -78,6 +79,8 @@ class CallPage:
     """Nobody has to come any more: the call is to be closed."""
     alarms: Sequence[Alarm]
     hazard_notes: Sequence[hazard_notes.Shown]
+    dangers: Sequence[Spoken]
+    """What may be dangerous there, by the answers."""
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
     visits: Sequence[Visit]
@@ -111,6 +114,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         not_needed=not_needed,
         alarms=alarm_lists.of_call(uow, call.id),
         hazard_notes=hazard_notes.of_call(uow, call),
+        dangers=dangers.known(uow, centre, call),
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         members=_members(uow, call) if call.state is CallState.OPEN else (),

@@ -20,6 +20,7 @@ from triage.services import (
     assessments,
     call_codes,
     callers,
+    dangers,
     dispatches,
     errands,
     follow_ups,
@@ -232,8 +233,10 @@ def add_answers(
     if not facts:
         raise Refused(msgid("Answer at least one question."), "facts")
     assessments.check_facts(centre, facts, {})
+    before = assessments.answers_of(uow, call)
     write_answers(uow, call, facts, caller)
     uow.audit("call.answers_added", call, facts=sorted(facts))
+    dangers.tell_of_new(uow, centre, call, before)
     return _assess_again(uow, centre, call)
 
 

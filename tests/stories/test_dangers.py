@@ -1,0 +1,51 @@
+"""Who is under way when more is learned of danger is told that it is, and sees what it is."""
+
+from __future__ import annotations
+
+from tests.stories.test_alarms import on_a_call, words
+from tests.stories.test_calls import add
+from tests.stories.test_intake import FORM, form_key, send
+from tests.world import World
+
+TOLD = "something dangerous is known now"
+
+
+def test_a_second_caller_who_saw_a_knife_reaches_whoever_is_on_the_way(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ETA 10")
+    phone.expect("you arrive")
+    dispatcher = world.client("dispatcher")
+    second = FORM | {"facts.weapon": "accessible", "caller_relation": "bystander"}
+
+    send(dispatcher, second, f"attach:{call.reference}", form_key(dispatcher))
+
+    text = phone.expect(TOLD)
+    assert text == (
+        f"{call.code}: something dangerous is known now. Ask dispatch before you go in,"
+        f" or reply {call.code} ADDR."
+    )
+    told = words(dispatcher, f"/calls/{call.reference}")
+    assert "CIT 1 (clinician) is texted that something dangerous is known now" in told
+
+
+def test_what_is_no_danger_or_known_already_or_not_known_is_no_news(world: World) -> None:
+    phone, call = on_a_call(world)
+    add(world, call, weapon="accessible")
+    phone.expect(TOLD)
+    world.wait(minutes=2)
+
+    add(world, call, weapon="accessible", housing="unknown")
+    add(world, call, violence_now="unknown")
+    phone.expect_silence()
+
+    add(world, call, violence_now="physical")
+    phone.expect(TOLD)
+    world.expect_silence()
+
+
+def test_several_answers_of_one_minute_are_one_text(world: World) -> None:
+    phone, call = on_a_call(world)
+    add(world, call, weapon="accessible")
+    add(world, call, violence_now="threatening")
+    phone.expect(TOLD)
+    phone.expect_silence()

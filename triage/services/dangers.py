@@ -1,0 +1,64 @@
+"""What may be dangerous at a scene, as the answers say it: for the screens of whoever has the call.
+Who is under way when more is learned of it is texted that it is, never what."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from triage.catalogue import say
+from triage.domain import safety_wording
+from triage.domain.hazards import hazards
+from triage.domain.lifecycle import TAKEN
+from triage.domain.words import Spoken
+from triage.services import assessments, outbox
+from triage.services.centre import Centre
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+_APART_S = 60
+"""Answers come one by one: whoever was told a moment ago looks or asks anyhow."""
+
+
+def known(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
+    return hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+
+
+def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
+    """before -- the answers that stood until now. What nobody knows is no news."""
+    answers = assessments.answers_of(uow, call)
+    if _said(centre, answers) <= _said(centre, before):
+        return
+    under_way = (
+        select(Slot)
+        .join(Dispatch)
+        .where(Dispatch.call_id == call.id, Slot.state.in_(sorted(TAKEN)))
+        .where(Slot.responder_id.is_not(None), Dispatch.reached_by == "page")
+    )
+    for slot in uow.session.scalars(under_way):
+        _tell(uow, centre, slot)
+
+
+def _said(centre: Centre, answers: Mapping[str, Any]) -> set[str]:
+    known = {fact: value for fact, value in answers.items() if value != "unknown"}
+    return {say(one, "en") for one in hazards(centre.vocabulary.facts, known)}
+
+
+def _tell(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    member, call = slot.responder, slot.dispatch.call
+    if member is None:
+        return
+    outbox.enqueue(
+        uow,
+        centre,
+        kind="update",
+        to=member.phone or "",
+        to_role=member.role,
+        body=safety_wording.danger_known(call.code),
+        priority=0,
+        call_id=call.id,
+        responder_id=member.id,
+        dedupe_key=f"danger:{slot.id}:{member.id}:{int(uow.now.timestamp()) // _APART_S}",
+    )
+    uow.audit("slot.told_of_danger", slot, call_id=call.id, team=member.team.name, role=member.role)
