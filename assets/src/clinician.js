@@ -2,7 +2,7 @@
 // What waits is held in this page alone, never in the browser's storage.
 
 (() => {
-  const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, SHOWN = 2;
+  const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, READ_MS = 6000, SHOWN = 2;
   const part = document.getElementById("on-the-phone"), presses = [];
   const say = JSON.parse(part.dataset.words);
   const list = document.createElement("ol");
@@ -102,7 +102,8 @@
   }
 
   function end(press, state, words, mark) {
-    Object.assign(press, { state, words, mark });
+    Object.assign(press, { state, words, mark, over: Date.now() });
+    setTimeout(tell, READ_MS);
   }
 
   function pause() {
@@ -137,6 +138,8 @@
       if (list.children[place] !== press.line) list.insertBefore(press.line, list.children[place] || null);
     });
     while (list.children.length > shown.length) list.lastChild.remove();
+    const read = (press) => press.state === "sent" && Date.now() - press.over >= READ_MS;
+    news.classList.toggle("read", shown.every(read));
     for (const press of presses) {
       const button = press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
       if (button) button.dataset.mark = press.mark || (press.tried || held ? say.not_sent : say.sending);

@@ -61,12 +61,12 @@ def test_a_call_of_a_program_is_nobodys_until_somebody_takes_it(
     world: World, sam: Browser, jo: Browser
 ) -> None:
     call = world.call(CALM)
-    assert "Nobody has it" in row(jo, call)
+    assert "Nobody at the desk has it" in row(jo, call)
     assert "Take this call" in head(sam, call)
 
     assert f"You have call {call.code}." in act(sam, call, "take")
     assert "Sam Ortiz has it" in row(jo, call)
-    assert "Nobody has it" not in row(jo, call)
+    assert "Nobody at the desk has it" not in row(jo, call)
     assert "You have this call" in head(sam, call)
     assert "Sam Ortiz has this call" in head(jo, call)
     page = sam.get(f"/calls/{call.reference}").get_data(as_text=True)

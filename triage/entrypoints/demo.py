@@ -196,7 +196,7 @@ class Demo:
 {people}
 
 {self._to_try()}
-  A program finds all this in {self.folder.name}/demo.json. Stop with Ctrl-C; what you did is kept.
+  A program finds all this in {self.folder}/demo.json. Stop with Ctrl-C; what you did is kept.
 """
 
 

@@ -172,7 +172,7 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
 def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:
     """Nobody at the desk answers for this call."""
     if held is None:
-        return "warn", msgid("Nobody has it")
+        return "warn", msgid("Nobody at the desk has it")
     if held.account_id is None:
         return "alarm", msgid("NOBODY HAS IT: given back")
     return (
