@@ -35,7 +35,8 @@ def test_what_is_no_danger_or_known_already_or_not_known_is_no_news(world: World
     world.wait(minutes=2)
 
     add(world, call, weapon="accessible", housing="unknown")
-    add(world, call, violence_now="unknown")
+    add(world, call, violence_now="unknown", weapon_type="other", dv_unemployed="yes")
+    add(world, call, weapon="none_seen")
     phone.expect_silence()
 
     add(world, call, violence_now="physical")

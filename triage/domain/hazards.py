@@ -8,6 +8,12 @@ from triage.domain.words import Named, Spoken, listed, msgid
 
 _GROUP = "safety"
 _UNKNOWN = "unknown"
+_AT_THE_DOOR = (
+    *("weapon", "weapon_type", "weapon_directed_at", "firearm_access", "other_armed_person"),
+    *("violence_now", "threat_to_others", "barricaded", "held_or_cannot_leave"),
+    *("dv_weapon_used_or_threatened", "dv_gun_access"),
+)
+"""What somebody who is about to go in must know."""
 
 
 def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
@@ -20,6 +26,20 @@ def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoke
         value = _worst(fact, answers[name])
         if value != fact.danger[0]:
             found.append(_said(fact, value))
+    return found
+
+
+def at_the_door(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> dict[str, int]:
+    """How bad each of those is that is nearer to the most dangerous answer than to the least."""
+    found = {}
+    for name in _AT_THE_DOOR:
+        fact = facts.get(name)
+        if fact is None or name not in answers or not fact.danger:
+            continue
+        value = _worst(fact, answers[name])
+        rank = fact.danger.index(value) if value in fact.danger else 0
+        if 2 * rank > len(fact.danger) - 1:
+            found[name] = rank
     return found
 
 

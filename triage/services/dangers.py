@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from triage.catalogue import say
 from triage.domain import safety_wording
-from triage.domain.hazards import hazards
+from triage.domain.hazards import at_the_door, hazards
 from triage.domain.lifecycle import TAKEN
 from triage.domain.words import Spoken
 from triage.services import assessments, outbox
@@ -26,9 +25,10 @@ def known(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
 
 
 def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
-    """before -- the answers that stood until now. What nobody knows is no news."""
-    answers = assessments.answers_of(uow, call)
-    if _said(centre, answers) <= _said(centre, before):
+    """before -- the answers that stood until now."""
+    facts, answers = centre.vocabulary.facts, assessments.answers_of(uow, call)
+    known = at_the_door(facts, before)
+    if all(rank <= known.get(fact, -1) for fact, rank in at_the_door(facts, answers).items()):
         return
     under_way = (
         select(Slot)
@@ -38,11 +38,6 @@ def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str
     )
     for slot in uow.session.scalars(under_way):
         _tell(uow, centre, slot)
-
-
-def _said(centre: Centre, answers: Mapping[str, Any]) -> set[str]:
-    known = {fact: value for fact, value in answers.items() if value != "unknown"}
-    return {say(one, "en") for one in hazards(centre.vocabulary.facts, known)}
 
 
 def _tell(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
