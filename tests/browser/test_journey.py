@@ -87,12 +87,8 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"the keyboard does not reach {what}")
 
 
-def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page) -> None:
-    served.world.team("Mobile 9")
-    sign_in(served, page)
-    expect(page.get_by_text("No call is open.")).to_be_visible()
-
-    # A call is typed and answered.
+def type_and_answer(page: Page) -> None:
+    """A call, the gate, two questions more, and one taken back."""
     page.keyboard.press("n")
     page.wait_for_url("**/intake")
     type_a_call(page)
@@ -114,6 +110,14 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
     page.keyboard.press("Backspace")  # back to change one
     page.keyboard.press("Delete")
     expect(page.locator(f"[data-fact={focused(page)}] .word")).to_be_visible()
+
+
+def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page) -> None:
+    served.world.team("Mobile 9")
+    sign_in(served, page)
+    expect(page.get_by_text("No call is open.")).to_be_visible()
+
+    type_and_answer(page)
 
     # It is sent, and its page goes on.
     page.keyboard.press("Control+Enter")

@@ -16,10 +16,11 @@ from tests.stories.test_escalation import (
     supervisor,
 )
 from tests.world import Phone, World
-from triage.services import audits, lost_phones, rosters
+from triage.services import audits, lost_phones, rosters, waiting
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.teams import Responder
 from triage.storage.timers import Timer
+from triage.storage.unit_of_work import UnitOfWork
 
 
 def found(world: World) -> list[str]:
@@ -246,10 +247,8 @@ def test_a_team_that_comes_ends_charge_without_a_word_more(world: World) -> None
     assert found(world) == []
 
 
-def _offer(world: World, uow: object) -> None:
-    from triage.services import waiting
-
-    waiting.offer(uow, world.centre)  # type: ignore[arg-type]
+def _offer(world: World, uow: UnitOfWork) -> None:
+    waiting.offer(uow, world.centre)
 
 
 def test_charge_of_a_pair_lives_on_for_the_half_that_is_missing(world: World) -> None:

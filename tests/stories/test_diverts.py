@@ -10,6 +10,7 @@ from tests.world import Phone, World
 from triage.domain.errors import Conflict
 from triage.services import diverts
 from triage.storage.dispatches import Dispatch
+from triage.storage.unit_of_work import UnitOfWork
 
 
 def accepted(world: World, phone: Phone, rank: int = 4, response: str = "mobile_crisis") -> str:
@@ -23,10 +24,10 @@ def accepted(world: World, phone: Phone, rank: int = 4, response: str = "mobile_
 
 
 def propose(world: World, dispatch: Dispatch) -> None:
-    def ask(uow: object) -> None:
-        wanted = uow.get(Dispatch, dispatch.id)  # type: ignore[attr-defined]
-        (offer,) = diverts.offers(uow, world.centre, wanted)  # type: ignore[arg-type]
-        diverts.propose(uow, world.centre, wanted, offer.team.id, offer.leaves.id)  # type: ignore[arg-type]
+    def ask(uow: UnitOfWork) -> None:
+        wanted = uow.get(Dispatch, dispatch.id)
+        (offer,) = diverts.offers(uow, world.centre, wanted)
+        diverts.propose(uow, world.centre, wanted, offer.team.id, offer.leaves.id)
 
     world.context.do("dispatcher", ask)
     world.settle()

@@ -69,7 +69,9 @@ def test_a_young_call_near_by_is_shown_though_its_place_was_said_otherwise(
     assert f'class="code">{call.code}' in shown
     assert "(near by)" in shown
     assert far.code not in shown
-    assert "(near by)" not in known(dispatcher, at | {"position": "+40.702500, -75.300201"})
+    shown = known(dispatcher, at | {"position": "+40.902500, -75.300201"})
+    assert "(near by)" not in shown
+    assert call.code not in shown  # neither has a zone: that is none in common
 
     world.wait(minutes=31)
     assert "(near by)" not in known(dispatcher, at)

@@ -87,6 +87,7 @@ _TEXT_KINDS = {
     "reply": msgid("reply"),
     "notice": msgid("notice"),
     "update": msgid("update"),
+    "danger": msgid("warning of danger"),
     "test": msgid("test"),
     "stand_down": msgid("stand down"),
     "shift": msgid("shift"),

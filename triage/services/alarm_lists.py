@@ -41,7 +41,7 @@ def standing(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
 
 
 def of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
-    """Those of its teams."""
+    """Those of its teams, as `standing` tells them."""
     return standing(uow, Alarm.call_id == call_id)
 
 

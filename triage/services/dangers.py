@@ -2,6 +2,7 @@
 Who is under way when more is learned of it is texted that it is, never what."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -10,13 +11,17 @@ from triage.domain import safety_wording
 from triage.domain.hazards import at_the_door, hazards
 from triage.domain.lifecycle import TAKEN
 from triage.domain.words import Spoken
-from triage.services import assessments, outbox
+from triage.services import assessments
 from triage.services.centre import Centre
+from triage.services.stand_downs import tell
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
 
-_APART_S = 60
+KIND = "danger"
+"""Of the text."""
+APART = timedelta(minutes=1)
 """Answers come one by one: whoever was told a moment ago looks or asks anyhow."""
 
 
@@ -42,18 +47,13 @@ def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str
 
 def _tell(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     member, call = slot.responder, slot.dispatch.call
-    if member is None:
-        return
-    outbox.enqueue(
-        uow,
-        centre,
-        kind="update",
-        to=member.phone or "",
-        to_role=member.role,
-        body=safety_wording.danger_known(call.code),
-        priority=0,
-        call_id=call.id,
-        responder_id=member.id,
-        dedupe_key=f"danger:{slot.id}:{member.id}:{int(uow.now.timestamp()) // _APART_S}",
+    lately = select(Message.id).where(
+        Message.call_id == call.id,
+        Message.responder_id == slot.responder_id,
+        Message.kind == KIND,
+        Message.created_at > uow.now - APART,
     )
+    if member is None or uow.session.scalar(lately.limit(1)) is not None:
+        return
+    tell(uow, centre, slot, safety_wording.danger_known(call.code), kind=KIND, priority=0)
     uow.audit("slot.told_of_danger", slot, call_id=call.id, team=member.team.name, role=member.role)

@@ -160,14 +160,16 @@ def _of_numbers(uow: UnitOfWork, calls: Collection[UUID], numbers: Collection[by
 def _young(uow: UnitOfWork, zone: str | None, position: tuple[float, float] | None) -> list[Alike]:
     """Young open calls near by, the nearest first, else those of the zone: shown only where
     nothing fits better."""
-    if zone is None and position is None:
-        return []
     young = select(Call).where(_OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN))
-    calls = uow.session.scalars(young.order_by(Call.received_at.desc()).limit(MOST_YOUNG)).all()
-    near = sorted(_near(calls, position), key=lambda one: one[0]) if position else []
-    found = [Alike(call, "near") for _, call in near]
-    found = found or [Alike(call, "same zone") for call in calls if call.zone == zone]
-    return found[:MOST_NEAR]
+    young = young.order_by(Call.received_at.desc())
+    if position:
+        calls = uow.session.scalars(young.limit(MOST_YOUNG)).all()
+        if near := sorted(_near(calls, position), key=lambda one: one[0]):
+            return [Alike(call, "near") for _, call in near[:MOST_NEAR]]
+    if zone is None:
+        return []
+    of_zone = uow.session.scalars(young.where(Call.zone == zone).limit(MOST_NEAR))
+    return [Alike(call, "same zone") for call in of_zone]
 
 
 def _near(calls: Sequence[Call], position: tuple[float, float]) -> Iterator[tuple[float, Call]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from triage.domain.alarms import AlarmKind, says
-from triage.domain.role_words import role_name
+from triage.domain.role_words import member_name
 from triage.domain.state_words import through_name
 from triage.domain.words import msgid
 from triage.services.centre import Centre
@@ -13,7 +13,7 @@ Details = Mapping[str, Any]
 
 
 def _who(details: Details) -> str:
-    return msgid("%(team)s (%(role)s)", team=details["team"], role=role_name(details["role"]))
+    return member_name(details["team"], details["role"])
 
 
 def _raised(_: Centre, details: Details) -> str:

@@ -114,18 +114,29 @@ def tell_partners(
             tell(uow, centre, partner, text)
 
 
-def tell(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
-    """Text the member who has this slot; where a phone has sent STOP, a person rings."""
+def tell(
+    uow: UnitOfWork,
+    centre: Centre,
+    slot: Slot,
+    text: Spoken,
+    *,
+    kind: str = "update",
+    priority: int | None = None,
+) -> None:
+    """Text the member who has this slot; where a phone has sent STOP, a person rings.
+
+    priority -- that of the call where none is given.
+    """
     if slot.responder is None:
         return
     outbox.enqueue(
         uow,
         centre,
-        kind="update",
+        kind=kind,
         to=slot.responder.phone or "",
         to_role=slot.responder.role,
         body=text,
-        priority=slot.dispatch.level_rank,
+        priority=slot.dispatch.level_rank if priority is None else priority,
         call_id=slot.dispatch.call_id,
         responder_id=slot.responder.id,
     )
