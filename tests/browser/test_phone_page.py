@@ -47,6 +47,7 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
     assert page.evaluate(SMALLEST_BUTTON) >= 44
 
     told = page.get_by_role("status")
+    page.wait_for_load_state()  # its programs are there
     page.context.set_offline(True)
     accept.focus()
     page.keyboard.press("Enter")
