@@ -1,11 +1,21 @@
 """ "Who is coming?": a script to read to the caller, and whether it was said."""
 
+import re
+from html import unescape
+
 from tests.stories.test_call_page import ARMED, act, dispatcher, look, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import own_screen
 from tests.world import Browser, World
 
 __all__ = ["dispatcher"]
+
+
+def script(page: str, language: str = "en") -> list[str]:
+    """What is read to the caller, sentence by sentence."""
+    (found,) = re.findall(rf'<ul class="script" lang="{language}">(.*?)</ul>', page, re.DOTALL)
+    return [unescape(one) for one in re.findall(r"<li>(.*?)</li>", found)]
+
 
 CHANGED = "Tell the caller again: who comes has changed"
 
@@ -63,6 +73,50 @@ def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser
     assert "They carry weapons." in page
     assert "Police come because: " in page
     assert "Put down anything that could look like a weapon" in page
+
+
+def test_the_script_is_one_thing_where_somebody_comes_and_somebody_stays_on_the_line(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call({**ARMED, "suicidal_ideation": "active"}, caller_phone="202-555-0143")
+    said = script(look(dispatcher, call))
+    assert "An officer trained for crises will come to you." in said
+    assert "A crisis counselor on the telephone will speak with you as well while you wait." in said
+    assert "nobody comes to the door" not in said
+    (why,) = [one for one in said if one.startswith("Police come because: ")]
+    assert "A weapon is in somebody's hand" in why
+    assert "counselor" not in why
+    assert "ambulance" not in why
+    assert said[-1].startswith("If nobody has come by ")
+    said = script(look(dispatcher, call), "es")
+    assert "Mientras espera hablará también con usted: Un consejero de crisis por teléfono." in said
+
+
+def test_of_police_for_want_of_another_team_and_by_choice_no_other_reason_is_given(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM)  # no crisis team is on shift
+    told = script(look(dispatcher, call))
+    assert "Police come because no other team can come now." in told
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    choice = {"override_response": "police", "override_reason": "known_history"}
+    act(dispatcher, call, "/override", choice)
+    told = script(look(dispatcher, call))
+    assert "They carry weapons." in told
+    assert "Police come because" not in " ".join(told)
+
+
+def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call({**CALM, "suicidal_ideation": "passive", "suicide_intent": "no"})
+    told = script(look(dispatcher, call))
+    assert told[0].endswith("on the telephone will speak with you; nobody comes to the door.")
+    assert told[-1].startswith("If nobody has spoken with you by ")
 
 
 def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(

@@ -117,6 +117,13 @@ class Rule:
     review_by: str = ""
     place: Place = field(default=Place(), compare=False)
 
+    @property
+    def sends(self) -> tuple[str, ...]:
+        """Whom it speaks for."""
+        if self.kind in ("require", "also"):
+            return self.responses
+        return tuple(response for response, points in self.points if points > 0)
+
     def in_force(self, local_date: str) -> bool:
         """Is the rule in force on that day? Without a date: yes, the clock is never read."""
         if not local_date:

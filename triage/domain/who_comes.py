@@ -1,6 +1,6 @@
 """ "Who is coming?" in plain sentences, to be read to the caller in English or Spanish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "comes": "{who} will come to you.",
         "phone": "{who} will speak with you; nobody comes to the door.",
+        "phone_too": "{who} will speak with you as well while you wait.",
         "dress": "What they wear: {dress}.",
         "armed": "They carry weapons.",
         "unarmed": "They carry no weapons.",
@@ -30,6 +31,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "eta": "They should be there at about {clock}.",
         "target": "They should be there by {clock}. We cannot promise it.",
         "police_why": "Police come because: {why}",
+        "police_instead": "Police come because no other team can come now.",
         "nobody": "Nobody is on the way to you at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
         "none_needed": "Nobody will come. {advice}",
@@ -38,11 +40,13 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "hands": "Put down anything that could look like a weapon, and keep your hands in sight.",
         "worse": "If it gets worse or somebody is hurt, call again at once.",
         "call_back": "If nobody has come by {clock}, we call you back.",
+        "phone_back": "If nobody has spoken with you by {clock}, we call you back.",
         "no_call_back": "We will not ring you back, because that may not be safe for you.",
     },
     "es": {
         "comes": "Irá a verle: {who}.",
         "phone": "Hablará con usted: {who}. No va nadie a su puerta.",
+        "phone_too": "Mientras espera hablará también con usted: {who}.",
         "dress": "Cómo van vestidos: {dress}.",
         "armed": "Llevan armas.",
         "unarmed": "No llevan armas.",
@@ -50,6 +54,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "eta": "Deberían llegar hacia las {clock}.",
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
         "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
+        "police_instead": "Va la policía porque ahora no puede ir ningún otro equipo.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
         "none_needed": "No va nadie. {advice}",
@@ -58,6 +63,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "hands": "Deje cualquier cosa que parezca un arma y mantenga las manos a la vista.",
         "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
         "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
+        "phone_back": "Si nadie ha hablado con usted a las {clock}, le llamamos.",
         "no_call_back": "No le devolveremos la llamada, porque puede no ser seguro para usted.",
     },
 }
@@ -75,6 +81,11 @@ class Comer:
     """The team said so; otherwise it is what the level asks for."""
     there: bool = False
 
+    @property
+    def by_phone(self) -> bool:
+        """They speak with the caller and come to no door."""
+        return self.response.reached_by == "transfer"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -84,9 +95,11 @@ class Answer:
     sought: bool
     """Somebody is owed and nobody is left to ask."""
     police_because: Sequence[str]
-    """The sentences of the rules that decided; read out where police come."""
+    """The sentences of the rules that made police come; nobody else's reasons."""
     call_back_at: datetime | None
     """None where ringing back may not be safe."""
+    police_instead: bool = False
+    """Police come for want of another team."""
 
     @property
     def gist(self) -> list[list[str | None]]:
@@ -103,41 +116,57 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
     clock -- the local time of each instant of the answer, in words.
     """
     say = _SAY.get(language, _SAY["en"])
-    said = [line for one in answer.comers for line in _of(one, say, language, clock)]
-    if not answer.comers:
-        advice = say["advice"]
-        said = (
-            [say["nobody"], say["instead"]]
-            if answer.sought
-            else [say["none_needed"].format(advice=advice)]
-        )
-    police = any(one.response.public_safety for one in answer.comers)
-    if police and answer.police_because:
-        said.append(say["police_why"].format(why=" ".join(answer.police_because)))
+    at_the_door = [one for one in answer.comers if not one.by_phone]
+    said = [line for one in at_the_door for line in _of(one, say, language, clock)]
+    if not at_the_door and answer.sought:
+        said = [say["nobody"], say["instead"]]
+    elif not answer.comers:
+        said = [say["none_needed"].format(advice=say["advice"])]
+    phone = say["phone_too" if said else "phone"]
+    said += [phone.format(who=_name(one, language)) for one in answer.comers if one.by_phone]
+    said += _police(answer, say)
     if answer.comers or answer.sought:
-        said.append(say["stay"])
-        if any(one.response.armed for one in answer.comers):
-            said.append(say["hands"])
-        said.append(say["worse"])
-        at = answer.call_back_at
-        said.append(say["call_back"].format(clock=clock[at]) if at else say["no_call_back"])
+        said += _meanwhile(answer, say, clock)
     return said
+
+
+def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
+    if not any(one.response.public_safety for one in answer.comers):
+        return []
+    if answer.police_because:
+        return [say["police_why"].format(why=" ".join(answer.police_because))]
+    return [say["police_instead"]] if answer.police_instead else []
+
+
+def _meanwhile(
+    answer: Answer, say: Mapping[str, str], clock: Mapping[datetime, str]
+) -> Iterator[str]:
+    yield say["stay"]
+    if any(one.response.armed for one in answer.comers):
+        yield say["hands"]
+    yield say["worse"]
+    at = answer.call_back_at
+    only_speak = not answer.sought and all(one.by_phone for one in answer.comers)
+    back = say["phone_back" if only_speak else "call_back"]
+    yield back.format(clock=clock[at]) if at else say["no_call_back"]
 
 
 def _of(
     one: Comer, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
 ) -> list[str]:
     kind = one.response
-    who = kind.comes.say(language) if kind.comes else kind.label(language)
-    if kind.reached_by == "transfer":
-        return [say["phone"].format(who=who)]
-    said = [say["comes"].format(who=who)]
+    said = [say["comes"].format(who=_name(one, language))]
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])
     if one.there:
         return [*said, say["there"]]
     return [*said, say["eta" if one.known else "target"].format(clock=clock[one.at])]
+
+
+def _name(one: Comer, language: str) -> str:
+    kind = one.response
+    return kind.comes.say(language) if kind.comes else kind.label(language)
 
 
 def _small(text: str) -> str:

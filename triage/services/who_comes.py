@@ -32,17 +32,46 @@ def answer(
     decision: Decision | None,
 ) -> Answer:
     """What a dispatcher can say of this call now."""
-    because = [one["because"] for one in (decision.result.get("because", ()) if decision else ())]
     safe = not speaking_freely.must_not_ring(uow, call)
     rank = decision.urgency.rank if decision else 1
     back = uow.now + centre.policy.call_back_after(rank)
     lines = list(lines)
+    coming = comers(centre, lines)
+    result = decision.result if decision else None
     return Answer(
-        comers=comers(centre, lines),
+        comers=coming,
         sought=any(line.state is DispatchState.UNFILLED for line in lines) or not lines,
-        police_because=because[:2],
+        police_because=_why_police(centre, coming, result)[:2] if result else (),
         call_back_at=back if safe else None,
+        police_instead=result is not None and _only_they_can(coming, result),
     )
+
+
+def _why_police(centre: Centre, coming: Iterable[Comer], result: Mapping[str, Any]) -> list[str]:
+    """Why somebody else comes as well, how soon, and what is done afterwards are no reasons for
+    police. Whoever stands in for police comes for their reasons."""
+    police = {one.response.id for one in coming if one.response.public_safety}
+    wanted = centre.vocabulary.responses.get(result["eligible"])
+    if result["response"] in police and wanted is not None and wanted.public_safety:
+        police.add(wanted.id)
+    rules = centre.parsed.get(result["sha256"])
+    known = rules.rule if rules else {}
+
+    def sends_them(reason: Mapping[str, Any]) -> bool:
+        if reason["rule"] == "default":
+            return result["eligible"] in police
+        rule = known.get(reason["rule"])
+        return rule is not None and not police.isdisjoint(rule.sends)
+
+    return [
+        one["because"] for one in result["because"] if one.get("decided", True) and sends_them(one)
+    ]
+
+
+def _only_they_can(coming: Iterable[Comer], result: Mapping[str, Any]) -> bool:
+    """Do police come for somebody who cannot?"""
+    police = {one.response.id for one in coming if one.response.public_safety}
+    return result["response"] in police and result["response"] != result["eligible"]
 
 
 def comers(centre: Centre, lines: Iterable[DispatchLine]) -> list[Comer]:
