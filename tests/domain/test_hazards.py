@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.shipped import vocabulary
-from triage.domain.hazards import hazards
+from triage.domain.hazards import found_none, hazards
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from triage.domain.hazards import hazards
         ({}, []),
         ({"weapon": "none_confirmed", "violence_now": "none", "problem_type": "other"}, []),
         ({"weapon": "in_hand"}, ["a weapon is in hand."]),
-        ({"weapon": "none_seen"}, ["no weapon is seen."]),
+        ({"weapon": "none_seen", "weapon_directed_at": "nobody"}, []),
         ({"weapon": "unknown"}, ["weapon: not known."]),
         ({"firearm_access": "yes"}, ["firearm within reach: Yes."]),
         (
@@ -30,8 +30,17 @@ from triage.domain.hazards import hazards
         ),
     ],
 )
-def test_everything_but_the_least_dangerous_answer_is_said(answers: dict, said: list[str]) -> None:
+def test_everything_but_that_there_is_no_danger_is_said(answers: dict, said: list[str]) -> None:
     assert hazards(vocabulary().facts, answers) == said
+
+
+def test_none_seen_and_none_confirmed_are_told_apart_and_apart_from_dangers() -> None:
+    facts = vocabulary().facts
+    assert found_none(facts, {"weapon": "none_seen"}) == ["no weapon is seen."]
+    confirmed = {"weapon": "none_confirmed", "dv_unemployed": "no"}
+    assert found_none(facts, confirmed) == ["somebody says there is no weapon."]
+    for still_a_danger in ("unknown", "accessible"):
+        assert found_none(facts, {"weapon": still_a_danger}) == []
 
 
 def test_nothing_of_anybodys_health_is_among_them() -> None:

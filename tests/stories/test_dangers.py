@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stories.test_alarms import on_a_call, words
+from tests.stories.test_alarms import on_a_call, signs_in, words
 from tests.stories.test_calls import add
 from tests.stories.test_intake import FORM, form_key, send
 from tests.world import World
@@ -50,3 +50,18 @@ def test_several_answers_of_one_minute_are_one_text(world: World) -> None:
     add(world, call, violence_now="threatening")
     phone.expect(TOLD)
     phone.expect_silence()
+
+
+def test_what_is_said_to_be_none_stands_apart_from_the_dangers(world: World) -> None:
+    phone, call = on_a_call(world)
+    add(world, call, weapon="none_seen")
+    clinician = signs_in(world, phone)
+    page = words(clinician, f"/calls/{call.reference}")
+    assert "Asked, and said to be none no weapon is seen." in page
+    assert "Dangers, as told" not in page
+
+    add(world, call, weapon="none_confirmed", violence_now="physical")
+    phone.expect(TOLD)
+    page = words(clinician, f"/calls/{call.reference}")
+    assert "Dangers, as told somebody is being hit or hurt." in page
+    assert "Asked, and said to be none somebody says there is no weapon." in page

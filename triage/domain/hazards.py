@@ -1,6 +1,6 @@
 """What may be dangerous at a scene, in words that are said aloud."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from triage.domain.facts import Fact
@@ -14,19 +14,38 @@ _AT_THE_DOOR = (
     *("dv_weapon_used_or_threatened", "dv_gun_access"),
 )
 """What somebody who is about to go in must know."""
+_NONE_THERE = {("weapon", "none_seen"), ("weapon_directed_at", "nobody")}
+"""Answers that say of no danger that it is there, though less surely than the least dangerous."""
 
 
 def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
-    """One sentence for each answer about safety that is not its least dangerous one, as the
-    vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
-    found = []
+    """One sentence for each answer about safety that does not say that there is no danger, as
+    the vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
+    answered = _about_safety(facts, answers)
+    return [_said(fact, value) for fact, value in answered if not _is_none(fact, value)]
+
+
+def found_none(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
+    """What was asked of those that somebody at the door must know, and said not to be there: each
+    answer in its own words, because not seen is less than confirmed."""
+    answered = _about_safety(facts, answers)
+    return [
+        _said(fact, value)
+        for fact, value in answered
+        if fact.name in _AT_THE_DOOR and _is_none(fact, value)
+    ]
+
+
+def _about_safety(
+    facts: Mapping[str, Fact], answers: Mapping[str, Any]
+) -> Iterator[tuple[Fact, Any]]:
     for name, fact in facts.items():
-        if fact.group != _GROUP or not fact.danger or name not in answers:
-            continue
-        value = _worst(fact, answers[name])
-        if value != fact.danger[0]:
-            found.append(_said(fact, value))
-    return found
+        if fact.group == _GROUP and fact.danger and name in answers:
+            yield fact, _worst(fact, answers[name])
+
+
+def _is_none(fact: Fact, value: Any) -> bool:
+    return value == fact.danger[0] or (fact.name, value) in _NONE_THERE
 
 
 def at_the_door(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> dict[str, int]:

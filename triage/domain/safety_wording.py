@@ -60,19 +60,24 @@ VOICE_NO_PIN = msgid("No PIN was entered. Nothing was read.")
 ONCE_MORE = msgid("Once more.")
 
 
-def address(code: str, place: str | None, hazards: Sequence[Spoken]) -> Spoken:
-    """What is read once the PIN was right. It is kept nowhere."""
-    known = listed(" ", hazards)
-    return listed(
-        " ",
-        [
-            msgid("Call %(code)s.", code=spelled(code)),
-            msgid("Go to: %(place)s.", place=place or msgid("not known, ask dispatch")),
-            msgid("Dangers told: %(dangers)s", dangers=known)
-            if hazards
-            else msgid("No danger was told. There may be one."),
-        ],
-    )
+def address(
+    code: str, place: str | None, hazards: Sequence[Spoken], none: Sequence[Spoken]
+) -> Spoken:
+    """What is read once the PIN was right. It is kept nowhere.
+
+    none -- what was asked and is said not to be there.
+    """
+    known, asked = listed(" ", hazards), listed(" ", none)
+    read = [
+        msgid("Call %(code)s.", code=spelled(code)),
+        msgid("Go to: %(place)s.", place=place or msgid("not known, ask dispatch")),
+        msgid("Dangers told: %(dangers)s", dangers=known)
+        if hazards
+        else msgid("No danger was told. There may be one."),
+    ]
+    if none:
+        read.append(msgid("Asked, and said to be none: %(answers)s", answers=asked))
+    return listed(" ", read)
 
 
 def a_note_says(text: str) -> Spoken:

@@ -81,7 +81,8 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
     told = [*dangers.known(uow, centre, call)]
     notes = hazard_notes.of_call(uow, call)
     told += [words.a_note_says(one.note.text or "") for one in notes]
-    read = words.address(call.code, call.location, told)
+    asked = dangers.none_of(uow, centre, call)
+    read = words.address(call.code, call.location, told, asked)
     return Said(listed(" ", [read, words.ONCE_MORE, read]), private=True)
 
 

@@ -81,6 +81,8 @@ class CallPage:
     hazard_notes: Sequence[hazard_notes.Shown]
     dangers: Sequence[Spoken]
     """What may be dangerous there, by the answers."""
+    no_dangers: Sequence[Spoken]
+    """What was asked and is said not to be there."""
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
     visits: Sequence[Visit]
@@ -115,6 +117,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         alarms=alarm_lists.of_call(uow, call.id),
         hazard_notes=hazard_notes.of_call(uow, call),
         dangers=dangers.known(uow, centre, call),
+        no_dangers=dangers.none_of(uow, centre, call),
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         members=_members(uow, call) if call.state is CallState.OPEN else (),

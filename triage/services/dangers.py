@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from triage.domain import safety_wording
-from triage.domain.hazards import at_the_door, hazards
+from triage.domain.hazards import at_the_door, found_none, hazards
 from triage.domain.lifecycle import TAKEN
 from triage.domain.words import Spoken
 from triage.services import assessments
@@ -27,6 +27,11 @@ APART = timedelta(minutes=1)
 
 def known(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
     return hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+
+
+def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
+    """What was asked and is said not to be there."""
+    return found_none(centre.vocabulary.facts, assessments.answers_of(uow, call))
 
 
 def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
