@@ -30,6 +30,8 @@ from triage.domain.delivery import Whose
 from triage.domain.phone_network import OutboundSms, Refused, Sent, Unknown
 
 PHONE = "+12025550123"
+SOON_S = 5
+"""Far less than what hangs or drips would take, far more than a busy machine adds."""
 SMS = OutboundSms("0198-1234", PHONE, "Reply K7QM 1=accept 2=decline", 300)
 PUBLIC = "https://triage.example.gov"
 
@@ -120,7 +122,7 @@ def test_a_text_that_may_have_been_taken_is_in_doubt_in_time_and_can_be_found(
     started = time.monotonic()
     outcome = network.send(sms)
 
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < SOON_S
     assert isinstance(outcome, Unknown)
     assert network.find(sms, 30) == [twilio.texts[-1]["sid"]]
     assert network.find(OutboundSms("0199", PHONE, "another", 300), 30) == []
@@ -129,13 +131,13 @@ def test_a_text_that_may_have_been_taken_is_in_doubt_in_time_and_can_be_found(
 
 FORKS = """
 import os, sys, time
-from tests.adapters.test_twilio_sms import SMS, phone
+from tests.adapters.test_twilio_sms import SMS, SOON_S, phone
 
 network = phone(sys.argv[1], timeout_s=0.6)
 print(type(network.send(SMS)).__name__, flush=True)
 started = time.monotonic()
 if os.fork() == 0:
-    print(type(network.send(SMS)).__name__, time.monotonic() - started < 1.2, flush=True)
+    print(type(network.send(SMS)).__name__, time.monotonic() - started < SOON_S, flush=True)
 else:
     os.wait()
 """
@@ -177,7 +179,7 @@ def test_a_name_that_nobody_knows_is_no_doubt() -> None:
 
 def unhurried(*_: object, **more: object) -> None:
     """A resolver that takes its time."""
-    time.sleep(3)
+    time.sleep(4 * SOON_S)
 
 
 def test_a_name_that_is_not_found_in_time_is_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +188,7 @@ def test_a_name_that_is_not_found_in_time_is_no_doubt(monkeypatch: pytest.Monkey
     started = time.monotonic()
     outcome = phone("http://twilio.example", timeout_s=0.5).send(SMS)
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON_S
     assert outcome == Refused("no connection: ConnectTimeoutError", Whose.PROVIDER)
 
 
@@ -199,7 +201,7 @@ def test_a_name_with_many_dead_addresses_takes_no_longer(
         started = time.monotonic()
         outcome = phone(f"http://twilio.example:{port}", timeout_s=0.5).send(SMS)
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON_S
     assert outcome == Refused("no connection: ConnectTimeoutError", Whose.PROVIDER)
 
 
@@ -217,7 +219,7 @@ def test_a_slow_connect_leaves_less_time_for_the_rest(
     started = time.monotonic()
     outcome = phone(twilio.url, timeout_s=0.8).send(SMS)
 
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < SOON_S
     assert isinstance(outcome, Unknown)
 
 
@@ -365,7 +367,7 @@ def test_a_line_with_tls_is_cut_in_time_too(
     started = time.monotonic()
     outcome = phone(f"https://localhost:{port}", timeout_s=0.6).send(SMS)
 
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < SOON_S
     assert isinstance(outcome, Unknown)
 
 

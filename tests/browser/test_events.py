@@ -25,9 +25,9 @@ def test_changes_are_pushed_and_a_broken_stream_is_told_and_mended(
     page.on("request", note)
 
     first = world.call(CALM, location="Pier 3")
-    expect(page.locator(f"#row-{first.reference}")).to_be_visible(timeout=1500)
+    expect(page.locator(f"#row-{first.reference}")).to_be_visible()
     world.call(CALM, location="Depot")
-    expect(page.locator(".call-row")).to_have_count(2, timeout=1500)
+    expect(page.locator(".call-row")).to_have_count(2)
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
     assert asked == []
 
@@ -36,4 +36,4 @@ def test_changes_are_pushed_and_a_broken_stream_is_told_and_mended(
     served.start("web", *served.serve)
     expect(page.locator("[data-as-of]")).not_to_contain_text("STALE", timeout=30_000)
     third = world.call(CALM, location="Mill")
-    expect(page.locator(f"#row-{third.reference}")).to_be_visible(timeout=2500)
+    expect(page.locator(f"#row-{third.reference}")).to_be_visible()

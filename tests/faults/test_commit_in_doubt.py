@@ -172,7 +172,7 @@ def test_a_standby_that_is_gone_holds_up_no_commit_for_ever(tmp_path: Path) -> N
         began = time.monotonic()
         with pytest.raises(OnOneServerOnly), world.context.unit_of_work("test") as uow:
             uow.add(Heartbeat(worker="w", at=uow.now))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         with world.context.reading() as uow:
             assert uow.session.scalar(select(Heartbeat.worker)) == "w"  # it was there
 

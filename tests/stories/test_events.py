@@ -18,8 +18,9 @@ from triage.entrypoints.web.broadcasts import broadcaster_of
 from triage.entrypoints.web.streams import difference
 from triage.services import people
 
-SOON_S = 1.5
-"""Sooner than the next look without being woken."""
+SOON_S = 15
+"""Long before the next look or pause, in stories where these come after NEVER_S."""
+NEVER_S = 60
 
 
 @dataclass
@@ -70,8 +71,9 @@ def dispatcher(world: World) -> Browser:
 
 
 def test_a_commit_reaches_the_page_at_once_and_only_what_changed(
-    world: World, dispatcher: Browser
+    world: World, dispatcher: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broadcasts, "LOOK_EVERY_S", NEVER_S)
     world.team("Mobile 9")[0].ignores("only the board matters")
     before = world.call(CALM, location="Pier 3 \U0001f6a2")
     with listening(dispatcher) as page:
@@ -127,8 +129,10 @@ def test_a_closed_account_ends_the_stream(world: World, dispatcher: Browser) -> 
 
 
 def test_a_server_that_stops_ends_all_streams_and_begins_none(
-    world: World, dispatcher: Browser
+    world: World, dispatcher: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broadcasts, "LOOK_EVERY_S", NEVER_S)
+    monkeypatch.setattr(broadcasts, "PAUSE_S", NEVER_S)
     with listening(dispatcher) as page:
         page.expect("whole")
         broadcaster = broadcaster_of(world.app)
@@ -189,6 +193,6 @@ def last(page: Listener) -> dict[str, Any]:
     while True:
         kind, news = page.next()
         if kind == "over":
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < SOON_S
             assert next(page.parts, None) is None
             return news

@@ -99,15 +99,26 @@ class _Looks:
     def _look_again_and_again(self) -> None:
         due = 0.0
         while not self._stopping.is_set():
-            if not self._all.serving():
-                self._end(self._all.streams(), STOPPING)
+            self._end_if_the_server_stops()
             if not self.rung.wait(_NOTICE_S) and time.monotonic() < due:
                 continue
             self.rung.clear()
             due = time.monotonic() + LOOK_EVERY_S
             computed = time.thread_time()
             self._look()
-            self._stopping.wait(max(PAUSE_S, _SHARE * (time.thread_time() - computed)))
+            self._pause(_SHARE * (time.thread_time() - computed))
+
+    def _pause(self, costs_s: float) -> None:
+        """The first look of a process compiles the pages: that asks for no long pause."""
+        until = time.monotonic() + min(max(PAUSE_S, costs_s), LOOK_EVERY_S)
+        while (left_s := until - time.monotonic()) > 0:
+            self._end_if_the_server_stops()
+            if self._stopping.wait(min(left_s, _NOTICE_S)):
+                return
+
+    def _end_if_the_server_stops(self) -> None:
+        if not self._all.serving():
+            self._end(self._all.streams(), STOPPING)
 
     def _look(self) -> None:
         wanted = {stream.fragment for stream in self._all.streams()}
