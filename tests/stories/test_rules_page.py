@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.world import Browser, World
 from triage.services import rule_sets
+from triage.storage.audit import AuditEntry
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion
 
@@ -289,6 +290,43 @@ def test_the_author_cannot_approve(world: World) -> None:
     assert answer.status_code == 422
     assert "a second person must approve" in text_of(answer).lower()
     assert world.audited("rules.published") == count_of_seeds(world)
+
+
+def test_the_other_supervisors_are_told_and_send_it_back_with_a_reason(world: World) -> None:
+    author, reader = supervisor(world), supervisor(world, "b.brown")
+    send(author, with_another_threshold(world), "/ask")
+    waits = f"1 change of rules waits for you: {NAME}."
+
+    for page in (HERE, "/rules", "/shifts", "/board", "/board/rows"):
+        assert waits in opened(reader, page)
+        assert waits not in opened(author, page)
+    assert waits not in opened(world.client("dispatcher"), "/rules")
+    seen = opened(reader, f"{HERE}/approve")
+    assert press(author, opened(author), f"{HERE}/send-back", reason="Mine").status_code == 422
+    assert "Write why it goes back" in text_of(
+        press(reader, seen, f"{HERE}/send-back", reason="  ")
+    )
+    why = "45 is <too> much at night"
+    assert press(reader, seen, f"{HERE}/send-back", reason=why).status_code == 302
+
+    assert waits not in opened(reader, "/board")
+    told = f"Your change of the rules {NAME} was sent back."
+    assert told in opened(author, "/board")
+    assert told not in opened(reader, "/board")
+    assert "45 is &lt;too&gt; much at night" in opened(author)
+    assert approve(reader).status_code == 409  # nobody asks for it any more
+    assert press(reader, seen, f"{HERE}/send-back", reason="Once more").status_code == 409
+    with world.context.reading() as uow:
+        (entry,) = uow.session.scalars(
+            select(AuditEntry).where(AuditEntry.event == "rules.sent_back")
+        )
+    assert "too" not in str(entry.details)
+
+    send(author, with_another_threshold(world, points=40), "/ask")
+    assert told not in opened(author, "/board")
+    assert "b.brown sent back a change by a.ames" in opened(reader, f"{HERE}/approve")
+    assert approve(reader).status_code == 302
+    assert "45 is &lt;too&gt; much at night" in opened(author, f"{HERE}/versions")
 
 
 def count_of_seeds(world: World) -> int:

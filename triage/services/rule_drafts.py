@@ -1,6 +1,8 @@
-"""A rule set from draft to live: written by one person, approved by another."""
+"""A rule set from draft to live: written by one person, approved or sent back by another."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -19,8 +21,10 @@ from triage.services.rule_sets import (
     read,
     sha256,
 )
-from triage.storage.rule_sets import Publication, RuleDraft
+from triage.storage.rule_sets import ChangeSentBack, Publication, RuleDraft
 from triage.storage.unit_of_work import UnitOfWork
+
+LONGEST_REASON = 500
 
 
 def drafts(uow: UnitOfWork) -> list[RuleDraft]:
@@ -29,6 +33,18 @@ def drafts(uow: UnitOfWork) -> list[RuleDraft]:
 
 def draft_of(uow: UnitOfWork, name: str) -> RuleDraft | None:
     return uow.session.scalar(select(RuleDraft).where(RuleDraft.name == name))
+
+
+def waiting_for(uow: UnitOfWork, account_id: UUID) -> Sequence[str]:
+    """The rule sets with a change that this supervisor may approve, because another wrote it."""
+    others = RuleDraft.state == "awaiting_approval", RuleDraft.edited_by_id != account_id
+    return uow.session.scalars(select(RuleDraft.name).where(*others).order_by(RuleDraft.name)).all()
+
+
+def sent_back_to(uow: UnitOfWork, account_id: UUID) -> Sequence[str]:
+    """The rule sets of which a change by this supervisor was sent back and not edited since."""
+    own = RuleDraft.state == "sent_back", RuleDraft.edited_by_id == account_id
+    return uow.session.scalars(select(RuleDraft.name).where(*own).order_by(RuleDraft.name)).all()
 
 
 def save(
@@ -106,16 +122,49 @@ def approve(
 
     version -- of the draft that they read; Conflict if it changed since.
     """
-    draft = _unchanged(uow, name, version)
-    if draft.state != "awaiting_approval":
-        raise Conflict(msgid("the draft was edited after approval was asked for: read it again"))
-    if draft.edited_by_id == person.account_id:
-        raise Refused(msgid("a second person must approve: you wrote this change yourself"))
+    draft = _put_to(uow, person, name, version)
     _must_be_up_to_date(uow, draft)
     kept = keep(uow, centre, draft.yaml, draft.edited_by, person.username)
     publication = publish(uow, kept, person.username, "approved")
     uow.session.delete(draft)
     return publication
+
+
+def send_back(uow: UnitOfWork, person: Person, name: str, version: int, reason: str) -> None:
+    """A second person does not approve it as it stands: its author reads why.
+
+    version -- of the draft that they read; Conflict if it changed since.
+    """
+    draft = _put_to(uow, person, name, version)
+    why = " ".join(reason.split())
+    if not why:
+        raise Refused(msgid("Write why it goes back: its author reads that."), "reason")
+    if len(why) > LONGEST_REASON:
+        raise Refused(
+            msgid("Shorten the reason to %(count)s characters.", count=LONGEST_REASON), "reason"
+        )
+    draft.state, text = "sent_back", sha256(draft.yaml)
+    uow.add(
+        ChangeSentBack(
+            name=name,
+            sha256=text,
+            written_by=draft.edited_by,
+            sent_back_by=person.username,
+            reason=why,
+        )
+    )
+    uow.audit("rules.sent_back", draft, sha256=text)
+
+
+def sent_back(
+    uow: UnitOfWork, name: str, draft: RuleDraft | None = None
+) -> Sequence[ChangeSentBack]:
+    """Every time that a change of this rule set was sent back, or of this draft; newest first."""
+    found = select(ChangeSentBack).where(ChangeSentBack.name == name)
+    if draft is not None:
+        found = found.where(ChangeSentBack.created_at >= draft.created_at)
+    newest_first = ChangeSentBack.created_at.desc(), ChangeSentBack.id.desc()
+    return uow.session.scalars(found.order_by(*newest_first)).all()
 
 
 def discard(uow: UnitOfWork, name: str, version: int) -> None:
@@ -146,6 +195,16 @@ def _unchanged(uow: UnitOfWork, name: str, version: int) -> RuleDraft:
         raise Conflict(
             msgid("%(name)s changed this draft meanwhile: read it again", name=draft.edited_by)
         )
+    return draft
+
+
+def _put_to(uow: UnitOfWork, person: Person, name: str, version: int) -> RuleDraft:
+    """The draft that waits for this person's word, as they read it. Raises Conflict, Refused."""
+    draft = _unchanged(uow, name, version)
+    if draft.state != "awaiting_approval":
+        raise Conflict(msgid("nobody asks for approval of this draft any more: read it again"))
+    if draft.edited_by_id == person.account_id:
+        raise Refused(msgid("a second person must approve: you wrote this change yourself"))
     return draft
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.storage.base import LiveRow, Row
+from triage.storage.sealed import Sealed, sealed_column
 
 
 class VocabularyVersion(Row):
@@ -56,6 +57,21 @@ class RuleDraft(LiveRow):
     yaml: Mapped[str] = mapped_column(Text)
     based_on_sha256: Mapped[str]
     state: Mapped[str]
-    """`editing` or `awaiting_approval`; editing withdraws a request for approval."""
+    """`editing`, `awaiting_approval` or `sent_back`; editing leads back to `editing`."""
     edited_by: Mapped[str]
     edited_by_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+
+
+class ChangeSentBack(Row):
+    """A second person did not approve a draft as it stood, and why. It outlives the draft."""
+
+    __tablename__ = "change_sent_back"
+    __table_args__ = (Index("ix_change_sent_back_name", "name", "created_at"),)
+
+    name: Mapped[str]
+    sha256: Mapped[str]
+    """Of the text that was read."""
+    written_by: Mapped[str]
+    sent_back_by: Mapped[str]
+    reason_sealed: Mapped[bytes | None] = sealed_column()
+    reason = Sealed()

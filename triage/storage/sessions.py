@@ -18,6 +18,7 @@ from triage.storage.wake import SHOWN, TEXTS, TIMERS
 _TO_DO = {"ready", "waiting"}
 _NEVER_SHOWN = {
     "audit_entry",
+    "change_sent_back",
     "heartbeat",
     "idempotency_key",
     "intake_draft",

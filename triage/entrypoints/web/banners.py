@@ -19,7 +19,16 @@ from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
-from triage.services import alarm_lists, held_calls, leftovers, next_steps, swaps, transfers, watch
+from triage.services import (
+    alarm_lists,
+    held_calls,
+    leftovers,
+    next_steps,
+    rule_drafts,
+    swaps,
+    transfers,
+    watch,
+)
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.unit_of_work import UnitOfWork
@@ -58,7 +67,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
                 *_standstills(uow),
                 *_missed(uow),
             ]
-        return [*lines, *_swaps(uow)]
+        return [*lines, *_swaps(uow), *changes_of_rules(uow)]
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
@@ -103,6 +112,27 @@ def _swaps(uow: UnitOfWork) -> Iterable[Banner]:
         agree = msgid("A swap of shifts waits for you to agree.")
         words = agree if supervisor else msgid("A colleague offers you a shift.")
         yield Banner("waiting", words, "/shifts", msgid("Look at it"))
+
+
+def changes_of_rules(uow: UnitOfWork) -> Iterable[Banner]:
+    """What a supervisor is to read: a colleague's change, or why their own came back."""
+    person = current_person()
+    if person.role != "supervisor":
+        return
+    if waiting := rule_drafts.waiting_for(uow, person.account_id):
+        words = (
+            msgid("1 change of rules waits for you: %(names)s.", names=waiting[0])
+            if len(waiting) == 1
+            else msgid(
+                "%(count)s changes of rules wait for you: %(names)s.",
+                count=len(waiting),
+                names=", ".join(waiting),
+            )
+        )
+        yield Banner("waiting", words, f"/rules/{waiting[0]}/approve", msgid("Read the change"))
+    for name in rule_drafts.sent_back_to(uow, person.account_id):
+        words = msgid("Your change of the rules %(name)s was sent back.", name=name)
+        yield Banner("warn", words, f"/rules/{name}/draft", msgid("Read why"))
 
 
 def _given_to_me(uow: UnitOfWork) -> Iterable[Banner]:

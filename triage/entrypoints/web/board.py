@@ -15,7 +15,7 @@ from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.banners import paging_lines
+from triage.entrypoints.web.banners import changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
 from triage.entrypoints.web.errand_words import mark
 from triage.entrypoints.web.fresh import fragment
@@ -110,7 +110,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
         unverified = other_numbers.unverified(uow, context.centre)
-        lines = paging_lines(watch.standing(uow).codes)
+        lines = [*paging_lines(watch.standing(uow).codes), *changes_of_rules(uow)]
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
     choice = board_choice(context.centre)
     chosen = choice.of(found.rows)

@@ -4,7 +4,7 @@ Every button of the draft's page sends the whole page, so that nothing typed is 
 stands in the text is saved first, then whatever the button says is done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -137,6 +137,23 @@ def read_change(name: str) -> ResponseReturnValue:
     return _approval_page(name)
 
 
+@bp.post("/rules/<name>/send-back")
+@_supervising
+def send_back(name: str) -> ResponseReturnValue:
+    person, version = current_person(), _version() or 0
+    reason = request.form.get("reason", "")
+    try:
+        _do(lambda uow: drafts.send_back(uow, person, name, version, reason))
+    except Refused as error:
+        if error.field is None:
+            return _approval_page(name, said(error)), 422
+        return _approval_page(name, errors={error.field: said(error)}), 422
+    except Conflict as error:
+        return _approval_page(name, said(error)), 409
+    flash(gettext("The change is sent back: its author reads why."), "good")
+    return redirect(f"/rules/{name}/approve")
+
+
 @bp.post("/rules/<name>/approve")
 @_supervising
 def approve(name: str) -> ResponseReturnValue:
@@ -206,6 +223,7 @@ def _page(
         live = rule_sets.live_version(uow, name)
         kept = drafts.draft_of(uow, name)
         behind = kept is not None and drafts.is_behind(uow, kept)
+        sent_back = drafts.sent_back(uow, name, kept) if kept else ()
     known = kept.yaml if kept else live.yaml
     text = _typed() if "yaml" in request.form else known
     findings = rule_sets.findings(centre, text)
@@ -216,6 +234,7 @@ def _page(
         live=live,
         draft=kept,
         behind=behind,
+        sent_back=sent_back,
         text=text,
         findings=findings_in(text, findings),
         notice=notice,
@@ -231,7 +250,9 @@ def _page(
     )
 
 
-def _approval_page(name: str, refused: str | None = None) -> str:
+def _approval_page(
+    name: str, refused: str | None = None, errors: Mapping[str, str] | None = None
+) -> str:
     centre = current_context().centre
     with current_context().reading() as uow:
         live = rule_sets.live_version(uow, name)
@@ -239,6 +260,7 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         if kept is None:
             raise NotFound(gettext("there is no draft to approve: it was published or thrown away"))
         behind = drafts.is_behind(uow, kept)
+        sent_back = drafts.sent_back(uow, name, kept)
     findings = rule_sets.findings(centre, kept.yaml)
     return render_template(
         "rules_approve.html",
@@ -252,4 +274,7 @@ def _approval_page(name: str, refused: str | None = None) -> str:
         lines=changed_lines(live.yaml, kept.yaml),
         changes=comparison(centre, live.yaml, kept.yaml),
         refused=refused,
+        sent_back=sent_back,
+        errors=errors or {},
+        reason=request.form.get("reason"),
     )

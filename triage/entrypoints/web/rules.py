@@ -74,6 +74,7 @@ def versions(name: str) -> ResponseReturnValue:
             live=holding.of,
             deciding=current_context().centre.policy.rule_set,
             publications=rule_sets.publications(uow, name),
+            sent_back=drafts.sent_back(uow, name),
         )
 
 
