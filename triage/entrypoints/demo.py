@@ -26,6 +26,8 @@ STOP_LIMIT_S = 12
 WORKING = ("worker", "watch")
 """The processes beside the web; the watcher comes when there is something to watch."""
 OWN_IN_TRAINING = ("TRIAGE_CONFIG", "TRIAGE_RULES")
+LETTERS = "abcdefghjkmnpqrstuvwxyz"
+"""Told apart on a screen; digits alone, which chance also makes of hexadecimals, are refused."""
 Process = subprocess.Popen[bytes]
 
 
@@ -107,7 +109,7 @@ class Demo:
             "secret_key": secrets.token_urlsafe(48),
             "data_key": fresh_key("demo1"),
             "index_key": fresh_key("demo1"),
-            "passwords": {username: secrets.token_hex(8) for username in demo_town.ACCOUNTS},
+            "passwords": {username: _password() for username in demo_town.ACCOUNTS},
             "api_token": None,
         }
         self._write("demo_secrets.json", self.kept)
@@ -198,6 +200,10 @@ class Demo:
 {self._to_try()}
   A program finds all this in {self.folder}/demo.json. Stop with Ctrl-C; what you did is kept.
 """
+
+
+def _password() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(16))
 
 
 def environment_of(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
