@@ -24,13 +24,17 @@ from triage.adapters.strict_yaml import (
     MOST_BYTES,
     MOST_ENTRIES,
     MOST_FINDINGS,
+    MOST_HOLDERS,
     MOST_NODES,
     read_yaml,
 )
 from triage.domain.assessment import assess
+from triage.domain.calls import CallInput
 from triage.domain.errors import RuleFileError
+from triage.domain.facts import Vocabulary
 from triage.domain.possibility import Possibilities
-from triage.domain.rule_checks import check
+from triage.domain.rule_checks import MOST_ALTERNATIVES_IN_ALL, check
+from triage.domain.terms import terms_of
 from triage.services.rule_sets import text_of
 
 MOST_SECONDS = 0.1
@@ -416,11 +420,20 @@ def test_the_largest_set_that_is_read_is_read_in_time_and_one_more_rule_is_not()
     assert took < 5  # half a second on a quiet machine
 
 
-def test_many_small_lists_are_too_many_entries() -> None:
-    text = "".join(f"k{n}: [{'a, ' * 1_000}]\n" for n in range(200))
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        ("a", f"more than {MOST_NODES:,} entries"),
+        ("[]", f"more than {MOST_HOLDERS:,} lists and mappings"),
+        ("{a: b}", f"more than {MOST_HOLDERS:,} lists and mappings"),
+        ("{a: [b, {}]}", f"more than {MOST_HOLDERS:,} lists and mappings"),
+    ],
+)
+def test_many_small_parts_are_too_many_together(one: str, words: str) -> None:
+    text = "".join(f"k{n}: [{f'{one}, ' * 800}]\n" for n in range(80))
 
     assert len(text) < MOST_BYTES
-    assert any(f"more than {MOST_NODES:,} entries" in one for one in refusal(text))
+    assert any(words in told for told in refusal(text))
 
 
 # --- large and legal ----------------------------------------------------------------------------
@@ -464,26 +477,54 @@ def either(facts: list[str], number: int) -> str:
     return f"{{all: [{', '.join(f'{{any: [{{{a}: yes}}, {{{b}: no}}]}}' for a, b in pairs)}]}}"
 
 
+def large(
+    known: Vocabulary, condition: Callable[[list[str], int], str], what: str, rules: int
+) -> str:
+    """Rules that differ in what they read, after those of LARGE."""
+    facts = [f.name for f in known.facts.values() if f.type == "yes_no" and f.ask != "never"]
+    facts = [name for name in facts if known.facts[name].read_by == "any"]
+    rest = "if_unknown: does_not_hold, because: It says so., source: us, standing: local_policy"
+    return LARGE + "".join(
+        f"  - {{id: r{number}, {what}, when: {condition(facts, number)}, {rest}}}\n"
+        for number in range(rules)
+    )
+
+
 @pytest.mark.parametrize("condition", [some, either], ids=["4 of 8", "256 terms"])
 @pytest.mark.parametrize("what", ["require: police", 'level: "1"'])
 def test_two_hundred_rules_are_checked_in_two_seconds_whatever_they_hold(
     condition: Callable[[list[str], int], str], what: str
 ) -> None:
     known = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
-    facts = [f.name for f in known.facts.values() if f.type == "yes_no" and f.ask != "never"]
-    facts = [name for name in facts if known.facts[name].read_by == "any"]
-    rest = "if_unknown: does_not_hold, because: It says so., source: us, standing: local_policy"
-    rules = "".join(
-        f"  - {{id: r{number}, {what}, when: {condition(facts, number)}, {rest}}}\n"
-        for number in range(200)
-    )
+    text = large(known, condition, what, 200)
 
     begun = time.process_time()
-    found = READER.check_rule_set(f"{LARGE}{rules}", known)
+    found = READER.check_rule_set(text, known)
     took = time.process_time() - begun
 
-    assert {one.severity for one in found} <= {"warning"}, found[:3]
+    errors = [one.message for one in found if one.severity == "error"]
+    assert [one.partition(" ways ")[2] for one in errors] == [
+        "for all rules together to be true, at most 10,000"
+    ]
     assert took < MOST_CHECKING
+
+
+def test_what_would_be_slow_to_look_ahead_with_is_refused_and_just_less_is_quick_enough() -> None:
+    known = READER.read_vocabulary(SHIPPED.read_text("utf-8"))
+    rules = READER.read_rule_set(large(known, either, "require: police", 40), known)
+    beyond = large(known, either, "require: police", 42)
+
+    begun = time.process_time()
+    assess(rules, CallInput())
+    took = time.process_time() - begun
+    told = [str(one) for one in READER.check_rule_set(beyond, known) if one.severity == "error"]
+
+    together = sum(len(terms_of(rule.when)) for rule in rules.rules)
+    assert MOST_ALTERNATIVES_IN_ALL * 0.95 < together <= MOST_ALTERNATIVES_IN_ALL
+    assert len(told) == 1
+    assert told[0].startswith("15:1: error: 10,")
+    assert "ways for all rules together to be true, at most 10,000 (r0 alone has 256:" in told[0]
+    assert took < 5  # half a second on a quiet machine
 
 
 def test_what_is_too_large_to_be_checked_is_said_with_the_largest_rule() -> None:

@@ -17,8 +17,10 @@ from triage.domain.errors import Finding, RuleFileError
 from triage.domain.ruleset import Place
 
 MOST_BYTES = 1024 * 1024
-MOST_NODES = 80_000
-"""Texts, lists and mappings: room for 2,000 rules with their examples."""
+MOST_NODES = 55_000
+"""Texts, lists and mappings: room for 2,000 rules with 100 examples."""
+MOST_HOLDERS = 10_000
+"""Lists and mappings, each of which takes as long as several texts."""
 MOST_ENTRIES = 2_000
 """Of one list or mapping."""
 DEEPEST = 30
@@ -146,7 +148,7 @@ class _Tree:
         """The key of that mapping whose value comes next."""
         self._outside: list[tuple[_Holder | None, TextNode | None]] = []
         """What both will be again once the open lists and mappings have ended."""
-        self._nodes = 0
+        self._nodes = self._holders = 0
         self._documents = 0
 
     def refuse(self, mark: object, message: str, hint: str = "") -> None:
@@ -215,6 +217,9 @@ class _Tree:
             self._holder.keys[""] = after
         else:
             self._put(node)
+        self._holders += 1
+        if self._holders > MOST_HOLDERS:
+            self._stop(event.start_mark, f"more than {MOST_HOLDERS:,} lists and mappings")
         self._outside.append((self._holder, after))
         if len(self._outside) > DEEPEST:
             self._stop(event.start_mark, f"nested deeper than {DEEPEST}")

@@ -38,6 +38,9 @@ from triage.domain.terms import MOST_TERMS as MOST_ALTERNATIVES
 from triage.domain.terms import TooManyAlternatives, terms_of
 
 MOST_TERMS = 2_000
+MOST_ALTERNATIVES_IN_ALL = 10_000
+"""Of one set: the first look ahead, which has to set out how they bear on each other, takes half
+a second with as many."""
 _Check = Callable[[RuleSet], Iterator[Finding]]
 _Proof = Callable[[RuleSet, Possibilities], Iterator[Finding]]
 
@@ -186,13 +189,21 @@ def _same_days(one: Rule, other: Rule) -> bool:
 
 
 def _alternatives(rule_set: RuleSet) -> Iterator[Finding]:
-    """A condition that would be too many alternatives: every call would pay for each."""
+    """Conditions that would be too many alternatives: every call would pay for each."""
+    numbers: dict[str, int] = {}
     for rule in rule_set.rules:
         try:
-            terms_of(rule.when)
+            numbers[rule.id] = len(terms_of(rule.when))
         except TooManyAlternatives:
             message = f"{rule.id}: more than {MOST_ALTERNATIVES} ways to be true"
             yield _error(rule.place, message, "make several rules of it, one for each reason")
+    if (together := sum(numbers.values())) > MOST_ALTERNATIVES_IN_ALL:
+        message = f"{together:,} ways for all rules together to be true"
+        message += f", at most {MOST_ALTERNATIVES_IN_ALL:,}"
+        largest = max(numbers, key=numbers.__getitem__)
+        hint = f"{largest} alone has {numbers[largest]}: an any less, or fewer parts in it; several"
+        hint += " values of one fact, [a, b], count once"
+        yield _error(rule_set.place_of("rules"), message, hint)
 
 
 def _asking(rule_set: RuleSet) -> Iterator[Finding]:
