@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.stories.test_alarms import on_a_call, signs_in, words
-from tests.stories.test_calls import add
+from tests.stories.test_call_page import act
+from tests.stories.test_calls import CALM, add, close
 from tests.stories.test_intake import FORM, form_key, send
 from tests.world import World
 
@@ -65,3 +66,44 @@ def test_what_is_said_to_be_none_stands_apart_from_the_dangers(world: World) -> 
     page = words(clinician, f"/calls/{call.reference}")
     assert "Dangers, as told somebody is being hit or hurt." in page
     assert "Asked, and said to be none somebody says there is no weapon." in page
+
+
+def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done(
+    world: World,
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    dispatcher = world.client("dispatcher")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    act(dispatcher, call, "/assign", {"unit": "Unit 12"})
+    phone.expect("taken by Unit 12")
+
+    add(world, call, weapon="accessible")
+    owed = "TELL Unit 12 BY RADIO: danger (weapon)"
+    assert owed in words(dispatcher, "/board")
+    page = words(dispatcher, f"/calls/{call.reference}")
+    assert owed in page
+    assert "say it to them. a weapon is within reach. They were told by radio" in page
+    assert "TELL BY RADIO: Unit 12. Something dangerous is known now: weapon." in page
+
+    add(world, call, violence_now="physical")  # while somebody speaks on the radio
+    said = act(dispatcher, call, "/told-by-radio", {"turn": "0"})
+    assert "more is dangerous there than you saw" in said
+    assert "danger (violence now, weapon)" in words(dispatcher, "/board")
+
+    told = act(dispatcher, call, "/told-by-radio", {"turn": "1"})
+    assert "Danger told by radio: done." in told
+    assert "TELL Unit 12" not in words(dispatcher, "/board")
+    assert world.audited("radio.ended") == 1
+    phone.expect_silence()
+
+
+def test_of_a_closed_call_nobody_need_be_told(world: World) -> None:
+    call = world.call(CALM | {"weapon": "in_hand"})
+    dispatcher = world.client("dispatcher")
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    add(world, call, violence_now="physical")
+    assert "TELL 4A12 BY RADIO" in words(dispatcher, "/board")
+    close(world, call, "duplicate")
+    assert "Danger told by radio: over" in words(dispatcher, f"/calls/{call.reference}")
+    world.ignores_texts("follow-ups are another story")

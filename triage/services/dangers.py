@@ -1,7 +1,8 @@
 """What may be dangerous at a scene, as the answers say it: for the screens of whoever has the call.
-Who is under way when more is learned of it is texted that it is, never what."""
+Who is under way when more is learned of it is texted that it is, never what; units without a phone
+here are told by radio."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from triage.domain import safety_wording
 from triage.domain.hazards import at_the_door, found_none, hazards
 from triage.domain.lifecycle import TAKEN
 from triage.domain.words import Spoken
-from triage.services import assessments
+from triage.services import assessments, by_radio
 from triage.services.centre import Centre
 from triage.services.stand_downs import tell
 from triage.storage.calls import Call
@@ -34,12 +35,22 @@ def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
     return found_none(centre.vocabulary.facts, assessments.answers_of(uow, call))
 
 
+def of_facts(
+    uow: UnitOfWork, centre: Centre, call: Call, names: Collection[str]
+) -> Sequence[Spoken]:
+    """What may be dangerous there by the answers to these."""
+    facts = {name: fact for name, fact in centre.vocabulary.facts.items() if name in names}
+    return hazards(facts, assessments.answers_of(uow, call))
+
+
 def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
     """before -- the answers that stood until now."""
     facts, answers = centre.vocabulary.facts, assessments.answers_of(uow, call)
     known = at_the_door(facts, before)
-    if all(rank <= known.get(fact, -1) for fact, rank in at_the_door(facts, answers).items()):
+    new = [fact for fact, rank in at_the_door(facts, answers).items() if rank > known.get(fact, -1)]
+    if not new:
         return
+    by_radio.owe(uow, call, new)
     under_way = (
         select(Slot)
         .join(Dispatch)

@@ -198,7 +198,8 @@ def assign(
         _give(uow, centre, slot, responder)
     else:
         slot.move_to(SlotState.ACCEPTED)
-        slot.team, slot.responder, slot.unit = None, None, (unit or "").strip()
+        slot.team_id, slot.responder_id, slot.unit = None, None, (unit or "").strip()
+        slot.team, slot.responder = None, None
     who = slot.team.name if slot.team else slot.unit or ""
     code = slot.dispatch.call.code
     paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))

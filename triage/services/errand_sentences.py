@@ -16,6 +16,7 @@ from triage.domain.words import inside, msgid
 from triage.services.centre import Centre
 
 _CLOSED = {"closed": msgid("over, the call was closed")}
+_RADIO_ENDS = {"told": msgid("done")}
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
     CANCEL_ENDS
@@ -64,5 +65,9 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "neighbour.due": lambda _, d: msgid("The neighbouring centre has not taken it yet: late."),
     "neighbour.ended": lambda _, d: msgid(
         "The neighbouring centre: %(outcome)s.", outcome=(NEIGHBOUR_ENDS | _CLOSED)[d["outcome"]]
+    ),
+    "radio.due": lambda _, d: msgid("Nobody has told them by radio yet."),
+    "radio.ended": lambda _, d: msgid(
+        "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]
     ),
 }

@@ -60,8 +60,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "The silent alarm of %(team)s is over: they may be rung and texted again.", team=d["team"]
     ),
     "slot.told_of_danger": lambda _, d: msgid(
-        "%(who)s is texted that something dangerous is known now; units on the radio are not.",
-        who=_who(d),
+        "%(who)s is texted that something dangerous is known now.", who=_who(d)
     ),
     "check_in.asked": lambda _, d: msgid("%(who)s is asked whether all is well.", who=_who(d)),
     "check_in.asked_again": lambda _, d: msgid("%(who)s is asked again: no answer.", who=_who(d)),

@@ -123,6 +123,14 @@ def _opened(centre: Centre, details: Details) -> str:
     )
 
 
+def _by_radio(centre: Centre, details: Details) -> str:
+    return msgid(
+        "TELL BY RADIO: %(units)s. Something dangerous is known now: %(facts)s.",
+        units=listed(", ", details["units"]),
+        facts=listed(", ", [fact_name(centre, fact) for fact in details["facts"]]),
+    )
+
+
 def _answers(centre: Centre, details: Details) -> str:
     return msgid(
         "Answers added: %(facts)s.",
@@ -148,6 +156,8 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **asking_sentences.SENTENCES,
     **errand_sentences.SENTENCES,
+    "radio.begun": _by_radio,
+    "radio.more": _by_radio,
     **escalation_sentences.SENTENCES,
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,

@@ -9,7 +9,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS, own_pages
 from triage.entrypoints.web.call_actions import do
-from triage.services import cancellations, lost_lines, neighbours
+from triage.services import by_radio, cancellations, lost_lines, neighbours
 from triage.services.cancellations import Wish
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -32,12 +32,12 @@ def line_lost(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def rung_back(reference: str) -> ResponseReturnValue:
     def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        outcome, turn = typed.line("outcome"), typed.line("turn")
+        outcome = typed.line("outcome")
         lost_lines.tried(
             uow,
             centre,
             call,
-            int(turn) if turn.isdecimal() and len(turn) < 9 else -1,
+            _turn(),
             outcome,
             confirmed=bool(typed.line("confirmed")),
         )
@@ -118,3 +118,19 @@ def neighbour_answer(reference: str) -> ResponseReturnValue:
         return msgid("They do not take it: the call is ours again.")
 
     return do(reference, "neighbour", decide)
+
+
+@bp.post("/told-by-radio")
+@open_to(*DISPATCHERS)
+def told_by_radio(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        by_radio.told(uow, call, _turn())
+        return msgid("Written down: they were told by radio.")
+
+    return do(reference, "radio", note)
+
+
+def _turn() -> int:
+    """Which turn of an errand the person saw."""
+    turn = typed.line("turn")
+    return int(turn) if turn.isdecimal() and len(turn) < 9 else -1

@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
-from triage.domain.words import msgid
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.services import (
     assessments,
+    by_radio,
     cancellations,
+    dangers,
     errands,
     lost_lines,
     neighbours,
     speaking_freely,
 )
 from triage.services.centre import Centre
+from triage.services.timeline_sentences import fact_name
 from triage.storage.calls import Call
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
@@ -40,6 +43,7 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "routine": assessments.is_routine(uow, centre, call),
         "neighbours": centre.policy.neighbours,
         "neighbour_of": lambda name: neighbours.find(centre, name),
+        "dangers_of": lambda errand: dangers.of_facts(uow, centre, call, errand.details["facts"]),
         "ring_outcomes": RING_OUTCOMES,
         "after_last_try": AFTER_LAST_TRY,
         "who_cancels": WHO_CANCELS,
@@ -74,10 +78,19 @@ def _neighbour(_: Centre, errand: Errand, red: bool) -> str:
     )
 
 
+def _radio(centre: Centre, errand: Errand, _: bool) -> str:
+    return msgid(
+        "TELL %(units)s BY RADIO: danger (%(facts)s)",
+        units=listed(", ", errand.details["units"]),
+        facts=listed(", ", [fact_name(centre, fact) for fact in errand.details["facts"]]),
+    )
+
+
 _WORDS = {
     lost_lines.KIND: _line_lost,
     cancellations.KIND: _cancel,
     neighbours.KIND: _neighbour,
+    by_radio.KIND: _radio,
 }
 
 

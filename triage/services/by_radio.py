@@ -1,0 +1,49 @@
+"""Units without a phone in this system are told of a danger by radio: until somebody says that it
+is done, that is the desk's to do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from triage.domain.errors import Conflict
+from triage.domain.lifecycle import TAKEN
+from triage.domain.words import msgid
+from triage.services import errands
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+KIND = "radio"
+
+
+def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
+    """facts -- what the danger was learned from; its words stay with the answers."""
+    if not (units := _under_way(uow, call)):
+        return
+    errand = errands.waiting(uow, call, KIND)
+    if errand is None:
+        errands.add(uow, call, KIND, uow.now, units=units, facts=sorted(facts))
+        return
+    more: dict[str, Any] = {"units": units, "facts": sorted({*errand.details["facts"], *facts})}
+    errand.details = errand.details | more
+    uow.audit("radio.more", errand, **more)
+    errands.next_turn(uow, errand, uow.now)
+
+
+def _under_way(uow: UnitOfWork, call: Call) -> list[str]:
+    units = (
+        select(Slot.unit)
+        .join(Dispatch)
+        .where(Dispatch.call_id == call.id, Slot.state.in_(sorted(TAKEN)))
+        .where(Slot.responder_id.is_(None), Dispatch.reached_by != "transfer")
+    )
+    return sorted({unit for unit in uow.session.scalars(units) if unit})
+
+
+def told(uow: UnitOfWork, call: Call, turn: int) -> None:
+    """turn -- what the person saw: more may have been learned meanwhile. Raises Conflict."""
+    errand = errands.must_wait(uow, call, KIND)
+    if turn != errand.turn:
+        raise Conflict(msgid("more is dangerous there than you saw: look again"))
+    errands.end(uow, errand, "told")
