@@ -64,6 +64,14 @@ def test_the_less_busy_team_and_member_are_asked_first() -> None:
     assert two.can_fill(("clinician",)) == {0: fresh}
 
 
+def test_who_can_leave_now_comes_before_the_home_team_that_has_a_call() -> None:
+    working = team("Home", zones=frozenset({"Harbor"}), load=1, calls_at_once=5)
+    free = team("Away", zones=frozenset({"Hilltop"}), calls_at_once=5)
+
+    assert names([working, free]) == ["Away", "Home"]
+    assert why_first(free, NEED) == ["from Hilltop: no free home team", "free"]
+
+
 def test_a_wish_for_a_language_orders_but_never_excludes() -> None:
     need = Need(("clinician",), None, frozenset({"es"}))
     spanish = team("Spanish", skills=frozenset({"es"}))

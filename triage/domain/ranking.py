@@ -78,20 +78,22 @@ def rank(teams: Iterable[TeamOption], need: Need) -> list[TeamOption]:
     """The teams that can take part, best first.
 
     A team that can fill every wanted role before one that can fill some; whoever has confirmed
-    the shift before those who have not; a home team
-    of the zone before one of everywhere before one of elsewhere; wished-for skills;
-    the least busy; then by name, so that the order is the same every time.
+    the shift before those who have not; whoever has no call before those who have, wherever
+    they are at home, because they can leave now; a home team of the zone before one of
+    everywhere before one of elsewhere; wished-for skills; the least busy; then by name, so that
+    the order is the same every time.
     """
     able = [t for t in teams if t.could_come(need.roles)]
     return sorted(able, key=lambda t: _order(t, need))
 
 
-def _order(team: TeamOption, need: Need) -> tuple[int, int, int, int, int, str]:
+def _order(team: TeamOption, need: Need) -> tuple[int, int, bool, int, int, int, str]:
     asked = team.can_fill(need.roles).values()
     missing, silent = len(need.roles) - len(asked), sum(not m.confirmed for m in asked)
     home = 0 if need.zone in team.zones else 1 if not team.zones else 2
     skills = team.skills.union(*(m.skills for m in team.members))
-    return missing, silent, home, len(need.skills - skills), team.load, team.name
+    unwished = len(need.skills - skills)
+    return missing, silent, team.load > 0, home, unwished, team.load, team.name
 
 
 def why_none(teams: Sequence[TeamOption], roles: Sequence[str]) -> str | None:
