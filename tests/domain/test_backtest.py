@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +36,7 @@ from triage.domain.deciding_rules import deciding_rules
 from triage.domain.facts import Fact, Vocabulary
 from triage.domain.falls import is_less_urgent
 from triage.domain.history import History
-from triage.domain.ruleset import ASK_MORE, Default, Kind, Level, Rule, RuleSet
+from triage.domain.ruleset import ASK_MORE, AskFirst, Default, Kind, Level, Rule, RuleSet
 
 COMPARED = int(os.environ.get("BACKTEST_CALLS", "20000"))
 """Calls decided both ways in one run."""
@@ -299,6 +300,27 @@ def test_a_less_urgent_level_is_a_fall_a_more_urgent_one_is_not() -> None:
     made = compared(calm, urgent, told(**ARMED), told())
     assert rows(made.fallen, made) == []
     assert rows(made.other_level, made) == [0]
+
+
+def test_more_minutes_are_less_fewer_are_not() -> None:
+    """Until a team is there, until it answers, and while questions come first."""
+    asks = rule("armed", "require", is_(**ARMED), responses=("police",), if_unknown="ask")
+    now, soon, later = LEVELS
+    changes: list[dict[str, Any]] = [
+        {"levels": (now, replace(soon, within_min=31), later)},
+        {"levels": (now, replace(soon, within_min=None), later)},
+        {"levels": (now, replace(soon, answer_within_min=3), later)},
+    ]
+    for change in changes:
+        made = compared(rule_set(URGENT), rule_set(URGENT, **change), told(**ARMED), told())
+        assert rows(made.falls["waits_longer"], made) == rows(made.moved, made) == [1]
+        assert rows(made.falls["less_urgent"], made) == rows(made.other_level, made) == []
+        back = compared(rule_set(URGENT, **change), rule_set(URGENT), told(**ARMED), told())
+        assert rows(back.fallen, back) == []
+        assert rows(back.other_time, back) == [1]
+    slow = rule_set(asks, ask=AskFirst(9, "mobile"))
+    made = compared(rule_set(asks), slow, told(), told(weapon="none"))
+    assert rows(made.falls["waits_longer"], made) == [0]
 
 
 def test_levels_of_two_counties_are_compared_by_their_minutes() -> None:

@@ -192,6 +192,27 @@ def test_rules_that_say_the_same_move_nobody(folder: Path) -> None:
     assert (folder / "same.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_more_minutes_at_the_same_level_are_less_than_before(folder: Path) -> None:
+    slower = changed("within_min: 30", "within_min: 90", RULES)
+    (folder / "new.yaml").write_text(slower, "utf-8")
+
+    lines = table(tried(folder, "--csv", "moved.csv", "--json", "all.json", "--plot", "moves.png"))
+
+    assert "No call gets less than before." not in lines
+    assert "LOOK AT THESE FIRST: 5 calls get less than before" in lines
+    assert "5 100.0% a longer time until somebody is to be there" in lines
+    assert "3 Patrol (SOON, within 30 min) -> Patrol (SOON, within 90 min)" in lines
+    moved = list(csv.DictReader((folder / "moved.csv").read_text("utf-8").splitlines()))
+    assert [one["falls"] for one in moved] == ["waits_longer"] * 5
+    counted = json.loads((folder / "all.json").read_text("utf-8"))
+    assert counted["moved"]["time"] == counted["falls"]["waits_longer"] == 5
+    assert counted["moved"]["level"] == counted["falls"]["less_urgent"] == 0
+
+    (folder / "old.yaml").write_text(slower, "utf-8")  # the other way round nobody gets less
+    (folder / "new.yaml").write_text(RULES, "utf-8")
+    assert "No call gets less than before." in table(tried(folder))
+
+
 def test_a_line_for_each_moved_call_with_its_rules_and_nothing_personal(folder: Path) -> None:
     assert tried(folder, "--csv", "moved.csv").exit_code == 0
 
@@ -219,7 +240,7 @@ def test_everything_that_is_counted_is_there_for_programs(folder: Path) -> None:
 
     counted = json.loads((folder / "all.json").read_text("utf-8"))
     assert counted["calls"] == 5
-    assert counted["moved"] == {"calls": 3, "response": 3, "level": 0, "also": 0}
+    assert counted["moved"] == {"calls": 3, "response": 3, "level": 0, "time": 0, "also": 0}
     assert counted["falls"]["armed_no_longer"] == 3
     assert counted["falls"]["moves"][0] == {
         "old": "police",

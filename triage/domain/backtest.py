@@ -14,7 +14,7 @@ import numpy as np
 
 from triage.domain.bitmaps import Bitmap, Numbers, everyone, nobody, rows_in, size, union
 from triage.domain.column_decisions import Decisions
-from triage.domain.falls import falls
+from triage.domain.falls import falls, longer
 from triage.domain.history import HOURS, History
 from triage.domain.past_answers import CodeColumn
 from triage.domain.ruleset import ASK_MORE
@@ -93,8 +93,9 @@ class Backtest:
 
     @cached_property
     def moved(self) -> Bitmap:
-        """The calls with another response, another level or other companions."""
-        return union((self.other_response, self.other_level, self.other_companions), self.calls)
+        """The calls with another response, level or time, or with other companions."""
+        kinds = self.other_response, self.other_level, self.other_time, self.other_companions
+        return union(kinds, self.calls)
 
     @cached_property
     def other_response(self) -> Bitmap:
@@ -103,6 +104,12 @@ class Backtest:
     @cached_property
     def other_level(self) -> Bitmap:
         return self._differing("level")
+
+    @cached_property
+    def other_time(self) -> Bitmap:
+        """Of the same level, which has other minutes."""
+        old, new = self.old, self.new
+        return (longer(old, new) | longer(new, old)) & ~self.other_level
 
     @cached_property
     def other_companions(self) -> Bitmap:

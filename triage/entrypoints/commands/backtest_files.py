@@ -86,6 +86,7 @@ def as_dict(compared: Backtest, groups: Sequence[str]) -> dict[str, Any]:
             "calls": size(compared.moved),
             "response": size(compared.other_response),
             "level": size(compared.other_level),
+            "time": size(compared.other_time),
             "also": size(compared.other_companions),
         },
         "falls": {

@@ -39,6 +39,7 @@ def lines(compared: Backtest, groups: Sequence[str]) -> Iterator[str]:
     yield _counted(compared, size(compared.moved), "move")
     yield _counted(compared, size(compared.other_response), "  another response")
     yield _counted(compared, size(compared.other_level), "  another level")
+    yield _counted(compared, size(compared.other_time), "  other minutes at the same level")
     yield _counted(compared, size(compared.other_companions), "  others come as well")
     yield from _falls(compared)
     yield from _moves(compared)
@@ -71,7 +72,7 @@ def _falls(compared: Backtest) -> Iterator[str]:
     for response, level, calls in moves[:MOST_LINES]:
         was = _said(compared.old, response.old, level.old)
         becomes = _said(compared.new, response.new, level.new)
-        alike = "with other companions"
+        alike = "with other companions or another time to wait"
         yield f"{calls:>9,}  {was} -> {alike if becomes == was else becomes}"
     yield from _more(len(moves))
 
