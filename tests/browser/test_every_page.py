@@ -131,6 +131,8 @@ class Walk:
         tab.emulate_media(color_scheme="dark")
         if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
             self.tell(f"{width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
+        if tab.evaluate(HEAD) > NARROW["height"] * 0.55:
+            self.tell("the head fills a narrow screen")
         self.ask_axe(tab, "dark, 320 px")
         for found in tab.evaluate(NOT_TEXT):
             self.tell(found)
@@ -146,6 +148,7 @@ class Walk:
 
 AXE_RUN = """tags => axe.run(document,
     {runOnly: tags, resultTypes: ['violations'], preload: false, elementRef: false})"""
+HEAD = "document.querySelector('header.top')?.offsetHeight ?? 0"
 TOO_WIDE = """[...document.querySelectorAll('main *, header *')]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1
         && !one.closest('.table-box, pre'))

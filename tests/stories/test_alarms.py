@@ -51,6 +51,13 @@ def words(browser: Browser, path: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
+def test_the_menu_leads_to_the_alarms_for_whoever_may_open_them(world: World) -> None:
+    for role, sees in {"dispatcher": True, "supervisor": True, "clinician": False}.items():
+        page = world.client(role).get("/shifts" if role == "clinician" else "/board").text
+        menu = page[page.index("<nav") : page.index("</nav>")]
+        assert ('<a href="/alarms">Alarms</a>' in menu) is sees
+
+
 def test_a_cry_for_help_rings_the_desk_and_the_supervisors_at_once(world: World) -> None:
     boss = supervisor(world)
     phone, call = on_a_call(world)

@@ -27,6 +27,7 @@ NAVIGATION = (
     (msgid("Training"), "/training"),
     (msgid("Board"), "/board"),
     (msgid("New call"), "/intake"),
+    (msgid("Alarms"), "/alarms"),
     (msgid("Follow-ups"), "/follow-ups"),
     (msgid("Shifts"), "/shifts"),
     (msgid("Hazards"), "/hazards"),
