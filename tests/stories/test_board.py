@@ -296,3 +296,19 @@ def test_a_row_tells_how_much_of_its_time_is_gone(world: World, dispatcher: Brow
 
     phone.text(f"{call.code} SCENE")
     assert "of 60 min" not in row(dispatcher, call)
+    world.wait(minutes=20)  # the clock has stopped
+    assert "On scene after 1 h 05 min, target 60 min, late" in row(dispatcher, call)
+    page = dispatcher.get(f"/calls/{call.reference}").get_data(as_text=True)
+    assert "On scene after 1 h 05 min, target 60 min, <strong>late</strong>" in page
+
+
+def test_of_whoever_had_to_leave_again_the_clock_goes_on(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    for said in ("1", "SCENE"):
+        phone.text(f"{call.code} {said}")
+    world.ignores_texts("who is asked instead, and the alarm, are other stories")
+    world.wait(minutes=8)
+    assert "On scene after 0 s, target 60 min" in row(dispatcher, call)
+    phone.text(f"{call.code} WITHDRAW")
+    assert "8 of 60 min" in row(dispatcher, call)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import defer, selectinload
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import (
     alarm_lists,
+    arrivals,
     assessments,
     errands,
     held_calls,
@@ -64,6 +65,8 @@ class Row:
     lines: Sequence[DispatchLine]
     target_at: datetime | None
     """When somebody is to be there, by the level."""
+    arrived_at: datetime | None
+    """When somebody was first there."""
     waits: bool
     """Somebody is to come, and is not there yet."""
     overdue: bool
@@ -97,6 +100,7 @@ class _Around:
     overridden: Set[UUID]
     """Assessments against which a person has decided."""
     dispatched: Mapping[UUID, Sequence[DispatchLine]]
+    arrived: Mapping[UUID, datetime]
     errands: Mapping[UUID, Sequence[Errand]]
     told: Mapping[UUID, Sequence[Any]]
     holders: Mapping[UUID, Holder]
@@ -172,13 +176,15 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
-    for dispatch in uow.session.scalars(_DISPATCHES):
+    dispatches = uow.session.scalars(_DISPATCHES).all()
+    for dispatch in dispatches:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
         {record.call_id: record for record in uow.session.scalars(_LATEST)},
         {*uow.session.scalars(_OVERRIDDEN)},
         dispatched,
+        arrivals.first(uow, dispatches),
         errands.of_open_calls(uow),
         who_comes.last_told(uow),
         held_calls.of_open_calls(uow, centre),
@@ -215,6 +221,7 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
         decision=decision,
         lines=lines,
         target_at=target_at,
+        arrived_at=around.arrived.get(call.id),
         waits=waits,
         overdue=_awaited(lines) and target_at is not None and now > target_at,
         not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -23,8 +23,9 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.languages import all_spoken, language
 from triage.entrypoints.web.questions import panel, prompted_by
-from triage.entrypoints.web.recommendation import recommendation
+from triage.entrypoints.web.recommendation import Recommendation, recommendation
 from triage.services import (
+    arrivals,
     assessments,
     call_pages,
     calls,
@@ -177,6 +178,8 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "typed": typed,
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
+            "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
+            "target_at": _target(call, told),
             "offers": {
                 dispatch.id: diverts.offers(uow, centre, dispatch)
                 for dispatch in page.record.dispatches
@@ -187,6 +190,12 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         }
         | call_holder.shown(uow, centre, call)
     )
+
+
+def _target(call: Call, told: Recommendation | None) -> datetime | None:
+    """When somebody is to be there, by the level."""
+    minutes = told.level["within_min"] if told else None
+    return None if minutes is None else call.received_at + timedelta(minutes=minutes)
 
 
 def _assessed(

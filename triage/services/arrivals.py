@@ -1,0 +1,48 @@
+"""When somebody was first on scene: there the clock of the target stops."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from triage.domain.lifecycle import SlotState
+from triage.storage.audit import AuditEntry
+from triage.storage.dispatches import Dispatch
+from triage.storage.unit_of_work import UnitOfWork
+
+MOST = 5000
+_HAVE_BEEN = (SlotState.ON_SCENE, SlotState.TRANSPORTING, SlotState.CLEARED)
+_known: dict[UUID, datetime | None] = {}
+"""By place. An arrival never changes: boards look again and again."""
+
+
+def first(uow: UnitOfWork, dispatches: Iterable[Dispatch]) -> Mapping[UUID, datetime]:
+    """By call. Whoever had to leave again, and is replaced, does not count: somebody is awaited
+    as before."""
+    been = {
+        slot.id: dispatch.call_id
+        for dispatch in dispatches
+        for slot in dispatch.slots
+        if slot.state in _HAVE_BEEN
+    }
+    _look_up(uow, {place: call for place, call in been.items() if place not in _known})
+    found: dict[UUID, datetime] = {}
+    for place, call in been.items():
+        if (at := _known.get(place)) is not None:
+            found[call] = min(at, found.get(call, at))
+    return found
+
+
+def _look_up(uow: UnitOfWork, places: Mapping[UUID, UUID]) -> None:
+    if not places:
+        return
+    if len(_known) >= MOST:
+        _known.clear()
+    entries = select(AuditEntry.subject_id, AuditEntry.created_at).where(
+        AuditEntry.call_id.in_({*places.values()}), AuditEntry.event == "slot.on_scene"
+    )
+    arrived: dict[UUID, datetime] = {}
+    for place, at in uow.session.execute(entries):
+        arrived[place] = min(at, arrived.get(place, at))
+    _known.update({place: arrived.get(place) for place in places})
