@@ -195,13 +195,32 @@ def test_a_note_needs_an_end_a_subject_and_words(world: World, dispatcher: Brows
         ("text", "x" * 301, "300 fit"),
         ("place", "!", "about a place or a number"),
         ("phone", "12", "number"),
-        ("days", "", "ends after 1 to 365 days"),
+        ("days", "many", "ends after 1 to 365 days"),
         ("days", "366", "ends after 1 to 365 days"),
     ):
         answer = dispatcher.submit("/hazards", whole | {field: wrong})
         assert answer.status_code == 422, field
         assert told in text_of(answer), field
     assert count(world, HazardNote) == 0
+
+
+def test_a_note_without_days_ends_after_the_days_that_the_form_says(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(CALM, location="12 Mill Lane")
+    world.ignores_texts("who is paged is beside the point")
+    path = f"/calls/{call.reference}"
+    for page in ("/hazards", path):
+        assert "Empty means 90 days; 365 at most." in text_of(dispatcher.get(page))
+
+    on_list = dispatcher.submit("/hazards", {"text": "Ice", "place": "Pier 3", "days": ""})
+    form = {"text": "Loose stairs", "about": "said", "days": " "}
+    on_call = dispatcher.submit(path, form, to=f"{path}/hazards")
+
+    assert (on_list.status_code, on_call.status_code) == (303, 303)
+    with world.context.reading() as uow:
+        notes = uow.session.scalars(select(HazardNote)).all()
+    assert [one.expires_at - one.created_at for one in notes] == [timedelta(days=90)] * 2
 
 
 def test_a_supervisor_reviews_and_removes_and_what_has_ended_vanishes_but_is_kept(

@@ -33,6 +33,7 @@ from triage.services import (
     dispatches,
     diverts,
     errands,
+    hazard_notes,
     opened_pages,
     outbox,
     said_again,
@@ -180,6 +181,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "lines": lines,
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
             "target_at": _target(call, told),
+            "hazard_days": (hazard_notes.DAYS, hazard_notes.MOST_DAYS),
             "offers": {
                 dispatch.id: diverts.offers(uow, centre, dispatch)
                 for dispatch in page.record.dispatches

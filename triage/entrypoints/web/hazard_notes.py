@@ -16,7 +16,7 @@ from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.languages import spoken
 from triage.services import hazard_notes
 from triage.services.centre import Centre
-from triage.services.hazard_notes import DAYS, LONGEST
+from triage.services.hazard_notes import DAYS, LONGEST, MOST_DAYS
 from triage.services.places import WRONG
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -43,6 +43,7 @@ def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> Re
             form=form,
             errors=errors,
             days=DAYS,
+            most_days=MOST_DAYS,
             longest=LONGEST,
             now=uow.now,
         ), status
@@ -73,7 +74,9 @@ def add() -> ResponseReturnValue:
 
 
 def _days(written: str) -> int:
-    """0, which is refused, where it is no number."""
+    """As usual where nothing is written; 0, which is refused, where it is no number."""
+    if not written:
+        return DAYS
     return int(written) if written.isascii() and written.isdecimal() and len(written) < 5 else 0
 
 
