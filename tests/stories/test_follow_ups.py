@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select
 
+from tests.stories.test_alarms import signs_in
 from tests.world import Browser, World
 from triage.services import follow_ups
 from triage.storage.calls import Call
@@ -270,6 +271,39 @@ def test_looking_is_written_down_once(world: World, call: Call) -> None:
     shown(clinician, key)
 
     assert world.audited("call.looked_at") == before + 1
+
+
+def test_whoever_makes_the_call_back_finds_number_and_place_on_its_page(world: World) -> None:
+    phone, other = (world.team(name)[0] for name in ("CIT 1", "CIT 2"))
+    owing, colleague = signs_in(world, phone), signs_in(world, other, "colleague")
+    call = world.call(
+        {"problem_type": "other", **SAFE},
+        disposition="resolved_on_phone",
+        location="Pier <3>",
+        caller_name="Morgan Ellis",
+        caller_phone="202-555-0142",
+    )
+    with world.context.unit_of_work("test") as uow:
+        follow_ups.plan(uow, world.centre, uow.get(Call, call.id), PLAN)
+    key, of_desk = owed(world).id, owed(world, "call_back").id
+    assert "+12025550142" in shown(colleague, key)  # nobody's by name yet
+    with world.context.unit_of_work("test") as uow:
+        uow.get(FollowUp, key).owner_id = phone.responder_id
+
+    for browser in (owing, world.client("dispatcher"), world.client("supervisor")):
+        page = shown(browser, key)
+        assert '<a class="number" href="tel:+12025550142">' in page
+        assert "Pier &lt;3&gt;" in page
+        assert "Morgan Ellis" in page
+    for browser, closed in ((colleague, key), (owing, of_desk)):
+        page = shown(browser, closed)
+        assert "+12025550142" not in page
+        assert "Pier" not in page
+        assert "shown to whoever owes this" in page
+    assert world.audited("call.looked_at") == 4
+
+    write(owing, key, "attempts", outcome="done")
+    assert "+12025550142" not in shown(owing, key)
 
 
 def test_an_owner_who_left_is_not_reminded(world: World, call: Call) -> None:

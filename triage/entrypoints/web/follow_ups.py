@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
+from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
-from triage.services import follow_ups, openings
+from triage.services import call_backs, callers, follow_ups, openings, speaking_freely
 from triage.services.actors import names_of
 from triage.services.follow_ups import AT_A_VISIT, MOST_LISTED, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
@@ -146,9 +147,15 @@ def _page(
 ) -> str:
     with current_context().reading() as uow:
         shown = follow_ups.of_key(uow, key)
+        may_see = call_backs.may_see(current_person(), shown)
         return render_template(
             "follow_up.html",
             it=shown,
+            callers=[one for one in shown.call.callers if not one.left_for_id] if may_see else None,
+            quiet=may_see and speaking_freely.must_not_ring(uow, shown.call),
+            relations=RELATIONS,
+            call_back=CALL_BACK,
+            language_name=callers.called,
             name=names_of(uow, [attempt.by for attempt in shown.attempts]),
             outcomes=FOLLOW_UP_OUTCOMES,
             agreed=_agreed,
