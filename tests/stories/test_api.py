@@ -96,6 +96,7 @@ def test_a_call_is_taken_assessed_and_paged_and_can_be_read(world: World, progra
     assert taken.headers["Location"] == f"/api/v1/calls/{call['reference']}"
     assert call["state"] == "open"
     assert call["external_id"] == "26-004711"
+    assert (call["location"], call["zone"]) == (WHOLE["location"], "Riverside")
     assert call["assessment"]["response"] == "mobile_crisis"
     (dispatch,) = call["dispatches"]
     (slot,) = dispatch["slots"]
@@ -107,8 +108,8 @@ def test_a_call_is_taken_assessed_and_paged_and_can_be_read(world: World, progra
     ]
     assert "call.opened" in [event["event"] for event in call["timeline"]]
 
-    phone.expect("Reply")
-    phone.text("1")
+    phone.expect(f"{call['code']} 1")
+    phone.text(f"{call['code']} 1")
     phone.expect("accepted, it is yours")
     phone.text("ETA 10")
     phone.expect("you arrive in 10 min")
@@ -117,7 +118,9 @@ def test_a_call_is_taken_assessed_and_paged_and_can_be_read(world: World, progra
     assert (slot["state"], slot["unit"]) == ("en_route", None)
     assert slot["eta_at"] > read["received_at"]
     assert read["messages"][0]["sent_at"] is not None
-    assert read["assessment"] == call["assessment"]
+    told = ("assessment", "code", "location", "zone")
+    assert [read[name] for name in told] == [call[name] for name in told]
+    assert WHOLE["caller_phone"][-4:] not in json.dumps(read)
 
 
 def test_what_was_sent_is_kept_as_it_was_and_sealed(world: World, program: Program) -> None:

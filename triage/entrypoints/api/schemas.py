@@ -292,9 +292,21 @@ class CallOut(Answer):
     """A call with all that was done about it."""
 
     reference = fields.String(required=True, attribute="call.reference")
+    code = fields.String(
+        required=True,
+        attribute="call.code",
+        metadata={"description": "What teams type; another call has it once this one is closed."},
+    )
     state = fields.Enum(CallState, by_value=True, required=True, attribute="call.state")
     received_at = fields.AwareDateTime(required=True, attribute="call.received_at")
     external_id = fields.String(**_maybe(attribute="call.external_id"))
+    location = fields.String(
+        **_maybe(
+            attribute="call.location",
+            metadata={"description": "The place as the caller said it, never rewritten."},
+        )
+    )
+    zone = fields.String(**_maybe(attribute="call.zone"))
     assessment = AsIs(Assessment, **_maybe())
     dispatches = _listing(fields.Nested(DispatchOut))
     sent = fields.Nested(SentOut, required=True)
