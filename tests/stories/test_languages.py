@@ -59,6 +59,26 @@ def test_whoever_is_signed_in_takes_their_language_along(world: World) -> None:
     assert world.audited("account.language_set") == 1
 
 
+def test_when_the_sign_in_ends_the_page_to_sign_in_again_is_in_the_language_as_before(
+    world: World,
+) -> None:
+    desk = in_spanish(world, "dispatcher")
+    desk.get("/board")
+    world.wait(days=2)
+    world.ignores_texts("what falls due meanwhile is beside the point")
+
+    english = {"Accept-Language": "en"}
+    again = desk.get("/board", headers=english, follow_redirects=True)
+    typed = desk.submit("/sign-in", {"location": "12 Mill Lane"}, to="/intake")
+
+    for page in (again.text, typed.text):
+        assert '<html lang="es"' in page
+        assert "Contraseña" in page
+    kept = desk.client.get_cookie("language")
+    assert kept is not None
+    assert kept.value == "es"
+
+
 def test_a_language_that_we_do_not_speak_is_refused(world: World) -> None:
     desk = world.client("dispatcher")
 

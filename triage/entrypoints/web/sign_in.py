@@ -151,10 +151,21 @@ def _preferred(name: str, known: Sequence[str]) -> ResponseReturnValue:
     """Kept by the browser: it is this desk's, whoever sits there."""
     answer = make_response(redirect(safe_next(request.form.get("next"))))
     if (chosen := request.form.get(name, "")) in known:
-        answer.set_cookie(
-            name, chosen, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=_https()
-        )
+        _keep(answer, name, chosen)
     return answer
+
+
+@bp.after_app_request
+def _keep_language(answer: Response) -> Response:
+    """Whose sign-in ends is asked for a new one in the language that they read until then."""
+    person: Person | None = g.get("person")
+    if person is not None and request.cookies.get(COOKIE) != person.language:
+        _keep(answer, COOKIE, person.language)
+    return answer
+
+
+def _keep(answer: Response, name: str, value: str) -> None:
+    answer.set_cookie(name, value, max_age=_YEAR_S, httponly=True, samesite="Lax", secure=_https())
 
 
 def _https() -> bool:
