@@ -51,6 +51,21 @@ def test_a_page_comes_and_is_answered_with_a_chip(world: World, visitor: Browser
     assert world.dispatches(call)[0].state == "accepted"
 
 
+def test_the_link_of_a_text_leads_to_its_page(world: World, visitor: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    world.settle()
+    path = f"/simulator?phone=%2B{phone.number[1:]}"
+    forged = {"phone": phone.number, "body": "look: http://elsewhere.example/p/abcdefghijk"}
+    visitor.submit(path, forged, to="/simulator/texts")
+
+    opened = visitor.get(path).text
+
+    (link,) = re.findall(r'<a href="(/p/\w+)"[^>]*>http://127\.0\.0\.1:8000\1</a>', opened)
+    assert "look: http://elsewhere.example/p/abcdefghijk" in opened
+    assert call.code in visitor.submit(link, {}, follow=True).text
+
+
 def test_texts_are_shown_as_text(world: World, visitor: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     path = f"/simulator?phone=%2B{phone.number[1:]}"

@@ -1,10 +1,10 @@
 """English and Spanish from one catalogue, and which of them a page speaks.
 
 Whoever is signed in reads their own language, kept with their account; a stranger reads the one
-that they chose on this browser, or that was read here last, or the one that the browser asks for. A template says
-`{{ _("Sign in") }}`, Python in entrypoints `gettext("You are signed out.")`. The layers below know
-nothing of it: they mark their words with `msgid` (domain/words.py), and a template that shows one
-says it in the page's language by itself (`spoken`).
+that they chose on this browser, or that was read here last, or the one that the browser asks for.
+A template says `{{ _("Sign in") }}`, Python in entrypoints `gettext("You are signed out.")`. The
+layers below know nothing of it: they mark their words with `msgid` (domain/words.py), and a
+template that shows one says it in the page's language by itself (`spoken`).
 
 The catalogue is the one that texts are said from (triage/catalogue.py). A template whose words are
 all in it empties the block `english_yet` of base.html; in the others a screen reader is told that

@@ -45,6 +45,8 @@ _GOES_ON = (
     ),
 )
 """What a text says to whoever has the call, and what they would answer, in either language."""
+_LINK = re.compile(r"https?://\S+?(/p/\w+)")
+"""The page behind a link of a text, which whoever sits here finds on this server."""
 _CODE = re.compile(r"\b([2-9CDFHJKMNPQRTVWXY]{4})\b(?=[ :]|$)")
 
 
@@ -54,6 +56,16 @@ class Text:
     at: datetime
     ours: bool
     """From the service; else typed on the phone."""
+
+    @property
+    def parts(self) -> list[tuple[str, str | None]]:
+        """The text, cut at links of ours: each piece and where it leads."""
+        found: list[tuple[str, str | None]] = []
+        at = 0
+        for link in _LINK.finditer(self.body) if self.ours else ():
+            found += [(self.body[at : link.start()], None), (link[0], link[1])]
+            at = link.end()
+        return [*found, (self.body[at:], None)]
 
 
 @dataclass(frozen=True)
