@@ -6,6 +6,7 @@ from tests.stories.test_call_page import act, look, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, GATE, dispatcher, send, the_call
 from tests.stories.test_reliefs import orphans
+from tests.stories.test_transfers import line_call
 from tests.world import Browser, World
 from triage.storage.calls import AssessmentRecord, Call
 
@@ -47,6 +48,29 @@ def test_one_key_keeps_the_call_and_call_backs_are_timed_until_the_caller_is_rea
     assert "Lost line: the caller is on the line again." in told
     assert "LINE LOST: ring" not in told
     assert orphans(world) == 0
+
+
+def test_nobody_is_told_to_talk_on_while_the_line_is_lost(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is told what is another story")
+    call = line_call(world, caller_phone="202-555-0143")
+    stay, lost = "Ring the line and stay with the caller", "ring them back first, then this line"
+    nobody = "The line is lost: nobody hears this."
+    page = words(look(dispatcher, call))
+    assert stay in page
+    assert nobody not in page
+
+    act(dispatcher, call, "/line-lost", {})
+    page = words(look(dispatcher, call))
+    assert lost in page
+    assert nobody in page
+    assert stay not in page
+
+    act(dispatcher, call, "/rung-back", {"turn": "0", "outcome": "reached"})
+    page = words(look(dispatcher, call))
+    assert stay in page
+    assert nobody not in page
 
 
 def test_after_the_last_try_it_stays_open_until_a_person_decides(
