@@ -22,6 +22,7 @@ from triage.domain import (
     speech_wording,
     wording,
 )
+from triage.domain.role_words import role_name
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.domain.texts import gsm7, segments
 from triage.domain.timing import within
@@ -224,7 +225,9 @@ LONG: dict[str, Spoken] = {
         K, None, [listed(" ", ["officer", "CIT 2"])], unsafe=True, quiet=True
     ),
     "many_left": escalation_wording.many_left(["K7QM"] * 6, 10),
-    "unconfirmed": reach_wording.unconfirmed(["Northgate Mobile 2 clinician"] * 6, DUE),
+    "unconfirmed": reach_wording.unconfirmed(
+        [listed(" ", ["Northgate Mobile 2", role_name("clinician")])] * 6, DUE
+    ),
     "alarm": alarms.texted(CENTRE, alarms.AlarmKind.DURESS, "CIT 2", "clinician", K),
     "last answer": answer_wording.last_answer(answer_wording.not_understood(K)),
     "page or test": reach_wording.or_ready(wording.taken_by(K, "CIT 2")),

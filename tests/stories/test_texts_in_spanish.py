@@ -176,6 +176,18 @@ def test_a_supervisor_is_asked_to_take_charge_in_spanish(world: World) -> None:
     all_in_spanish(boss)
 
 
+def test_a_supervisor_reads_in_spanish_who_has_not_answered_before_a_shift(world: World) -> None:
+    boss = reads_spanish(world, supervisor(world))
+    alpha = recruit(world, "Alpha")
+    roster(world, alpha, 20, 480)
+    alpha.expect("Reply READY")
+
+    world.wait(minutes=11)
+
+    assert "Alpha clinico." in boss.expect("Sin respuesta antes del turno")
+    all_in_spanish(boss)
+
+
 def test_their_own_choice_counts_before_the_teams_page_and_from_the_next_text_on(
     world: World,
 ) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain import reach_wording
+from triage.domain.role_words import role_name
+from triage.domain.words import Spoken, listed
 from triage.services import duty, outbox
 from triage.services.availability import supervisors_on_duty
 from triage.services.centre import Centre
@@ -142,7 +144,7 @@ def _whom_to_tell(uow: UnitOfWork, centre: Centre) -> list[tuple[str, UUID | Non
     return told or ([(desk, None)] if desk is not None else [])
 
 
-def _silent(uow: UnitOfWork, shift: Shift) -> list[str]:
+def _silent(uow: UnitOfWork, shift: Shift) -> list[Spoken]:
     """Everybody who was to answer by now for a shift at this time, by team and role."""
     rows = uow.session.execute(
         select(Team.name, Responder.role)
@@ -156,7 +158,7 @@ def _silent(uow: UnitOfWork, shift: Shift) -> list[str]:
         )
         .order_by(Team.name, Responder.role)
     )
-    return [f"{team} {role.replace('_', ' ')}" for team, role in rows]
+    return [listed(" ", (team, role_name(role))) for team, role in rows]
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
