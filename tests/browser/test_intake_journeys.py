@@ -193,3 +193,12 @@ def test_duplicates_contradictions_and_undo_by_the_keyboard(served: Served, page
     expect(page.locator("#banners")).to_contain_text("nobody is paged twice")
     expect(page.locator("#call-callers")).to_contain_text("Caller 2")
     assert the_call(served).id == first.id
+
+    # It turns out to be about something else: two calls again.
+    page.get_by_role("button", name="Not the same incident").press("Enter")
+    expect(page.locator("#banners")).to_contain_text("Two calls again")
+    other = page.locator("#call-callers a[href^='/calls/']")
+    expect(other).to_be_visible()
+    other.press("Enter")
+    expect(page.locator("#call-callers")).to_contain_text("+12025550142")
+    expect(page.locator("#call-timeline")).to_contain_text(f"first taken for {first.reference}")
