@@ -128,10 +128,12 @@ def _teams(world: World, typed: Typed) -> tuple[Phone, str]:
 
 
 def _calls(world: World, typed: Typed, phone: Phone) -> tuple[Call, Call]:
-    """A loud one that nobody takes, a short one, and one that the phone's team is on."""
+    """A loud one that nobody takes, a short one, one that is over, and one that the phone's team
+    is on."""
     told = typed.said("A man walks to and fro and cries.")
     world.call(LOUD, location=typed.said("12 Mill Lane"), narrative=told)
     quiet = world.call({}, narrative=told)
+    world.call(CALM, location=typed.said("City Hall"), disposition="test_call")
     call = world.call(
         CALM,
         location=typed.said("Pier 3, by the crane"),

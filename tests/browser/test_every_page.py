@@ -35,7 +35,7 @@ STRANGER = "*"
 LANGUAGES = ("en", "es")
 OTHER = dict(zip(LANGUAGES, reversed(LANGUAGES), strict=True))
 
-BY_EVERYBODY = {"call.show"}
+BY_EVERYBODY = {"call.show", "follow_ups.follow_up"}
 """Each role sees another page there."""
 NOT_PAGES = {
     "a file": {"static", "rules.download", "api.document"},

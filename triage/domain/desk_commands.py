@@ -54,6 +54,7 @@ VERBS = (
     Verb("end", (CALL, END), msgid("close the call")),
     Verb("o", (CALL,), msgid("open the call")),
     Verb("new", (), msgid("take a new call")),
+    Verb("past", (), msgid("look for past calls")),
     Verb("board", (), msgid("go to the board")),
 )
 BY_WORD = {verb.word: verb for verb in VERBS}

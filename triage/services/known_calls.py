@@ -4,7 +4,7 @@ Places and numbers are found by equal blind indexes: none is opened to look for 
 open calls of the last half hour lie is opened, to find those near by.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -198,27 +198,33 @@ def _earlier(
 ) -> list[Earlier]:
     if not calls:
         return []
-    keys = [call.id for call in calls]
+    sent = responses_of(uow, [call.id for call in calls])
+    return [Earlier(call, sent.get(call.id, ()), verdicts.get(call.id, ())) for call in calls]
+
+
+def responses_of(uow: UnitOfWork, calls: Collection[UUID]) -> Mapping[UUID, Sequence[str]]:
+    """Who was sent, by call, each once and in the order of sending."""
+    if not calls:
+        return {}
     rows = uow.session.execute(
         select(Dispatch.call_id, Dispatch.response)
-        .where(Dispatch.call_id.in_(keys), Dispatch.state != DispatchState.CANCELLED)
+        .where(Dispatch.call_id.in_(calls), Dispatch.state != DispatchState.CANCELLED)
         .order_by(Dispatch.created_at)
     )
-    sent: dict[UUID, list[str]] = {}
+    sent: dict[UUID, dict[str, None]] = {}
     for call, response in rows:
-        sent.setdefault(call, []).append(response)
-    return [
-        Earlier(call, list(dict.fromkeys(sent.get(call.id, ()))), verdicts.get(call.id, ()))
-        for call in calls
-    ]
+        sent.setdefault(call, {})[response] = None
+    return {call: list(responses) for call, responses in sent.items()}
 
 
-def not_noted(uow: UnitOfWork, actor: str, calls: Collection[UUID], within: timedelta) -> set[UUID]:
+def not_noted(
+    uow: UnitOfWork, actor: str, calls: Collection[UUID], within: timedelta, event: str = EVENT
+) -> set[UUID]:
     """Those of the calls that this person was not shown in the time just past."""
     noted = uow.session.scalars(
         select(AuditEntry.call_id).where(
             AuditEntry.call_id.in_(calls),
-            AuditEntry.event == EVENT,
+            AuditEntry.event == event,
             AuditEntry.actor == actor,
             AuditEntry.created_at > uow.now - within,
         )
@@ -226,7 +232,9 @@ def not_noted(uow: UnitOfWork, actor: str, calls: Collection[UUID], within: time
     return set(calls) - set(noted)
 
 
-def note_shown(uow: UnitOfWork, calls: Collection[UUID], within: timedelta) -> None:
+def note_shown(
+    uow: UnitOfWork, calls: Collection[UUID], within: timedelta, event: str = EVENT
+) -> None:
     """Somebody was shown something of these calls: audited once for each spell of looking."""
-    for key in sorted(not_noted(uow, uow.actor, calls, within)) if calls else ():
-        uow.audit(EVENT, uow.get(Call, key))
+    for key in sorted(not_noted(uow, uow.actor, calls, within, event)) if calls else ():
+        uow.audit(event, uow.get(Call, key))

@@ -200,6 +200,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "call.shown_beside": lambda _, d: msgid(
         "Shown beside a new call from the same place or number."
     ),
+    "call.found": lambda _, d: msgid("Found by its place or a caller's number under Past calls."),
     "call.caller_attached": lambda _, d: msgid("A second caller is attached to this call."),
     "call.split": lambda _, d: msgid(
         "A caller rings about something else: call %(other)s was made of it.", other=d["other"]

@@ -12,6 +12,7 @@ from triage.storage.base import LiveRow, NoteRow, Row
 from triage.storage.sealed import Sealed, sealed_column
 
 _OPEN = text("state IN ('asking', 'open')")
+_CLOSED = text("state = 'closed'")
 
 
 class Call(LiveRow):
@@ -27,6 +28,13 @@ class Call(LiveRow):
             postgresql_where=_OPEN,
         ),
         Index("ix_call_open", "received_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_call_closed",
+            "received_at",
+            "id",
+            sqlite_where=_CLOSED,
+            postgresql_where=_CLOSED,
+        ),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)

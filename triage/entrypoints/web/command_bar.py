@@ -16,7 +16,7 @@ from triage.services import command_offers, desk_commands
 bp = Blueprint("command_bar", __name__)
 DESK = ("dispatcher", "supervisor")
 LONGEST = 120
-_PLACES = {"new": "/intake", "board": "/board"}
+_PLACES = {"new": "/intake", "past": "/past-calls", "board": "/board"}
 
 
 @bp.post("/command")

@@ -26,7 +26,18 @@ from triage.services.centre import Centre
 from triage.services.timeline_sentences import fact_name, plain, response_name
 
 OWN = {
-    *("about", "act", "also", "answer", "confirmed", "csrf_token", "edition", "form_key", "freely"),
+    *(
+        "about",
+        "act",
+        "after",
+        "also",
+        "answer",
+        "confirmed",
+        "csrf_token",
+        "edition",
+        "form_key",
+        "freely",
+    ),
     *("key", "line", "live", "match", "next", "offer", "page", "ring", "rows", "seen", "show"),
     *("sort", "sound", "step", "take", "theme", "to", "turn", "version", "wish"),
 }
@@ -50,6 +61,7 @@ NAMES = {
     "cleared_at": msgid("Cleared at"),
     "command": msgid("Command"),
     "consent": msgid("Consent to be contacted"),
+    "day": msgid("Day it came in"),
     "days": msgid("Days"),
     "decision": msgid("Decision"),
     "disposition": msgid("How it ended"),
@@ -66,6 +78,7 @@ NAMES = {
     "member": msgid("Whose"),
     "minutes": msgid("Minutes"),
     "name": msgid("Name"),
+    "named": msgid("Code, reference or CAD number"),
     "narrative": msgid("What happened"),
     "needed": msgid("What is needed"),
     "neighbour": msgid("Which county"),
@@ -99,6 +112,7 @@ NAMES = {
     "said": msgid("What they say"),
     "seen_in_person": msgid("Is it their phone?"),
     "sent_at": msgid("Sent at"),
+    "state": msgid("State"),
     "skills": msgid("Skills"),
     "spoken": msgid("Was the person in crisis spoken to?"),
     "starts": msgid("From"),

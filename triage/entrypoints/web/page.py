@@ -30,6 +30,7 @@ NAVIGATION = (
     (msgid("Alarms"), "/alarms"),
     (msgid("Follow-ups"), "/follow-ups"),
     (msgid("Shifts"), "/shifts"),
+    (msgid("Past calls"), "/past-calls"),
     (msgid("Hazards"), "/hazards"),
     (msgid("Rules"), "/rules"),
     (msgid("Watch"), "/watch"),

@@ -1,0 +1,113 @@
+"""Calls that have left the board are found again; what is sealed stays so until one is opened."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.stories.test_alarms import words
+from tests.stories.test_calls import CALM, close
+from tests.world import Browser, World
+from triage.domain.lifecycle import CallState
+from triage.services import past_calls
+from triage.storage.calls import Call
+
+HERE = "/past-calls"
+
+
+@pytest.fixture
+def desk(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def over(world: World, **more: str) -> Call:
+    call = world.call(CALM, **more)
+    close(world, call, "duplicate")
+    return call
+
+
+def find(desk: Browser, **form: str) -> str:
+    page: str = desk.submit(HERE, form).get_data(as_text=True)
+    return page
+
+
+def found(desk: Browser, **form: str) -> list[str]:
+    """The references that are listed, in order."""
+    return re.findall(r'<th scope="row"><a href="/calls/([^"]+)"', find(desk, **form))
+
+
+def test_an_empty_list_teaches_and_a_closed_call_stands_in_it(world: World, desk: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    page = words(desk, HERE)
+    assert "A call that is closed on its page leaves the board and stands here" in page
+
+    one, still_open = over(world, location="Pier 3"), world.call(CALM)
+    page = words(desk, HERE)
+    assert f"{one.code} {one.reference}" in page
+    assert "Mobile crisis team" not in page  # it was cancelled
+    assert "Duplicate" in page
+    assert "Pier 3" not in page
+    assert still_open.reference not in page
+    assert found(desk, state="open") == [still_open.reference]
+    assert world.client("clinician").get(HERE).status_code == 403
+    assert desk.submit("/board", {"command": "past"}, to="/command").location == HERE
+
+
+def test_it_is_found_by_what_people_remember(world: World) -> None:
+    world.ignores_texts("who is asked is another story")
+    older = over(world, location="Pier 3", external_id="26-004711")
+    world.wait(minutes=3 * 24 * 60)
+    newer, desk = over(world, zone="Riverside"), world.client("dispatcher")
+    both = [newer.reference, older.reference]
+    assert found(desk) == both
+
+    for name in (older.code.lower(), older.reference, "26-004711"):
+        assert found(desk, named=name) == [older.reference]
+    local = older.received_at.astimezone(world.centre.policy.time_zone)
+    assert found(desk, day=local.date().isoformat()) == [older.reference]
+    assert found(desk, zone="Riverside") == [newer.reference]
+    assert found(desk, disposition="duplicate") == both
+    assert found(desk, disposition="arrest") == []
+    assert "No call fits." in find(desk, named="ZZZZ")
+    assert "Write the day as year-month-day" in find(desk, day="yesterday")
+
+
+def test_a_place_or_a_number_finds_it_and_that_is_written_down_there(
+    world: World, desk: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    one = over(world, location="Pier 3", caller_phone="202-555-0143")
+    over(world, location="12 Mill Lane")
+    for search in ({"place": "pier 3"}, {"phone": "(202) 555-0143"}):
+        assert found(desk, **search) == [one.reference]
+    assert found(desk, place="Pier") == []
+    assert 'id="e-phone"' in find(desk, phone="202-555")
+    assert world.audited("call.found") == 1
+    assert "Found by its place or a caller" in words(desk, f"/calls/{one.reference}")
+
+
+def test_older_calls_follow_page_by_page_and_none_twice(world: World, desk: Browser) -> None:
+    with world.context.unit_of_work("test") as uow:
+        for number in range(past_calls.PAGE + 3):
+            uow.add(
+                Call(
+                    reference=f"261101-{number:06}",
+                    code=f"{number:04}",
+                    state=CallState.CLOSED,
+                    origin="form",
+                    received_at=uow.now - timedelta(hours=number // 2),  # two at the same instant
+                    rule_set="county-default",
+                    disposition="resolved_on_phone",
+                )
+            )
+    first = find(desk, disposition="resolved_on_phone")
+    (after,) = re.findall(r'name="after" value="([^"]+)"', first)
+    listed = found(desk, disposition="resolved_on_phone")
+    rest = found(desk, disposition="resolved_on_phone", after=after)
+    assert len(listed) == past_calls.PAGE
+    assert len(rest) == 3
+    assert len({*listed, *rest}) == past_calls.PAGE + 3
+    assert 'name="after"' not in find(desk, disposition="resolved_on_phone", after=after)
+    assert found(desk, after="nonsense")[:5] == listed[:5]

@@ -1,0 +1,116 @@
+"""Past calls: what has left the board is found again. What is looked for may be somebody's place or
+number, so it is sent as a form and stands in no address."""
+
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+
+from triage.context import current_context
+from triage.domain.codes import DISPOSITIONS
+from triage.domain.errors import CommitInDoubt, Refused
+from triage.domain.words import msgid
+from triage.entrypoints.web import typed
+from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.call import DISPATCHERS
+from triage.services import known_calls, past_calls
+from triage.services.past_calls import NO_ZONE, OF_STATES, Found, Wanted
+from triage.services.timeline_sentences import response_name
+
+bp = Blueprint("past_calls", __name__)
+log = structlog.get_logger("triage.web")
+FIELDS = ("state", "day", "disposition", "named", "zone", "place", "phone")
+_YEARS = 1970, 2999
+STATES = {"closed": msgid("Closed"), "open": msgid("Still open")}
+
+
+@bp.get("/past-calls")
+@open_to(*DISPATCHERS)
+def newest() -> ResponseReturnValue:
+    return _page({})
+
+
+@bp.post("/past-calls")
+@open_to(*DISPATCHERS)
+def search() -> ResponseReturnValue:
+    return _page({name: typed.line(name) for name in FIELDS})
+
+
+def _page(form: dict[str, str]) -> ResponseReturnValue:
+    context, found, errors = current_context(), None, {}
+    try:
+        wanted = _wanted(form)
+        with context.reading() as uow:
+            found = past_calls.find(uow, context.centre, wanted)
+        if wanted.is_personal:
+            _note(found)
+    except Refused as refusal:
+        errors = {refusal.field or "named": str(refusal)}
+    html = render_template(
+        "past_calls.html",
+        found=found,
+        older=_written(found.older) if found and found.older else None,
+        form=form,
+        errors=errors,
+        searched=any(value for name, value in form.items() if name != "state"),
+        states=STATES,
+        zones=[*context.centre.gazetteer.zones],
+        no_zone=NO_ZONE,
+        dispositions=DISPOSITIONS,
+        sent_name=lambda response: response_name(context.centre, response),
+    )
+    return html, 422 if errors else 200
+
+
+def _wanted(form: dict[str, str]) -> Wanted:
+    """Raises Refused for a day that is none."""
+    zone, ending, state = (form.get(name, "") for name in ("zone", "disposition", "state"))
+    zones = {*current_context().centre.gazetteer.zones, NO_ZONE}
+    return Wanted(
+        state=state if state in OF_STATES else "closed",
+        day=_day(form.get("day", "")),
+        disposition=ending if ending in DISPOSITIONS else "",
+        named=form.get("named", ""),
+        zone=zone if zone in zones else "",
+        place=form.get("place", ""),
+        phone=form.get("phone", ""),
+        after=_read(typed.line("after")),
+    )
+
+
+def _day(written: str) -> date | None:
+    if not written:
+        return None
+    with suppress(ValueError):
+        day = date.fromisoformat(written)
+        if _YEARS[0] <= day.year <= _YEARS[1]:
+            return day
+    raise Refused(msgid("Write the day as year-month-day: 2026-11-27."), "day")
+
+
+def _written(older: tuple[datetime, UUID]) -> str:
+    return f"{older[0].isoformat()} {older[1]}"
+
+
+def _read(written: str) -> tuple[datetime, UUID] | None:
+    """Where the next page begins; the first one for what nobody has written so."""
+    at, _, key = written.partition(" ")
+    with suppress(ValueError):
+        began = datetime.fromisoformat(at)
+        return (began, UUID(key)) if began.tzinfo else None
+    return None
+
+
+def _note(found: Found) -> None:
+    """A person's calls were looked for: that is written down for each that was found."""
+    context, actor = current_context(), current_person().actor
+    within = timedelta(minutes=context.centre.policy.opening_min)
+    keys = {past.call.id for past in found.calls}
+    try:
+        context.do(actor, lambda uow: known_calls.note_shown(uow, keys, within, past_calls.EVENT))
+    except (OperationalError, CommitInDoubt) as error:
+        log.critical("a look is not written down", actor=actor, error=type(error).__name__)
