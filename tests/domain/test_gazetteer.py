@@ -8,6 +8,7 @@ TOWN = """place,zone,lat,lon
 Northgate Mall,Northgate,40.7150,-75.2950
 Northgate,Center,40.7,-75.3
 12 Mill Lane,Riverside,,
+Fifth Street,Harbor,,
 """
 
 
@@ -18,6 +19,10 @@ Northgate,Center,40.7,-75.3
         ("northgate", "Center"),
         ("12, MILL LANE apt 4", "Riverside"),
         ("112 Mill Lane", None),
+        ("12 MILL LN", "Riverside"),
+        ("5th St and Main", "Harbor"),
+        ("45 Fifth St.", "Harbor"),
+        ("15th St", None),
         ("the blue house by the river", None),
         ("", None),
     ],

@@ -106,3 +106,17 @@ def test_nothing_raises_and_no_sign_is_lost(text: str) -> None:
     left = sum(len(piece) for piece, taken in pasted.parts if taken) + len(pasted.rest)
     assert left == len(text)
     assert all(one.field in FIELDS and one.value.strip() for one in pasted.found)
+
+
+def test_short_labels_and_degrees_without_colons() -> None:
+    text = "PH: 202-555-0142\nWPH2\n12 MILL LN\nLAT 40.69 LON -75.30 UNC 30\n"
+    assert found(text) == {
+        "caller_phone": "202-555-0142",
+        "location": "12 MILL LN",
+        "position": "40.69, -75.30",
+        "service": "WPH2",
+    }
+    assert read(text).words == "UNC 30"
+    assert found("LAT: 40.69 LON: -75.30")["position"] == "40.69, -75.30"
+    assert "position" not in found("LAT 40.69 and nothing else")
+    assert "position" not in found("LAT 140.69 LON -75.30")

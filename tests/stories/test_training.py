@@ -80,6 +80,21 @@ def test_a_try_with_every_answer_is_as_the_rules_have_it(school: World) -> None:
     assert "Mediation" in page
 
 
+def test_none_seen_for_said_to_be_none_is_no_mistake_and_the_difference_is_told(
+    school: World,
+) -> None:
+    script = school.centre.training_calls["fence"]
+    school.ignores_texts("who is paged is not what this is about")
+    assert script.facts["weapon"] == "none_confirmed"
+    take(school, script, **{**script.facts, "weapon": "none_seen"})
+
+    page = comparison(school, script)
+
+    assert "no danger either way" in page
+    assert "None that is seen and none that is said are kept apart" in page
+    assert "wrong" not in page.partition("<tbody>")[2]
+
+
 def test_nobody_sees_the_tries_of_others(school: World) -> None:
     script = school.centre.training_calls["fence"]
     school.ignores_texts("who is paged is not what this is about")

@@ -10,6 +10,20 @@ from dataclasses import dataclass
 
 _EARTH_M = 6_371_000.0
 """The mean radius."""
+_STREETS = (
+    "st street, ave avenue, av avenue, rd road, ln lane, blvd boulevard, dr drive, ct court,"
+    " pl place, sq square, hwy highway, pkwy parkway, ter terrace, cir circle, aly alley,"
+    " apt apartment, n north, s south, e east, w west"
+)
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
+    *("tenth", "eleventh", "twelfth"),
+)
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+_SAME = dict(pair.split() for pair in _STREETS.split(", ")) | {
+    f"{number}{_ENDINGS.get(number, 'th')}": word for number, word in enumerate(_ORDINALS, 1)
+}
+"""How a list writes a word and a caller or an ALI screen another one: "5th St", "Fifth Street"."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,11 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", bare))
 
 
+def _words(text: str) -> str:
+    """As words are compared with the list: with what is short for others written out."""
+    return f" {' '.join(_SAME.get(word, word) for word in plain(text).split())} "
+
+
 class Gazetteer:
     """The centre's own list of places. What the caller said is never rewritten by it."""
 
@@ -47,12 +66,13 @@ class Gazetteer:
         self.zones = tuple(sorted({place.zone for place in places}))
         # Longest first: "Northgate High School" before "Northgate".
         self._by_words = sorted(
-            ((f" {plain(place.name)} ", place) for place in places), key=lambda item: -len(item[0])
+            ((_words(place.name), place) for place in places), key=lambda item: -len(item[0])
         )
 
     def find(self, said: str) -> Place | None:
-        """The listed place whose whole name stands in what was said, if any."""
-        words = f" {plain(said)} "
+        """The listed place whose whole name stands in what was said, if any; "5th St" is "Fifth
+        Street"."""
+        words = _words(said)
         return next((place for name, place in self._by_words if name in words), None)
 
 

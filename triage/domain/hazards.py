@@ -22,7 +22,7 @@ def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoke
     """One sentence for each answer about safety that does not say that there is no danger, as
     the vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
     answered = _about_safety(facts, answers)
-    return [_said(fact, value) for fact, value in answered if not _is_none(fact, value)]
+    return [_said(fact, value) for fact, value in answered if not is_none(fact, value)]
 
 
 def found_none(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
@@ -32,7 +32,7 @@ def found_none(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Sp
     return [
         _said(fact, value)
         for fact, value in answered
-        if fact.name in _AT_THE_DOOR and _is_none(fact, value)
+        if fact.name in _AT_THE_DOOR and is_none(fact, value)
     ]
 
 
@@ -44,8 +44,10 @@ def _about_safety(
             yield fact, _worst(fact, answers[name])
 
 
-def _is_none(fact: Fact, value: Any) -> bool:
-    return value == fact.danger[0] or (fact.name, value) in _NONE_THERE
+def is_none(fact: Fact, value: Any) -> bool:
+    """Does the answer say that this danger is not there?"""
+    said = isinstance(value, str)
+    return said and (value in fact.danger[:1] or (fact.name, value) in _NONE_THERE)
 
 
 def at_the_door(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> dict[str, int]:

@@ -39,7 +39,7 @@ _LABELS = {
     "external_id": "cad(?: (?:no|number|id|incident))?"
     "|(?:incident|event|case|inc)(?: (?:no|number|id))?",
     "caller_phone": "(?:call ?-?back|caller|phone|telephone|ani|cbn|tn)(?: (?:phone|number|no))?"
-    "|tel|phone|p",
+    "|tel|phone|ph|p",
     "caller_name": "caller(?:'s)? name|customer(?: name)?|subscriber|name",
     "location": "(?:incident )?(?:address|location)|addr|loc|place",
     "community": "community|comm|city|municipality|msag|town",
@@ -67,6 +67,10 @@ _TOWN = re.compile(r"[ ]*([A-Za-z][A-Za-z .'-]{1,40}?)[ ]+([A-Z]{2})[ ]*")
 _UNIT = re.compile(r"[ ]*((?:APT|UNIT|STE|FLR?|RM|BLDG|LOT)\b[^\n]{0,40})", re.IGNORECASE)
 _NAME = re.compile(r"[ ]*([A-Za-z][A-Za-z .,&'-]{1,60})")
 _DEGREES = {"latitude": 90, "longitude": 180}
+_BARE_DEGREES = {
+    name: re.compile(rf"\b(?:{words})[ ]*[:=]?[ ]*([+-]?\d{{1,3}}\.\d+)\b", re.IGNORECASE)
+    for name, words in (("latitude", "latitude|lat"), ("longitude", "longitude|long|lon|lng"))
+}
 _NUMBER = re.compile(r"[+-]?\d{1,3}(?:\.\d+)?")
 
 _TEL = re.compile(r'"(?:tel|sip):(\+?[\d().-]{7,20})[@"]')
@@ -159,6 +163,7 @@ def read(text: str) -> Pasted:
         _read_data(looked_at, pasted)
     else:
         _read_labels(looked_at, pasted)
+        _read_degrees(looked_at, pasted)
         _read_ali(looked_at, pasted)
     return pasted
 
@@ -179,6 +184,15 @@ def _read_labels(text: str, pasted: Pasted) -> None:
             value = _language(value)
         if name not in _DEGREES or _is_degrees(name, value):
             pasted.take(name, value, label.start(), end)
+
+
+def _read_degrees(text: str, pasted: Pasted) -> None:
+    """`LAT 40.69 LON -75.30`, on one line and with or without colons: both of them, or neither."""
+    found = {name: pattern.search(text) for name, pattern in _BARE_DEGREES.items()}
+    pair = {name: one for name, one in found.items() if one and _is_degrees(name, one[1])}
+    if len(pair) == len(found):
+        for name, one in pair.items():
+            pasted.take(name, one[1], *one.span())
 
 
 def _is_degrees(name: str, value: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from triage.domain.assessment import Assessment, assess
 from triage.domain.facts import Fact
+from triage.domain.hazards import is_none
 from triage.domain.ruleset import RuleSet
 
 MOST_QUESTIONS = 200
@@ -44,19 +45,22 @@ class TrainingCall:
 @dataclass(frozen=True)
 class ComparedAnswer:
     """One answer of the script beside what was written. matters -- by itself it changes who comes
-    or how soon."""
+    or how soon. none_either_way -- both say that this danger is not there."""
 
     fact: str
     said: str
     written: Any
     matters: bool
+    none_either_way: bool = False
 
     @property
     def verdict(self) -> str:
-        """`right`, `missed` or `wrong`."""
+        """`right`, `none_either_way`, `missed` or `wrong`."""
         if self.written is None:
             return "missed"
-        return "right" if self.written == self.said else "wrong"
+        if self.written == self.said:
+            return "right"
+        return "none_either_way" if self.none_either_way else "wrong"
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ def compare(rule_set: RuleSet, script: TrainingCall, written: Mapping[str, Any])
         if own is not None:
             instead[fact] = own
         changed = own != told.value and not _alike(truth, _decided(rule_set, script, instead))
-        answers.append(ComparedAnswer(fact, told.value, own, changed))
+        known = rule_set.vocabulary.facts[fact]
+        none = all(is_none(known, one) for one in (told.value, own))
+        answers.append(ComparedAnswer(fact, told.value, own, changed, none))
     return Comparison(
         truth, _decided(rule_set, script, written), answers, _questions(rule_set, script)
     )
