@@ -243,7 +243,7 @@ def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
 
 def test_the_desk_is_made_dark_and_spanish_and_stays_so(as_somebody: SignIn) -> None:
     page = as_somebody("dispatcher", "/board", "night")
-    press(page, "Colours")
+    press(page, "Colors")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     press(page, "Español")
     expect(page.locator("html")).to_have_attribute("lang", "es")

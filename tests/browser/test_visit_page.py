@@ -37,7 +37,7 @@ def open_note(served: Served, page: Page) -> None:
 def test_a_note_outlives_the_network_and_a_reload(served: Served, page: Page) -> None:
     open_note(served, page)
     kept = page.locator("#kept")
-    page.get_by_label("Behaviour").focus()
+    page.get_by_label("Behavior").focus()
     page.context.set_offline(True)
     page.keyboard.type("Spoke to the voices")
     expect(kept).to_contain_text("NOT KEPT YET: no network.")
@@ -52,7 +52,7 @@ def test_a_note_outlives_the_network_and_a_reload(served: Served, page: Page) ->
     page.keyboard.press("Enter")
     expect(kept).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
     page.reload()
-    expect(page.get_by_label("Behaviour")).to_have_value("Spoke to the voices of the rain.")
+    expect(page.get_by_label("Behavior")).to_have_value("Spoke to the voices of the rain.")
     assert page.evaluate(NO_SIDEWAYS)
 
     page.get_by_label("How it ended").focus()

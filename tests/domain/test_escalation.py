@@ -142,7 +142,7 @@ def test_what_would_forget_a_call_is_refused(
 
 
 def test_it_may_end_with_the_supervisor() -> None:
-    policy = EscalationPolicy("Small centre", (ASK, TELL), 0)
+    policy = EscalationPolicy("Small center", (ASK, TELL), 0)
 
     assert list(problems(policy)) == []
     assert len(walk(policy, 9)) == 1

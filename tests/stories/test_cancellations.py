@@ -50,8 +50,8 @@ def test_above_routine_the_dispatch_stands_and_escalates_until_a_supervisor_agre
 
     supervisor = world.client("supervisor")
     told = act(supervisor, call, "/never-mind/answer", {"answer": "agree"})
-    assert "Agreed: the call is cancelled" in told
-    assert "Cancelling: agreed: the call is cancelled." in told
+    assert "Agreed: the call is canceled" in told
+    assert "Canceling: agreed: the call is canceled." in told
     assert state(world, call) is CallState.CLOSED
     assert any("tand down" in text for text in phone.inbox)
     assert world.dispatch(call, "mobile_crisis").end_reason == "caller_cancelled"
@@ -109,7 +109,7 @@ def test_a_routine_call_is_cancelled_by_the_dispatcher(world: World, dispatcher:
     call = world.call(ROUTINE)
     with world.context.reading() as uow:
         assert uow.session.query(AssessmentRecord).filter_by(call_id=call.id).one().level == "4"
-    assert "The call was routine and is cancelled." in act(dispatcher, call, "/never-mind", WISH)
+    assert "The call was routine and is canceled." in act(dispatcher, call, "/never-mind", WISH)
     assert state(world, call) is CallState.CLOSED
 
 

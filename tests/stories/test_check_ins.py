@@ -398,7 +398,7 @@ def test_ok_to_a_call_that_was_cancelled_learns_that_it_is_over(world: World, sa
 
     phone.text(said.format(code=call.code))
 
-    assert phone.inbox[-1] == f"{call.code} is cancelled. Nothing was changed."
+    assert phone.inbox[-1] == f"{call.code} is canceled. Nothing was changed."
 
 
 def test_ok_after_clearing_learns_that_it_is_over_too(world: World) -> None:

@@ -32,7 +32,7 @@ def test_it_is_ours_and_turns_red_until_they_have_taken_it(
     told = act(
         dispatcher, call, "/neighbour/answer", {"answer": "accepted", "who": "Position 3, Lee"}
     )
-    assert "The neighbouring centre: took the call." in told
+    assert "The neighboring center: took the call." in told
     assert "Position 3, Lee" in told
     assert state(world, call) is CallState.CLOSED
     assert phone.expect("tand down")

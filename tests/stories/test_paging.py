@@ -221,9 +221,9 @@ def test_cancelling_tells_everybody_who_was_asked(world: World, call: Call) -> N
         ),
     )
 
-    phone.expect("Stand down, caller cancelled")
+    phone.expect("Stand down, caller canceled")
     phone.text("1")
-    phone.expect("is cancelled")
+    phone.expect("is canceled")
     assert state(world, call) == "cancelled"
 
 

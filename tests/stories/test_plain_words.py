@@ -193,7 +193,7 @@ def test_a_call_for_which_all_was_cancelled_otherwise_still_has_nobody(world: Wo
     phone.expect("Stand down, not safe for this team")
     said = row(world, call)
     assert "NOBODY COMING" in said
-    assert "all was cancelled" in said
+    assert "all was canceled" in said
     assert "nobody was asked" not in said
 
 

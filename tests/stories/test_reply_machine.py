@@ -266,7 +266,7 @@ class Replies(RuleBasedStateMachine):
                 assert "accepted" not in said.lower().replace("not accepted", "").split()
             member = uow.get(Responder, phone.responder_id) if phone.responder_id else None
             if member is None:
-                assert not any(code in said for code in self.codes), "a stranger learnt a code"
+                assert not any(code in said for code in self.codes), "a stranger learned a code"
 
     def is_silent_for_a_reason(self, phone: Phone, outcome: str) -> None:
         """They asked for silence; we do not know them; or they were told that no more answers

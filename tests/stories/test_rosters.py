@@ -75,7 +75,7 @@ def test_what_a_team_can_do_is_changed_and_holds_for_whoever_is_sought_next(worl
     for wrong, why in (
         ({"responses": []}, "at least one response"),
         ({"calls_at_once": "0"}, "1 to 99"),
-        ({"zones": ["Atlantis"]}, "zones of this centre"),
+        ({"zones": ["Atlantis"]}, "zones of this center"),
         ({"skills": "speaks Spanish!"}, "short codes"),
     ):
         refused = boss.submit(f"{team}/change", able | wrong)
@@ -319,5 +319,5 @@ def test_names_are_given_once(world: World) -> None:
         for wrong in ([], ["police"], ["nonsense"]):
             with pytest.raises(Refused, match="at least one response"):
                 rosters.add_team(uow, world.centre, NewTeam("CIT 2", wrong))
-        with pytest.raises(Refused, match="zones of this centre"):
+        with pytest.raises(Refused, match="zones of this center"):
             rosters.add_team(uow, world.centre, NewTeam("CIT 3", ["co_responder"], ["Atlantis"]))

@@ -18,7 +18,7 @@ DISPOSITIONS = {
     "resolved_on_phone": msgid("Resolved on the telephone"),
     "resolved_on_scene": msgid("Resolved on scene, stayed in place"),
     "linked_to_care": msgid("Linked to care or services"),
-    "crisis_centre": msgid("Taken to a crisis or stabilisation centre"),
+    "crisis_centre": msgid("Taken to a crisis or stabilization center"),
     "hospital_voluntary": msgid("Hospital, of their own will"),
     "hospital_involuntary": msgid("Hospital, involuntary"),
     "shelter": msgid("Taken to shelter"),
@@ -30,7 +30,7 @@ DISPOSITIONS = {
     "refused_help": msgid("Help was refused"),
     "not_found": msgid("Nobody found"),
     "no_response": msgid("No response: caller does not answer any more"),
-    "caller_cancelled": msgid("Caller cancelled"),
+    "caller_cancelled": msgid("Caller canceled"),
     "duplicate": msgid("Duplicate of another call"),
     "wrong_number": msgid("Wrong number or pocket dial"),
     "test_call": msgid("Test call"),
@@ -65,7 +65,7 @@ DIFFERENCES = CAUSES | {
     "excluded": msgid("a rule keeps them away"),
     "not_in_time": msgid("cannot be there in time"),
     "answers_missing": msgid("the answers did not come in time"),
-    "cancelled": msgid("was cancelled"),
+    "cancelled": msgid("was canceled"),
     "not_sent": msgid("nobody has sent it yet"),
     "closed": msgid("the call was closed"),
 }
@@ -73,7 +73,7 @@ DIFFERENCES = CAUSES | {
 
 NOT_NEEDED = "not_needed"
 CANCEL_REASONS = {
-    "caller_cancelled": msgid("Caller cancelled"),
+    "caller_cancelled": msgid("Caller canceled"),
     "changed_response": msgid("Another response was chosen"),
     "duplicate": msgid("Duplicate call"),
     "unsafe": msgid("Not safe for this team"),

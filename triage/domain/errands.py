@@ -26,7 +26,7 @@ WHO_CANCELS = {
 YES_NO = {"yes": msgid("Yes"), "no": msgid("No")}
 
 CANCEL_ENDS = {
-    "agreed": msgid("agreed: the call is cancelled"),
+    "agreed": msgid("agreed: the call is canceled"),
     "refused": msgid("refused: whoever was sent still comes"),
 }
 NEIGHBOUR_ENDS = {

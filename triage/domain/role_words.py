@@ -5,7 +5,7 @@ from triage.domain.words import Sentence, Spoken, msgid
 _ROLES = {
     "case_worker": msgid("case worker"),
     "clinician": msgid("clinician"),
-    "counsellor": msgid("counsellor"),
+    "counsellor": msgid("counselor"),
     "desk": msgid("desk"),
     "dispatcher": msgid("dispatcher"),
     "driver": msgid("driver"),

@@ -6,7 +6,7 @@ _STATES = {
     "accepted": msgid("Accepted"),
     "asking": msgid("Asking"),
     "attempting": msgid("Being sent"),
-    "cancelled": msgid("Cancelled"),
+    "cancelled": msgid("Canceled"),
     "cleared": msgid("Cleared"),
     "closed": msgid("Closed"),
     "declined": msgid("Declined"),
@@ -39,7 +39,7 @@ _STATES = {
 }
 _IN_A_SENTENCE = {
     "accepted": msgid("accepted"),
-    "cancelled": msgid("cancelled"),
+    "cancelled": msgid("canceled"),
     "cleared": msgid("cleared"),
     "en_route": msgid("on the way"),
     "on_scene": msgid("on scene"),

@@ -287,7 +287,7 @@ def taken_by(code: str, who: str) -> Text:
 ASKED_ANEW = msgid("asked anew")
 NO_RELIEF_NEEDED = msgid("no relief is needed")
 WHY_NOT_NEEDED = {
-    "caller_cancelled": msgid("caller cancelled"),
+    "caller_cancelled": msgid("caller canceled"),
     "changed_response": msgid("another response was chosen"),
     "duplicate": msgid("duplicate call"),
     "unsafe": msgid("not safe for this team"),
@@ -305,7 +305,7 @@ def stand_down(code: str, why: Spoken) -> Text:
 
 _WITH_OTHERS = frozenset({"seeking", "paged", "unfilled", "half_formed", "replaced", "withdrawn"})
 _OVER = {
-    "cancelled": msgid("%(code)s is cancelled. Nothing was changed."),
+    "cancelled": msgid("%(code)s is canceled. Nothing was changed."),
     "cleared": msgid("%(code)s is cleared. Nothing was changed."),
     "closed": msgid("%(code)s is closed. Nothing was changed."),
     "handed_over": msgid("%(code)s is handed over. Nothing was changed."),
@@ -313,7 +313,7 @@ _OVER = {
 
 
 _STATES = {
-    "cancelled": msgid("cancelled"),
+    "cancelled": msgid("canceled"),
     "cleared": msgid("cleared"),
     "en_route": msgid("en route"),
     "paged": msgid("paged"),

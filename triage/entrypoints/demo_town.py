@@ -76,7 +76,7 @@ PARTNERS = (
     ("Riverbend Adult Services", "adult_protection"),
     ("Riverbend Family Services", "social_services"),
     ("Riverbend Crisis Line", "crisis_line"),
-    ("Riverbend School Counsellors", "school"),
+    ("Riverbend School Counselors", "school"),
 )
 
 
@@ -173,7 +173,7 @@ FIRST_CALLS = (
     NewCall(
         caller_phone="202-555-0197",
         location="12 Mill Lane, upstairs",
-        narrative="The downstairs neighbour plays music every night and they shout at each other.",
+        narrative="The downstairs neighbor plays music every night and they shout at each other.",
         facts={
             "problem_type": "noise_or_neighbour_dispute",
             "consciousness": "alert",

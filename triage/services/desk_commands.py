@@ -258,7 +258,7 @@ def _drop(at: _At) -> str:
         )
     dispatches.cancel(at.uow, at.centre, live[0], reason)
     return msgid(
-        "%(name)s is cancelled; who was asked is told.",
+        "%(name)s is canceled; who was asked is told.",
         name=response_name(at.centre, live[0].response),
     )
 

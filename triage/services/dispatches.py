@@ -318,7 +318,7 @@ def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
 def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> None:
     """End a dispatch that is not needed; everybody who was paged is told."""
     if reason not in CANCEL_REASONS:
-        raise Refused(msgid("Choose a reason for cancelling."), "reason")
+        raise Refused(msgid("Choose a reason for canceling."), "reason")
     if dispatch.state in ENDED:
         raise Conflict(msgid("this dispatch has ended already"))
     if any(slot.state in ON_SITE for slot in dispatch.slots):

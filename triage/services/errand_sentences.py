@@ -21,7 +21,7 @@ _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_
 _CANCEL_ENDS = (
     CANCEL_ENDS
     | {
-        "routine": msgid("cancelled: the call is routine"),
+        "routine": msgid("canceled: the call is routine"),
         "taken_back": msgid("taken back: the call goes on"),
     }
     | _CLOSED
@@ -55,16 +55,16 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
         "Lost line: %(outcome)s.", outcome=_LINE_ENDS[d["outcome"]]
     ),
     "cancel.begun": _cancel_asked,
-    "cancel.due": lambda _, d: msgid("Nobody has agreed to the cancelling yet: the call stands."),
+    "cancel.due": lambda _, d: msgid("Nobody has agreed to the canceling yet: the call stands."),
     "cancel.ended": lambda _, d: msgid(
-        "Cancelling: %(outcome)s.", outcome=_CANCEL_ENDS[d["outcome"]]
+        "Canceling: %(outcome)s.", outcome=_CANCEL_ENDS[d["outcome"]]
     ),
     "neighbour.begun": lambda _, d: msgid(
         "Offered to %(neighbour)s: ours until they take it.", neighbour=d["neighbour"]
     ),
-    "neighbour.due": lambda _, d: msgid("The neighbouring centre has not taken it yet: late."),
+    "neighbour.due": lambda _, d: msgid("The neighboring center has not taken it yet: late."),
     "neighbour.ended": lambda _, d: msgid(
-        "The neighbouring centre: %(outcome)s.", outcome=(NEIGHBOUR_ENDS | _CLOSED)[d["outcome"]]
+        "The neighboring center: %(outcome)s.", outcome=(NEIGHBOUR_ENDS | _CLOSED)[d["outcome"]]
     ),
     "radio.due": lambda _, d: msgid("Nobody has told them by radio yet."),
     "radio.ended": lambda _, d: msgid(

@@ -282,7 +282,7 @@ def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
 
 def _zones(centre: Centre, chosen: Sequence[str]) -> list[str]:
     if set(chosen) - set(centre.gazetteer.zones):
-        raise Refused(msgid("Choose zones of this centre."), "zones")
+        raise Refused(msgid("Choose zones of this center."), "zones")
     return sorted(set(chosen))
 
 

@@ -215,9 +215,7 @@ def must_be_fit_for_calls(rules: RuleSet) -> None:
     """Raises Refused for a set that only illustrates a programme's criteria."""
     if rules.scope != "complete":
         raise Refused(
-            msgid(
-                "%(name)s shows one programme's criteria and cannot decide calls", name=rules.name
-            ),
+            msgid("%(name)s shows one program's criteria and cannot decide calls", name=rules.name),
             "rule_set",
         )
 

@@ -234,9 +234,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "Handed over to %(unit)s after %(waited_s)s s.", unit=d["unit"], waited_s=d["waited_s"]
     ),
     "dispatch.cancelled": lambda _, d: (
-        msgid("Cancelled: %(reason)s.", reason=_reason(CANCEL_REASONS, d["reason"]))
+        msgid("Canceled: %(reason)s.", reason=_reason(CANCEL_REASONS, d["reason"]))
         if "reason" in d
-        else msgid("Cancelled.")
+        else msgid("Canceled.")
     ),
     "dispatch.asked_again": lambda _, d: msgid("Everybody is asked again."),
     "follow_up.planned": lambda _, d: msgid(

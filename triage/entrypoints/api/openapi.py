@@ -29,7 +29,7 @@ _REFERENCE = {"in": "path", "name": "reference", "required": True, "schema": {"t
 _RULE_SET = {
     "in": "query",
     "name": "rule_set",
-    "description": "A published rule set; without it the centre's.",
+    "description": "A published rule set; without it the center's.",
     "schema": {"type": "string"},
 }
 

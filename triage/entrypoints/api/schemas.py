@@ -72,7 +72,7 @@ class CaseBody(Body):
 
     facts = _names("Answers by fact, as rules/vocabulary.yaml declares them; `unknown` was asked.")
     narrative = Text(NARRATIVE_LENGTH, "What happens, in the caller's words.")
-    situation = _names("What the centre's systems supply: teams away, travel times, weather.")
+    situation = _names("What the center's systems supply: teams away, travel times, weather.")
 
 
 _SUBJECT = ("name", "about", "age", "language", "interpreter")
@@ -84,7 +84,7 @@ class NewCallBody(CaseBody):
     caller_phone = Line(60, "The number to call back, with + or as dialled locally.")
     caller_name = Line(120, "As the caller gave it.")
     location = Text(500, "The place as the caller said it; kept and sent so.")
-    zone = Line(40, "The centre's zone; without it the gazetteer looks the place up.")
+    zone = Line(40, "The center's zone; without it the gazetteer looks the place up.")
     latitude = Degrees(90, "WGS 84; with longitude.")
     longitude = Degrees(180, "WGS 84; with latitude.")
     language = Word(_LANGUAGE, _TAG, "The caller's, as BCP 47 tag.")
@@ -97,7 +97,7 @@ class NewCallBody(CaseBody):
         metadata={"description": "How the caller may safely be contacted."},
     )
     subject_name = Line(200, "The person in crisis, if told.")
-    subject_about = Line(500, "How to recognise them.")
+    subject_about = Line(500, "How to recognize them.")
     subject_age = Word("[a-z0-9_]{1,40}", "is an answer to age_band", "As `age_band` is answered.")
     subject_language = Word(_LANGUAGE, _TAG, "Of the person in crisis, as BCP 47 tag.")
     subject_interpreter = _flag("The person in crisis needs an interpreter.")
@@ -106,7 +106,7 @@ class NewCallBody(CaseBody):
     )
     external_id = Line(64, "The CAD's own number.")
     rule_set = Word(
-        r"[a-z0-9-]{1,64}", "is the name of a rule set", "Another rule set than the centre's."
+        r"[a-z0-9-]{1,64}", "is the name of a rule set", "Another rule set than the center's."
     )
 
     @post_load

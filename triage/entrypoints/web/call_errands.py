@@ -63,7 +63,7 @@ def never_mind(reference: str) -> ResponseReturnValue:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
         wish = Wish(who, alone, spoken, typed.note("note"))
         if cancellations.ask(uow, centre, call, wish):
-            return msgid("The call was routine and is cancelled. Whoever was asked is told.")
+            return msgid("The call was routine and is canceled. Whoever was asked is told.")
         return msgid(
             "A clinician or supervisor has to agree. Until then whoever was sent still comes."
         )
@@ -83,7 +83,7 @@ def answer(reference: str) -> ResponseReturnValue:
         chosen = typed.line("answer")
         if chosen == "agree":
             cancellations.agree(uow, centre, call, person.role)
-            return msgid("Agreed: the call is cancelled, and everybody is told to stand down.")
+            return msgid("Agreed: the call is canceled, and everybody is told to stand down.")
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
             return msgid("Refused: whoever was sent still comes.")

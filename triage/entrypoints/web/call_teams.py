@@ -46,7 +46,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
             )
         dispatches.cancel(uow, centre, dispatch, reason)
         return msgid(
-            "%(name)s is cancelled; who was asked is told.",
+            "%(name)s is canceled; who was asked is told.",
             name=response_name(centre, dispatch.response),
         )
 

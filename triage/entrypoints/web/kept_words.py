@@ -52,7 +52,7 @@ NAMES = {
     "caller_name": msgid("Caller's name"),
     "caller_phone": msgid("Call-back number"),
     "caller_relation": msgid("Who rings"),
-    "behaviour": msgid("Behaviour"),
+    "behaviour": msgid("Behavior"),
     "calls_at_once": msgid("Calls at the same time"),
     "case_json": msgid("JSON"),
     "case_narrative": msgid("What is told"),

@@ -98,9 +98,9 @@ def other_language() -> tuple[str, str]:
 def theme_words() -> dict[str, tuple[str, str]]:
     """What the button for the colours says, and what it offers, under each of them."""
     return {
-        "auto": (gettext("Colours: auto"), gettext("Change to dark")),
-        "dark": (gettext("Colours: dark"), gettext("Change to light")),
-        "light": (gettext("Colours: light"), gettext("Change to auto")),
+        "auto": (gettext("Colors: auto"), gettext("Change to dark")),
+        "dark": (gettext("Colors: dark"), gettext("Change to light")),
+        "light": (gettext("Colors: light"), gettext("Change to auto")),
     }
 
 

@@ -29,7 +29,7 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("visits", __name__, url_prefix="/calls/<reference>/visit")
 
 PARTS = {
-    "behaviour": (msgid("Behaviour"), msgid("What you saw and heard.")),
+    "behaviour": (msgid("Behavior"), msgid("What you saw and heard.")),
     "intervention": (msgid("Intervention"), msgid("What you did.")),
     "response": (msgid("Response"), msgid("How the person answered to it.")),
     "plan": (msgid("Plan"), msgid("What was agreed, who does it, when.")),
