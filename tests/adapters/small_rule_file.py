@@ -29,6 +29,7 @@ facts:
     ask: when_it_matters
     question: {en: {first: "In NO?", third: "In NO?"}}
     ask_when: {weapon: in_hand}
+    ask_first: {weapon: in_hand}
   contacts_last_30_days: {group: situation, type: number, ask: never, min: 0, max: 1000}
   team_on: {group: situation, type: yes_no, ask: never}
 responses:

@@ -40,7 +40,7 @@ def test_the_vocabulary_is_read_whole() -> None:
         ("u", "No se sabe"),
     ]
     assert words.facts["norway"].value_names == ("yes", "no")
-    assert words.facts["norway"].ask_when is not None
+    assert words.facts["norway"].ask_when == words.facts["norway"].ask_first is not None
     assert [fact.name for fact in words.gate] == ["weapon"]
     assert words.responses["mobile"].roles == ("clinician",)
     assert words.responses["police"].label("es") == "Patrulla"

@@ -22,6 +22,8 @@ START_UP_S = 60
 WAIT_MS = 15_000
 """How long a busy machine may take; how soon a page shows something is what benchmarks measure."""
 expect.set_options(timeout=WAIT_MS)
+LONG_MS = 60_000
+"""The same for what comes only after some seconds of watching."""
 
 
 @dataclass

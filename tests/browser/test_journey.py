@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import LONG_MS, Served
 from tests.stories.test_calls import CALM
 from tests.world import PASSWORD
 from triage.storage.calls import Call, IntakeDraft
@@ -225,13 +225,7 @@ def test_answers_chosen_with_the_mouse_one_after_the_other_all_stand(
     page.goto(f"{served.base_url}/intake")
     for fact in GATE:
         answer = page.locator(f"[data-fact={fact}] label.answer").first
-        answer.scroll_into_view_if_needed()
-        box = answer.bounding_box()
-        assert box is not None
-        page.mouse.move(box["x"] + 12, box["y"] + 12)
-        page.mouse.down()
-        page.wait_for_timeout(60)  # a finger is not faster; whatever moves has moved
-        page.mouse.up()
+        answer.click(delay=60, position={"x": 12, "y": 12})  # a finger is not faster
         page.wait_for_timeout(200)
 
     for fact in GATE:
@@ -320,10 +314,10 @@ def test_the_board_says_when_it_is_stale_and_when_paging_is_dead(
     served.world.call(CALM)
     sign_in(served, page)
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
-    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING", timeout=16_000)
+    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING", timeout=LONG_MS)
 
     served.stop("worker")
-    expect(page.locator("#board-alarms")).to_contain_text("PAGING DOES NOT WORK", timeout=16_000)
+    expect(page.locator("#board-alarms")).to_contain_text("PAGING DOES NOT WORK", timeout=LONG_MS)
     served.stop("web")
     expect(page.locator("[data-as-of]")).to_contain_text("STALE: no news since")
     expect(page.locator(".call-row")).to_have_count(1)

@@ -344,3 +344,36 @@ def test_what_the_narrative_says_is_asked_although_such_calls_are_seldom_about_i
     call = vocabulary().read_call({"facts": facts, "narrative": narrative})
 
     assert assess(rule_set(COUNTY), call).outlook.ask_next[0].fact.name == first
+
+
+GATE = {
+    "consciousness": "alert",
+    "breathing": "normal",
+    "weapon": "none_seen",
+    "violence_now": "none",
+    "attempt_in_progress": "no",
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "then"),
+    [
+        ({"problem_type": "suicidal_thoughts"}, "suicidal_ideation"),
+        (
+            {"problem_type": "suicidal_thoughts", "suicidal_ideation": "active"},
+            "suicide_means suicide_intent suicide_plan suicide_behaviour",
+        ),
+        ({"problem_type": "welfare_check"}, "specific_reason_to_fear"),
+        ({"problem_type": "family_dispute"}, "domestic_violence"),
+        ({"problem_type": "mental_health_crisis"}, "psychosis"),
+        ({"problem_type": "neglect_or_abuse_report"}, "neglect_or_abuse children_alone"),
+    ],
+)
+def test_after_the_gate_comes_what_the_call_is_about(told: dict[str, str], then: str) -> None:
+    facts = {**GATE, "caller_role": "subject_self", **told}
+    call = vocabulary().read_call({"facts": facts})
+
+    asked = [one.fact.name for one in assess(rule_set(COUNTY), call).outlook.ask_next]
+    first = asked[: len(then.split()) + 2]  # what was swallowed and a gun come with suicide
+
+    assert set(then.split()) <= set(first)

@@ -61,6 +61,7 @@ _FACT_KEYS = (
         "values",
         "danger",
         "ask_when",
+        "ask_first",
     ),
     *("in_texts", "min", "max", "unit", "max_length", "read_by"),
 )
@@ -105,7 +106,7 @@ class _VocabularyReader:
 
     def _facts(self, node: Node | None, groups: tuple[str, ...]) -> dict[str, Fact]:
         facts: dict[str, Fact] = {}
-        conditions: list[tuple[str, Node]] = []
+        conditions: dict[tuple[str, str], Node] = {}
         for key, value in self._entries(node, "facts"):
             name = self._notebook.name(key, "a fact")
             if name in EQUITY_FIELDS:
@@ -114,11 +115,17 @@ class _VocabularyReader:
             if fields is None or not name:
                 continue
             facts[name] = self._fact(name, fields, groups)
-            if (ask_when := fields.get("ask_when")) is not None:
-                conditions.append((name, ask_when))
+            for asking in ("ask_when", "ask_first"):
+                if (condition := fields.get(asking)) is not None:
+                    conditions[name, asking] = condition
         reader = ConditionReader(self._notebook, facts)
-        read = {name: reader.read(condition) for name, condition in conditions}
-        return {name: replace(fact, ask_when=read.get(name)) for name, fact in facts.items()}
+        read = {place: reader.read(condition) for place, condition in conditions.items()}
+        return {
+            name: replace(
+                fact, ask_when=read.get((name, "ask_when")), ask_first=read.get((name, "ask_first"))
+            )
+            for name, fact in facts.items()
+        }
 
     def _entries(self, node: Node | None, what: str) -> tuple[tuple[TextNode, Node], ...]:
         if isinstance(node, MappingNode) and node.keys:

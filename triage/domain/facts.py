@@ -71,6 +71,8 @@ class Fact:
     """Characters of a code."""
     in_texts: bool = False
     ask_when: Condition | None = None
+    ask_first: Condition | None = None
+    """While true, the question is put with the gate: it is what the call is about."""
     read_by: ReadBy = "any"
     noun: Words | None = None
 

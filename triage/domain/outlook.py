@@ -1,8 +1,8 @@
 """What may still change: `settled`, `could_become` and the questions worth putting next.
 
 The order of `ask_next`, documented in docs/rule-language.md: questions the narrative prompts, then
-the gate; among these by how much an answer changes, weighted by how often it was given before; then
-the order of the vocabulary.
+the gate and what the call is about; among these by how much an answer changes, weighted by how
+often it was given before; then the order of the vocabulary.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -139,7 +139,8 @@ class _Questions:
             weight = self._weight(fact, alone) if alone else float(name in effects)
             if sense is not TRUE:
                 weight *= PERHAPS
-            urgency = not mention, fact.ask != "gate", not alone, -weight, place_of[name]
+            later = fact.ask != "gate" and not self._comes_first(fact)
+            urgency = not mention, later, not alone, -weight, place_of[name]
             asked.append((urgency, Question(fact, alone, mention, weight, self)))
         asked.sort(key=itemgetter(0))
         return [question for _, question in asked]
@@ -151,6 +152,9 @@ class _Questions:
             found = next((term for term in terms if term in heard), None)
             if found is not None and fact not in self._call.asked:
                 yield fact, found
+
+    def _comes_first(self, fact: Fact) -> bool:
+        return fact.ask_first is not None and self._sense(fact.ask_first) is TRUE
 
     def _sense(self, ask_when: Condition) -> Truth:
         """Does a question asked then make sense for the call, in any reading of it?"""

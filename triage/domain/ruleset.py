@@ -242,7 +242,8 @@ class RuleSet:
     def terms(self) -> tuple[str, ...]:
         """Every term that rules, prompts and questions look for in a narrative."""
         conditions = [rule.when for rule in self.rules]
-        conditions += [fact.ask_when for fact in self.vocabulary.facts.values() if fact.ask_when]
+        for fact in self.vocabulary.facts.values():
+            conditions += [asking for asking in (fact.ask_when, fact.ask_first) if asking]
         tests = (test for condition in conditions for test in tests_of(condition))
         mentioned = (test.terms for test in tests if isinstance(test, Mentions))
         lists = (*mentioned, *(prompt.terms for prompt in self.prompts))
