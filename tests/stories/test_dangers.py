@@ -58,14 +58,14 @@ def test_what_is_said_to_be_none_stands_apart_from_the_dangers(world: World) -> 
     add(world, call, weapon="none_seen")
     clinician = signs_in(world, phone)
     page = words(clinician, f"/calls/{call.reference}")
-    assert "Asked, and said to be none no weapon is seen." in page
+    assert "Asked, and said to be none No weapon is seen." in page
     assert "Dangers, as told" not in page
 
     add(world, call, weapon="none_confirmed", violence_now="physical")
     phone.expect(TOLD)
     page = words(clinician, f"/calls/{call.reference}")
     assert "Dangers, as told somebody is being hit or hurt." in page
-    assert "Asked, and said to be none somebody says there is no weapon." in page
+    assert "Asked, and said to be none Somebody says there is no weapon." in page
 
 
 def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done(
