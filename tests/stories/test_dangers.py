@@ -86,6 +86,10 @@ def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done
     assert "say it to them. a weapon is within reach. They were told by radio" in page
     assert "TELL BY RADIO: Unit 12. Something dangerous is known now: weapon." in page
 
+    assert "Nobody has told them by radio yet." not in page
+    world.wait(seconds=61)
+    assert "Nobody has told them by radio yet." in words(dispatcher, f"/calls/{call.reference}")
+
     add(world, call, violence_now="physical")  # while somebody speaks on the radio
     said = act(dispatcher, call, "/told-by-radio", {"turn": "0"})
     assert "more is dangerous there than you saw" in said

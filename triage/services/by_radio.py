@@ -2,6 +2,7 @@
 is done, that is the desk's to do."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "radio"
+PATIENCE = timedelta(minutes=1)
+"""After this it is told that nobody has said it yet."""
 
 
 def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
@@ -23,12 +26,12 @@ def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
         return
     errand = errands.waiting(uow, call, KIND)
     if errand is None:
-        errands.add(uow, call, KIND, uow.now, units=units, facts=sorted(facts))
+        errands.add(uow, call, KIND, uow.now + PATIENCE, units=units, facts=sorted(facts))
         return
     more: dict[str, Any] = {"units": units, "facts": sorted({*errand.details["facts"], *facts})}
     errand.details = errand.details | more
     uow.audit("radio.more", errand, **more)
-    errands.next_turn(uow, errand, uow.now)
+    errands.next_turn(uow, errand, uow.now + PATIENCE)
 
 
 def _under_way(uow: UnitOfWork, call: Call) -> list[str]:

@@ -20,6 +20,8 @@ from triage.storage.unit_of_work import UnitOfWork
 KIND = "errand"
 _PRIORITY = 2
 _OPEN = (CallState.OPEN, CallState.ASKING)
+RED_AT_ONCE = {"radio"}
+"""Kinds that nobody may leave for later: when they are due it is told that they still wait."""
 
 
 def add(
@@ -94,7 +96,8 @@ def of_open_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
 
 def is_red(errand: Errand, now: datetime) -> bool:
     """Has its time come?"""
-    return errand.ended_at is None and errand.due_at <= now
+    come = errand.kind in RED_AT_ONCE or errand.due_at <= now
+    return errand.ended_at is None and come
 
 
 def end_all(uow: UnitOfWork, call: Call) -> None:
