@@ -38,7 +38,7 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
 
     assert "Choose why they were not told." in act(dispatcher, call, "/told", {"answer": "no"})
     told = act(dispatcher, call, "/told", {"answer": "no", "reason": "rang_off"})
-    assert "The caller was NOT told: They rang off." in told
+    assert "The caller was NOT told: They hung up." in told
     assert "The caller was told who comes." in act(dispatcher, call, "/told", {"answer": "told"})
     phone.text("1")
     phone.expect("accepted")

@@ -5,7 +5,7 @@ from triage.domain.words import msgid
 RING_OUTCOMES = {
     "reached": msgid("Reached"),
     "no_answer": msgid("No answer"),
-    "engaged": msgid("Engaged"),
+    "engaged": msgid("Busy"),
     "voicemail": msgid("Voicemail reached"),
 }
 """What a call-back after a lost line came to."""

@@ -14,7 +14,7 @@ MOVED = timedelta(minutes=10)
 NOT_TOLD = {
     "line_lost": msgid("The line was lost"),
     "not_safe": msgid("It is not safe to say it now"),
-    "rang_off": msgid("They rang off"),
+    "rang_off": msgid("They hung up"),
     "language": msgid("No common language, no interpreter yet"),
     "relayed": msgid("Another agency tells them"),
 }
