@@ -25,6 +25,7 @@ class Ahead:
     """What looking ahead keeps of one rule set.
 
     paths -- by response, answers that led to it from some call: tried first from the next.
+    doubts -- by response, the rule (bit) for which it was last not proven impossible: tried first.
     brought -- by number of a term, the rules about who answers that are true whenever it is.
     giving_way -- by response, the terms with which somebody with a stronger claim is required.
     counting -- the terms of rules that count, or make the call wait, while they are undecided.
@@ -37,6 +38,8 @@ class Ahead:
     becomes -- by the outcome now and after an answer, what is told of it.
     effects, several -- by what they consist of, effects and all effects of one question, so that
         those that are alike are one object: less is kept, and the collector has less to look at.
+    alone -- by a question, its terms that wait for nothing else, and how the rules stand, the
+        effects of its answers.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.
@@ -48,6 +51,7 @@ class Ahead:
         self.giving_way = giving_way(rule_set, self.brought)
         self.conclusions = Conclusions(rule_set)
         self.paths: dict[str, list[Path]] = {}
+        self.doubts: dict[str, int] = {}
         self._folded: OrderedDict[int, int] = OrderedDict()
         self._unfolded: OrderedDict[int, int] = OrderedDict()
         self._narrowed: OrderedDict[tuple[Choice, int], Narrowed | None] = OrderedDict()
@@ -65,6 +69,7 @@ class Ahead:
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.effects: OrderedDict[tuple[int, int, float], Effect] = OrderedDict()
         self.several: OrderedDict[tuple[int, ...], tuple[Effect, ...]] = OrderedDict()
+        self.alone: OrderedDict[tuple[object, ...], tuple[Effect, ...]] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
         )

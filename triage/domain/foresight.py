@@ -114,17 +114,17 @@ class _Lookout:
         if remote and self._matters_when_remote(could_become, changed):
             changed = True
             decision = self._scout.decision(remote)
-            effects.setdefault(SIGHT_FACT, [])
+            alone = effects.get(SIGHT_FACT, ())
             if weight := weight_of(self._present, decision):
                 unseen = AnswerClass(NO_SIGHT, (NO_SIGHT,))
-                effects[SIGHT_FACT].append(Effect(unseen, decision, weight))
+                alone = self._scout.together([*alone, Effect(unseen, decision, weight)])
+            effects[SIGHT_FACT] = alone
         precedence = self._rule_set.precedence
         others = sorted(could_become - {self._present.response}, key=lambda one: precedence[one])
-        alike = self._scout.together
-        found = {fact: alike(some) for fact, some in effects.items()} if changed else {}
         masks = 0
         for mask in relevant:
             masks |= mask
+        found = effects if changed else {}
         return Foresight(not changed, tuple(others), found, self._present, masks)
 
     def _positions(self, read: Iterable[Reading]) -> Positions:
@@ -156,7 +156,7 @@ class _Lookout:
             return True
         return not changed and self._can_change(self._remote)
 
-    def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, list[Effect]]:
+    def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, tuple[Effect, ...]]:
         """Each answer to each question that may matter, by itself."""
         effects = self._scout.single_answers(self._here, relevant, self._present)
         for found in effects.values():
@@ -180,7 +180,6 @@ class _Lookout:
         return Search(
             self._scout,
             lambda decision: decision.response == response,
-            lambda bounds: any(one.may_become(response) for one in bounds),
             toward,
             response,
             against,
@@ -194,7 +193,6 @@ class _Lookout:
         return Search(
             self._scout,
             lambda decision: decision.outcome() != outcome,
-            lambda _: True,
             (-1,),
             "",
             0,

@@ -69,17 +69,20 @@ class Position:
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
         book, ahead = self.rule_set.book, self.rule_set.ahead
-        left, alive, unknown = self.left, self.alive, self.unknown
+        left, alive, unknown, closed = self.left, self.alive, self.unknown, 0
         blind = SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT
         for fact, move in path.items():
             if (choice := left.get(fact)) is not None:
                 here = (choice.unseen if blind else choice).same(move)
                 alive &= ~here.contradicts
                 unknown |= here.leaves_unknown
-        others = [reads for fact, reads in zip(left, self._reads, strict=True) if fact not in path]
-        still_open = reduce(or_, others, 0)
+                closed |= choice.reads
+        closed &= alive & ~unknown
+        if closed:
+            left_out = zip(left, self._reads, strict=True)
+            closed &= ~reduce(or_, [reads for fact, reads in left_out if fact not in path], 0)
         # No answer to come undoes what is true already.
-        true = self._true | book.index.fold(alive & ~unknown & self.open & ~still_open)
+        true = self._true | book.index.fold(closed) if closed else self._true
         undecided = ahead.fold(alive & ahead.counting) & ~true
         return true | undecided & book.holds, undecided & book.asks
 

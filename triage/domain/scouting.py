@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.cases import stands
-from triage.domain.conclusions import one_of
+from triage.domain.conclusions import keep, one_of
 from triage.domain.decision import Decision
 from triage.domain.differences import weight_of
 from triage.domain.moves import Choice, Move
@@ -51,7 +51,7 @@ class Scout:
 
     def single_answers(
         self, positions: Positions, relevant: Sequence[int], present: Decision
-    ) -> dict[str, list[Effect]]:
+    ) -> dict[str, tuple[Effect, ...]]:
         """By open question that changes a rule, the answers that alone change the outcome.
 
         relevant -- for each position the rules that matter; questions that none of them reads are
@@ -60,7 +60,7 @@ class Scout:
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         if len(trials) == 1:
             return self._from_one(positions[0], trials[0], present)
-        found: dict[str, list[Effect]] = {}
+        found: dict[str, tuple[Effect, ...]] = {}
         for fact in dict.fromkeys(one.fact for trial in trials for one in trial.choices()):
             choices = [one.left[fact] for one in positions if fact in one.left]
             changes = [
@@ -69,31 +69,42 @@ class Scout:
                 else {}
                 for trial in trials
             ]
-            effects = found[fact] = []
+            effects = []
             for place in dict.fromkeys(chain.from_iterable(changes)):
                 there = [c.get(place, t.here) for c, t in zip(changes, trials, strict=True)]
                 decision = self.decide(positions, tuple(there))
                 if weight := weight_of(present, decision):
                     effects.append(Effect(choices[0].moves[place].answers, decision, weight))
+            found[fact] = self.together(effects)
         return found
 
     def _from_one(
         self, position: Position, trial: "_Trial", present: Decision
-    ) -> dict[str, list[Effect]]:
-        """The same where the call is read in one way only, as nearly every call is."""
-        conclude, teams = self._conclude, position.teams
-        other: dict[tuple[int, int], tuple[Decision, float]] = {}
-        found: dict[str, list[Effect]] = {}
+    ) -> dict[str, tuple[Effect, ...]]:
+        """The same where the call is read in one way only, as nearly every call is.
+
+        One more answer leaves nearly all other questions as they were, so what was found of them
+        is kept.
+        """
+        kept, standing = self.rule_set.ahead.alone, (*trial.here, position.teams.key)
+        found: dict[str, tuple[Effect, ...]] = {}
         for choice in trial.choices():
-            effects = found[choice.fact] = []
-            for move, there in trial.changes(choice):
-                if there not in other:
-                    decision = conclude(there[0], there[1] > 0, teams)
-                    other[there] = decision, weight_of(present, decision)
-                decision, weight = other[there]
-                if weight:
-                    effects.append(self._effect(move.answers, decision, weight))
+            key = choice, *trial.open_in(choice), *standing
+            effects = kept.get(key)
+            if effects is None:
+                effects = self.together(self._effects(trial, choice, present))
+                if not position.prompted:  # such choices are of one call only
+                    keep(kept, key, effects)
+            found[choice.fact] = effects
         return found
+
+    def _effects(self, trial: "_Trial", choice: Choice, present: Decision) -> list[Effect]:
+        effects, teams = [], trial.position.teams
+        for move, (fired, asking) in trial.changes(choice):
+            decision = self._conclude(fired, asking > 0, teams)
+            if weight := weight_of(present, decision):
+                effects.append(self._effect(move.answers, decision, weight))
+        return effects
 
     def _effect(self, answers: AnswerClass, decision: Decision, weight: float) -> Effect:
         """One object for all calls. What it is kept by lives as long as it does."""
@@ -124,6 +135,11 @@ class _Trial:
         """The questions that relevant rules read."""
         alive = self._alive
         return [choice for choice in self.position.left.values() if choice.reads & alive]
+
+    def open_in(self, choice: Choice) -> tuple[int, int]:
+        """What its changes depend on, besides how the rules stand."""
+        counting = self._counting
+        return self._near & choice.reads, counting if counting & choice.reads else 0
 
     def changes(self, choice: Choice) -> Sequence[tuple[Move, tuple[int, int]]]:
         """Each answer that changes any, with the rules that fire and those that ask then."""

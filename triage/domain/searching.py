@@ -34,7 +34,6 @@ class Search:
     """A search for a decision that is wanted.
 
     reached -- is this the one?
-    may_reach -- could it still come, by the bounds?
     toward -- rules to satisfy, the most promising first.
     response -- the response that is wanted, or "" for any change.
     against -- terms (bits) better contradicted on the way.
@@ -44,7 +43,6 @@ class Search:
 
     scout: Scout
     reached: Callable[[Decision], bool]
-    may_reach: Callable[[Sequence[Bounds]], bool]
     toward: Sequence[int]
     response: str
     against: int
@@ -63,6 +61,11 @@ class Search:
             return False
         return self._leaps(positions) or self._walks(positions)
 
+    def _may_reach(self, bounds: Iterable[Bounds]) -> bool:
+        """Could it still come, by the bounds?"""
+        response = self.response
+        return not response or any(one.may_become(response) for one in bounds)
+
     def _cannot(self, position: Position, bounds: Bounds, deeper: int = 2) -> bool:
         """Is it certain, whichever rule becomes true that has to, that others keep it away?
 
@@ -72,10 +75,12 @@ class Search:
         ways = bounds.ways_out(self.response)
         if ways is None:
             return False
-        may_reach = {0: True}
-        for number in numbers_in(ways):
+        may_reach, doubts = {0: True}, self.scout.rule_set.ahead.doubts
+        doubtful = ways & doubts.get(self.response, 0)
+        for number in (*numbers_in(doubtful), *numbers_in(ways & ~doubtful)):
             terms = self._promising(position, number, bounds, 0, may_reach)
             if terms and not self._kept_away(position, terms, deeper):
+                doubts[self.response] = 1 << number
                 return False
         return True
 
@@ -108,7 +113,7 @@ class Search:
         """May the decision come where these rules are true, by them and, unless some were assumed
         before, by those that further rules bring which then have to become true?"""
         bounds = Bounds(position, brought | assumed)
-        if not self.may_reach([bounds]):
+        if not self._may_reach([bounds]):
             return False
         ways = None if assumed else bounds.ways_out(self.response)
         if ways is None:
@@ -127,7 +132,7 @@ class Search:
                 return False
             narrowed = position.narrowed(terms)
             bounds = Bounds(narrowed)
-            if not self.may_reach([bounds]):
+            if not self._may_reach([bounds]):
                 return True
             if not several:
                 return deeper > 0 and self._cannot(narrowed, bounds, deeper - 1)
@@ -196,9 +201,9 @@ class Search:
             raise OutOfBudget
         self.budget -= 1
         bounds = [Bounds(position) for position in positions]
-        if not self.may_reach(bounds):
+        if not self._may_reach(bounds):
             return False
-        aim = self._aim(positions, [one.relevant() for one in bounds], aim)
+        aim = self._aim(positions, bounds, aim)
         if not aim:
             return False
         choice = next(c for p in positions for c in p.left.values() if c.reads & aim & p.alive)
@@ -212,12 +217,12 @@ class Search:
             raise OutOfBudget
         return False
 
-    def _aim(self, positions: Positions, relevant: Sequence[int], aim: int) -> int:
+    def _aim(self, positions: Positions, bounds: Iterable[Bounds], aim: int) -> int:
         """An open term to satisfy next: the one begun, or of a rule in favour, or any."""
         for position in positions:
             if aim & position.alive & position.open & ~position.unknown:
                 return aim
-        everything = -1
+        everything, relevant = -1, [one.relevant() for one in bounds]
         for rules in (*self.toward, everything):
             for position, mask in zip(positions, relevant, strict=True):
                 if mask & rules and (term := _nearest_term(position, mask & rules)):
