@@ -14,7 +14,7 @@ def test_what_was_found_for_other_calls_changes_nothing(data: st.DataObject) -> 
     pool = [*ASKABLE, "cold"]
     rules = data.draw(rule_sets(pool))
     for call in data.draw(st.lists(calls(pool), min_size=2, max_size=5)):
-        for reading, tally, _, heard in cases_of(rules, call):
+        for reading, tally, _, heard, _ in cases_of(rules, call):
             undecided = rules.book.rules_in(tally.undecided & ~rules.book.holds)
 
             found = rules.waiting.of(tally, reading.answers, heard)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
     from triage.domain.claims import Claims, Points
     from triage.domain.foresight import Foresight
-    from triage.domain.scouting import Effect
+    from triage.domain.scouting import Alone, Effect
 
 MOST_NARROWED = 5_000
 """Questions narrowed down to some of their answers, kept for one rule set."""
@@ -68,8 +68,8 @@ class Ahead:
         self.winners: OrderedDict[tuple[int, int], tuple[tuple[str, int], ...]] = OrderedDict()
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.effects: OrderedDict[tuple[int, int, float], Effect] = OrderedDict()
-        self.several: OrderedDict[tuple[int, ...], tuple[Effect, ...]] = OrderedDict()
-        self.alone: OrderedDict[tuple[object, ...], tuple[Effect, ...]] = OrderedDict()
+        self.several: OrderedDict[tuple[int, ...], Alone] = OrderedDict()
+        self.alone: OrderedDict[tuple[object, ...], Alone] = OrderedDict()
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
         )

@@ -5,6 +5,7 @@ whatever the others do; what no such combination can bring about, no answer can.
 """
 
 from collections.abc import Iterable, Set
+from functools import cached_property
 
 from triage.domain.claims import Claims
 from triage.domain.conclusions import keep
@@ -51,11 +52,15 @@ class Bounds:
             return 0
         return (
             self._relevant_levels()
-            | self._relevant_requirements()
             | self._relevant_companions()
             | self._relevant_exclusions()
-            | self._relevant_choices()
+            | self.deciding
         )
+
+    @cached_property
+    def deciding(self) -> int:
+        """Those of them that require or score, or make the call wait."""
+        return self._relevant_requirements() | self._relevant_choices()
 
     def responses(self) -> Set[str]:
         """Every response that could come out, the present one among them."""

@@ -12,21 +12,26 @@ from triage.domain.term_index import Tally
 
 
 class Case(NamedTuple):
-    """One reading of the call and what the rules make of it."""
+    """One reading of the call and what the rules make of it.
+
+    state -- how the terms stand; see `term_index`.
+    """
 
     reading: Reading
     tally: Tally
     decision: Decision
     heard: Heard
+    state: int
 
 
 def cases_of(rule_set: RuleSet, call: CallInput) -> tuple[Case, ...]:
     """One case for each reading of the call. Raises InvalidCall for more than 64."""
-    heard, date = rule_set.heard(call), call.now[:10]
+    heard, date, book = rule_set.heard(call), call.now[:10], rule_set.book
     cases = []
     for reading in readings(rule_set.vocabulary, call):
-        tally = rule_set.book.weigh(reading.answers, heard, date)
-        cases.append(Case(reading, tally, decide(rule_set, tally, reading.teams), heard))
+        state = book.index.state(reading.answers, heard)
+        tally = book.stand(state, date)
+        cases.append(Case(reading, tally, decide(rule_set, tally, reading.teams), heard, state))
     return tuple(cases)
 
 

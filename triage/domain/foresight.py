@@ -7,7 +7,7 @@ not followed, and what the bounds rule out is not searched. The search has a bud
 out, a call counts as not settled and a response as still possible.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.domain.answer_classes import AnswerClass
@@ -18,10 +18,10 @@ from triage.domain.cases import Case
 from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
 from triage.domain.differences import weight_of
-from triage.domain.positions import Positions, position_of
+from triage.domain.positions import Position, Positions, position_of
 from triage.domain.readings import Reading, readings
 from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import Effect, Scout
+from triage.domain.scouting import NOTHING_ALONE, Alone, Effect, Scout
 from triage.domain.searching import Search
 
 BUDGET = 12
@@ -45,7 +45,7 @@ class Foresight:
 
     settled: bool
     could_become: tuple[str, ...]
-    effects: Mapping[str, tuple[Effect, ...]]
+    effects: Mapping[str, Alone]
     present: Decision
     relevant: int
 
@@ -78,7 +78,7 @@ class _Lookout:
         self._rule_set, self._budget = rule_set, budget
         self._scout, self._date = Scout(rule_set), call.now[:10]
         self._heard = cases[0].heard
-        self._here = self._positions([one.reading for one in cases])
+        self._here = tuple([self._position(one.reading, one.state) for one in cases])
         self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
@@ -114,10 +114,11 @@ class _Lookout:
         if remote and self._matters_when_remote(could_become, changed):
             changed = True
             decision = self._scout.decision(remote)
-            alone = effects.get(SIGHT_FACT, ())
+            alone = effects.get(SIGHT_FACT, NOTHING_ALONE)
             if weight := weight_of(self._present, decision):
                 unseen = AnswerClass(NO_SIGHT, (NO_SIGHT,))
-                alone = self._scout.together([*alone, Effect(unseen, decision, weight)])
+                seen = Effect(unseen, decision, weight)
+                alone = self._scout.alone(SIGHT_FACT, (*alone.effects, seen))
             effects[SIGHT_FACT] = alone
         precedence = self._rule_set.precedence
         others = sorted(could_become - {self._present.response}, key=lambda one: precedence[one])
@@ -127,8 +128,8 @@ class _Lookout:
         found = effects if changed else {}
         return Foresight(not changed, tuple(others), found, self._present, masks)
 
-    def _positions(self, read: Iterable[Reading]) -> Positions:
-        return tuple(position_of(self._rule_set, one, self._heard, self._date) for one in read)
+    def _position(self, reading: Reading, state: int | None = None) -> Position:
+        return position_of(self._rule_set, reading, self._heard, self._date, state)
 
     def _turned_remote(self, call: CallInput) -> Positions:
         """The call if the caller turned out not to see the person.
@@ -143,7 +144,8 @@ class _Lookout:
             asked.get(sight.name) in sight.sight_values for sight in vocabulary.sight_facts
         ):
             return ()
-        return self._positions(readings(vocabulary, call.with_fact(SIGHT_FACT, NO_SIGHT)))
+        read = readings(vocabulary, call.with_fact(SIGHT_FACT, NO_SIGHT))
+        return tuple([self._position(one) for one in read])
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
         """Does a caller who cannot see open what was closed? Adds the responses that may follow."""
@@ -156,12 +158,11 @@ class _Lookout:
             return True
         return not changed and self._can_change(self._remote)
 
-    def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, tuple[Effect, ...]]:
+    def _try_single_answers(self, relevant: Sequence[int]) -> dict[str, Alone]:
         """Each answer to each question that may matter, by itself."""
         effects = self._scout.single_answers(self._here, relevant, self._present)
-        for found in effects.values():
-            self._seen.update([one.decision.response for one in found])
-        self._changed = any(effects.values())
+        self._seen.update(*[one.responses for one in effects.values()])
+        self._changed = any(one.effects for one in effects.values())
         return effects
 
     def _reachable(

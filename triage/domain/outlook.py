@@ -5,13 +5,12 @@ the gate and what the call is about; among these by how much an answer changes, 
 often it was given before; then the order of the vocabulary.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from triage.domain.answers import LEFT
 from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
@@ -20,7 +19,7 @@ from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
 from triage.domain.ruleset import RuleSet
-from triage.domain.scouting import Effect
+from triage.domain.scouting import NOTHING_ALONE, Alone, Effect
 from triage.domain.words import listed, msgid
 
 PERHAPS = 0.5
@@ -135,13 +134,13 @@ class _Questions:
             sense = senses[shared]
             if fact.is_situation or (sense is FALSE and name not in mentioned):
                 continue
-            alone, mention = effects.get(name, ()), mentioned.get(name, "")
-            weight = self._weight(fact, alone) if alone else float(name in effects)
+            alone, mention = effects.get(name, NOTHING_ALONE), mentioned.get(name, "")
+            weight = self._weight(fact, alone) if alone.effects else float(name in effects)
             if sense is not TRUE:
                 weight *= PERHAPS
             later = fact.ask != "gate" and not self._comes_first(fact)
-            urgency = not mention, later, not alone, -weight, place_of[name]
-            asked.append((urgency, Question(fact, alone, mention, weight, self)))
+            urgency = not mention, later, not alone.effects, -weight, place_of[name]
+            asked.append((urgency, Question(fact, alone.effects, mention, weight, self)))
         asked.sort(key=itemgetter(0))
         return [question for _, question in asked]
 
@@ -165,12 +164,10 @@ class _Questions:
                 break
         return truth
 
-    def _weight(self, fact: Fact, effects: Iterable[Effect]) -> float:
+    def _weight(self, fact: Fact, alone: Alone) -> float:
         """How much each answer changes, by how often it is given."""
-        options = self.rule_set.options.get(fact.name)
-        classes = len(options.classes) if options else len(fact.values)
         if not self._habits.counts:
-            evenly = 1 / classes
-            return sum([evenly * weight for one, _, weight in effects if one.answer is not LEFT])
+            return alone.weight
+        classes = self.rule_set.told_apart(fact.name)
         share = partial(self._habits.share, fact.name, classes=classes)
-        return sum([share(one.answers) * one.weight for one in effects])
+        return sum([share(one.answers) * one.weight for one in alone.effects])

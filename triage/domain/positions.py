@@ -33,13 +33,15 @@ class Position:
         unknown: int,
         left: Mapping[str, Choice],
         teams: Availability,
+        before: "Position | None" = None,
     ) -> None:
         self.rule_set, self.alive, self.unknown = rule_set, alive, unknown
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
         self._reads = [choice.reads for choice in left.values()]
         self.open = reduce(or_, self._reads, 0)
-        self._weigh()
+        self._true = 0
+        self._weigh(before)
 
     @cached_property
     def open_twice(self) -> int:
@@ -47,15 +49,16 @@ class Position:
         reads = self._reads
         return reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
 
-    def _weigh(self) -> None:
-        """How the rules stand.
+    def _weigh(self, before: "Position | None") -> None:
+        """How the rules stand. What was true before some answers is true after them.
 
         A rule that has an effect only when true matters while it can become true; one that counts
         while it is undecided matters while it can become false.
         """
         book, ahead, fold = self.rule_set.book, self.rule_set.ahead, self.rule_set.book.index.fold
         hopeful, counting = self.alive & ~self.unknown, self.alive & ahead.counting
-        true = fold(hopeful & ~self.open)
+        true = fold(hopeful & ~self.open & (before.open if before else -1))
+        true |= before._true if before else 0
         undecided = ahead.fold(counting) & ~true
         may_hold = fold(hopeful & self.open) & ~true
         self.may_change = may_hold & ~book.holds
@@ -102,7 +105,7 @@ class Position:
                 left[fact] = found.left
             else:
                 del left[fact]
-        return Position(self.rule_set, alive, unknown, left, self.teams)
+        return Position(self.rule_set, alive, unknown, left, self.teams, self)
 
     def answer(self, fact: str, move: Move) -> "Position":
         """The position after one more answer."""
@@ -114,7 +117,7 @@ class Position:
         if fact == SIGHT_FACT and move.answers.answer == NO_SIGHT:
             left = unseen(left)
         alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
-        return Position(self.rule_set, alive, unknown, left, self.teams)
+        return Position(self.rule_set, alive, unknown, left, self.teams, self)
 
 
 Positions = tuple[Position, ...]
@@ -126,12 +129,21 @@ def unseen(choices: Mapping[str, Choice]) -> dict[str, Choice]:
     return {name: choice.unseen for name, choice in choices.items()}
 
 
-def position_of(rule_set: RuleSet, reading: Reading, heard: Heard, local_date: str) -> Position:
-    """Where one reading of a call stands, plans left aside."""
+def position_of(
+    rule_set: RuleSet,
+    reading: Reading,
+    heard: Heard,
+    local_date: str,
+    state: int | None = None,
+) -> Position:
+    """Where one reading of a call stands, plans left aside.
+
+    state -- of the terms, where that is known already.
+    """
     book, answers = rule_set.book, reading.answers
     index = book.index
     in_force = book.in_force(local_date) & ~book.of_kind.get("plan", 0)
-    state = index.state(answers, heard)
+    state = index.state(answers, heard) if state is None else state
     alive = state >> index.width & rule_set.ahead.unfold(in_force)
     unknown = 0
     for name, terms in rule_set.ahead.unknown:

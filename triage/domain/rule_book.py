@@ -77,7 +77,11 @@ class RuleBook:
 
     def weigh(self, answers: Answers, heard: Heard, local_date: str) -> Tally:
         """How every rule in force stands."""
-        tally = self.index.weigh(answers, heard)
+        return self.stand(self.index.state(answers, heard), local_date)
+
+    def stand(self, state: int, local_date: str) -> Tally:
+        """The same by the state of the terms."""
+        tally = self.index.tally(state)
         if self.dated and local_date:
             in_force = self.in_force(local_date)
             return Tally(tally.true & in_force, tally.undecided & in_force)

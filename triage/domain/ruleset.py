@@ -272,6 +272,11 @@ class RuleSet:
         """By question, the answers that the rules can tell apart."""
         return options_by_fact(self.vocabulary.facts, self.book.tests)
 
+    def told_apart(self, fact: str) -> int:
+        """How many answers to a question the rules can tell apart."""
+        options = self.options.get(fact)
+        return len(options.classes if options else self.vocabulary.facts[fact].values)
+
     @cached_property
     def ahead(self) -> "Ahead":
         """What looking ahead keeps between calls."""

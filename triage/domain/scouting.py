@@ -5,6 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
+from triage.domain.answers import LEFT
 from triage.domain.cases import stands
 from triage.domain.conclusions import keep, one_of
 from triage.domain.decision import Decision
@@ -20,6 +21,21 @@ class Effect(NamedTuple):
     answers: AnswerClass
     decision: Decision
     weight: float
+
+
+class Alone(NamedTuple):
+    """What the answers to one question change, each by itself.
+
+    responses -- those that they lead to.
+    weight -- how much they change, where each is as likely as another.
+    """
+
+    effects: tuple[Effect, ...]
+    responses: frozenset[str]
+    weight: float
+
+
+NOTHING_ALONE = Alone((), frozenset(), 0.0)
 
 
 class Scout:
@@ -51,7 +67,7 @@ class Scout:
 
     def single_answers(
         self, positions: Positions, relevant: Sequence[int], present: Decision
-    ) -> dict[str, tuple[Effect, ...]]:
+    ) -> dict[str, Alone]:
         """By open question that changes a rule, the answers that alone change the outcome.
 
         relevant -- for each position the rules that matter; questions that none of them reads are
@@ -60,7 +76,7 @@ class Scout:
         trials = [_Trial(one, rules) for one, rules in zip(positions, relevant, strict=True)]
         if len(trials) == 1:
             return self._from_one(positions[0], trials[0], present)
-        found: dict[str, tuple[Effect, ...]] = {}
+        found: dict[str, Alone] = {}
         for fact in dict.fromkeys(one.fact for trial in trials for one in trial.choices()):
             choices = [one.left[fact] for one in positions if fact in one.left]
             changes = [
@@ -75,27 +91,25 @@ class Scout:
                 decision = self.decide(positions, tuple(there))
                 if weight := weight_of(present, decision):
                     effects.append(Effect(choices[0].moves[place].answers, decision, weight))
-            found[fact] = self.together(effects)
+            found[fact] = self.alone(fact, effects)
         return found
 
-    def _from_one(
-        self, position: Position, trial: "_Trial", present: Decision
-    ) -> dict[str, tuple[Effect, ...]]:
+    def _from_one(self, position: Position, trial: "_Trial", present: Decision) -> dict[str, Alone]:
         """The same where the call is read in one way only, as nearly every call is.
 
         One more answer leaves nearly all other questions as they were, so what was found of them
         is kept.
         """
         kept, standing = self.rule_set.ahead.alone, (*trial.here, position.teams.key)
-        found: dict[str, tuple[Effect, ...]] = {}
+        found: dict[str, Alone] = {}
         for choice in trial.choices():
             key = choice, *trial.open_in(choice), *standing
-            effects = kept.get(key)
-            if effects is None:
-                effects = self.together(self._effects(trial, choice, present))
+            alone = kept.get(key)
+            if alone is None:
+                alone = self.alone(choice.fact, self._effects(trial, choice, present))
                 if not position.prompted:  # such choices are of one call only
-                    keep(kept, key, effects)
-            found[choice.fact] = effects
+                    keep(kept, key, alone)
+            found[choice.fact] = alone
         return found
 
     def _effects(self, trial: "_Trial", choice: Choice, present: Decision) -> list[Effect]:
@@ -111,10 +125,21 @@ class Scout:
         kept, key = self.rule_set.ahead.effects, (id(answers), id(decision), weight)
         return one_of(kept, key, Effect(answers, decision, weight))
 
-    def together(self, effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    def alone(self, fact: str, effects: Sequence[Effect]) -> Alone:
         """The effects of one question, one object for all calls as well."""
+        if not effects:
+            return NOTHING_ALONE
         kept, key = self.rule_set.ahead.several, tuple(map(id, effects))
-        return one_of(kept, key, tuple(effects))
+        known = kept.get(key)
+        if known is None:
+            evenly = 1 / self.rule_set.told_apart(fact)
+            known = Alone(
+                tuple(effects),
+                frozenset([one.decision.response for one in effects]),
+                sum([evenly * w for one, _, w in effects if one.answer is not LEFT]),
+            )
+            keep(kept, key, known)
+        return known
 
 
 class _Trial:

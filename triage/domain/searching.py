@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT
 from triage.domain.decision import Decision
-from triage.domain.moves import Move, Path
+from triage.domain.moves import Choice, Move, Path
 from triage.domain.positions import Position, Positions
 from triage.domain.rule_book import numbers_in
 from triage.domain.scouting import Scout
@@ -206,7 +206,7 @@ class Search:
         aim = self._aim(positions, bounds, aim)
         if not aim:
             return False
-        choice = next(c for p in positions for c in p.left.values() if c.reads & aim & p.alive)
+        choice = _reader(positions, aim)
         for move in sorted(choice.moves, key=lambda move: self._merit(move, aim)):
             if move.answers.answer == NO_SIGHT and any(one.needs_sight for one in path.values()):
                 continue  # who cannot see has not seen
@@ -217,17 +217,25 @@ class Search:
             raise OutOfBudget
         return False
 
-    def _aim(self, positions: Positions, bounds: Iterable[Bounds], aim: int) -> int:
+    def _aim(self, positions: Positions, bounds: Sequence[Bounds], aim: int) -> int:
         """An open term to satisfy next: the one begun, or of a rule in favour, or any."""
         for position in positions:
             if aim & position.alive & position.open & ~position.unknown:
                 return aim
-        everything, relevant = -1, [one.relevant() for one in bounds]
-        for rules in (*self.toward, everything):
-            for position, mask in zip(positions, relevant, strict=True):
-                if mask & rules and (term := _nearest_term(position, mask & rules)):
+        for rules in self.toward if self.response else ():
+            for position, one in zip(positions, bounds, strict=True):
+                if (mask := one.deciding & rules) and (term := _nearest_term(position, mask)):
                     return term
+        for position, one in zip(positions, bounds, strict=True):
+            if (mask := one.relevant()) and (term := _nearest_term(position, mask)):
+                return term
         return 0
+
+
+def _reader(positions: Positions, term: int) -> Choice:
+    """The first open question that the term waits for."""
+    alive = (position for position in positions if position.alive & term)
+    return next(one for position in alive for one in position.left.values() if one.reads & term)
 
 
 def _hopeful(position: Position, rules: int) -> int:

@@ -231,9 +231,8 @@ class TermIndex:
             states = map(AnswerStates.after, self.tables.values(), map(answers.get, self.facts))
             return reduce(and_, states, said)
 
-    def weigh(self, answers: Answers, heard: Heard) -> Tally:
+    def tally(self, state: int) -> Tally:
         """Every rule's standing, dates left aside."""
-        state = self.state(answers, heard)
         satisfied, alive = state & self.everything, state >> self.width
         true = self.fold(satisfied)
         if alive == satisfied:
