@@ -129,6 +129,22 @@ def test_no_other_way_cancels_a_call_above_routine(world: World, dispatcher: Bro
     phone.expect_silence()
 
 
+def test_the_command_bar_does_not_go_round_whoever_has_to_agree(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    command = {"command": f"drop {call.code} caller_cancelled"}
+    answer = dispatcher.submit("/board", command, to="/command", follow=True)
+    assert "Which reason?" in words(answer.text)
+    assert world.dispatch(call, "mobile_crisis").state.value == "seeking"
+
+    act(dispatcher, call, "/never-mind", WISH)
+    act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
+    assert "Canceled: Caller canceled" in look(dispatcher, call)
+
+
 def test_under_a_team_on_scene_nothing_is_cancelled(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)

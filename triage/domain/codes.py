@@ -81,6 +81,12 @@ CANCEL_REASONS = {
     "other_county": msgid("Another county has it"),
     "closed": msgid("The call was closed"),
 }
+BY_HAND = {
+    code: words
+    for code, words in CANCEL_REASONS.items()
+    if code not in {"closed", "caller_cancelled", "other_county"}
+}
+"""Those that a dispatcher may give; the others have a way of their own, where others agree."""
 
 FOLLOW_UP_OUTCOMES = {
     "done": msgid("Done"),

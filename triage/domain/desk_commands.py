@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from triage.domain.codes import CANCEL_REASONS, DISPOSITIONS
+from triage.domain.codes import BY_HAND, DISPOSITIONS
 from triage.domain.errors import Refused
 from triage.domain.words import listed, msgid
 
@@ -58,7 +58,7 @@ VERBS = (
     Verb("board", (), msgid("go to the board")),
 )
 BY_WORD = {verb.word: verb for verb in VERBS}
-REASONS, ENDINGS = CANCEL_REASONS, DISPOSITIONS
+REASONS, ENDINGS = BY_HAND, DISPOSITIONS
 _CODE = re.compile(r"[0-9A-Z]{4,6}|[0-9]{6}-[0-9A-Z]{6}")
 
 

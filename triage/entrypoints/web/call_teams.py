@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from triage.domain.codes import BY_HAND, CANCEL_REASONS
 from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import SlotState
 from triage.domain.role_words import role_name
@@ -14,7 +15,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.entrypoints.web.call_words import FLOWS, PROGRESS
+from triage.entrypoints.web.call_words import PROGRESS
 from triage.services import after_a_no, check_ins, dispatches, diverts, escalations, paging
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -40,7 +41,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         dispatch = dispatch_of(uow, call, key)
         reason = typed.line("reason")
-        if reason in FLOWS:
+        if reason in CANCEL_REASONS and reason not in BY_HAND:
             raise Refused(
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from triage.domain import alarms
-from triage.domain.codes import CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.codes import BY_HAND, CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, PageState, SlotState
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
@@ -19,8 +19,6 @@ from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
 
-FLOWS = ("closed", "caller_cancelled", "other_county")
-"""Reasons for cancelling that have a way of their own on the page."""
 ETAS = (5, 10, 15, 20, 30)
 """Minutes until arrival that have a button."""
 PROGRESS = {
@@ -59,7 +57,8 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
         "override_reasons": OVERRIDE_REASONS,
         "differences": DIFFERENCES,
-        "cancel_reasons": {k: v for k, v in CANCEL_REASONS.items() if k not in FLOWS},
+        "cancel_reasons": BY_HAND,
+        "why_cancelled": CANCEL_REASONS,
         "dispositions": DISPOSITIONS,
         "visit_verdicts": VERDICT_WORDS,
         "relations": RELATIONS,
