@@ -5,7 +5,6 @@ whatever the others do; what no such combination can bring about, no answer can.
 """
 
 from collections.abc import Iterable, Set
-from functools import cached_property
 
 from triage.domain.claims import Claims
 from triage.domain.conclusions import keep
@@ -54,10 +53,9 @@ class Bounds:
             self._relevant_levels()
             | self._relevant_companions()
             | self._relevant_exclusions()
-            | self.deciding
+            | self.deciding()
         )
 
-    @cached_property
     def deciding(self) -> int:
         """Those of them that require or score, or make the call wait."""
         return self._relevant_requirements() | self._relevant_choices()

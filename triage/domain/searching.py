@@ -189,10 +189,11 @@ class Search:
         except OutOfBudget:
             return True
 
-    def _walk(self, positions: Positions, aim: int, path: Path) -> bool:
-        """Raises OutOfBudget.
+    def _walk(self, positions: Positions, aim: int, path: Path, others: int = 0) -> bool:
+        """Raises OutOfBudget, as soon as it is certain that not all answers can be tried.
 
         aim -- the term (bit) that earlier answers began to satisfy.
+        others -- positions to be looked at besides, those of other answers to earlier questions.
         """
         if self.reached(self.scout.decision(positions)):
             self._remember(path)
@@ -207,14 +208,15 @@ class Search:
         if not aim:
             return False
         choice = _reader(positions, aim)
-        for move in sorted(choice.moves, key=lambda move: self._merit(move, aim)):
-            if move.answers.answer == NO_SIGHT and any(one.needs_sight for one in path.values()):
-                continue  # who cannot see has not seen
-            there = tuple(position.answer(choice.fact, move) for position in positions)
-            if self._walk(there, aim, {**path, choice.fact: move}):
-                return True
-        if not choice.exhaustive:
+        moves = _not_unseen(choice, path)
+        others += len(moves)
+        if others > self.budget or not choice.exhaustive:
             raise OutOfBudget
+        for move in sorted(moves, key=lambda move: self._merit(move, aim)):
+            others -= 1
+            there = tuple([position.answer(choice.fact, move) for position in positions])
+            if self._walk(there, aim, {**path, choice.fact: move}, others):
+                return True
         return False
 
     def _aim(self, positions: Positions, bounds: Sequence[Bounds], aim: int) -> int:
@@ -222,9 +224,10 @@ class Search:
         for position in positions:
             if aim & position.alive & position.open & ~position.unknown:
                 return aim
-        for rules in self.toward if self.response else ():
-            for position, one in zip(positions, bounds, strict=True):
-                if (mask := one.deciding & rules) and (term := _nearest_term(position, mask)):
+        deciding = [one.deciding() for one in bounds] if self.response else []
+        for rules in self.toward:
+            for position, mask in zip(positions, deciding, strict=False):
+                if mask & rules and (term := _nearest_term(position, mask & rules)):
                     return term
         for position, one in zip(positions, bounds, strict=True):
             if (mask := one.relevant()) and (term := _nearest_term(position, mask)):
@@ -236,6 +239,13 @@ def _reader(positions: Positions, term: int) -> Choice:
     """The first open question that the term waits for."""
     alive = (position for position in positions if position.alive & term)
     return next(one for position in alive for one in position.left.values() if one.reads & term)
+
+
+def _not_unseen(choice: Choice, path: Path) -> Sequence[Move]:
+    """The answers that go with those before: who cannot see has not seen."""
+    if not any(one.needs_sight for one in path.values()):
+        return choice.moves
+    return [move for move in choice.moves if move.answers.answer != NO_SIGHT]
 
 
 def _hopeful(position: Position, rules: int) -> int:
