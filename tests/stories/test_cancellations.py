@@ -129,6 +129,17 @@ def test_no_other_way_cancels_a_call_above_routine(world: World, dispatcher: Bro
     phone.expect_silence()
 
 
+def test_whom_nothing_here_tells_to_stand_down_the_desk_tells(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call({**CALM, "weapon": "in_hand"})
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    act(dispatcher, call, "/never-mind", WISH)
+    told = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
+    assert "TELL 4A12 BY RADIO that nobody need come: nothing here tells them." in told
+
+
 def test_the_command_bar_does_not_go_round_whoever_has_to_agree(
     world: World, dispatcher: Browser
 ) -> None:

@@ -102,6 +102,25 @@ def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done
     phone.expect_silence()
 
 
+def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) -> None:
+    world.ignores_texts("who is asked is another story")
+    dispatcher = world.client("dispatcher")
+    for ending, form in (
+        ("/progress", {"to": "cleared"}),
+        ("/relief", {"act": "withdraw"}),
+        ("/cancel", {"reason": "not_needed"}),
+    ):
+        world.team(f"Mobile {ending}")
+        call = world.call(CALM)
+        act(dispatcher, call, "/assign", {"unit": "Unit 12"})
+        add(world, call, weapon="accessible")
+        assert "TELL Unit 12 BY RADIO: danger" in words(dispatcher, "/board")
+        page = act(dispatcher, call, ending, form)
+        assert "Danger told by radio: over, they left the call." in page
+        assert "BY RADIO: danger" not in words(dispatcher, "/board")
+        assert ("TELL Unit 12 BY RADIO that nobody need come" in page) is (ending == "/cancel")
+
+
 def test_of_a_closed_call_nobody_need_be_told(world: World) -> None:
     call = world.call(CALM | {"weapon": "in_hand"})
     dispatcher = world.client("dispatcher")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN
-from triage.domain.words import msgid
+from triage.domain.words import listed, msgid
 from triage.services import errands
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
@@ -22,7 +22,7 @@ PATIENCE = timedelta(minutes=1)
 
 def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
     """facts -- what the danger was learned from; its words stay with the answers."""
-    if not (units := _under_way(uow, call)):
+    if not (units := under_way(uow, call)):
         return
     errand = errands.waiting(uow, call, KIND)
     if errand is None:
@@ -34,7 +34,7 @@ def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
     errands.next_turn(uow, errand, uow.now + PATIENCE)
 
 
-def _under_way(uow: UnitOfWork, call: Call) -> list[str]:
+def under_way(uow: UnitOfWork, call: Call) -> list[str]:
     units = (
         select(Slot.unit)
         .join(Dispatch)
@@ -42,6 +42,28 @@ def _under_way(uow: UnitOfWork, call: Call) -> list[str]:
         .where(Slot.responder_id.is_(None), Dispatch.reached_by != "transfer")
     )
     return sorted({unit for unit in uow.session.scalars(units) if unit})
+
+
+def left(uow: UnitOfWork, call: Call) -> None:
+    """Somebody without a phone here is done or does not come: they need not be told any more."""
+    if (errand := errands.waiting(uow, call, KIND)) is None:
+        return
+    there = under_way(uow, call)
+    if still := [unit for unit in errand.details["units"] if unit in there]:
+        errand.details = errand.details | {"units": still}
+    else:
+        errands.end(uow, errand, "left")
+
+
+def standing_down(uow: UnitOfWork, call: Call, before: Iterable[str], said: str) -> str:
+    """What was done, and whom the desk has to tell of it; before -- who was under way until now."""
+    if not (units := sorted(set(before).difference(under_way(uow, call)))):
+        return said
+    told = msgid(
+        "TELL %(units)s BY RADIO that nobody need come: nothing here tells them.",
+        units=listed(", ", units),
+    )
+    return listed(" ", (said, told))
 
 
 def told(uow: UnitOfWork, call: Call, turn: int) -> None:

@@ -13,6 +13,7 @@ from triage.domain.role_words import role_name
 from triage.domain.words import listed, msgid
 from triage.services import (
     after_a_no,
+    by_radio,
     call_pages,
     calls,
     check_ins,
@@ -256,11 +257,13 @@ def _drop(at: _At) -> str:
             if live
             else msgid("Nobody comes to this call.")
         )
+    under_way = by_radio.under_way(at.uow, at.call)
     dispatches.cancel(at.uow, at.centre, live[0], reason)
-    return msgid(
+    said = msgid(
         "%(name)s is canceled; who was asked is told.",
         name=response_name(at.centre, live[0].response),
     )
+    return by_radio.standing_down(at.uow, at.call, under_way, said)
 
 
 def _end(at: _At) -> str:

@@ -23,6 +23,7 @@ from triage.domain.role_words import role_name
 from triage.domain.words import msgid
 from triage.services import (
     assessments,
+    by_radio,
     check_ins,
     escalation_policies,
     escalations,
@@ -299,6 +300,7 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
     elif state is SlotState.CLEARED:
         slot.dispatch.state = DispatchState.CLEARED
         slot.dispatch.ended_at = uow.now
+        by_radio.left(uow, slot.dispatch.call)
 
 
 def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
@@ -333,4 +335,5 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     escalations.end(uow, dispatch)
     transfers.end(uow, dispatch)
     freed_teams.offer_soon(uow, dispatch)
+    by_radio.left(uow, dispatch.call)
     uow.audit("dispatch.cancelled", dispatch, reason=reason)

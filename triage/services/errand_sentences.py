@@ -16,7 +16,7 @@ from triage.domain.words import inside, msgid
 from triage.services.centre import Centre
 
 _CLOSED = {"closed": msgid("over, the call was closed")}
-_RADIO_ENDS = {"told": msgid("done")}
+_RADIO_ENDS = {"told": msgid("done"), "left": msgid("over, they left the call")}
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
     CANCEL_ENDS

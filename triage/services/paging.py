@@ -22,6 +22,7 @@ from triage.domain.sent import why_nobody_is_left
 from triage.domain.storm import Candidates
 from triage.domain.words import msgid
 from triage.services import (
+    by_radio,
     candidates,
     check_ins,
     escalation_policies,
@@ -159,6 +160,8 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
         uow.audit(f"dispatch.{state.value}", dispatch, **why)
     if state is DispatchState.UNFILLED:
         escalations.go_on(uow, dispatch)
+    if any(slot.unit for slot in dispatch.slots):
+        by_radio.left(uow, dispatch.call)
 
 
 def pass_over(

@@ -62,8 +62,10 @@ def never_mind(reference: str) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
         wish = Wish(who, alone, spoken, typed.note("note"))
+        under_way = by_radio.under_way(uow, call)
         if cancellations.ask(uow, centre, call, wish):
-            return msgid("The call was routine and is canceled. Whoever was asked is told.")
+            said = msgid("The call was routine and is canceled. Whoever was asked is told.")
+            return by_radio.standing_down(uow, call, under_way, said)
         return msgid(
             "A clinician or supervisor has to agree. Until then whoever was sent still comes."
         )
@@ -82,8 +84,10 @@ def answer(reference: str) -> ResponseReturnValue:
             own_pages(uow, call)
         chosen = typed.line("answer")
         if chosen == "agree":
+            under_way = by_radio.under_way(uow, call)
             cancellations.agree(uow, centre, call, person.role)
-            return msgid("Agreed: the call is canceled, and everybody is told to stand down.")
+            said = msgid("Agreed: the call is canceled. Whoever was asked is told to stand down.")
+            return by_radio.standing_down(uow, call, under_way, said)
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
             return msgid("Refused: whoever was sent still comes.")
@@ -112,8 +116,10 @@ def neighbour(reference: str) -> ResponseReturnValue:
 def neighbour_answer(reference: str) -> ResponseReturnValue:
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         if typed.line("answer") == "accepted":
+            under_way = by_radio.under_way(uow, call)
             neighbours.accepted(uow, centre, call, typed.line("who"))
-            return msgid("They have taken it. Ours who were asked are told to stand down.")
+            said = msgid("They have taken it. Ours who were asked are told to stand down.")
+            return by_radio.standing_down(uow, call, under_way, said)
         neighbours.refused(uow, call)
         return msgid("They do not take it: the call is ours again.")
 

@@ -16,7 +16,15 @@ from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_words import PROGRESS
-from triage.services import after_a_no, check_ins, dispatches, diverts, escalations, paging
+from triage.services import (
+    after_a_no,
+    by_radio,
+    check_ins,
+    dispatches,
+    diverts,
+    escalations,
+    paging,
+)
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -45,11 +53,13 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
             raise Refused(
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )
+        under_way = by_radio.under_way(uow, call)
         dispatches.cancel(uow, centre, dispatch, reason)
-        return msgid(
+        said = msgid(
             "%(name)s is canceled; who was asked is told.",
             name=response_name(centre, dispatch.response),
         )
+        return by_radio.standing_down(uow, call, under_way, said)
 
     return do(reference, f"cancel-{key}", end)
 
