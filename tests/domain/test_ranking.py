@@ -69,7 +69,16 @@ def test_who_can_leave_now_comes_before_the_home_team_that_has_a_call() -> None:
     free = team("Away", zones=frozenset({"Hilltop"}), calls_at_once=5)
 
     assert names([working, free]) == ["Away", "Home"]
-    assert why_first(free, NEED) == ["from Hilltop: no free home team", "free"]
+    assert why_first(free, NEED) == ["from Hilltop, another zone", "free"]
+
+
+def test_that_no_home_team_is_free_is_not_said_where_one_has_only_not_confirmed() -> None:
+    silent = MemberOption(uuid4(), "clinician", frozenset(), 0, confirmed=False)
+    home = team("Home", silent, zones=frozenset({"Harbor"}))
+    away = team("Away", zones=frozenset({"Hilltop"}))
+
+    assert names([home, away]) == ["Away", "Home"]
+    assert why_first(away, NEED) == ["from Hilltop, another zone", "free"]
 
 
 def test_a_wish_for_a_language_orders_but_never_excludes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -110,4 +111,5 @@ def test_older_calls_follow_page_by_page_and_none_twice(world: World, desk: Brow
     assert len(rest) == 3
     assert len({*listed, *rest}) == past_calls.PAGE + 3
     assert 'name="after"' not in find(desk, disposition="resolved_on_phone", after=after)
-    assert found(desk, after="nonsense")[:5] == listed[:5]
+    for after in ("nonsense", f"0001-01-01T00:00:00+23:59 {UUID(int=1)}"):
+        assert found(desk, after=after)[:5] == listed[:5]

@@ -119,6 +119,20 @@ def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
     assert told[-1].startswith("If nobody has spoken with you by ")
 
 
+def test_where_everybody_is_there_nobody_is_promised_a_call_back(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    for text in (f"{call.code} 1", f"{call.code} SCENE"):
+        phone.text(text)
+    phone.ignores("what it reads is another story")
+    said = script(look(dispatcher, call))
+    assert "They are there now." in said
+    assert "call you back" not in " ".join(said)
+    assert "le llamamos" not in " ".join(script(look(dispatcher, call), "es"))
+
+
 def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(
     world: World, dispatcher: Browser
 ) -> None:

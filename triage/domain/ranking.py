@@ -112,7 +112,7 @@ def why_first(team: TeamOption, need: Need) -> list[str]:
     if need.zone and need.zone in team.zones:
         reasons.append(f"home zone {need.zone}")
     elif need.zone and team.zones:
-        reasons.append(f"from {', '.join(sorted(team.zones))}: no free home team")
+        reasons.append(f"from {', '.join(sorted(team.zones))}, another zone")
     if len(team.can_fill(need.roles)) < len(need.roles):
         reasons.append("part of the team only")
     if not all(member.confirmed for member in team.can_fill(need.roles).values()):

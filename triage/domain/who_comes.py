@@ -145,6 +145,8 @@ def _meanwhile(
     if any(one.response.armed for one in answer.comers):
         yield say["hands"]
     yield say["worse"]
+    if not answer.sought and all(one.there for one in answer.comers):
+        return
     at = answer.call_back_at
     only_speak = not answer.sought and all(one.by_phone for one in answer.comers)
     back = say["phone_back" if only_speak else "call_back"]

@@ -20,6 +20,7 @@ _WHY_ASKED = (
         re.compile("from (?P<zones>.+): no free home team"),
         msgid("from %(zones)s: no free home team"),
     ),
+    (re.compile("from (?P<zones>.+), another zone"), msgid("from %(zones)s, another zone")),
     (re.compile("part of the team only"), msgid("part of the team only")),
     (re.compile("shift not confirmed"), msgid("shift not confirmed")),
     (re.compile("free"), msgid("free")),

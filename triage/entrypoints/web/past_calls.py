@@ -2,7 +2,7 @@
 number, so it is sent as a form and stands in no address."""
 
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -99,9 +99,9 @@ def _written(older: tuple[datetime, UUID]) -> str:
 def _read(written: str) -> tuple[datetime, UUID] | None:
     """Where the next page begins; the first one for what nobody has written so."""
     at, _, key = written.partition(" ")
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         began = datetime.fromisoformat(at)
-        return (began, UUID(key)) if began.tzinfo else None
+        return (began.astimezone(UTC), UUID(key)) if began.tzinfo else None
     return None
 
 
