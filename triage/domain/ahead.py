@@ -39,7 +39,7 @@ class Ahead:
     effects, several -- by what they consist of, effects and all effects of one question, so that
         those that are alike are one object: less is kept, and the collector has less to look at.
     alone -- by a question, its terms that wait for nothing else, and how the rules stand, the
-        effects of its answers.
+        effects of its answers. A question is its id there: numbers are nothing to the collector.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.

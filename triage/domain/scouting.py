@@ -31,11 +31,11 @@ class Alone(NamedTuple):
     """
 
     effects: tuple[Effect, ...]
-    responses: frozenset[str]
+    responses: tuple[str, ...]
     weight: float
 
 
-NOTHING_ALONE = Alone((), frozenset(), 0.0)
+NOTHING_ALONE = Alone((), (), 0.0)
 
 
 class Scout:
@@ -103,11 +103,11 @@ class Scout:
         kept, standing = self.rule_set.ahead.alone, (*trial.here, position.teams.key)
         found: dict[str, Alone] = {}
         for choice in trial.choices():
-            key = choice, *trial.open_in(choice), *standing
+            key = id(choice), *trial.open_in(choice), *standing
             alone = kept.get(key)
             if alone is None:
                 alone = self.alone(choice.fact, self._effects(trial, choice, present))
-                if not position.prompted:  # such choices are of one call only
+                if not position.prompted:  # there choices live no longer than the call
                     keep(kept, key, alone)
             found[choice.fact] = alone
         return found
@@ -135,7 +135,7 @@ class Scout:
             evenly = 1 / self.rule_set.told_apart(fact)
             known = Alone(
                 tuple(effects),
-                frozenset([one.decision.response for one in effects]),
+                tuple(dict.fromkeys(one.decision.response for one in effects)),
                 sum([evenly * w for one, _, w in effects if one.answer is not LEFT]),
             )
             keep(kept, key, known)
