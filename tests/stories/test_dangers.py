@@ -102,6 +102,25 @@ def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done
     phone.expect_silence()
 
 
+def test_gas_and_a_dog_that_may_attack_are_dangers_too(world: World) -> None:
+    for name, learned, shown in (
+        ("CIT 1", {"fire_gas_chemical": "gas"}, "there is gas."),
+        ("CIT 2", {"animals": "dangerous"}, "animals: Animal that may attack."),
+    ):
+        phone, call = on_a_call(world, name)
+        add(world, call, **learned)
+        phone.expect(TOLD)
+        assert shown in words(
+            signs_in(world, phone, name.lower().replace(" ", ".")), f"/calls/{call.reference}"
+        )
+
+    phone, call = on_a_call(world, "CIT 3")
+    add(world, call, animals="needs_care")
+    phone.expect_silence()
+    page = words(signs_in(world, phone, "cit.3"), f"/calls/{call.reference}")
+    assert "Dangers, as told" not in page
+
+
 def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) -> None:
     world.ignores_texts("who is asked is another story")
     dispatcher = world.client("dispatcher")

@@ -11,18 +11,24 @@ _UNKNOWN = "unknown"
 _AT_THE_DOOR = (
     *("weapon", "weapon_type", "weapon_directed_at", "firearm_access", "other_armed_person"),
     *("violence_now", "threat_to_others", "barricaded", "held_or_cannot_leave"),
-    *("dv_weapon_used_or_threatened", "dv_gun_access"),
+    *("dv_weapon_used_or_threatened", "dv_gun_access", "fire_gas_chemical", "animals"),
 )
 """What somebody who is about to go in must know."""
 _NONE_THERE = {("weapon", "none_seen"), ("weapon_directed_at", "nobody")}
 """Answers that say of no danger that it is there, though less surely than the least dangerous."""
+_HARMLESS = {("animals", "needs_care")}
+"""Neither a danger nor none."""
 
 
 def hazards(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
     """One sentence for each answer about safety that does not say that there is no danger, as
     the vocabulary orders them. What nobody knows is said too; of two reports the worse counts."""
     answered = _about_safety(facts, answers)
-    return [_said(fact, value) for fact, value in answered if not is_none(fact, value)]
+    return [
+        _said(fact, value)
+        for fact, value in answered
+        if not is_none(fact, value) and (fact.name, value) not in _HARMLESS
+    ]
 
 
 def found_none(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Spoken]:
@@ -32,7 +38,7 @@ def found_none(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> list[Sp
     return [
         _said(fact, value)
         for fact, value in answered
-        if fact.name in _AT_THE_DOOR and is_none(fact, value)
+        if fact.group == _GROUP and fact.name in _AT_THE_DOOR and is_none(fact, value)
     ]
 
 
@@ -40,7 +46,8 @@ def _about_safety(
     facts: Mapping[str, Fact], answers: Mapping[str, Any]
 ) -> Iterator[tuple[Fact, Any]]:
     for name, fact in facts.items():
-        if fact.group == _GROUP and fact.danger and name in answers:
+        theirs = fact.group == _GROUP or name in _AT_THE_DOOR
+        if theirs and fact.danger and name in answers:
             yield fact, _worst(fact, answers[name])
 
 
