@@ -30,7 +30,7 @@ def over(world: World, **more: str) -> Call:
 
 
 def find(desk: Browser, **form: str) -> str:
-    page: str = desk.submit(HERE, form).get_data(as_text=True)
+    page: str = desk.submit(HERE, form, follow=True).get_data(as_text=True)
     return page
 
 
@@ -87,6 +87,22 @@ def test_a_place_or_a_number_finds_it_and_that_is_written_down_there(
     assert 'id="e-phone"' in find(desk, phone="202-555")
     assert world.audited("call.found") == 1
     assert "Found by its place or a caller" in words(desk, f"/calls/{one.reference}")
+
+
+def test_whoever_goes_back_from_a_call_finds_the_list_and_the_address_tells_nobody_what_it_is(
+    world: World, desk: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    one, other = over(world, location="Pier 3"), over(world, location="12 Mill Lane")
+    address = desk.submit(HERE, {"place": "pier 3"}).location
+    assert "pier" not in address.lower()
+    for _ in range(2):
+        page = desk.get(address).get_data(as_text=True)
+        assert one.reference in page
+        assert other.reference not in page
+    for made_up in ("x", "AAAA", address[-20:], "%00"):
+        assert desk.get(f"{HERE}?find={made_up}").status_code == 200
+    assert desk.submit(HERE, {"place": "W" * 9000}).status_code in {200, 303}
 
 
 def test_older_calls_follow_page_by_page_and_none_twice(world: World, desk: Browser) -> None:

@@ -1,12 +1,15 @@
 """Past calls: what has left the board is found again. What is looked for may be somebody's place or
-number, so it is sent as a form and stands in no address."""
+number, so it stands in the address sealed: whoever goes back from a call finds the list again."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
@@ -20,10 +23,14 @@ from triage.entrypoints.web.call import DISPATCHERS
 from triage.services import known_calls, past_calls
 from triage.services.past_calls import NO_ZONE, OF_STATES, Found, Wanted
 from triage.services.timeline_sentences import response_name
+from triage.storage.sealed import CannotOpen, seal, unseal
 
 bp = Blueprint("past_calls", __name__)
 log = structlog.get_logger("triage.web")
-FIELDS = ("state", "day", "disposition", "named", "zone", "place", "phone")
+_PLACE: dict[str, Any] = {"table": "past_calls", "column": "address", "row": UUID(int=0)}
+_LONGEST = 2000
+"""Of an address, in characters."""
+FIELDS = ("after", "state", "day", "disposition", "named", "zone", "place", "phone")
 _YEARS = 1970, 2999
 STATES = {"closed": msgid("Closed"), "open": msgid("Still open")}
 
@@ -31,13 +38,30 @@ STATES = {"closed": msgid("Closed"), "open": msgid("Still open")}
 @bp.get("/past-calls")
 @open_to(*DISPATCHERS)
 def newest() -> ResponseReturnValue:
-    return _page({})
+    return _page(_opened(request.args.get("find", "")))
 
 
 @bp.post("/past-calls")
 @open_to(*DISPATCHERS)
 def search() -> ResponseReturnValue:
-    return _page({name: typed.line(name) for name in FIELDS})
+    form = {name: typed.line(name) for name in FIELDS}
+    with suppress(Refused):
+        _wanted(form)
+        if len(address := url_for("past_calls.newest", find=_sealed(form))) <= _LONGEST:
+            return redirect(address, 303)
+    return _page(form)
+
+
+def _sealed(form: dict[str, str]) -> str:
+    return urlsafe_b64encode(seal(json.dumps(form), **_PLACE)).decode()
+
+
+def _opened(address: str) -> dict[str, str]:
+    """What was looked for; nothing where the address was not made here, or its key is gone."""
+    with suppress(ValueError, IndexError, CannotOpen):
+        form: dict[str, str] = json.loads(unseal(urlsafe_b64decode(address), **_PLACE))
+        return form
+    return {}
 
 
 def _page(form: dict[str, str]) -> ResponseReturnValue:
@@ -56,7 +80,7 @@ def _page(form: dict[str, str]) -> ResponseReturnValue:
         older=_written(found.older) if found and found.older else None,
         form=form,
         errors=errors,
-        searched=any(value for name, value in form.items() if name != "state"),
+        searched=any(value for name, value in form.items() if name not in {"after", "state"}),
         states=STATES,
         zones=[*context.centre.gazetteer.zones],
         no_zone=NO_ZONE,
@@ -78,7 +102,7 @@ def _wanted(form: dict[str, str]) -> Wanted:
         zone=zone if zone in zones else "",
         place=form.get("place", ""),
         phone=form.get("phone", ""),
-        after=_read(typed.line("after")),
+        after=_read(form.get("after", "")),
     )
 
 

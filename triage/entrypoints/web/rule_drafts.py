@@ -14,6 +14,7 @@ from flask_babel import gettext
 from triage.context import current_context
 from triage.domain.errors import Conflict, NotFound, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
+from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.questions import GROUPS
 from triage.entrypoints.web.rule_trials import (
@@ -141,7 +142,7 @@ def read_change(name: str) -> ResponseReturnValue:
 @_supervising
 def send_back(name: str) -> ResponseReturnValue:
     person, version = current_person(), _version() or 0
-    reason = request.form.get("reason", "")
+    reason = typed.note("reason")
     try:
         _do(lambda uow: drafts.send_back(uow, person, name, version, reason))
     except Refused as error:
