@@ -273,6 +273,20 @@ def test_whoever_is_late_reads_what_happened_and_keeps_what_they_typed(
     )
 
 
+@pytest.mark.parametrize("unit", ["Unit 12, for the man who hears voices, at the pier", "12\u202e"])
+def test_a_unit_is_named_as_on_the_radio_because_others_are_texted_the_name(
+    world: World, dispatcher: Browser, unit: str
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.expect("PROMPT, within 60 min")
+    assert "Name the unit as on the radio" in act(dispatcher, call, "/assign", {"unit": unit})
+    phone.expect_silence()
+    armed = world.call(ARMED)
+    form = {"unit": unit, "cad_number": "26-1"}
+    assert "Name the unit as on the radio" in act(dispatcher, armed, "/handed-over", form)
+
+
 def test_cancelling_needs_a_reason_and_tells_who_was_asked(
     world: World, dispatcher: Browser
 ) -> None:
@@ -407,7 +421,7 @@ def test_bad_text_in_a_small_form_is_never_a_failure(
     call = world.call(ARMED)
     found = re.search(r'action="([^"]+/handed-over)"', look(dispatcher, call))
     assert found
-    answer = dispatcher.submit(path(call), {"unit": text, "cad_number": text}, to=found[1])
+    answer = dispatcher.submit(path(call), {"unit": "12", "cad_number": text}, to=found[1])
     assert answer.status_code == 303
 
 

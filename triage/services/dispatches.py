@@ -145,6 +145,7 @@ def confirm_hand_over(
         raise Conflict(msgid("this hand-over is not open any more"))
     if not unit.strip():
         raise Refused(msgid("Which unit took it?"), "unit")
+    _must_be_a_name(unit)
     if not (cad_number or "").strip():
         raise Refused(
             msgid("Write the CAD number, so that the two systems can be matched."), "cad_number"
@@ -161,6 +162,12 @@ def confirm_hand_over(
         unit=unit.strip(),
         waited_s=int((uow.now - dispatch.created_at).total_seconds()),
     )
+
+
+def _must_be_a_name(unit: str) -> None:
+    """It is said on the radio and texted to others: no room for what happens there."""
+    if len(unit.strip()) > 40 or not unit.isprintable():
+        raise Refused(msgid("Name the unit as on the radio, in at most 40 characters."), "unit")
 
 
 def end_hand_over(uow: UnitOfWork, dispatch: Dispatch) -> None:
@@ -195,6 +202,8 @@ def assign(
         raise Conflict(msgid("%(who)s has it already", who=paging.who_has(slot)))
     if responder is None and not (unit or "").strip():
         raise Refused(msgid("Choose a member or name the unit."), "unit")
+    if responder is None:
+        _must_be_a_name(unit or "")
     if responder is not None:
         _give(uow, centre, slot, responder)
     else:
