@@ -272,6 +272,13 @@ def test_looking_is_written_down_once(world: World, call: Call) -> None:
 
     assert world.audited("call.looked_at") == before + 1
 
+    stale = {"version": "99", "outcome": "done"}  # a form sent without opening its page shows it
+    answer = world.client("supervisor").submit(
+        "/follow-ups", stale, to=f"/follow-ups/{key}/attempts"
+    )
+    assert answer.status_code == 409
+    assert world.audited("call.looked_at") == before + 2
+
 
 def test_whoever_makes_the_call_back_finds_number_and_place_on_its_page(world: World) -> None:
     phone, other = (world.team(name)[0] for name in ("CIT 1", "CIT 2"))

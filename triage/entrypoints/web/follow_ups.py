@@ -91,12 +91,6 @@ def _sections(
 @bp.get("/follow-ups/<uuid:key>")
 @_caring
 def follow_up(key: UUID) -> ResponseReturnValue:
-    context = current_context()
-    # Notes of earlier attempts tell about a person: opening them is opening the call.
-    context.do(
-        current_person().actor,
-        lambda uow: openings.note_opening(uow, context.centre, follow_ups.of_key(uow, key).call),
-    )
     return _page(key)
 
 
@@ -145,7 +139,13 @@ def _change(key: UUID, form: str, change: Change, done: str) -> ResponseReturnVa
 def _page(
     key: UUID, sent: str = "", errors: Errors | None = None, changed: str | None = None
 ) -> str:
-    with current_context().reading() as uow:
+    context = current_context()
+    # Notes of earlier attempts tell about a person: opening them is opening the call.
+    context.do(
+        current_person().actor,
+        lambda uow: openings.note_opening(uow, context.centre, follow_ups.of_key(uow, key).call),
+    )
+    with context.reading() as uow:
         shown = follow_ups.of_key(uow, key)
         may_see = call_backs.may_see(current_person(), shown)
         return render_template(
