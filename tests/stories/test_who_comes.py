@@ -117,6 +117,9 @@ def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
     told = script(look(dispatcher, call))
     assert told[0].endswith("on the telephone will speak with you; nobody comes to the door.")
     assert told[-1].startswith("If nobody has spoken with you by ")
+    for step in ("ringing", "counselor"):
+        act(dispatcher, call, "/transfer", {"step": step})
+    assert "call you back" not in " ".join(script(look(dispatcher, call)))
 
 
 def test_where_everybody_is_there_nobody_is_promised_a_call_back(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
 from triage.domain.words import msgid
 from triage.services import speaking_freely
@@ -21,6 +22,7 @@ from triage.storage.told_callers import ToldCaller
 from triage.storage.unit_of_work import UnitOfWork
 
 _OVER = (DispatchState.CANCELLED, DispatchState.CLEARED)
+_SPEAKS = (TransferState.COUNSELOR, TransferState.RELEASED)
 _THERE = (SlotState.ON_SCENE, SlotState.TRANSPORTING)
 
 
@@ -88,9 +90,14 @@ def comers(centre: Centre, lines: Iterable[DispatchLine]) -> list[Comer]:
             kind,
             min(told, default=by_level),
             known=bool(told),
-            there=any(one.state in _THERE for one in line.coming),
+            there=any(one.state in _THERE for one in line.coming) or _speaks(line),
         )
     return list(found.values())
+
+
+def _speaks(line: DispatchLine) -> bool:
+    """Is somebody on the telephone with the caller?"""
+    return line.transfer is not None and line.transfer.state in _SPEAKS
 
 
 def note(
