@@ -280,6 +280,7 @@ def test_rules_are_mended_tried_and_approved_by_a_second_supervisor(as_somebody:
     author.goto(f"{author.url.removesuffix('/approve')}/draft")
     expect(author.locator("main")).to_contain_text("Say it in the examples too")
     press(author, "Save and ask for approval")
+    expect(author.locator("main")).to_contain_text("another supervisor must approve it")
     second.reload()
     press(second, "Approve and publish")
     second.wait_for_url(lambda url: "/approve" not in url)
