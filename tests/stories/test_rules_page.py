@@ -297,7 +297,7 @@ def test_the_other_supervisors_are_told_and_send_it_back_with_a_reason(world: Wo
     send(author, with_another_threshold(world), "/ask")
     waits = f"1 change of rules waits for you: {NAME}."
 
-    for page in (HERE, "/rules", "/shifts", "/board", "/board/rows"):
+    for page in (HERE, "/rules", "/shifts", "/board"):
         assert waits in opened(reader, page)
         assert waits not in opened(author, page)
     assert waits not in opened(world.client("dispatcher"), "/rules")

@@ -70,7 +70,9 @@ _UNDER_WAY = {
 @open_to("dispatcher", "supervisor")
 def board() -> ResponseReturnValue:
     shown, _ = _look()
-    return render_template("board.html", **shown)
+    with current_context().reading() as uow:
+        own = list(changes_of_rules(uow))  # for one person; the rows are the same for all
+    return render_template("board.html", own=own, **shown)
 
 
 @bp.get("/board/rows")
@@ -110,7 +112,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         call_backs = waiting.to_call_back(uow)
         red = reachability.red_list(uow)
         unverified = other_numbers.unverified(uow, context.centre)
-        lines = [*paging_lines(watch.standing(uow).codes), *changes_of_rules(uow)]
+        lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
     choice = board_choice(context.centre)
     chosen = choice.of(found.rows)
