@@ -75,6 +75,16 @@ def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser
     assert "Put down anything that could look like a weapon" in page
 
 
+def test_to_the_person_themselves_no_rule_is_read_out(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call({**ARMED, "caller_role": "subject_self"})
+    said = script(look(dispatcher, call))
+    assert "Police come so that you and everybody near you stay safe." in said
+    assert "A weapon is in somebody's hand" not in " ".join(said)
+    page = look(dispatcher, call)
+    assert "La policía va para que usted" in " ".join(script(page, "es"))
+
+
 def test_the_script_is_one_thing_where_somebody_comes_and_somebody_stays_on_the_line(
     world: World, dispatcher: Browser
 ) -> None:

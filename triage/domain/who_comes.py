@@ -31,6 +31,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "eta": "They should be there at about {clock}.",
         "target": "They should be there by {clock}. We cannot promise it.",
         "police_why": "Police come because: {why}",
+        "police_for_you": "Police come so that you and everybody near you stay safe.",
         "police_instead": "Police come because no other team can come now.",
         "nobody": "Nobody is on the way to you at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
@@ -54,6 +55,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "eta": "Deberían llegar hacia las {clock}.",
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
         "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
+        "police_for_you": "La policía va para que usted y quienes están cerca estén a salvo.",
         "police_instead": "Va la policía porque ahora no puede ir ningún otro equipo.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
@@ -100,6 +102,8 @@ class Answer:
     """None where ringing back may not be safe."""
     police_instead: bool = False
     """Police come for want of another team."""
+    to_themselves: bool = False
+    """The caller is the person whom it is about: no rule's words about them are read to them."""
 
     @property
     def gist(self) -> list[list[str | None]]:
@@ -133,6 +137,8 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
 def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
     if not any(one.response.public_safety for one in answer.comers):
         return []
+    if answer.police_because and answer.to_themselves:
+        return [say["police_for_you"]]
     if answer.police_because:
         return [say["police_why"].format(why=" ".join(answer.police_because))]
     return [say["police_instead"]] if answer.police_instead else []

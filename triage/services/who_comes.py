@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
 from triage.domain.words import msgid
 from triage.services import speaking_freely
-from triage.services.assessments import Decision
+from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -23,6 +24,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 _OVER = (DispatchState.CANCELLED, DispatchState.CLEARED)
 _SPEAKS = (TransferState.COUNSELOR, TransferState.RELEASED)
+_THEMSELVES = ("subject_self", "is_subject")
 _THERE = (SlotState.ON_SCENE, SlotState.TRANSPORTING)
 
 
@@ -46,6 +48,18 @@ def answer(
         police_because=_why_police(centre, coming, result)[:2] if result else (),
         call_back_at=back if safe else None,
         police_instead=result is not None and _only_they_can(coming, result),
+        to_themselves=_is_about_the_caller(uow, call),
+    )
+
+
+def _is_about_the_caller(uow: UnitOfWork, call: Call) -> bool:
+    """Did any report say so? Then no report to the contrary makes it safe to read reasons out."""
+    return any(
+        fact in ("caller_role", SIGHT_FACT) and said in _THEMSELVES
+        for fact, answer in answers_of(uow, call).items()
+        for said in (
+            [one["value"] for one in answer["values"]] if isinstance(answer, dict) else [answer]
+        )
     )
 
 
