@@ -1,5 +1,6 @@
 """Duplicates, earlier calls and hazard notes show up while a call is typed."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,24 @@ def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(
     page = text_of(dispatcher.get(f"/calls/{call.reference}"))
     assert "The answers contradict each other" in page
     assert "A second caller is attached to this call." in page
+
+
+def test_a_knife_that_a_second_caller_saw_is_asked_about(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    unarmed = {fact: said for fact, said in CALM.items() if fact != "weapon"}
+    call = world.call(unarmed, location="Pier 3")
+    second = {"narrative": "He has picked up a kitchen knife now", "location": "Pier 3"}
+
+    answer = send(dispatcher, second, f"attach:{call.reference}")
+
+    page = text_of(dispatcher.get(answer.location or ""))
+    assert "This caller says “knife”. Ask now about: weapon." in page
+    with world.context.reading() as uow:
+        latest = assessments.latest(uow, uow.get(Call, call.id))
+        assert latest is not None
+        first = json.loads(latest.result or "")["ask_next"][0]
+    assert first["fact"] == "weapon"
+    assert "The narrative says “knife”." in first["because"]
 
 
 def test_attaching_to_a_call_that_was_closed_meanwhile_loses_nothing(

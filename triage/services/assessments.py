@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 
 from triage.domain.assessment import ENGINE, assess
+from triage.domain.call_reading import NARRATIVE_LENGTH
 from triage.domain.lifecycle import CallState
 from triage.domain.ruleset import RuleSet
 from triage.domain.words import msgid
@@ -29,6 +30,11 @@ _ANSWERS = (
     select(Answer)
     .where(Answer.call_id == bindparam("call_id"), COUNTS)
     .order_by(Answer.created_at, Answer.id)
+)
+_CALLERS = (
+    select(Caller)
+    .where(Caller.call_id == bindparam("call_id"))
+    .order_by(Caller.created_at, Caller.id)
 )
 
 
@@ -134,7 +140,7 @@ def assess_call(
     """
     raw = {
         "facts": dict(answers_of(uow, call)),
-        "narrative": call.narrative or "",
+        "narrative": told(uow, call)[:NARRATIVE_LENGTH],
         "situation": dict(situation),
     }
     rules, known = rule_sets.live(uow, centre, call.rule_set), habits.current(uow, centre)
@@ -164,6 +170,15 @@ def assess_call(
         rule_set=record.rule_set_sha256[:12],
     )
     return record, decision
+
+
+def told(uow: UnitOfWork, call: Call) -> str:
+    """What everybody who rang about it said, the latest first: a knife that a second caller saw
+    is asked about like one of the first."""
+    new = uow.new_under(call.id, Caller)
+    rows = uow.session.scalars(_CALLERS, {"call_id": call.id}) if new is None else new
+    said = [row.said for row in rows if row.said and row.left_for_id is None]
+    return "\n".join([*reversed(said), *([call.narrative] if call.narrative else [])])
 
 
 def _earlier(uow: UnitOfWork, call: Call) -> Sequence[str]:

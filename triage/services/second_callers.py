@@ -19,7 +19,7 @@ _OF_THE_CALLER = "contact"
 
 
 def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
-    """Note them with what they said, and assess what they answered beside the rest.
+    """Note them with what they said, and assess that and what they answered beside the rest.
 
     Raises Conflict for a call that is closed, Refused for a number that cannot be rung.
     """
@@ -43,6 +43,8 @@ def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     uow.audit("call.caller_attached", call)
     if news := _news(centre, assessments.answers_of(uow, call), new.facts):
         calls.add_answers(uow, centre, call, news, caller)
+    else:
+        calls.assess(uow, centre, call)
 
 
 def _said(call: Call, new: NewCall) -> str:

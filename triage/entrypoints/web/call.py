@@ -162,7 +162,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     answered = {one.fact: one.value for one in page.answers}
     asked = told.ask_next if told else ()
     rules = centre.parsed.get(result["sha256"]) if result else None
-    prompted = prompted_by(rules, call.narrative or "")
+    prompted = prompted_by(rules, assessments.told(uow, call))
     questions = panel(centre.vocabulary, answered, asked, prompted)
     lines = _lines(uow, centre, page.record.dispatches)
     return (

@@ -14,7 +14,7 @@ from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
 from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
-from triage.domain.words import Named, msgid
+from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
@@ -22,7 +22,7 @@ from triage.entrypoints.web.languages import all_spoken, spoken
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
-from triage.services import lost_lines, places
+from triage.services import lost_lines, places, rule_sets
 from triage.services.centre import Centre
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -165,6 +165,7 @@ def _become_a_call(
     told = ""
     if fresh and action == "attach":
         told = msgid("The caller is attached to %(code)s: nobody is paged twice.", code=call.code)
+        _tell_what_they_say(context.centre, call, new.narrative or "")
     elif fresh and action == "lost":
         told = msgid("The line was lost: the call is kept. Ring the caller back.")
     elif fresh:
@@ -176,6 +177,20 @@ def _become_a_call(
     if told:
         flash(spoken(told), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
+
+
+def _tell_what_they_say(centre: Centre, call: Call, narrative: str) -> None:
+    """Words of a second caller that prompt questions may be news to whoever is on the way."""
+    with current_context().reading() as uow:
+        prompted = prompted_by(rule_sets.live(uow, centre, call.rule_set), narrative)
+    if prompted:
+        said = msgid(
+            "This caller says %(words)s. Ask now about: %(facts)s. Whoever is on the way is told of"
+            " dangers that you answer.",
+            words=listed(", ", [f"“{word}”" for word in dict.fromkeys(prompted.values())]),
+            facts=listed(", ", [centre.vocabulary.facts[fact].named for fact in prompted]),
+        )
+        flash(spoken(said), "warn")
 
 
 def _form_key() -> UUID:
