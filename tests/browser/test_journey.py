@@ -28,6 +28,7 @@ GATE = {
 
 def sign_in(served: Served, page: Page, role: str = "dispatcher") -> None:
     page.goto(f"{served.base_url}/sign-in")
+    expect(page.locator("[autofocus]")).to_be_focused()
     page.keyboard.type(served.world.account(role))
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

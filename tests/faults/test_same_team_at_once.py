@@ -73,8 +73,13 @@ def test_where_only_that_team_can_come_the_call_waits_for_it(world: World) -> No
 
 
 def test_a_team_that_is_better_by_more_than_one_call_is_waited_for(world: World) -> None:
+    world.ignores_texts("who has which of the first two calls is no matter")
     world.team("MCT 1", calls_at_once=9)
     world.team("MCT 2", calls_at_once=9)
+    assert {*asked(world, world.call(UNARMED)), *asked(world, world.call(UNARMED))} == {
+        "MCT 1",
+        "MCT 2",
+    }
     with world.context.unit_of_work("test") as uow:
         here = uow.session.scalars(select(Team).where(Team.name == "MCT 2")).one()
         here.zones = ["Downtown"]
