@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.domain.shipped import vocabulary
-from triage.domain.hazards import found_none, hazards
+from triage.domain.hazards import at_the_door, found_none, hazards
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_nothing_of_anybodys_health_is_among_them() -> None:
     for name, fact in facts.items():
         if fact.group in {"suicide", "mental_state", "medical", "subject"} and fact.danger:
             assert hazards(facts, {name: fact.danger[-1]}) == []
+
+
+@pytest.mark.parametrize("said", ["chemical", "gas", "fire"])
+def test_fumes_are_a_danger_to_whoever_is_on_the_way(said: str) -> None:
+    facts = vocabulary().facts
+    assert at_the_door(facts, {"fire_gas_chemical": said})
+    assert not at_the_door(facts, {"fire_gas_chemical": "none"})

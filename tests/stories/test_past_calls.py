@@ -64,7 +64,7 @@ def test_it_is_found_by_what_people_remember(world: World) -> None:
     both = [newer.reference, older.reference]
     assert found(desk) == both
 
-    for name in (older.code.lower(), older.reference, "26-004711"):
+    for name in (older.code.lower(), f"# {older.code}", older.reference, "26-004711"):
         assert found(desk, named=name) == [older.reference]
     local = older.received_at.astimezone(world.centre.policy.time_zone)
     assert found(desk, day=local.date().isoformat()) == [older.reference]

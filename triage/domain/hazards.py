@@ -58,7 +58,8 @@ def is_none(fact: Fact, value: Any) -> bool:
 
 
 def at_the_door(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> dict[str, int]:
-    """How bad each of those is that is nearer to the most dangerous answer than to the least."""
+    """How bad each of those is that is nearer to the most dangerous answer than to the least, and
+    fumes, which are as deadly as what is worse."""
     found = {}
     for name in _AT_THE_DOOR:
         fact = facts.get(name)
@@ -66,7 +67,7 @@ def at_the_door(facts: Mapping[str, Fact], answers: Mapping[str, Any]) -> dict[s
             continue
         value = _worst(fact, answers[name])
         rank = fact.danger.index(value) if value in fact.danger else 0
-        if 2 * rank > len(fact.danger) - 1:
+        if 2 * rank > len(fact.danger) - 1 or (name == "fire_gas_chemical" and rank):
             found[name] = rank
     return found
 

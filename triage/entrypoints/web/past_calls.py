@@ -98,7 +98,7 @@ def _wanted(form: dict[str, str]) -> Wanted:
         state=state if state in OF_STATES else "closed",
         day=_day(form.get("day", "")),
         disposition=ending if ending in DISPOSITIONS else "",
-        named=form.get("named", ""),
+        named=form.get("named", "").lstrip("# "),
         zone=zone if zone in zones else "",
         place=form.get("place", ""),
         phone=form.get("phone", ""),
