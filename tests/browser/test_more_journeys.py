@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Served
+from tests.browser.test_call_flows import look
 from tests.browser.test_reachability_page import NO_SIDEWAYS
+from tests.stories.test_call_page import act
 from tests.stories.test_calls_from_paper import at
 from tests.stories.test_visits import signs_in
 from tests.typical_calls import CALM
@@ -152,6 +154,37 @@ def test_the_call_of_another_county_stays_open_until_they_have_taken_it(
     write(page, "Who took it there", "Position 3, Lee")
     press(page, "They took it")
     expect(page.locator("#call-timeline")).to_contain_text("took the call")
+
+
+def test_a_supervisor_agrees_to_a_cancel_and_the_desk_tells_the_unit_by_radio(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    call = centre.world.call(CALM | {"weapon": "in_hand"}, location="Ferry steps")
+    unit = {"unit": "4A12", "cad_number": "26-1"}
+    act(centre.world.client("dispatcher"), call, "/handed-over", unit)
+    desk = as_somebody("dispatcher", f"/calls/{call.reference}")
+    desk.keyboard.press("Alt+m")
+    for label, said in (
+        ("Who says so", "The caller"),
+        ("Asked safely, with nobody listening?", "No"),
+        ("Was the person in crisis spoken to?", "No"),
+    ):
+        write(desk.locator("#never-mind"), label, said)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_role("region", name="Never mind, cancel")).to_contain_text("still comes")
+
+    boss = as_somebody("supervisor", f"/calls/{call.reference}")
+    press(boss, "Agree: cancel the call")
+    to_tell = "TELL 4A12 BY RADIO: they need not come"
+    expect(boss.get_by_role("region", name="To tell by radio")).to_contain_text(to_tell)
+    desk.goto(f"{centre.base_url}/board")
+    owed = desk.get_by_role("region", name="Tell by radio")
+    expect(owed).to_contain_text(to_tell)
+    look(desk, "tell-by-radio")
+    press(desk, "They were told by radio")
+    expect(owed).to_have_count(0)
+    boss.reload()
+    expect(boss.locator("#call-timeline")).to_contain_text("need not come: done")
 
 
 def test_an_officer_asks_for_a_clinician_and_a_clinician_comes_upon_somebody(

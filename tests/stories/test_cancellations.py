@@ -137,7 +137,49 @@ def test_whom_nothing_here_tells_to_stand_down_the_desk_tells(
     act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
     act(dispatcher, call, "/never-mind", WISH)
     told = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
-    assert "TELL 4A12 BY RADIO that nobody need come: nothing here tells them." in told
+    assert "TELL 4A12 BY RADIO that they need not come: nothing here tells them." in told
+    assert "TELL 4A12 BY RADIO: they need not come" in look(dispatcher, call)
+
+
+OFF = "TELL Unit 12 BY RADIO: they need not come"
+
+
+def test_a_unit_without_a_phone_that_a_closed_call_has_sent_is_the_desks_to_tell(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    act(dispatcher, call, "/assign", {"unit": "Unit 12"})
+    said = act(dispatcher, call, "/close", {"disposition": "resolved_on_phone"})
+    assert "is closed. TELL Unit 12 BY RADIO that they need not come" in said
+
+    assert OFF in words(dispatcher.get("/board").text)  # the call is gone from there, this is not
+    assert OFF in words(look(dispatcher, call))
+    world.wait(seconds=61)
+    assert "Nobody has told them by radio yet." in look(dispatcher, call)
+
+    told = dispatcher.submit(
+        "/board", {"turn": "0"}, to=f"/board/stood-down/{call.reference}", follow=True
+    )
+    assert "they were told by radio that they need not come" in words(told.text)
+    assert OFF not in words(told.text)
+    assert "Told by radio that they need not come: done." in look(dispatcher, call)
+
+
+def test_so_it_is_with_whom_another_response_replaces_until_they_are_sent_after_all(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    act(dispatcher, call, "/assign", {"unit": "Unit 12"})
+    other = {"override_response": "police", "override_reason": "supervisor"}
+    assert "TELL Unit 12 BY RADIO that" in act(dispatcher, call, "/override", other)
+
+    act(dispatcher, call, "/handed-over", {"unit": "Unit 12", "cad_number": "26-1"})
+    assert OFF not in words(dispatcher.get("/board").text)
+    assert "need not come: over, they are sent after all." in look(dispatcher, call)
 
 
 def test_the_command_bar_does_not_go_round_whoever_has_to_agree(

@@ -137,7 +137,7 @@ def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) 
         page = act(dispatcher, call, ending, form)
         assert "Danger told by radio: over, they left the call." in page
         assert "BY RADIO: danger" not in words(dispatcher, "/board")
-        assert ("TELL Unit 12 BY RADIO that nobody need come" in page) is (ending == "/cancel")
+        assert ("TELL Unit 12 BY RADIO that they need not come" in page) is (ending == "/cancel")
 
 
 def test_of_a_closed_call_nobody_need_be_told(world: World) -> None:

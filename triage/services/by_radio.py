@@ -1,21 +1,25 @@
-"""Units without a phone in this system are told of a danger by radio: until somebody says that it
-is done, that is the desk's to do."""
+"""Units without a phone in this system are told by radio of a danger, or that they need not come:
+until somebody says that it is done, that is the desk's to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict
-from triage.domain.lifecycle import TAKEN
+from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import listed, msgid
 from triage.services import errands
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "radio"
+OFF = "stand_down"
+"""They need not come. It outlives the call: who is not told still drives."""
 PATIENCE = timedelta(minutes=1)
 """After this it is told that nobody has said it yet."""
 
@@ -55,13 +59,52 @@ def left(uow: UnitOfWork, call: Call) -> None:
         errands.end(uow, errand, "left")
 
 
-def standing_down(uow: UnitOfWork, call: Call, before: Iterable[str], said: str) -> str:
-    """What was done, and whom the desk has to tell of it; before -- who was under way until now."""
-    if not (units := sorted(set(before).difference(under_way(uow, call)))):
+def stand_down(uow: UnitOfWork, call: Call, slots: Iterable[Slot]) -> None:
+    """These are not wanted any more; nothing here tells those of them who have no phone."""
+    off = {
+        slot.unit
+        for slot in slots
+        if slot.unit and slot.state in TAKEN - ON_SITE and slot.responder_id is None
+    }
+    if not off:
+        return
+    errand = errands.waiting(uow, call, OFF)
+    if errand is None:
+        errands.add(uow, call, OFF, uow.now + PATIENCE, units=sorted(off))
+        return
+    errand.details = {"units": sorted({*errand.details["units"], *off})}
+    uow.audit("stand_down.more", errand, **errand.details)
+    errands.next_turn(uow, errand, uow.now + PATIENCE)
+
+
+def comes(uow: UnitOfWork, call: Call, unit: str) -> None:
+    """Sent after all: nobody tells them any more that they need not come."""
+    errand = errands.waiting(uow, call, OFF)
+    if errand is None or unit not in errand.details["units"]:
+        return
+    if still := [one for one in errand.details["units"] if one != unit]:
+        errand.details = {"units": still}
+    else:
+        errands.end(uow, errand, "comes")
+
+
+def to_stand_down(uow: UnitOfWork) -> Sequence[Errand]:
+    """Whom the desk still has to tell that they need not come, whether or not the call is open."""
+    return uow.session.scalars(
+        select(Errand)
+        .where(Errand.kind == OFF, Errand.ended_at.is_(None))
+        .options(joinedload(Errand.call))
+        .order_by(Errand.created_at, Errand.id)
+    ).all()
+
+
+def standing_down(uow: UnitOfWork, call: Call, said: str) -> str:
+    """What was done, and whom the desk has to tell of it."""
+    if (errand := errands.waiting(uow, call, OFF)) is None:
         return said
     told = msgid(
-        "TELL %(units)s BY RADIO that nobody need come: nothing here tells them.",
-        units=listed(", ", units),
+        "TELL %(units)s BY RADIO that they need not come: nothing here tells them.",
+        units=listed(", ", errand.details["units"]),
     )
     return listed(" ", (said, told))
 
@@ -71,4 +114,12 @@ def told(uow: UnitOfWork, call: Call, turn: int) -> None:
     errand = errands.must_wait(uow, call, KIND)
     if turn != errand.turn:
         raise Conflict(msgid("more is dangerous there than you saw: look again"))
+    errands.end(uow, errand, "told")
+
+
+def told_off(uow: UnitOfWork, call: Call, turn: int) -> None:
+    """turn -- what the person saw: more may have been cancelled meanwhile. Raises Conflict."""
+    errand = errands.must_wait(uow, call, OFF)
+    if turn != errand.turn:
+        raise Conflict(msgid("more units are to be told than you saw: look again"))
     errands.end(uow, errand, "told")

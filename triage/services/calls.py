@@ -18,6 +18,7 @@ from triage.domain.sms_replies import ALPHABET
 from triage.domain.words import msgid
 from triage.services import (
     assessments,
+    by_radio,
     call_codes,
     callers,
     dangers,
@@ -314,6 +315,8 @@ def close_call(
         if dispatch.state is DispatchState.ON_SCENE:
             raise Conflict(msgid("a team is on scene: it clears first"))
         if dispatch.state is DispatchState.HANDED_OVER:
+            if disposition in {CANCELLED, *NO_CALL}:
+                by_radio.stand_down(uow, call, dispatch.slots)
             dispatches.end_hand_over(uow, dispatch)
             continue
         waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}

@@ -257,19 +257,19 @@ def _drop(at: _At) -> str:
             if live
             else msgid("Nobody comes to this call.")
         )
-    under_way = by_radio.under_way(at.uow, at.call)
     dispatches.cancel(at.uow, at.centre, live[0], reason)
     said = msgid(
         "%(name)s is canceled; who was asked is told.",
         name=response_name(at.centre, live[0].response),
     )
-    return by_radio.standing_down(at.uow, at.call, under_way, said)
+    return by_radio.standing_down(at.uow, at.call, said)
 
 
 def _end(at: _At) -> str:
     disposition = language.one_code(at.rest, language.ENDINGS, msgid("ending"))
     calls.close_call(at.uow, at.centre, at.call, disposition, None)
-    return msgid("closed: %(disposition)s.", disposition=language.ENDINGS[disposition])
+    said = msgid("closed: %(disposition)s.", disposition=language.ENDINGS[disposition])
+    return by_radio.standing_down(at.uow, at.call, said)
 
 
 _DOES: Mapping[str, Callable[[_At], str]] = {

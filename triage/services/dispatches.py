@@ -156,6 +156,7 @@ def confirm_hand_over(
     for slot in dispatch.slots:
         slot.move_to(SlotState.ACCEPTED)
         slot.unit = unit.strip()
+    by_radio.comes(uow, dispatch.call, unit.strip())
     uow.audit(
         "dispatch.handed_over",
         dispatch,
@@ -202,14 +203,14 @@ def assign(
         raise Conflict(msgid("%(who)s has it already", who=paging.who_has(slot)))
     if responder is None and not (unit or "").strip():
         raise Refused(msgid("Choose a member or name the unit."), "unit")
-    if responder is None:
-        _must_be_a_name(unit or "")
     if responder is not None:
         _give(uow, centre, slot, responder)
     else:
+        _must_be_a_name(unit or "")
         slot.move_to(SlotState.ACCEPTED)
         slot.team_id, slot.responder_id, slot.unit = None, None, (unit or "").strip()
         slot.team, slot.responder = None, None
+        by_radio.comes(uow, slot.dispatch.call, slot.unit)
     who = slot.team.name if slot.team else slot.unit or ""
     code = slot.dispatch.call.code
     paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
@@ -337,6 +338,7 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     text = wording.stand_down(dispatch.call.code, wording.WHY_NOT_NEEDED[reason])
     live = [slot for slot in dispatch.slots if slot.state not in GONE | {SlotState.CLEARED}]
     stand_downs.withdraw_all(uow, centre, live, text)
+    by_radio.stand_down(uow, dispatch.call, live)
     for slot in live:
         slot.move_to(SlotState.CANCELLED)
     dispatch.state = DispatchState.CANCELLED

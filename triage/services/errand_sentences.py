@@ -12,11 +12,15 @@ from triage.domain.errands import (
     YES_NO,
 )
 from triage.domain.who_comes import NOT_TOLD
-from triage.domain.words import inside, msgid
+from triage.domain.words import inside, listed, msgid
 from triage.services.centre import Centre
 
 _CLOSED = {"closed": msgid("over, the call was closed")}
-_RADIO_ENDS = {"told": msgid("done"), "left": msgid("over, they left the call")}
+_RADIO_ENDS = {
+    "told": msgid("done"),
+    "left": msgid("over, they left the call"),
+    "comes": msgid("over, they are sent after all"),
+}
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
     CANCEL_ENDS
@@ -36,6 +40,11 @@ def _cancel_asked(_: Centre, details: Mapping[str, Any]) -> str:
         alone=inside(YES_NO[details["alone"]]),
         spoken=inside(YES_NO[details["spoken"]]),
     )
+
+
+def _to_stand_down(_: Centre, details: Mapping[str, Any]) -> str:
+    units = listed(", ", details["units"])
+    return msgid("TELL BY RADIO: %(units)s need not come any more.", units=units)
 
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
@@ -67,6 +76,12 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
         "The neighboring center: %(outcome)s.", outcome=(NEIGHBOUR_ENDS | _CLOSED)[d["outcome"]]
     ),
     "radio.due": lambda _, d: msgid("Nobody has told them by radio yet."),
+    "stand_down.begun": _to_stand_down,
+    "stand_down.more": _to_stand_down,
+    "stand_down.due": lambda _, d: msgid("Nobody has told them by radio yet."),
+    "stand_down.ended": lambda _, d: msgid(
+        "Told by radio that they need not come: %(outcome)s.", outcome=_RADIO_ENDS[d["outcome"]]
+    ),
     "radio.ended": lambda _, d: msgid(
         "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]
     ),

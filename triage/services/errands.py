@@ -20,8 +20,10 @@ from triage.storage.unit_of_work import UnitOfWork
 KIND = "errand"
 _PRIORITY = 2
 _OPEN = (CallState.OPEN, CallState.ASKING)
-RED_AT_ONCE = {"radio"}
+RED_AT_ONCE = {"radio", "stand_down"}
 """Kinds that nobody may leave for later: when they are due it is told that they still wait."""
+OUTLIVES_CALL = "stand_down"
+"""Units that need not come are told so however the call ended."""
 
 
 def add(
@@ -80,14 +82,14 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
 _OF_OPEN_CALLS = (
     select(Errand)
     .join(Call)
-    .where(Errand.ended_at.is_(None), Call.state.in_(_OPEN))
+    .where(Errand.ended_at.is_(None), Errand.kind != OUTLIVES_CALL, Call.state.in_(_OPEN))
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at)
 )
 
 
 def of_open_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
-    """What waits, by call."""
+    """What waits, by call, but for what outlives it."""
     found: dict[UUID, list[Errand]] = {}
     for errand in uow.session.scalars(_OF_OPEN_CALLS):
         found.setdefault(errand.call_id, []).append(errand)
@@ -101,9 +103,9 @@ def is_red(errand: Errand, now: datetime) -> bool:
 
 
 def end_all(uow: UnitOfWork, call: Call) -> None:
-    """The call is closed: nothing of it waits for a person any more."""
+    """The call is closed: nothing of it waits for a person any more, but for what outlives it."""
     for errand in of_call(uow, call):
-        if errand.ended_at is None:
+        if errand.ended_at is None and errand.kind != OUTLIVES_CALL:
             end(uow, errand, "closed")
 
 

@@ -6,7 +6,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.policy import Neighbour
 from triage.domain.words import msgid
-from triage.services import calls, dispatches, errands
+from triage.services import by_radio, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -44,6 +44,8 @@ def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
             there = True
         elif dispatch.state not in stays:
             dispatches.cancel(uow, centre, dispatch, "other_county")
+        elif dispatch.state is DispatchState.HANDED_OVER:
+            by_radio.stand_down(uow, call, dispatch.slots)
     if not there:
         calls.close_call(uow, centre, call, "other_agency", None)
 

@@ -17,11 +17,14 @@ from triage.domain.words import listed, msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
+from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.errand_words import mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
     boards,
+    by_radio,
+    calls,
     escalations,
     other_numbers,
     reachability,
@@ -35,6 +38,7 @@ from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
 from triage.storage.dispatches import Dispatch
 from triage.storage.messages import InboundMessage
+from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("board", __name__)
 
@@ -105,11 +109,24 @@ def called_back(key: UUID) -> ResponseReturnValue:
     return redirect("/board", 303)
 
 
+@bp.post("/board/stood-down/<reference>")
+@open_to("dispatcher", "supervisor")
+def stood_down(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork) -> None:
+        call = calls.by_reference(uow, reference)
+        by_radio.told_off(uow, call, turn_seen())
+
+    current_context().do(current_person().actor, note)
+    flash(gettext("Written down: they were told by radio that they need not come."), "good")
+    return redirect("/board", 303)
+
+
 def _look() -> tuple[dict[str, Any], Board]:
     context = current_context()
     with context.reading() as uow:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
+        stood_down = by_radio.to_stand_down(uow)
         red = reachability.red_list(uow)
         unverified = other_numbers.unverified(uow, context.centre)
         lines = paging_lines(watch.standing(uow).codes)
@@ -125,6 +142,8 @@ def _look() -> tuple[dict[str, Any], Board]:
         "shows": SHOWN,
         "urgent": urgent,
         "call_backs": call_backs,
+        "stood_down": stood_down,
+        "errand_mark": lambda errand: mark(context.centre, errand, found.now),
         "rows": [row for row in chosen if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,

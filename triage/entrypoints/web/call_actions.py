@@ -23,7 +23,16 @@ from triage.entrypoints.web.intake_form import also_typed, facts_typed
 from triage.entrypoints.web.intake_undo import taken_back
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
-from triage.services import assessments, call_pages, callers, calls, places, sending, splits
+from triage.services import (
+    assessments,
+    by_radio,
+    call_pages,
+    callers,
+    calls,
+    places,
+    sending,
+    splits,
+)
 from triage.services.call_pages import Answered
 from triage.services.centre import Centre
 from triage.services.sending import Choice
@@ -182,11 +191,12 @@ def send_missing(reference: str) -> ResponseReturnValue:
     def send(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sent = sending.send_missing(uow, centre, call)
         names = listed(", ", [response_name(centre, response) for response in sent])
-        return (
+        said = (
             msgid("Sent: %(names)s.", names=names)
             if sent
             else msgid("Nothing was missing: nobody else was sent.")
         )
+        return by_radio.standing_down(uow, call, said)
 
     return do(reference, "send", send)
 
@@ -201,7 +211,9 @@ def override(reference: str) -> ResponseReturnValue:
             typed.note("override_note") or None,
         )
         sending.decide_otherwise(uow, centre, call, choice)
-        return msgid("%(name)s is sent, as you chose.", name=response_name(centre, choice.response))
+        name = response_name(centre, choice.response)
+        said = msgid("%(name)s is sent, as you chose.", name=name)
+        return by_radio.standing_down(uow, call, said)
 
     return do(reference, "override", choose)
 
@@ -211,6 +223,7 @@ def override(reference: str) -> ResponseReturnValue:
 def close(reference: str) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         calls.close_call(uow, centre, call, typed.line("disposition"), typed.note("note"))
-        return msgid("Call %(reference)s is closed.", reference=call.reference)
+        said = msgid("Call %(reference)s is closed.", reference=call.reference)
+        return by_radio.standing_down(uow, call, said)
 
     return do(reference, "close", end)

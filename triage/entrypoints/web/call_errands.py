@@ -37,7 +37,7 @@ def rung_back(reference: str) -> ResponseReturnValue:
             uow,
             centre,
             call,
-            _turn(),
+            turn_seen(),
             outcome,
             confirmed=bool(typed.line("confirmed")),
         )
@@ -62,10 +62,9 @@ def never_mind(reference: str) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
         wish = Wish(who, alone, spoken, typed.note("note"))
-        under_way = by_radio.under_way(uow, call)
         if cancellations.ask(uow, centre, call, wish):
             said = msgid("The call was routine and is canceled. Whoever was asked is told.")
-            return by_radio.standing_down(uow, call, under_way, said)
+            return by_radio.standing_down(uow, call, said)
         return msgid(
             "A clinician or supervisor has to agree. Until then whoever was sent still comes."
         )
@@ -84,10 +83,9 @@ def answer(reference: str) -> ResponseReturnValue:
             own_pages(uow, call)
         chosen = typed.line("answer")
         if chosen == "agree":
-            under_way = by_radio.under_way(uow, call)
             cancellations.agree(uow, centre, call, person.role)
             said = msgid("Agreed: the call is canceled. Whoever was asked is told to stand down.")
-            return by_radio.standing_down(uow, call, under_way, said)
+            return by_radio.standing_down(uow, call, said)
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
             return msgid("Refused: whoever was sent still comes.")
@@ -116,10 +114,9 @@ def neighbour(reference: str) -> ResponseReturnValue:
 def neighbour_answer(reference: str) -> ResponseReturnValue:
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         if typed.line("answer") == "accepted":
-            under_way = by_radio.under_way(uow, call)
             neighbours.accepted(uow, centre, call, typed.line("who"))
             said = msgid("They have taken it. Ours who were asked are told to stand down.")
-            return by_radio.standing_down(uow, call, under_way, said)
+            return by_radio.standing_down(uow, call, said)
         neighbours.refused(uow, call)
         return msgid("They do not take it: the call is ours again.")
 
@@ -130,13 +127,23 @@ def neighbour_answer(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def told_by_radio(reference: str) -> ResponseReturnValue:
     def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
-        by_radio.told(uow, call, _turn())
+        by_radio.told(uow, call, turn_seen())
         return msgid("Written down: they were told by radio.")
 
     return do(reference, "radio", note)
 
 
-def _turn() -> int:
+@bp.post("/stood-down-by-radio")
+@open_to(*DISPATCHERS)
+def stood_down_by_radio(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        by_radio.told_off(uow, call, turn_seen())
+        return msgid("Written down: they were told by radio that they need not come.")
+
+    return do(reference, "stand_down", note)
+
+
+def turn_seen() -> int:
     """Which turn of an errand the person saw."""
     turn = typed.line("turn")
     return int(turn) if turn.isdecimal() and len(turn) < 9 else -1

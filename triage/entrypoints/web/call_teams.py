@@ -53,13 +53,12 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
             raise Refused(
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )
-        under_way = by_radio.under_way(uow, call)
         dispatches.cancel(uow, centre, dispatch, reason)
         said = msgid(
             "%(name)s is canceled; who was asked is told.",
             name=response_name(centre, dispatch.response),
         )
-        return by_radio.standing_down(uow, call, under_way, said)
+        return by_radio.standing_down(uow, call, said)
 
     return do(reference, f"cancel-{key}", end)
 

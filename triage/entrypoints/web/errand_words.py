@@ -86,11 +86,17 @@ def _radio(centre: Centre, errand: Errand, _: bool) -> str:
     )
 
 
+def _stand_down(_: Centre, errand: Errand, __: bool) -> str:
+    units = listed(", ", errand.details["units"])
+    return msgid("TELL %(units)s BY RADIO: they need not come", units=units)
+
+
 _WORDS = {
     lost_lines.KIND: _line_lost,
     cancellations.KIND: _cancel,
     neighbours.KIND: _neighbour,
     by_radio.KIND: _radio,
+    by_radio.OFF: _stand_down,
 }
 
 
