@@ -121,6 +121,22 @@ def test_gas_and_a_dog_that_may_attack_are_dangers_too(world: World) -> None:
     assert "Dangers, as told" not in page
 
 
+def test_whoever_goes_to_a_knife_reads_who_else_comes_and_whether_they_were_sent(
+    world: World,
+) -> None:
+    phone, call = on_a_call(world)
+    clinician, page = signs_in(world, phone), f"/calls/{call.reference}"
+    assert "Also" not in words(clinician, page)
+    phone.ignores("what it is texted of the danger is another story")
+
+    add(world, call, weapon="accessible", violence_now="physical")
+    dispatcher = world.client("dispatcher")
+    act(dispatcher, call, "/send", {})
+    assert "Also to come: Police patrol Not sent yet" in words(clinician, page)
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    assert "Also coming: Police patrol 4A12 Sent" in words(clinician, page)
+
+
 def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) -> None:
     world.ignores_texts("who is asked is another story")
     dispatcher = world.client("dispatcher")

@@ -228,6 +228,7 @@ def for_member(
     call = pages[0].slot.dispatch.call
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
+    lines = _lines(uow, centre, page.record.dispatches)
     return (
         words_of(centre)
         | errand_words.shown(uow, centre, call)
@@ -241,7 +242,8 @@ def for_member(
             "partners": pages_of_team.partners_of(pages[0].slot),
             "who_has": pages_of_team.who_has,
             "base": f"/calls/{call.reference}",
-            "lines": _lines(uow, centre, [d for d in page.record.dispatches if d.id in mine]),
+            "lines": [(d, line) for d, line in lines if d.id in mine],
+            "also": [line for d, line in lines if d.id not in mine and _comes(line)],
             "errands": [
                 one for one in errands.of_call(uow, call) if one.kind == cancellations.KIND
             ],
@@ -250,6 +252,11 @@ def for_member(
             "now": page.now,
         }
     )
+
+
+def _comes(line: DispatchLine) -> bool:
+    """Do they come to the place, or are they to?"""
+    return line.reached_by != "transfer" and line.state not in dispatches.ENDED
 
 
 def _answers_form(page: CallPage, typed: Typed) -> Typed:
