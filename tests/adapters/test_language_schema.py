@@ -140,6 +140,7 @@ def test_what_the_schema_refuses_the_loader_refuses(old: str, new: str) -> None:
         ("  norway:", "  Norway:"),
         ("reached_by: transfer", "reached_by: pigeon"),
         ("label: {en: Patrol", "label: {en: 'Patrol {name}'"),
+        ("facts:\n", "seldom_both: [{weapon: in_hand}]\nfacts:\n"),
     ],
 )
 def test_what_the_vocabulary_schema_refuses_the_loader_refuses(old: str, new: str) -> None:

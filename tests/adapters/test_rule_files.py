@@ -326,6 +326,21 @@ def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
             "{group: situation, type: code, ask: never, in_texts: yes}",
             "team_on never goes into a text message",
         ),
+        (
+            "facts:\n",
+            "seldom_both:\n  - {weapon: in_hand}\nfacts:\n",
+            "6:5: error: a pair has two questions, not 1",
+        ),
+        (
+            "facts:\n",
+            "seldom_both:\n  - {weapon: in_hnd, norway: no}\nfacts:\n",
+            "6:14: error: weapon cannot be in_hnd (did you mean in_hand?)",
+        ),
+        (
+            "facts:\n",
+            "seldom_both:\n  - {weapon: in_hand, team_on: no}\nfacts:\n",
+            "a question of a pair cannot be team_on",
+        ),
     ],
 )
 def test_mistakes_in_a_vocabulary_are_named(old: str, new: str, words: str) -> None:

@@ -50,6 +50,24 @@ def test_both_answers_are_kept_with_their_sources_and_the_more_dangerous_counts(
     assert told in text_of(dispatcher.get(f"/calls/{call.reference}"))
 
 
+def test_answers_to_two_questions_that_are_seldom_both_true_are_remarked_and_decide_nothing(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    drunk = FORM | {"facts.problem_type": "intoxication", "facts.intoxication": "none"}
+    remark = "Said: problem: Drunk or on drugs. And alcohol or drugs: None. Which is true?"
+    said = assess(dispatcher, drunk, form_key(dispatcher)).json
+    assert said["conflicts"] == {"problem_type": remark, "intoxication": remark}
+    fewer = FORM | {"facts.problem_type": "intoxication", "facts.intoxication": "suspected"}
+    assert assess(dispatcher, fewer, form_key(dispatcher)).json["conflicts"] == {}
+
+    send(dispatcher, drunk)
+    call = the_call(world)
+    assert remark in text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert answers(world, call)["problem_type"] == "intoxication"
+    assert answers(world, call)["intoxication"] == "none"
+
+
 def test_a_wrong_one_is_told_beside_its_question(dispatcher: Browser) -> None:
     answer = send(dispatcher, FORM | {"also.weapon": "spoon"})
     assert answer.status_code == 422

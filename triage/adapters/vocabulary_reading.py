@@ -9,6 +9,7 @@ from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.node_reading import Fields, Notebook
 from triage.adapters.strict_yaml import MappingNode, Node, TextNode
 from triage.domain.answer_reading import CODE_LENGTH
+from triage.domain.at_odds import Pair
 from triage.domain.call_reading import FROM_NOW, WEEKDAYS
 from triage.domain.errors import RuleFileError
 from triage.domain.facts import (
@@ -65,6 +66,7 @@ _FACT_KEYS = (
     ),
     *("in_texts", "min", "max", "unit", "max_length", "read_by"),
 )
+_OPTIONAL = ("about", "partners", "seldom_both")
 _RESPONSE_KEYS = ("about", "roles", "comes", "dress", "armed", "public_safety", "availability_fact")
 
 
@@ -83,7 +85,7 @@ class _VocabularyReader:
 
     def read(self, root: Node) -> Vocabulary | None:
         needed = ("version", "title", "groups", "facts", "responses")
-        fields = self._notebook.fields(root, "a vocabulary", needed, ("about", "partners"))
+        fields = self._notebook.fields(root, "a vocabulary", needed, _OPTIONAL)
         if fields is None:
             return None
         groups = self._names(fields, "groups")
@@ -97,7 +99,27 @@ class _VocabularyReader:
             facts=facts,
             responses=responses,
             partners=self._names(fields, "partners"),
+            seldom_both=self._pairs(fields.get("seldom_both"), facts),
         )
+
+    def _pairs(self, node: Node | None, facts: dict[str, Fact]) -> tuple[Pair, ...]:
+        if node is None:
+            return ()
+        asked = {name: fact for name, fact in facts.items() if fact.values and fact.ask != "never"}
+        items = self._notebook.items(node, "seldom_both")
+        return tuple(self._pair(self._entries(one, "a pair"), one, asked) for one in items)
+
+    def _pair(
+        self, entries: tuple[tuple[TextNode, Node], ...], node: Node, asked: dict[str, Fact]
+    ) -> Pair:
+        if entries and len(entries) != 2:
+            self._notebook.error(node, f"a pair has two questions, not {len(entries)}")
+        pair = {}
+        for key, value in entries:
+            if name := self._notebook.one_of(key, "a question of a pair", asked):
+                names = self._notebook.known_names(value, name, asked[name].value_names)
+                pair[name] = frozenset(names)
+        return pair
 
     def _names(self, fields: Fields, key: str) -> tuple[str, ...]:
         node = fields.get(key)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.answers import UNKNOWN, Answer, Gap, Value
+from triage.domain.at_odds import Pair
 from triage.domain.call_reading import SIGHT_FACT, read_answer, read_call
 from triage.domain.calls import CallInput
 from triage.domain.conditions import Condition
@@ -179,6 +180,8 @@ class Vocabulary:
     facts: Mapping[str, Fact]
     responses: Mapping[str, Response]
     partners: tuple[str, ...] = ()
+    seldom_both: tuple[Pair, ...] = ()
+    """Answers of which the desk is told that they go badly together."""
     sha256: str = field(default="", compare=False)
 
     def __hash__(self) -> int:

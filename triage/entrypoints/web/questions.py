@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from triage.domain.at_odds import at_odds
 from triage.domain.contradictions import SOURCES
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.ruleset import RuleSet
@@ -47,7 +48,7 @@ class Panel:
     prompted: Mapping[str, str] = field(default_factory=dict)
     """By question the word of the narrative that prompts it."""
     conflicts: Mapping[str, str] = field(default_factory=dict)
-    """By question who says what, where answers contradict each other."""
+    """By question who says what, where its answers contradict each other or another question's."""
     sources: Sequence[str] = SOURCES[1:]
     """Who may say otherwise."""
 
@@ -84,24 +85,34 @@ def panel(
         next=[consequences[name] for name in opened if consequences.get(name)],
         person=_person(answered),
         prompted=prompted,
-        conflicts=_conflicts(facts, answered),
+        conflicts=_conflicts(vocabulary, answered),
     )
 
 
-def _conflicts(facts: Mapping[str, Fact], answered: Mapping[str, Any]) -> Mapping[str, str]:
-    told = {}
+def _conflicts(vocabulary: Vocabulary, answered: Mapping[str, Any]) -> Mapping[str, str]:
+    told: dict[str, list[str]] = {}
+    for one, other in at_odds(vocabulary.seldom_both, answered):
+        said = [_said(vocabulary.facts[name], answered[name]) for name in (one, other)]
+        asked = msgid("Said: %(one)s. And %(other)s. Which is true?", one=said[0], other=said[1])
+        told.setdefault(one, []).append(asked)
+        told.setdefault(other, []).append(asked)
     for name, value in answered.items():
-        if isinstance(value, dict) and (fact := facts.get(name)):
+        if isinstance(value, dict) and (fact := vocabulary.facts.get(name)):
             counts = (
                 msgid("the more dangerous counts")
                 if fact.danger
                 else msgid("each of them is assessed")
             )
             answers = answer_in_words(fact, value)
-            told[name] = msgid(
+            contradicting = msgid(
                 "Contradicting: %(answers)s; %(counts)s.", answers=answers, counts=counts
             )
-    return told
+            told.setdefault(name, []).append(contradicting)
+    return {name: listed(" ", remarks) for name, remarks in told.items()}
+
+
+def _said(fact: Fact, value: Any) -> str:
+    return listed(": ", [fact.named, answer_in_words(fact, value)])
 
 
 def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:
