@@ -92,6 +92,11 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
             load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
         ),
         "remind_again_h": _whole(1, 168),
+        "not_reached_again_h": fields.List(
+            fields.Integer(strict=True, validate=validate.Range(1, 720)),
+            load_default=lambda: [26, 22],
+            validate=validate.Length(0, 9),
+        ),
     },
     "sign_in": {
         "hours": _whole(1, 24),

@@ -273,7 +273,7 @@ def test_a_follow_up_falls_due_reminds_its_owner_and_is_done(world: World) -> No
         world.context.do(
             "test",
             lambda uow, one=one: follow_ups.record_attempt(
-                uow, uow.get(FollowUp, one.id), Attempt("done", "Talked for a while")
+                uow, world.centre, uow.get(FollowUp, one.id), Attempt("done", "Talked for a while")
             ),
         )
     world.wait(hours=25)

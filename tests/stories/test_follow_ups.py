@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from tests.stories.test_alarms import signs_in
-from tests.world import Browser, World
+from tests.world import Browser, Phone, World
 from triage.services import follow_ups
 from triage.storage.calls import Call
 from triage.storage.follow_ups import FollowUp
@@ -198,7 +198,36 @@ def test_not_reached_with_a_time_is_tried_again(world: World, call: Call) -> Non
     phone.expect_silence()
 
 
-@pytest.mark.parametrize("outcome", ["done", "not_reached", "refused"])
+def due(phone: Phone) -> int:
+    return sum("Follow-up due" in text for text in phone.inbox)
+
+
+def test_whom_nobody_reached_is_tried_twice_more_and_then_the_list_says_so(
+    world: World, call: Call
+) -> None:
+    (phone,) = world.team("CIT 1")
+    phone.ignores("its first reminder is another story")
+    world.desk.ignores("the desk's own follow-ups are another story")
+    clinician, key = world.client("clinician"), owed(world).id
+    assert "after 3 such tries it ends" in clinician.get(f"/follow-ups/{key}").text
+    for hours in (26, 22):
+        assert write(clinician, key, "attempts", outcome="not_reached")[0] == 302
+        assert owed(world).state.value == "open"
+        reminded = due(phone)
+        world.wait(hours=hours - 1)
+        assert due(phone) == reminded
+        world.wait(hours=1.1)
+        assert due(phone) == reminded + 1
+        clinician = world.client("clinician")  # the earlier shift's session is over
+    write(clinician, key, "attempts", outcome="not_reached")
+
+    assert owed(world).state.value == "not_reached"
+    for page in (f"/follow-ups/{key}", "/follow-ups"):
+        assert "Not reached after 3 tries" in clinician.get(page).text
+    assert "Ended, nobody was reached: 1" in clinician.get("/follow-ups").text
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused"])
 def test_an_outcome_without_a_new_time_ends_it(world: World, call: Call, outcome: str) -> None:
     clinician, key = world.client("clinician"), owed(world).id
 

@@ -46,6 +46,7 @@ class Policy:
     ring_back_min: list[int]
     desk_phone: str | None
     remind_again_h: int
+    not_reached_again_h: list[int]
     ask_before_shift_min: int
     answer_before_shift_min: int
     test_day: str

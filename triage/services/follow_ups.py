@@ -31,6 +31,7 @@ AT_A_VISIT = "visit"
 """Stands for the rule where no rule asked for it."""
 NOTE_MAX = 4000
 MOST_LISTED = 300
+_LATELY = timedelta(days=14)
 _STEPS = 1000
 """Room for the daily reminders of one due time among the steps of a follow-up's timers."""
 
@@ -191,15 +192,19 @@ def _owner(uow: UnitOfWork, follow_up: FollowUp) -> Responder | None:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one try. next_due_at -- needed for `rescheduled`, allowed for `not_reached`."""
+    """What came of one try. next_due_at -- needed for `rescheduled`; where nobody was reached it
+    comes back by itself without one."""
 
     outcome: str
     note: str | None = None
     next_due_at: datetime | None = None
 
 
-def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> FollowUpAttempt:
-    """Write down a try. Not reached with a new time tries again; without one it ends."""
+def record_attempt(
+    uow: UnitOfWork, centre: Centre, follow_up: FollowUp, attempt: Attempt
+) -> FollowUpAttempt:
+    """Write down a try. Not reached comes back, at a time that was chosen or by itself, until it
+    was tried as often as the settings say."""
     if follow_up.state is not FollowUpState.OPEN:
         raise Conflict(msgid("this follow-up has ended already"))
     if attempt.outcome not in FOLLOW_UP_OUTCOMES:
@@ -210,23 +215,37 @@ def record_attempt(uow: UnitOfWork, follow_up: FollowUp, attempt: Attempt) -> Fo
         raise Refused(msgid("The new time must lie ahead."), "next_due_at")
     if len(attempt.note or "") > NOTE_MAX:
         raise Refused(msgid("Shorten the note to %(count)s characters.", count=NOTE_MAX), "note")
+    again_at = attempt.next_due_at
+    if attempt.outcome == "not_reached" and again_at is None:
+        again_at = _try_again_at(uow, centre, follow_up)
     row = uow.add(
         FollowUpAttempt(
             follow_up_id=follow_up.id,
             outcome=attempt.outcome,
             by=uow.actor,
-            next_due_at=attempt.next_due_at,
+            next_due_at=again_at,
             note=(attempt.note or "").strip() or None,
         )
     )
-    if attempt.next_due_at is not None and attempt.outcome in {"rescheduled", "not_reached"}:
-        follow_up.due_at = attempt.next_due_at
-        step = _first_step(uow, follow_up)
-        uow.set_timer("follow_up", follow_up, attempt.next_due_at, step=step)
+    if again_at is not None and attempt.outcome in {"rescheduled", "not_reached"}:
+        follow_up.due_at = again_at
+        uow.set_timer("follow_up", follow_up, again_at, step=_first_step(uow, follow_up))
     else:
         follow_up.state = FollowUpState(attempt.outcome)
     uow.audit("follow_up.tried", follow_up, outcome=attempt.outcome)
     return row
+
+
+def tries_in_vain(follow_up: FollowUp) -> int:
+    return sum(one.outcome == "not_reached" for one in follow_up.attempts)
+
+
+def _try_again_at(uow: UnitOfWork, centre: Centre, follow_up: FollowUp) -> datetime | None:
+    """After this try in vain; None where it was the last."""
+    distances, before = centre.policy.not_reached_again_h, tries_in_vain(follow_up)
+    if before >= len(distances):
+        return None
+    return uow.now + timedelta(hours=distances[before])
 
 
 def set_permissions(uow: UnitOfWork, follow_up: FollowUp, given: Mapping[str, str]) -> None:
@@ -259,12 +278,28 @@ def open_ones(
 
     owner_role -- only what this role owes; account_id -- only what this person owes.
     """
-    query = _whole().where(FollowUp.state == FollowUpState.OPEN)
+    query = _of(owner_role, account_id).where(FollowUp.state == FollowUpState.OPEN)
+    query = query.order_by(FollowUp.due_at, FollowUp.id).limit(MOST_LISTED)
+    return list(uow.session.scalars(query))
+
+
+def _of(owner_role: str | None, account_id: UUID | None) -> Select[FollowUp]:
+    query = _whole()
     if owner_role is not None:
         query = query.where(FollowUp.owner_role == owner_role)
     if account_id is not None:
         query = query.join(FollowUp.owner).where(Responder.account_id == account_id)
-    query = query.order_by(FollowUp.due_at, FollowUp.id).limit(MOST_LISTED)
+    return query
+
+
+def not_reached(
+    uow: UnitOfWork, owner_role: str | None = None, account_id: UUID | None = None
+) -> list[FollowUp]:
+    """What ended lately because nobody was ever reached; whose, as `open_ones`."""
+    query = _of(owner_role, account_id).where(
+        FollowUp.state == FollowUpState.NOT_REACHED, FollowUp.due_at > uow.now - _LATELY
+    )
+    query = query.order_by(FollowUp.due_at.desc(), FollowUp.id).limit(MOST_LISTED)
     return list(uow.session.scalars(query))
 
 

@@ -51,10 +51,12 @@ def list_follow_ups() -> ResponseReturnValue:
     me, owner, mine = current_person(), request.args.get("owner"), "mine" in request.args
     owner = owner if owner in OWNER_ROLES else None
     with current_context().reading() as uow:
-        found = follow_ups.open_ones(uow, owner, me.account_id if mine else None)
+        whose = owner, me.account_id if mine else None
+        found = follow_ups.open_ones(uow, *whose)
+        ended = (msgid("Ended, nobody was reached"), follow_ups.not_reached(uow, *whose))
         return render_template(
             "follow_ups.html",
-            sections=_sections(found, uow.now, me.role),
+            sections=[*_sections(found, uow.now, me.role), ended],
             more=len(found) == MOST_LISTED,
             roles=OWNER_ROLES,
             owner=owner,
@@ -100,7 +102,7 @@ def record_attempt(key: UUID) -> ResponseReturnValue:
     def record(uow: UnitOfWork, it: FollowUp) -> None:
         outcome, note = request.form.get("outcome", ""), request.form.get("note")
         attempt = Attempt(outcome, note, instant_in_form("next_due_at"))
-        follow_ups.record_attempt(uow, it, attempt)
+        follow_ups.record_attempt(uow, current_context().centre, it, attempt)
 
     return _change(key, "attempt", record, msgid("What came of it is written down."))
 
@@ -158,6 +160,7 @@ def _page(
             language_name=callers.called,
             name=names_of(uow, [attempt.by for attempt in shown.attempts]),
             outcomes=FOLLOW_UP_OUTCOMES,
+            most_tries=1 + len(context.centre.policy.not_reached_again_h),
             agreed=_agreed,
             now=uow.now,
             sent=sent,
