@@ -16,8 +16,10 @@ from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows
 from tests.world import Phone
 from triage.adapters.simulator_sms import SimulatorSms
+from triage.services import alarms
 from triage.services.people import find_account
 from triage.storage.calls import Call
+from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
 
 FIRST_RING_S = 15
@@ -55,6 +57,14 @@ def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int
 
     expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
     assert untaken(served.world) == []
+    expect(page.locator(".help-alarm")).to_contain_text("Test dispatcher has it since")
+    page.keyboard.press("Enter")  # once too often: nothing stands where the other button was
+    picture(page, f"board-taken-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.locator(".help-alarm summary").press("Enter")
+    page.get_by_role("button", name="They are safe, it is over").press("Enter")
+    expect(page.locator("#banners")).to_contain_text("The alarm of Mobile 9 is over")
     expect(page.locator(".help-alarm")).to_have_count(0)
 
 
@@ -79,7 +89,7 @@ def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(
 
     expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
     assert untaken(served.world) == []
-    expect(page.locator("#main")).to_contain_text("No alarm waits for anybody")
+    expect(page.locator("#main")).to_contain_text("It stands until somebody says that it is over")
     picture(page, "alarms-taken")
 
 
@@ -161,6 +171,7 @@ def test_a_silent_alarm_stays_on_the_desks_pages_until_it_is_over(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         picture(page, f"silent-{width}{place.replace('/', '-')[:7]}")
 
+    page.locator("#main summary", has_text="It is over").first.click()
     page.get_by_role("button", name="They are safe, it is over").click()
     expect(page.locator("#banners")).to_contain_text("is over. They may be rung")
     page.goto(f"{served.base_url}/board")
@@ -192,3 +203,16 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     help_me.click()
     told = page.locator(".own-sent li", has_text="ALARM RAISED")
     expect(told).to_be_in_viewport()
+
+    (alarm,) = untaken(served.world)
+    with served.world.context.unit_of_work("desk") as uow:
+        alarms.take(uow, uow.get(Alarm, alarm.id), "voice")
+    mine = page.locator("#call-mine")
+    expect(mine).to_contain_text("Somebody at the desk has your alarm since")
+    page.get_by_text("I need no help any more").press("Enter")
+    over = page.get_by_role("button", name="My alarm is over")
+    expect(over).to_be_visible()
+    mine.scroll_into_view_if_needed()
+    picture(page, "phone-alarm-taken")
+    over.press("Enter")
+    expect(mine).not_to_contain_text("has your alarm")

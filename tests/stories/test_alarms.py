@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
-from tests.world import Browser, Phone, World
+from tests.world import PASSWORD, Browser, Phone, World
 from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
 from triage.domain.findings import KINDS
 from triage.domain.phone_network import Refused
-from triage.services import alarm_lists, alarms, audits, providers
+from triage.services import alarm_lists, alarms, audits, people, providers
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
 from triage.storage.calls import Call
@@ -148,15 +148,70 @@ def test_it_is_on_every_screen_of_the_desk_and_one_button_takes_it(world: World)
     dispatcher.submit("/alarms", {"next": "/alarms"}, to=taken[1])
 
     assert "I take care of it" not in words(dispatcher, f"/calls/{call.reference}")
-    for path in ("/board", "/banners"):
-        assert "NEEDS HELP" not in words(dispatcher, path), path
     told = words(dispatcher, "/alarms")
-    assert "No alarm waits" in told
+    assert "Not yet" in told
     assert "Test dispatcher" in told
     again = dispatcher.submit("/alarms", {}, to=taken[1], follow=True)
     assert "taken care of already" in again.get_data(as_text=True)
     world.wait(minutes=2)
     assert len(world.desk.rings) == 1
+
+
+def taken_by(world: World, name: str) -> Alarm:
+    """Their alarm is taken, by a dispatcher of this name."""
+    (alarm,) = untaken(world)
+    username = name.lower()
+    with world.context.unit_of_work("test") as uow:
+        people.add_account(uow, world.centre, username, name, "dispatcher", PASSWORD)
+    world.client("dispatcher", username).submit("/alarms", {}, to=f"/alarms/{alarm.id}/take")
+    return alarm
+
+
+def test_who_needed_help_stays_on_every_screen_until_somebody_says_that_it_is_over(
+    world: World,
+) -> None:
+    phone, call = on_a_call(world)
+    clinician, colleague = signs_in(world, phone), world.client("dispatcher")
+    path = f"/calls/{call.reference}"
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+    assert "rings at dispatch. Nobody has taken it yet." in words(clinician, path)
+    assert "My alarm is over" not in words(clinician, path)
+
+    alarm = taken_by(world, "Dana")
+
+    clock = "Dana has it since "
+    for shown in ("/board", path, "/alarms"):
+        assert "CIT 1 (clinician) NEEDS HELP" in words(colleague, shown), shown
+        assert clock in words(colleague, shown), shown
+    assert "Dana has it, it is not over" in words(colleague, "/intake")
+    assert "Dana has your alarm since " in words(clinician, path)
+
+    colleague.submit("/alarms", {}, to=f"/alarms/{alarm.id}/over")
+    for shown in ("/board", path, "/intake"):
+        assert "NEEDS HELP:" not in words(colleague, shown), shown
+    assert "has your alarm" not in words(clinician, path)
+    assert "The alarm of CIT 1 is over." in words(colleague, path)
+    assert world.audited("alarm.over") == 1
+
+
+def test_who_needed_help_says_on_their_own_page_that_it_is_over(world: World) -> None:
+    phone, call = on_a_call(world)
+    clinician, path = signs_in(world, phone), f"/calls/{call.reference}"
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+    too_early = clinician.submit(path, {"action": "over"}, to=f"{path}/mine")
+    assert "no alarm of yours is taken" in too_early.get_data(as_text=True)
+    assert len(untaken(world)) == 1
+    taken_by(world, "Dana")
+
+    clinician.submit(path, {"action": "over"}, to=f"{path}/mine")
+
+    assert "NEEDS HELP:" not in words(world.client("dispatcher"), "/board")
+    assert "CIT 1 (clinician) says: the alarm is over." in words(world.client("dispatcher"), path)
+    assert world.audited("alarm.over") == 1
 
 
 def test_eight_cries_are_one_alarm_that_rings_eight_times(world: World) -> None:

@@ -176,7 +176,7 @@ def test_what_is_recommended_and_not_sent_is_loud(world: World, dispatcher: Brow
     assert "CIT officer" in row(dispatcher, call)
 
 
-def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
+def test_a_team_that_needs_help_is_an_alarm_until_somebody_says_it_is_over(
     world: World, dispatcher: Browser
 ) -> None:
     (phone,) = world.team("Mobile 9")
@@ -192,6 +192,8 @@ def test_a_team_that_needs_help_is_an_alarm_until_somebody_takes_it(
     taken = re.search(r'action="(/alarms/[^"]+)"', dispatcher.get(path).get_data(as_text=True))
     assert taken
     dispatcher.submit(path, {}, to=taken[1])
+    assert "Test dispatcher has it since" in board(dispatcher)
+    dispatcher.submit(path, {}, to=taken[1].replace("/take", "/over"))
     assert "NEEDS HELP" not in board(dispatcher)
 
     phone.text(f"{call.code} ASSIST")

@@ -18,6 +18,9 @@ class AlarmKind(StrEnum):
 
 COVERT = frozenset({AlarmKind.DURESS})
 """Shown and rung at the desk only: nothing that reaches the team may differ for it."""
+OVER_WHEN_TAKEN = frozenset({AlarmKind.WITHDREW})
+"""They are out of it themselves. Of all others nobody knows that they are safe until somebody
+says so."""
 
 _SAYS = {
     AlarmKind.HELP: msgid("NEEDS HELP"),
@@ -38,6 +41,8 @@ UNTIL_OVER = msgid(
     "It is taken care of. They are asked and told nothing until somebody says it is over."
 )
 """Of a silent alarm."""
+STANDS = msgid("It stands until somebody says that it is over.")
+"""Of every other that is taken."""
 NO_CALL = msgid("on no call")
 
 

@@ -1,6 +1,6 @@
 """What screens show of alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,16 +8,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
-from triage.domain.alarms import COVERT
+from triage.domain.alarms import AlarmKind
 from triage.domain.lifecycle import MessageState
+from triage.domain.words import msgid
 from triage.services import providers
+from triage.services.actors import names_of
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _UNTAKEN = Alarm.taken_at.is_(None)
-_IN_FORCE = Alarm.kind.in_(COVERT), Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
+_IN_FORCE = Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
 _LISTED = select(Alarm).options(
     joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call)
 )
@@ -30,19 +32,43 @@ def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
 
 
 def in_force(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Silent alarms that a person has taken and nobody has ended, the oldest first."""
+    """Those that a person has taken and nobody has ended, the oldest first."""
     return _listed(uow, *_IN_FORCE, *which, order=Alarm.created_at.asc())
 
 
 def standing(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Those that nobody has taken, then silent ones that are not over, each the oldest first."""
+    """Those that nobody has taken, then those that are not over, each the oldest first."""
     found = uow.session.scalars(_STANDING.where(*which) if which else _STANDING)
     return sorted(found, key=lambda alarm: alarm.taken_at is not None)
 
 
-def of_call(uow: UnitOfWork, call_id: UUID) -> Sequence[Alarm]:
+def of_call(uow: UnitOfWork, call_id: UUID, *which: ColumnElement[bool]) -> Sequence[Alarm]:
     """Those of its teams, as `standing` tells them."""
-    return standing(uow, Alarm.call_id == call_id)
+    return standing(uow, Alarm.call_id == call_id, *which)
+
+
+def of_member(uow: UnitOfWork, call_id: UUID, responder_id: UUID) -> Sequence[Alarm]:
+    """Their own cries for help on this call that are not over, the latest first. Nothing else may
+    stand on their telephone: a silent alarm is the desk's alone."""
+    theirs = Alarm.responder_id == responder_id, Alarm.kind == AlarmKind.HELP
+    return of_call(uow, call_id, *theirs)[::-1]
+
+
+def who_have(uow: UnitOfWork, alarms: Iterable[Alarm]) -> Mapping[UUID, str]:
+    """The name of whoever took each of these, by alarm: the same for every reader."""
+    taken = {alarm.id: alarm.taken_by for alarm in alarms if alarm.taken_by}
+    if not taken:
+        return {}
+    names = names_of(uow, taken.values())
+    return {key: _by_telephone(uow, by) or names(by) for key, by in taken.items()}
+
+
+def _by_telephone(uow: UnitOfWork, actor: str) -> str | None:
+    """Who pressed 1: a supervisor by name, or whoever stood at the desk."""
+    kind, _, key = actor.partition(":")
+    if kind == "responder":
+        return uow.get(Responder, UUID(key)).name
+    return msgid("Somebody at the desk") if kind == "desk" else None
 
 
 def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from triage.domain import alarms as words
-from triage.domain.alarms import AlarmKind
+from triage.domain.alarms import OVER_WHEN_TAKEN, AlarmKind
 from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.words import Spoken, msgid
-from triage.services import freed_teams, outbox, providers
+from triage.services import alarm_lists, freed_teams, outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
@@ -202,7 +202,7 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     if alarm.taken_at is not None:
         raise Conflict(msgid("this alarm is taken care of already"))
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
-    if not alarm.covert:
+    if alarm.kind in OVER_WHEN_TAKEN:
         alarm.over_at, alarm.over_by = alarm.taken_at, alarm.taken_by
     _stop_timers(uow, alarm)
     unsent = select(Message).where(
@@ -222,17 +222,41 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
     )
 
 
-def end(uow: UnitOfWork, alarm: Alarm) -> None:
-    """Somebody knows that they are safe: they may be rung and texted again. Raises Conflict."""
+def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:
+    """Somebody knows that they are safe. After a silent alarm they may be rung and texted again.
+    Raises Conflict.
+
+    themselves -- they say so, on their own page.
+    """
     if alarm.taken_at is None:
         raise Conflict(msgid("nobody has taken this alarm yet"))
     if alarm.over_at is not None:
         raise Conflict(msgid("somebody has ended this alarm already"))
     alarm.over_at, alarm.over_by = uow.now, uow.actor
     member = alarm.responder
-    lasted_s = int((uow.now - alarm.created_at).total_seconds())
-    uow.audit("alarm.over", alarm, kind=alarm.kind.value, team=member.team.name, lasted_s=lasted_s)
-    freed_teams.offer_soon(uow, member)
+    uow.audit(
+        "alarm.over",
+        alarm,
+        kind=alarm.kind.value,
+        team=member.team.name,
+        role=member.role,
+        lasted_s=int((uow.now - alarm.created_at).total_seconds()),
+        themselves=themselves,
+    )
+    if alarm.covert:
+        freed_teams.offer_soon(uow, member)
+
+
+def end_own(uow: UnitOfWork, page: Page) -> None:
+    """Whoever cried for help says themselves that it is over; what nobody has taken rings on.
+    Raises Conflict."""
+    call_id = page.slot.dispatch.call_id
+    raised = alarm_lists.of_member(uow, call_id, page.responder_id)
+    taken = [alarm for alarm in raised if alarm.taken_at is not None]
+    if not taken:
+        raise Conflict(msgid("no alarm of yours is taken and not over"))
+    for alarm in taken:
+        end(uow, alarm, themselves=True)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from triage.domain.alarms import AlarmKind, says
+from triage.domain.alarms import COVERT, AlarmKind, says
 from triage.domain.role_words import member_name
 from triage.domain.state_words import through_name
 from triage.domain.words import msgid
@@ -45,6 +45,17 @@ def _taken(_: Centre, details: Details) -> str:
     return msgid("The alarm of %(team)s is taken care of after %(seconds)s s.", **named)
 
 
+def _over(_: Centre, details: Details) -> str:
+    if details["kind"] in COVERT:
+        return msgid(
+            "The silent alarm of %(team)s is over: they may be rung and texted again.",
+            team=details["team"],
+        )
+    if details.get("themselves"):
+        return msgid("%(who)s says: the alarm is over.", who=_who(details))
+    return msgid("The alarm of %(team)s is over.", team=details["team"])
+
+
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "alarm.raised": _raised,
     "alarm.raised_again": lambda centre, d: msgid(
@@ -56,9 +67,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         telephones=_telephones(d["phones"]),
     ),
     "alarm.taken": _taken,
-    "alarm.over": lambda _, d: msgid(
-        "The silent alarm of %(team)s is over: they may be rung and texted again.", team=d["team"]
-    ),
+    "alarm.over": _over,
     "slot.told_of_danger": lambda _, d: msgid(
         "%(who)s is texted that something dangerous is known now.", who=_who(d)
     ),

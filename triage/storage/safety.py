@@ -18,7 +18,8 @@ _OPEN = text("closed_at IS NULL")
 
 
 class Alarm(LiveRow):
-    """Somebody in the field is in danger or may be. It rings until a person takes it."""
+    """Somebody in the field is in danger or may be. It rings until a person takes it, and stands
+    until one says that it is over."""
 
     __tablename__ = "alarm"
     __table_args__ = (
@@ -41,8 +42,8 @@ class Alarm(LiveRow):
     taken_through: Mapped[str | None]
     """`screen` or `voice`."""
     over_at: Mapped[datetime | None]
-    """When nothing more had to be done; of a silent alarm somebody says so, others are over when
-    they are taken."""
+    """When somebody said that they are safe; that they had to withdraw is over when it is
+    taken."""
     over_by: Mapped[str | None]
     """An actor, too."""
 

@@ -28,11 +28,12 @@ SHOWN_FOR = timedelta(hours=12)
 @open_to("dispatcher", "supervisor")
 def listed() -> ResponseReturnValue:
     with current_context().reading() as uow:
-        taken = alarm_lists.taken_since(uow, SHOWN_FOR)
+        taken, in_force = alarm_lists.taken_since(uow, SHOWN_FOR), alarm_lists.in_force(uow)
         return render_template(
             "alarms.html",
             untaken=alarm_lists.untaken(uow),
-            in_force=alarm_lists.in_force(uow),
+            in_force=in_force,
+            who_have=alarm_lists.who_have(uow, in_force),
             unheard=alarm_lists.unheard(uow),
             taken=taken,
             names=names_of(uow, {by or "" for one in taken for by in (one.taken_by, one.over_by)}),
@@ -47,30 +48,34 @@ def take(key: UUID) -> ResponseReturnValue:
     return _done(
         key,
         lambda uow, alarm: alarms.take(uow, alarm, "screen"),
-        msgid("You take care of the alarm of %(team)s."),
+        lambda _: msgid("You take care of the alarm of %(team)s."),
     )
 
 
 @bp.post("/<uuid:key>/over")
 @open_to("dispatcher", "supervisor")
 def over(key: UUID) -> ResponseReturnValue:
-    return _done(
-        key,
-        alarms.end,
-        msgid("The silent alarm of %(team)s is over. They may be rung and texted again."),
-    )
+    return _done(key, alarms.end, _over)
 
 
-def _done(key: UUID, act: Callable[[UnitOfWork, Alarm], None], told: str) -> ResponseReturnValue:
-    def work(uow: UnitOfWork) -> str:
+def _over(alarm: Alarm) -> str:
+    if alarm.covert:
+        return msgid("The silent alarm of %(team)s is over. They may be rung and texted again.")
+    return msgid("The alarm of %(team)s is over.")
+
+
+def _done(
+    key: UUID, act: Callable[[UnitOfWork, Alarm], None], told: Callable[[Alarm], str]
+) -> ResponseReturnValue:
+    def work(uow: UnitOfWork) -> Sentence:
         alarm = uow.get(Alarm, key)
         act(uow, alarm)
-        return alarm.responder.team.name
+        return Sentence(told(alarm), {"team": alarm.responder.team.name})
 
     try:
-        unit = current_context().do(current_person().actor, work)
+        sentence = current_context().do(current_person().actor, work)
     except Conflict as problem:
         flash(spoken(msgid("Nothing was changed: %(conflict)s.", conflict=str(problem))), "warn")
     else:
-        flash(spoken(Sentence(told, {"team": unit})), "good")
+        flash(spoken(sentence), "good")
     return redirect(safe_next(request.form.get("next") or "/alarms"), 303)

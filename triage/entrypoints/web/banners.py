@@ -91,14 +91,30 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
         )
         told = listed(" ", [words, REACHES_NOBODY]) if alarm.id in unheard else words
         yield Banner("alarm", told, f"/alarms#alarm-{alarm.id}", msgid("Take it"))
-    for alarm in alarm_lists.in_force(uow):
-        code = alarm.call.code if alarm.call else NO_CALL
-        words = msgid(
-            "%(name)s: a silent alarm is not over, %(code)s. %(to_do)s",
-            name=alarm.responder.team.name,
-            code=code,
-            to_do=to_do(alarm.kind),
-        )
+    yield from _alarms_in_force(uow)
+
+
+def _alarms_in_force(uow: UnitOfWork) -> Iterable[Banner]:
+    alarms = alarm_lists.in_force(uow)
+    who_have = alarm_lists.who_have(uow, alarms)
+    for alarm in alarms:
+        about = {
+            "name": alarm.responder.team.name,
+            "code": alarm.call.code if alarm.call else NO_CALL,
+        }
+        if alarm.covert:
+            words = msgid(
+                "%(name)s: a silent alarm is not over, %(code)s. %(to_do)s",
+                to_do=to_do(alarm.kind),
+                **about,
+            )
+        else:
+            words = msgid(
+                "%(name)s %(says)s: %(code)s. %(holder)s has it, it is not over.",
+                says=says(alarm.kind),
+                holder=who_have[alarm.id],
+                **about,
+            )
         yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
 
 

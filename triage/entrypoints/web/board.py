@@ -131,6 +131,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         unverified = other_numbers.unverified(uow, context.centre)
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
+        who_have = alarm_lists.who_have(uow, found.alarms)
     choice = board_choice(context.centre)
     chosen = choice.of(found.rows)
     urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
@@ -151,6 +152,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "headlines": lambda centre, row: headlines(centre, row, found.now),
         "alarm_words": alarm_words,
         "unheard": unheard,
+        "who_have": who_have,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,

@@ -25,6 +25,7 @@ from triage.entrypoints.web.languages import all_spoken, language
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import Recommendation, recommendation
 from triage.services import (
+    alarm_lists,
     arrivals,
     assessments,
     call_pages,
@@ -171,6 +172,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         | who_words.shown(uow, centre, call, [line for _, line in lines])
         | {
             "page_of": page,
+            "who_have": alarm_lists.who_have(uow, page.alarms),
             "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
             "told": told,
@@ -229,11 +231,14 @@ def for_member(
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
     lines = _lines(uow, centre, page.record.dispatches)
+    own_alarms = alarm_lists.of_member(uow, call.id, pages[0].responder_id)
     return (
         words_of(centre)
         | errand_words.shown(uow, centre, call)
         | {
             "page_of": page,
+            "own_alarms": own_alarms,
+            "who_have": alarm_lists.who_have(uow, own_alarms),
             "call": call,
             "quiet": speaking_freely.cannot(uow, call),
             "mine": pages[0],

@@ -102,6 +102,9 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         return msgid(
             "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
         )
+    if doing == "over":
+        alarms.end_own(uow, page)
+        return msgid("Dispatch is told that your alarm is over.")
     if (asked := typed.line("page")) and asked != str(page.id):
         raise Conflict(msgid("you were asked anew meanwhile, look at the page"))
     if doing == "accept":
