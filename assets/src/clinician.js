@@ -3,6 +3,7 @@
 
 (() => {
   const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, READ_MS = 6000, SHOWN = 2;
+  const MOVED_MS = 1000, JUST_MS = 3000, FEW_PX = 8;
   const part = document.getElementById("on-the-phone"), presses = [];
   const say = JSON.parse(part.dataset.words);
   const list = document.createElement("ol");
@@ -16,10 +17,17 @@
   if (form) news.after(form);
   const door = window.signInAgain(form);
   const live = window.live(part.dataset.liveUrl, { swapped: tell, ...(form && { signedOut }) });
+  const stood = new Map();
   let sending = false, held = 0;
+  stand();
 
   part.addEventListener("submit", (event) => {
     const pressed = event.target, button = event.submitter;
+    if (button && slipped(button)) {
+      event.preventDefault();
+      button.dataset.mark = say.moved;
+      return;
+    }
     const url = pressed.getAttribute("action");  // .action is its button of that name
     if (!url.endsWith("/mine") || !button || !AbortSignal.timeout) return;  // an old browser just posts
     event.preventDefault();
@@ -144,6 +152,27 @@
       const button = press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
       if (button) button.dataset.mark = press.mark || (press.tried || held ? say.not_sent : say.sending);
     }
+    stand();
+  }
+
+  // Where each button stands, and since when: the page changes under a finger that is on its way.
+  function stand() {
+    const before = new Map(stood);
+    stood.clear();
+    for (const button of part.querySelectorAll("[data-live] button")) {
+      const box = button.getBoundingClientRect(), key = button.dataset.focus;
+      const at = { x: box.left, y: box.top + scrollY, since: before.size ? performance.now() : -MOVED_MS };
+      const was = before.get(key);
+      const stays = was && Math.abs(was.x - at.x) < FEW_PX && Math.abs(was.y - at.y) < FEW_PX;
+      stood.set(key, stays ? was : at);
+    }
+  }
+
+  // A button that a press has just brought here, or moved, is not what the next one was meant for. A cry for help always counts.
+  function slipped(button) {
+    const at = stood.get(button.dataset.focus);
+    const just = presses.some((press) => press.state === "waits" || Date.now() - press.over < JUST_MS);
+    return just && button.value !== "help" && at && performance.now() - at.since < MOVED_MS;
   }
 
   addEventListener("beforeunload", (event) => {

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
+from tests.browser.test_phone_page import at_rest
 from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
 from tests.stories.test_alarms import DESK, signs_in, untaken
 from tests.stories.test_calls import CALM
@@ -212,6 +213,7 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     page.get_by_text("I need no help any more").press("Enter")
     over = page.get_by_role("button", name="My alarm is over")
     expect(over).to_be_visible()
+    at_rest(page)
     mine.scroll_into_view_if_needed()
     picture(page, "phone-alarm-taken")
     over.press("Enter")

@@ -23,6 +23,18 @@ SMALLEST_BUTTON = """Math.min(...[...document.querySelectorAll("#call-mine butto
     .map((one) => one.getBoundingClientRect()).flatMap((box) => [box.width, box.height]))"""
 
 
+PRESSED_AS_IT_COMES = """new MutationObserver((_, watch) => {
+    const button = document.querySelector('#call-mine [data-focus="on_scene"]');
+    if (button) { watch.disconnect(); button.click(); }
+}).observe(document.body, { childList: true, subtree: true })"""
+"""A finger that is on its way to what stood there before."""
+
+
+def at_rest(page: Page) -> None:
+    """Buttons that have just come do not act."""
+    page.wait_for_timeout(1500)
+
+
 def link_of(served: Served, page: Page) -> str:
     for _ in range(100):
         with served.world.context.reading() as uow:
@@ -56,9 +68,14 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
     expect(told.get_by_role("listitem")).to_have_count(1)
     assert page.evaluate(NO_SIDEWAYS)
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    page.evaluate(PRESSED_AS_IT_COMES)
     page.context.set_offline(False)
     expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You have accepted"))
     expect(page.locator("#call-mine")).to_contain_text("On the way")
+    on_scene = page.get_by_role("button", name="On scene")
+    expect(on_scene).to_have_attribute("data-mark", re.compile("Not taken.*Press again"))
+    at_rest(page)
+    assert world.audited("slot.on_scene") == 0
 
     def dies_before_it_answers(route: Route) -> None:
         route.fetch()
@@ -66,7 +83,7 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
         route.abort()
 
     page.route("**/p/call/mine", dies_before_it_answers, times=1)
-    page.get_by_role("button", name="On scene").click()
+    on_scene.click()
     expect(told).to_contain_text("On scene: Not sent yet")
     served.start("web", *served.serve)
     wait_until_ready(int(served.base_url.rpartition(":")[2]), served.logs / "web.log")
@@ -108,6 +125,7 @@ def test_what_is_pressed_when_the_sign_in_has_ended_waits_and_is_sent_once(
 
     on_scene = page.get_by_role("button", name="On scene")
     expect(on_scene).to_be_visible()
+    at_rest(page)
     signs_out(served)
     on_scene.click()
     expect(told).to_contain_text("On scene: Not sent yet: you are signed out.")

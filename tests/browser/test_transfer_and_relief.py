@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
+from tests.browser.test_phone_page import at_rest
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_calls import CALM
 from tests.stories.test_transfers import TALKS
@@ -108,6 +109,7 @@ def test_a_clinician_asks_for_relief_and_leaves_with_their_own_buttons(
     expect(mine).to_contain_text("You stay responsible until somebody has accepted")
     expect(page.get_by_role("button", name="Cleared")).to_have_count(0)
     look(page, "clinician-relief")
+    at_rest(page)
     page.get_by_role("button", name="I must leave: not safe").focus()
     page.keyboard.press("Enter")
     expect(mine).to_contain_text("You are released.")
