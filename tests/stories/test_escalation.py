@@ -171,6 +171,11 @@ def test_all_hands_are_asked_for_the_highest_level_and_the_first_yes_has_it(worl
     alpha.expect("IMMEDIATE")  # who said no once may change their mind
     officer.expect_silence()
     assert state(world, dispatch) == "unfilled"
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, dispatch.id).call.reference}"
+    page = world.client("dispatcher").get(path).text
+    assert "No team is left, all hands are asked." in page
+    assert "<strong>Nobody is left to ask" not in page
 
     other.text("1")
 

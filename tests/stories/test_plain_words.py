@@ -197,6 +197,26 @@ def test_a_call_for_which_all_was_cancelled_otherwise_still_has_nobody(world: Wo
     assert "nobody was asked" not in said
 
 
+def test_whoever_types_another_call_reads_a_late_hand_over_as_soon_as_it_is_late(
+    world: World,
+) -> None:
+    world.desk.ignores("that no team was left before is another story")
+    call = world.call(CALM | {"weapon": "in_hand", "violence_now": "physical"})
+    assert "HAND OVER NOW" not in seen(world, "/intake")
+    world.wait(seconds=61)
+    assert "HAND OVER NOW, nobody has confirmed it:" in seen(world, "/intake")
+    assert call.code in seen(world, "/intake").split("HAND OVER NOW")[1][:80]
+
+
+def test_nobody_coming_says_for_whom_where_others_come(world: World) -> None:
+    world.desk.ignores("escalation is another story")
+    dispatch = call_in(world, 4)  # a line is to be rung, and there is no team
+    assert "NOBODY COMING: Mobile crisis team" in seen(world, "/board")
+    world.wait(minutes=6)
+    whom = f"{code_of(world, dispatch)} (Mobile crisis team)"
+    assert f"NOBODY COMING, and nobody is left to ask: {whom}." in seen(world, "/intake")
+
+
 def test_half_a_team_is_called_so_wherever_it_is_told(world: World) -> None:
     clinician, officer = world.pair("CIT 1")
     call = world.call(ARMED_PAIR)

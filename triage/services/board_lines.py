@@ -8,6 +8,7 @@ from uuid import UUID
 from triage.domain.lifecycle import GONE, TAKEN, DispatchState, PageKind, PageState, SlotState
 from triage.domain.role_words import member_name
 from triage.domain.transfers import TransferState
+from triage.domain.words import msgid
 from triage.services.charges import in_charge
 from triage.services.reliefs import relief_of
 from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
@@ -80,6 +81,13 @@ class DispatchLine:
         return self.state is DispatchState.UNFILLED and bool(self.coming)
 
     @property
+    def half_says(self) -> str:
+        """That it is half, and whether others are asked all the same."""
+        if self.all_hands:
+            return msgid("HALF A TEAM, all hands are asked")
+        return msgid("HALF A TEAM, nobody left to ask")
+
+    @property
     def in_charge(self) -> str | None:
         """The supervisor's unit that has taken charge of finding somebody."""
         return self.charge.team.name if self.charge else None
@@ -87,7 +95,7 @@ class DispatchLine:
     charge: Page | None = None
     """The page by which a supervisor has taken charge."""
     all_hands: int = 0
-    """How many are asked at the same time because nobody was left."""
+    """How many are asked at the same time because no team was left."""
     turning: str | None = None
     """The team that is asked to turn and come here."""
     call_back_at: datetime | None = None
@@ -128,7 +136,7 @@ def line_of(
         state=dispatch.state,
         since=dispatch.created_at,
         within_min=dispatch.within_min,
-        late=_is_late(dispatch, late_since),
+        late=is_late(dispatch, late_since),
         asked=asked,
         coming=coming,
         missing_roles=[
@@ -140,7 +148,7 @@ def line_of(
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,
         charge=in_charge(dispatch),
-        all_hands=sum(page.kind is PageKind.ALL_HANDS for page in open_pages),
+        all_hands=dispatch.all_hands if dispatch.state is DispatchState.UNFILLED else 0,
         turning=next((p.team.name for p in open_pages if p.kind is PageKind.DIVERT), None),
         call_back_at=dispatch.call_back_at,
         diverted_at=dispatch.diverted_at,
@@ -159,7 +167,7 @@ def nobody_is_needed(
     )
 
 
-def _is_late(dispatch: Dispatch, late_since: datetime) -> bool:
+def is_late(dispatch: Dispatch, late_since: datetime) -> bool:
     """Has a person not done in time what is theirs to do?"""
     if dispatch.state is not DispatchState.HAND_OVER:
         return False

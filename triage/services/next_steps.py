@@ -6,15 +6,17 @@ as the dispatch is open, looks after it every five minutes and says so when it s
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.lifecycle import TAKEN, DispatchState, SlotState
 from triage.services import escalations
+from triage.services.board_lines import is_late
 from triage.services.centre import Centre
 from triage.services.planned import is_planned, plan
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -83,17 +85,44 @@ def _should_be_there(dispatch: Dispatch) -> datetime:
     return max(told, default=dispatch.created_at + timedelta(minutes=dispatch.within_min))
 
 
-def standing_still(uow: UnitOfWork) -> Sequence[Dispatch]:
-    """Dispatches that have not moved on since a look found them standing still."""
-    return uow.session.scalars(
-        select(Dispatch)
-        .where(
-            Dispatch.state.not_in([DispatchState.CLEARED, DispatchState.CANCELLED]),
-            Dispatch.stalled_in == Dispatch.state,
-        )
-        .options(joinedload(Dispatch.call))
-        .order_by(Dispatch.level_rank, Dispatch.created_at)
-    ).all()
+_STANDING = (
+    select(Dispatch)
+    .where(
+        Dispatch.state.not_in([DispatchState.CLEARED, DispatchState.CANCELLED]),
+        or_(Dispatch.stalled_in == Dispatch.state, Dispatch.state == DispatchState.HAND_OVER),
+    )
+    .options(
+        joinedload(Dispatch.call),
+        selectinload(Dispatch.slots).selectinload(Slot.pages),
+        selectinload(Dispatch.transfers),
+    )
+    .order_by(Dispatch.level_rank, Dispatch.created_at)
+)
+
+
+def standing_still(uow: UnitOfWork, centre: Centre) -> Sequence[Dispatch]:
+    """Dispatches that have not moved on since a look found them standing still, and hand-overs
+    that nobody has confirmed in time."""
+    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
+    return [
+        one
+        for one in uow.session.scalars(_STANDING)
+        if one.stalled_in is one.state or is_late(one, late_since)
+    ]
+
+
+def with_others(uow: UnitOfWork, found: Sequence[Dispatch]) -> frozenset[UUID]:
+    """Their calls to which more than one is sent."""
+    if not found:
+        return frozenset()
+    several = (
+        select(Dispatch.call_id)
+        .where(Dispatch.call_id.in_({one.call_id for one in found}))
+        .where(Dispatch.state.not_in([DispatchState.CLEARED, DispatchState.CANCELLED]))
+        .group_by(Dispatch.call_id)
+        .having(func.count() > 1)
+    )
+    return frozenset(uow.session.scalars(several))
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {KIND: look_after}

@@ -98,6 +98,12 @@ class Dispatch(LiveRow):
         return taken and self.state is DispatchState.UNFILLED
 
     @property
+    def all_hands(self) -> int:
+        """How many are asked at the same time because no team was left."""
+        pages = (page for slot in self.slots for page in slot.pages)
+        return sum(p.state is PageState.OPEN and p.kind is PageKind.ALL_HANDS for p in pages)
+
+    @property
     def not_needed_at(self) -> datetime | None:
         """When it was cancelled because nobody was needed any more."""
         return self.ended_at if self.end_reason == NOT_NEEDED else None

@@ -1,8 +1,9 @@
 """What concerns everybody, on every page within seconds: that paging does not work and what to
 do by telephone, teams that need help, calls to which nobody comes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import cast
+from uuid import UUID
 
 from flask import Blueprint, Flask, g, render_template, request
 from flask.blueprints import BlueprintSetupState
@@ -31,6 +32,7 @@ from triage.services import (
 )
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
+from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("banners", __name__)
@@ -64,7 +66,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
                 *_given_to_me(uow),
                 *_given_back(context, uow),
                 *lines,
-                *_standstills(uow),
+                *_standstills(context, uow),
                 *_missed(uow),
             ]
         return [*lines, *_swaps(uow), *changes_of_rules(uow)]
@@ -188,15 +190,32 @@ _LINES = (
     (DispatchState.UNFILLED, True, msgid("HALF A TEAM, and nobody is left to ask: %(codes)s.")),
 )
 """By state, and whether somebody comes."""
+_ASKED = {
+    False: msgid("NOBODY COMING yet, all hands are asked: %(codes)s."),
+    True: msgid("HALF A TEAM, all hands are asked: %(codes)s."),
+}
+"""By whether somebody comes, while all hands are asked."""
 
 
-def _standstills(uow: UnitOfWork) -> Iterable[Banner]:
+def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
     """Told again, away from the board, to whoever types a call and cannot see it."""
-    found = next_steps.standing_still(uow)
-    for state, half, words in _LINES:
-        such = [one for one in found if one.state is state and one.is_half is half]
-        codes = list(dict.fromkeys(one.call.code for one in such))
-        if codes:
-            yield Banner(
-                "alarm", Sentence(words, {"codes": ", ".join(codes)}), "/board", msgid("Board")
-            )
+    found = next_steps.standing_still(uow, context.centre)
+    several = next_steps.with_others(uow, found)
+    said: dict[Sentence, list[Dispatch]] = {}
+    for one in found:
+        for state, half, words in _LINES:
+            if (one.state, one.is_half) == (state, half):
+                said.setdefault(_ASKED[half] if one.all_hands else words, []).append(one)
+    for words, such in said.items():
+        codes = dict.fromkeys(_called(context, one, several) for one in such)
+        sentence = Sentence(words, {"codes": listed(", ", list(codes))})
+        yield Banner("alarm", sentence, "/board", msgid("Board"))
+
+
+def _called(context: AppContext, dispatch: Dispatch, several: Collection[UUID]) -> str:
+    """The call, and as what nobody comes where others do or are asked too."""
+    code = dispatch.call.code
+    if dispatch.state is not DispatchState.UNFILLED or dispatch.call_id not in several:
+        return code
+    name = response_name(context.centre, dispatch.response)
+    return msgid("%(code)s (%(name)s)", code=code, name=name)

@@ -207,7 +207,7 @@ def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:
 
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:
     words = {
-        Loudness.NOBODY: _nobody(row),
+        Loudness.NOBODY: _nobody(centre, row),
         Loudness.RING: _ring(row),
         Loudness.NOT_SENT: msgid(
             "RECOMMENDED, NOT SENT: %(names)s", names=_names(centre, row.not_sent)
@@ -239,13 +239,17 @@ def _over(row: Row) -> str:
     )
 
 
-def _nobody(row: Row) -> str:
+def _nobody(centre: Centre, row: Row) -> str:
     lost = [_LOST.get(line.transfer.state) for line in row.lines if line.transfer]
     nobody = [line for line in row.lines if line.state is DispatchState.UNFILLED]
     if lost and lost[-1] and all(line.transfer for line in nobody):
         return lost[-1]
-    if any(line.half for line in nobody):
-        return msgid("HALF A TEAM, nobody left to ask")
+    if half := [line for line in nobody if line.half]:
+        return half[0].half_says
+    if nobody and len(nobody) < len(row.lines):
+        return msgid(
+            "NOBODY COMING: %(names)s", names=_names(centre, [it.response for it in nobody])
+        )
     return msgid("NOBODY COMING")
 
 
