@@ -62,7 +62,7 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     world.settle()
     assert CHANGED in words(dispatcher.get("/board").text)
     page = words(look(dispatcher, call))
-    assert "Nobody is on the way to you at this moment." in page
+    assert "Nobody is on the way at this moment." in page
     assert "En este momento nadie va de camino." in page
 
 
@@ -83,6 +83,27 @@ def test_to_the_person_themselves_no_rule_is_read_out(world: World, dispatcher: 
     assert "A weapon is in somebody's hand" not in " ".join(said)
     page = look(dispatcher, call)
     assert "La policía va para que usted" in " ".join(script(page, "es"))
+
+
+def test_nobody_is_said_to_come_to_a_neighbor_nor_their_hands_to_matter(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    armed = {one: said for one, said in ARMED.items() if one != "caller_proximity"}
+    for more, comes, hands in (
+        ({"caller_role": "neighbour"}, "will come.", None),
+        ({"caller_proximity": "remote"}, "will come.", None),
+        ({}, "will come.", "keep your hands in sight"),
+        ({"caller_proximity": "with_person"}, "will come to you.", "keep your hands in sight"),
+        ({"caller_role": "subject_self"}, "will come to you.", "Please hold nothing in your hands"),
+    ):
+        call = world.call({**armed, **more})
+        said = script(look(dispatcher, call))
+        assert said[0].endswith(comes), more
+        about_hands = [one for one in said if "hands" in one]
+        assert hands in about_hands[0] if hands else not about_hands, more
+        spanish = script(look(dispatcher, call), "es")
+        assert spanish[0].startswith("Irá a verle:") is ("to you" in comes)
 
 
 def test_the_script_is_one_thing_where_somebody_comes_and_somebody_stays_on_the_line(

@@ -21,7 +21,8 @@ NOT_TOLD = {
 
 _SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "comes": "{who} will come to you.",
+        "comes": "{who} will come.",
+        "comes_to_you": "{who} will come to you.",
         "phone": "{who} will speak with you; nobody comes to the door.",
         "phone_too": "{who} will speak with you as well while you wait.",
         "dress": "What they wear: {dress}.",
@@ -33,19 +34,21 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "police_why": "Police come because: {why}",
         "police_for_you": "Police come so that you and everybody near you stay safe.",
         "police_instead": "Police come because no other team can come now.",
-        "nobody": "Nobody is on the way to you at this moment.",
+        "nobody": "Nobody is on the way at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
         "none_needed": "Nobody will come. {advice}",
         "advice": "If anything changes, call us again.",
         "stay": "Stay where you are if it is safe, and keep this telephone near you.",
         "hands": "Put down anything that could look like a weapon, and keep your hands in sight.",
+        "hands_for_you": "They come to help. Please hold nothing in your hands when they come in.",
         "worse": "If it gets worse or somebody is hurt, call again at once.",
         "call_back": "If nobody has come by {clock}, we call you back.",
         "phone_back": "If nobody has spoken with you by {clock}, we call you back.",
         "no_call_back": "We will not ring you back, because that may not be safe for you.",
     },
     "es": {
-        "comes": "Irá a verle: {who}.",
+        "comes": "Irá: {who}.",
+        "comes_to_you": "Irá a verle: {who}.",
         "phone": "Hablará con usted: {who}. No va nadie a su puerta.",
         "phone_too": "Mientras espera hablará también con usted: {who}.",
         "dress": "Cómo van vestidos: {dress}.",
@@ -63,6 +66,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "advice": "Si algo cambia, vuelva a llamarnos.",
         "stay": "Quédese donde está si es seguro y tenga el teléfono a mano.",
         "hands": "Deje cualquier cosa que parezca un arma y mantenga las manos a la vista.",
+        "hands_for_you": "Vienen a ayudar. Por favor, no tenga nada en las manos cuando entren.",
         "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
         "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
         "phone_back": "Si nadie ha hablado con usted a las {clock}, le llamamos.",
@@ -103,7 +107,10 @@ class Answer:
     police_instead: bool = False
     """Police come for want of another team."""
     to_themselves: bool = False
-    """The caller is the person whom it is about: no rule's words about them are read to them."""
+    """The caller is the person whom it is about: no rule's words about them are read to them, and
+    nothing that sounds as if they were suspected."""
+    at_the_place: bool | None = None
+    """Is the caller where whoever comes goes to? None: nobody has asked."""
 
     @property
     def gist(self) -> list[list[str | None]]:
@@ -121,7 +128,8 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
     """
     say = _SAY.get(language, _SAY["en"])
     at_the_door = [one for one in answer.comers if not one.by_phone]
-    said = [line for one in at_the_door for line in _of(one, say, language, clock)]
+    comes = say["comes_to_you" if answer.at_the_place else "comes"]
+    said = [line for one in at_the_door for line in _of(one, comes, say, language, clock)]
     if not at_the_door and answer.sought:
         said = [say["nobody"], say["instead"]]
     elif not answer.comers:
@@ -148,8 +156,9 @@ def _meanwhile(
     answer: Answer, say: Mapping[str, str], clock: Mapping[datetime, str]
 ) -> Iterator[str]:
     yield say["stay"]
-    if any(one.response.armed for one in answer.comers):
-        yield say["hands"]
+    armed = any(one.response.armed for one in answer.comers)
+    if armed and answer.at_the_place is not False:
+        yield say["hands_for_you" if answer.to_themselves else "hands"]
     yield say["worse"]
     if not answer.sought and all(one.there for one in answer.comers):
         return
@@ -160,10 +169,10 @@ def _meanwhile(
 
 
 def _of(
-    one: Comer, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
+    one: Comer, comes: str, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
 ) -> list[str]:
     kind = one.response
-    said = [say["comes"].format(who=_name(one, language))]
+    said = [comes.format(who=_name(one, language))]
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])

@@ -25,6 +25,9 @@ from triage.storage.unit_of_work import UnitOfWork
 _OVER = (DispatchState.CANCELLED, DispatchState.CLEARED)
 _SPEAKS = (TransferState.COUNSELOR, TransferState.RELEASED)
 _THEMSELVES = ("subject_self", "is_subject")
+_WITH_THEM = {"is_subject", "with_person"}
+_ELSEWHERE = {"nearby_can_see", "remote", "neighbour", "crisis_line", "other_centre", "hospital"}
+"""Values of `caller_proximity` and `caller_role`."""
 _THERE = (SlotState.ON_SCENE, SlotState.TRANSPORTING)
 
 
@@ -39,7 +42,7 @@ def answer(
     safe = not speaking_freely.must_not_ring(uow, call)
     rank = decision.urgency.rank if decision else 1
     back = uow.now + centre.policy.call_back_after(rank)
-    lines = list(lines)
+    lines, said = list(lines), _caller(uow, call)
     coming = comers(centre, lines)
     result = decision.result if decision else None
     return Answer(
@@ -48,19 +51,30 @@ def answer(
         police_because=_why_police(centre, coming, result)[:2] if result else (),
         call_back_at=back if safe else None,
         police_instead=result is not None and _only_they_can(coming, result),
-        to_themselves=_is_about_the_caller(uow, call),
+        to_themselves=(themselves := not said.isdisjoint(_THEMSELVES)),
+        at_the_place=_is_there(said | {"is_subject"} if themselves else said),
     )
 
 
-def _is_about_the_caller(uow: UnitOfWork, call: Call) -> bool:
-    """Did any report say so? Then no report to the contrary makes it safe to read reasons out."""
-    return any(
-        fact in ("caller_role", SIGHT_FACT) and said in _THEMSELVES
-        for fact, answer in answers_of(uow, call).items()
+def _caller(uow: UnitOfWork, call: Call) -> frozenset[str]:
+    """All that anybody said of who rings and where they are. Where a report says that it is about
+    the caller, no report to the contrary makes it safe to read reasons out."""
+    answers = answers_of(uow, call)
+    found = [answers[fact] for fact in ("caller_role", SIGHT_FACT) if fact in answers]
+    return frozenset(
+        said
+        for answer in found
         for said in (
             [one["value"] for one in answer["values"]] if isinstance(answer, dict) else [answer]
         )
     )
+
+
+def _is_there(said: frozenset[str]) -> bool | None:
+    """Do they go to where the caller is? A report that they are there counts first."""
+    if said & _WITH_THEM:
+        return True
+    return False if said & _ELSEWHERE else None
 
 
 def _why_police(centre: Centre, coming: Iterable[Comer], result: Mapping[str, Any]) -> list[str]:
