@@ -303,7 +303,8 @@ window.answers = function (root, { changed, done }) {
   for (const hint of document.querySelectorAll("[data-keys-help], [data-with-keys]")) hint.hidden = false;
   document.querySelector("[data-keys-help]")?.addEventListener("click", () => keys.showModal());
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+    // The first thing that anybody writes is no question mark: in an empty field it asks for the list.
+    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])") && event.target.value !== "";
     if (event.key !== "?" || typing || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     if (!keys.open) keys.showModal();

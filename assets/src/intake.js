@@ -286,7 +286,7 @@
   // meant for a question must not change the address.
   let signedOut = false;
   document.addEventListener("submit", (event) => {
-    if (!event.target.getAttribute("action").endsWith("/sign-out")) return;
+    if (!event.target.getAttribute("action")?.endsWith("/sign-out")) return;
     signedOut = true;
     sessionStorage.clear();
   });

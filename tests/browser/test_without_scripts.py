@@ -41,6 +41,7 @@ def press(page: Page, selector: str) -> None:
 def test_a_call_is_taken_sent_answered_and_cleared(served: Served, plain: Page) -> None:
     served.world.team("Mobile 9")
     sign_in(served, plain)
+    assert not any(key.is_visible() for key in plain.locator(":is(a, button, label) kbd").all())
     plain.goto(f"{served.base_url}/intake")
     plain.keyboard.type("Pier 3, by the crane")
     tab_to(plain, "#f-narrative")

@@ -52,6 +52,10 @@ def test_an_empty_list_teaches_and_a_closed_call_stands_in_it(world: World, desk
     assert "Pier 3" not in page
     assert still_open.reference not in page
     assert found(desk, state="open") == [still_open.reference]
+    for search in ({}, {"named": still_open.code}):
+        told = find(desk, **search)
+        assert "1 call is still open and not listed here." in told
+        assert 'name="state" value="open"' in told
     assert world.client("clinician").get(HERE).status_code == 403
     assert desk.submit("/board", {"command": "past"}, to="/command").location == HERE
 
@@ -64,8 +68,12 @@ def test_it_is_found_by_what_people_remember(world: World) -> None:
     both = [newer.reference, older.reference]
     assert found(desk) == both
 
-    for name in (older.code.lower(), f"# {older.code}", older.reference, "26-004711"):
+    written = older.reference.replace("-", " ").lower()
+    for name in (older.code.lower(), f"# {older.code}", older.reference, written):
         assert found(desk, named=name) == [older.reference]
+    for name in ("26-004711", "26 4711", "4711", " 004711", "26-4711"):
+        assert found(desk, named=name) == [older.reference], name
+    assert found(desk, named="711") == found(desk, named="25-4711") == []
     local = older.received_at.astimezone(world.centre.policy.time_zone)
     assert found(desk, day=local.date().isoformat()) == [older.reference]
     assert found(desk, zone="Riverside") == [newer.reference]

@@ -292,6 +292,17 @@ def test_the_author_cannot_approve(world: World) -> None:
     assert world.audited("rules.published") == count_of_seeds(world)
 
 
+def test_a_reason_to_send_back_outlives_the_draft(world: World) -> None:
+    author, reader = supervisor(world), supervisor(world, "b.brown")
+    send(author, with_another_threshold(world), "/ask")
+    seen = opened(reader, f"{HERE}/approve")
+    press(author, opened(author), f"{HERE}/draft/discard")
+    gone = press(reader, seen, f"{HERE}/send-back", reason="Too soon for the night shift")
+    assert gone.status_code == 409
+    assert "Not sent back." in text_of(gone)
+    assert "Too soon for the night shift" in text_of(gone)
+
+
 def test_the_other_supervisors_are_told_and_send_it_back_with_a_reason(world: World) -> None:
     author, reader = supervisor(world), supervisor(world, "b.brown")
     send(author, with_another_threshold(world), "/ask")

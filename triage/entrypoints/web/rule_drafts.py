@@ -5,6 +5,7 @@ stands in the text is saved first, then whatever the button says is done.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -149,10 +150,17 @@ def send_back(name: str) -> ResponseReturnValue:
         if error.field is None:
             return _approval_page(name, said(error)), 422
         return _approval_page(name, errors={error.field: said(error)}), 422
-    except Conflict as error:
-        return _approval_page(name, said(error)), 409
+    except (Conflict, NotFound) as error:
+        return _not_sent_back(name, said(error)), 409
     flash(gettext("The change is sent back: its author reads why."), "good")
     return redirect(f"/rules/{name}/approve")
+
+
+def _not_sent_back(name: str, why: str) -> str:
+    """The change as it stands now; where none is left, the rules. The reason is kept on both."""
+    with suppress(NotFound):
+        return _approval_page(name, why)
+    return _page(name, Notice(gettext("Not sent back. %(why)s", why=why)))
 
 
 @bp.post("/rules/<name>/approve")
