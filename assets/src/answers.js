@@ -5,10 +5,13 @@ window.answers = function (root, { changed, done }) {
   const main = root.querySelector("[data-main]");
   const others = root.querySelector("[data-others]");
   const AT_ONCE_MS = 300; // nobody reads a question and answers it faster
+  const READ_MS = 1000; // a question that the server has just put next is read first
   const TWICE_MS = 150; // the same key so soon is a finger that trembled
   const SOON_MS = 2000; // later a question is being put to the caller: it keeps the focus
-  let focusedAt = 0, jumpedAt = -AT_ONCE_MS;
+  let focusedAt = 0;
   let lastKey = "", lastAt = -TWICE_MS;
+  let came = null; // the question that got the focus by itself: nobody may have read it
+  const unread = new Map(); // those that an answer of the server has just put next, each with its timer
   let brought = null; // the question that came by itself, until the server or the dispatcher says where to go
   let wantsNext = false; // the last question was answered; whoever comes next gets the focus
   const passed = new Set(); // left open on purpose: they are not brought back by themselves
@@ -52,7 +55,7 @@ window.answers = function (root, { changed, done }) {
 
   function focus(question) {
     focusedAt = performance.now();
-    brought = null;
+    brought = came = null;
     wantsNext = false;
     (question.querySelector("input:not([type=radio], [type=checkbox])") || question).focus({ preventScroll: true });
     question.scrollIntoView({ block: "nearest" });
@@ -60,16 +63,16 @@ window.answers = function (root, { changed, done }) {
 
   function bring(question) {
     focus(question);
-    brought = question;
+    brought = came = question;
   }
 
   // The same, after the server's answer: a key that was meant for the question before must not land here.
   function jump(question) {
     bring(question);
-    jumpedAt = performance.now();
+    isNew(question);
   }
 
-  const open = () => all().find((question) => !answered(question) && !passed.has(question));
+  const open = () => ahead()[0];
 
   function follow() {
     const found = open();
@@ -102,13 +105,13 @@ window.answers = function (root, { changed, done }) {
     note.textContent = words;
     question.querySelector("legend").after(note);
   }
-  function tooSoon(event) {
+  function tooSoon(event, question) {
     const now = performance.now(), twice = event.key === lastKey && now - lastAt < TWICE_MS;
     const pressed = { key: event.key };
     lastKey = event.key;
     lastAt = now;
     if (twice) return said("%(key)s was taken once: it came twice at once.", pressed);
-    if (now - jumpedAt < AT_ONCE_MS) return said("%(key)s was not taken: this question has only just come. Press it again.", pressed);
+    if (question === came && unread.has(question)) return said("%(key)s was not taken: this question has only just come. Press it again.", pressed);
     return wantsNext && said("%(key)s was not taken: the next question is on its way.", pressed);
   }
 
@@ -157,7 +160,9 @@ window.answers = function (root, { changed, done }) {
     if (question && !"radio checkbox".includes(event.target.type)) settle(question);
   });
   root.addEventListener("focusin", (event) => {
-    if (event.target.closest(".question") !== brought) brought = null;
+    const question = event.target.closest(".question");
+    if (question !== brought) brought = null;
+    if (question !== came) came = null;
   });
 
   // An answered question steps back to one line when it loses the focus. With the mouse it may lose
@@ -183,7 +188,7 @@ window.answers = function (root, { changed, done }) {
     if (event.key === "+") return act(open_as_well);
     const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (!input || event.repeat) return;
-    const words = tooSoon(event);
+    const words = tooSoon(event, question);
     if (words) refuse(event, question, words);
     else act(() => choose(question, input));
   });
@@ -196,6 +201,7 @@ window.answers = function (root, { changed, done }) {
     say(".consequence", consequences);
     say(".heard", prompted);
     for (const question of say(".conflict", conflicts)) mark(question);
+    const before = ahead();
     const active = document.activeElement.closest?.(".question");
     const here = active && main.contains(active) ? active : null;
     const stale = here && !order.includes(here.dataset.fact) && !answered(here);
@@ -210,10 +216,11 @@ window.answers = function (root, { changed, done }) {
       wanted.splice(last + 1, 0, here);
     }
     put(wanted, here);
+    ahead().filter((question, place, now) => now.slice(0, place + 1).some((one, at) => one !== before[at])).forEach(isNew);
     if (stale && justCame) {
       go_home(here);
       follow();
-      jumpedAt = performance.now();
+      if (came) isNew(came);
     }
     if (!fresh) return;
     const first = open();
@@ -226,6 +233,15 @@ window.answers = function (root, { changed, done }) {
       brought = null;
       if (first && first !== here && (answered(here) || performance.now() - focusedAt < SOON_MS)) jump(first);
     }
+  }
+
+  // What comes next as it stands on the page. Whatever the server puts there, or puts something new before,
+  // takes no key for a moment; where all up to it stands as it did, one is taken at once.
+  const ahead = () => all().filter((question) => !answered(question) && !passed.has(question));
+  function isNew(question) {
+    clearTimeout(unread.get(question));
+    unread.set(question, setTimeout(() => { unread.delete(question); question.classList.remove("unread"); }, READ_MS));
+    question.classList.add("unread");
   }
 
   // Write what the server tells of each question; returns the questions of which it told anew.

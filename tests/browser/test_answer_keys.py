@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.test_journey import READ_MS, focused, sign_in, type_a_call
+from tests.browser.test_journey import READ_MS, focused, sign_in, type_a_call, until_read
 from tests.stories.test_calls import CALM
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,9 +28,47 @@ def test_a_finger_that_trembles_answers_once_and_is_told(served: Served, page: P
     expect(page.locator(NOTE)).to_have_text("1 was taken once: it came twice at once.")
     assert answers_given(page) == 1
     page.wait_for_timeout(READ_MS)
+    until_read(page)
     page.keyboard.press("2")
     expect(page.locator(NOTE)).to_have_count(0)
     assert answers_given(page) == 2
+
+
+PRESSED_SOON = """document.addEventListener("focusin", ({ target }) => {
+    if (target.dataset.fact !== "weapon") return;
+    const key = () => target.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+    setTimeout(key, 500);
+})"""
+"""Half a second after the question has come."""
+
+
+@ONE_DATABASE
+def test_a_question_that_the_server_has_just_put_next_takes_no_key_before_it_is_read(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    type_a_call(page)
+    page.wait_for_timeout(READ_MS)
+    until_read(page)
+
+    def puts_weapon_next(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        first = ["location_known", "weapon"]
+        told["order"] = [*first, *(fact for fact in told["order"] if fact not in first)]
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/intake/assess", puts_weapon_next)
+    page.evaluate(PRESSED_SOON)
+    page.keyboard.press("1")
+
+    expect(page.locator(NOTE)).to_contain_text("this question has only just come. Press it again.")
+    assert focused(page) == "weapon"
+    assert answers_given(page) == 1
+    until_read(page)
+    page.keyboard.press("1")
+    expect(page.locator("[data-fact=weapon] input:checked")).to_have_attribute("data-key", "1")
 
 
 @ONE_DATABASE
@@ -43,6 +81,7 @@ def test_an_answer_stands_though_older_news_of_the_call_arrive_after_it(
     page.goto(f"{served.base_url}/calls/{call.reference}")
     page.keyboard.press("Alt+q")
     page.wait_for_timeout(READ_MS)
+    until_read(page)
     fact = focused(page)
     held: list[Route] = []
 

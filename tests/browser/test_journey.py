@@ -51,6 +51,11 @@ def answer_the_gate(page: Page) -> None:
         page.wait_for_timeout(TREMBLE_MS)
 
 
+def until_read(page: Page) -> None:
+    """Keys of a question that the server has just put next do not act at once."""
+    page.wait_for_function("() => !document.activeElement.closest('.unread')")
+
+
 def press_and_settle(page: Page, key: str) -> None:
     """Press an answer's key; once the server has told the new order, its first question is next."""
     with page.expect_response("**/intake/assess") as answer:
@@ -59,6 +64,7 @@ def press_and_settle(page: Page, key: str) -> None:
     page.wait_for_timeout(READ_MS)
     page.wait_for_function("""() => document.querySelector("[data-main] .question:not(.answered)")
         ?.contains(document.activeElement)""")
+    until_read(page)
 
 
 def type_a_call(page: Page) -> None:
@@ -101,6 +107,7 @@ def type_and_answer(page: Page) -> None:
     )
     expect(page.locator("#zone")).to_contain_text("Zone Harbor, from the list of places")
     page.wait_for_timeout(READ_MS)
+    until_read(page)
     for _ in range(2):  # a question beyond the gate, and the one that follows it
         before = focused(page)
         assert before not in GATE
