@@ -36,8 +36,8 @@ def test_a_finger_that_trembles_answers_once_and_is_told(served: Served, page: P
 
 PRESSED_SOON = """document.addEventListener("focusin", ({ target }) => {
     if (target.dataset.fact !== "weapon") return;
-    const key = () => target.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
-    setTimeout(key, 500);
+    const one = new KeyboardEvent("keydown", { key: "1", bubbles: true });
+    setTimeout(() => target.dispatchEvent(one), 500);
 })"""
 """Half a second after the question has come."""
 
