@@ -7,6 +7,8 @@ from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add, close
 from tests.stories.test_intake import FORM, form_key, send
 from tests.world import World
+from triage.services import calls
+from triage.storage.calls import Call
 
 TOLD = "something dangerous is known now"
 
@@ -165,3 +167,54 @@ def test_of_a_closed_call_nobody_need_be_told(world: World) -> None:
     close(world, call, "duplicate")
     assert "Danger told by radio: over" in words(dispatcher, f"/calls/{call.reference}")
     world.ignores_texts("follow-ups are another story")
+
+
+def test_who_was_told_of_a_knife_that_was_a_mistake_is_named_and_can_be_told(world: World) -> None:
+    phone, call = on_a_call(world)
+    dispatcher = world.client("dispatcher")
+    add(world, call, weapon="accessible")
+    phone.expect(TOLD)
+    owed = "TELL CIT 1: the danger stands no more (weapon)"
+
+    with world.context.unit_of_work("test") as uow:
+        calls.take_back_answer(uow, world.centre, uow.get(Call, call.id))
+    for page in ("/board", f"/calls/{call.reference}"):
+        assert owed in words(dispatcher, page)
+    assert "Sent with it or told of it: CIT 1." in words(dispatcher, f"/calls/{call.reference}")
+
+    add(world, call, weapon="in_hand")  # there is one after all
+    phone.expect_silence()  # who was told a moment ago asks anyhow
+    assert owed not in words(dispatcher, "/board")
+    add(world, call, weapon="none_confirmed")
+    assert owed in words(dispatcher, "/board")
+    phone.expect_silence()
+
+    said = act(dispatcher, call, "/corrected", {"turn": "0", "how": "text"})
+    assert "They are texted that what was told of a danger has changed." in said
+    assert phone.expect("has changed") == (
+        f"{call.code}: what was told of a danger has changed. Ask dispatch what is known now,"
+        f" or reply {call.code} ADDR."
+    )
+    assert owed not in words(dispatcher, "/board")
+    assert "CIT 1 is texted that what was told" in words(dispatcher, f"/calls/{call.reference}")
+    assert world.audited("corrected.ended") == 2
+
+
+def test_units_without_a_phone_that_were_sent_for_a_danger_are_told_by_radio_too(
+    world: World,
+) -> None:
+    phone, call = on_a_call(world)
+    dispatcher = world.client("dispatcher")
+    phone.ignores("what is texted is another story")
+    add(world, call, weapon="accessible", violence_now="physical")
+    act(dispatcher, call, "/send", {})
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+
+    add(world, call, violence_now="none")
+    assert "TELL CIT 1, 4A12: the danger" in words(dispatcher, "/board")
+    stale = act(dispatcher, call, "/corrected", {"turn": "1", "how": "told"})
+    assert "more has changed than you saw" in stale
+    act(dispatcher, call, "/corrected", {"turn": "0", "how": "text"})
+    assert "TELL 4A12: the danger" in words(dispatcher, "/board")
+    act(dispatcher, call, "/corrected", {"turn": "0", "how": "told"})
+    assert ": the danger stands" not in words(dispatcher, "/board")

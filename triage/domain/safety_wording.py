@@ -85,6 +85,15 @@ def a_note_says(text: str) -> Spoken:
     return msgid("A note says: %(text)s.", text=text.rstrip("."))
 
 
+def danger_corrected(code: str) -> Text:
+    """Never that it is safe: whoever reads it asks."""
+    return sms(
+        "%(code)s: what was told of a danger has changed. Ask dispatch what is known now,"
+        " or reply %(code)s ADDR.",
+        code=code,
+    )
+
+
 def danger_known(code: str) -> Text:
     """What it is says the page behind the link, or dispatch: no text of ours does."""
     return sms(

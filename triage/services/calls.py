@@ -249,6 +249,7 @@ def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, 
     if found is None:
         raise Refused(msgid("No answer is left to take back."), "undo")
     last, before = found
+    stood = assessments.answers_of(uow, call)
     uow.add(
         Answer(
             call_id=call.id,
@@ -260,6 +261,7 @@ def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, 
         )
     )
     uow.audit("call.answer_taken_back", call, fact=last.fact)
+    dangers.tell_of_new(uow, centre, call, stood)
     _assess_again(uow, centre, call)
     return last.fact, json.loads(last.value or "null"), before
 

@@ -12,7 +12,7 @@ from triage.domain import safety_wording
 from triage.domain.hazards import at_the_door, found_none, hazards
 from triage.domain.lifecycle import TAKEN
 from triage.domain.words import Spoken
-from triage.services import assessments, by_radio
+from triage.services import assessments, by_radio, corrections
 from triage.services.centre import Centre
 from triage.services.stand_downs import tell
 from triage.storage.calls import Call
@@ -44,10 +44,14 @@ def of_facts(
 
 
 def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
-    """before -- the answers that stood until now."""
+    """And the desk of what does not stand any more.
+
+    before -- the answers that stood until now.
+    """
     facts, answers = centre.vocabulary.facts, assessments.answers_of(uow, call)
-    known = at_the_door(facts, before)
-    new = [fact for fact, rank in at_the_door(facts, answers).items() if rank > known.get(fact, -1)]
+    known, standing = at_the_door(facts, before), at_the_door(facts, answers)
+    corrections.look(uow, call, known, standing)
+    new = [fact for fact, rank in standing.items() if rank > known.get(fact, -1)]
     if not new:
         return
     by_radio.owe(uow, call, new)

@@ -20,6 +20,7 @@ _RADIO_ENDS = {
     "told": msgid("done"),
     "left": msgid("over, they left the call"),
     "comes": msgid("over, they are sent after all"),
+    "again": msgid("over, it stands again"),
 }
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
@@ -81,6 +82,15 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "stand_down.due": lambda _, d: msgid("Nobody has told them by radio yet."),
     "stand_down.ended": lambda _, d: msgid(
         "Told by radio that they need not come: %(outcome)s.", outcome=_RADIO_ENDS[d["outcome"]]
+    ),
+    "corrected.due": lambda _, d: msgid("Nobody has told them yet that it has changed."),
+    "corrected.texted": lambda _, d: msgid(
+        "%(who)s is texted that what was told of a danger has changed.",
+        who=listed(", ", d["texts"]),
+    ),
+    "corrected.ended": lambda _, d: msgid(
+        "Told that a danger has changed: %(outcome)s.",
+        outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]],
     ),
     "radio.ended": lambda _, d: msgid(
         "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]

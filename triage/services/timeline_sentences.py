@@ -131,6 +131,14 @@ def _by_radio(centre: Centre, details: Details) -> str:
     )
 
 
+def _corrected(centre: Centre, details: Details) -> str:
+    return msgid(
+        "Does not stand any more: %(facts)s. Sent with it or told of it: %(units)s.",
+        units=listed(", ", [*details["texts"], *details["units"]]),
+        facts=listed(", ", [fact_name(centre, fact) for fact in details["facts"]]),
+    )
+
+
 def _answers(centre: Centre, details: Details) -> str:
     return msgid(
         "Answers added: %(facts)s.",
@@ -158,6 +166,8 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **errand_sentences.SENTENCES,
     "radio.begun": _by_radio,
     "radio.more": _by_radio,
+    "corrected.begun": _corrected,
+    "corrected.more": _corrected,
     **escalation_sentences.SENTENCES,
     **relief_sentences.SENTENCES,
     **transfer_sentences.SENTENCES,

@@ -9,7 +9,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS, own_pages
 from triage.entrypoints.web.call_actions import do
-from triage.services import by_radio, cancellations, lost_lines, neighbours
+from triage.services import by_radio, cancellations, corrections, lost_lines, neighbours
 from triage.services.cancellations import Wish
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -141,6 +141,19 @@ def stood_down_by_radio(reference: str) -> ResponseReturnValue:
         return msgid("Written down: they were told by radio that they need not come.")
 
     return do(reference, "stand_down", note)
+
+
+@bp.post("/corrected")
+@open_to(*DISPATCHERS)
+def corrected(reference: str) -> ResponseReturnValue:
+    def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        if typed.line("how") == "text":
+            corrections.text(uow, centre, call, turn_seen())
+            return msgid("They are texted that what was told of a danger has changed.")
+        corrections.told(uow, call, turn_seen())
+        return msgid("Written down: they were told that it has changed.")
+
+    return do(reference, "corrected", note)
 
 
 def turn_seen() -> int:

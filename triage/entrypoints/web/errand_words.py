@@ -10,6 +10,7 @@ from triage.services import (
     assessments,
     by_radio,
     cancellations,
+    corrections,
     dangers,
     errands,
     lost_lines,
@@ -91,12 +92,21 @@ def _stand_down(_: Centre, errand: Errand, __: bool) -> str:
     return msgid("TELL %(units)s BY RADIO: they need not come", units=units)
 
 
+def _corrected(centre: Centre, errand: Errand, _: bool) -> str:
+    return msgid(
+        "TELL %(units)s: the danger stands no more (%(facts)s)",
+        units=listed(", ", [*errand.details["texts"], *errand.details["units"]]),
+        facts=listed(", ", [fact_name(centre, fact) for fact in errand.details["facts"]]),
+    )
+
+
 _WORDS = {
     lost_lines.KIND: _line_lost,
     cancellations.KIND: _cancel,
     neighbours.KIND: _neighbour,
     by_radio.KIND: _radio,
     by_radio.OFF: _stand_down,
+    corrections.KIND: _corrected,
 }
 
 
