@@ -92,6 +92,9 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
             load_default=None, validate=validate.Regexp(r"^\+[1-9]\d{7,14}$")
         ),
         "remind_again_h": _whole(1, 168),
+        "partner_answer_h": fields.Integer(
+            strict=True, load_default=24, validate=validate.Range(1, 168)
+        ),
         "not_reached_again_h": fields.List(
             fields.Integer(strict=True, validate=validate.Range(1, 720)),
             load_default=lambda: [26, 22],

@@ -204,6 +204,12 @@ SAID: dict[str, Spoken] = {
     "follow_up_due": afterwards_wording.follow_up_due("261103-7QK2M9", "welfare_check", DUE),
     "partner_notice": afterwards_wording.partner_notice("261103-7QK2M9", "case_work", CENTRE, ASK),
     "a referral": afterwards_wording.partner_notice("261103-7QK2M9", "referral", CENTRE, ASK),
+    "a referral again": afterwards_wording.partner_notice(
+        "261103-7QK2M9", "referral", CENTRE, ASK, again=True
+    ),
+    "referral_taken": afterwards_wording.referral_taken("261103-7QK2M9", ASK),
+    "referral_refused": afterwards_wording.referral_refused("261103-7QK2M9"),
+    "which_referral": afterwards_wording.which_referral("261103-7QK2M9"),
     "verify": reach_wording.verify(CENTRE, "KQMRTW"),
     "verified": reach_wording.verified(CENTRE),
     "trial": reach_wording.trial(CENTRE),

@@ -221,7 +221,7 @@ def test_a_partner_is_told_in_its_language(world: World) -> None:
     call = world.call(CALM | {"neglect_or_abuse": "immediate_danger", "age_band": "child_under_12"})
     world.desk.ignores("nobody is there to go")
 
-    told = other.expect(f"referencia {call.reference}")
+    told = other.expect(f"{call.reference}. Responda 1=aceptar")
 
     assert told.endswith("Pregunte al 555-0100 con la referencia.")
     assert "le espera una derivacion, informe" in told

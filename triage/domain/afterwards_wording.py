@@ -47,13 +47,40 @@ def follow_up_due(reference: str, what_kind: str, due: datetime) -> Text:
     )
 
 
-def partner_notice(reference: str, kind: str, centre: str, call_back_line: Spoken) -> Text:
+def partner_notice(
+    reference: str, kind: str, centre: str, call_back_line: Spoken, *, again: bool = False
+) -> Text:
     """To an organisation: that a referral waits and how to ask for it, not what it is about."""
     said: dict[str, str] = {"centre": gsm7(centre), "reference": reference, "how": call_back_line}
+    if again:
+        return sms(
+            "%(centre)s: referral %(reference)s still waits. Reply 1=accept 2=decline. %(how)s",
+            **said,
+        )
     if kind == "referral":
-        return sms("%(centre)s: a referral waits for you, reference %(reference)s. %(how)s", **said)
+        return sms(
+            "%(centre)s: a referral waits, %(reference)s. Reply 1=accept 2=decline. %(how)s", **said
+        )
     return sms(
-        "%(centre)s: a referral waits for you, %(kind)s, reference %(reference)s. %(how)s",
+        "%(centre)s: a referral waits, %(kind)s, %(reference)s. Reply 1=accept 2=decline. %(how)s",
         kind=_kind(kind),
         **said,
+    )
+
+
+def referral_taken(reference: str, call_back_line: Spoken) -> Text:
+    return sms(
+        "%(reference)s is yours, thank you. %(how)s", reference=reference, how=call_back_line
+    )
+
+
+def referral_refused(reference: str) -> Text:
+    return sms("%(reference)s declined. Dispatch finds somebody else.", reference=reference)
+
+
+def which_referral(reference: str) -> Text:
+    """Where several wait for the same partner."""
+    return sms(
+        "Several referrals wait for you. Reply with the reference, such as %(reference)s 1",
+        reference=reference,
     )

@@ -29,6 +29,15 @@ CANCEL_ENDS = {
     "agreed": msgid("agreed: the call is canceled"),
     "refused": msgid("refused: whoever was sent still comes"),
 }
+REFERRAL_ENDS = {
+    "accepted": msgid("They took it"),
+    "other": msgid("Somebody else took it"),
+    "none": msgid("Nobody takes it: it ends"),
+}
+REFERRAL_STATES = REFERRAL_ENDS | {
+    "waits": msgid("Waits for an answer"),
+    "refused": msgid("Refused: somebody else is to be found"),
+}
 NEIGHBOUR_ENDS = {
     "accepted": msgid("took the call"),
     "refused": msgid("refused: the call is ours again"),

@@ -47,6 +47,7 @@ class Policy:
     desk_phone: str | None
     remind_again_h: int
     not_reached_again_h: list[int]
+    partner_answer_h: int
     ask_before_shift_min: int
     answer_before_shift_min: int
     test_day: str

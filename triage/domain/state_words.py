@@ -71,6 +71,8 @@ _STEPS = {
     "hand_over": msgid("Turn a hand-over red that nobody confirmed"),
     "ask_deadline": msgid("Decide without the answers that did not come"),
     "follow_up": msgid("Remind of a follow-up"),
+    "referral_remind": msgid("Remind a partner of a referral"),
+    "errand": msgid("Turn red what a person has not done in time"),
     "escalate": msgid("Alarm supervisors and all hands: nobody is left to ask"),
     "charge_remind": msgid("Remind a supervisor who has taken charge"),
     "charge_end": msgid("Alarm others again where a supervisor has found nobody"),

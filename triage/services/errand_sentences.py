@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from triage.domain.codes import PARTNERS
 from triage.domain.errands import (
     AFTER_LAST_TRY,
     CANCEL_ENDS,
     NEIGHBOUR_ENDS,
+    REFERRAL_STATES,
     RING_OUTCOMES,
     WHO_CANCELS,
     YES_NO,
@@ -22,6 +24,7 @@ _RADIO_ENDS = {
     "comes": msgid("over, they are sent after all"),
     "again": msgid("over, it stands again"),
 }
+_REFERRAL_ENDS = {"settled": msgid("all settled")} | _CLOSED
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
     CANCEL_ENDS
@@ -46,6 +49,29 @@ def _cancel_asked(_: Centre, details: Mapping[str, Any]) -> str:
 def _to_stand_down(_: Centre, details: Mapping[str, Any]) -> str:
     units = listed(", ", details["units"])
     return msgid("TELL BY RADIO: %(units)s need not come any more.", units=units)
+
+
+def _referred(_: Centre, details: Mapping[str, Any]) -> str:
+    (one,) = details["referrals"]
+    if name := one.get("name"):
+        return msgid("A referral waits for %(name)s to take it.", name=name)
+    return msgid(
+        "No partner is there (%(kind)s): the desk finds somebody.",
+        kind=partner_name(one["partner"]),
+    )
+
+
+def _said_of_a_referral(_: Centre, details: Mapping[str, Any]) -> str:
+    return msgid(
+        "Referral, %(who)s: %(said)s.",
+        who=details["name"] or partner_name(details["partner"]),
+        said=inside(REFERRAL_STATES[details["said"]]),
+    )
+
+
+def partner_name(kind: str) -> str:
+    """What rules call a partner, in words."""
+    return PARTNERS.get(kind) or kind.replace("_", " ")
 
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
@@ -77,6 +103,17 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
         "The neighboring center: %(outcome)s.", outcome=(NEIGHBOUR_ENDS | _CLOSED)[d["outcome"]]
     ),
     "radio.due": lambda _, d: msgid("Nobody has told them by radio yet."),
+    "referral.begun": _referred,
+    "referral.more": _referred,
+    "referral.due": lambda _, d: msgid("Nobody has taken a referral: the desk finds somebody."),
+    "referral.reminded": lambda _, d: msgid(
+        "%(name)s is reminded of the referral.", name=d["name"]
+    ),
+    "referral.said": _said_of_a_referral,
+    "referral.ended": lambda _, d: msgid(
+        "Referrals: %(outcome)s.",
+        outcome=_REFERRAL_ENDS[d["outcome"]],
+    ),
     "stand_down.begun": _to_stand_down,
     "stand_down.more": _to_stand_down,
     "stand_down.due": lambda _, d: msgid("Nobody has told them by radio yet."),

@@ -22,8 +22,8 @@ _PRIORITY = 2
 _OPEN = (CallState.OPEN, CallState.ASKING)
 RED_AT_ONCE = {"radio", "stand_down"}
 """Kinds that nobody may leave for later: when they are due it is told that they still wait."""
-OUTLIVES_CALL = "stand_down"
-"""Units that need not come are told so however the call ended."""
+OUTLIVES_CALL = ("stand_down", "referral")
+"""Units that need not come are told so however the call ended; partners answer days later."""
 
 
 def add(
@@ -82,7 +82,7 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
 _OF_OPEN_CALLS = (
     select(Errand)
     .join(Call)
-    .where(Errand.ended_at.is_(None), Errand.kind != OUTLIVES_CALL, Call.state.in_(_OPEN))
+    .where(Errand.ended_at.is_(None), Errand.kind.not_in(OUTLIVES_CALL), Call.state.in_(_OPEN))
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at)
 )
@@ -105,7 +105,7 @@ def is_red(errand: Errand, now: datetime) -> bool:
 def end_all(uow: UnitOfWork, call: Call) -> None:
     """The call is closed: nothing of it waits for a person any more, but for what outlives it."""
     for errand in of_call(uow, call):
-        if errand.ended_at is None and errand.kind != OUTLIVES_CALL:
+        if errand.ended_at is None and errand.kind not in OUTLIVES_CALL:
             end(uow, errand, "closed")
 
 

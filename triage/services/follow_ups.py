@@ -14,7 +14,7 @@ from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
 from triage.domain.words import msgid
-from triage.services import assessments, outbox, partners
+from triage.services import assessments, outbox, partners, referrals
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -105,6 +105,7 @@ def end_all(uow: UnitOfWork, call: Call) -> None:
     for follow_up in uow.session.scalars(open_ones):
         follow_up.state = FollowUpState.CANCELLED
         uow.audit("follow_up.cancelled", follow_up)
+    referrals.end(uow, call)
 
 
 def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, timer: Timer) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from triage.domain import afterwards_wording
-from triage.domain.words import Named
-from triage.services import outbox
+from triage.services import referrals
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -15,10 +13,11 @@ from triage.storage.unit_of_work import UnitOfWork
 
 
 def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) -> None:
-    """Text the partner of this kind that serves the call's zone, once for each call.
-
-    Where there is none, or it is switched off, the audit trail says so.
+    """Text the partner of this kind that serves the call's zone, once for each call, and wait for
+    their answer. Where there is none, or it is switched off, the desk is to find somebody.
     """
+    if referrals.is_known(uow, call, kind, what):
+        return
     off = switched_off(uow)
     partners = uow.once(f"partners:{kind}", lambda uow: _of_kind(uow, kind), of=(Partner,))
     serving = [
@@ -28,24 +27,12 @@ def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) ->
         and ("partner", str(partner.id)) not in off
         and (not partner.zones or call.zone in partner.zones)
     ]
-    if not serving:
+    partner = min(serving, key=lambda p: (call.zone not in p.zones, p.name), default=None)
+    if partner is None:
         uow.audit("notice.no_partner", call, partner=kind)
-        return
-    partner = min(serving, key=lambda p: (call.zone not in p.zones, p.name))
-    outbox.enqueue(
-        uow,
-        centre,
-        kind="notice",
-        to=partner.phone or "",
-        to_role="partner",
-        body=afterwards_wording.partner_notice(
-            call.reference, what, centre.policy.centre_name, Named(centre.policy.partner_line)
-        ),
-        priority=7,
-        call_id=call.id,
-        partner_id=partner.id,
-        dedupe_key=f"notice:{call.id}:{partner.id}:{what}",
-    )
+    else:
+        referrals.tell(uow, centre, call, partner, what)
+    referrals.owe(uow, centre, call, kind, what, partner)
 
 
 def _of_kind(uow: UnitOfWork, kind: str) -> Sequence[Partner]:

@@ -18,6 +18,7 @@ from triage.services import (
     lost_phones,
     ready_answers,
     received_texts,
+    referrals,
     unread_replies,
     verification,
 )
@@ -61,7 +62,7 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
         return None
     sender = received_texts.sender_of(uow, text)
     if sender is None:
-        answered = Answered(
+        answered = referrals.heard(uow, centre, text.from_index, text.body) or Answered(
             "unknown_number", answer_wording.unknown_number(centre.policy.centre_name)
         )
     else:

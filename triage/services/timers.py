@@ -19,6 +19,7 @@ from triage.services import (
     escalations,
     follow_ups,
     next_steps,
+    referrals,
     replacements,
     sending,
     transfers,
@@ -65,6 +66,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **duty.HANDLERS,
     **confirmations.HANDLERS,
     **errands.HANDLERS,
+    **referrals.HANDLERS,
     **communication_tests.HANDLERS,
 }
 

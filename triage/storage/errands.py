@@ -32,7 +32,7 @@ class Errand(LiveRow):
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     kind: Mapped[str]
-    """`line_lost`, `cancel`, `neighbour`, `radio`, `stand_down` or `corrected`."""
+    """`line_lost`, `cancel`, `neighbour`, `radio`, `stand_down`, `corrected` or `referral`."""
     turn: Mapped[int] = mapped_column(default=0)
     """How many times its due time was set: a timer of an earlier turn says nothing."""
     due_at: Mapped[datetime]
@@ -40,7 +40,7 @@ class Errand(LiveRow):
     late_at: Mapped[datetime | None]
     """When a timer found that this turn's time had come."""
     details: Mapped[dict[str, Any]]
-    """Codes and counts, nothing personal."""
+    """Codes, counts and names of organisations, nothing personal."""
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = Sealed()
     """What was typed with it, such as who took the call."""

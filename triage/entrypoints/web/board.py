@@ -28,6 +28,7 @@ from triage.services import (
     escalations,
     other_numbers,
     reachability,
+    referrals,
     unread_replies,
     waiting,
     watch,
@@ -127,6 +128,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         found = boards.board(uow, context.centre)
         call_backs = waiting.to_call_back(uow)
         stood_down = by_radio.to_stand_down(uow)
+        referred = referrals.for_the_desk(uow)
         red = reachability.red_list(uow)
         unverified = other_numbers.unverified(uow, context.centre)
         lines = paging_lines(watch.standing(uow).codes)
@@ -144,6 +146,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "urgent": urgent,
         "call_backs": call_backs,
         "stood_down": stood_down,
+        "referrals": referred,
         "errand_mark": lambda errand: mark(context.centre, errand, found.now),
         "rows": [row for row in chosen if row.loudness is not Loudness.NOBODY],
         "warnings": lines,

@@ -3,13 +3,20 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
+from triage.domain.errands import AFTER_LAST_TRY, REFERRAL_ENDS, RING_OUTCOMES
 from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS, own_pages
 from triage.entrypoints.web.call_actions import do
-from triage.services import by_radio, cancellations, corrections, lost_lines, neighbours
+from triage.services import (
+    by_radio,
+    cancellations,
+    corrections,
+    lost_lines,
+    neighbours,
+    referrals,
+)
 from triage.services.cancellations import Wish
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -154,6 +161,18 @@ def corrected(reference: str) -> ResponseReturnValue:
         return msgid("Written down: they were told that it has changed.")
 
     return do(reference, "corrected", note)
+
+
+@bp.post("/referral")
+@open_to(*DISPATCHERS)
+def referral(reference: str) -> ResponseReturnValue:
+    def settle(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        number, outcome = typed.line("number"), typed.line("answer")
+        at = int(number) if number.isdecimal() and len(number) < 4 else -1
+        referrals.settle(uow, call, at, outcome)
+        return msgid("Referral: %(outcome)s.", outcome=inside(REFERRAL_ENDS[outcome]))
+
+    return do(reference, "referral", settle)
 
 
 def turn_seen() -> int:

@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES, WHO_CANCELS, YES_NO
+from triage.domain.errands import (
+    AFTER_LAST_TRY,
+    REFERRAL_ENDS,
+    REFERRAL_STATES,
+    RING_OUTCOMES,
+    WHO_CANCELS,
+    YES_NO,
+)
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.services import (
@@ -15,9 +22,11 @@ from triage.services import (
     errands,
     lost_lines,
     neighbours,
+    referrals,
     speaking_freely,
 )
 from triage.services.centre import Centre
+from triage.services.errand_sentences import partner_name
 from triage.services.timeline_sentences import fact_name
 from triage.storage.calls import Call
 from triage.storage.errands import Errand
@@ -26,6 +35,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 def mark(centre: Centre, errand: Errand, now: datetime) -> tuple[str, str]:
     """The tone and the words of its badge."""
+    if errand.kind == referrals.KIND:
+        return "alarm", _referral(errand, now)
     red = errands.is_red(errand, now)
     return ("alarm" if red else "warn"), _WORDS[errand.kind](centre, errand, red)
 
@@ -47,6 +58,11 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "dangers_of": lambda errand: dangers.of_facts(uow, centre, call, errand.details["facts"]),
         "ring_outcomes": RING_OUTCOMES,
         "after_last_try": AFTER_LAST_TRY,
+        "referral_ends": REFERRAL_ENDS,
+        "referral_states": REFERRAL_STATES,
+        "partner_name": partner_name,
+        "is_the_desks": referrals.is_the_desks,
+        "may_settle": person is not None and person.role in ("dispatcher", "supervisor"),
         "who_cancels": WHO_CANCELS,
         "yes_no": YES_NO,
     }
@@ -98,6 +114,12 @@ def _corrected(centre: Centre, errand: Errand, _: bool) -> str:
         units=listed(", ", [*errand.details["texts"], *errand.details["units"]]),
         facts=listed(", ", [fact_name(centre, fact) for fact in errand.details["facts"]]),
     )
+
+
+def _referral(errand: Errand, now: datetime) -> str:
+    theirs = [one for one in referrals.open_ones(errand) if referrals.is_the_desks(one, now)]
+    names = [one.get("name") or partner_name(one["partner"]) for one in theirs]
+    return msgid("REFERRAL NOT TAKEN: %(names)s", names=listed(", ", names))
 
 
 _WORDS = {

@@ -38,7 +38,20 @@ OWN = {
         "form_key",
         "freely",
     ),
-    *("key", "line", "live", "match", "next", "offer", "page", "ring", "rows", "seen", "show"),
+    *(
+        "key",
+        "line",
+        "live",
+        "match",
+        "next",
+        "number",
+        "offer",
+        "page",
+        "ring",
+        "rows",
+        "seen",
+        "show",
+    ),
     *("sort", "sound", "step", "take", "theme", "to", "turn", "version", "wish"),
 }
 """What a page fills in itself, and buttons that stand beside what they do."""
