@@ -96,6 +96,8 @@ class FakePhones:
     """Numbers that do not ring."""
     sent: list[OutboundSms] = field(default_factory=list)
     rings: dict[str, list[OutboundCall]] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    """Calls that were taken back while they rang."""
     owners: dict[str, str] = field(default_factory=dict)
     """Whose a number is, for the list of what nobody expected."""
     read: Counter[str] = field(default_factory=Counter)
@@ -125,6 +127,9 @@ class FakePhones:
             return Refused("21211", Whose.NUMBER)
         self.rings.setdefault(call.to, []).append(call)
         return Sent(f"CA{secrets.token_hex(16)}")
+
+    def stop_ringing(self, provider_id: str) -> None:
+        self.stopped.append(provider_id)
 
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         return signature == "genuine"

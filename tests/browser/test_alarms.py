@@ -24,6 +24,7 @@ from triage.storage.safety import Alarm
 from triage.storage.teams import Responder
 
 FIRST_RING_S = 15
+STOPS_S = 30
 
 
 def in_need(served: Served) -> tuple[Phone, Call]:
@@ -92,6 +93,10 @@ def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(
     assert untaken(served.world) == []
     expect(page.locator("#main")).to_contain_text("It stands until somebody says that it is over")
     picture(page, "alarms-taken")
+    network, began = SimulatorSms(served.logs / "phones.sqlite"), time.monotonic()
+    while network.ringing():  # for a minute, if nobody stopped it
+        assert time.monotonic() - began < STOPS_S
+        page.wait_for_timeout(100)
 
 
 def test_on_the_calls_page_too(served: Served, page: Page) -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
 from tests.world import PASSWORD, Browser, Phone, World
+from triage.adapters.simulator_sms import SimulatorSms
 from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
 from triage.domain.findings import KINDS
-from triage.domain.phone_network import Refused
+from triage.domain.phone_network import OutboundCall, Refused, Sent
+from triage.entrypoints import worker
 from triage.services import alarm_lists, alarms, audits, people, providers
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
+from triage.storage.attempts import Attempt
 from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
@@ -226,6 +230,37 @@ def test_eight_cries_are_one_alarm_that_rings_eight_times(world: World) -> None:
     phone.text("STOP")
     phone.text("assist")
     assert len(world.desk.rings) == 9
+
+
+def test_telephones_that_still_ring_when_it_is_taken_are_stopped_once(world: World) -> None:
+    boss = supervisor(world)
+    phone, _ = on_a_call(world)
+    hush = worker.Hush(world.context)
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    for rung in (world.desk, boss):
+        rung.expect_ring("needs help")
+    hush.work(lambda: True)
+    assert world.phones.stopped == []
+
+    taken_by(world, "Dana")
+
+    for _ in range(2):
+        hush.work(lambda: True)
+    assert len(world.phones.stopped) == 2
+    with world.context.reading() as uow:
+        rang = uow.session.scalars(select(Attempt.provider_id).where(Attempt.channel == "voice"))
+        assert set(world.phones.stopped) == set(rang)
+
+
+def test_on_the_invented_telephones_too_a_ring_is_stopped(tmp_path: Path) -> None:
+    network = SimulatorSms(tmp_path / "phones.sqlite")
+    rings = [network.call(OutboundCall(f"a{n}", DESK, "said", 60)) for n in range(2)]
+
+    assert isinstance(rings[0], Sent)
+    network.stop_ringing(rings[0].provider_id)
+
+    assert [ring["our_id"] for ring in network.ringing()] == ["a1"]
 
 
 def test_two_people_are_two_alarms_and_neither_waits_for_the_other(world: World) -> None:

@@ -245,10 +245,22 @@ def test_a_call_whose_answer_is_lost_is_in_doubt_and_found(twilio: Twilio) -> No
     network = phones(twilio, "http://127.0.0.1:1")
     call = OutboundCall("0198-1234", "+12025550123", "said", 60)
 
-    assert isinstance(network.call(call), Sent)
+    taken = network.call(call)
+    assert isinstance(taken, Sent)
     found = network.find(call, 10)
-    assert found is not None
-    assert len(found) == 1
+    assert found == [taken.provider_id]
+
+
+def test_a_call_is_taken_back_while_it_rings(twilio: Twilio) -> None:
+    twilio.reset()
+    network = phones(twilio, "http://127.0.0.1:1")
+    twilio.takes_calls("*", "no-answer")
+    taken = network.call(OutboundCall("0198-1234", "+12025550123", "said", 60))
+    assert isinstance(taken, Sent)
+
+    network.stop_ringing(taken.provider_id)
+
+    assert twilio.calls[-1]["status"] in {"canceled", "completed"}
 
 
 def test_without_a_number_that_can_ring_nobody_is_rung(twilio: Twilio) -> None:

@@ -75,6 +75,15 @@ class SimulatorSms:
         """Somebody took the call, or let it ring out; said -- what came of it."""
         self._keep("taken", phone, SERVICE_NUMBER, said, attempt_id)
 
+    def stop_ringing(self, provider_id: str) -> None:
+        with self._open() as database:
+            database.execute(
+                """INSERT INTO message (provider_id, our_id, direction, "from", "to", body)
+                SELECT ?, our_id, 'taken', "to", "from", '' FROM message
+                WHERE provider_id = ? AND direction = 'ring'""",
+                [f"SIM{secrets.token_hex(16)}", provider_id],
+            )
+
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         return False
 

@@ -40,6 +40,10 @@ class TwilioPhones(TwilioSms):
             )
         )
 
+    def stop_ringing(self, provider_id: str) -> None:
+        """A call that somebody has answered goes on."""
+        self._calls(provider_id).update(status="canceled")
+
     def find(self, sms: OutboundSms, within_s: float) -> list[str] | None:
         """As for texts. Calls carry no words: any call of ours to this phone counts."""
         if not isinstance(sms, OutboundCall):

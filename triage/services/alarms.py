@@ -30,6 +30,8 @@ LOOK = "look_at_alarm"
 """The timer that looks whether a telephone rang."""
 RINGS_WITHIN = timedelta(seconds=5)
 """As long as a handing over may take; then it is texted too."""
+_MAY_RING = timedelta(seconds=60)
+"""No telephone rings longer for one call."""
 KIND = "alarm"
 """Of what is said on the telephone, or texted while none rings."""
 FIRST = 0
@@ -220,6 +222,23 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
         through=through,
         waited_s=int((uow.now - alarm.created_at).total_seconds()),
     )
+
+
+def ringing_still(uow: UnitOfWork) -> Sequence[str]:
+    """The provider's keys of calls that may ring yet for alarms that a person has just taken."""
+    since = uow.now - _MAY_RING
+    begun = (
+        select(Attempt.provider_id)
+        .join(Message, Message.id == Attempt.message_id)
+        .join(Alarm, Alarm.id == Message.alarm_id)
+        .where(
+            Alarm.taken_at > since,
+            Message.channel == providers.VOICE,
+            Attempt.started_at > since,
+            Attempt.state == AttemptState.ACCEPTED,
+        )
+    )
+    return [key for key in uow.session.scalars(begun) if key is not None]
 
 
 def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:

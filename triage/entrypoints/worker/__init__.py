@@ -4,9 +4,10 @@ Correctness is in the rows: any number of workers may run, and any may be killed
 A commit wakes them; APScheduler is the metronome for whoever was not woken.
 """
 
+from triage.entrypoints.worker.hushing import Hush
 from triage.entrypoints.worker.process import run
 from triage.entrypoints.worker.sending import send_texts
 from triage.entrypoints.worker.supervisor import supervise
 from triage.entrypoints.worker.timers import fire_timers
 
-__all__ = ["fire_timers", "run", "send_texts", "supervise"]
+__all__ = ["Hush", "fire_timers", "run", "send_texts", "supervise"]

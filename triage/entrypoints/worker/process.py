@@ -20,6 +20,7 @@ from sqlalchemy import delete, select
 from triage.context import AppContext
 from triage.entrypoints.counting import count_answers
 from triage.entrypoints.worker.desk import Desk
+from triage.entrypoints.worker.hushing import Hush
 from triage.entrypoints.worker.timers import fire_timers
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import communication_tests
@@ -108,6 +109,10 @@ class Worker:
         scheduler = BlockingScheduler(timezone="UTC")
         beats: dict[str, tuple[Callable[[], None], float]] = {
             "tick": (self._wake_all, self.context.settings.policy.look_every_s),
+            "hush": (
+                partial(Hush(self.context).work, partial(self._alive, "hush")),
+                self.context.settings.policy.look_every_s,
+            ),
             "heartbeat": (self._beat_heart, HEARTBEAT_EVERY_S),
             "habits": (self._count_answers, HABITS_EVERY_S),
             "plan": (self._plan_test, HABITS_EVERY_S),
