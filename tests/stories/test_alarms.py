@@ -192,12 +192,21 @@ def test_who_needed_help_stays_on_every_screen_until_somebody_says_that_it_is_ov
     assert "Dana has it, it is not over" in words(colleague, "/intake")
     assert "Dana has your alarm since " in words(clinician, path)
 
+    phone.text("need help")  # once more: that is another one, and nobody has it
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+    assert "Nobody has taken it yet." in words(clinician, path)
+    taken_by(world, "Ruth")
     colleague.submit("/alarms", {}, to=f"/alarms/{alarm.id}/over")
+    assert "Ruth has your alarm since " in words(clinician, path)
+    with world.context.reading() as uow:
+        (second,) = alarm_lists.in_force(uow)
+    colleague.submit("/alarms", {}, to=f"/alarms/{second.id}/over")
     for shown in ("/board", path, "/intake"):
         assert "NEEDS HELP:" not in words(colleague, shown), shown
     assert "has your alarm" not in words(clinician, path)
     assert "The alarm of CIT 1 is over." in words(colleague, path)
-    assert world.audited("alarm.over") == 1
+    assert world.audited("alarm.over") == 2
 
 
 def test_who_needed_help_says_on_their_own_page_that_it_is_over(world: World) -> None:

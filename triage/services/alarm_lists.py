@@ -48,10 +48,10 @@ def of_call(uow: UnitOfWork, call_id: UUID, *which: ColumnElement[bool]) -> Sequ
 
 
 def of_member(uow: UnitOfWork, call_id: UUID, responder_id: UUID) -> Sequence[Alarm]:
-    """Their own cries for help on this call that are not over, the latest first. Nothing else may
-    stand on their telephone: a silent alarm is the desk's alone."""
+    """Their own cries for help on this call that are not over, as `standing` tells them. Nothing
+    else may stand on their telephone: a silent alarm is the desk's alone."""
     theirs = Alarm.responder_id == responder_id, Alarm.kind == AlarmKind.HELP
-    return of_call(uow, call_id, *theirs)[::-1]
+    return of_call(uow, call_id, *theirs)
 
 
 def who_have(uow: UnitOfWork, alarms: Iterable[Alarm]) -> Mapping[UUID, str]:
