@@ -12,6 +12,8 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from tests.stories.test_call_page import act
+from tests.stories.test_calls import add, close
 from tests.stories.test_other_numbers import forget
 from tests.stories.test_rules_page import opened, send, with_another_threshold
 from tests.typical_calls import CALM
@@ -152,7 +154,22 @@ def _calls(world: World, typed: Typed, phone: Phone) -> tuple[Call, Call]:
     path = f"/calls/{call.reference}"
     desk.submit(path, {"reason": "family_asked", "note": told}, to=f"{path}/override")
     desk.submit(path, {"text": told[:300], "about": "place", "days": "30"}, to=f"{path}/hazards")
+    _tasks(world, typed, call)
     return quiet, call
+
+
+def _tasks(world: World, typed: Typed, call: Call) -> None:
+    """What is to be told by radio, of this call and of one that is over; a referral that nobody
+    has taken."""
+    desk, unit = world.client("dispatcher"), {"unit": typed.called("4A12"), "cad_number": "26-1"}
+    add(world, call, weapon="accessible")
+    act(desk, call, "/send", {})
+    act(desk, call, "/handed-over", unit)
+    add(world, call, fire_gas_chemical="gas")
+    over = world.call(LOUD, location=typed.said("Quay"))
+    act(desk, over, "/handed-over", unit)
+    close(world, over, "duplicate")
+    world.call(CALM | {"domestic_violence": "yes"})
 
 
 def _draft(world: World, typed: Typed, role: str) -> str:

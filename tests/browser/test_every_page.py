@@ -16,10 +16,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Served, wait_until_ready
-from tests.browser.furnished import HOSTILE, USUAL, Furnished, furnish
+from tests.browser.furnished import HOSTILE, RULES, USUAL, Furnished, furnish
 from tests.servers import missing
 from tests.stories.test_training import SCRIPTS, take
 from tests.world import PASSWORD, World
@@ -232,6 +232,7 @@ def test_every_page_is_read_by_everybody_and_shows_what_was_typed_as_text(
                 walk.open(tab, own, (role, path) in furnished.refused)
             walk.here = f"no page as {role} in {language}"
             walk.open(tab, "/no-such-page", refused=True)
+    answers_to_forms(walk, furnished)
     with walk.tab(STRANGER, "es") as tab:
         walk.here = "the link of a page"
         walk.open(tab, furnished.link)
@@ -243,6 +244,42 @@ def test_every_page_is_read_by_everybody_and_shows_what_was_typed_as_text(
         shown = furnished.paths["call.show"][:1] + furnished.paths["follow_ups.follow_up"]
         assert walk.as_text >= {*shown, "/board", "/hazards", "/switches", "/teams", "/simulator"}
     assert walk.wrong == [], "\n".join(walk.wrong)
+
+
+SENT = """([selector, fields]) => {
+    const form = document.querySelector(selector);
+    for (const [name, value] of Object.entries(fields)) {
+        for (const one of form.querySelectorAll(`[name="${name}"]`)) one.remove();
+        form.append(Object.assign(document.createElement('textarea'), {name, value, hidden: true}));
+    }
+    form.submit();
+}"""
+"""A form with these fields, whatever the browser would say of them."""
+
+
+def answers_to_forms(walk: Walk, furnished: Furnished) -> None:
+    """Pages that only a form leads to: what is to be mended, what changed meanwhile, what failed,
+    each with what was typed."""
+    call, said = furnished.paths["call.show"][0], furnished.typed.said("Nobody there")
+    late = {"version": "0", "outcome": "done", "note": said}
+    forms = {
+        "dispatcher": [
+            (call, f"form[action='{call}/close']", {"note": said}),
+            (call, f"form[action='{call}/close']", {"note": said, "csrf_token": ""}),
+            ("/intake", "#intake", {"action": "close", "narrative": said}),
+            (furnished.paths["follow_ups.follow_up"][0], "form[action$=attempts]", late),
+        ],
+        "supervisor": [(f"/rules/{RULES}/draft", "#draft-form", {"yaml": said, "version": "0"})],
+    }
+    for role, sent in forms.items():
+        with walk.tab(role) as tab:
+            walk.refused = True
+            for path, selector, fields in sent:
+                walk.here = f"{path} with {selector} as {role}"
+                tab.goto(walk.base_url + path)
+                with tab.expect_navigation():
+                    tab.evaluate(SENT, [selector, fields])
+                walk.look(tab)
 
 
 @ONE_DATABASE
@@ -281,4 +318,13 @@ def test_the_pages_to_learn_on_are_too(
         tried = tab.locator("a[href^='/training/brother/']").first.get_attribute("href")
         walk.open(tab, "/training/brother")
         walk.open(tab, str(tried))
+        walk.here = "a try, by keyboard"
+        tab.goto(f"{served.base_url}/training")
+        with tab.expect_popup() as answered:
+            tab.locator("a[href='/training/brother']").press("Enter")
+        asked = answered.value.locator("summary", has_text="What number can I call you back on?")
+        asked.press("Enter")
+        expect(answered.value.get_by_text("555-01").first).to_be_visible()
+        tab.get_by_role("link", name="New call").last.press("Enter")
+        expect(tab.get_by_role("heading", name="New call")).to_be_visible()
     assert walk.wrong == [], "\n".join(walk.wrong)

@@ -12,6 +12,7 @@ from tests.browser.conftest import Served
 from tests.browser.test_call_flows import look
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_call_page import act
+from tests.stories.test_calls import close
 from tests.stories.test_calls_from_paper import at
 from tests.stories.test_visits import signs_in
 from tests.typical_calls import CALM
@@ -192,6 +193,29 @@ def test_a_supervisor_agrees_to_a_cancel_and_the_desk_tells_the_unit_by_radio(
     expect(boss.locator("#call-timeline")).to_contain_text("need not come: done")
 
 
+def test_a_past_call_is_found_by_what_is_left_of_its_cad_number(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    call = centre.world.call(CALM | {"weapon": "in_hand"}, location="Ferry steps")
+    unit = {"unit": "4A12", "cad_number": "P26-004712"}
+    act(centre.world.client("dispatcher"), call, "/handed-over", unit)
+    page = as_somebody("dispatcher", "/past-calls")
+    write(page, "Code, reference or CAD number", "p26 4712")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("1 call is still open and not listed here.")
+    press(page, "Show what is still open")
+    expect(page.get_by_role("row").filter(has_text=call.reference)).to_be_visible()
+
+    close(centre.world, call, "duplicate")
+    page.get_by_label("State").focus()
+    page.keyboard.type("Closed")
+    press(page, "Find")
+    page.get_by_role("link", name=re.compile(call.reference)).press("Enter")
+    page.wait_for_url(f"**/calls/{call.reference}")
+    page.go_back()
+    expect(page.get_by_role("row").filter(has_text=call.reference)).to_be_visible()
+
+
 def test_an_officer_asks_for_a_clinician_and_a_clinician_comes_upon_somebody(
     centre: Served, as_somebody: SignIn
 ) -> None:
@@ -271,6 +295,12 @@ def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    page.wait_for_url("**sort=oldest**")
+    places = page.locator("#board-rows .where bdi").all_inner_texts()
+    assert places.index("Stall 1") < places.index("Stall 6") < places.index("Old mill")
+    page.keyboard.press("0")
+    page.wait_for_url("**/board")
     page.keyboard.press("z")
     expect(page.locator("#board-choice [name=zone]")).to_be_focused()
     page.keyboard.type("Northgate")
