@@ -83,7 +83,7 @@ class Claims:
             if not by_default:
                 return toward & self._maybe
         else:
-            ahead = [one for one in ahead if one[1] > reached]
+            ahead = [one for one in ahead if self._outdoes(one[0], one[1], response, reached)]
         if not ahead:
             return None
         _, _, excluding = max(ahead, key=lambda one: one[1])
@@ -158,9 +158,15 @@ class Claims:
             return False
         most, own = self._points_of(response).most, self._excludes.get(response, 0)
         for rival, least, excluding in self._rivals:
-            if rival != response and least > most and not excluding & ~own:
-                return True
+            if rival != response and self._outdoes(rival, least, response, most):
+                if not excluding & ~own:
+                    return True
         return False
+
+    def _outdoes(self, rival: str, points: int, response: str, most: int) -> bool:
+        """Do so many points of a rival win against so many of the response? Ties go to the earlier."""
+        precedence = self._rule_set.precedence
+        return points > most or (points == most and precedence[rival] < precedence[response])
 
     def _may_win(self, response: str) -> bool:
         """Can its points win?"""
