@@ -31,7 +31,7 @@ def test_a_rule_reads_like_a_sentence_with_its_reason_and_source() -> None:
     assert said.text == "If a weapon is in hand, Police must come."
     assert said.because == "Because of armed."
     assert said.source == "Our policy"
-    assert said.unknown_text == "When that is unknown: ask."
+    assert said.unknown_text == "As long as that cannot be said: ask."
 
 
 @pytest.mark.parametrize(

@@ -189,3 +189,29 @@ def test_what_the_demo_ignores_is_told_at_its_start(tmp_path: Path) -> None:
 
     assert first.startswith("The demo uses its own settings and ignores TRIAGE_CONFIG, ")
     assert "TRIAGE_HEARTBEAT_URL" in first
+
+
+def at_work(folder: Path) -> list[str]:
+    """The processes that were started for the demo in this folder and are still there."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            settings = environ.read_bytes()
+        except OSError:  # of somebody else, or just gone
+            continue
+        if f"={folder}/".encode() in settings:
+            found.append(environ.parent.name)
+    return found
+
+
+def test_who_presses_ctrl_c_again_leaves_nobody_at_work(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    demo, _ = start(folder, free_port())
+    wait_for(lambda: len(at_work(folder)) >= 3)
+
+    for _ in range(3):
+        demo.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    demo.wait(20)
+
+    assert at_work(folder) == []

@@ -125,7 +125,7 @@ def test_the_live_rules_stand_as_sentences_with_reason_and_source(world: World) 
     for rule in rules.rules:
         assert f'id="{rule.id}"' in page
     assert "must come." in page
-    assert "When that is unknown, the rule" in page
+    assert "As long as that cannot be said, the rule" in page
     assert "IMMEDIATE</strong>, within 10 min" in page
     assert "Points needed" in page
     assert all(f'id="source-{source.key}"' in page for source in rules.sources)

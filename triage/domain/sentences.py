@@ -22,9 +22,9 @@ from triage.domain.ruleset import FollowUp, IfUnknown, Prompt, Rule, RuleSet
 from triage.domain.words import msgid
 
 UNKNOWN_TEXT: dict[IfUnknown, str] = {
-    "holds": msgid("When that is unknown, the rule counts all the same."),
-    "does_not_hold": msgid("When that is unknown, the rule has no effect yet."),
-    "ask": msgid("When that is unknown: ask."),
+    "holds": msgid("As long as that cannot be said, the rule counts all the same."),
+    "does_not_hold": msgid("As long as that cannot be said, the rule has no effect."),
+    "ask": msgid("As long as that cannot be said: ask."),
 }
 _CONSENT = {"asked": "if they agree", "not_needed": "no consent needed"}
 

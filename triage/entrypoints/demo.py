@@ -84,6 +84,8 @@ class Demo:
         except KeyboardInterrupt:
             return 0
         finally:
+            # Who presses Ctrl-C again is not left with half a demo.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _stop(children)
 
     def _environment(self) -> dict[str, str]:
