@@ -24,7 +24,7 @@ from tests.domain.small_rules import (
     rule_set,
     where,
 )
-from tests.domain.test_outlook import conditions, response_ids
+from tests.domain.test_outlook import conditions, exceptions, response_ids
 from triage.domain.answers import UNKNOWN, Answer, Conflicting, Report
 from triage.domain.assessment import assess
 from triage.domain.backtest import Backtest, Part
@@ -107,6 +107,7 @@ def any_rule(draw: st.DrawFn, number: int, pool: list[str], odd: int | None) -> 
         more["level"] = draw(st.sampled_from(["now", "soon", "later"]))
     more["valid_from"] = draw(st.sampled_from(["", "", "", "2026-03-02"]))
     more["valid_until"] = draw(st.sampled_from(["", "", "", "2026-03-02"]))
+    more["unless"] = draw(st.none() | st.none() | exceptions(any_condition()))
     return rule(f"r{number}", kind, draw(any_condition()), **more)
 
 

@@ -26,6 +26,7 @@ from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.calls import CallInput
 from triage.domain.cases import cases_of
 from triage.domain.conditions import AtLeast, Condition, Every, Mentions, NoneOf, Some, facts_of
+from triage.domain.conditions import tests_of as every_test
 from triage.domain.facts import Fact
 from triage.domain.foresight import MOST_READINGS
 from triage.domain.outlook import look_ahead
@@ -70,6 +71,13 @@ def conditions(pool: list[str], leaves: int = 3) -> st.SearchStrategy[Condition]
     return st.recursive(any_test, groups, max_leaves=leaves) | any_test
 
 
+def exceptions(conditions: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    """What may stand under `unless`: answers, no words of the narrative."""
+    return conditions.filter(
+        lambda one: not any(isinstance(test, Mentions) for test in every_test(one))
+    )
+
+
 def groups(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     several = st.lists(parts, min_size=1, max_size=3).map(tuple)
     counted = several.flatmap(
@@ -96,6 +104,7 @@ def rules(draw: st.DrawFn, number: int, pool: list[str]) -> Rule:
         more["points"] = tuple(dict(draw(st.lists(points, min_size=1, max_size=2))).items())
     if kind == "level":
         more["level"] = draw(st.sampled_from(["now", "soon", "later"]))
+    more["unless"] = draw(st.none() | st.none() | exceptions(conditions(pool)))
     return rule(f"r{number}", kind, draw(conditions(pool)), **more)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
-from triage.domain.conditions import ALWAYS, Every, Mentions, NoneOf, Some
+from triage.domain.conditions import ALWAYS, Condition, Every, Mentions, NoneOf, Some
 from triage.domain.possibility import Possibilities
 from triage.domain.rule_checks import check
 from triage.domain.ruleset import Default, Example, Place, Prompt, RuleSet
@@ -98,6 +98,27 @@ def test_a_rule_that_is_always_true_without_saying_so() -> None:
     )
 
     assert "warning: all is true for every answer" in findings(with_rules(always))
+
+
+def test_what_holds_a_rule_back_sometimes_does_and_sometimes_does_not() -> None:
+    def held_back(unless: Condition) -> list[str]:
+        sad = is_(problem="sad")
+        return findings(with_rules(rule("r", "require", sad, responses=("ems",), unless=unless)))
+
+    always = "error: r can never fire: its unless is so whenever its when is"
+    never = "warning: the unless of r never matters: it and its when are never so together"
+    assert held_back(is_(problem="sad")) == [always]
+    assert held_back(is_(problem="drunk")) == [never]
+    assert held_back(is_(violence="no")) == []
+
+
+def test_an_exclusion_of_what_the_same_answer_no_longer_requires() -> None:
+    sad, calm = is_(problem="sad"), is_(violence="no")
+    sends = rule("sends", "require", sad, responses=("ems",), unless=calm)
+    bar = rule("bar", "exclude", calm, responses=("ems",), entirely=True)
+
+    assert findings(with_rules(sends, bar)) == []
+    assert findings(with_rules(replace(sends, unless=None), bar)) != []
 
 
 def test_a_requirement_of_what_is_excluded_entirely() -> None:

@@ -21,6 +21,15 @@ def with_phrases() -> Vocabulary:
     return replace(VOCABULARY, facts=facts)
 
 
+def test_what_holds_a_rule_back_is_said_in_the_same_sentence() -> None:
+    def said(rule_id: str, when: Condition) -> str:
+        one = rule(rule_id, "require", when, responses=("police",), unless=is_(violence="yes"))
+        return sentences(rule_set(one), VOCABULARY)[0].text
+
+    assert said("armed", ARMED) == f"If weapon is in_hand, Police must come, unless {VIOLENT}."
+    assert said("always", ALWAYS) == f"In every case Police must come, unless {VIOLENT}."
+
+
 def test_a_rule_reads_like_a_sentence_with_its_reason_and_source() -> None:
     vocabulary = with_phrases()
     asks = rule("armed", "require", ARMED, responses=("police",), if_unknown="ask")

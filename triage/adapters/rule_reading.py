@@ -31,7 +31,7 @@ MOST_POINTS = 100
 MOST_HOURS = 24 * 366
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NEEDED = ("id", "when", "if_unknown", "because", "source", "standing")
-_OPTIONAL = (*KINDS, "entirely", "from", "until", "owner", "review_by")
+_OPTIONAL = (*KINDS, "unless", "entirely", "from", "until", "owner", "review_by")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class RulesReader:
             return None
         when = fields.get("when")
         condition = self._conditions.read(when) if when is not None else None
+        stops = fields.get("unless")
+        unless = self._conditions.read(stops) if stops is not None else None
         kind = self._kind(fields)
         rule_id = self._id(fields)
         rule = Rule(
@@ -93,6 +95,7 @@ class RulesReader:
             entirely=self._entirely(fields, kind),
             valid_from=fields.date("from"),
             valid_until=fields.date("until"),
+            unless=unless,
             owner=fields.text("owner"),
             review_by=fields.date("review_by"),
             place=node.place,

@@ -71,7 +71,7 @@ class AnswerStates:
             truth = literal.about.truth(answers, frozenset())
             if truth is (FALSE if literal.wanted else TRUE):
                 contradicted |= terms
-            elif truth is not TRUE and truth is not FALSE:
+            elif truth is not TRUE and truth is not FALSE and not literal.unless:
                 unsure |= terms
         everything = (1 << self._width) - 1
         alive = everything & ~contradicted

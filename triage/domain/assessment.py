@@ -20,7 +20,7 @@ from triage.domain.reasons import reasons
 from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, Rule, RuleSet
 from triage.domain.waiting import Waiting
 
-ENGINE: Final = "terms-5"
+ENGINE: Final = "terms-6"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
 
 Outcome = Literal["decided", "ask_more"]

@@ -158,13 +158,13 @@ class Claims:
             return False
         most, own = self._points_of(response).most, self._excludes.get(response, 0)
         for rival, least, excluding in self._rivals:
-            if rival != response and self._outdoes(rival, least, response, most):
-                if not excluding & ~own:
-                    return True
+            wins = rival != response and not excluding & ~own
+            if wins and self._outdoes(rival, least, response, most):
+                return True
         return False
 
     def _outdoes(self, rival: str, points: int, response: str, most: int) -> bool:
-        """Do so many points of a rival win against so many of the response? Ties go to the earlier."""
+        """Do these points of a rival win against those of the response? Ties go to the earlier."""
         precedence = self._rule_set.precedence
         return points > most or (points == most and precedence[rival] < precedence[response])
 

@@ -29,7 +29,7 @@ from triage.domain.ruleset import Rule
 
 def terms_in(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The words that these rules look for in a narrative."""
-    tests = (test for rule in rules for test in tests_of(rule.when))
+    tests = (test for rule in rules for test in tests_of(rule.whole))
     found = (term for test in tests if isinstance(test, Mentions) for term in test.terms)
     return tuple(dict.fromkeys(found))
 
@@ -39,10 +39,13 @@ def judge_rule(history: History, rule: Rule) -> Judged:
 
     Known already for a rule that is new only in what follows from it.
     """
-    key = (rule.when, rule.valid_from, rule.valid_until)
+    key = (rule.when, rule.unless, rule.valid_from, rule.valid_until)
     judged = history.judged.get(key)
     if judged is None:
         true, maybe = judge(history, rule.when)
+        if rule.unless is not None:
+            others = ~judge(history, rule.unless)[0]
+            true, maybe = _both([(true, maybe)], lambda sets: sets[0] & others)
         if rule.valid_from or rule.valid_until:
             in_force = ~_out_of_force(history, rule)
             true, maybe = true & in_force, maybe & in_force

@@ -5,7 +5,7 @@ Each answer ("the response is police") is the set of the calls it is true of, an
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from triage.domain.assessment import Assessment, assess
@@ -142,9 +142,7 @@ class ColumnRules:
     def _police_because_unknown(self, history: History, going: Sets) -> Bitmap:
         """As in `police_reporting`: every call decided once more by what has a value."""
         rules, rows = self._rules, history.rows
-        judged = {
-            rule.id: judge_rule(history, replace(rule, when=by_values(rule.when))) for rule in rules
-        }
+        judged = {rule.id: judge_rule(history, by_values(rule)) for rule in rules}
         true = {rule: certain for rule, (certain, _) in judged.items()}
         asking = _undecided((judged[one.id] for one in rules if one.if_unknown == "ask"), rows)
         known = self._conclude(rows, true, asking)

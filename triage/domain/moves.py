@@ -41,7 +41,7 @@ Path = dict[str, Move]
 class Choice:
     """A question and everything that can be answered to it. Never changed once made.
 
-    reads -- the terms that read the fact.
+    reads, waits -- the terms that read the fact, and those that are not true without an answer.
     exhaustive -- False where there are more answers than are listed.
     """
 
@@ -49,6 +49,7 @@ class Choice:
     reads: int
     moves: tuple[Move, ...]
     exhaustive: bool
+    waits: int
 
     def same(self, move: Move) -> Move:
         """What the answer of a move does here: it may come from another call."""
@@ -70,7 +71,9 @@ class Choice:
         if not allowed:
             return None
         reads = self.reads & either
-        left = replace(self, reads=reads, moves=tuple(allowed)) if reads else None
+        left = None
+        if reads:
+            left = replace(self, reads=reads, waits=self.waits & reads, moves=tuple(allowed))
         return Narrowed(lost, unclear, left)
 
     @cached_property
@@ -128,7 +131,9 @@ def choices_of(rule_set: "RuleSet") -> dict[str, Choice]:
             _move(index, table, place, one, one.answer in sight)
             for place, one in enumerate(classes)
         )
-        choices[name] = Choice(name, table.reads if table else 0, moves, options.exhaustive)
+        reads = table.reads if table else 0
+        waits = reads & ~table.after(None) if table else 0
+        choices[name] = Choice(name, reads, moves, options.exhaustive, waits)
     return choices
 
 
@@ -166,7 +171,8 @@ def with_prompts(
         fact = fact_asked(literal)
         before = found[fact]
         moves = tuple(_prompted(one, terms, literal.wanted) for one in before.moves)
-        found[fact] = replace(before, reads=before.reads | terms, moves=moves)
+        reads, waits = before.reads | terms, before.waits | terms
+        found[fact] = replace(before, reads=reads, waits=waits, moves=moves)
     return found
 
 

@@ -42,7 +42,7 @@ def _repetitions(rule_set: RuleSet) -> Iterator[tuple[Rule, Rule]]:
     for rule in rule_set.rules:
         dates = (rule.valid_from, rule.valid_until)
         effect = (rule.kind, rule.responses, rule.level, rule.plan, rule.entirely)
-        first = seen.setdefault((rule.when, rule.if_unknown, dates, effect), rule)
+        first = seen.setdefault((rule.when, rule.unless, rule.if_unknown, dates, effect), rule)
         if first is not rule and rule.kind != "score":
             yield rule, first
 
@@ -128,13 +128,15 @@ class _Firing:
     def __init__(self, rules: Sequence[Rule], possible: Possibilities) -> None:
         self._possible = possible
         self._listening = {
-            rule.id for rule in rules if any(isinstance(t, Mentions) for t in tests_of(rule.when))
+            rule.id for rule in rules if any(isinstance(t, Mentions) for t in tests_of(rule.whole))
         }
         self._tests = {rule.id: sum(1 for _ in tests_of(rule.when)) for rule in rules}
         self._calls: dict[tuple[str, bool], Answers | None] = {}
 
     def implies(self, rule: Rule, other: Rule) -> bool:
         """Is it certain that `other` fires whenever `rule` does?"""
+        if other.unless is not None:
+            return False  # something may stop it that does not stop the rule
         if other.when == ALWAYS:
             return rule.if_unknown != "ask"
         if rule.if_unknown == "ask" or not self._listening.isdisjoint((rule.id, other.id)):

@@ -47,10 +47,15 @@ def leads_elsewhere(rule_set: RuleSet, rule: Rule) -> bool:
     return any(not is_police(rule_set, response) for response in (*sends, *scores))
 
 
-def by_values(condition: Condition) -> Condition:
-    """The condition as it stands where an answer of unknown counts as not given."""
+def by_values(rule: Rule) -> Rule:
+    """The rule as it stands where an answer of unknown counts as not given."""
+    unless = None if rule.unless is None else _by_values(rule.unless)
+    return replace(rule, when=_by_values(rule.when), unless=unless)
+
+
+def _by_values(condition: Condition) -> Condition:
     if isinstance(condition, Group):
-        return replace(condition, parts=tuple(by_values(part) for part in condition.parts))
+        return replace(condition, parts=tuple(_by_values(part) for part in condition.parts))
     if isinstance(condition, IsKnown):
         return OneOf(condition.fact, "in", (), frozenset(), negated=condition.wanted)
     if isinstance(condition, Mentions) and condition.asks is not None:

@@ -20,7 +20,8 @@ class Position:
     alive -- terms that no answer contradicts.
     unknown -- terms that can no longer become true, because an answer is unknown.
     left -- the questions that are still open.
-    open, open_twice -- terms that wait for a question, and those that wait for more than one.
+    open, open_twice -- terms that read an open question, and those that read more than one.
+    waiting -- terms that are not true before an open question is answered.
     prompted, remote -- words were heard, or the caller cannot see: answers do other things.
     may_change -- rules whose effect may still change.
     may_fire -- rules that fire, or still may.
@@ -39,7 +40,9 @@ class Position:
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
         self._reads = [choice.reads for choice in left.values()]
-        self.open = reduce(or_, self._reads, 0)
+        self.open = self.waiting = reduce(or_, self._reads, 0)
+        if rule_set.book.index.lifted:
+            self.waiting = reduce(or_, [choice.waits for choice in left.values()], 0)
         self._true = 0
         self._weigh(before)
 
@@ -65,9 +68,11 @@ class Position:
         if undecided:
             self.may_change |= undecided & ~ahead.fold(counting & self.unknown & ~self.open)
         self._true = true
-        self.fired = true | undecided & book.holds
+        lifted = hopeful & book.index.lifted & ~self.waiting
+        until_known = fold(lifted) if lifted else 0
+        self.fired = true | until_known | undecided & book.holds
         self.may_fire = self.fired | may_hold
-        self.asking = undecided & book.asks
+        self.asking = undecided & book.asks & ~until_known
 
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
@@ -86,6 +91,9 @@ class Position:
             closed &= ~reduce(or_, [reads for fact, reads in left_out if fact not in path], 0)
         # No answer to come undoes what is true already.
         true = self._true | book.index.fold(closed) if closed else self._true
+        if lifted := alive & ~unknown & book.index.lifted:
+            waiting = [choice.waits for fact, choice in left.items() if fact not in path]
+            true |= book.index.fold(lifted & ~reduce(or_, waiting, 0))
         undecided = ahead.fold(alive & ahead.counting) & ~true
         return true | undecided & book.holds, undecided & book.asks
 

@@ -71,7 +71,7 @@ def reasons_of(
             on_unknown=on_unknown,
             entirely=rule.entirely,
             responses=rule.responses or tuple(response for response, _ in rule.points),
-            facts=facts_of(rule.when),
+            facts=facts_of(rule.whole),
             mentions=tuple(test for test in tests_of(rule.when) if isinstance(test, Mentions)),
             place=place,
         )

@@ -17,7 +17,7 @@ from triage.domain.conditions import Test, fact_of, facts_of, tests_of
 from triage.domain.narrative import Heard
 from triage.domain.reason import Reason, reasons_of
 from triage.domain.term_index import Tally, TermIndex
-from triage.domain.terms import terms_of
+from triage.domain.terms import terms_of_rule
 
 if TYPE_CHECKING:
     from triage.domain.ruleset import Level, Rule, RuleSet
@@ -142,7 +142,7 @@ def numbers_in(mask: int) -> Iterable[int]:
 
 def arrange(rule_set: "RuleSet") -> RuleBook:
     """The book of a rule set. Raises TooManyAlternatives."""
-    terms = [terms_of(rule.when) for rule in rule_set.rules]
+    terms = [terms_of_rule(rule.when, rule.unless) for rule in rule_set.rules]
     order = sorted(range(len(terms)), key=lambda place: -len(terms[place]))
     rules = tuple(rule_set.rules[place] for place in order)
     excludes = _naming(rules, ("exclude",), rule_set.precedence)
@@ -244,7 +244,7 @@ def _way(rules: tuple["Rule", ...], index: TermIndex, response: str) -> tuple[tu
 def _readers(rules: tuple["Rule", ...]) -> dict[str, int]:
     readers: dict[str, int] = {}
     for number, rule in enumerate(rules):
-        for fact in facts_of(rule.when):
+        for fact in facts_of(rule.whole):
             readers[fact] = readers.get(fact, 0) | 1 << number
     return readers
 
@@ -252,7 +252,7 @@ def _readers(rules: tuple["Rule", ...]) -> dict[str, int]:
 def _tests(rules: tuple["Rule", ...]) -> dict[str, tuple[Test, ...]]:
     tests: dict[str, dict[Test, None]] = {}
     for rule in rules:
-        for test in tests_of(rule.when) if rule.kind != "plan" else ():
+        for test in tests_of(rule.whole) if rule.kind != "plan" else ():
             if fact := fact_of(test):
                 tests.setdefault(fact, {})[test] = None
     return {fact: tuple(distinct) for fact, distinct in tests.items()}

@@ -35,7 +35,7 @@ from triage.domain.ruleset import (
 )
 from triage.domain.safety_floor import below_the_floor
 from triage.domain.terms import MOST_TERMS as MOST_ALTERNATIVES
-from triage.domain.terms import TooManyAlternatives, terms_of
+from triage.domain.terms import TooManyAlternatives, terms_of_rule
 
 MOST_TERMS = 2_000
 MOST_ALTERNATIVES_IN_ALL = 10_000
@@ -67,7 +67,7 @@ def check(
     findings += [finding for one in proofs for finding in one(rule_set, possible)]
     if possible.given_up:
         message = f"{possible.given_up:,} questions about these rules are too large to be checked"
-        largest = max(rule_set.rules, key=lambda rule: sum(1 for _ in tests_of(rule.when)))
+        largest = max(rule_set.rules, key=lambda rule: sum(1 for _ in tests_of(rule.whole)))
         hint = f"the largest condition is that of {largest.id}: make several rules of it"
         findings.append(_warning(rule_set.place_of("rules"), message, hint))
     if not unread and not any(finding.severity == "error" for finding in findings):
@@ -87,7 +87,7 @@ def _what_rules_read(rule_set: RuleSet) -> Iterator[Finding]:
     """Some facts may raise or add but never lower, others have no say in who comes at all."""
     allowed = {"raising": RAISING_KINDS, "plan_and_also": PLAN_AND_ALSO}
     for rule in rule_set.rules:
-        for name in dict.fromkeys(filter(None, map(fact_of, tests_of(rule.when)))):
+        for name in dict.fromkeys(filter(None, map(fact_of, tests_of(rule.whole)))):
             kinds = allowed.get(rule_set.vocabulary.facts[name].read_by)
             if kinds is not None and rule.kind not in kinds:
                 message = f"{rule.id}: a {rule.kind} rule may not read {name}"
@@ -100,6 +100,9 @@ def _mentions(rule_set: RuleSet) -> Iterator[Finding]:
         message = f"{terms:,} terms to look for, at most {MOST_TERMS:,}"
         yield _error(rule_set.place_of("rules"), message, "every call is searched for each")
     for rule in rule_set.rules:
+        if any(isinstance(test, Mentions) for test in tests_of(rule.unless or ALWAYS)):
+            message = f"{rule.id}: what was said stops no rule, only an answer does"
+            yield _error(rule.place, message, "no mentions under unless")
         mentions = [test for test in tests_of(rule.when) if isinstance(test, Mentions)]
         if any(test.asks for test in mentions) and rule.if_unknown == "holds":
             message = f"{rule.id}: a mention that prompts a question would decide instead"
@@ -137,9 +140,21 @@ def _can_fire(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
                 yield _warning(rule.place, message)
             else:
                 yield _error(rule.place, f"{rule.id} can never fire: no answers make it true")
+        elif rule.unless is not None:
+            yield from _stopped(rule, rule.unless, possible)
         elif not _open_ended(rule.when) and possible.never(NoneOf((rule.when,))):
             message = f"{rule.id} is true for every answer"
             yield _warning(rule.place, message, "write when: always, if that is meant")
+
+
+def _stopped(rule: Rule, unless: Condition, possible: Possibilities) -> Iterator[Finding]:
+    """An exception that always or never applies."""
+    if possible.follows(unless, rule.when):
+        message = f"{rule.id} can never fire: its unless is so whenever its when is"
+        yield _error(rule.place, message)
+    elif possible.never(rule.when, unless):
+        message = f"the unless of {rule.id} never matters: it and its when are never so together"
+        yield _warning(rule.place, message)
 
 
 def _only_waiting(rule: Rule, possible: Possibilities) -> str:
@@ -177,9 +192,17 @@ def _contradictions(rule_set: RuleSet, possible: Possibilities) -> Iterator[Find
                 continue
             response = requiring.responses[0]
             together = response in excluding.responses and _same_days(excluding, requiring)
-            if together and not possible.never(requiring.when, excluding.when):
+            if together and not _never_both(requiring, excluding, possible):
                 message = f"{requiring.id} requires {response}, {excluding.id} excludes it entirely"
                 yield _error(requiring.place, message, "there are calls for which both are true")
+
+
+def _never_both(one: Rule, other: Rule, possible: Possibilities) -> bool:
+    both = one.when, other.when
+    if possible.never(*both):
+        return True
+    stopping = (rule.unless for rule in (one, other) if rule.unless is not None)
+    return any(possible.follows(unless, *both) for unless in stopping)
 
 
 def _same_days(one: Rule, other: Rule) -> bool:
@@ -193,7 +216,7 @@ def _alternatives(rule_set: RuleSet) -> Iterator[Finding]:
     numbers: dict[str, int] = {}
     for rule in rule_set.rules:
         try:
-            numbers[rule.id] = len(terms_of(rule.when))
+            numbers[rule.id] = len(terms_of_rule(rule.when, rule.unless))
         except TooManyAlternatives:
             message = f"{rule.id}: more than {MOST_ALTERNATIVES} ways to be true"
             yield _error(rule.place, message, "make several rules of it, one for each reason")
@@ -218,7 +241,7 @@ def _asking(rule_set: RuleSet) -> Iterator[Finding]:
 
 def _prompts(rule_set: RuleSet) -> Iterator[Finding]:
     """Words bring a question forward; that needs a question which is put and can matter."""
-    read = {fact for rule in rule_set.rules for fact in facts_of(rule.when) if rule.kind != "plan"}
+    read = {fact for rule in rule_set.rules for fact in facts_of(rule.whole) if rule.kind != "plan"}
     for prompt in rule_set.prompts:
         if rule_set.vocabulary.facts[prompt.asks].ask == "never":
             message = f"{prompt.asks} is never asked, so no word can bring it forward"

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
 from triage.domain.answer_classes import Options, options_by_fact
+from triage.domain.answers import Answers
 from triage.domain.calls import CallInput
-from triage.domain.conditions import Condition, Mentions, tests_of
+from triage.domain.conditions import FALSE, TRUE, Condition, Every, Mentions, Truth, tests_of
 from triage.domain.facts import Vocabulary
 from triage.domain.narrative import Heard, Listener
 from triage.domain.rule_book import RuleBook, arrange
@@ -113,6 +114,8 @@ class Rule:
     valid_from: str = ""
     """First and last local date (ISO) on which the rule is in force; "" for no limit."""
     valid_until: str = ""
+    unless: Condition | None = None
+    """The rule is false where this is known to be so."""
     owner: str = ""
     review_by: str = ""
     place: Place = field(default=Place(), compare=False)
@@ -123,6 +126,17 @@ class Rule:
         if self.kind in ("require", "also"):
             return self.responses
         return tuple(response for response, points in self.points if points > 0)
+
+    @property
+    def whole(self) -> Condition:
+        """Everything that the rule reads, as one condition."""
+        return self.when if self.unless is None else Every((self.when, self.unless))
+
+    def truth(self, answers: Answers, heard: Heard) -> Truth:
+        """Is the rule true? The definition; `RuleBook.weigh` says the same of all rules."""
+        if self.unless is not None and self.unless.truth(answers, heard) is TRUE:
+            return FALSE
+        return self.when.truth(answers, heard)
 
     def in_force(self, local_date: str) -> bool:
         """Is the rule in force on that day? Without a date: yes, the clock is never read."""
@@ -241,7 +255,7 @@ class RuleSet:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """Every term that rules, prompts and questions look for in a narrative."""
-        conditions = [rule.when for rule in self.rules]
+        conditions = [rule.whole for rule in self.rules]
         for fact in self.vocabulary.facts.values():
             conditions += [asking for asking in (fact.ask_when, fact.ask_first) if asking]
         tests = (test for condition in conditions for test in tests_of(condition))
@@ -252,7 +266,7 @@ class RuleSet:
     @cached_property
     def prompting(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """A fact and the terms that prompt its question; the prompts of the set come last."""
-        tests = (test for rule in self.rules for test in tests_of(rule.when))
+        tests = (test for rule in self.rules for test in tests_of(rule.whole))
         mentions = [test for test in tests if isinstance(test, Mentions) and test.asks]
         own = [(prompt.asks, prompt.terms) for prompt in self.prompts]
         asking = [(test.asks or "", test.terms) for test in mentions]

@@ -43,8 +43,8 @@ def below_the_floor(rule_set: RuleSet, possible: Possibilities) -> Iterator[Find
 
 
 def _brings_help(rule_set: RuleSet, rule: Rule) -> bool:
-    """Does the rule, on every day, require somebody who comes with the means to act?"""
-    if rule.kind != "require" or rule.valid_from or rule.valid_until:
+    """Does the rule, every day and without exception, require somebody who can act?"""
+    if rule.kind != "require" or rule.valid_from or rule.valid_until or rule.unless:
         return False
     known = rule_set.vocabulary.responses
     required = [known[name] for name in rule.responses if name in known]

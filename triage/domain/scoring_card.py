@@ -189,7 +189,10 @@ class _Making:
         found: dict[str, list[str]] = {}
         for rule in book.rules_in(book.of_kind.get("require", 0) & ~alone):
             names = [vocabulary.responses[one].label() for one in rule.responses]
-            found.setdefault(say_condition(vocabulary, rule.when), []).extend(names)
+            said = say_condition(vocabulary, rule.when)
+            if rule.unless is not None:
+                said += f", unless {say_condition(vocabulary, rule.unless)}"
+            found.setdefault(said, []).extend(names)
         for when, who in found.items():
             yield Together(tuple(who), when)
 

@@ -104,10 +104,11 @@ class Scout:
         found: dict[str, Alone] = {}
         for choice in trial.choices():
             key = id(choice), *trial.open_in(choice), *standing
-            alone = kept.get(key)
+            keeps = not position.prompted and not trial.may_stop_rules(choice)
+            alone = kept.get(key) if keeps else None
             if alone is None:
                 alone = self.alone(choice.fact, self._effects(trial, choice, present))
-                if not position.prompted:  # there choices live no longer than the call
+                if keeps:  # where words were heard choices live no longer than the call
                     keep(kept, key, alone)
             found[choice.fact] = alone
         return found
@@ -152,6 +153,7 @@ class _Trial:
         self._near = self._alive & ~position.unknown & position.open & ~position.open_twice
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
+        self._lifted = self._alive & book.index.lifted
         self.here = position.fired, position.asking
         self._not_yet = ~position.fired | position.asking
         self._known: dict[tuple[int, int], tuple[int, int] | None] = {}
@@ -161,6 +163,10 @@ class _Trial:
         alive = self._alive
         return [choice for choice in self.position.left.values() if choice.reads & alive]
 
+    def may_stop_rules(self, choice: Choice) -> bool:
+        """Does a rule read it that holds for as long as something is not known?"""
+        return bool(choice.reads & self._lifted)
+
     def open_in(self, choice: Choice) -> tuple[int, int]:
         """What its changes depend on, besides how the rules stand."""
         counting = self._counting
@@ -168,6 +174,9 @@ class _Trial:
 
     def changes(self, choice: Choice) -> Sequence[tuple[Move, tuple[int, int]]]:
         """Each answer that changes any, with the rules that fire and those that ask then."""
+        if self.may_stop_rules(choice):
+            after = [(move, self.position.after({choice.fact: move})) for move in choice.moves]
+            return [(move, there) for move, there in after if there != self.here]
         near, counting = self._near & choice.reads, self._counting & choice.reads
         if counting:
             return self._counted(choice, near, counting)

@@ -77,10 +77,11 @@ def _part(vocabulary: Vocabulary, part: Condition, other: str) -> str:
 
 def _rule(rule_set: RuleSet, vocabulary: Vocabulary, rule: Rule) -> RuleSentence:
     effect = _effect(rule_set, vocabulary, rule)
+    unless = f", unless {say_condition(vocabulary, rule.unless)}" if rule.unless else ""
     if rule.when == ALWAYS:
-        text, unknown = f"In every case {effect}.", ""
+        text, unknown = f"In every case {effect}{unless}.", ""
     else:
-        text = f"If {say_condition(vocabulary, rule.when)}, {effect}."
+        text = f"If {say_condition(vocabulary, rule.when)}, {effect}{unless}."
         unknown = UNKNOWN_TEXT[rule.if_unknown]
     source = rule_set.source.get(rule.source)
     title = source.title if source else rule.source

@@ -13,7 +13,7 @@ side and are folded by one shift.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import and_, getitem, itemgetter
+from operator import and_, getitem, itemgetter, or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from triage.domain.answer_states import AnswerStates
@@ -50,6 +50,8 @@ class TermIndex:
         self._place(terms)
         by_literal = self._by_literal(terms)
         self.tables = self._tables(by_literal, facts)
+        self.lifted = _union(terms for literal, terms in by_literal.items() if literal.unless)
+        """Terms with something that must not be known to be so: true for as long as it is not."""
         self.facts = tuple(self.tables)
         self._known = tuple(table.known for table in self.tables.values())
         self._all_given = itemgetter(*self.facts) if len(self.facts) > 1 else None
@@ -252,6 +254,10 @@ def _add(
     layers[at] = taken | terms, says
     if more := terms & taken:
         _add(layers, at + 1, words, more)
+
+
+def _union(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
 
 
 def _mask(bits: Iterable[int]) -> int:

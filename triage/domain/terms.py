@@ -30,10 +30,12 @@ class Literal(NamedTuple):
     """Something that has to be true, or (not `wanted`) false.
 
     about -- a condition that reads one fact only, or one mention.
+    unless -- enough that it is not known to be otherwise: an answer that is missing will do.
     """
 
     about: Condition
     wanted: bool
+    unless: bool = False
 
     @property
     def fact(self) -> str | None:
@@ -54,6 +56,21 @@ def terms_of(condition: Condition) -> tuple[Term, ...]:
     Raises TooManyAlternatives.
     """
     return _terms(condition, True)
+
+
+def terms_of_rule(when: Condition, unless: Condition | None) -> tuple[Term, ...]:
+    """The alternatives of a condition beside something that must not be known to be so.
+
+    Raises TooManyAlternatives.
+    """
+    if unless is None:
+        return terms_of(when)
+    # "Not known to be so" has two values, so that each part may be turned round by itself.
+    lifted = [
+        frozenset(literal._replace(unless=True) for literal in term)
+        for term in _terms(unless, False)
+    ]
+    return _product([terms_of(when), tuple(lifted)])
 
 
 def _one_fact(condition: Condition) -> str | None:
