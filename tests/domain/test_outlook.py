@@ -343,3 +343,19 @@ def test_what_was_found_for_other_calls_changes_no_assessment(data: st.DataObjec
     together = [assess(rules, call).canonical_json() for call in several]
 
     assert together == [assess(replace(rules), call).canonical_json() for call in several]
+
+
+def test_that_the_caller_cannot_see_matters_to_rules_on_what_was_seen() -> None:
+    """What was seen counts as unknown then, which another answer may make the difference of."""
+    fire = where("hazards", "includes", "fire")
+    unknown = Every((fire, where("weapon", "known", "no")))
+    until_known = rule(
+        "r", "require", fire, responses=("police",), unless=where("weapon", "known", "yes")
+    )
+    seen = CallInput((("weapon", "seen_none"),))
+    for one in (rule("r", "require", unknown, responses=("police",)), until_known):
+        outlook = assess(rule_set(one), seen).outlook
+
+        assert (outlook.settled, outlook.could_become) == (False, ("police",))
+        asked = {question.fact.name: question.changes for question in outlook.ask_next}
+        assert asked[SIGHT_FACT] == ("response", "companions")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from triage.domain.answer_classes import AnswerClass
 from triage.domain.answers import Gap
+from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.clauses import say_test, say_values
 from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
@@ -58,12 +59,21 @@ class Wording:
         if fact.name not in self._ahead.effects:
             return NOTHING
         kept, could_become = self._rule_set.ahead.told_together, self._ahead.could_become
-        reading = self._rule_set.book.readers.get(fact.name, 0) & self._ahead.relevant
+        reading = self._readers(fact) & self._ahead.relevant
         known = kept.get((reading, could_become))
         if known is None:
             known = _together(self._rule_set, reading, could_become)
             keep(kept, (reading, could_become), known)
         return known
+
+    def _readers(self, fact: Fact) -> int:
+        """The rules that its answer matters to. What was seen is worth nothing once it is known
+        that the caller cannot see."""
+        readers = self._rule_set.book.readers
+        found = readers.get(fact.name, 0)
+        for seen in self._rule_set.vocabulary.sight_facts if fact.name == SIGHT_FACT else ():
+            found |= readers.get(seen.name, 0)
+        return found
 
     def _alone(self, fact: Fact, effects: Sequence[Effect]) -> Told:
         """Where answers change something without any other."""

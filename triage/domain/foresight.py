@@ -113,6 +113,7 @@ class _Lookout:
         changed = self._changed or len(could_become) > 1 or self._can_change(here)
         if remote and self._matters_when_remote(could_become, changed):
             changed = True
+            relevant += [Bounds(position).relevant() for position in remote]
             decision = self._scout.decision(remote)
             alone = effects.get(SIGHT_FACT, NOTHING_ALONE)
             if weight := weight_of(self._present, decision):
