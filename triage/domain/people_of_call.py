@@ -1,6 +1,6 @@
 """Who has to do with a call: whoever rings, and the person it is about. They may be one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from triage.domain.facts import Fact
@@ -55,6 +55,26 @@ _SAFE = {"ring": "safe_to_call", "text": "safe_to_text", "message": "safe_to_lea
 """The questions that ask for each way of calling back; follow-ups keep to their answers."""
 
 ROLE_FACT, AGE_FACT, LANGUAGE_FACT = "caller_role", "age_band", "language_barrier"
+
+_THEMSELVES = frozenset({"subject_self", "is_subject"})
+_WITH_THEM = _THEMSELVES | {"with_person"}
+_ELSEWHERE = frozenset(
+    {"nearby_can_see", "remote", "neighbour", "crisis_line", "other_centre", "hospital"}
+)
+"""Answers to who rings and to where they are."""
+
+
+def is_about_the_caller(said: Set[str]) -> bool:
+    """Does any report say so? Then none to the contrary makes it safe to read reasons out."""
+    return not said.isdisjoint(_THEMSELVES)
+
+
+def is_where_they_go(said: Set[str]) -> bool | None:
+    """Is the caller where whoever comes goes to? A report that they are there counts first; None
+    where nobody has said."""
+    if said & _WITH_THEM:
+        return True
+    return False if said & _ELSEWHERE else None
 
 
 @dataclass(frozen=True)

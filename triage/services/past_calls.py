@@ -127,7 +127,7 @@ def _is_named(uow: UnitOfWork, said: str) -> ColumnElement[bool]:
 def _of_cad_number(uow: UnitOfWork, said: str) -> set[UUID]:
     """Calls whose number ends so, whether or not the year and leading zeros are said."""
     wanted = _parts(said)
-    if not wanted:
+    if not wanted or not wanted[-1].isdigit():  # the CAD ends its numbers in digits
         return set()
     last = f"%{wanted[-1]}"
     of_calls = select(Call.id, Call.external_id).where(Call.external_id.ilike(last))

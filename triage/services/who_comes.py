@@ -10,6 +10,7 @@ from sqlalchemy import select
 from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_where_they_go
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
 from triage.domain.words import msgid
@@ -24,10 +25,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 _OVER = (DispatchState.CANCELLED, DispatchState.CLEARED)
 _SPEAKS = (TransferState.COUNSELOR, TransferState.RELEASED)
-_THEMSELVES = ("subject_self", "is_subject")
-_WITH_THEM = {"is_subject", "with_person"}
-_ELSEWHERE = {"nearby_can_see", "remote", "neighbour", "crisis_line", "other_centre", "hospital"}
-"""Values of `caller_proximity` and `caller_role`."""
 _THERE = (SlotState.ON_SCENE, SlotState.TRANSPORTING)
 
 
@@ -51,16 +48,15 @@ def answer(
         police_because=_why_police(centre, coming, result)[:2] if result else (),
         call_back_at=back if safe else None,
         police_instead=result is not None and _only_they_can(coming, result),
-        to_themselves=(themselves := not said.isdisjoint(_THEMSELVES)),
-        at_the_place=_is_there(said | {"is_subject"} if themselves else said),
+        to_themselves=is_about_the_caller(said),
+        at_the_place=is_where_they_go(said),
     )
 
 
 def _caller(uow: UnitOfWork, call: Call) -> frozenset[str]:
-    """All that anybody said of who rings and where they are. Where a report says that it is about
-    the caller, no report to the contrary makes it safe to read reasons out."""
+    """All that anybody said of who rings and where they are."""
     answers = answers_of(uow, call)
-    found = [answers[fact] for fact in ("caller_role", SIGHT_FACT) if fact in answers]
+    found = [answers[fact] for fact in (ROLE_FACT, SIGHT_FACT) if fact in answers]
     return frozenset(
         said
         for answer in found
@@ -68,13 +64,6 @@ def _caller(uow: UnitOfWork, call: Call) -> frozenset[str]:
             [one["value"] for one in answer["values"]] if isinstance(answer, dict) else [answer]
         )
     )
-
-
-def _is_there(said: frozenset[str]) -> bool | None:
-    """Do they go to where the caller is? A report that they are there counts first."""
-    if said & _WITH_THEM:
-        return True
-    return False if said & _ELSEWHERE else None
 
 
 def _why_police(centre: Centre, coming: Iterable[Comer], result: Mapping[str, Any]) -> list[str]:
