@@ -56,11 +56,14 @@ def end(uow: UnitOfWork, errand: Errand, outcome: str) -> None:
 
 
 def waiting(uow: UnitOfWork, call: Call, kind: str) -> Errand | None:
-    return uow.session.scalar(
-        select(Errand).where(
-            Errand.call_id == call.id, Errand.kind == kind, Errand.ended_at.is_(None)
+    if (new := uow.new_under(call.id, Errand)) is not None:
+        return next((one for one in new if one.kind == kind and one.ended_at is None), None)
+    with uow.asking((Errand,)):
+        return uow.session.scalar(
+            select(Errand).where(
+                Errand.call_id == call.id, Errand.kind == kind, Errand.ended_at.is_(None)
+            )
         )
-    )
 
 
 def must_wait(uow: UnitOfWork, call: Call, kind: str) -> Errand:
@@ -72,11 +75,14 @@ def must_wait(uow: UnitOfWork, call: Call, kind: str) -> Errand:
 
 def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
     """All there ever were, the latest first."""
-    return uow.session.scalars(
-        select(Errand)
-        .where(Errand.call_id == call.id)
-        .order_by(Errand.created_at.desc(), Errand.id.desc())
-    ).all()
+    if (new := uow.new_under(call.id, Errand)) is not None:
+        return new[::-1]
+    with uow.asking((Errand,)):
+        return uow.session.scalars(
+            select(Errand)
+            .where(Errand.call_id == call.id)
+            .order_by(Errand.created_at.desc(), Errand.id.desc())
+        ).all()
 
 
 _OF_OPEN_CALLS = (
