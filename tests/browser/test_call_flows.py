@@ -29,6 +29,7 @@ def test_a_line_is_lost_and_the_caller_told_with_the_keyboard(served: Served, pa
     served.world.team("Mobile 9")
     sign_in(served, page, "dispatcher")
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Pier 3, by the crane")
     page.keyboard.press("Tab")
     page.keyboard.type("2025550143")

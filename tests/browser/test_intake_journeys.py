@@ -44,6 +44,7 @@ def test_network_session_and_service_break_off_and_one_call_results(
     page.clock.install()
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Pier 3, by the crane")
     expect(page.locator("#kept")).to_contain_text("Kept at")
 
@@ -139,6 +140,7 @@ def test_a_typical_call_takes_forty_keys_beside_the_narrative_and_leaves_nothing
 
     # An unfinished call, then the shift is over.
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("The blue house")
     expect(page.locator("#kept")).to_contain_text("Kept at")
     page.keyboard.press("Alt+q")

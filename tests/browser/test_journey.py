@@ -169,6 +169,7 @@ def test_a_question_that_an_answer_made_the_most_important_is_not_skipped(
 ) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Fifth Street Bridge")
     page.keyboard.press("Alt+q")
     for key in "1211342":

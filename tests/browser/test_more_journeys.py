@@ -136,6 +136,7 @@ def test_another_response_is_chosen_a_danger_noted_and_read_by_the_next_intake(
     expect(page.locator("#call-hazards")).to_contain_text("A large dog in the yard")
 
     page.goto(f"{centre.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.press("?")  # in the field that has the focus
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Enter")

@@ -37,6 +37,7 @@ OWN = {
         "edition",
         "form_key",
         "freely",
+        "how",
     ),
     *(
         "key",
