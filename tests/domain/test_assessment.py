@@ -8,7 +8,10 @@ import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
 from triage.domain.assessment import ENGINE, Assessment, assess
+from triage.domain.bitmaps import rows_in
+from triage.domain.column_decisions import ColumnRules
 from triage.domain.conditions import ALWAYS, Mentions, Some
+from triage.domain.history import History
 from triage.domain.ruleset import Default, FollowUp, Notice, Plan, Prompt, RuleSet
 
 
@@ -410,6 +413,79 @@ class TestConflicts:
 
         weapon = conflicting(("none", "caller"), ("unknown", "neighbour"))
         assert assessed(rules, weapon=weapon).response == "police"
+
+    def test_however_many_contradict_the_call_is_decided_and_nobody_is_left_out(self) -> None:
+        """A hundred combinations and more: each answer is read by itself, and the dangerous one
+        among them counts."""
+        torn = {
+            "problem": conflicting(("drunk", "a"), ("lost", "b"), ("sad", "c")),
+            "hours": {"values": [{"value": n, "source": "clock"} for n in range(20)]},
+            "code": conflicting(("A1", "a"), ("B2", "b"), ("C3", "c")),
+            "weapon": conflicting(("seen_none", "a"), ("unknown", "b")),
+            "violence": conflicting(("no", "a"), ("unknown", "b")),
+        }
+        rules = rule_set(
+            rule("sad", "require", is_(problem="sad"), responses=("ems",)),
+            rule("late", "require", where("hours", "at_least", "19"), responses=("mobile",)),
+            rule("c3", "also", is_(code="C3"), responses=("line",)),
+            rule("unclear", "level", where("weapon", "known", "no"), level="now"),
+        )
+
+        result = assessed(rules, **torn)
+
+        assert {result.response, *result.decision.also} == {"ems", "mobile", "line"}
+        assert result.decision.level.id == "now"
+        assert {one.fact for one in result.conflicts} == {
+            "problem",
+            "hours",
+            "code",
+            "weapon",
+            "violence",
+        }
+
+    def test_what_no_rule_reads_multiplies_nothing(self) -> None:
+        codes = {"values": [{"value": f"C{n}", "source": "cad"} for n in range(50)]}
+        problem = conflicting(("lost", "a"), ("sad", "b"))
+
+        result = assessed(rule_set(HURT), problem=problem, code=codes)
+
+        assert len(result.others) == 1
+        assert result.response == "ems"
+
+
+class TestTeamsThatRulesAskFor:
+    """A rule may ask whether there is a team; it is told as well by who is said to be away."""
+
+    POLICE_ONLY_WITHOUT_TEAM = rule_set(
+        rule("bar", "exclude", is_(team_on="yes"), responses=("police",), entirely=True),
+        rule("armed", "score", is_(weapon="in_hand"), points=(("police", 90), ("mobile", 50))),
+        thresholds=(("default", 50),),
+        fallbacks=(("mobile", ("ems",)),),
+    )
+
+    def test_a_team_that_is_away_is_not_there_for_a_rule_either(self) -> None:
+        rules, armed = self.POLICE_ONLY_WITHOUT_TEAM, {"weapon": "in_hand"}
+
+        assert assessed(rules, **armed).response == "mobile"
+        away = {"unavailable": {"mobile": "all_committed"}}
+        assert assessed(rules, away, **armed).response == "police"
+        assert assessed(rules, away | {"team_on": "yes"}, **armed).response == "police"
+
+    def test_past_calls_are_told_the_same(self) -> None:
+        rules = self.POLICE_ONLY_WITHOUT_TEAM
+        raws = [
+            {"facts": {"weapon": "in_hand"}, "situation": {"unavailable": away}}
+            for away in ({}, {"mobile": "all_committed"}, {"ems": "all_committed"})
+        ]
+        history = History(VOCABULARY)
+        for raw in raws:
+            history.add(VOCABULARY.read_call(raw))
+
+        found = ColumnRules(rules).decide(history).response
+
+        assert {
+            name: rows for name, calls in found.items() if (rows := rows_in(calls, 3).tolist())
+        } == {"police": [1], "mobile": [0, 2]}
 
 
 class TestSight:

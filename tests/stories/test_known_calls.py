@@ -111,6 +111,26 @@ def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(
     assert "A second caller is attached to this call." in page
 
 
+def test_a_third_caller_takes_nothing_back_that_the_second_saw(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, location="Pier 3, by the crane")
+    for weapon in ("in_hand", "none_confirmed", "accessible"):
+        send(dispatcher, FORM | {"facts.weapon": weapon}, f"attach:{call.reference}")
+
+    with world.context.reading() as uow:
+        weapon_said = assessments.answers_of(uow, uow.get(Call, call.id))["weapon"]
+    assert weapon_said["values"] == [
+        {"value": "none_confirmed", "source": "caller"},
+        {"value": "in_hand", "source": "second caller"},
+        {"value": "none_confirmed", "source": "caller 3"},
+        {"value": "accessible", "source": "caller 4"},
+    ]
+    told = text_of(dispatcher.get(f"/calls/{call.reference}"))
+    assert "caller 4" in told
+
+
 def test_a_knife_that_a_second_caller_saw_is_asked_about(world: World, dispatcher: Browser) -> None:
     world.ignores_texts("who is asked is another story")
     unarmed = {fact: said for fact, said in CALM.items() if fact != "weapon"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CODE_LENGTH = 40
 SOURCE_LENGTH = 80
-MOST_REPORTS = 10
+MOST_REPORTS = 50
 
 
 def shown(raw: object) -> str:

@@ -20,7 +20,7 @@ from triage.domain.reasons import reasons
 from triage.domain.ruleset import ASK_MORE, AskFirst, FollowUp, Notice, Rule, RuleSet
 from triage.domain.waiting import Waiting
 
-ENGINE: Final = "terms-6"
+ENGINE: Final = "terms-7"
 """Part of what makes an assessment repeatable: changes whenever a result could."""
 
 Outcome = Literal["decided", "ask_more"]
@@ -253,8 +253,6 @@ def assess(
     ahead -- whether to work out `settled`, `could_become` and `ask_next` as well; it is most of
     the work, and a back-test has no use for it.
     habits -- which answers the centre usually gets; they order `ask_next`, nothing else.
-
-    Raises InvalidCall only for a call with more conflicting answers than can be assessed.
     """
     cases = cases_of(rule_set, call)
     outlook = look_ahead(rule_set, call, cases, habits) if ahead else NO_OUTLOOK

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from triage.domain.answer_reading import AnswerReader, shown
-from triage.domain.answers import Answer, Conflicting, answer_as_json, possible_values
+from triage.domain.answers import Answer, answer_as_json
 from triage.domain.calls import CallInput
 from triage.domain.codes import CAUSES
 from triage.domain.errors import InvalidCall, Problem
@@ -21,7 +21,6 @@ SIGHT_FACT, NO_SIGHT = "caller_proximity", "remote"
 """The fact that says whether the caller can see the person, and its value for "cannot"."""
 
 NARRATIVE_LENGTH = 20_000
-MOST_COMBINATIONS = 64
 MOST_MINUTES = 100_000
 CANNOT_COME = tuple(cause for cause in CAUSES if cause != "overridden")
 """Why the teams of a response cannot come, as the situation may state it."""
@@ -107,7 +106,6 @@ class _CallReader(AnswerReader):
         situation = self.answers("situation", supplied)
         self.same_in_both(facts, situation)
         self.same_as_now(now, {**facts, **situation})
-        self.not_too_many({**facts, **situation})
         asked = {name: answer for name, answer in facts.items() if name not in situation}
         return CallInput(
             _sorted(asked), narrative, _sorted(situation), unavailable, minutes_to, now
@@ -209,16 +207,6 @@ class _CallReader(AnswerReader):
         for name, value in facts_of_now(now).items():
             if name in stated and stated[name] != value:
                 self.refuse(f"situation.{name}", f"is {shown(value)} by now, but stated otherwise")
-
-    def not_too_many(self, answers: Mapping[str, Answer]) -> None:
-        """Each combination of conflicting answers without an order is assessed; keep them few."""
-        combinations = 1
-        for name, answer in answers.items():
-            if isinstance(answer, Conflicting):
-                danger = self.vocabulary.facts[name].danger
-                combinations *= max(1, len(possible_values(answer, danger)))
-        if combinations > MOST_COMBINATIONS:
-            self.refuse("facts", "too many conflicting answers at once: settle some of them first")
 
 
 def facts_of_now(now: str) -> dict[str, str | int]:

@@ -25,10 +25,10 @@ class Case(NamedTuple):
 
 
 def cases_of(rule_set: RuleSet, call: CallInput) -> tuple[Case, ...]:
-    """One case for each reading of the call. Raises InvalidCall for more than 64."""
+    """One case for each reading of the call."""
     heard, date, book = rule_set.heard(call), call.now[:10], rule_set.book
     cases = []
-    for reading in readings(rule_set.vocabulary, call):
+    for reading in readings(rule_set, call):
         state = book.index.state(reading.answers, heard)
         tally = book.stand(state, date)
         cases.append(Case(reading, tally, decide(rule_set, tally, reading.teams), heard, state))

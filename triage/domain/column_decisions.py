@@ -10,6 +10,7 @@ from functools import cached_property
 
 from triage.domain.assessment import Assessment, assess
 from triage.domain.bitmaps import Bitmap, nobody, of_rows, union
+from triage.domain.calls import CallInput
 from triage.domain.column_conclusions import BLOCK, Conclusion, conclude
 from triage.domain.column_conditions import judge_rule, terms_in
 from triage.domain.column_teams import Teams
@@ -112,10 +113,11 @@ class ColumnRules:
         return conclude(self.rule_set, rows, fired, asking, self._words)
 
     def _amendments(self, history: History) -> Amend:
-        """Puts right what was decided of calls that can be read in several ways."""
+        """Puts right what was decided of calls that are not read as the columns have them."""
         rows = history.rows
+        one_by_one = history.disputed | dict(self._short_of_teams(history))
         assessed = {
-            row: assess(self.rule_set, call, ahead=False) for row, call in history.disputed.items()
+            row: assess(self.rule_set, call, ahead=False) for row, call in one_by_one.items()
         }
         others = ~of_rows(list(assessed), rows)
 
@@ -134,6 +136,14 @@ class ColumnRules:
             }
 
         return amend
+
+    def _short_of_teams(self, history: History) -> Iterator[tuple[int, CallInput]]:
+        """The calls that tell by their missing teams what a rule asks: is there any?"""
+        book = self.rule_set.book
+        asked = book.readers.keys() & book.staffing.keys()
+        for row, call in history.short_of_teams.items() if asked else ():
+            if not asked.isdisjoint(book.nobody_left(call.unavailable)):
+                yield row, call
 
     def _in_order(self, names: Iterable[str]) -> list[str]:
         """Responses in precedence; for rules and levels the order does not matter."""

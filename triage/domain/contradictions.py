@@ -5,9 +5,10 @@ from typing import Any, Final
 from triage.domain.words import msgid
 
 CALLER = msgid("caller")
+SECOND = msgid("second caller")
 SOURCES = (
     CALLER,
-    msgid("second caller"),
+    SECOND,
     msgid("third party"),
     msgid("person in crisis"),
     msgid("officer"),
@@ -17,6 +18,12 @@ SOURCES = (
 """Who may have said it, as it is written down."""
 UNKNOWN: Final = "unknown"
 """As a call states it."""
+
+
+def caller_number(number: int) -> str:
+    """Who says it, of several callers of one call, as it is written down: each by themselves, so
+    that nobody's word takes the place of another's. number -- from 1, in the order they rang."""
+    return {1: CALLER, 2: SECOND}.get(number) or f"{CALLER} {number}"
 
 
 def kept_as_well(standing: Any, said: Any, source: str, first: str = CALLER) -> Any:

@@ -145,7 +145,7 @@ class _Lookout:
             asked.get(sight.name) in sight.sight_values for sight in vocabulary.sight_facts
         ):
             return ()
-        read = readings(vocabulary, call.with_fact(SIGHT_FACT, NO_SIGHT))
+        read = readings(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT))
         return tuple([self._position(one) for one in read])
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:

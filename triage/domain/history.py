@@ -33,6 +33,9 @@ class History:
         self.narratives = Narratives()
         self.disputed: dict[int, CallInput] = {}
         """Calls that can be read in several ways."""
+        self.short_of_teams: dict[int, CallInput] = {}
+        """Calls to which some teams could not come of which rules may ask whether there are any."""
+        self._asked_about = {r.id for r in vocabulary.responses.values() if r.availability_fact}
         self.references: dict[int, str] = {}
         self.labels: dict[str, CodeColumn] = {}
         """For reports only: what is known about a call that no rule may read."""
@@ -84,6 +87,8 @@ class History:
             self.narratives.add(row, call.narrative)
         for response, _ in call.unavailable:
             self._away.setdefault(response, CodeColumn()).put(row, "away")
+            if response in self._asked_about:
+                self.short_of_teams[row] = call
         for response, minutes in call.minutes_to:
             self._minutes_to.setdefault(response, NumberColumn()).put(row, minutes)
         for name, label in (labels or {}).items():

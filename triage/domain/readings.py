@@ -5,15 +5,22 @@ conflicting answers become the most dangerous one or, without an order, several 
 same call, each of which is assessed.
 """
 
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from itertools import combinations, product
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
 
-from triage.domain.answers import UNKNOWN, Conflicting, Gap, Value, possible_values
-from triage.domain.call_reading import MOST_COMBINATIONS, NO_SIGHT, SIGHT_FACT, facts_of_now
+from triage.domain.answers import UNKNOWN, Answer, Conflicting, Gap, Value, possible_values
+from triage.domain.call_reading import NO_SIGHT, SIGHT_FACT, facts_of_now
 from triage.domain.calls import CallInput
 from triage.domain.decision import EVERYBODY_AVAILABLE, NONE_ON_SHIFT, Availability
-from triage.domain.errors import InvalidCall, Problem
 from triage.domain.facts import Vocabulary
+
+if TYPE_CHECKING:
+    from triage.domain.ruleset import RuleSet
+
+MOST_READINGS = 64
+"""Ways in which contradicting answers are read, beyond those that differ in one answer."""
 
 
 class Unseen(NamedTuple):
@@ -31,34 +38,59 @@ class Reading(NamedTuple):
     teams: Availability
 
 
-def readings(vocabulary: Vocabulary, call: CallInput) -> tuple[Reading, ...]:
-    """Every way to read the call; one, unless conflicting answers have no order.
+def readings(rule_set: "RuleSet", call: CallInput) -> tuple[Reading, ...]:
+    """Every way to read the call; one, unless answers that matter to these rules conflict.
 
-    Raises InvalidCall for more than 64.
+    With many such answers not every combination is read, but always each of them by itself.
     """
+    vocabulary = rule_set.vocabulary
     plain: dict[str, Value | Gap] = dict(vocabulary.not_supplied)
     if call.now:
         derived = facts_of_now(call.now)
         plain.update((fact, derived[fact]) for fact in derived.keys() & plain.keys())
     if not call.conflicts:
         plain.update(call.asked)  # type: ignore[arg-type]  # none of them is Conflicting
-        return (_reading(vocabulary, call, plain),)
-    disputed: dict[str, tuple[Value | Gap, ...]] = {}
-    for name, answer in sorted(call.asked.items()):
-        if isinstance(answer, Conflicting):
-            disputed[name] = possible_values(answer, vocabulary.facts[name].danger)
-        else:
-            plain[name] = answer
-    combinations = list(product(*disputed.values()))
-    if len(combinations) > MOST_COMBINATIONS:
-        raise InvalidCall([Problem("facts", "too many conflicting answers at once")])
-    return tuple(
-        _reading(vocabulary, call, plain | dict(zip(disputed, values, strict=True)))
-        for values in combinations
-    )
+        return (_reading(rule_set, call, plain),)
+    possible = {name: _values(vocabulary, name, one) for name, one in sorted(call.asked.items())}
+    plain.update((name, values[0]) for name, values in possible.items())
+    counting = {SIGHT_FACT, *vocabulary.availability_facts, *rule_set.book.readers}
+    disputed = {name: possible[name] for name in possible if name in counting}
+    return tuple(_reading(rule_set, call, plain | chosen) for chosen in _choices(disputed))
 
 
-def _reading(vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value | Gap]) -> Reading:
+def _values(vocabulary: Vocabulary, name: str, answer: Answer) -> tuple[Value | Gap, ...]:
+    if isinstance(answer, Conflicting):
+        return possible_values(answer, vocabulary.facts[name].danger)
+    return (answer,)
+
+
+def _choices(disputed: Mapping[str, tuple[Value | Gap, ...]]) -> Iterator[dict[str, Value | Gap]]:
+    """The combinations of values: all of them, or those that differ from the first values in as few
+    answers as there is room for."""
+    disputed = {name: values for name, values in disputed.items() if len(values) > 1}
+    if prod(len(values) for values in disputed.values()) <= MOST_READINGS:
+        for values in product(*disputed.values()):
+            yield dict(zip(disputed, values, strict=True))
+        return
+    others = [(name, value) for name, values in disputed.items() for value in values[1:]]
+    read = 0
+    for together in range(len(disputed) + 1):
+        changes = [
+            dict(chosen)
+            for chosen in combinations(others, together)
+            if len({name for name, _ in chosen}) == together
+        ]
+        read += len(changes)
+        if together > 1 and read > MOST_READINGS:
+            return
+        yield from changes
+
+
+def _reading(rule_set: "RuleSet", call: CallInput, answers: dict[str, Value | Gap]) -> Reading:
+    vocabulary = rule_set.vocabulary
+    teams = _teams(vocabulary, call, answers)
+    if call.unavailable:
+        answers.update((fact, "no") for fact in rule_set.book.nobody_left(call.unavailable))
     unseen: tuple[Unseen, ...] = ()
     if answers.get(SIGHT_FACT) == NO_SIGHT:
         unseen = tuple(
@@ -67,7 +99,7 @@ def _reading(vocabulary: Vocabulary, call: CallInput, answers: dict[str, Value |
             if isinstance(value := answers.get(fact.name), str) and value in fact.sight_values
         )
         answers.update((one.fact, UNKNOWN) for one in unseen)
-    return Reading(answers, unseen, _teams(vocabulary, call, answers))
+    return Reading(answers, unseen, teams)
 
 
 def _teams(

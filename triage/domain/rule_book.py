@@ -6,7 +6,7 @@ index needs it; `order` leads back to the order of the file.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
 from operator import getitem
@@ -69,6 +69,8 @@ class RuleBook:
     """By fact, the rules that read it."""
     tests: Mapping[str, tuple[Test, ...]]
     """By fact, the tests on it, those of plans left out."""
+    staffing: Mapping[str, frozenset[str]]
+    """By fact that says whether teams can come, the responses of this set that it speaks of."""
     dated: int
     _in_force: dict[str, int]
     mattering: OrderedDict[tuple[int, bool, tuple[object, ...]], frozenset[str]]
@@ -96,6 +98,11 @@ class RuleBook:
             known = _mask(rule.in_force(local_date) for rule in self.rules)
             self._in_force[local_date] = known
         return known
+
+    def nobody_left(self, unavailable: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """The facts of `staffing` of which no team can come any more, when these cannot."""
+        away = {response for response, _ in unavailable}
+        return (fact for fact, responses in self.staffing.items() if responses <= away)
 
     def fired(self, tally: Tally) -> int:
         """The rules that fire: true ones, and undecided ones for which unknown counts."""
@@ -176,6 +183,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         ways={r: _way(rules, index, r) for r in rule_set.precedence},
         readers=_readers(rules),
         tests=_tests(rules),
+        staffing=_staffing(rule_set),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
         mattering=OrderedDict(),
@@ -247,6 +255,16 @@ def _readers(rules: tuple["Rule", ...]) -> dict[str, int]:
         for fact in facts_of(rule.whole):
             readers[fact] = readers.get(fact, 0) | 1 << number
     return readers
+
+
+def _staffing(rule_set: "RuleSet") -> dict[str, frozenset[str]]:
+    known = rule_set.vocabulary.responses
+    fact_of = {name: known[name].availability_fact for name in rule_set.responses if name in known}
+    return {
+        fact: frozenset(name for name, named in fact_of.items() if named == fact)
+        for fact in fact_of.values()
+        if fact
+    }
 
 
 def _tests(rules: tuple["Rule", ...]) -> dict[str, tuple[Test, ...]]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from triage.domain.contradictions import kept_as_well
+from triage.domain.contradictions import caller_number, kept_as_well
 from triage.domain.gazetteer import plain
 from triage.services import assessments, callers, calls
 from triage.services.calls import NewCall
@@ -13,7 +13,6 @@ from triage.services.sending import must_be_open
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
 
-SECOND = "second caller"
 _OF_THE_CALLER = "contact"
 """The group of questions about whoever rings: the first caller's answers stand."""
 
@@ -41,7 +40,8 @@ def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     if call.subject is None:
         callers.add_subject(uow, call, new.people)
     uow.audit("call.caller_attached", call)
-    if news := _news(centre, assessments.answers_of(uow, call), new.facts):
+    source = caller_number(len(call.callers))
+    if news := _news(centre, assessments.answers_of(uow, call), new.facts, source):
         calls.add_answers(uow, centre, call, news, caller)
     else:
         calls.assess(uow, centre, call)
@@ -55,7 +55,9 @@ def _said(call: Call, new: NewCall) -> str:
     return "\n".join(one for one in words if one)
 
 
-def _news(centre: Centre, standing: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _news(
+    centre: Centre, standing: Mapping[str, Any], facts: Mapping[str, Any], source: str
+) -> dict[str, Any]:
     """What was not answered before, and what they answer otherwise, kept beside it."""
     news: dict[str, Any] = {}
     for name, said in facts.items():
@@ -67,7 +69,7 @@ def _news(centre: Centre, standing: Mapping[str, Any], facts: Mapping[str, Any])
             said not in ("unknown", before)
             and centre.vocabulary.facts[name].group != _OF_THE_CALLER
         ):
-            kept = kept_as_well(before, said, SECOND)
+            kept = kept_as_well(before, said, source)
             if kept != before:
                 news[name] = kept
     return news

@@ -4,13 +4,13 @@ import json
 from typing import Any
 from uuid import UUID
 
+from triage.domain.contradictions import caller_number
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
 from triage.services import assessments, calls
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.second_callers import SECOND
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call, Caller
 from triage.storage.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
     fresh = calls.open_call(uow, centre, _as_call(call, caller))
     caller.left_for_id = fresh.id
     uow.session.flush()
-    _without_their_word(uow, call)
+    _without_their_word(uow, call, caller_number(call.callers.index(caller) + 1))
     calls.assess(uow, centre, call)
     uow.audit("call.split", call, other=fresh.reference)
     uow.audit("call.split_off", fresh, other=call.reference)
@@ -66,16 +66,13 @@ def _as_call(call: Call, caller: Caller) -> NewCall:
     )
 
 
-def _without_their_word(uow: UnitOfWork, call: Call) -> None:
-    """Answers of others that were kept beside theirs stand alone, where no other second caller
-    is left to have said it."""
-    if any(one.left_for_id is None for one in call.callers[1:]):
-        return
+def _without_their_word(uow: UnitOfWork, call: Call, source: str) -> None:
+    """Answers of others that were kept beside theirs stand without them. source -- who they are."""
     alone: dict[str, Any] = {}
     for fact, said in assessments.answers_of(uow, call).items():
         if not isinstance(said, dict):
             continue
-        others = [one for one in said["values"] if not one["source"].startswith(SECOND)]
+        others = [one for one in said["values"] if one["source"] != source]
         if others and len(others) < len(said["values"]):
             values = {json.dumps(one["value"]) for one in others}
             alone[fact] = others[0]["value"] if len(values) == 1 else {"values": others}

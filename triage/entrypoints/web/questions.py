@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.at_odds import at_odds
-from triage.domain.contradictions import SOURCES
+from triage.domain.contradictions import CALLER, SOURCES
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.ruleset import RuleSet
 from triage.domain.state_words import unit_name
@@ -165,5 +165,8 @@ def _report(fact: Fact | None, one: Mapping[str, Any]) -> str:
 def source_name(source: str) -> str:
     """Who said it, in the page's language."""
     first, later, _ = source.partition(", later")
-    named = next((one for one in SOURCES if one == first), first)
+    named: str = next((one for one in SOURCES if one == first), first)
+    caller, _, number = first.partition(" ")
+    if caller == CALLER and number.isdigit():
+        named = msgid("caller %(number)s", number=number)
     return msgid("%(who)s, later", who=named) if later else named
