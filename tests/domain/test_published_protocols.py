@@ -18,6 +18,7 @@ from tests.domain.shipped import (
     SHIPPED,
     comes,
     decide,
+    is_police,
     rule_set,
     text_of,
     vocabulary,
@@ -101,6 +102,30 @@ def test_every_response_a_programme_names_is_reached_by_an_example(name):
         seen |= comes(assess(rules, one.call, ahead=False))
     asked = {one for rule in rules.rules if rule.kind != "exclude" for one in rule.responses}
     assert asked <= seen
+
+
+ANOTHER_WAY = {
+    "turned on others": ({"weapon_directed_at": "others"}, ("weapon",)),
+    "turned on oneself": ({"weapon_directed_at": "self"}, ("weapon",)),
+    "violence or crime": (
+        {"problem_type": "violence_or_crime"},
+        ("violence_now", "crime_suspected"),
+    ),
+}
+"""Dangers told by an answer other than the one that asks for them, and the answers left out."""
+
+
+@pytest.mark.parametrize("name", ILLUSTRATIONS)
+@pytest.mark.parametrize(("told", "left_out"), ANOTHER_WAY.values(), ids=ANOTHER_WAY)
+def test_a_danger_counts_by_whichever_answer_tells_of_it(name, told, left_out):
+    """Added to every example of the set: an unarmed team or a telephone is not all that comes."""
+    for one in rule_set(name).examples:
+        call = one.call.as_dict()
+        facts = {fact: said for fact, said in call["facts"].items() if fact not in left_out}
+        assert any(
+            is_police(response) or response == "traditional_response"
+            for response in comes(decide(name, facts | told))
+        ), one.name
 
 
 def test_nothing_else_lies_among_the_rule_sets():
