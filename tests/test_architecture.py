@@ -41,7 +41,7 @@ HOMES = {
     ),
     "PyYAML, whose own loaders guess at types": (
         r"^\s*(from|import) yaml\b",
-        {"triage/adapters/strict_yaml.py"},
+        {f"triage/adapters/{name}.py" for name in ("strict_yaml", "yaml_slips", "yaml_tree")},
     ),
     "markup that is not escaped": (
         r"\|\s*safe\b|\bMarkup\(|\bautoescape\s+false",

@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 from tests.adapters.small_rule_file import READER, RULES, VOCABULARY, changed, vocabulary
 from triage.adapters.condition_reading import GROUPS
 from triage.adapters.node_reading import Fields, Notebook
+from triage.adapters.nodes import ListNode, MappingNode, Node
 from triage.adapters.rule_reading import CONSENTS, KINDS, OWNERS, RESERVED_IDS, STANDINGS
 from triage.adapters.rule_set_reading import read_rule_set
-from triage.adapters.strict_yaml import ListNode, MappingNode, Node, read_yaml
+from triage.adapters.strict_yaml import read_yaml
 from triage.adapters.vocabulary_reading import EQUITY_FIELDS, TYPES, read_vocabulary
 from triage.domain.comparisons import COMPARISONS
 from triage.domain.errors import RuleFileError
@@ -65,7 +66,7 @@ def as_edited(text: str) -> object:
 def complaints(text: str, known: dict[str, Any]) -> list[list[str]]:
     """What the schema finds in either view of the text."""
     validator = Draft202012Validator(known)
-    views = (as_written(read_yaml(text)), as_edited(text))
+    views = (as_written(read_yaml(text, Notebook()).root), as_edited(text))
     return [[error.message for error in validator.iter_errors(view)] for view in views]
 
 
@@ -186,16 +187,16 @@ def keys_asked() -> set[_Keys]:
     """Of every mapping in the shipped files, and in two that use all there is."""
     notebook = _Listening()
     for text in [(ROOT / "rules" / "vocabulary.yaml").read_text("utf-8"), VOCABULARY]:
-        read_vocabulary(text, read_yaml(text), notebook)
+        read_vocabulary(text, read_yaml(text, notebook), notebook)
     known = READER.read_vocabulary((ROOT / "rules" / "vocabulary.yaml").read_text("utf-8"))
     for file in RULE_SETS:
         text = file.read_text("utf-8")
-        read_rule_set(text, read_yaml(text), known, notebook)
+        read_rule_set(text, read_yaml(text, notebook), known, notebook)
     everything = changed(
         "when: {weapon: in_hand}",
         "when: {any: [{at_least: {n: 1, of: [{mentions: {terms: {en: knife}}}]}}]}",
     )
-    read_rule_set(everything, read_yaml(everything), vocabulary(), notebook)
+    read_rule_set(everything, read_yaml(everything, notebook), vocabulary(), notebook)
     return notebook.asked
 
 

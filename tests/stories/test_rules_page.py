@@ -568,7 +568,7 @@ NOT_RULE_SETS: list[tuple[bytes, int, str]] = [
     ("rule_set: a\n".encode("utf-16"), 1, "UTF-16"),
     (b"rule_set: a\nversion: 1\n\xff", 3, "not text in UTF-8"),
     (b"rule_set: a\nrules:\n\t- id: x\n", 3, "a tab"),
-    (b"rule_set: a\nrules: [1, 2\n", 3, "not YAML"),
+    (b"rule_set: a\nrules: [1, 2\n", 3, "a comma is missing before this"),
     (b"rule_set: a\nrule_set: b\n", 2, "twice"),
     (b"a: &x [1]\nb: *x\n", 1, "an anchor"),
     (b"rule_set: a\nx: \0\n", 2, "cannot be shown"),

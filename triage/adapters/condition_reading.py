@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from triage.adapters.node_reading import Notebook
-from triage.adapters.strict_yaml import MappingNode, Node, TextNode
+from triage.adapters.nodes import MappingNode, Node, TextNode
 from triage.domain.comparisons import COMPARISONS, SEVERAL, Incomparable, compare
 from triage.domain.conditions import (
     ALWAYS,

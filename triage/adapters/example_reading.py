@@ -1,7 +1,7 @@
 """Reading the examples of a rule set: calls with what must come of them."""
 
 from triage.adapters.node_reading import Notebook
-from triage.adapters.strict_yaml import ListNode, MappingNode, Node, TextNode
+from triage.adapters.nodes import ListNode, MappingNode, Node, TextNode
 from triage.domain.errors import InvalidCall
 from triage.domain.facts import Vocabulary
 from triage.domain.ruleset import ASK_MORE, Example

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
-from triage.adapters.strict_yaml import MOST_FINDINGS, ListNode, MappingNode, Node, TextNode
-from triage.domain.errors import Finding, RuleFileError, Severity
+from triage.adapters.errata import Errata
+from triage.adapters.nodes import ListNode, MappingNode, Node, TextNode
+from triage.domain.errors import Finding, Severity
 from triage.domain.hints import did_you_mean
 from triage.domain.ruleset import Place
 from triage.domain.words import LANGUAGES, Words
@@ -20,16 +20,8 @@ _INTEGER = re.compile(r"-?\d{1,9}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
 
 
-@dataclass
-class Notebook:
-    """Where findings are written while one file is read.
-
-    With MOST_FINDINGS errors the reading ends: RuleFileError tells what was found so far. Nobody
-    mends more at once, and a file that is wrong in every line must not cost more than a good one.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    _errors: int = field(default=0, init=False)
+class Notebook(Errata):
+    """Where findings are written while the values of one file are read."""
 
     def error(self, where: Node | Place, message: str, hint: str = "") -> None:
         self._write("error", where, message, hint)
@@ -40,20 +32,6 @@ class Notebook:
     def _write(self, severity: Severity, where: Node | Place, message: str, hint: str) -> None:
         place = where if isinstance(where, Place) else where.place
         self.add(Finding(severity, place.line, place.column, message, hint))
-
-    def add(self, finding: Finding) -> None:
-        self.findings.append(finding)
-        self._errors += finding.severity == "error"
-        if self._errors >= MOST_FINDINGS:
-            raise RuleFileError(self.by_place())
-
-    def by_place(self) -> tuple[Finding, ...]:
-        """All findings in the order in which a person meets them in the file."""
-        return tuple(sorted(self.findings, key=lambda one: (one.line, one.column)))
-
-    @property
-    def has_errors(self) -> bool:
-        return self._errors > 0
 
     def fields(
         self, node: Node, what: str, needed: Collection[str], optional: Collection[str] = ()

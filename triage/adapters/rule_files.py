@@ -15,7 +15,8 @@ from triage.domain.ruleset import RuleSet
 @lru_cache(maxsize=2)
 def _read_vocabulary(text: str) -> Vocabulary:
     """Each text once: the shipped one has hundreds of facts and answers."""
-    return read_vocabulary(text, read_yaml(text), Notebook())
+    notebook = Notebook()
+    return read_vocabulary(text, read_yaml(text, notebook), notebook)
 
 
 class RuleFiles:
@@ -40,7 +41,7 @@ class RuleFiles:
         Raises RuleFileError where the vocabulary no longer has what it names.
         """
         notebook = Notebook()
-        rule_set, _ = read_rule_set(text, read_yaml(text), vocabulary, notebook)
+        rule_set, _ = read_rule_set(text, read_yaml(text, notebook), vocabulary, notebook)
         return _loaded(rule_set, notebook)
 
     def check_rule_set(self, text: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
@@ -53,7 +54,7 @@ class RuleFiles:
         return notebook.by_place()
 
     def _checked(self, text: str, vocabulary: Vocabulary, notebook: Notebook) -> RuleSet | None:
-        rule_set, unread = read_rule_set(text, read_yaml(text), vocabulary, notebook)
+        rule_set, unread = read_rule_set(text, read_yaml(text, notebook), vocabulary, notebook)
         if rule_set is not None:
             for finding in check(rule_set, unread):
                 notebook.add(finding)

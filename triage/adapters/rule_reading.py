@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.node_reading import Fields, Notebook
-from triage.adapters.strict_yaml import ListNode, MappingNode, Node
+from triage.adapters.nodes import ListNode, MappingNode, Node
 from triage.domain.conditions import ALWAYS
 from triage.domain.facts import Vocabulary
 from triage.domain.ruleset import (
@@ -113,10 +113,12 @@ class RulesReader:
         if not rule_id:
             return ""
         if not _ID.fullmatch(rule_id) or len(rule_id) > 80:
-            hint = "small letters, digits and single hyphens"
-            self._notebook.error(fields.node, f"a rule cannot be called {rule_id[:60]}", hint)
+            hint = "small letters, digits and single hyphens, at most 80"
+            self._notebook.error(
+                fields.nodes["id"], f"a rule cannot be called {rule_id[:60]}", hint
+            )
         elif rule_id in RESERVED_IDS:
-            self._notebook.error(fields.node, f"{rule_id} is the engine's own word")
+            self._notebook.error(fields.nodes["id"], f"{rule_id} is the engine's own word")
         return rule_id
 
     def _kind(self, fields: Fields) -> Kind | None:

@@ -9,8 +9,9 @@ from typing import TypeVar, cast, get_args
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.example_reading import read_example
 from triage.adapters.node_reading import Fields, Notebook
+from triage.adapters.nodes import MappingNode, Node
 from triage.adapters.rule_reading import RulesReader, Surroundings, read_level, read_source
-from triage.adapters.strict_yaml import MappingNode, Node
+from triage.adapters.strict_yaml import Document
 from triage.domain.facts import Vocabulary
 from triage.domain.ruleset import (
     ASK_MORE,
@@ -37,6 +38,8 @@ _SPOKEN = frozenset(
     | {"floor_departures"}
 )
 """Keys that are for people: no call is decided by them."""
+_ONE_BY_ONE = frozenset({"rules", "prompts", "examples"})
+"""Keys of lists whose entries can be read without the others."""
 MOST_THRESHOLD = 10_000
 MOST_EXAMPLES = 500
 """Each is assessed whenever the file is read."""
@@ -53,21 +56,34 @@ class _Anything(tuple[str, ...]):
 
 
 def read_rule_set(
-    text: str, root: Node, vocabulary: Vocabulary, notebook: Notebook
+    text: str, document: Document, vocabulary: Vocabulary, notebook: Notebook
 ) -> tuple[RuleSet | None, frozenset[str]]:
     """The rule set as far as it can be read, and the keys whose parts could not all be read.
 
     None if it is no mapping. Findings go into the notebook. With errors in it the rule set is good
     for further checks only: where a key is missing, something else stands for it.
     """
-    fields = notebook.fields(root, "a rule set", _NEEDED, _OPTIONAL)
+    root, whole = document.root, document.whole
+    if isinstance(root, MappingNode) and not whole:
+        _leave_out_the_unfinished(root)
+    needed = _NEEDED if whole else ()
+    fields = notebook.fields(root, "a rule set", needed, (*_NEEDED, *_OPTIONAL))
     if fields is None:
         return None, frozenset()
     reader = _RuleSetReader(notebook, fields, vocabulary)
+    if not whole:
+        reader.unread.update(_NEEDED, _OPTIONAL)
     rule_set = replace(reader.read(), sha256=sha256(text.encode()).hexdigest())
     if notebook.has_errors:
         reader.unread.add("examples")  # they are tried when all else is right
     return rule_set, frozenset(reader.unread - _SPOKEN)
+
+
+def _leave_out_the_unfinished(root: MappingNode) -> None:
+    """Of a file that was read up to a slip: half a list of levels would make names unknown."""
+    for key in [*root.keys][-1:]:
+        if key not in _ONE_BY_ONE:
+            root.drop(key)
 
 
 class _RuleSetReader:

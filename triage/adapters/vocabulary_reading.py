@@ -7,7 +7,8 @@ from typing import cast
 
 from triage.adapters.condition_reading import ConditionReader
 from triage.adapters.node_reading import Fields, Notebook
-from triage.adapters.strict_yaml import MappingNode, Node, TextNode
+from triage.adapters.nodes import MappingNode, Node, TextNode
+from triage.adapters.strict_yaml import Document
 from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.at_odds import Pair
 from triage.domain.call_reading import FROM_NOW, WEEKDAYS
@@ -70,10 +71,12 @@ _OPTIONAL = ("about", "partners", "seldom_both")
 _RESPONSE_KEYS = ("about", "roles", "comes", "dress", "armed", "public_safety", "availability_fact")
 
 
-def read_vocabulary(text: str, root: Node, notebook: Notebook) -> Vocabulary:
+def read_vocabulary(text: str, document: Document, notebook: Notebook) -> Vocabulary:
     """The vocabulary. Raises RuleFileError with all findings."""
+    if not document.whole:  # facts refer to one another: of half of them little is certain
+        raise RuleFileError(notebook.by_place())
     reader = _VocabularyReader(notebook)
-    vocabulary = reader.read(root)
+    vocabulary = reader.read(document.root)
     if notebook.has_errors or vocabulary is None:
         raise RuleFileError(notebook.by_place())
     return replace(vocabulary, sha256=sha256(text.encode()).hexdigest())
