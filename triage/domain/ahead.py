@@ -8,6 +8,7 @@ from triage.domain.conclusions import Conclusions, keep
 from triage.domain.implications import brought_by_terms, giving_way
 from triage.domain.moves import Choice, Move, Narrowed, Path, choices_of
 from triage.domain.ruleset import RuleSet
+from triage.domain.turns import Turns
 
 if TYPE_CHECKING:
     from triage.domain.ask_wording import Becomes, Told
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_NARROWED = 5_000
 """Questions narrowed down to some of their answers, kept for one rule set."""
+MOST_STANDINGS = 1_000
+"""Ways in which the rules stand whose single answers are kept, for one rule set."""
 MadeTrue = tuple[tuple[Move, int], ...]
 """Answers to one question, each with rules (bits)."""
 
@@ -24,6 +27,7 @@ MadeTrue = tuple[tuple[Move, int], ...]
 class Ahead:
     """What looking ahead keeps of one rule set.
 
+    turns -- when each question makes sense, and when it comes with the gate.
     paths -- by response, answers that led to it from some call: tried first from the next.
     doubts -- by response, the rule (bit) for which it was last not proven impossible: tried first.
     brought -- by number of a term, the rules about who answers that are true whenever it is.
@@ -38,8 +42,6 @@ class Ahead:
     becomes -- by the outcome now and after an answer, what is told of it.
     effects, several -- by what they consist of, effects and all effects of one question, so that
         those that are alike are one object: less is kept, and the collector has less to look at.
-    alone -- by a question, its terms that wait for nothing else, and how the rules stand, the
-        effects of its answers. A question is its id there: numbers are nothing to the collector.
     told_alone -- by question and what its answers bring about, what is told of it.
     told_together -- by the open rules that read a question and what the call could become, what is
         told of one that matters only together with others.
@@ -50,6 +52,7 @@ class Ahead:
         self.brought = brought_by_terms(rule_set, self.choices)
         self.giving_way = giving_way(rule_set, self.brought)
         self.conclusions = Conclusions(rule_set)
+        self.turns = Turns(rule_set.vocabulary)
         self.paths: dict[str, list[Path]] = {}
         self.doubts: dict[str, int] = {}
         self._folded: OrderedDict[int, int] = OrderedDict()
@@ -59,7 +62,7 @@ class Ahead:
         self._index = index = rule_set.book.index
         self.counting = index.unfold(rule_set.book.holds | rule_set.book.asks)
         states = [(name, table.after(UNKNOWN)) for name, table in index.tables.items()]
-        self.unknown = tuple((name, one >> index.width & ~one) for name, one in states)
+        self.unknown = {name: one >> index.width & ~one for name, one in states}
         self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()
         self.points: OrderedDict[tuple[str, int, int], Points] = OrderedDict()
         kinds = rule_set.book.of_kind
@@ -69,11 +72,33 @@ class Ahead:
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()
         self.effects: OrderedDict[tuple[int, int, float], Effect] = OrderedDict()
         self.several: OrderedDict[tuple[int, ...], Alone] = OrderedDict()
-        self.alone: OrderedDict[tuple[object, ...], Alone] = OrderedDict()
+        self._alone: OrderedDict[tuple[object, ...], OrderedDict[tuple[int, ...], Alone]] = (
+            OrderedDict()
+        )
+        self._around: dict[Choice, tuple[int, int]] = {}
         self.told_alone: OrderedDict[tuple[str, tuple[tuple[Becomes, Value | Gap], ...]], Told] = (
             OrderedDict()
         )
         self.told_together: OrderedDict[tuple[int, tuple[str, ...]], Told] = OrderedDict()
+
+    def alone_from(self, standing: tuple[object, ...]) -> "OrderedDict[tuple[int, ...], Alone]":
+        """Where the rules stand so: by question and what else its answers depend on, their effects.
+
+        A question is its id there: numbers are nothing to the collector.
+        """
+        found = self._alone.get(standing)
+        if found is None:
+            found = OrderedDict()
+            keep(self._alone, standing, found, MOST_STANDINGS)
+        return found
+
+    def around(self, choice: Choice) -> tuple[int, int]:
+        """The rules that read a question, and all their terms."""
+        found = self._around.get(choice)
+        if found is None:
+            rules = self._index.fold(choice.reads)
+            found = self._around[choice] = rules, self._index.unfold(rules)
+        return found
 
     def narrowed(self, choice: Choice, terms: int) -> Narrowed | None:
         """See `Choice.narrowed`."""

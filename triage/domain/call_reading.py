@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from triage.domain.answer_reading import AnswerReader, shown
@@ -209,7 +210,8 @@ class _CallReader(AnswerReader):
                 self.refuse(f"situation.{name}", f"is {shown(value)} by now, but stated otherwise")
 
 
-def facts_of_now(now: str) -> dict[str, str | int]:
+@lru_cache(maxsize=256)
+def facts_of_now(now: str) -> Mapping[str, str | int]:
     """Local date, minutes since local midnight and weekday; nothing without `now`."""
     if not now:
         return {}

@@ -209,6 +209,7 @@ Group = Every | Some | NoneOf | AtLeast
 Condition = Test | Group
 
 ALWAYS = Every(())
+NEVER = NoneOf((ALWAYS,))
 
 
 def holds(condition: Condition, answers: Answers, heard: Heard = frozenset()) -> bool | None:

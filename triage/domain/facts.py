@@ -210,13 +210,6 @@ class Vocabulary:
         return frozenset(name for name in named if name)
 
     @cached_property
-    def sense_of(self) -> Mapping[str, int]:
-        """By fact a number that facts with the same `ask_when` share."""
-        numbers: dict[Condition | None, int] = {}
-        facts = self.facts.values()
-        return {fact.name: numbers.setdefault(fact.ask_when, len(numbers)) for fact in facts}
-
-    @cached_property
     def not_supplied(self) -> Mapping[str, Value | Gap]:
         """What counts for each fact of the situation that a call does not state.
 

@@ -19,7 +19,7 @@ from triage.domain.conclusions import keep
 from triage.domain.decision import Decision
 from triage.domain.differences import weight_of
 from triage.domain.positions import Position, Positions, position_of
-from triage.domain.readings import Reading, readings
+from triage.domain.readings import Reading, out_of_sight
 from triage.domain.ruleset import RuleSet
 from triage.domain.scouting import NOTHING_ALONE, Alone, Effect, Scout
 from triage.domain.searching import Search
@@ -82,7 +82,7 @@ class _Lookout:
         self._present = self._scout.decision(self._here)
         # Learning that the caller cannot see the person makes answers already given unknown. No
         # later answer undoes that, so it is a second starting point rather than one answer more.
-        self._remote = self._turned_remote(call)
+        self._remote = self._turned_remote(call, cases)
         for position in self._here if self._remote else ():
             if SIGHT_FACT in position.left:
                 seeing = position.left[SIGHT_FACT].seeing
@@ -132,7 +132,7 @@ class _Lookout:
     def _position(self, reading: Reading, state: int | None = None) -> Position:
         return position_of(self._rule_set, reading, self._heard, self._date, state)
 
-    def _turned_remote(self, call: CallInput) -> Positions:
+    def _turned_remote(self, call: CallInput, cases: Sequence[Case]) -> Positions:
         """The call if the caller turned out not to see the person.
 
         Empty where that makes no answer already given unknown: then it is an answer like others.
@@ -145,8 +145,8 @@ class _Lookout:
             asked.get(sight.name) in sight.sight_values for sight in vocabulary.sight_facts
         ):
             return ()
-        read = readings(self._rule_set, call.with_fact(SIGHT_FACT, NO_SIGHT))
-        return tuple([self._position(one) for one in read])
+        unseen = [out_of_sight(vocabulary, one.reading) for one in cases]
+        return tuple([self._position(one) for one in unseen])
 
     def _matters_when_remote(self, could_become: set[str], changed: bool) -> bool:
         """Does a caller who cannot see open what was closed? Adds the responses that may follow."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
-from triage.domain.conditions import ALWAYS, FALSE, TRUE, Condition, Truth
+from triage.domain.conditions import FALSE, TRUE, Truth
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -113,56 +113,37 @@ class _Questions:
         self.rule_set, self.ahead = rule_set, ahead
         self.person = rule_set.vocabulary.person(call)
         self.wording = Wording(rule_set, ahead)
-        self._call, self._cases, self._habits = call, cases, habits
+        self.cases, self._call, self._habits = cases, call, habits
         self._mentioned = dict(self._mentions())
-        self._senses: dict[int, Truth] = {}
-        """Of questions, by the number that those with the same `ask_when` share."""
 
     def in_order(self) -> list[Question]:
         """Those that make sense for the call, or may, and those that its own words bring up."""
-        vocabulary, effects, mentioned = (
-            self.rule_set.vocabulary,
-            self.ahead.effects,
-            self._mentioned,
-        )
-        facts, place_of, sense_of = vocabulary.facts, vocabulary.place_of, vocabulary.sense_of
-        senses, asked = self._senses, []
+        effects, mentioned = self.ahead.effects, self._mentioned
+        turns, senses, asked = self.rule_set.ahead.turns.of, _Senses(self), []
         for name in dict.fromkeys((*mentioned, *effects)) if mentioned else effects:
-            fact = facts[name]
-            if (shared := sense_of[name]) not in senses:
-                senses[shared] = self._sense(fact.ask_when or ALWAYS)
-            sense = senses[shared]
-            if fact.is_situation or (sense is FALSE and name not in mentioned):
+            if name not in turns:
+                continue
+            fact, when, first, place = turns[name]
+            sense = senses[when]
+            if sense is FALSE and name not in mentioned:
                 continue
             alone, mention = effects.get(name, NOTHING_ALONE), mentioned.get(name, "")
             weight = self._weight(fact, alone) if alone.effects else float(name in effects)
             if sense is not TRUE:
                 weight *= PERHAPS
-            later = fact.ask != "gate" and not self._comes_first(fact)
-            urgency = not mention, later, not alone.effects, -weight, place_of[name]
+            later = senses[first] is not TRUE
+            urgency = not mention, later, not alone.effects, -weight, place
             asked.append((urgency, Question(fact, alone.effects, mention, weight, self)))
         asked.sort(key=itemgetter(0))
         return [question for _, question in asked]
 
     def _mentions(self) -> Iterator[tuple[str, str]]:
         """Facts that the narrative prompts, with the words that do."""
-        heard = self._cases[0].heard
+        heard = self.cases[0].heard
         for fact, terms in self.rule_set.prompting if heard else ():
             found = next((term for term in terms if term in heard), None)
             if found is not None and fact not in self._call.asked:
                 yield fact, found
-
-    def _comes_first(self, fact: Fact) -> bool:
-        return fact.ask_first is not None and self._sense(fact.ask_first) is TRUE
-
-    def _sense(self, ask_when: Condition) -> Truth:
-        """Does a question asked then make sense for the call, in any reading of it?"""
-        truth = FALSE
-        for case in self._cases:
-            truth = ask_when.truth(case.reading.answers, case.heard)
-            if truth is not FALSE:
-                break
-        return truth
 
     def _weight(self, fact: Fact, alone: Alone) -> float:
         """How much each answer changes, by how often it is given."""
@@ -171,3 +152,14 @@ class _Questions:
         classes = self.rule_set.told_apart(fact.name)
         share = partial(self._habits.share, fact.name, classes=classes)
         return sum([share(one.answers) * one.weight for one in alone.effects])
+
+
+class _Senses(dict[int, Truth]):
+    """The conditions under which questions are put, judged for one call when they are met."""
+
+    def __init__(self, questions: _Questions) -> None:
+        self._turns, self._cases = questions.rule_set.ahead.turns, questions.cases
+
+    def __missing__(self, number: int) -> Truth:
+        truth = self[number] = self._turns.sense(number, self._cases)
+        return truth

@@ -52,6 +52,12 @@ class Position:
         reads = self._reads
         return reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
 
+    @cached_property
+    def waiting_twice(self) -> int:
+        """Terms that are not true before several open questions are answered."""
+        waits = [choice.waits for choice in self.left.values()]
+        return reduce(or_, map(and_, accumulate(waits, or_), waits[1:]), 0)
+
     def _weigh(self, before: "Position | None") -> None:
         """How the rules stand. What was true before some answers is true after them.
 
@@ -76,7 +82,6 @@ class Position:
 
     def after(self, path: Mapping[str, Move]) -> tuple[int, int]:
         """The rules that fire, and those that ask, after several more answers."""
-        book, ahead = self.rule_set.book, self.rule_set.ahead
         left, alive, unknown, closed = self.left, self.alive, self.unknown, 0
         blind = SIGHT_FACT in path and path[SIGHT_FACT].answers.answer == NO_SIGHT
         for fact, move in path.items():
@@ -86,14 +91,39 @@ class Position:
                 unknown |= here.leaves_unknown
                 closed |= choice.reads
         closed &= alive & ~unknown
-        if closed:
-            left_out = zip(left, self._reads, strict=True)
-            closed &= ~reduce(or_, [reads for fact, reads in left_out if fact not in path], 0)
+        lifted = alive & ~unknown & self.rule_set.book.index.lifted
+        if lifted or closed & self.open_twice:
+            for fact, choice in left.items():
+                if fact not in path:
+                    closed, lifted = closed & ~choice.reads, lifted & ~choice.waits
+                    if not (closed or lifted):
+                        break
+        return self._standing(alive, closed, lifted)
+
+    def after_answer(self, choice: Choice, move: Move) -> tuple[int, int]:
+        """The same after one more answer to an open question."""
+        alive, unknown = self.alive & ~move.contradicts, self.unknown | move.leaves_unknown
+        hopeful = alive & ~unknown
+        closed = hopeful & choice.reads & ~self.open_twice
+        lifted = hopeful & self.rule_set.book.index.lifted & ~self._waits_for_others(choice)
+        return self._standing(alive, closed, lifted)
+
+    def around(self, choice: Choice) -> tuple[int, ...]:
+        """What becomes of the rules that read a question depends on this, whatever is answered."""
+        rules, terms = self.rule_set.ahead.around(choice)
+        standing = self.alive, self.unknown, self.open_twice, self._waits_for_others(choice)
+        return self._true & rules, *[one & terms for one in standing]
+
+    def _waits_for_others(self, choice: Choice) -> int:
+        """The terms that are not true before another open question is answered."""
+        return self.waiting & ~choice.waits | self.waiting_twice
+
+    def _standing(self, alive: int, closed: int, lifted: int) -> tuple[int, int]:
+        """The rules that fire and those that ask, where these terms are alive, those that have all
+        their answers are true, and so are those that hold until more is known."""
+        book, ahead = self.rule_set.book, self.rule_set.ahead
         # No answer to come undoes what is true already.
-        true = self._true | book.index.fold(closed) if closed else self._true
-        if lifted := alive & ~unknown & book.index.lifted:
-            waiting = [choice.waits for fact, choice in left.items() if fact not in path]
-            true |= book.index.fold(lifted & ~reduce(or_, waiting, 0))
+        true = self._true | ahead.fold(closed | lifted) if closed | lifted else self._true
         undecided = ahead.fold(alive & ahead.counting) & ~true
         return true | undecided & book.holds, undecided & book.asks
 
@@ -154,9 +184,10 @@ def position_of(
     state = index.state(answers, heard) if state is None else state
     alive = state >> index.width & rule_set.ahead.unfold(in_force)
     unknown = 0
-    for name, terms in rule_set.ahead.unknown:
-        if answers.get(name) is UNKNOWN:
-            unknown |= terms
+    by_unknown = rule_set.ahead.unknown
+    for name, answer in answers.items():
+        if answer is UNKNOWN and name in by_unknown:
+            unknown |= by_unknown[name]
     left: Mapping[str, Choice] = rule_set.ahead.choices
     prompts = []
     if heard and index.prompts:

@@ -45,9 +45,9 @@ def readings(rule_set: "RuleSet", call: CallInput) -> tuple[Reading, ...]:
     """
     vocabulary = rule_set.vocabulary
     plain: dict[str, Value | Gap] = dict(vocabulary.not_supplied)
-    if call.now:
-        derived = facts_of_now(call.now)
-        plain.update((fact, derived[fact]) for fact in derived.keys() & plain.keys())
+    for fact, value in facts_of_now(call.now).items():
+        if fact in plain:
+            plain[fact] = value
     if not call.conflicts:
         plain.update(call.asked)  # type: ignore[arg-type]  # none of them is Conflicting
         return (_reading(rule_set, call, plain),)
@@ -91,15 +91,22 @@ def _reading(rule_set: "RuleSet", call: CallInput, answers: dict[str, Value | Ga
     teams = _teams(vocabulary, call, answers)
     if call.unavailable:
         answers.update((fact, "no") for fact in rule_set.book.nobody_left(call.unavailable))
-    unseen: tuple[Unseen, ...] = ()
-    if answers.get(SIGHT_FACT) == NO_SIGHT:
-        unseen = tuple(
+    reading = Reading(answers, (), teams)
+    return out_of_sight(vocabulary, reading) if answers.get(SIGHT_FACT) == NO_SIGHT else reading
+
+
+def out_of_sight(vocabulary: Vocabulary, reading: Reading) -> Reading:
+    """The same where the caller cannot see the person."""
+    answers = {**reading.answers, SIGHT_FACT: NO_SIGHT}
+    unseen = tuple(
+        [
             Unseen(fact.name, value)
             for fact in vocabulary.sight_facts
             if isinstance(value := answers.get(fact.name), str) and value in fact.sight_values
-        )
-        answers.update((one.fact, UNKNOWN) for one in unseen)
-    return Reading(answers, unseen, teams)
+        ]
+    )
+    answers.update((one.fact, UNKNOWN) for one in unseen)
+    return Reading(answers, unseen, reading.teams)
 
 
 def _teams(

@@ -36,6 +36,8 @@ class Alone(NamedTuple):
 
 
 NOTHING_ALONE = Alone((), (), 0.0)
+MOST_ALONE = 1_000
+"""Effects of single questions kept for one way in which the rules stand."""
 
 
 class Scout:
@@ -100,16 +102,16 @@ class Scout:
         One more answer leaves nearly all other questions as they were, so what was found of them
         is kept.
         """
-        kept, standing = self.rule_set.ahead.alone, (*trial.here, position.teams.key)
+        kept = self.rule_set.ahead.alone_from((*trial.here, position.teams.key))
         found: dict[str, Alone] = {}
         for choice in trial.choices():
-            key = id(choice), *trial.open_in(choice), *standing
-            keeps = not position.prompted and not trial.may_stop_rules(choice)
-            alone = kept.get(key) if keeps else None
+            # Where words were heard choices live no longer than the call.
+            key = () if position.prompted else trial.surroundings(choice)
+            alone = kept.get(key) if key else None
             if alone is None:
                 alone = self.alone(choice.fact, self._effects(trial, choice, present))
-                if keeps:  # where words were heard choices live no longer than the call
-                    keep(kept, key, alone)
+                if key:
+                    keep(kept, key, alone, MOST_ALONE)
             found[choice.fact] = alone
         return found
 
@@ -163,19 +165,17 @@ class _Trial:
         alive = self._alive
         return [choice for choice in self.position.left.values() if choice.reads & alive]
 
-    def may_stop_rules(self, choice: Choice) -> bool:
-        """Does a rule read it that holds for as long as something is not known?"""
-        return bool(choice.reads & self._lifted)
-
-    def open_in(self, choice: Choice) -> tuple[int, int]:
+    def surroundings(self, choice: Choice) -> tuple[int, ...]:
         """What its changes depend on, besides how the rules stand."""
-        counting = self._counting
-        return self._near & choice.reads, counting if counting & choice.reads else 0
+        reads, counting = choice.reads, self._counting
+        if reads & self._lifted:
+            return id(choice), *self.position.around(choice)
+        return id(choice), self._near & reads, counting if counting & reads else 0
 
     def changes(self, choice: Choice) -> Sequence[tuple[Move, tuple[int, int]]]:
         """Each answer that changes any, with the rules that fire and those that ask then."""
-        if self.may_stop_rules(choice):
-            after = [(move, self.position.after({choice.fact: move})) for move in choice.moves]
+        if choice.reads & self._lifted:  # it may stop a rule that holds until something is known
+            after = [(move, self.position.after_answer(choice, move)) for move in choice.moves]
             return [(move, there) for move, there in after if there != self.here]
         near, counting = self._near & choice.reads, self._counting & choice.reads
         if counting:
