@@ -129,6 +129,85 @@ def test_what_the_schema_refuses_the_loader_refuses(old: str, new: str) -> None:
         READER.read_rule_set(text, vocabulary())
 
 
+BEYOND = [
+    *[("rank: 2", f"rank: {n}") for n in ("0", "-1", "100", "2.5", "two", "1e1", ".inf", "''")],
+    *[("within_min: 30", f"within_min: {n}") for n in ("0", "-30", "86401", "1_000", "half")],
+    *[("answer_within_min: 1", f"answer_within_min: {n}") for n in ("0", "1441", "-1", "1.5")],
+    *[("wait_min: 5", f"wait_min: {n}") for n in ("0", "241", "5.5", "+5x")],
+    *[("require: police", f"score: {{line: {n}}}") for n in ("101", "-101", "1000", "0.1", "1e1")],
+    *[("prompts:", f"thresholds: {{line: {n}}}\nprompts:") for n in ("10001", "-10001", "1e3")],
+    *[
+        ("require: police", f"plan: {{follow_ups: [{part}]}}")
+        for part in (
+            "{kind: call_back, owner: clinician, after_h: -1, what: Ring, consent: asked}",
+            "{kind: call_back, owner: clinician, after_h: 8785, what: Ring, consent: asked}",
+            "{kind: call_back, owner: clinician, after_h: 8784.5, what: Ring, consent: asked}",
+            "{kind: call_back, owner: clinician, after_h: soon, what: Ring, consent: asked}",
+            "{kind: call back, owner: clinician, after_h: 1, what: Ring, consent: asked}",
+            f"{{kind: a, owner: clinician, after_h: 1, what: {'x' * 2001}, consent: asked}}",
+        )
+    ],
+    *[
+        ("    source: us\n", f"    source: us\n    {key}: {day}\n")
+        for key in ("from", "until", "review_by")
+        for day in (
+            "2026-13-01",
+            "2026-00-10",
+            "2026-02-30",
+            "2026-04-31",
+            "20261101",
+            "2026-W05-1",
+        )
+    ],
+    *[
+        ("when: {weapon: in_hand}", f"when: {when}")
+        for when in (
+            "{at_least: {n: 0, of: [{weapon: in_hand}]}}",
+            "{at_least: {n: -1, of: [{weapon: in_hand}]}}",
+            "{at_least: {n: 2001, of: [{weapon: in_hand}]}}",
+            "{at_least: {n: 1, of: []}}",
+            "{weapon: []}",
+            "{weapon: {in: []}}",
+            "{weapon: [in_hand, in_hand]}",
+            "{contacts_last_30_days: {between: [1, 2, 3]}}",
+            "{mentions: {terms: {en: [k]}}}",
+            "{mentions: {terms: {en: []}}}",
+            f"{{mentions: {{terms: {{en: {'k' * 61}}}}}}}",
+        )
+    ],
+    ("require: police", "also: []"),
+    ("require: police", "exclude: []"),
+    ("require: police", "score: {}"),
+    ("require: police", "also: [line, line]"),
+    ("responses: [police, mobile, line]", "responses: []"),
+    ("fallbacks: {mobile: [line]}", "fallbacks: {mobile: []}"),
+    ("id: armed", f"id: {'a' * 81}"),
+    ("because: A weapon is in hand.", "because: ''"),
+    ("because: A weapon is in hand.", f"because: {'x' * 2001}"),
+    ("title: Small", f"title: {'x' * 2001}"),
+    ("source: us\n", "source: ''\n"),
+    ("prompts:", "floor_departures: [{source: us, because: It is so.}]\nprompts:"),
+    ("prompts:", "floor_departures: [{fatc: weapon, source: us, because: So.}]\nprompts:"),
+    ("expect: {response: police, level: B, must_not: [line], settled: yes}", "expect: {}"),
+    ("must_not: [line]", "must_not: []"),
+    ("narrative: no knife", f"narrative: {'x' * 20_001}"),
+    ("minutes_to: {mobile: 12.5}", "minutes_to: {mobile: -1}"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), BEYOND, ids=[new[:60] for _, new in BEYOND])
+def test_what_lies_beyond_a_limit_is_refused_by_both(old: str, new: str) -> None:
+    """Whether an editor takes what is written for a text or for a number."""
+    text = changed(old, new)
+
+    as_texts, as_numbers = complaints(text, LANGUAGE)
+
+    with pytest.raises(RuleFileError):
+        READER.read_rule_set(text, vocabulary())
+    assert as_numbers
+    assert as_texts or "mobile: -1" in new  # a text of a fact is not measured by the schema
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -142,6 +221,12 @@ def test_what_the_schema_refuses_the_loader_refuses(old: str, new: str) -> None:
         ("reached_by: transfer", "reached_by: pigeon"),
         ("label: {en: Patrol", "label: {en: 'Patrol {name}'"),
         ("facts:\n", "seldom_both: [{weapon: in_hand}]\nfacts:\n"),
+        ("order: 50", "order: -1"),
+        ("order: 50", "order: 100001"),
+        ("order: 50", "order: '100001'"),
+        ("min: 0, max: 1000", "min: 0, max: 1e3"),
+        ("ask: never, min: 0", "ask: never, max_length: 0, min: 0"),
+        ("ask: never, min: 0", "ask: never, max_length: 201, min: 0"),
     ],
 )
 def test_what_the_vocabulary_schema_refuses_the_loader_refuses(old: str, new: str) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
+from tests.domain.small_rules import LEVELS, VOCABULARY, is_, rule, rule_set, where
 from triage.domain.conditions import ALWAYS, Condition, Every, Mentions, NoneOf, Some
 from triage.domain.possibility import Possibilities
 from triage.domain.rule_checks import check
-from triage.domain.ruleset import Default, Example, Place, Prompt, RuleSet
+from triage.domain.ruleset import Default, Example, FollowUp, Notice, Place, Plan, Prompt, RuleSet
 from triage.domain.safety_floor import below_the_floor
 
 ARMED = rule("armed", "require", is_(weapon="in_hand"), responses=("police",))
@@ -98,6 +98,17 @@ def test_a_rule_that_is_always_true_without_saying_so() -> None:
     )
 
     assert "warning: all is true for every answer" in findings(with_rules(always))
+
+
+def test_unknown_is_an_answer_as_well() -> None:
+    """Who answers "not known" makes no list of values true, so the rule says something."""
+    every = where("violence", "in", "yes", "no")
+    known = rule("known", "also", every, responses=("ems",))
+
+    assert findings(with_rules(known)) == []
+    assert findings(with_rules(replace(known, if_unknown="ask"))) == []
+    cautious = findings(with_rules(replace(known, if_unknown="holds")))
+    assert "warning: known is true for every answer" in cautious
 
 
 def test_what_holds_a_rule_back_sometimes_does_and_sometimes_does_not() -> None:
@@ -190,6 +201,18 @@ def test_words_alone_decide_nothing() -> None:
     ]
 
 
+def test_a_word_brings_forward_only_what_is_asked() -> None:
+    cold = Mentions(("snow",), asks="cold")
+    waits = rule("waits", "also", Some((is_(code="Z"), cold)), responses=("ems",))
+
+    assert findings(with_rules(waits)) == [
+        "error: waits: cold is never asked, so no word can bring it forward"
+    ]
+    assert findings(with_rules(prompts=(Prompt(("snow",), "cold"),))) == [
+        "error: cold is never asked, so no word can bring it forward"
+    ]
+
+
 def test_there_is_a_limit_to_the_words_that_are_looked_for() -> None:
     prompts = tuple(
         Prompt(tuple(f"word{n}{m}" for m in range(100)), "weapon") for n in range(100, 121)
@@ -256,6 +279,51 @@ def test_a_level_that_is_the_default_anyway() -> None:
     assert findings(replace(SOUND, **no_later)) == [
         "warning: l never matters: soon is the default level"
     ]
+
+
+def test_what_is_more_urgent_is_not_reached_later() -> None:
+    now, soon, later = LEVELS
+    late = replace(soon, within_min=240, answer_within_min=None), replace(later, within_min=30)
+    slow = replace(now, answer_within_min=5)
+
+    assert findings(replace(SOUND, levels=(now, *late))) == [
+        "error: level later is less urgent than soon and sooner"
+    ]
+    assert findings(replace(SOUND, levels=(soon, later, slow))) == [
+        "error: level soon is less urgent than now and sooner"
+    ]
+    assert findings(replace(SOUND, levels=(now, replace(soon, within_min=10), later))) == []
+    assert findings(replace(SOUND, levels=(now, replace(soon, within_min=None), later))) == []
+
+
+class TestWhatGoesIntoTexts:
+    def planned(self, kind: str = "call_back", what: str = "referral") -> list[str]:
+        follow_up = FollowUp(kind, "clinician", 24, "Ask how they are", "asked")
+        plan = Plan((follow_up,), (Notice("shelter", what),))
+        return findings(with_rules(rule("p", "plan", is_(code="A"), plan=plan)))
+
+    @pytest.mark.parametrize(
+        "kind",
+        ["suicide_follow_up", "Overdose aftercare", "HIV", "autolesión", "Psychosis", "drug_use"],
+    )
+    def test_no_health(self, kind: str) -> None:
+        told = "and texts never tell of anybody's health"
+
+        assert self.planned(what=kind) == [f"error: p tells shelter of {kind}, {told}"]
+        assert self.planned(kind=kind) == [f"error: p plans {kind}, {told}"]
+        named = replace(SOUND.levels[0], label=kind)
+        levels = (named, *SOUND.levels[1:])
+        assert findings(replace(SOUND, levels=levels)) == [
+            f"error: level now is called {kind}, {told}"
+        ]
+        assert findings(replace(SOUND, levels=levels, scope="illustration")) == []
+
+    def test_no_words_that_nobody_knows(self) -> None:
+        assert self.planned() == []
+        assert self.planned(kind="mrs_ortiz", what="Mrs Ortiz, Elm St") == [
+            "warning: p plans mrs_ortiz: the text says only that a follow-up is due",
+            "warning: p tells shelter of Mrs Ortiz, Elm St: the text says only that a referral waits",
+        ]
 
 
 class TestTheSafetyFloorOfACompleteSet:
@@ -389,6 +457,34 @@ class TestPartsThatDecideNothing:
         assert findings(with_rules(thresholds=thresholds)) == [
             "warning: no rule gives points to ems"
         ]
+
+    def test_points_for_whom_the_same_answers_exclude(self) -> None:
+        calm = rule("calm", "score", is_(violence="no", code="C"), points=(("line", 10),))
+        bar = rule("bar", "exclude", is_(violence="no"), responses=("line", "mobile"))
+        both = replace(calm, points=(("line", 10), ("ems", 10)))
+
+        assert findings(with_rules(calm, bar)) == [
+            "warning: calm never matters: bar excludes line, points or not"
+        ]
+        assert findings(with_rules(both, bar)) == []
+        assert findings(with_rules(calm, replace(bar, when=is_(violence="no", code="D")))) == []
+
+    def test_a_default_that_is_excluded_from_every_call(self) -> None:
+        told = "error: bar excludes the default line from every call"
+        bar = rule("bar", "exclude", ALWAYS, responses=("line",))
+        unknown = where("weapon", "known", "yes")
+        cautious = replace(bar, when=Some((unknown, NoneOf((unknown,)))), if_unknown="holds")
+
+        assert told in findings(with_rules(bar))
+        assert told in findings(with_rules(replace(bar, entirely=True)))
+        assert told in findings(with_rules(cautious))
+        for other in (
+            replace(bar, when=is_(violence="no")),
+            replace(bar, unless=is_(violence="no")),
+            replace(bar, valid_until="2026-12-31"),
+            replace(bar, responses=("mobile",)),
+        ):
+            assert told not in findings(with_rules(other))
 
     def test_an_exclusion_of_what_is_only_required(self) -> None:
         idle = rule("idle", "exclude", is_(code="X"), responses=("ems",))

@@ -202,6 +202,8 @@ SAID: dict[str, Spoken] = {
     "opted_in": answer_wording.opted_in(),
     "half_pair": wording.half_pair(K, "case_worker"),
     "follow_up_due": afterwards_wording.follow_up_due("261103-7QK2M9", "welfare_check", DUE),
+    "another follow_up_due": afterwards_wording.follow_up_due("261103-7QK2M9", "hiv_check", DUE),
+    "another referral": afterwards_wording.partner_notice("261103-7QK2M9", "HIV", CENTRE, ASK),
     "partner_notice": afterwards_wording.partner_notice("261103-7QK2M9", "case_work", CENTRE, ASK),
     "a referral": afterwards_wording.partner_notice("261103-7QK2M9", "referral", CENTRE, ASK),
     "a referral again": afterwards_wording.partner_notice(
@@ -251,7 +253,7 @@ def test_every_text_is_short_plain_and_free_of_health(which: str, language: str)
 
     assert segments(text) == 1
     assert text == gsm7(text)
-    for word in ("crisis", "mental", "suicid", "psych", "psiq", "psico", "drug", "droga"):
+    for word in ("crisis", "mental", "suicid", "psych", "psiq", "psico", "drug", "droga", "hiv"):
         assert word not in text.lower()
     for word in ("weapon", " arma ", "patient", "paciente", "enferm"):
         assert word not in text.lower()

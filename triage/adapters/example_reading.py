@@ -26,6 +26,9 @@ def read_example(notebook: Notebook, vocabulary: Vocabulary, node: Node) -> Exam
         return None
     if expect is None:
         return None
+    if not expect.nodes:
+        hint = f"one of: {', '.join(_EXPECT)}"
+        notebook.error(expect_node, "expect says nothing, so the example shows nothing", hint)
     known = (*vocabulary.responses, ASK_MORE)
     return Example(
         name=fields.text("name"),

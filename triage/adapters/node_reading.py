@@ -113,10 +113,12 @@ class Notebook(Errata):
         """An ISO date as text; "" when refused."""
         value = self.text(node, what)
         try:
-            return date.fromisoformat(value).isoformat() if value else ""
+            written = date.fromisoformat(value).isoformat() if value else ""
         except ValueError:
+            written = ""
+        if written != value:  # other ways to write a date are no less misread
             self.error(node, f"{what} is a date such as 2026-11-23, not {value[:40]}")
-            return ""
+        return written
 
     def items(self, node: Node, what: str, most: int = MOST_ITEMS) -> Sequence[Node]:
         """The items of a list; those beyond `most` are refused unread."""
@@ -137,6 +139,8 @@ class Notebook(Errata):
 
     def known_names(self, node: Node, what: str, known: Collection[str]) -> tuple[str, ...]:
         """A list of known names, or a single one, none twice."""
+        if isinstance(node, ListNode) and not node.items:
+            self.error(node, f"{what}: an empty list", "name one, or leave it out")
         names: dict[str, None] = {}
         for one in self.texts(node, what):
             name = self.one_of(one, what, known)

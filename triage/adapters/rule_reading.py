@@ -153,7 +153,8 @@ class RulesReader:
 
     def _points(self, node: Node) -> tuple[tuple[str, int], ...]:
         if not isinstance(node, MappingNode) or not node.keys:
-            self._notebook.error(node, "score is a mapping of responses and points")
+            hint = "score: {RESPONSE: 20}"
+            self._notebook.error(node, "score is a mapping of responses and points", hint)
             return ()
         points = []
         for key, value in node.entries:
@@ -168,10 +169,10 @@ class RulesReader:
             return Plan()
         follow_ups = fields.get("follow_ups")
         notices = fields.get("notices")
-        if follow_ups is None and notices is None:
-            self._notebook.error(node, "the plan is empty")
         items = self._notebook.items(follow_ups, "follow_ups") if follow_ups else ()
         told = self._notebook.items(notices, "notices") if notices else ()
+        if not items and not told:
+            self._notebook.error(node, "the plan is empty", "follow_ups or notices")
         read = (self._follow_up(item) for item in items)
         heard = (self._notice(item) for item in told)
         return Plan(tuple(one for one in read if one), tuple(one for one in heard if one))

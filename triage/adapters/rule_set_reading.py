@@ -98,10 +98,9 @@ class _RuleSetReader:
         fields = self._fields
         scope = self._part("scope", lambda: fields.one_of("scope", get_args(Scope)))
         responses = self._part("responses", lambda: fields.known_names("responses", self._known))
-        if "responses" not in fields.nodes:
-            responses = self._known
+        responses = responses or self._known
         levels = self._part("levels", lambda: self._levels(timed=scope == "complete"))
-        level_ids = [level.id for level in levels] if "levels" in fields.nodes else _Anything()
+        level_ids = [level.id for level in levels] or _Anything()
         return RuleSet(
             name=self._name(),
             version=fields.text("version"),
@@ -186,6 +185,8 @@ class _RuleSetReader:
         if node is None:
             return ()
         items = self._notebook.items(node, "levels")
+        if not items:
+            self._notebook.error(node, "there are no levels", "a set has at least one")
         read = [read_level(self._notebook, item, timed) for item in items]
         levels = tuple(level for level in read if level is not None)
         for what in ("id", "rank"):
@@ -245,14 +246,16 @@ class _RuleSetReader:
         node = self._fields.get("floor_departures")
         departures = []
         for item in self._notebook.items(node, "floor_departures") if node else ():
-            if not isinstance(item, MappingNode):
-                self._notebook.error(item, "a floor departure is a mapping of texts")
+            needed, named = ("source", "because"), ("fact", "response")
+            fields = self._notebook.fields(item, "a floor departure", needed, named)
+            if fields is None:
                 continue
-            fields = Fields(self._notebook, item)
-            for key in ("source", "because"):
-                if key not in fields.nodes:
-                    self._notebook.error(item, f"a floor departure lacks {key}")
+            if fields.nodes.keys().isdisjoint(named):
+                hint = "one of: fact, response"
+                self._notebook.error(item, "a floor departure says not from what", hint)
             fields.one_of("source", self._source_keys)
+            fields.one_of("fact", (*self._vocabulary.facts, "unknown"))
+            fields.one_of("response", self._known)
             departures.append(tuple((key, fields.text(key)) for key in fields.nodes))
         return tuple(departures)
 

@@ -28,6 +28,8 @@ from triage.domain.ruleset import ASK_MORE
 from triage.domain.words import LANGUAGES, Words
 
 LONGEST_CODE = 200
+HEALTH_GROUPS = ("medical", "suicide", "mental_state")
+"""Facts of these groups tell of somebody's health, whatever is answered."""
 _KEY = re.compile(r"[0-9a-z]")
 TYPES = ("yes_no", "choice", "multi", "number", "code")
 EQUITY_FIELDS = frozenset(
@@ -271,7 +273,8 @@ class _VocabularyReader:
 
     def _check_texts(self, name: str, kind: str, fields: Fields) -> None:
         """What may hold a name, a plate or a diagnosis stays out of text messages."""
-        private = kind == "code" or self._read_by(name, fields) == "plan_and_also"
+        of_health = fields.text("group") in HEALTH_GROUPS
+        private = kind == "code" or of_health or self._read_by(name, fields) != "any"
         if private and fields.flag("in_texts"):
             self._notebook.error(fields.keys["in_texts"], f"{name} never goes into a text message")
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from triage.domain.texts import Text, gsm7, sms
-from triage.domain.words import Sentence, Spoken, msgid
+from triage.domain.words import Spoken, msgid
 
 _MONTHS = (
     *(msgid("Jan"), msgid("Feb"), msgid("Mar"), msgid("Apr"), msgid("May"), msgid("Jun")),
     *(msgid("Jul"), msgid("Aug"), msgid("Sep"), msgid("Oct"), msgid("Nov"), msgid("Dec")),
 )
-_KINDS = {
+KINDS = {
     "advice": msgid("advice"),
     "call_back": msgid("call back"),
     "care_plan": msgid("care plan"),
@@ -28,22 +28,19 @@ _KINDS = {
     "supervisor_told": msgid("supervisor told"),
     "welfare_check": msgid("welfare check"),
 }
-"""Of follow-ups and notices in shipped rule sets; others are said as they stand there."""
-
-
-def _kind(kind: str) -> Spoken:
-    return _KINDS.get(kind) or Sentence(kind.replace("_", " "))
+"""Of follow-ups and notices. No text says another: who knows what stands there?"""
 
 
 def follow_up_due(reference: str, what_kind: str, due: datetime) -> Text:
-    """what_kind -- the follow-up's kind, no health detail; due -- on the wall of the centre."""
+    """what_kind -- the follow-up's kind; due -- on the wall of the centre."""
+    said = {"reference": reference, "month": _MONTHS[due.month - 1], "day": f"{due:%d}"}
+    said["time"] = f"{due:%H:%M %Z}"
+    if what_kind not in KINDS:
+        return sms("Follow-up due: %(reference)s, %(month)s %(day)s %(time)s.", **said)
     return sms(
         "Follow-up due: %(reference)s, %(kind)s, %(month)s %(day)s %(time)s.",
-        reference=reference,
-        kind=_kind(what_kind),
-        month=_MONTHS[due.month - 1],
-        day=f"{due:%d}",
-        time=f"{due:%H:%M %Z}",
+        kind=KINDS[what_kind],
+        **said,
     )
 
 
@@ -57,13 +54,13 @@ def partner_notice(
             "%(centre)s: referral %(reference)s still waits. Reply 1=accept 2=decline. %(how)s",
             **said,
         )
-    if kind == "referral":
+    if kind == "referral" or kind not in KINDS:
         return sms(
             "%(centre)s: a referral waits, %(reference)s. Reply 1=accept 2=decline. %(how)s", **said
         )
     return sms(
         "%(centre)s: a referral waits, %(kind)s, %(reference)s. Reply 1=accept 2=decline. %(how)s",
-        kind=_kind(kind),
+        kind=KINDS[kind],
         **said,
     )
 

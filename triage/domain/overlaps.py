@@ -5,7 +5,7 @@ and what could not be established included, another rule fires whenever it does.
 a call wait, and words in the narrative, are given the benefit of the doubt.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from triage.domain.answers import Answers
 from triage.domain.conditions import ALWAYS, FALSE, TRUE, Mentions, NoneOf, tests_of
@@ -70,6 +70,10 @@ class _Rivals:
         elif rule.kind == "score":
             for other in self._of_kind.get("require", ()):
                 yield other, _overruled(rule, other, "requires a response, points or not")
+            scored = {response for response, points in rule.points if points}
+            listed = ", ".join(sorted(scored))
+            for other in self._naming_all(scored, "exclude"):
+                yield other, _overruled(rule, other, f"excludes {listed}, points or not")
         elif rule.kind == "exclude":
             yield from self._of_exclusion(rule)
         elif rule.kind in ("require", "also"):
@@ -77,29 +81,28 @@ class _Rivals:
 
     def _of_exclusion(self, rule: Rule) -> Iterator[tuple[Rule, str]]:
         listed = ", ".join(rule.responses)
-        for other in self._naming_all(rule, "exclude"):
+        for other in self._naming_all({*rule.responses}, "exclude"):
             if other.entirely or not rule.entirely:
                 yield other, _shadowed(rule, other, f"excludes {listed} as well")
         if not rule.entirely:
-            for other in self._naming_all(rule, "require"):
+            for other in self._naming_all({*rule.responses}, "require"):
                 yield other, _overruled(rule, other, f"requires {listed} all the same")
 
     def _of_company(self, rule: Rule) -> Iterator[tuple[Rule, str]]:
         listed = ", ".join(rule.responses)
-        for other in self._naming_all(rule, "require"):
+        for other in self._naming_all({*rule.responses}, "require"):
             yield other, _shadowed(rule, other, f"requires {listed}")
         if rule.kind == "also":
-            for other in self._naming_all(rule, "also"):
+            for other in self._naming_all({*rule.responses}, "also"):
                 yield other, _shadowed(rule, other, f"brings {listed} as well")
-            for other in self._naming_all(rule, "exclude"):
+            for other in self._naming_all({*rule.responses}, "exclude"):
                 if other.entirely:
                     yield other, _overruled(rule, other, f"excludes {listed} entirely")
 
-    def _naming_all(self, rule: Rule, kind: Kind) -> Iterable[Rule]:
-        """Rules of a kind that name every response which this one names."""
-        wanted = set(rule.responses)
+    def _naming_all(self, wanted: Collection[str], kind: Kind) -> Iterable[Rule]:
+        """Rules of a kind that name all these responses, and perhaps others."""
         naming_one = self._naming.get((kind, min(wanted, default="")), ())
-        return (other for other in naming_one if wanted <= set(other.responses))
+        return (other for other in naming_one if set(other.responses).issuperset(wanted))
 
 
 def _shadowed(rule: Rule, other: Rule, does: str) -> str:

@@ -5,8 +5,9 @@ Says of nothing that it is out of reach unless it is so for every call.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 
-from triage.domain.conditions import NoneOf, fact_of, tests_of
+from triage.domain.conditions import ALWAYS, NoneOf, fact_of, tests_of
 from triage.domain.errors import Finding, Severity
 from triage.domain.possibility import Possibilities
 from triage.domain.ruleset import ASK_MORE, Rule, RuleSet
@@ -26,6 +27,8 @@ class Reach:
         yield from self._exclusions()
         yield from self._fallbacks()
         yield from self._levels()
+        yield from self._targets()
+        yield from self._default(possible)
         if self._set.scope == "complete":
             yield from self._ends_in_somebody()
             yield from self._closes_named_problems(possible)
@@ -132,6 +135,32 @@ class Reach:
                 if rule.level == default.id:
                     message = f"{rule.id} never matters: {default.id} is the default level"
                     yield _found("warning", rule, message)
+
+    def _targets(self) -> Iterator[Finding]:
+        """Whoever is more urgent is not reached later."""
+        by_rank = sorted(self._set.levels, key=lambda level: level.rank)
+        for what in ("within_min", "answer_within_min"):
+            timed = [level for level in by_rank if getattr(level, what) is not None]
+            for first, then in pairwise(timed):
+                sooner, later = getattr(then, what), getattr(first, what)
+                if sooner < later:
+                    message = f"level {then.id} is less urgent than {first.id} and sooner"
+                    hint = f"{what} of {then.id} is {sooner}, of {first.id} {later}"
+                    yield self._at("error", "levels", message, hint)
+
+    def _default(self, possible: Possibilities) -> Iterator[Finding]:
+        """A default that is excluded from every call on every day never answers one."""
+        default = self._set.default.response
+        for rule in self._set.rules:
+            dated = rule.valid_from or rule.valid_until
+            if rule.kind != "exclude" or default not in rule.responses or rule.unless or dated:
+                continue
+            always = rule.when == ALWAYS or (
+                rule.if_unknown == "holds" and possible.never(NoneOf((rule.when,)))
+            )
+            if always:
+                message = f"{rule.id} excludes the default {default} from every call"
+                yield _found("error", rule, message, "let the default be somebody who can come")
 
     @cached_property
     def _nobody(self) -> set[str]:

@@ -14,8 +14,10 @@ from triage.domain.conditions import (
     OPEN,
     Condition,
     Group,
+    IsKnown,
     Mentions,
     NoneOf,
+    Some,
     fact_of,
     facts_of,
     tests_of,
@@ -24,6 +26,7 @@ from triage.domain.errors import Finding
 from triage.domain.example_checks import check_examples
 from triage.domain.overlaps import overlaps
 from triage.domain.possibility import Possibilities
+from triage.domain.private_words import words_in_texts
 from triage.domain.reach import Reach
 from triage.domain.ruleset import (
     ASK_MORE,
@@ -54,7 +57,7 @@ def check(
     unsaid; single rules and pairs of rules are always checked.
     possible -- how much effort is made; see `Possibilities`.
     """
-    checks: list[_Check] = [_what_rules_read, _mentions, _alternatives]
+    checks: list[_Check] = [_what_rules_read, _mentions, _alternatives, words_in_texts]
     proofs: list[_Proof] = [_can_fire, _contradictions]
     if not {"scope", "rules"} & set(unread):
         proofs += [below_the_floor]
@@ -104,6 +107,10 @@ def _mentions(rule_set: RuleSet) -> Iterator[Finding]:
             message = f"{rule.id}: what was said stops no rule, only an answer does"
             yield _error(rule.place, message, "no mentions under unless")
         mentions = [test for test in tests_of(rule.when) if isinstance(test, Mentions)]
+        for fact in dict.fromkeys(test.asks for test in mentions if test.asks):
+            if rule_set.vocabulary.facts[fact].is_situation:
+                message = f"{rule.id}: {fact} is never asked, so no word can bring it forward"
+                yield _error(rule.place, message, "name a fact that is asked, or leave asks out")
         if any(test.asks for test in mentions) and rule.if_unknown == "holds":
             message = f"{rule.id}: a mention that prompts a question would decide instead"
             yield _error(rule.place, message, "if_unknown: ask or does_not_hold")
@@ -142,9 +149,22 @@ def _can_fire(rule_set: RuleSet, possible: Possibilities) -> Iterator[Finding]:
                 yield _error(rule.place, f"{rule.id} can never fire: no answers make it true")
         elif rule.unless is not None:
             yield from _stopped(rule, rule.unless, possible)
-        elif not _open_ended(rule.when) and possible.never(NoneOf((rule.when,))):
+        elif not _open_ended(rule.when) and _always(rule, possible):
             message = f"{rule.id} is true for every answer"
             yield _warning(rule.place, message, "write when: always, if that is meant")
+
+
+def _always(rule: Rule, possible: Possibilities) -> bool:
+    """Does the rule fire whatever is answered? Unknown is an answer as well."""
+    if not possible.never(NoneOf((rule.when,))):
+        return False
+    if rule.if_unknown == "holds":
+        return True
+    answered = (
+        Some((IsKnown(fact, wanted=True), IsKnown(fact, wanted=False)))
+        for fact in facts_of(rule.when)
+    )
+    return possible.follows(rule.when, *answered)
 
 
 def _stopped(rule: Rule, unless: Condition, possible: Possibilities) -> Iterator[Finding]:
@@ -243,7 +263,7 @@ def _prompts(rule_set: RuleSet) -> Iterator[Finding]:
     """Words bring a question forward; that needs a question which is put and can matter."""
     read = {fact for rule in rule_set.rules for fact in facts_of(rule.whole) if rule.kind != "plan"}
     for prompt in rule_set.prompts:
-        if rule_set.vocabulary.facts[prompt.asks].ask == "never":
+        if rule_set.vocabulary.facts[prompt.asks].is_situation:
             message = f"{prompt.asks} is never asked, so no word can bring it forward"
             yield _error(rule_set.place_of("prompts"), message)
         elif prompt.asks not in read:
