@@ -320,9 +320,9 @@ class TestWhatGoesIntoTexts:
 
     def test_no_words_that_nobody_knows(self) -> None:
         assert self.planned() == []
-        assert self.planned(kind="mrs_ortiz", what="Mrs Ortiz, Elm St") == [
+        assert self.planned(kind="mrs_ortiz", what="Mrs Ortiz, Elm") == [
             "warning: p plans mrs_ortiz: the text says only that a follow-up is due",
-            "warning: p tells shelter of Mrs Ortiz, Elm St: the text says only that a referral waits",
+            "warning: p tells shelter of Mrs Ortiz, Elm: the text says only that a referral waits",
         ]
 
 

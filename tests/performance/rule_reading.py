@@ -75,7 +75,7 @@ _EFFECTS = (
     "score: {{{}: 20}}",
     'level: "1"',
     'level: "3"',
-    "plan: {{notices: [{{partner: {}, what: Told about it}}]}}",
+    "plan: {{notices: [{{partner: {}, what: referral}}]}}",
 )
 
 
