@@ -75,8 +75,11 @@ def _of_looking_ahead(ahead: LookingAhead) -> Iterator[Goal]:
         "published rule sets, looking ahead, p99 of all calls", 1_000, quantile(shipped, 0.99)
     )
     yield _time("published rule sets, looking ahead, p99 of the slowest set", 1_000, max(of_each))
-    asked = max(quantile(ahead.asked.by_call(name), 0.99) for name in ahead.asked.rounds)
-    yield _time("the same as a dispatcher asks, p99 of the slowest set", 1_000, asked)
+    asked = {name: ahead.asked.by_call(name) for name in ahead.asked.rounds}
+    of_all = [time for times_of_set in asked.values() for time in times_of_set]
+    slowest = max(quantile(times_of_set, 0.99) for times_of_set in asked.values())
+    yield _time("the same as a dispatcher asks, p99 of all calls", 1_000, quantile(of_all, 0.99))
+    yield _time("the same as a dispatcher asks, p99 of the slowest set", 1_000, slowest)
     yield _time(f"{neutral}, looking ahead, p50", 1_000, quantile(times, 0.5))
     yield _time(f"{neutral}, looking ahead, p99", 10_000, quantile(times, 0.99))
 
