@@ -123,6 +123,17 @@ def test_what_holds_a_rule_back_sometimes_does_and_sometimes_does_not() -> None:
     assert held_back(is_(violence="no")) == []
 
 
+def test_an_unless_matters_where_a_rule_counts_before_its_when_is_known() -> None:
+    """It holds while nobody was asked, and no longer once the caller did not know."""
+    sad, asked_in_vain = is_(problem="sad"), where("problem", "known", "no")
+    cautious = rule(
+        "r", "require", sad, responses=("ems",), unless=asked_in_vain, if_unknown="holds"
+    )
+
+    assert findings(with_rules(cautious)) == []
+    assert findings(with_rules(replace(cautious, if_unknown="does_not_hold"))) != []
+
+
 def test_an_exclusion_of_what_the_same_answer_no_longer_requires() -> None:
     sad, calm = is_(problem="sad"), is_(violence="no")
     sends = rule("sends", "require", sad, responses=("ems",), unless=calm)

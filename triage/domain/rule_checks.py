@@ -172,7 +172,8 @@ def _stopped(rule: Rule, unless: Condition, possible: Possibilities) -> Iterator
     if possible.follows(unless, rule.when):
         message = f"{rule.id} can never fire: its unless is so whenever its when is"
         yield _error(rule.place, message)
-    elif possible.never(rule.when, unless):
+    elif rule.if_unknown == "does_not_hold" and possible.never(rule.when, unless):
+        # One that counts or asks while its when is open is stopped there as well.
         message = f"the unless of {rule.id} never matters: it and its when are never so together"
         yield _warning(rule.place, message)
 
