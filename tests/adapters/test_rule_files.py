@@ -303,7 +303,7 @@ def test_a_colon_in_a_text_without_quotes_is_told_with_what_to_do() -> None:
     (told,) = refused(text)
 
     assert told.startswith("24:22: error: a second colon in one line")
-    assert "put the text in double quotes that has a colon in it" in told
+    assert "put a text with a colon in double quotes" in told
 
 
 def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:

@@ -185,3 +185,64 @@ def test_a_slip_is_told_in_words_whichever_parser_met_it(name: str, parser: type
         list(iter(parser(text).get_event, None))
 
     assert words in str(slip(met.value, text)).replace(" error: ", " ")
+
+
+IN = "when: {weapon: in_hand}"
+MEANT = {
+    "an equals sign": (IN, "when: {weapon = in_hand}", "22:12: there is no fact weapon = "),
+    "no space": (IN, "when: {weapon:in_hand}", "write weapon: in_hand, with a colon and a space"),
+    "no colon": (IN, "when: {weapon in_hand}", "write weapon: in_hand, with a colon and a space"),
+    "and": (IN, "when: {and: [{weapon: in_hand}]}", "there is no fact and (write all)"),
+    "or": (IN, "when: {or: [{weapon: in_hand}]}", "there is no fact or (write any)"),
+    "not": (IN, "when: {not: [{weapon: in_hand}]}", "there is no fact not (write none)"),
+    "a sign": (IN, 'when: {contacts_last_30_days: {">=": 3}}', "comparison >= (write at_least)"),
+    "signs in a text": (IN, 'when: {contacts_last_30_days: ">= 3"}', "{at_least: 3}"),
+    "a number by its power": (IN, "when: {contacts_last_30_days: 1e2}", "1e2 is not a number"),
+    "a number without end": (IN, "when: {contacts_last_30_days: .inf}", ".inf is not a number"),
+    "other digits": (IN, "when: {contacts_last_30_days: ٣}", "٣ is not a number"),
+    "other digits in minutes": ("within_min: 30", "within_min: ٣٠", "14:47: within_min is a whole"),
+    "a comma in minutes": ("within_min: 30", "within_min: 1,000", "14:49: a level has no key 000"),
+    "curly quotes": (IN, "when: {weapon: “in_hand”}", "in_hand? “ is LEFT DOUBLE QUOTATION MARK"),
+    "another alphabet": (IN, "when: {wеapon: in_hand}", "weapon? е is CYRILLIC SMALL LETTER IE"),
+    "Norway": (IN, "when: {norway: No}", "22:20: norway cannot be No (did you mean no?)"),
+    "true": (IN, "when: {norway: true}", "norway cannot be true (one of: yes, no)"),
+    "nothing": (IN, "when:\n    weapon: in_hand", "22:10: no condition (write {fact: value}"),
+    "no list": (IN, "when: {any: {weapon: in_hand}}", "begin each entry with a dash and a space"),
+    "no mapping": ("ask: {wait_min: 5, then: mobile}", "ask: mobile",
+                   "write key: value for each of: wait_min, then"),
+    "a day": ("    source: us\n", "    source: us\n    from: 11/01/2026\n",
+              "from is a date such as 2026-11-23, not 11/01/2026"),
+    "a level's word": ("require: police", "level: SOON", "level cannot be SOON (one of: 1, B)"),
+    "an example's number": ("minutes_to: {mobile: 12.5}", "minutes_to: {mobile: 1_000}",
+                            "situation.minutes_to.mobile"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_what_was_meant_is_told_with_its_place(name: str) -> None:
+    old, new, words = MEANT[name]
+
+    found = told(changed(old, new))
+
+    assert any(words in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("Room #3 has a weapon.", "Room"),
+        ("A weapon is in hand. #urgent", "A weapon is in hand."),
+        ("A weapon is in hand.  # as the council decided", None),
+        ('"Room #3 has a weapon."', None),
+        ("Room#3 has a weapon.", None),
+        (">-\n      Note: room #3 has a weapon.", None),
+    ],
+)
+def test_what_a_number_sign_takes_from_a_sentence_is_told(written: str, says: str | None) -> None:
+    text = changed("because: A weapon is in hand.", f"because: {written}")
+
+    warned = [str(one) for one in READER.check_rule_set(text, vocabulary())]
+
+    cut = [one for one in warned if "a comment begins with #" in one]
+    assert [one.split(":")[:2] for one in cut] == ([["24", "14"]] if says else [])
+    assert all(f"this says only {says}: " in one for one in cut)

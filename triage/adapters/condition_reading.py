@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from triage.adapters.node_reading import Notebook
-from triage.adapters.nodes import MappingNode, Node, TextNode
-from triage.domain.comparisons import COMPARISONS, SEVERAL, Incomparable, compare
+from triage.adapters.nodes import ListNode, MappingNode, Node, TextNode
+from triage.domain.comparisons import COMPARISONS, MEANT, SEVERAL, Incomparable, compare
 from triage.domain.conditions import (
     ALWAYS,
     AtLeast,
@@ -15,11 +15,13 @@ from triage.domain.conditions import (
     Some,
 )
 from triage.domain.facts import Fact
-from triage.domain.hints import did_you_mean
+from triage.domain.hints import of_key
 from triage.domain.narrative import fold
 from triage.domain.words import LANGUAGES
 
 GROUPS = ("all", "any", "none", "at_least", "mentions")
+_MEANT = {"and": "all", "or": "any", "not": "none", "&&": "all", "||": "any", "nor": "none"}
+"""What groups are called elsewhere."""
 MOST_TERMS = 200
 LONGEST_TERM = 60
 
@@ -36,8 +38,9 @@ class ConditionReader:
         if isinstance(node, TextNode):
             if node.value == "always":
                 return ALWAYS
-            hint = "write {fact: value}, or always"
-            self._notebook.error(node, f"{node.value[:40]} is not a condition", hint)
+            message = f"{node.value[:40]} is not a condition" if node.value else "no condition"
+            hint = "write {fact: value}, or always; in further lines it is indented further"
+            self._notebook.error(node, message, hint)
             return None
         if not isinstance(node, MappingNode):
             hint = "put it under all: or any:"
@@ -65,7 +68,7 @@ class ConditionReader:
             return _group(name, parts)
         fact = self._facts.get(name)
         if fact is None:
-            hint = did_you_mean(name, (*self._facts, *GROUPS))
+            hint = of_key(name, (*self._facts, *GROUPS), _MEANT)
             self._notebook.error(key, f"there is no fact {name[:40]}", hint)
             return None
         return self._tests(fact, value)
@@ -74,7 +77,8 @@ class ConditionReader:
         items = self._notebook.items(node, what)
         parts = [self.read(item) for item in items]
         if not items:
-            self._notebook.error(node, f"{what} needs at least one condition")
+            if isinstance(node, ListNode):
+                self._notebook.error(node, f"{what} needs at least one condition")
             return None
         read = tuple(part for part in parts if part is not None)
         return read if len(read) == len(parts) else None
@@ -102,7 +106,7 @@ class ConditionReader:
             if key.value in known:
                 tests.append(self._test(fact, key.value, value))
             else:
-                hint = did_you_mean(key.value, known)
+                hint = of_key(key.value, known, MEANT)
                 self._notebook.error(key, f"there is no comparison {key.value[:40]}", hint)
                 tests.append(None)
         read = tuple(test for test in tests if test is not None)

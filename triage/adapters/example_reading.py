@@ -1,6 +1,6 @@
 """Reading the examples of a rule set: calls with what must come of them."""
 
-from triage.adapters.node_reading import Notebook
+from triage.adapters.node_reading import NUMBER, Notebook
 from triage.adapters.nodes import ListNode, MappingNode, Node, TextNode
 from triage.domain.errors import InvalidCall
 from triage.domain.facts import Vocabulary
@@ -61,10 +61,9 @@ def as_json(node: Node, vocabulary: Vocabulary, fact: str = "") -> object:
 
 
 def _as_number(node: TextNode) -> object:
-    try:
-        number = float(node.value)
-    except ValueError:
+    if not NUMBER.fullmatch(node.value):
         return node.value  # the call reader says what is wrong with it
+    number = float(node.value)
     return int(number) if number.is_integer() else number
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from triage.adapters.errata import Errata
 from triage.adapters.nodes import ListNode, MappingNode, Node, TextNode
 from triage.domain.errors import Finding, Severity
-from triage.domain.hints import did_you_mean
+from triage.domain.hints import did_you_mean, of_key
 from triage.domain.ruleset import Place
 from triage.domain.words import LANGUAGES, Words
 
@@ -16,8 +16,8 @@ LONGEST_TEXT = 2_000
 MOST_ITEMS = 2_000
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w*\)|%[sdr]\b|\$\{?[A-Za-z_]\w*|<\w+>")
 """As templates are written in one language or another."""
-_INTEGER = re.compile(r"-?\d{1,9}")
-_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 class Notebook(Errata):
@@ -38,12 +38,13 @@ class Notebook(Errata):
     ) -> "Fields | None":
         """The mapping `node`, its keys checked; None if it is not a mapping."""
         if not isinstance(node, MappingNode):
-            self.error(node, f"{what} is a mapping of keys and values")
+            hint = f"write key: value for each of: {', '.join(needed or optional)}"
+            self.error(node, f"{what} is a mapping of keys and values", hint)
             return None
         found = Fields(self, node)
         for key in node.keys:
             if key not in needed and key not in optional:
-                hint = did_you_mean(key, (*needed, *optional))
+                hint = of_key(key, (*needed, *optional))
                 self.error(node.keys[key], f"{what} has no key {key[:40]}", hint)
         for name in needed:
             if name not in found.nodes:
@@ -53,7 +54,7 @@ class Notebook(Errata):
     def text(self, node: Node, what: str, longest: int = LONGEST_TEXT) -> str:
         """A text that is not empty; "" when refused."""
         if not isinstance(node, TextNode):
-            self.error(node, f"{what} is a text, not a list or mapping")
+            self.error(node, f"{what} is one value, not a list or mapping")
             return ""
         value = node.value.strip()
         if not value:
@@ -103,7 +104,7 @@ class Notebook(Errata):
 
     def number(self, node: Node, what: str) -> float:
         value = self.text(node, what)
-        if value and not _NUMBER.fullmatch(value):
+        if value and not NUMBER.fullmatch(value):
             self.error(node, f"{what} is a number, not {value[:40]}")
             return 0
         number = float(value or 0)
@@ -123,7 +124,7 @@ class Notebook(Errata):
     def items(self, node: Node, what: str, most: int = MOST_ITEMS) -> Sequence[Node]:
         """The items of a list; those beyond `most` are refused unread."""
         if not isinstance(node, ListNode):
-            self.error(node, f"{what} is a list")
+            self.error(node, f"{what} is a list", "begin each entry with a dash and a space")
             return ()
         if len(node.items) > most:
             self.error(node.items[most], f"{what}: more than {most}")

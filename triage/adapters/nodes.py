@@ -65,3 +65,10 @@ def _inside(node: Node) -> Iterator[Node]:
         yield from node.values.values()
     elif isinstance(node, ListNode):
         yield from node.items
+
+
+def everything(node: Node) -> Iterator[Node]:
+    """The node and all that is in it."""
+    yield node
+    for inner in _inside(node):
+        yield from everything(inner)

@@ -7,13 +7,14 @@ was meant by it, so that everything else that is wrong with the file is told as 
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 import yaml
 from yaml import BaseLoader
 
 from triage.adapters import characters
-from triage.adapters.errata import Errata
-from triage.adapters.nodes import MappingNode, Node
+from triage.adapters.errata import MOST_FINDINGS, Errata
+from triage.adapters.nodes import MappingNode, Node, TextNode, everything
 from triage.adapters.yaml_slips import slip
 from triage.adapters.yaml_tree import Tree
 from triage.domain.errors import Finding, RuleFileError
@@ -53,11 +54,36 @@ def read_yaml(text: str, errata: Errata) -> Document:
         tree.prune()
     except yaml.YAMLError as error:
         errata.stop(Finding("error", 1, 1, f"this is not YAML: {error}"))
+    if tree.root is not None:
+        _tell_what_was_cut(body, tree.root, errata)
     if tree.root is None or not (whole or isinstance(tree.root, MappingNode)):
         if errata.has_errors:
             raise RuleFileError(errata.by_place())
         errata.stop(Finding("error", 1, 1, "the file is empty"))
     return Document(tree.root, whole)
+
+
+def _tell_what_was_cut(body: str, root: Node, errata: Errata) -> None:
+    """ "Room #3 is locked" says "Room" once YAML has taken the rest for a comment."""
+    if " #" not in body:
+        return
+    lines = enumerate(body.split("\n"))
+    cut = {(number, column) for number, line in lines if (column := _cut_value(line))}
+    texts = (node for node in everything(root) if isinstance(node, TextNode)) if cut else ()
+    for node in islice((one for one in texts if (one.line, one.column) in cut), MOST_FINDINGS):
+        place, message = node.place, f"this says only {node.value[:60]}: a comment begins with #"
+        hint = "put the whole text in double quotes, or a space behind the #"
+        errata.add(Finding("warning", place.line, place.column, message, hint))
+
+
+def _cut_value(line: str) -> int:
+    """The column of a value without quotes that something follows which is no usual comment; 0."""
+    key, _, rest = line.partition(": ")
+    at, value = rest.find(" #"), rest.lstrip()
+    usual = not rest[at + 2 : at + 3].strip(" #")
+    if at < 0 or usual or "#" in key or value[:1] in ("#", '"', "'", ">", "|", "{", "["):
+        return 0
+    return len(line) - len(value)
 
 
 def _readable(text: str, errata: Errata) -> str:

@@ -9,6 +9,7 @@ from triage.domain.errors import Finding
 _LONGEST_KEY = 1_024
 _UNREAD = "nothing after this was read"
 _QUOTES = "put the text in double quotes"
+_COLON = "put a text with a colon in double quotes, and keys with their values in {key: value}"
 _INDENT = "begin it in the column in which its neighbors begin"
 
 _SLIPS = (
@@ -24,8 +25,9 @@ _SLIPS = (
     (r"tab character", "a tab", "use spaces"),
     (r"node content", "something is missing before this", "is it a comma too many?"),
     (r"incompatible YAML", "another version of YAML", "leave this line out"),
-    (r"found unexpected end of stream", "the quote that opens here is never closed", "close it"),
-    (r"expected ':'", "a colon is missing behind this key", "write key: value"),
+    (r"end of stream|document indicator", "the quote that opens here is never closed", "close it"),
+    (r"expected ':'", "a colon is missing behind this key",
+     "write key: value; what goes on with a text is indented further than its key"),
 )  # fmt: skip
 """A part of what the parsers say, what is said instead, and a hint. Both parsers are known here:
 libyaml and, where it is missing, the one in Python."""
@@ -35,7 +37,9 @@ _UNSTARTED = re.compile(
     "|mapping keys are not allowed"
 )
 _KEYED = re.compile(r":( |$)|^\s*(#|$)")
-_AT_ITS_BEGINNING = re.compile("end of stream|expected ':'|scanning an? (alias|anchor|directive)")
+_AT_ITS_BEGINNING = re.compile(
+    "end of stream|document indicator|expected ':'|scanning an? (alias|anchor|directive)"
+)
 
 
 def slip(error: MarkedYAMLError, text: str) -> Finding:
@@ -60,7 +64,7 @@ def slip(error: MarkedYAMLError, text: str) -> Finding:
 def _colon(lines: list[str], line: int, column: int) -> tuple[int, int, str, str]:
     """A colon where no key can stand, or a line before it that was meant to have one."""
     if ": " in lines[line][:column]:
-        return line, column, "a second colon in one line", f"{_QUOTES} that has a colon in it"
+        return line, column, "a second colon in one line", _COLON
     if column > _LONGEST_KEY:
         return line, 0, f"a key is longer than {_LONGEST_KEY:,} characters", "write a name"
     before = lines[line - 1] if line else ""

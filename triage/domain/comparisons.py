@@ -1,5 +1,7 @@
 """Making a test out of a fact, a comparison and what a rule set wrote after it."""
 
+import re
+
 from triage.domain.conditions import Comparison, Includes, IsKnown, OneOf, Test, Within
 from triage.domain.facts import Fact
 from triage.domain.hints import did_you_mean
@@ -22,6 +24,16 @@ _ALLOWED = {
     "multi": frozenset({"includes", "known"}),
     "code": frozenset({"is", "is_not", "in", "not_in", "known"}),
 }
+MEANT = {
+    **dict.fromkeys((">=", ">", "gte", "ge", "gt", "more_than", "min"), "at_least"),
+    **dict.fromkeys(("<=", "<", "lte", "le", "lt", "less_than", "max"), "at_most"),
+    **dict.fromkeys(("=", "==", "eq", "equals", "value"), "is"),
+    **dict.fromkeys(("!=", "<>", "ne", "neq", "not"), "is_not"),
+    **dict.fromkeys(("one_of", "any_of", "any"), "in"),
+    **dict.fromkeys(("contains", "has"), "includes"),
+}
+"""What comparisons are called elsewhere."""
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _NOT_FOR_ONE_VALUE = frozenset({"includes"})
 
 
@@ -84,13 +96,10 @@ def _value(fact: Fact, text: str) -> str:
 
 
 def _number(text: str) -> int | float:
-    try:
-        number = float(text)
-    except ValueError:
-        raise Incomparable(f"{text} is not a number") from None
-    # float() also takes "1_000", "nan" and "inf", which a reader may not
-    if not abs(number) <= 10**12 or "_" in text:
-        raise Incomparable(f"{text} is not a number")
+    if not _NUMBER.fullmatch(text):
+        hint = "write it in digits; for what is more or less, {at_least: 3} or {at_most: 3}"
+        raise Incomparable(f"{text[:40]} is not a number", hint)
+    number = float(text)
     return int(number) if number.is_integer() else number
 
 
@@ -119,7 +128,7 @@ def _compare_numbers(fact: Fact, comparison: str, numbers: tuple[int | float, ..
         if numbers[0] > numbers[1]:
             raise Incomparable(
                 f"{numbers[0]} is more than {numbers[1]}",
-                "over midnight: any of at_least and at_most",
+                "the lower one first; for times over midnight, any of at_least and at_most",
             )
         return Within(name, typed, numbers, low=numbers[0], high=numbers[1])
     return OneOf(name, typed, numbers, frozenset(numbers), _negates(comparison))

@@ -1,10 +1,12 @@
 """Did you mean ...? For names that people type."""
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_NO_COLON = re.compile(r"[=:\s]+")
 _LONGEST = 60  # nobody misspells a name into something longer; keeps the comparison cheap
 
 
@@ -27,7 +29,26 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ "did you mean weapon?", the few names there are, or ""."""
-    known = tuple(known)
+    known = tuple(dict.fromkeys(known))
     if (guess := nearest(name, known)) is not None:
-        return f"did you mean {guess}?"
+        return f"did you mean {guess}?{_look_alike(name)}"
     return f"one of: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def _look_alike(name: str) -> str:
+    """Names have plain letters; others may look the same."""
+    strange = next((one for one in name if not one.isascii()), "")
+    return f" {strange} is {unicodedata.name(strange, 'no letter')}" if strange else ""
+
+
+def of_key(name: str, known: Collection[str], meant: Mapping[str, str] | None = None) -> str:
+    """As `did_you_mean`, for a key: something else may stand where its colon should.
+
+    meant -- what other languages call it.
+    """
+    first, _, rest = (part.strip() for part in _NO_COLON.sub("\0", name, count=1).partition("\0"))
+    if rest and first in known:
+        return f"write {first}: {rest[:40]}, with a colon and a space"
+    if meant and name in meant:
+        return f"write {meant[name]}"
+    return did_you_mean(name, known)
