@@ -44,8 +44,8 @@ def test_the_points_that_tipped_it_are_told_with_their_sum_and_what_was_needed()
 
 
 def test_an_exclusion_decides_only_where_it_keeps_somebody_away_who_would_have_come():
-    asked = {"problem_type": "information_request", "attempt_in_progress": "no"}
-    kept_away = decide("county-default", {**asked, **CALM, "caller_role": "hospital"})
+    talk = {"problem_type": "wants_to_talk", "suicidal_ideation": "none"}
+    kept_away = decide("county-default", {**talk, **CALM, "caller_role": "hospital"})
     no_matter = decide("county-default", {**CRISIS, "caller_role": "hospital"})
 
     assert kept_away.decision.cause == "excluded"

@@ -28,7 +28,7 @@ from tests.domain.shipped import (
     rule_set,
     vocabulary,
 )
-from triage.domain.assessment import Assessment
+from triage.domain.assessment import Assessment, assess
 from triage.domain.conditions import facts_of
 from triage.domain.facts import Fact
 from triage.domain.ruleset import Rule
@@ -59,6 +59,21 @@ HARD_DANGERS = {
 }
 NOT_ABOUT_DANGER = ("contact_channel", "language_barrier", "housing", "contacts_last_30_days")
 LABELS = ("suspicious", "crazy", "a frequent flyer", "schizophrenic", "un loco", "a drunk bum")
+DANGERS_ASKED_FIRST = ("weapon", "violence_now")
+REASONS_FOR_SOMEBODY = (
+    {"suicide_intent": "yes"},
+    {"suicide_plan": "yes"},
+    {"suicide_method_thought": "yes"},
+    {"suicide_means": "at_hand"},
+    {"suicide_behaviour": "within_3_months"},
+    {"psychosis": "present"},
+    {"problem_type": "wants_to_talk", "suicidal_ideation": "none"},
+    {"problem_type": "school_bullying", "suicidal_ideation": "none", "threat_to_others": "none"},
+    {"problem_type": "neglect_or_abuse_report", "neglect_or_abuse": "none"},
+    {"problem_type": "family_dispute", "domestic_violence": "no"},
+    {"problem_type": "welfare_check", "specific_reason_to_fear": "no"},
+)
+"""What points toward an unarmed team or a telephone line, where nothing speaks against it."""
 COUNTS = {"dv_primary_yes": range(4), "dv_secondary_yes": range(9)}
 """Computed counts of which more is more dangerous."""
 
@@ -376,6 +391,64 @@ def test_no_answers_at_all_lead_to_questions_and_then_to_somebody_who_moves(name
         assert assessment.decision.level.rank <= 2
 
 
+def put(name: str, facts: Facts) -> Assessment:
+    """As `decide`, with the questions that are still worth putting."""
+    return assess(rule_set(name), vocabulary().read_call({"facts": facts}))
+
+
+def asked_in_vain(assessment: Assessment) -> bool:
+    """Does the call wait for answers although nobody has anything left to ask?"""
+    return assessment.response == "ask_more" and not assessment.outlook.ask_next
+
+
+@complete
+@pytest.mark.parametrize("calm", [True, False], ids=["gate answered", "gate unknown"])
+@pytest.mark.parametrize("problem", [*vocabulary().facts["problem_type"].value_names, "unknown"])
+def test_when_nothing_is_left_to_ask_somebody_is_chosen(name, problem, calm):
+    """Every question is put as it comes up, and answered by nobody."""
+    gate = [fact for fact in vocabulary().gate if fact.danger]
+    facts = {fact.name: fact.danger[0] if calm else "unknown" for fact in gate}
+    facts["problem_type"] = problem
+    while ask_next := put(name, facts).outlook.ask_next:
+        facts[ask_next[0].fact.name] = "unknown"
+    everything = dict.fromkeys((fact.name for fact in asked_facts(name)), "unknown") | facts
+
+    assert not asked_in_vain(put(name, facts))
+    assert put(name, everything).response != "ask_more"
+
+
+@complete
+@tries
+@given(st.data())
+def test_no_call_waits_for_an_answer_that_nobody_is_asked_for(name, data):
+    """Most was asked, much of it in vain, and here and there something else was answered."""
+    facts: Facts = {
+        fact.name: data.draw(st.sampled_from(("unknown", fact.danger[0])))
+        for fact in ordered_facts(name)
+    }
+    facts["problem_type"] = data.draw(answers(vocabulary().facts["problem_type"]))
+    facts |= data.draw(calls(name))
+    left_out = data.draw(st.sets(st.sampled_from(sorted(facts)), max_size=12))
+
+    assessment = put(name, {fact: facts[fact] for fact in facts if fact not in left_out})
+
+    assert not asked_in_vain(assessment)
+
+
+@complete
+@tries
+@given(st.data())
+def test_nobody_unarmed_is_chosen_before_weapon_and_violence_were_asked(name, data):
+    """Nor a telephone line. Whoever asks for information, or needs nothing, is another matter, and so
+    is who stands in for a team that is away."""
+    facts = data.draw(calls(name)) | data.draw(st.sampled_from(({}, *REASONS_FOR_SOMEBODY)))
+    for fact in data.draw(st.sampled_from((("weapon",), ("violence_now",), DANGERS_ASKED_FIRST))):
+        facts.pop(fact, None)
+    assessment = decide(name, facts, data.draw(situations(name)))
+
+    assert assessment.decision.eligible not in (TELEPHONE | UNARMED) - required(name, assessment)
+
+
 @pytest.mark.parametrize("name", COMPLETE + ILLUSTRATIONS)
 @tries_fewer
 @given(st.data())
@@ -421,6 +494,7 @@ SAID = (
 )
 """The ways in which a call says that somebody thinks of death."""
 WITHIN_REACH = ({"firearm_access": "yes"}, {"weapon": "accessible"}, {"dangerous_place": "near"})
+WEAPON_NOT_KNOWN = ({}, *({"weapon": one} for one in ("unknown", "none_seen", "none_confirmed")))
 
 
 @complete
@@ -436,6 +510,67 @@ def test_whoever_thinks_of_death_near_a_gun_or_an_edge_is_not_met_by_an_unarmed_
     assert assessment.response not in NOT_ENOUGH
     assert any(is_police(one) for one in comes(assessment))
     assert assessment.decision.level.rank <= 2
+
+
+@complete
+@pytest.mark.parametrize("weapon", WEAPON_NOT_KNOWN, ids=str)
+@pytest.mark.parametrize(("turned_on", "rank"), [("others", 1), ("self", 2)])
+@tries_fewer
+@given(st.data())
+def test_a_weapon_turned_on_somebody_counts_whatever_else_is_said_of_weapons(
+    name, weapon, turned_on, rank, data
+):
+    facts = data.draw(calls(name))
+    facts.pop("weapon", None)
+    assessment = decide(name, {**facts, **weapon, "weapon_directed_at": turned_on})
+
+    assert assessment.response not in NOT_ENOUGH
+    assert any(is_police(one) for one in comes(assessment))
+    assert assessment.decision.level.rank <= rank
+
+
+@complete
+@tries
+@given(st.data())
+def test_whoever_has_a_method_or_means_is_not_left_to_a_telephone(name, data):
+    method = {"suicide_method_thought": "yes"}, {"suicide_means": "accessible"}
+    facts = data.draw(calls(name)) | data.draw(st.sampled_from(method))
+    assessment = decide(name, facts)
+
+    assert assessment.response not in TELEPHONE | NOBODY
+    assert assessment.decision.level.rank <= 2
+
+
+@complete
+@pytest.mark.parametrize("sign", [{"suicidal_ideation": "passive"}, {"psychosis": "present"}])
+@tries
+@given(st.data())
+def test_whoever_wishes_to_be_dead_or_hears_voices_never_waits_for_hours(name, sign, data):
+    facts = data.draw(calls(name)) | sign
+    errands = ["no_help_needed", "neglect_or_abuse_report", "information_request", "panhandling"]
+    facts["problem_type"] = data.draw(st.sampled_from(errands))
+
+    assert decide(name, facts).decision.level.within_min <= 60
+
+
+@complete
+@tries
+@given(st.data())
+def test_whoever_answers_show_to_be_in_deadly_danger_at_home_gets_police_and_an_advocate(
+    name, data
+):
+    first = sorted(("dv_weapon_used_or_threatened", "dv_threat_to_kill", "dv_fears_being_killed"))
+    further = sorted(
+        fact.name
+        for fact in asked_facts(name)
+        if fact.name.startswith("dv_") and fact.name not in first
+    )
+    one, four = st.sampled_from(first), st.permutations(further)
+    deadly = [data.draw(one)] if data.draw(st.booleans()) else data.draw(four)[:4]
+    assessment = decide(name, data.draw(calls(name)) | dict.fromkeys(deadly, "yes"))
+
+    assert len(further) == 8
+    assert {"police", "dv_advocate"} <= comes(assessment)
 
 
 @complete
@@ -474,6 +609,7 @@ def test_a_report_of_a_hard_danger_counts_although_somebody_denies_it(name, data
 def test_an_ambulance_does_not_go_alone_where_somebody_could_be_hurt(name, data):
     ill = [{"overdose_or_poison": "yes"}, {"problem_type": "medical"}]
     ill += [{fact: value} for fact, value in HARD_DANGERS.items()]
+    ill += [{"problem_type": "person_down", "consciousness": "unknown"}]
     dangers = (
         {"weapon": "accessible"},
         {"firearm_access": "yes"},
