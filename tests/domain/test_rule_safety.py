@@ -439,8 +439,8 @@ def test_no_call_waits_for_an_answer_that_nobody_is_asked_for(name, data):
 @tries
 @given(st.data())
 def test_nobody_unarmed_is_chosen_before_weapon_and_violence_were_asked(name, data):
-    """Nor a telephone line. Whoever asks for information, or needs nothing, is another matter, and so
-    is who stands in for a team that is away."""
+    """Nor a telephone line. Who asks for information or needs nothing is another matter, and so is
+    who stands in for a team that is away."""
     facts = data.draw(calls(name)) | data.draw(st.sampled_from(({}, *REASONS_FOR_SOMEBODY)))
     for fact in data.draw(st.sampled_from((("weapon",), ("violence_now",), DANGERS_ASKED_FIRST))):
         facts.pop(fact, None)
