@@ -169,6 +169,32 @@ def test_check_prints_every_finding_and_fails_on_errors(folder: Path) -> None:
     ]
 
 
+def test_check_reads_every_file_whatever_another_holds(folder: Path) -> None:
+    spanish, sixteen, large, misspelt, facts = (
+        f"{name}.yaml" for name in ("latin", "sixteen", "large", "misspelt", "facts")
+    )
+    (folder / spanish).write_bytes("rule_set: a\ntitle: Peña\n".encode("latin-1"))
+    (folder / sixteen).write_bytes("rule_set: a\n".encode("utf-16"))
+    (folder / large).write_bytes(b"#" * 3_000_000)
+    (folder / misspelt).write_text(changed("rule_set:", "ruleset:"), "utf-8")
+    (folder / facts).write_text(changed("  weapon:", "  Weapon:", VOCABULARY), "utf-8")
+
+    result = run(folder, "check", spanish, sixteen, large, misspelt, facts, "small.yaml")
+
+    assert result.exit_code == 2
+    said = result.stdout.replace(f"{folder}/", "")
+    not_text = "error: this is not text in UTF-8: it cannot be a rule set"
+    for line in (
+        f"latin.yaml:2:10: {not_text} (perhaps Latin-1: save it as UTF-8)",
+        f"sixteen.yaml:1:1: {not_text} (it looks like UTF-16: save it as UTF-8)",
+        "large.yaml:1:1: error: the file has more than 2,097,152 bytes (no rule set has)",
+        "misspelt.yaml:1:1: error: a rule set has no key ruleset (did you mean rule_set?)",
+        "facts.yaml:6:3: error: a fact cannot be Weapon",
+        "small.yaml:12:1: warning: no rule gives level 1",
+    ):
+        assert line in said
+
+
 def test_check_says_with_which_vocabulary_a_file_is_read_where_none_stands_beside_it(
     folder: Path,
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Finding, NotFound, Refused, RuleFileError
 from triage.domain.last_resort import stand_in
+from triage.domain.rule_text import decoded
 from triage.domain.ruleset import RuleSet
 from triage.domain.words import msgid
 from triage.services.centre import Centre
@@ -80,15 +81,7 @@ def findings(centre: Centre, text: str) -> tuple[Finding, ...]:
 
 def text_of(file: bytes) -> str:
     """The text of a file. Raises RuleFileError naming the line where it stops being one."""
-    try:
-        return file.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = file[: error.start]
-        column = error.start - before.rfind(b"\n")
-        kind = "it looks like UTF-16" if file[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""
-        message = msgid("this is not text in UTF-8: it cannot be a rule set")
-        finding = Finding("error", before.count(b"\n") + 1, column, message, kind)
-        raise RuleFileError([finding]) from None
+    return decoded(file).removeprefix("\ufeff")
 
 
 def seed(uow: UnitOfWork, centre: Centre, texts: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from triage.domain.call_reading import decode_call
 from triage.domain.errors import Finding, InvalidCall, Problem, RuleFileError, TriageError
 from triage.domain.facts import Vocabulary
 from triage.domain.ports import RuleReader
+from triage.domain.rule_text import decoded
 from triage.domain.ruleset import RuleSet
 from triage.settings import ROOT
 
@@ -19,7 +20,9 @@ SHIPPED_VOCABULARY = ROOT / "rules" / "vocabulary.yaml"
 """For a rule file that has no vocabulary beside it."""
 MOST_BYTES = 1_000_000
 """Of one call. The longest narrative in the widest characters fits several times over."""
-_IS_RULE_SET = re.compile(r"^rule_set:", re.MULTILINE)
+MOST_READ = 2 * 1024 * 1024
+"""Of a rule file, the reader's own limit and as much again; the file may be anything."""
+_IS_VOCABULARY = re.compile(r"\A(?!.*^(rule_set|rules):).*^facts:", re.MULTILINE | re.DOTALL)
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 _vocabulary = click.option(
     "--vocabulary", type=_File, help="The call facts. Default: vocabulary.yaml beside the rules."
@@ -135,12 +138,14 @@ def beside_or_shipped(rules_file: Path) -> Path:
 
 
 def text_of(file: Path) -> str:
-    """The file's text, line ends as they are. Raises TriageError."""
+    """The file's text, line ends as they are. Raises TriageError, RuleFileError."""
     try:
-        return file.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise TriageError(f"{file}:{line}:1: error: the file is not UTF-8 text") from None
+        with file.open("rb") as stream:
+            read = stream.read(MOST_READ + 1)
+        if len(read) > MOST_READ:
+            message = f"the file has more than {MOST_READ:,} bytes"
+            raise RuleFileError([Finding("error", 1, 1, message, "no rule set has")])
+        return decoded(read)
     except OSError as error:
         raise TriageError(f"{file}: cannot be read: {error.strerror}") from None
 
@@ -148,7 +153,7 @@ def text_of(file: Path) -> str:
 def _findings(reader: RuleReader, file: Path, vocabulary: Path | None) -> tuple[Finding, ...]:
     try:
         text = text_of(file)
-        if not _IS_RULE_SET.search(text):
+        if _IS_VOCABULARY.match(text):
             reader.read_vocabulary(text)
             return ()
         if vocabulary is None and not (file.parent / "vocabulary.yaml").exists():
