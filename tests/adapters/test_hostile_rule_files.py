@@ -91,6 +91,9 @@ NOT_RULE_SETS = {
     "a list as a key": ("? [a]\n: b\n", "as a key"),
     "an unclosed quote": ('a: "x\n', "1:4: error: the quote that opens here is never closed"),
     "a list": ("- a\n", "a rule set is a mapping"),
+    "a colon too many in every line": ("a: b: c\n" * 15_000, "a second colon in one line"),
+    "texts that want quotes": ("a: @b\n" * 90 + "x: " + "y" * 900_000, "may begin with @"),
+    "a list twice, and again": (f"a: [{'b, ' * 190}]\n" * 99, "a stands twice"),
     "a file to include": ("file: /etc/passwd", "a rule set has no key file"),
 }
 

@@ -84,13 +84,45 @@ class TestOneSlipHidesNoOther:
         """Half a file says little about the other half."""
         for line in range(2, RULES.count("\n")):
             lines = MISSPELT.split("\n")
-            lines[line] = f"{lines[line]} : : {{"
+            lines.insert(line, "}")
 
             found = told("\n".join(lines))
 
             assert found[-1].endswith("nothing after this was read)"), found
-            assert (THE_MISSPELT in found) is (line > 25), found
+            assert (THE_MISSPELT in found) is (line > 26), found
             assert len(found) <= 2, found
+
+    def test_behind_a_text_that_wants_quotes_reading_goes_on(self) -> None:
+        """They are what is mended most often; 'because: A weapon: in hand' and the like."""
+        text = changed("title: Small\n", "title: @small\n")
+        text = text.replace("about: For tests.", 'about: "Tests": all "of" them', 1)
+        assert [one.split(": ")[0] for one in told(text)] == ["3:8", "5:15"]
+        text = text.replace('about: "Tests": all "of" them', "about: For: tests\\ and: all.", 1)
+        text = text.replace("because: A weapon is", 'because: A "weapon": is', 1)
+        text = text.replace("settled: yes", "setled: yes", 1)
+
+        assert [one.split(" (")[0] for one in told(text)] == [
+            "3:8: no text may begin with @",
+            "5:11: a second colon in one line",
+            "24:24: a second colon in one line",
+            "32:60: expect has no key setled",
+        ]
+
+    def test_where_quotes_would_not_do_it_ends(self) -> None:
+        text = changed("because: A weapon is", "because: A weapon: is\n      here, and it is")
+
+        (one,) = told(text)
+
+        assert one.startswith("24:22: a second colon")
+        assert one.endswith("nothing after this was read)")
+
+    def test_of_a_key_that_stands_twice_both_are_read(self) -> None:
+        again = "rules:\n  - {id: b, requir: line}\nexamples:"
+        found = told(MISSPELT.replace("examples:", again, 1))
+
+        assert THE_MISSPELT in found
+        assert any("no key requir (did you mean require?)" in one for one in found)
+        assert any(one.startswith("27:1: rules stands twice") for one in found)
 
     def test_a_vocabulary_tells_all_at_once_too(self) -> None:
         text = changed("weapon:\n", "weapon:\n    tpye: choice\n", VOCABULARY)

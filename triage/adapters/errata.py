@@ -24,6 +24,12 @@ class Errata:
         if self._errors >= MOST_FINDINGS:
             raise RuleFileError(self.by_place())
 
+    def forget(self, after: int) -> None:
+        """Take back all but so many findings: what they are of is read anew."""
+        taken = self.findings[after:]
+        del self.findings[after:]
+        self._errors -= sum(finding.severity == "error" for finding in taken)
+
     def stop(self, finding: Finding) -> NoReturn:
         """End with an error after which nothing else can be read, or is worth it."""
         self.findings.append(finding)

@@ -6,7 +6,7 @@ size, depth and number of nodes are limited while reading. What is refused is st
 was meant by it, so that everything else that is wrong with the file is told as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import yaml
@@ -15,7 +15,7 @@ from yaml import BaseLoader
 from triage.adapters import characters
 from triage.adapters.errata import MOST_FINDINGS, Errata
 from triage.adapters.nodes import MappingNode, Node, TextNode, everything
-from triage.adapters.yaml_slips import slip
+from triage.adapters.yaml_slips import mended, slip
 from triage.adapters.yaml_tree import Tree
 from triage.domain.errors import Finding, RuleFileError
 
@@ -23,6 +23,8 @@ MOST_BYTES = 1024 * 1024
 MOST_MARKS = 100_000
 """Commas, colons and line ends, counted before anything is parsed: twice what the largest set has
 that is read."""
+MOST_ANEW = 200_000
+"""Characters that are read again after slips."""
 
 try:  # libyaml is ten times as fast; a build without it works too
     from yaml import CBaseLoader as _Parser
@@ -44,16 +46,7 @@ def read_yaml(text: str, errata: Errata) -> Document:
 
     Raises RuleFileError where there is nothing to read, or too much.
     """
-    body = _readable(text, errata)
-    tree, whole = Tree(errata, _Parser(body).get_event), True
-    try:
-        tree.grow()
-    except yaml.MarkedYAMLError as error:
-        whole = False
-        errata.add(slip(error, body))
-        tree.prune()
-    except yaml.YAMLError as error:
-        errata.stop(Finding("error", 1, 1, f"this is not YAML: {error}"))
+    tree, body, whole = _grown(_readable(text, errata), errata)
     if tree.root is not None:
         _tell_what_was_cut(body, tree.root, errata)
     if tree.root is None or not (whole or isinstance(tree.root, MappingNode)):
@@ -61,6 +54,34 @@ def read_yaml(text: str, errata: Errata) -> Document:
             raise RuleFileError(errata.by_place())
         errata.stop(Finding("error", 1, 1, "the file is empty"))
     return Document(tree.root, whole)
+
+
+def _grown(body: str, errata: Errata) -> tuple[Tree, str, bool]:
+    """The tree of a text, the text it is of, and whether all of that is in it.
+
+    After a slip that quotes mend, it is read anew with the quotes, as long as that is quick.
+    """
+    left = MOST_ANEW
+    while True:
+        before = len(errata.findings)
+        tree = Tree(errata, _Parser(body).get_event)
+        try:
+            tree.grow()
+        except yaml.MarkedYAMLError as error:
+            told = slip(error, body)
+            left -= sum(map(len, body.split("\n", told.line)[: told.line])) + len(body) // 10
+            again = mended(told, body) if left > 0 else None
+            if again is not None:
+                errata.forget(before)
+                errata.add(told)
+                body = again
+                continue
+            errata.add(replace(told, hint=f"{told.hint}; nothing after this was read"))
+            tree.prune()
+            return tree, body, False
+        except yaml.YAMLError as error:
+            errata.stop(Finding("error", 1, 1, f"this is not YAML: {error}"))
+        return tree, body, True
 
 
 def _tell_what_was_cut(body: str, root: Node, errata: Errata) -> None:

@@ -7,7 +7,6 @@ from yaml import MarkedYAMLError
 from triage.domain.errors import Finding
 
 _LONGEST_KEY = 1_024
-_UNREAD = "nothing after this was read"
 _QUOTES = "put the text in double quotes"
 _COLON = "put a text with a colon in double quotes, and keys with their values in {key: value}"
 _INDENT = "begin it in the column in which its neighbors begin"
@@ -36,6 +35,8 @@ _UNSTARTED = re.compile(
     "cannot start any token|scanning an? (alias|anchor)|(parsing|scanning) a (tag|node|directive)"
     "|mapping keys are not allowed"
 )
+_VALUE = re.compile(r"([ ]*(?:- +)*)([\w-]+: +)([^\s\"'{\[>|&*#-].*)")
+"""A key and its value that are alone in a line; no list, mapping or quoted text."""
 _KEYED = re.compile(r":( |$)|^\s*(#|$)")
 _AT_ITS_BEGINNING = re.compile(
     "end of stream|document indicator|expected ':'|scanning an? (alias|anchor|directive)"
@@ -58,7 +59,7 @@ def slip(error: MarkedYAMLError, text: str) -> Finding:
         hint = "add it"
     else:
         message, hint = _told(said, lines[line], column)
-    return Finding("error", line + 1, column + 1, message, f"{hint}; {_UNREAD}")
+    return Finding("error", line + 1, column + 1, message, hint)
 
 
 def _colon(lines: list[str], line: int, column: int) -> tuple[int, int, str, str]:
@@ -96,3 +97,18 @@ def _astray(written: str, column: int) -> tuple[str, str]:
         message = f"the text ended with the {before[-1]} before this"
         return message, f'{_QUOTES}, and write \\" for a quote in it'
     return "this line is indented otherwise than those it belongs to", _INDENT
+
+
+def mended(told: Finding, text: str) -> str | None:
+    """The text with double quotes where a slip asks for them, so that the rest of it can be read;
+    None where quotes would not do."""
+    lines = text.split("\n")
+    found = _VALUE.fullmatch(lines[told.line - 1]) if told.line <= len(lines) else None
+    if found is None or "double quotes" not in told.hint:
+        return None
+    after = next((line for line in lines[told.line :] if line.strip()), "")
+    if len(after) - len(after.lstrip()) > len(found[1]):
+        return None  # the text goes on there
+    value = found[3].replace("\\", "\\\\").replace('"', '\\"')
+    lines[told.line - 1] = f'{found[1]}{found[2]}"{value}"'
+    return "\n".join(lines)

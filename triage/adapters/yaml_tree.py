@@ -44,18 +44,24 @@ class Tree:
                 self.root = self._node(self._next_event())
 
     def prune(self) -> None:
-        """After a slip: leave out what had begun and not ended. Of a list right under the root the
-        entries before the slip stay, but for the last, which it may have ended too soon."""
+        """After a slip: leave out what had begun and not ended. Of a list of the root the entries
+        before the slip stay, but for the last, which it may have ended too soon."""
         if self._open:
             self.root = self._open[0]
         if not isinstance(self.root, MappingNode):
             return
-        for key in self.root.keys.keys() - self.root.values.keys():
-            if len(self._open) > 1 and isinstance(self._open[1], ListNode):
-                del self._open[1].items[-1:]
-                self.root.values[key] = self._open[1]
+        keys, values = self.root.keys, self.root.values
+        last: Node | None = self._open[1] if len(self._open) > 1 else None
+        begun = keys.keys() - values.keys()
+        for key in begun:
+            if isinstance(last, ListNode):
+                values[key] = last
             else:
-                del self.root.keys[key]
+                del keys[key]
+        if not begun:
+            last = next(reversed(values.values()), None)
+        if isinstance(last, ListNode):
+            del last.items[-1:]
 
     def _node(self, event: Any) -> Node:
         """What begins with an event. Texts are most of them, so they come first."""
@@ -126,7 +132,8 @@ class Tree:
                 keys[key.value] = key
                 if len(keys) > MOST_ENTRIES:
                     self._stop(key, MOST_ENTRIES, "entries in one mapping")
-                values[key.value] = self._node(next_event())
+                first, second = values.get(key.value), self._node(next_event())
+                values[key.value] = second if first is None else _both(first, second)
         for one in merged:
             _merge(mapping, one)
         self._open.pop()
@@ -176,6 +183,16 @@ class Tree:
 
 def _text(event: Any, value: str) -> TextNode:
     return TextNode(event.start_mark.line, event.start_mark.column, value)
+
+
+def _both(first: Node, second: Node) -> Node:
+    """Of a key that stands twice as much as can be read of both; otherwise the second."""
+    if isinstance(first, ListNode) and isinstance(second, ListNode):
+        return ListNode(first.line, first.column, [*first.items, *second.items])
+    if isinstance(first, MappingNode) and isinstance(second, MappingNode):
+        keys, values = first.keys | second.keys, first.values | second.values
+        return MappingNode(first.line, first.column, keys, values)
+    return second
 
 
 def _merge(mapping: MappingNode, merged: Node) -> None:
