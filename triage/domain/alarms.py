@@ -21,8 +21,6 @@ COVERT = frozenset({AlarmKind.DURESS})
 OVER_WHEN_TAKEN = frozenset({AlarmKind.WITHDREW})
 """They are out of it themselves. Of all others nobody knows that they are safe until somebody
 says so."""
-TOLD_WHEN_TAKEN = frozenset({AlarmKind.HELP, AlarmKind.WITHDREW})
-"""Whoever raised one of these openly is told who has it; of any other no text may speak."""
 
 _SAYS = {
     AlarmKind.HELP: msgid("NEEDS HELP"),

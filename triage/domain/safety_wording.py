@@ -21,14 +21,6 @@ def checked_in(codes: str, waiting: str | None = None) -> Spoken:
     return still_waits(sms("%(codes)s: thank you, noted.", codes=codes), waiting)
 
 
-def alarm_taken(code: str | None, who: str) -> Text:
-    """To whoever cried for help. who -- has taken the alarm."""
-    where = code or msgid("Alarm")
-    return sms(
-        "%(where)s: %(who)s HAS YOUR ALARM. Use your radio if you can.", where=where, who=who
-    )
-
-
 # --- an address read out by telephone --------------------------------------------------------
 
 

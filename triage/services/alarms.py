@@ -12,7 +12,6 @@ from triage.domain.alarms import OVER_WHEN_TAKEN, AlarmKind
 from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
-from triage.domain.safety_wording import alarm_taken
 from triage.domain.words import Spoken, msgid
 from triage.services import alarm_lists, freed_teams, outbox, providers
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
@@ -35,8 +34,6 @@ _MAY_RING = timedelta(seconds=60)
 """No telephone rings longer for one call."""
 KIND = "alarm"
 """Of what is said on the telephone, or texted while none rings."""
-TOLD_WITHIN_S = 600
-"""Who has an alarm is no news later than this."""
 FIRST = 0
 """Priority before everything else there is."""
 _Phone = tuple[str, UUID | None]
@@ -199,11 +196,8 @@ def _stop_timers(uow: UnitOfWork, alarm: Alarm) -> None:
         timer.state = "cancelled"
 
 
-def take(
-    uow: UnitOfWork, centre: Centre, alarm: Alarm, through: str, by: str | None = None
-) -> None:
-    """A person takes care of it: nothing rings any more, and who cried for help is told who it is.
-    Raises Conflict if another has done so.
+def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> None:
+    """A person takes care of it: nothing rings any more. Raises Conflict if another has done so.
 
     by -- who, where it is not whoever asks for this unit of work.
     """
@@ -227,25 +221,6 @@ def take(
         team=member.team.name,
         through=through,
         waited_s=int((uow.now - alarm.created_at).total_seconds()),
-    )
-    if alarm.kind in words.TOLD_WHEN_TAKEN and member.phone:
-        _tell_who_cried(uow, centre, alarm, member.phone)
-
-
-def _tell_who_cried(uow: UnitOfWork, centre: Centre, alarm: Alarm, phone: str) -> None:
-    code = alarm.call.code if alarm.call else None
-    outbox.enqueue(
-        uow,
-        centre,
-        kind="update",
-        to=phone,
-        to_role=alarm.responder.role,
-        body=alarm_taken(code, alarm_lists.who_have(uow, [alarm])[alarm.id]),
-        priority=FIRST,
-        call_id=alarm.call_id,
-        responder_id=alarm.responder_id,
-        dedupe_key=f"alarm_taken:{alarm.id}",
-        valid_s=TOLD_WITHIN_S,
     )
 
 

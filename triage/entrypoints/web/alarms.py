@@ -47,7 +47,7 @@ def listed() -> ResponseReturnValue:
 def take(key: UUID) -> ResponseReturnValue:
     return _done(
         key,
-        lambda uow, alarm: alarms.take(uow, current_context().centre, alarm, "screen"),
+        lambda uow, alarm: alarms.take(uow, alarm, "screen"),
         lambda _: msgid("You take care of the alarm of %(team)s."),
     )
 
