@@ -357,6 +357,16 @@ def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
             "team_on never goes into a text message",
         ),
         (
+            "group: safety\n    type: yes_no",
+            "group: medical\n    in_texts: yes\n    type: yes_no",
+            "norway never goes into a text message",
+        ),
+        (
+            "ask_first: {weapon: in_hand}",
+            "ask_first: {weapon: in_hand}\n    in_texts: yes\n    read_by: raising",
+            "norway never goes into a text message",
+        ),
+        (
             "facts:\n",
             "seldom_both:\n  - {weapon: in_hand}\nfacts:\n",
             "6:5: error: a pair has two questions, not 1",
