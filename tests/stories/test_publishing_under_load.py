@@ -31,7 +31,7 @@ PANHANDLING = {
     "weapon": "none_seen",
     "attempt_in_progress": "no",
 }
-BEFORE, AFTER = "homeless_outreach", "ask_more"
+BEFORE, AFTER = "homeless_outreach", "co_responder"
 """What comes of it while 30 points are enough, and when outreach has been given up."""
 
 
