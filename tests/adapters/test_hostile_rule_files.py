@@ -21,7 +21,7 @@ from tests.performance.rule_reading import VOCABULARY as SHIPPED
 from tests.performance.rule_reading import written
 from triage.adapters.errata import MOST_FINDINGS, Errata
 from triage.adapters.strict_yaml import MOST_BYTES, MOST_MARKS, read_yaml
-from triage.adapters.yaml_tree import DEEPEST, MOST_ENTRIES, MOST_HOLDERS, MOST_LISTED, MOST_NODES
+from triage.adapters.yaml_tree import DEEPEST, MOST_ENTRIES, MOST_HOLDERS, MOST_NODES
 from triage.domain.assessment import assess
 from triage.domain.calls import CallInput
 from triage.domain.errors import RuleFileError
@@ -427,13 +427,17 @@ def test_the_largest_set_that_is_read_is_read_in_time_and_one_more_rule_is_not()
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        ("[" + "a, " * 1_500 + "]", f"more than {MOST_LISTED:,} texts in lists"),
-        ("{" + "".join(f"a{n}: b, " for n in range(1_500)) + "}", f"{MOST_NODES:,} entries"),
+        ("[" + "a, " * 1_500 + "]", "entries in so few lists"),
+        ("{" + "".join(f"a{n}: b, " for n in range(1_500)) + "}", "20,040 entries in so few"),
+        (
+            "{" + "".join(f"a{n}: [b, c, d, e], " for n in range(480)) + "}",
+            f"{MOST_NODES:,} entries",
+        ),
         ("[" + "[], " * 800 + "]", f"more than {MOST_HOLDERS:,} lists and mappings"),
         ("[" + "{a: b}, " * 800 + "]", f"more than {MOST_HOLDERS:,} lists and mappings"),
         ("[" + "{a: [b, {}]}, " * 400 + "]", f"more than {MOST_HOLDERS:,} lists and mappings"),
     ],
-    ids=["texts", "mappings", "empty lists", "mappings of one", "lists in mappings"],
+    ids=["texts", "mappings", "short lists", "empty lists", "mappings of one", "lists in mappings"],
 )
 def test_many_small_parts_are_too_many_together(part: str, words: str) -> None:
     text = "".join(f"k{n}: {part}\n" for n in range(20))

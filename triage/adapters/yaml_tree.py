@@ -12,8 +12,8 @@ from triage.domain.errors import Finding
 
 MOST_NODES = 55_000
 """Texts, lists and mappings: room for 2,000 rules with 100 examples."""
-MOST_LISTED = 20_000
-"""Texts in lists, of which 2,000 rules have fewer than half."""
+MOST_LOOSE, MORE_FOR_EACH = 20_000, 5
+"""Texts in few lists and mappings, and how many more for each: of large sets half are enough."""
 MOST_HOLDERS = 10_000
 """Lists and mappings, each of which takes as long as several texts."""
 MOST_ENTRIES = 2_000
@@ -31,7 +31,8 @@ class Tree:
         self._open: list[Holder] = []
         """Lists and mappings that have begun and not ended, the innermost last."""
         self._anchored: dict[str, Node] = {}
-        self._nodes = self._holders = self._listed = 0
+        self._nodes = self._holders = 0
+        self._most = MOST_LOOSE
 
     def grow(self) -> None:
         """Take every event of the first document. Raises MarkedYAMLError, RuleFileError."""
@@ -66,8 +67,8 @@ class Tree:
     def _node(self, event: Any) -> Node:
         """What begins with an event. Texts are most of them, so they come first."""
         self._nodes += 1
-        if self._nodes > MOST_NODES:
-            self._stop(_text(event, ""), MOST_NODES, "entries")
+        if self._nodes > self._most:
+            self._stop(_text(event, ""), self._most, "entries in so few lists and mappings")
         kind = event.__class__
         if kind is yaml.ScalarEvent:
             mark, value = event.start_mark, event.value
@@ -95,6 +96,7 @@ class Tree:
             self._refuse_properties(event, node)
         self._open.append(node)
         self._holders += 1
+        self._most = min(self._most + MORE_FOR_EACH, MOST_NODES)
         self._check_size(node, len(self._open))
 
     def _check_size(self, node: Node, depth: int) -> None:
@@ -109,10 +111,6 @@ class Tree:
             items.append(node := self._node(event))
             if len(items) > MOST_ENTRIES:
                 self._stop(node, MOST_ENTRIES, "entries in one list")
-            if node.__class__ is TextNode:
-                self._listed += 1
-                if self._listed > MOST_LISTED:
-                    self._stop(node, MOST_LISTED, "texts in lists")
         self._open.pop()
 
     def _fill_mapping(self, mapping: MappingNode) -> None:
@@ -149,6 +147,7 @@ class Tree:
             return alias
         nodes, holders, depth = size(meant)
         self._nodes, self._holders = self._nodes + nodes, self._holders + holders
+        self._most = min(self._most + MORE_FOR_EACH * holders, MOST_NODES)
         self._check_size(alias, len(self._open) + depth)
         return meant
 
