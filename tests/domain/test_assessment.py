@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.domain.small_rules import VOCABULARY, is_, rule, rule_set, where
-from triage.domain.assessment import ENGINE, Assessment, assess
+from triage.domain.assessment import ENGINE, Assessment, assess, assess_after_asking
 from triage.domain.bitmaps import rows_in
 from triage.domain.column_decisions import ColumnRules
 from triage.domain.conditions import ALWAYS, Mentions, Some
 from triage.domain.history import History
-from triage.domain.ruleset import Default, FollowUp, Notice, Plan, Prompt, RuleSet
+from triage.domain.ruleset import AskFirst, Default, FollowUp, Notice, Plan, Prompt, RuleSet
 
 
 def assessed(rules: RuleSet, situation: dict[str, Any] | None = None, **facts: Any) -> Assessment:
@@ -453,6 +453,35 @@ class TestConflicts:
         assert result.response == "ems"
 
 
+class TestAskingFirst:
+    RULES = rule_set(
+        rule("ask", "require", is_(problem="sad"), responses=("ask_more",)),
+        HURT,
+        rule("calm", "score", is_(weapon="none"), points=(("mobile", 90),), if_unknown="ask"),
+        thresholds=(("default", 50),),
+        ask=AskFirst(5, "mobile"),
+    )
+
+    def test_it_goes_along_with_nobody(self) -> None:
+        """Who asks first sends nobody, so it is never one of those who come as well."""
+        assert assessed(self.RULES, problem="sad").decision.also == ()
+        history = History(VOCABULARY)
+        history.add(VOCABULARY.read_call({"facts": {"problem": "sad"}}))
+        also = ColumnRules(self.RULES).decide(history).also
+        assert not [one for one, calls in also.items() if calls.any()]
+
+    def test_after_the_wait_only_what_would_still_wait_takes_the_other_way(self) -> None:
+        open_yet, all_told = ({}, {"weapon": "in_hand"})
+
+        def late(facts: dict[str, Any]) -> Assessment:
+            return assess_after_asking(self.RULES, VOCABULARY.read_call({"facts": facts}))
+
+        assert assessed(self.RULES, **open_yet).response == "ask_more"
+        assert late(open_yet).response == "mobile"
+        assert late(all_told).as_dict() == assessed(self.RULES, **all_told).as_dict()
+        assert late(all_told).response == "line"
+
+
 class TestTeamsThatRulesAskFor:
     """A rule may ask whether there is a team; it is told as well by who is said to be away."""
 
@@ -471,12 +500,19 @@ class TestTeamsThatRulesAskFor:
         assert assessed(rules, away, **armed).response == "police"
         assert assessed(rules, away | {"team_on": "yes"}, **armed).response == "police"
 
+    def test_a_team_that_is_later_than_every_target_is_away_too(self) -> None:
+        rules, armed = self.POLICE_ONLY_WITHOUT_TEAM, {"weapon": "in_hand"}
+
+        assert assessed(rules, {"minutes_to": {"mobile": 240}}, **armed).response == "ems"
+        assert assessed(rules, {"minutes_to": {"mobile": 241}}, **armed).response == "police"
+
     def test_past_calls_are_told_the_same(self) -> None:
         rules = self.POLICE_ONLY_WITHOUT_TEAM
         raws = [
             {"facts": {"weapon": "in_hand"}, "situation": {"unavailable": away}}
             for away in ({}, {"mobile": "all_committed"}, {"ems": "all_committed"})
         ]
+        raws.append({"facts": {"weapon": "in_hand"}, "situation": {"minutes_to": {"mobile": 241}}})
         history = History(VOCABULARY)
         for raw in raws:
             history.add(VOCABULARY.read_call(raw))
@@ -484,8 +520,8 @@ class TestTeamsThatRulesAskFor:
         found = ColumnRules(rules).decide(history).response
 
         assert {
-            name: rows for name, calls in found.items() if (rows := rows_in(calls, 3).tolist())
-        } == {"police": [1], "mobile": [0, 2]}
+            name: rows for name, calls in found.items() if (rows := rows_in(calls, 4).tolist())
+        } == {"police": [1, 3], "mobile": [0, 2]}
 
 
 class TestSight:

@@ -264,6 +264,15 @@ def assess(
     return Assessment(rule_set, call, case, outlook, habits, tuple(others))
 
 
+def assess_after_asking(
+    rule_set: RuleSet, call: CallInput, habits: Habits = NO_HABITS
+) -> Assessment:
+    """Assess a call whose time for answers is over: where the rules would still ask first, whom
+    `ask` names takes the place of waiting."""
+    asks = assess(rule_set, call, ahead=False).outcome == "ask_more"
+    return assess(rule_set.after_asking if asks else rule_set, call, habits=habits)
+
+
 def _conflict(conflict: Conflict) -> dict[str, object]:
     return {
         "fact": conflict.fact,

@@ -101,7 +101,7 @@ class Bounds:
             elif self.maybe & rules:
                 # A weaker response that comes along anyway gains nothing by being required,
                 # unless that would lift an exclusion.
-                comes_anyway = self.sure & self._book.companions[response]
+                comes_anyway = self.sure & self._book.companions.get(response, 0)
                 if stronger or not comes_anyway or self._claims.may_be_excluded(response):
                     relevant |= self.maybe & rules
         return relevant

@@ -108,7 +108,7 @@ class _Block:
             eligible=eligible,
             levels=self._levels(),
             required=self._required,
-            wanted=self._naming(("require", "also")),
+            wanted=self._wanted(),
             excluded=excluded,
             excluded_entirely=self._unless_required(self._naming(("exclude",), entirely=True)),
             by_default=by_default,
@@ -148,6 +148,12 @@ class _Block:
             left = left | barred
         _add(chosen, default, left)
         return chosen, by_default
+
+    def _wanted(self) -> Sets:
+        """Asking first is nobody who comes along."""
+        wanted = self._naming(("require", "also"))
+        wanted.pop(ASK_MORE, None)
+        return wanted
 
     def _naming(self, kinds: Iterable[Kind], *, entirely: bool = False) -> Sets:
         """By response, in precedence, the calls where a rule of these kinds names it."""

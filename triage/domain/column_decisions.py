@@ -142,7 +142,7 @@ class ColumnRules:
         book = self.rule_set.book
         asked = book.readers.keys() & book.staffing.keys()
         for row, call in history.short_of_teams.items() if asked else ():
-            if not asked.isdisjoint(book.nobody_left(call.unavailable)):
+            if not asked.isdisjoint(book.nobody_left(call)):
                 yield row, call
 
     def _in_order(self, names: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ class History:
         self.disputed: dict[int, CallInput] = {}
         """Calls that can be read in several ways."""
         self.short_of_teams: dict[int, CallInput] = {}
-        """Calls to which some teams could not come of which rules may ask whether there are any."""
+        """Calls to which some teams could not come, or late, of which rules may ask."""
         self._asked_about = {r.id for r in vocabulary.responses.values() if r.availability_fact}
         self.references: dict[int, str] = {}
         self.labels: dict[str, CodeColumn] = {}
@@ -87,10 +87,11 @@ class History:
             self.narratives.add(row, call.narrative)
         for response, _ in call.unavailable:
             self._away.setdefault(response, CodeColumn()).put(row, "away")
-            if response in self._asked_about:
-                self.short_of_teams[row] = call
         for response, minutes in call.minutes_to:
             self._minutes_to.setdefault(response, NumberColumn()).put(row, minutes)
+        concerned = (response for response, _ in (*call.unavailable, *call.minutes_to))
+        if not self._asked_about.isdisjoint(concerned):
+            self.short_of_teams[row] = call
         for name, label in (labels or {}).items():
             self.labels.setdefault(name, CodeColumn(many=True)).put(row, label)
         if reference:

@@ -89,8 +89,8 @@ def _choices(disputed: Mapping[str, tuple[Value | Gap, ...]]) -> Iterator[dict[s
 def _reading(rule_set: "RuleSet", call: CallInput, answers: dict[str, Value | Gap]) -> Reading:
     vocabulary = rule_set.vocabulary
     teams = _teams(vocabulary, call, answers)
-    if call.unavailable:
-        answers.update((fact, "no") for fact in rule_set.book.nobody_left(call.unavailable))
+    if call.unavailable or call.minutes_to:
+        answers.update((fact, "no") for fact in rule_set.book.nobody_left(call))
     reading = Reading(answers, (), teams)
     return out_of_sight(vocabulary, reading) if answers.get(SIGHT_FACT) == NO_SIGHT else reading
 

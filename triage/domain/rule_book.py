@@ -20,6 +20,7 @@ from triage.domain.term_index import Tally, TermIndex
 from triage.domain.terms import terms_of_rule
 
 if TYPE_CHECKING:
+    from triage.domain.calls import CallInput
     from triage.domain.ruleset import Level, Rule, RuleSet
 
 MOST_DATES_KEPT = 64
@@ -71,6 +72,8 @@ class RuleBook:
     """By fact, the tests on it, those of plans left out."""
     staffing: Mapping[str, frozenset[str]]
     """By fact that says whether teams can come, the responses of this set that it speaks of."""
+    latest_min: float | None
+    """The slowest target of all levels; None where one has no target."""
     dated: int
     _in_force: dict[str, int]
     mattering: OrderedDict[tuple[int, bool, tuple[object, ...]], frozenset[str]]
@@ -99,9 +102,12 @@ class RuleBook:
             self._in_force[local_date] = known
         return known
 
-    def nobody_left(self, unavailable: Iterable[tuple[str, str]]) -> Iterator[str]:
-        """The facts of `staffing` of which no team can come any more, when these cannot."""
-        away = {response for response, _ in unavailable}
+    def nobody_left(self, call: "CallInput") -> Iterator[str]:
+        """The facts of `staffing` of which no team can come to this call, or only later than the
+        slowest level allows."""
+        latest = self.latest_min
+        away = {response for response, _ in call.unavailable}
+        away |= {one for one, minutes in call.minutes_to if latest is not None and minutes > latest}
         return (fact for fact, responses in self.staffing.items() if responses <= away)
 
     def fired(self, tally: Tally) -> int:
@@ -174,7 +180,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         of_kind={kind: _mask(r.kind == kind for r in rules) for kind in {r.kind for r in rules}},
         requires=requires,
         excludes=tuple((r, bits, bits & entirely) for r, bits in excludes.items()),
-        companions=_naming(rules, ("require", "also"), rule_set.precedence),
+        companions=_naming(rules, ("require", "also"), rule_set.sent),
         excluded_by=excludes,
         scores=scores,
         thresholds={r: points for r, points in thresholds.items() if points is not None},
@@ -184,6 +190,7 @@ def arrange(rule_set: "RuleSet") -> RuleBook:
         readers=_readers(rules),
         tests=_tests(rules),
         staffing=_staffing(rule_set),
+        latest_min=_latest_min(rule_set),
         dated=_mask(bool(rule.valid_from or rule.valid_until) for rule in rules),
         _in_force={},
         mattering=OrderedDict(),
@@ -265,6 +272,12 @@ def _staffing(rule_set: "RuleSet") -> dict[str, frozenset[str]]:
         for fact in fact_of.values()
         if fact
     }
+
+
+def _latest_min(rule_set: "RuleSet") -> float | None:
+    targets = [level.within_min for level in rule_set.levels]
+    known = [target for target in targets if target is not None]
+    return max(known, default=None) if len(known) == len(targets) else None
 
 
 def _tests(rules: tuple["Rule", ...]) -> dict[str, tuple[Test, ...]]:

@@ -248,6 +248,11 @@ class RuleSet:
         return {name: place for place, name in enumerate((*listed, ASK_MORE))}
 
     @cached_property
+    def sent(self) -> tuple[str, ...]:
+        """Everybody who can be sent or told, in precedence."""
+        return tuple(name for name in self.precedence if name != ASK_MORE)
+
+    @cached_property
     def book(self) -> RuleBook:
         """The rules arranged for deciding."""
         return arrange(self)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
 
-from triage.domain.assessment import ENGINE, assess
+from triage.domain.assessment import ENGINE, assess, assess_after_asking
 from triage.domain.call_reading import NARRATIVE_LENGTH
 from triage.domain.lifecycle import CallState
 from triage.domain.ruleset import RuleSet
@@ -148,11 +148,11 @@ def assess_call(
     # There was a time for answers and it is over: asking first again would only keep back who
     # is recommended.
     was_asked = call.state is CallState.OPEN and "ask_more" in earlier
-    deciding = rules.after_asking if was_asked else rules
+    decide = assess_after_asking if was_asked else assess
     try:
         if not rules.rules:
             raise LookupError("the rule set could not be read")
-        result = assess(deciding, centre.vocabulary.read_call(raw), habits=known).as_dict()
+        result = decide(rules, centre.vocabulary.read_call(raw), habits=known).as_dict()
     except Exception as error:  # whatever it is, somebody must still come
         log.error("assessment failed: %s", type(error).__name__)
         result = _not_scored(rules, centre, type(error).__name__)
