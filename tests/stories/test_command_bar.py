@@ -83,7 +83,10 @@ def test_cad_is_confirmed_with_unit_and_number(world: World) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("a {code}", "Which team or unit?"),
+        ("a {code}", "Who? Type: a CODE TEAM."),
+        ("radio {code}", "Who? Type: radio CODE UNIT."),
+        ("a {code} mobil 1x", "No team is called mobil 1x. Is it one of these: Mobile 1?"),
+        ("a {code} Medic 12", "For a unit by radio type: radio {code} Medic 12."),
         ("a ZZZZ cit2", "There is no call ZZZZ"),
         ("there {code} cit9", "Nobody has this call"),
         ("eta {code} soon", "Nobody has this call"),
@@ -105,9 +108,10 @@ def test_what_cannot_be_done_changes_nothing_and_says_why(
 
     answer = says(world, command.format(code=call.code))
 
-    assert said in answer
+    assert said.format(code=call.code) in answer
     assert answer.endswith("Nothing was changed.")
     assert slots(world, call) == before
+    phone.expect_silence()
 
 
 def test_several_teams_that_may_be_meant_are_named(world: World) -> None:
@@ -117,6 +121,19 @@ def test_several_teams_that_may_be_meant_are_named(world: World) -> None:
     call = world.call(CALM)
 
     assert "Which of them: Mobile 1, Mobile 2?" in says(world, f"a {call.code} mobile")
+
+
+def test_a_unit_by_radio_is_assigned_by_a_word_of_its_own(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+
+    assert says(world, f"radio {call.code} Medic 12") == (
+        f"{call.code}: Medic 12 is assigned as clinician."
+    )
+
+    assert slots(world, call) == ["accepted"]
+    phone.expect("tand down")
 
 
 def test_it_goes_places(world: World) -> None:
@@ -136,7 +153,7 @@ def test_without_javascript_the_page_comes_back_and_says_it(world: World) -> Non
     desk = world.client("dispatcher")
 
     wrong = desk.submit(
-        "/board", {"command": f"a {call.code} <b>", "next": "/board"}, "/command", follow=True
+        "/board", {"command": f"radio {call.code} <b>", "next": "/board"}, "/command", follow=True
     )
     assert wrong.request.path == "/board"
     assert f"{call.code}: <b> is assigned as clinician." in unescape(wrong.text)

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from triage.domain.codes import BY_HAND, DISPOSITIONS
 from triage.domain.errors import Refused
@@ -36,7 +37,8 @@ CALL, TEAM, MINUTES, WHO, UNIT, CAD, REASON, END = (
     msgid("ENDING"),
 )
 VERBS = (
-    Verb("a", (CALL, TEAM), msgid("assign a team or a unit, by hand")),
+    Verb("a", (CALL, TEAM), msgid("assign a team, by hand")),
+    Verb("radio", (CALL, UNIT), msgid("assign a unit that only the radio reaches")),
     Verb("yes", (CALL, TEAM), msgid("they accept, by radio")),
     Verb("no", (CALL, TEAM), msgid("they decline, by radio: the next is asked")),
     Verb("eta", (CALL, TEAM, MINUTES), msgid("they arrive in so many minutes")),
@@ -104,6 +106,12 @@ def meant(typed: str, known: Sequence[str]) -> list[str]:
     wanted = key(typed)
     same = [name for name in known if key(name) == wanted]
     return same or [name for name in known if wanted and key(name).startswith(wanted)]
+
+
+def near(typed: str, known: Sequence[str]) -> list[str]:
+    """The few of `known` that are written much alike, the likest first."""
+    by_key = {key(name): name for name in known}
+    return [by_key[one] for one in get_close_matches(key(typed), list(by_key))]
 
 
 def one_code(typed: Sequence[str], known: Mapping[str, str], what: str) -> str:

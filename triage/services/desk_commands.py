@@ -85,46 +85,62 @@ def do(uow: UnitOfWork, centre: Centre, command: Command) -> Done:
 
 
 def _assign(at: _At) -> str:
-    name = " ".join(at.rest)
-    if not name:
-        raise Refused(
-            msgid("Which team or unit? Type: %(example)s.", example=at.command.verb.example)
-        )
-    open_slots = [slot for slot in at.slots() if slot.state in WANTED]
-    if not open_slots:
-        raise Refused(msgid("nobody is sought for this call"))
-    team = _team_called(at.uow, name)
+    name, open_slots = _named(at), _sought(at)
+    team = _team_called(at, name)
     given: list[Slot] = []
     for slot in open_slots:
-        member = _member_for(team, slot, given) if team else None
-        if team is not None and member is None:
-            continue
-        dispatches.assign(at.uow, at.centre, slot, member, None if member else name)
-        given.append(slot)
-        if team is None:
-            break
+        if (member := _member_for(team, slot, given)) is not None:
+            dispatches.assign(at.uow, at.centre, slot, member, None)
+            given.append(slot)
     if not given:
         roles = listed(", ", [role_name(slot.role) for slot in open_slots])
-        raise Refused(
-            msgid(
-                "%(name)s has nobody to be %(roles)s.",
-                name=team.name if team else name,
-                roles=roles,
-            )
-        )
+        raise Refused(msgid("%(name)s has nobody to be %(roles)s.", name=team.name, roles=roles))
+    return _assigned(given)
+
+
+def _by_radio(at: _At) -> str:
+    name, slot = _named(at), _sought(at)[0]
+    dispatches.assign(at.uow, at.centre, slot, None, name)
+    return _assigned([slot])
+
+
+def _named(at: _At) -> str:
+    if not (name := " ".join(at.rest)):
+        raise Refused(msgid("Who? Type: %(example)s.", example=at.command.verb.example))
+    return name
+
+
+def _sought(at: _At) -> list[Slot]:
+    if not (slots := [slot for slot in at.slots() if slot.state in WANTED]):
+        raise Refused(msgid("nobody is sought for this call"))
+    return slots
+
+
+def _assigned(given: Sequence[Slot]) -> str:
     roles = listed(msgid(" and "), [role_name(slot.role) for slot in given])
     return msgid(
         "%(who_has)s is assigned as %(roles)s.", who_has=paging.who_has(given[0]), roles=roles
     )
 
 
-def _team_called(uow: UnitOfWork, name: str) -> Team | None:
-    """None where no team of ours is called so: a unit by radio. Raises Refused for several."""
-    teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
-    found = language.meant(name, [team.name for team in teams])
+def _team_called(at: _At, name: str) -> Team:
+    """Raises Refused for several, and for none: a team that is mistyped is no unit by radio, for
+    which everybody else would be told to stand down."""
+    teams = at.uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
+    names = sorted(team.name for team in teams)
+    found = language.meant(name, names)
     if len(found) > 1:
         raise Refused(msgid("Which of them: %(names)s?", names=listed(", ", found)))
-    return next((team for team in teams if team.name in found), None)
+    if not found:
+        raise Refused(_no_team(at, name, language.near(name, names)))
+    return next(team for team in teams if team.name in found)
+
+
+def _no_team(at: _At, name: str, near: Sequence[str]) -> str:
+    none = msgid("No team is called %(name)s.", name=name)
+    like = [msgid("Is it one of these: %(names)s?", names=listed(", ", near))] if near else []
+    unit = msgid("For a unit by radio type: radio %(code)s %(name)s.", code=at.call.code, name=name)
+    return listed(" ", [none, *like, unit])
 
 
 def _member_for(team: Team, slot: Slot, given: Sequence[Slot]) -> Responder | None:
@@ -274,6 +290,7 @@ def _end(at: _At) -> str:
 
 _DOES: Mapping[str, Callable[[_At], str]] = {
     "a": _assign,
+    "radio": _by_radio,
     "yes": _answer,
     "no": _answer,
     "eta": _eta,
