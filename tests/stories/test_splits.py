@@ -84,3 +84,98 @@ def test_the_first_callers_call_stays(world: World, dispatcher: Browser) -> None
     assert dispatcher.submit(path, {}, to=f"{path}/callers/{first}/split").status_code == 409
     told = act(dispatcher, call, "/split", {})
     assert "Two calls again" in told
+
+
+WANDA = {
+    "subject_name": "Wanda Second",
+    "subject_about": "Green coat",
+    "subject_age": "adult_21_64",
+    "subject_language": "es",
+    "subject_interpreter": "yes",
+}
+FROM_CAD = {"external_id": "CAD-778", "position": "40.7001, -75.3002", "zone": "Harbor"}
+
+
+def call_called(world: World, reference: str) -> Call:
+    with world.context.reading() as uow:
+        return uow.session.scalars(select(Call).where(Call.reference == reference)).one()
+
+
+def split_off(world: World, desk: Browser, call: Call) -> Call:
+    found = re.search(r"the other is \w{4}, (\S+)\.", act(desk, call, "/split", {}))
+    assert found
+    return call_called(world, found[1])
+
+
+def test_the_person_goes_with_the_caller_who_named_them(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, location="Pier 3")
+    send(dispatcher, SECOND | WANDA | FROM_CAD, action=f"attach:{call.reference}")
+    page = words(look(dispatcher, call))
+    assert "Person in crisis Wanda Second" in page
+    assert "CAD number CAD-778" in page
+
+    other = split_off(world, dispatcher, call)
+
+    for shown in (look(dispatcher, call), sheet(dispatcher, call)):
+        assert "Wanda" not in shown
+        assert "CAD-778" not in shown
+    page = words(look(dispatcher, other))
+    assert "Person in crisis Wanda Second , 21 to 64; Spanish, interpreter needed" in page
+    assert "Green coat" in page
+    assert "CAD number CAD-778" in page
+    assert (other.position, other.zone) == ((40.7001, -75.3002), "Harbor")
+
+
+def test_of_two_who_named_a_person_the_word_of_whoever_stays_stands(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, location="Pier 3")
+    for name, number in (("Wanda", "CAD-2"), ("Tom", "CAD-3")):
+        third = SECOND | {"subject_name": name, "external_id": number}
+        send(dispatcher, third, action=f"attach:{call.reference}")
+    assert "Person in crisis Wanda" in words(look(dispatcher, call))
+
+    split_off(world, dispatcher, call)  # the first form is the second caller's
+
+    page = words(look(dispatcher, call))
+    assert "Person in crisis Tom" in page
+    assert "CAD number CAD-3" in page
+    assert "as they say:" not in page
+    split_off(world, dispatcher, call)
+    assert "Person in crisis" not in words(look(dispatcher, call))
+
+
+def test_what_a_second_caller_says_of_the_person_stands_with_them_and_goes_with_them(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    first = {"subject_name": "Luis First", "external_id": "CAD-1", "facts.weapon": "none_confirmed"}
+    came = send(dispatcher, SECOND | first).location or ""
+    call = call_called(world, came.removeprefix("/calls/"))
+    send(dispatcher, SECOND | WANDA | FROM_CAD, action=f"attach:{call.reference}")
+
+    for shown in (look(dispatcher, call), sheet(dispatcher, call)):
+        told = words(shown)
+        assert "Person in crisis Luis First" in told
+        assert (
+            "Person in crisis, as they say: Wanda Second , 21 to 64; Spanish, interpreter needed"
+            in told
+        )
+        for word in ("Green coat", "CAD number CAD-778", "Position 40.70010, -75.30020"):
+            assert word in told, word
+
+    other = split_off(world, dispatcher, call)
+
+    for shown in (look(dispatcher, call), sheet(dispatcher, call)):
+        assert "Luis First" in shown
+        assert "CAD-1" in shown
+        assert "Wanda" not in shown
+    assert "Person in crisis Wanda Second" in words(look(dispatcher, other))
+    assert (other.external_id, other.position) == ("CAD-778", (40.7001, -75.3002))
+
+
+def sheet(desk: Browser, call: Call) -> str:
+    page: str = desk.get(f"/calls/{call.reference}/sheet").get_data(as_text=True)
+    return page

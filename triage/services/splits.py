@@ -8,7 +8,7 @@ from triage.domain.contradictions import caller_number
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
-from triage.services import assessments, calls
+from triage.services import assessments, calls, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -19,14 +19,16 @@ from triage.storage.unit_of_work import UnitOfWork
 def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
     """Make a call of its own of what this caller said, with a code of its own.
 
-    The first call keeps whoever was sent to it and is assessed without their answers; the new one
-    is decided as any other. Both records keep that there was one call.
+    The first call keeps whoever was sent to it and is assessed without their answers; the person
+    whom they named goes with them. The new one is decided as any other. Both records keep that
+    there was one call.
     """
     must_be_open(call)
     caller = _who_may_leave(call, caller_id)
     fresh = calls.open_call(uow, centre, _as_call(call, caller))
     caller.left_for_id = fresh.id
     uow.session.flush()
+    second_callers.take_along(uow, call, caller)
     _without_their_word(uow, call, caller_number(call.callers.index(caller) + 1))
     calls.assess(uow, centre, call)
     uow.audit("call.split", call, other=fresh.reference)
@@ -47,20 +49,27 @@ def _who_may_leave(call: Call, caller_id: UUID) -> Caller:
 
 
 def _as_call(call: Call, caller: Caller) -> NewCall:
-    own: dict[str, Any] = json.loads(caller.own or "{}")
+    told = second_callers.told_by(caller)
+    latitude, longitude = told.position or (None, None)
     rang = f"Rang about {call.reference} first: it is another incident."
     return NewCall(
         caller_name=caller.name,
         caller_phone=caller.phone,
-        location=own.get("location") or call.location,
-        narrative=own.get("narrative") or caller.said or rang,
+        location=told.location or call.location,
+        zone=told.zone,
+        match=told.match,
+        latitude=latitude,
+        longitude=longitude,
+        external_id=told.cad_number,
+        narrative=told.narrative or caller.said or rang,
         language=caller.language,
         people=People(
             relation=caller.relation,
             interpreter=bool(caller.interpreter),
             call_back=tuple(caller.call_back or ()),
+            subject=told.person,
         ),
-        facts=own.get("facts", {}),
+        facts=told.facts,
         received_at=caller.created_at,
         origin="split",
     )

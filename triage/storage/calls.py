@@ -109,7 +109,7 @@ class Caller(LiveRow):
     """What a second caller told; the first caller's words are the call's narrative."""
     own_sealed: Mapped[bytes | None] = sealed_column()
     own = Sealed()
-    """JSON of a second caller's own place, words and answers: enough for a call of their own."""
+    """JSON of a second caller's own place, person, words and answers: see second_callers.Told."""
     left_for_id: Mapped[UUID | None]
     """The call that was made of theirs when it turned out to be another incident."""
     relation: Mapped[str | None]

@@ -12,7 +12,7 @@ from triage.domain.wording import help_words
 from triage.domain.words import msgid
 from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.questions import answer_in_words
-from triage.services import callers, page_links
+from triage.services import callers, page_links, second_callers
 from triage.services.centre import Centre
 from triage.services.reliefs import relief_of
 from triage.services.timeline_sentences import response_name
@@ -64,6 +64,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "relations": RELATIONS,
         "call_back": CALL_BACK,
         "language_name": callers.called,
+        "told_by": second_callers.told_by,
         "alarm_words": alarms,
         "moves": moves,
         "own_moves": own_moves,
