@@ -163,7 +163,7 @@ def take_telephone(browser: Browser, link: str) -> None:
     phone = browser.new_page(viewport={"width": 390, "height": 844})
     phone.goto(link)
     phone.click("main form button")
-    phone.wait_for_url("**/p/call")
+    phone.wait_for_url("**/p/call/*")
     time.sleep(1)
     shoot(phone, "phone", whole=True)
 

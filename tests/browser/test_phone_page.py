@@ -16,6 +16,7 @@ from tests.world import PASSWORD
 from triage.services import people
 from triage.storage.messages import Message
 from triage.storage.people import Account
+from triage.storage.safety import Alarm
 
 __all__ = ["axe"]
 
@@ -35,11 +36,13 @@ def at_rest(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def link_of(served: Served, page: Page) -> str:
+def link_of(served: Served, page: Page, code: str = "") -> str:
+    """In the text about the call of this code, or in any."""
     for _ in range(100):
         with served.world.context.reading() as uow:
             for text in uow.session.scalars(select(Message)):
-                if found := re.search(r"/p/\w{11}", text.body or ""):
+                found = re.search(r"/p/\w{11}", text.body or "")
+                if found and code in text.body:
                     return served.base_url + found[0]
         page.wait_for_timeout(50)
     raise AssertionError("no text with a link")
@@ -82,7 +85,7 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
         served.kill("web")
         route.abort()
 
-    page.route("**/p/call/mine", dies_before_it_answers, times=1)
+    page.route("**/p/call/*/mine", dies_before_it_answers, times=1)
     on_scene.click()
     expect(told).to_contain_text("On scene: Not sent yet")
     served.start("web", *served.serve)
@@ -90,6 +93,34 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
     expect(told).to_contain_text(re.compile(r"Sent \d\d:\d\d:\d\d\. You: on scene\."))
     assert world.audited("page.accepted") == 1
     assert world.audited("slot.on_scene") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_stays_with_its_call_beside_another_link(served: Served, page: Page) -> None:
+    world = served.world
+    world.team("Mobile 9", calls_at_once=2)
+    calls = [world.call(CALM) for _ in range(2)]
+    tabs = [page, page.context.new_page()]
+    for tab, call in zip(tabs, calls, strict=True):
+        tab.goto(link_of(served, tab, call.code))
+        tab.get_by_role("button", name="Open").click()
+        tab.wait_for_url("**/p/call/*")
+        tab.get_by_role("button", name="Accept", exact=True).click()
+        expect(tab.get_by_role("status")).to_contain_text("You have accepted")
+
+    at_rest(page)  # and looks more than once for what is new
+    expect(page).to_have_title(re.compile(calls[0].code))
+    expect(page.locator("#call-head")).to_contain_text(calls[0].code)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="I need help").click()
+    expect(page.get_by_role("status")).to_contain_text("I need help: NOT SENT YET")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status")).to_contain_text("ALARM RAISED")
+    with world.context.reading() as uow:
+        assert [one.call_id for one in uow.session.scalars(select(Alarm))] == [calls[0].id]
+    expect(page.locator("#call-mine")).to_contain_text("rings at dispatch")
+    expect(tabs[1].locator("#call-head")).to_contain_text(calls[1].code)
+    expect(tabs[1].locator("#call-mine")).not_to_contain_text("rings at dispatch")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -233,10 +233,10 @@ def test_whoever_reads_spanish_is_told_nothing_in_english_that_can_be_said_in_sp
     by_link = in_spanish(world, None)
     link = link_of(phone)
     look(None, by_link, link, by_link.get(link))
-    by_link.submit(link, {})
-    look(None, by_link, "/p/call", by_link.get("/p/call"))
+    opened = by_link.submit(link, {}).location
+    look(None, by_link, opened, by_link.get(opened))
     for action in ("accept-10", "en_route", "on_scene", "relieve", "cleared"):
-        answer = by_link.submit("/p/call", {"action": action}, to="/p/call/mine", follow=True)
+        answer = by_link.submit(opened, {"action": action}, to=f"{opened}/mine", follow=True)
         look(None, by_link, action, answer)
 
     assert call.code

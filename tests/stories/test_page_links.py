@@ -44,14 +44,21 @@ def link_of(phone: Phone) -> str:
     return found[1]
 
 
-def open_(world: World, link: str) -> Browser:
+def open_(world: World, link: str) -> tuple[Browser, str]:
     browser = world.client()
-    assert browser.submit(link, {}).location == "/p/call"
-    return browser
+    return browser, open_in(browser, link)
 
 
-def press(browser: Browser, action: str) -> str:
-    return words(browser.submit("/p/call", {"action": action}, to="/p/call/mine", follow=True).text)
+def open_in(browser: Browser, link: str) -> str:
+    """Where the browser goes on."""
+    path: str = browser.submit(link, {}).location
+    assert re.fullmatch(r"/p/call/[0-9a-f-]{36}", path)
+    return path
+
+
+def press(browser: Browser, path: str, action: str) -> str:
+    answer = browser.submit(path, {"action": action}, to=f"{path}/mine", follow=True)
+    return words(answer.text)
 
 
 def test_a_program_that_looks_at_links_uses_nothing_up(
@@ -66,48 +73,49 @@ def test_a_program_that_looks_at_links_uses_nothing_up(
         assert private not in shown
     assert world.client().client.post(link).status_code == 400  # no page of ours sent it
 
-    assert "Please answer" in words(open_(world, link).get("/p/call").text)
+    browser, path = open_(world, link)
+    assert "Please answer" in words(browser.get(path).text)
 
 
 def test_it_opens_once_and_says_so(world: World, phone: Phone, call: Call) -> None:
     link = link_of(phone)
     mine, other = world.client(), world.client()
     token = other.csrf(link)
-    mine.submit(link, {})
+    path = open_in(mine, link)
 
     second = other.client.post(link, data={"csrf_token": token})
     assert second.status_code == 410
     assert "opened already, and a link opens once. Sign in" in words(second.text)
-    assert other.get("/p/call").status_code == 401
-    assert mine.get(link).location == "/p/call"  # the browser that opened it goes on
+    assert other.get(path).status_code == 401
+    assert mine.get(link).location == path  # the browser that opened it goes on
     assert "Mobile 9 (clinician) opened the link." in words(
         world.client("dispatcher").get(f"/calls/{call.reference}").text
     )
 
 
 def test_a_call_is_worked_through_behind_the_link(world: World, phone: Phone, call: Call) -> None:
-    me = open_(world, link_of(phone))
+    me, path = open_(world, link_of(phone))
 
-    before = words(me.get("/p/call").text)
+    before = words(me.get(path).text)
     assert "The place is shown when you have accepted" in before
     assert PLACE not in before
-    said = press(me, "accept-15")
+    said = press(me, path, "accept-15")
     assert "You have accepted: it is yours. You arrive in 15 min." in said
     assert PLACE in said
-    assert 'href="geo:' in me.get("/p/call").text
+    assert 'href="geo:' in me.get(path).text
     for private in (SAID, "Ada", "crisis", call.reference):
-        assert private not in words(me.get("/p/call/live").text)
+        assert private not in words(me.get(f"{path}/live").text)
     for action, told in (
         ("staged", "waits near"),
         ("on_scene", "on scene"),
         ("cleared", "cleared"),
     ):
-        assert f"You: {told}." in press(me, action)
+        assert f"You: {told}." in press(me, path, action)
 
 
 def test_a_sign_in_shows_what_the_link_does_not(world: World, phone: Phone, call: Call) -> None:
-    me = open_(world, link_of(phone))
-    assert f'href="/sign-in?next=/calls/{call.reference}"' in me.get("/p/call").text
+    me, path = open_(world, link_of(phone))
+    assert f'href="/sign-in?next=/calls/{call.reference}"' in me.get(path).text
     world.account("clinician")
     with world.context.unit_of_work("test") as uow:
         account = people.find_account(uow, "test-clinician")
@@ -121,31 +129,31 @@ def test_a_lost_phone_shuts_the_link_and_what_it_opened(
     world: World, phone: Phone, call: Call
 ) -> None:
     link = link_of(phone)
-    me = open_(world, link)
-    press(me, "accept")
+    me, path = open_(world, link)
+    press(me, path, "accept")
     with world.context.unit_of_work("test") as uow:
         lost_phones.report(uow, world.centre, uow.get(Responder, phone.responder_id))
 
-    assert me.get("/p/call").status_code == 401
-    assert "This link was taken back. Sign in" in words(me.get("/p/call/live").text)
-    refused = me.client.post("/p/call/mine", data={"action": "on_scene"})
+    assert me.get(path).status_code == 401
+    assert "This link was taken back. Sign in" in words(me.get(f"{path}/live").text)
+    refused = me.client.post(f"{path}/mine", data={"action": "on_scene"})
     assert refused.status_code in {400, 401}
     with world.context.unit_of_work("test") as uow:
         lost_phones.found(uow, world.centre, uow.get(Responder, phone.responder_id))
-    assert me.get("/p/call").status_code == 401
+    assert me.get(path).status_code == 401
 
 
 def test_it_ends_with_the_call_and_in_time(world: World, phone: Phone, call: Call) -> None:
     link = link_of(phone)
-    me = open_(world, link)
-    press(me, "accept")
+    me, path = open_(world, link)
+    press(me, path, "accept")
     dispatcher = world.client("dispatcher")
     for action in ("on_scene", "cleared"):
-        press(me, action)
-    path = f"/calls/{call.reference}"
-    dispatcher.submit(path, {"disposition": "linked_to_care"}, to=f"{path}/close")
+        press(me, path, action)
+    its_page = f"/calls/{call.reference}"
+    dispatcher.submit(its_page, {"disposition": "linked_to_care"}, to=f"{its_page}/close")
 
-    assert "The call of this link has ended" in words(me.get("/p/call").text)
+    assert "The call of this link has ended" in words(me.get(path).text)
     world.call(CALM, zone="Northgate")
     world.settle()
     late = link_of(phone)
@@ -178,33 +186,33 @@ def test_who_guesses_has_to_wait(world: World) -> None:
 def test_what_was_pressed_beside_an_older_question_answers_no_newer_one(
     world: World, phone: Phone, call: Call
 ) -> None:
-    me = open_(world, link_of(phone))
+    me, path = open_(world, link_of(phone))
     form = {"action": "accept", "page": "00000000-0000-0000-0000-000000000000"}
-    answer = me.submit("/p/call", form, to="/p/call/mine")
+    answer = me.submit(path, form, to=f"{path}/mine")
     assert answer.status_code == 409
     assert "asked anew meanwhile" in words(answer.text)
     assert "ALARM RAISED" in words(
-        me.submit("/p/call", form | {"action": "help"}, to="/p/call/mine", follow=True).text
+        me.submit(path, form | {"action": "help"}, to=f"{path}/mine", follow=True).text
     )
 
 
 def test_one_press_acts_once_however_often_it_is_sent(
     world: World, phone: Phone, call: Call
 ) -> None:
-    me = open_(world, link_of(phone))
-    press(me, "accept")
-    token = me.csrf("/p/call")
+    me, path = open_(world, link_of(phone))
+    press(me, path, "accept")
+    token = me.csrf(path)
 
     def send(key: str, action: str) -> tuple[int, str]:
         form = {"action": action, "key": key, "csrf_token": token}
-        answer = me.client.post("/p/call/mine", data=form, headers={"X-Queued": "1"})
+        answer = me.client.post(f"{path}/mine", data=form, headers={"X-Queued": "1"})
         return answer.status_code, answer.json["said"]
 
     arrived = send("first", "on_scene")
     assert arrived == (200, "You: on scene.")
-    press(me, "transporting")
+    press(me, path, "transporting")
     assert send("first", "on_scene") == arrived  # told the same, not done again
-    assert "Transporting" in me.get("/p/call").text
+    assert "Transporting" in me.get(path).text
     assert [send("help", "help") for _ in range(2)] == [send("help", "help")] * 2
     assert world.audited("alarm.raised") == 1
     assert world.audited("alarm.raised_again") == 0
@@ -216,19 +224,21 @@ def test_one_press_acts_once_however_often_it_is_sent(
 def test_what_arrives_too_late_is_told_what_is_true_now(
     world: World, phone: Phone, call: Call
 ) -> None:
-    me = open_(world, link_of(phone))
+    me, path = open_(world, link_of(phone))
     world.team("Mobile 8", zones=["Northgate"])[0].ignores("they are asked instead")
-    press(me, "accept")
-    press(me, "withdraw")
-    form = {"action": "on_scene", "key": "late", "csrf_token": me.csrf("/p/call")}
-    late = me.client.post("/p/call/mine", data=form, headers={"X-Queued": "1"})
+    press(me, path, "accept")
+    press(me, path, "withdraw")
+    form = {"action": "on_scene", "key": "late", "csrf_token": me.csrf(path)}
+    late = me.client.post(f"{path}/mine", data=form, headers={"X-Queued": "1"})
     assert late.status_code == 409
     assert late.json["said"] == ("Nothing was changed: it is not yours any more, you are released.")
     world.ignores_texts("what an alarm does is another story")
 
 
 def test_that_paging_does_not_work_stands_there_too(world: World, phone: Phone, call: Call) -> None:
-    browser = open_(world, link_of(phone))  # and in this story neither worker nor watcher runs
+    browser, path = open_(
+        world, link_of(phone)
+    )  # and in this story neither worker nor watcher runs
 
-    for path in ("/p/call", "/p/call/live"):
-        assert "PAGING DOES NOT WORK" in words(browser.get(path).text)
+    for part in ("", "/live"):
+        assert "PAGING DOES NOT WORK" in words(browser.get(path + part).text)

@@ -2,6 +2,9 @@
 
 Looking at the address changes nothing, however often a program does it; the button opens it, once.
 What it opens is narrower than being signed in: this call, as far as the texts may tell of it.
+A browser may hold several. The address of what was opened says which, and a cookie of its own,
+named after it, that it was opened here: a page never becomes another call, nor does what is
+pressed on it.
 """
 
 from collections import deque
@@ -9,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound, TooManyRequests
@@ -35,6 +38,8 @@ GUESSES, WITHIN = 20, timedelta(minutes=1)
 _guessed: dict[str, deque[datetime]] = {}
 _ADDRESSES = 1000
 """Addresses that are remembered."""
+HELD = 20
+"""Opened links that a browser holds, the latest: every request carries them all."""
 
 
 @bp.get(f"/<string(length={page_links.LENGTH}):secret>")
@@ -43,8 +48,8 @@ def look(secret: str) -> ResponseReturnValue:
     """One button, and for whom it is. Whoever has opened this link here goes on."""
     with current_context().reading() as uow:
         link = _find(uow, secret)
-        if _holds(uow, link):
-            return redirect("/p/call")
+        if _opened(uow, link.id):
+            return redirect(_path(link.id))
         return _door(uow, link, secret)
 
 
@@ -54,9 +59,9 @@ def open_(secret: str) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
         link = _find(uow, secret)
-        if _holds(uow, link):
-            return redirect("/p/call", 303)
-        actor = f"responder:{link.responder_id}"
+        if _opened(uow, link.id):
+            return redirect(_path(link.id), 303)
+        key, actor = link.id, f"responder:{link.responder_id}"
 
     def work(uow: UnitOfWork) -> str:
         return opened_pages.open_(uow, _find(uow, secret))
@@ -66,63 +71,54 @@ def open_(secret: str) -> ResponseReturnValue:
     except Conflict:  # somebody was faster
         with context.reading() as uow:
             return _door(uow, _find(uow, secret), secret)
-    answered = make_response(redirect("/p/call", 303))
-    answered.set_cookie(
-        _cookie(),
-        token,
-        httponly=True,
-        samesite="Lax",
-        secure=context.settings.public_url.startswith("https:"),
-        path="/",
-    )
-    return answered
+    return _holding(key, token)
 
 
-@bp.get("/call")
+@bp.get("/call/<uuid:key>")
 @open_to_everyone
-def call() -> ResponseReturnValue:
+def call(key: UUID) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
-        if (link := _opened(uow)) is None:
-            return _over(uow)
+        if (link := _opened(uow, key)) is None:
+            return _over(uow, key)
         actor, page_id = f"responder:{link.responder_id}", link.page_id
         within = timedelta(minutes=context.settings.policy.opening_min)
     looks.note(context, actor, lambda uow: _call_of(uow, page_id), within)
-    return _render(Typed(), 200)
+    return _render(key, Typed(), 200)
 
 
-@bp.get("/call/live")
+@bp.get("/call/<uuid:key>/live")
 @open_to_everyone
-def live() -> ResponseReturnValue:
+def live(key: UUID) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
-        if (link := _opened(uow)) is None:
-            return _over(uow)
+        if (link := _opened(uow, key)) is None:
+            return _over(uow, key)
         html = render_template("call_clinician_live.html", token="", **_shown(uow, link, Typed()))
         return fragment(html, uow.now)
 
 
-@bp.post("/call/mine")
+@bp.post("/call/<uuid:key>/mine")
 @open_to_everyone
-def mine() -> ResponseReturnValue:
+def mine(key: UUID) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
-        if (link := _opened(uow)) is None:
-            return _over(uow)
+        if (link := _opened(uow, key)) is None:
+            return _over(uow, key)
         actor = f"responder:{link.responder_id}"
 
     def work(uow: UnitOfWork) -> str:
-        if (link := _opened(uow)) is None:
+        if (link := _opened(uow, key)) is None:
             raise Conflict(gettext("this link has ended"))
         return once(uow, context.centre, opened_pages.newest_page(uow, link))
 
-    return take(actor, work, "/p/call", _render)
+    return take(actor, work, _path(key), lambda *sent: _render(key, *sent))
 
 
-def _render(sent: Typed, status: int) -> ResponseReturnValue:
+def _render(key: UUID, sent: Typed, status: int) -> ResponseReturnValue:
     with current_context().reading() as uow:
-        if (link := _opened(uow)) is None:
-            return _over(uow)
+        if (link := _opened(uow, key)) is None:
+            return _over(uow, key)
         return render_template("call_clinician.html", **_shown(uow, link, sent)), status
 
 
@@ -130,7 +126,7 @@ def _shown(uow: UnitOfWork, link: PageLink, sent: Typed) -> dict[str, Any]:
     page = opened_pages.newest_page(uow, link)
     shown = for_member(uow, current_context().centre, [page], sent)
     paging = paging_lines(watch.standing(uow).codes, at_the_desk=False)
-    return shown | {"base": "/p/call", "narrow": True, "paging": paging}
+    return shown | {"base": _path(link.id), "narrow": True, "paging": paging}
 
 
 def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
@@ -140,10 +136,10 @@ def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
     return html, 410 if why else 200
 
 
-def _over(uow: UnitOfWork) -> ResponseReturnValue:
+def _over(uow: UnitOfWork, key: UUID) -> ResponseReturnValue:
     """What was opened has ended, or nothing was."""
     g.now = uow.now
-    link = _held(uow)
+    link = _held(uow, key)
     why = opened_pages.why_over(uow, link) if link else None
     why = why or gettext("No link is open in this browser.")
     return render_template("page_link.html", link=None, why=why, secret=None), 401
@@ -165,20 +161,28 @@ def _find(uow: UnitOfWork, secret: str) -> PageLink:
     return link
 
 
-def _holds(uow: UnitOfWork, link: PageLink) -> bool:
-    held = _held(uow)
-    return held is not None and held.id == link.id and opened_pages.why_over(uow, link) is None
+def _holding(key: UUID, token: str) -> ResponseReturnValue:
+    """On to what was just opened, which this browser holds from now on."""
+    secure = current_context().settings.public_url.startswith("https:")
+    answered = make_response(redirect(_path(key), 303))
+    held = [name for name in request.cookies if name.startswith(_cookies())]  # the oldest first
+    for name in held[: 1 - HELD]:
+        answered.delete_cookie(name, httponly=True, samesite="Lax", secure=secure, path="/")
+    name = f"{_cookies()}{key.hex}"
+    answered.set_cookie(name, token, httponly=True, samesite="Lax", secure=secure, path="/")
+    return answered
 
 
-def _held(uow: UnitOfWork) -> PageLink | None:
-    token = request.cookies.get(_cookie())
-    return opened_pages.opened(uow, token) if token else None
+def _held(uow: UnitOfWork, key: UUID) -> PageLink | None:
+    token = request.cookies.get(f"{_cookies()}{key.hex}")
+    link = opened_pages.opened(uow, token) if token else None
+    return link if link and link.id == key else None
 
 
-def _opened(uow: UnitOfWork) -> PageLink | None:
+def _opened(uow: UnitOfWork, key: UUID) -> PageLink | None:
     """What this browser may see, while it lasts."""
     g.now = uow.now
-    link = _held(uow)
+    link = _held(uow, key)
     return link if link and opened_pages.why_over(uow, link) is None else None
 
 
@@ -186,5 +190,11 @@ def _call_of(uow: UnitOfWork, page_id: UUID) -> Call:
     return uow.get(Page, page_id).slot.dispatch.call
 
 
-def _cookie() -> str:
-    return f"{cookie_name()}-page"
+def _path(key: UUID) -> str:
+    """Of what a link has opened. It opens nothing where the link was not opened."""
+    return url_for("page_link.call", key=key)
+
+
+def _cookies() -> str:
+    """How the names of all cookies of opened links begin."""
+    return f"{cookie_name()}-page-"
