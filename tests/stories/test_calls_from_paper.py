@@ -168,5 +168,20 @@ def test_what_is_missing_is_asked_for(world: World, change: dict[str, str], said
     assert said in answered.text
 
 
+def test_what_is_wrong_stands_in_the_row_where_it_was_written(world: World) -> None:
+    second = {name.replace("_1", "_2"): value for name, value in went(world).items()}
+
+    for field, value, said in (
+        ("unit_2", "", "Write which team or unit went"),
+        ("on_scene_at_2", at(world, 118), "before the time above it"),
+    ):
+        answered = type_in(world, sheet(world, **second | {field: value}))
+
+        assert answered.status_code == 422
+        beside = answered.text[answered.text.index(f'id="e-{field}"') :]
+        assert said in beside[: beside.index("</p>")]
+        assert f'id="e-{field.replace("_2", "_1")}"' not in answered.text
+
+
 def test_a_clinician_may_not(world: World) -> None:
     assert world.client("clinician").get(PATH).status_code == 403

@@ -30,6 +30,8 @@ class Went:
     on_scene_at: datetime | None = None
     cleared_at: datetime | None = None
     cad_number: str | None = None
+    row: int = 1
+    """Where on the sheet they stand, from 1: what is wrong is told there."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,16 @@ def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
         )
     if sheet.disposition is not None and sheet.disposition not in DISPOSITIONS:
         raise Refused(msgid("Choose how the call ended."), "disposition")
-    for number, went in enumerate(sheet.went, 1):
-        _check_went(uow, centre, sheet, number, went)
+    for went in sheet.went:
+        _check_went(uow, centre, sheet, went)
 
 
-def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, number: int, went: Went) -> None:
+def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, went: Went) -> None:
     known = centre.vocabulary.responses.get(went.response)
     if known is None or not known.is_somebody:
-        raise Refused(msgid("Choose who was sent."), f"response_{number}")
+        raise Refused(msgid("Choose who was sent."), f"response_{went.row}")
     if not went.unit:
-        raise Refused(msgid("Write which team or unit went."), f"unit_{number}")
+        raise Refused(msgid("Write which team or unit went."), f"unit_{went.row}")
     before, called = sheet.received_at, msgid("the call")
     times = (("sent_at", went.sent_at), ("on_scene_at", went.on_scene_at))
     for field, at in (*times, ("cleared_at", went.cleared_at)):
@@ -109,9 +111,9 @@ def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, number: int, went
             continue
         if at < before:
             wrong = msgid("This is before %(what)s: look at the times.", what=called)
-            raise Refused(wrong, f"{field}_{number}")
+            raise Refused(wrong, f"{field}_{went.row}")
         if at > uow.now:
-            raise Refused(msgid("This is in the future: look at the day."), f"{field}_{number}")
+            raise Refused(msgid("This is in the future: look at the day."), f"{field}_{went.row}")
         before, called = at, msgid("the time above it")
 
 

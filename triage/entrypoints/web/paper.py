@@ -103,6 +103,7 @@ def _went(understood: Intake) -> Iterator[Went]:
             on_scene_at=_instant(f"on_scene_at_{number}", understood.errors),
             cleared_at=_instant(f"cleared_at_{number}", understood.errors),
             cad_number=typed.line(f"cad_number_{number}") or None,
+            row=number,
         )
 
 
