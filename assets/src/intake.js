@@ -228,9 +228,22 @@
     }
     reached = reaching = false;
   }
-  addEventListener("pageshow", () => { sending = false; });
+  addEventListener("pageshow", () => { sending = translating = false; });
   addEventListener("pagehide", () => {
     if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));
+  });
+
+  // In another language it is another page: what was typed is kept first, and stands there again.
+  let translating = false;
+  document.querySelector("[data-language-form]").addEventListener("submit", async (event) => {
+    if (translating) return;
+    event.preventDefault();
+    const { target, submitter } = event;
+    translating = await settled();
+    if (!translating) return; // the page says why it cannot be kept
+    target.elements.csrf_token.value = form.elements.csrf_token.value;
+    target.elements.next.value = location.pathname;
+    target.requestSubmit(submitter);
   });
 
   // Text from another system is typed into a dialog; what stands on the form is kept before it is read.

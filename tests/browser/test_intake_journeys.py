@@ -204,3 +204,22 @@ def test_duplicates_contradictions_and_undo_by_the_keyboard(served: Served, page
     other.press("Enter")
     expect(page.locator("#call-callers")).to_contain_text("+12025550142")
     expect(page.locator("#call-timeline")).to_contain_text(f"first taken for {first.reference}")
+
+
+def test_another_language_in_the_middle_of_a_call_keeps_what_was_typed(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.keyboard.type("Pier 3, by the crane")
+    page.get_by_role("button", name="Español").press("Enter")  # before anything was kept
+
+    page.wait_for_url("**/intake/*")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
+    page.locator("#f-narrative").focus()
+    page.keyboard.type(WORDS)
+    page.get_by_role("button", name="English").press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#f-narrative")).to_have_value(WORDS)
+    assert len(drafts(served)) == 1

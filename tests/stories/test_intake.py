@@ -161,6 +161,22 @@ def test_the_call_counts_from_when_its_form_was_begun(world: World, dispatcher: 
     assert (call.created_at - call.received_at).total_seconds() >= 7 * 60
 
 
+def test_in_another_language_the_form_that_was_looked_at_stands_there_again(
+    dispatcher: Browser,
+) -> None:
+    key = form_key(dispatcher)
+    page = send(dispatcher, {"location": "The blue house"}, action="check", key=key).text
+    language_form = page[page.index('action="/language"') :]
+    comes_back_to = re.search(r'name="next" value="([^"]+)"', language_form)
+    assert comes_back_to
+
+    chosen = {"language": "es", "next": comes_back_to[1]}
+    moved = dispatcher.submit("/intake", chosen, to="/language")
+
+    assert moved.location == f"/intake/{key}"
+    assert 'value="The blue house"' in dispatcher.get(moved.location).text
+
+
 def test_a_late_copy_of_the_form_undoes_nothing(world: World, dispatcher: Browser) -> None:
     key = form_key(dispatcher)
     assess(dispatcher, {"location": "Pier 3, upper deck", "edition": "9"}, key)

@@ -233,6 +233,7 @@ def _page(
         closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
         cleaned=typed.was_cleaned(),
         undone=undone,
+        comes_back_to=None if understood.is_empty else f"/intake/{key}",
         **shown,
         **intake_known.told(understood),
     )
