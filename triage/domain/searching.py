@@ -7,6 +7,8 @@ question that matters is tried, which also proves that there is no way.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
 from triage.domain.bounds import Bounds
 from triage.domain.call_reading import NO_SIGHT
@@ -21,6 +23,8 @@ MOST_LEAPS = 12
 MOST_REMEMBERED = 6
 FEW_TERMS = 4
 """So few terms are looked at one by one at once: together they seldom prove anything."""
+MOST_COMBINATIONS = 100
+"""So many combinations of answers are all tried where the search was given up."""
 MOST_PROOFS = 40
 """Assumptions looked at before a proof is given up."""
 
@@ -187,7 +191,23 @@ class Search:
         try:
             return self._walk(positions, 0, {})
         except OutOfBudget:
+            return self._tries_all(positions)
+
+    def _tries_all(self, positions: Positions) -> bool:
+        """With few questions left every combination of answers is tried after all. True as well
+        where they are too many."""
+        bounds = [Bounds(position) for position in positions]
+        left: dict[str, Choice] = {}
+        for position, one in zip(positions, bounds, strict=True):
+            terms = position.alive & position.rule_set.ahead.unfold(one.relevant())
+            left |= {fact: it for fact, it in position.left.items() if it.reads & terms}
+        combinations = prod(len(choice.moves) for choice in left.values())
+        if combinations > MOST_COMBINATIONS or not all(one.exhaustive for one in left.values()):
             return True
+        return any(
+            self._leads_there(positions, dict(zip(left, moves, strict=True)))
+            for moves in product(*[choice.moves for choice in left.values()])
+        )
 
     def _walk(self, positions: Positions, aim: int, path: Path, others: int = 0) -> bool:
         """Raises OutOfBudget, as soon as it is certain that not all answers can be tried.
