@@ -7,6 +7,7 @@
   const WAIT_MS = 150, AGAIN_MS = 3000;
   let edition = Number(form.elements.edition.value) || 0;
   let savedEdition = edition;
+  let refusedEdition = -1; // the form went on without this page
   let timer = 0, running = false, sending = false;
 
   const panel = window.answers(form.querySelector("[data-questions]"), {
@@ -32,23 +33,26 @@
         signal: AbortSignal.timeout(8000),
       });
       if (!answer.ok) throw answer;
-      savedEdition = asked;
+      const told = await answer.json();
+      if (told.not_kept) refusedEdition = asked;
+      else savedEdition = asked;
       renewed = false;
-      show(await answer.json());
+      show(told, edition === asked);
       lookUp();
     } catch (problem) {
       wait = (await explain(problem)) ? 0 : AGAIN_MS;
     }
     running = false;
-    if (edition !== savedEdition) timer = setTimeout(assess, wait);
+    if (edition !== savedEdition && edition !== refusedEdition) timer = setTimeout(assess, wait);
   }
 
-  function show(told) {
+  function show(told, all) {
     for (const [name, html] of Object.entries(told.parts)) put(name, html);
-    panel.arrange(told, edition === savedEdition);
+    panel.arrange(told, all);
     showErrors(told.errors);
-    kept.className = "muted";
-    kept.textContent = said("Kept at %(time)s", { time: told.saved });
+    kept.className = told.not_kept ? "badge tone-alarm" : "muted";
+    kept.textContent = told.not_kept ? said("NOT KEPT: %(why)s", { why: told.not_kept }) : said("Kept at %(time)s", { time: told.saved });
+    if (told.not_kept) return;
     const address = `/intake/${form.elements.form_key.value}`;
     if (location.pathname !== address) history.replaceState(null, "", address);
   }
@@ -165,7 +169,7 @@
     try {
       if (!(await settled())) throw kept;
       const sent = new FormData();
-      sent.set("csrf_token", form.elements.csrf_token.value);
+      for (const name of ["csrf_token", "page", "seen"]) sent.set(name, form.elements[name].value);
       const answer = await fetch(`/intake/${form.elements.form_key.value}/undo`, { method: "POST", body: sent, signal: AbortSignal.timeout(8000) });
       if (!answer.ok) throw answer;
       const back = await answer.json();
@@ -176,8 +180,10 @@
         panel.restore(back.name, back.values);
         await assess();
       }
-    } catch {
-      line.textContent = said("Nothing was taken back: the service does not answer.");
+    } catch (problem) {
+      line.textContent = problem === kept || problem.status === 409
+        ? said("Nothing was taken back: what stands here is not kept.")
+        : said("Nothing was taken back: the service does not answer.");
     }
     undoing = false;
   }
@@ -229,6 +235,9 @@
     reached = reaching = false;
   }
   addEventListener("pageshow", () => { sending = translating = false; });
+  addEventListener("beforeunload", (event) => {
+    if (!sending && !signedOut && edition === refusedEdition) event.preventDefault(); // these words are nowhere else
+  });
   addEventListener("pagehide", () => {
     if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));
   });
@@ -315,6 +324,6 @@
   }
   if (form.elements.narrative.value || form.elements.location.value) {
     if (!document.querySelector(".summary")) resume();
-    assess();
+    if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent
   }
 })();

@@ -41,6 +41,13 @@ def form_key(browser: Browser, path: str = "/intake") -> str:
     return found[1]
 
 
+def marks(html: str) -> dict[str, str]:
+    """What a page with a form fills in itself: which form it is, which page, what it has seen."""
+    found = re.findall(r'name="(form_key|page|seen|edition)" value="([^"]*)"', html)
+    assert len(found) == 4
+    return dict(found)
+
+
 def send(browser: Browser, form: dict[str, Any], action: str = "send", key: str = "") -> Any:
     key = key or form_key(browser)
     return browser.submit("/intake", {**form, "form_key": key, "action": action})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.domain.test_pasted import ALI, CAD
-from tests.stories.test_intake import FORM, assess, form_key, send, the_call
+from tests.stories.test_intake import FORM, assess, form_key, marks, send, the_call
 from tests.world import Browser, World
 from triage.storage.calls import Call
 
@@ -48,6 +48,7 @@ def test_a_text_from_the_cad_becomes_a_call_with_the_cads_number(
         "location": "The blue house",
         "caller_phone": "+1 202 555 0142",
         "narrative": "He cries",
+        **marks(page),
     }
     send(dispatcher, form | {"external_id": "26-004711", "facts.weapon": "in_hand"}, key=key)
     call = the_call(world)
@@ -65,10 +66,11 @@ def test_an_ali_screen_gives_place_and_position(world: World, dispatcher: Browse
     )
     assert 'value="+40.700112, -75.300201"' in page
     assert "Class of service: WPH2\nESN: 0417" in page
-    form = FORM | {"location": "123, MILL LANE", "position": "+40.700112, -75.300201"}
+    form = FORM | marks(page)
+    form |= {"location": "123, MILL LANE", "position": "+40.700112, -75.300201"}
     wrong = send(dispatcher, form | {"position": "here"}, key=key)
     assert (wrong.status_code, "in degrees" in text_of(wrong)) == (422, True)
-    send(dispatcher, form, key=key)
+    send(dispatcher, form | marks(text_of(wrong)), key=key)
     with world.context.reading() as uow:
         assert uow.get(Call, the_call(world).id).position == (40.700112, -75.300201)
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,17 @@ from triage.domain.words import msgid
 from triage.services import assessments, calls, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
+from triage.services.intake_pages import (
+    EDITION,
+    PAGE,
+    Fields,
+    digest,
+    edition,
+    is_same_page,
+    must_be_copy,
+    must_go_on,
+    words,
+)
 from triage.services.people import Person
 from triage.services.situation import situation_of_form
 from triage.storage.calls import Call, IntakeDraft
@@ -23,11 +34,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-Fields = Mapping[str, Sequence[str]]
-"""What stands on the form: every field's name with its values, exactly as typed."""
-
-EDITION = "edition"
-"""The field that counts the changes on a form, so that a late request undoes nothing."""
 OFFERED = 5
 """Unfinished calls that are offered at once."""
 
@@ -45,26 +51,38 @@ def keep(
 
     empty -- nothing was typed: such a form is not begun, though one may become empty again.
     spelled -- questions whose answers are typed sign by sign: that is one change.
+    Raises Elsewhere where the form went on without this page: nothing is kept then.
     """
     draft = _draft(uow, person, key)
     if draft is None:
         return None if empty else _begin(uow, person, key, fields)
-    if not _has_ended(draft) and _edition(fields) >= _edition(fields_of(draft)):
-        steps = answer_steps.after(_steps(draft), fields_of(draft), fields, spelled)
+    standing = fields_of(draft)
+    if draft.call_id is not None:
+        _became(uow, draft.call_id, draft, fields)
+        return draft
+    _must_go_on(draft, fields)
+    same = is_same_page(standing, fields)
+    if edition(fields) >= edition(standing) if same else words(fields) != words(standing):
+        steps = answer_steps.after(_steps(draft), standing, fields, spelled)
         draft.form, draft.before = json.dumps(fields), json.dumps(steps)
     return draft
 
 
 def take_back(
-    uow: UnitOfWork, person: Person, key: UUID
+    uow: UnitOfWork, person: Person, key: UUID, page: Fields
 ) -> tuple[dict[str, list[str]], answer_steps.Step] | None:
     """Take the last answer on a form back: the fields as they stand now, and what changed; None
-    where no answer is left to take back."""
+    where no answer is left to take back.
+
+    page -- the marks of the page that asks. Raises Elsewhere where the form went on without it.
+    """
     draft = _draft(uow, person, key)
     if draft is None or _has_ended(draft) or not (steps := _steps(draft)):
         return None
+    _must_go_on(draft, page)
     fields, step = fields_of(draft), steps[-1]
-    fields = answer_steps.undone(fields, step) | {EDITION: [str(_edition(fields) + 1)]}
+    marks = {EDITION: [str(edition(fields) + 1)], PAGE: list(page.get(PAGE, ()))}
+    fields = answer_steps.undone(fields, step) | marks
     draft.form, draft.before = json.dumps(fields), json.dumps(steps[:-1])
     return fields, step
 
@@ -72,6 +90,17 @@ def take_back(
 def _has_ended(draft: IntakeDraft) -> bool:
     """Saved, or thrown away."""
     return draft.call_id is not None or draft.form is None
+
+
+def _must_go_on(draft: IntakeDraft, fields: Fields) -> None:
+    must_go_on(None if draft.form is None else fields_of(draft), fields)
+
+
+def _became(uow: UnitOfWork, call_id: UUID, draft: IntakeDraft, fields: Fields) -> Call:
+    """The call that the form became. Raises Elsewhere where other words were sent than these."""
+    call = uow.get(Call, call_id)
+    must_be_copy(draft.before, fields, call)
+    return call
 
 
 def _steps(draft: IntakeDraft) -> list[answer_steps.Step]:
@@ -104,42 +133,56 @@ def fields_of(draft: IntakeDraft) -> dict[str, list[str]]:
     return found
 
 
-def _edition(fields: Fields) -> int:
-    last = next(iter(fields.get(EDITION, ())), "")
-    return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
-
-
 def save(
     uow: UnitOfWork, centre: Centre, person: Person, key: UUID, fields: Fields, new: NewCall
 ) -> tuple[Call, bool]:
     """Make the form a call, once: the same form again gives the same call, and False.
 
-    The call counts as received when its form was begun. Raises what `calls.open_call` raises.
+    The call counts as received when its form was begun. Raises what `calls.open_call` raises, and
+    Elsewhere where the form went on without the page that sends.
     """
-    draft = _draft(uow, person, key)
-    if draft is not None and draft.call_id is not None:
-        return uow.get(Call, draft.call_id), False
-    if draft is None:
-        draft = _begin(uow, person, key, fields)
-        uow.session.flush()  # a second copy of this request stops here until we are done
+    draft = _sent(uow, person, key, fields)
+    if draft.call_id is not None:
+        return _became(uow, draft.call_id, draft, fields), False
     call = calls.open_call(uow, centre, replace(new, received_at=draft.created_at))
-    draft.call_id, draft.form, draft.before = call.id, None, None
+    _end(draft, call, fields)
     return call, True
 
 
 def attach(
-    uow: UnitOfWork, centre: Centre, person: Person, key: UUID, new: NewCall, reference: str
+    uow: UnitOfWork,
+    centre: Centre,
+    person: Person,
+    key: UUID,
+    fields: Fields,
+    new: NewCall,
+    reference: str,
 ) -> tuple[Call, bool]:
     """The form becomes one more caller of an open call, once: the same form again gives the same
     call, and False. Nobody is paged for it; what they answer is assessed with the rest."""
-    draft = _draft(uow, person, key) or _begin(uow, person, key, {})
+    draft = _sent(uow, person, key, fields)
     if draft.call_id is not None:
-        return uow.get(Call, draft.call_id), False
-    uow.session.flush()  # a second copy of this request stops here until we are done
+        return _became(uow, draft.call_id, draft, fields), False
     call = calls.by_reference(uow, reference)
     second_callers.attach(uow, centre, call, new)
-    draft.call_id, draft.form, draft.before = call.id, None, None
+    _end(draft, call, fields)
     return call, True
+
+
+def _sent(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
+    """The form that is sent now. One that was thrown away is a call all the same."""
+    draft = _draft(uow, person, key)
+    if draft is None:
+        draft = _begin(uow, person, key, fields)
+        uow.session.flush()  # a second copy of this request stops here until we are done
+    elif not _has_ended(draft):
+        _must_go_on(draft, fields)
+    return draft
+
+
+def _end(draft: IntakeDraft, call: Call, fields: Fields) -> None:
+    """No word stays on the form; a digest tells copies of it from what was typed on elsewhere."""
+    draft.call_id, draft.form, draft.before = call.id, None, digest(fields)
 
 
 def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:

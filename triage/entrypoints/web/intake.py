@@ -18,12 +18,14 @@ from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
+from triage.entrypoints.web.kept_words import kept_words
 from triage.entrypoints.web.languages import all_spoken, spoken
 from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.centre import Centre
+from triage.services.intake_pages import Elsewhere, Fields, digest
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
@@ -38,7 +40,7 @@ _FIELD_OF = {"phone": "caller_phone"}
 @bp.get("")
 @open_to("dispatcher", "supervisor")
 def begin() -> ResponseReturnValue:
-    return _page(new_id(), understand(current_context().centre, {}))
+    return _page(new_id(), understand(current_context().centre, {}), standing={})
 
 
 @bp.get("/<uuid:key>")
@@ -51,8 +53,11 @@ def go_on(key: UUID) -> ResponseReturnValue:
         if draft.call_id is not None:
             reference = uow.get(Call, draft.call_id).reference
             return redirect(url_for("call.show", reference=reference))
+        if draft.form is None:
+            flash(gettext("That form was thrown away. This is a new one."), "warn")
+            return redirect("/intake")
         fields = drafts.fields_of(draft)
-    return _page(key, understand(context.centre, fields))
+    return _page(key, understand(context.centre, fields), standing=fields)
 
 
 @bp.post("/<uuid:key>/discard")
@@ -74,10 +79,13 @@ def form_token() -> ResponseReturnValue:
 @bp.post("/assess")
 @open_to("dispatcher", "supervisor")
 def assess() -> ResponseReturnValue:
-    """Keep what was typed so far and tell what the rules make of it."""
+    """Keep what was typed so far and tell what the rules make of it; or why it is not kept."""
     context, key = current_context(), _form_key()
-    understood = understand(context.centre, typed.fields())
-    _keep(key, understood)
+    understood, not_kept = understand(context.centre, typed.fields()), None
+    try:
+        _keep(key, understood)
+    except Elsewhere as elsewhere:
+        not_kept = f"{spoken(str(elsewhere))}."
     with context.reading() as uow:
         shown = _shown(uow, understood)
         saved = uow.now.astimezone(context.centre.policy.time_zone)
@@ -95,6 +103,7 @@ def assess() -> ResponseReturnValue:
         person=questions.person,
         errors=all_spoken(understood.errors),
         saved=f"{saved:%H:%M:%S}",
+        not_kept=not_kept,
     )
 
 
@@ -103,8 +112,17 @@ def assess() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Send, close without sending, attach the caller to an open call, keep a call whose line was
     lost, or (without JavaScript) look at the recommendation."""
-    key, fields = _form_key(), typed.fields()
-    understood = understand(current_context().centre, fields)
+    key, understood = _form_key(), understand(current_context().centre, typed.fields())
+    try:
+        return _saved(key, understood)
+    except Elsewhere as elsewhere:
+        # Of an ended form nothing can be kept: what stands here goes on as a form of its own.
+        key = key if elsewhere.standing else new_id()
+        return _page(key, understood, 409, standing=elsewhere.standing, elsewhere=elsewhere)
+
+
+def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
+    """Raises Elsewhere where the form went on without this page."""
     action, _, reference = request.form.get("action", "check").partition(":")
     if action == "undo":
         return _undone(key, understood)
@@ -113,7 +131,7 @@ def save() -> ResponseReturnValue:
         return redirect(url_for("intake_paste.ask", key=key), 303)
     if action not in {"send", "close", "attach", "lost"}:
         return _keep_and_show(key, understood, 200)
-    if action == "close" and typed.one(fields, "disposition") not in NOBODY_NEEDED:
+    if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = msgid("Choose why nobody is sent.")
     if understood.errors:
         return _keep_and_show(key, understood, 422)
@@ -125,7 +143,7 @@ def save() -> ResponseReturnValue:
     except InvalidCall as wrong:
         understood.errors.update({p.path: p.message for p in wrong.problems})
     except (Conflict, NotFound) as gone:
-        if action != "attach":
+        if action != "attach" or isinstance(gone, Elsewhere):
             raise
         understood.errors["location"] = msgid(
             "Not attached: %(why)s. Take it as a call of its own.", why=str(gone)
@@ -135,28 +153,29 @@ def save() -> ResponseReturnValue:
 
 def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
     """The form as it stands once its last answer was taken back."""
-    _keep(key, understood)
+    standing = _keep(key, understood)
     centre = current_context().centre
-    back = intake_undo.take_back(key)
+    back = intake_undo.take_back(key, understood.fields)
     if back is None:
-        return _page(key, understood, undone=intake_undo.NOTHING)
+        return _page(key, understood, standing=standing, undone=intake_undo.NOTHING)
     fields, step = back
-    return _page(key, understand(centre, fields), undone=intake_undo.sentence(centre, step))
+    undone = intake_undo.sentence(centre, step)
+    return _page(key, understand(centre, fields), standing=fields, undone=undone)
 
 
 def _become_a_call(
     key: UUID, understood: Intake, action: str, reference: str
 ) -> ResponseReturnValue:
     """The form becomes a call, or one more caller of the call that is named."""
-    context, person = current_context(), current_person()
+    context, person, fields = current_context(), current_person(), understood.fields
     new = as_call(context.centre, understood, closing=action == "close")
     if action == "lost" and not new.narrative and not new.facts:
         new = replace(new, narrative=spoken(NOTHING_SAID))
 
     def work(uow: UnitOfWork) -> tuple[Call, bool]:
         if action == "attach":
-            return drafts.attach(uow, context.centre, person, key, new, reference)
-        saved, fresh = drafts.save(uow, context.centre, person, key, understood.fields, new)
+            return drafts.attach(uow, context.centre, person, key, fields, new, reference)
+        saved, fresh = drafts.save(uow, context.centre, person, key, fields, new)
         if fresh and action == "lost":
             lost_lines.lose(uow, context.centre, saved)
         return saved, fresh
@@ -201,22 +220,32 @@ def _form_key() -> UUID:
 
 
 def _keep_and_show(key: UUID, understood: Intake, status: int) -> ResponseReturnValue:
-    _keep(key, understood)
-    return _page(key, understood, status)
+    return _page(key, understood, status, standing=_keep(key, understood))
 
 
-def _keep(key: UUID, understood: Intake) -> None:
+def _keep(key: UUID, understood: Intake) -> Fields:
+    """What stands on the form now. Raises Elsewhere where it went on without this page."""
     context, person, empty = current_context(), current_person(), understood.is_empty
     spelled = [FACT + f.name for f in context.centre.vocabulary.facts.values() if not f.values]
-    context.do(
-        person.actor,
-        lambda uow: drafts.keep(uow, person, key, understood.fields, empty=empty, spelled=spelled),
-    )
+
+    def keep(uow: UnitOfWork) -> Fields:
+        fields = understood.fields
+        draft = drafts.keep(uow, person, key, fields, empty=empty, spelled=spelled)
+        return drafts.fields_of(draft) if draft else {}
+
+    return context.do(person.actor, keep)
 
 
 def _page(
-    key: UUID, understood: Intake, status: int = 200, undone: str = ""
+    key: UUID,
+    understood: Intake,
+    status: int = 200,
+    *,
+    standing: Fields,
+    undone: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> ResponseReturnValue:
+    """The form. `standing` -- what is kept of it; `elsewhere` -- why the page was not sent."""
     context = current_context()
     with context.reading() as uow:
         shown = _shown(uow, understood)
@@ -224,6 +253,10 @@ def _page(
     page = render_template(
         "intake.html",
         form_key=key,
+        form_page=new_id(),
+        form_seen=digest(standing),
+        elsewhere=elsewhere,
+        there=_in_words(elsewhere.others) if elsewhere else [],
         unfinished=unfinished,
         languages=LANGUAGES,
         relations=RELATIONS,
@@ -238,6 +271,10 @@ def _page(
         **intake_known.told(understood),
     )
     return page, status
+
+
+def _in_words(fields: Fields) -> list[tuple[str, str]]:
+    return kept_words((name, value) for name, values in fields.items() for value in values)
 
 
 def _ages(centre: Centre) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
+from triage.services.intake_pages import EDITION, PAGE, SEEN
 from triage.services.sending import Choice
 
 FACT = "facts."
@@ -72,7 +73,7 @@ class Intake:
     @property
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
-        ignored = {"edition", "language", "match"}
+        ignored = {EDITION, PAGE, SEEN, "language", "match"}
         typed = (n for n in self.fields if n not in ignored and not n.startswith(ALSO_BY))
         return not any(one(self.fields, name) for name in typed)
 

@@ -13,6 +13,8 @@ from triage.domain.pasted import FIELDS, NOTES, Pasted
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.services import intake as drafts
+from triage.services.intake_pages import EDITION, PAGE, SEEN, digest, edition
+from triage.storage.base import new_id
 
 bp = Blueprint("intake_paste", __name__, url_prefix="/intake/<uuid:key>/paste")
 
@@ -74,8 +76,8 @@ def filled(
         words.append(read.words)
     if told := "\n".join(word for word in words if word):
         fields["narrative"] = [told]
-    edition = typed.one(present, drafts.EDITION)
-    fields[drafts.EDITION] = [str(int(edition) + 1 if edition.isdecimal() else 1)]
+    fields[EDITION] = [str(edition(present) + 1)]
+    fields[PAGE], fields[SEEN] = [str(new_id())], [digest(present)]
     return fields
 
 

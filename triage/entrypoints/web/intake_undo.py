@@ -11,12 +11,14 @@ from triage.context import current_context
 from triage.domain.answer_steps import Step
 from triage.domain.facts import Fact
 from triage.domain.words import Named, listed, msgid
+from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import ALSO, FACT
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import intake as drafts
 from triage.services.centre import Centre
+from triage.services.intake_pages import EDITION, Fields
 
 bp = Blueprint("intake_undo", __name__, url_prefix="/intake")
 
@@ -27,7 +29,7 @@ NOTHING = msgid("No answer is left to take back.")
 @open_to("dispatcher", "supervisor")
 def undo(key: UUID) -> ResponseReturnValue:
     """For the page itself, which has had everything kept before."""
-    back = take_back(key)
+    back = take_back(key, typed.fields())
     if back is None:
         return {"sentence": spoken(NOTHING)}
     fields, step = back
@@ -35,13 +37,13 @@ def undo(key: UUID) -> ResponseReturnValue:
         "sentence": spoken(sentence(current_context().centre, step)),
         "name": step["name"],
         "values": step["was"],
-        "edition": int(fields[drafts.EDITION][0]),
+        "edition": int(fields[EDITION][0]),
     }
 
 
-def take_back(key: UUID) -> tuple[dict[str, list[str]], Step] | None:
+def take_back(key: UUID, page: Fields) -> tuple[dict[str, list[str]], Step] | None:
     person = current_person()
-    return current_context().do(person.actor, lambda uow: drafts.take_back(uow, person, key))
+    return current_context().do(person.actor, lambda uow: drafts.take_back(uow, person, key, page))
 
 
 def sentence(centre: Centre, step: Step) -> str:

@@ -31,6 +31,7 @@ SENTENCES = (
     ),
     msgid("Not kept yet, trying again."),
     msgid("Nothing was taken back: the service does not answer."),
+    msgid("Nothing was taken back: what stands here is not kept."),
     msgid("Press Ctrl+C"),
     msgid("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio."),
     msgid("Somebody says otherwise"),

@@ -1,0 +1,49 @@
+"""The same intake form in two tabs of a browser: each says what is kept of it."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in, the_call
+
+FIREARM = "There is a firearm in the bedroom."
+
+
+def test_two_tabs_lose_no_word_and_say_what_is_not_kept(served: Served, page: Page) -> None:
+    served.world.team("Mobile 9")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.locator("#f-location").fill("12 Mill Lane")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    second = page.context.new_page()
+    second.goto(page.url)
+    expect(second.locator("#kept")).to_contain_text("Kept at")
+
+    page.locator("#f-narrative").fill(FIREARM)
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    second.locator("#f-narrative").fill("short")
+    expect(second.locator("#kept")).to_contain_text("NOT KEPT: this form went on in another tab")
+    page.locator("#f-narrative").press("End")
+    page.keyboard.type(" Loaded.")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+
+    second.keyboard.press("Control+Enter")
+    expect(second.locator("#elsewhere")).to_contain_text(f"{FIREARM} Loaded.")
+    expect(second.locator("#f-narrative")).to_have_value("short")
+    page.reload()
+    expect(page.locator("#f-narrative")).to_have_value(f"{FIREARM} Loaded.")
+    second.locator("#f-narrative").focus()
+    second.keyboard.press("Control+Enter")
+    second.wait_for_url("**/calls/*")
+    call = the_call(served)
+    assert call.narrative == "short"
+
+    page.locator("#f-narrative").press("End")
+    page.keyboard.type(" Now.")
+    expect(page.locator("#kept")).to_contain_text(f"NOT KEPT: this form became call {call.code}")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#elsewhere")).to_contain_text("What stands below is not in that call")
+    expect(page.locator("#kept")).to_contain_text("Kept at")  # as a form of its own by now
+    page.locator("#add").press("Enter")
+    page.wait_for_url("**/calls/*")
+    expect(page.locator("#call-callers")).to_contain_text(f"{FIREARM} Loaded. Now.")
+    assert the_call(served).id == call.id
