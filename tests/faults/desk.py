@@ -87,7 +87,7 @@ class Desk:
             "Cookie": "; ".join([self.centre.cookies, *cookies]),
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        form = urlencode({"csrf_token": found.group(1), "reason": "not_needed"})
+        form = urlencode({"csrf_token": found.group(1), "reason": "unsafe"})
         path = f"/calls/{reference}/dispatches/{_with_dashes(dispatch)}/cancel"
         if self._ask("POST", path, form, headers)[0] == 303:
             self.cancelled.append(str(dispatch))

@@ -296,7 +296,7 @@ def test_cancelling_needs_a_reason_and_tells_who_was_asked(
     phone.expect("PROMPT, within 60 min")
 
     assert "Choose a reason for canceling." in act(dispatcher, call, "/cancel", {})
-    told = act(dispatcher, call, "/cancel", {"reason": "not_needed"})
+    told = act(dispatcher, call, "/cancel", {"reason": "unsafe"})
     assert "Mobile crisis team is canceled; who was asked is told." in told
     assert phone.expect("stand down")
 

@@ -34,10 +34,11 @@ def state(world: World, call: Call) -> str:
 
 
 def close(world: World, call: Call, disposition: str) -> None:
+    """Whoever may has agreed to it: who has to is told in test_cancellations.py."""
     world.context.do(
         "test",
         lambda uow: calls.close_call(
-            uow, world.centre, uow.get(Call, call.id), disposition, "All is well"
+            uow, world.centre, uow.get(Call, call.id), disposition, "All is well", agreed=True
         ),
     )
 

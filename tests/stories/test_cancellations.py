@@ -1,5 +1,7 @@
 """ "Never mind, cancel": who says so, and who has to agree."""
 
+import pytest
+
 from tests.stories.test_call_page import act, dispatcher, look, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, send
@@ -129,6 +131,93 @@ def test_no_other_way_cancels_a_call_above_routine(world: World, dispatcher: Bro
     phone.expect_silence()
 
 
+ENDINGS = ("resolved_on_phone", "refused_help", "no_response", "wrong_number", "duplicate")
+HAS_TO_AGREE = "a clinician or supervisor has to agree: use Never mind, cancel on its page"
+
+
+@pytest.mark.parametrize("disposition", [*ENDINGS, "test_call", "with_family", "other_agency"])
+def test_no_ending_stands_a_team_down_alone_that_has_not_been_there(
+    world: World, dispatcher: Browser, disposition: str
+) -> None:
+    call, phone = on_its_way(world)
+    assert HAS_TO_AGREE in act(dispatcher, call, "/close", {"disposition": disposition})
+    act(dispatcher, call, "/never-mind", WISH)
+    assert HAS_TO_AGREE in act(dispatcher, call, "/close", {"disposition": disposition})
+    assert (state(world, call), now(world, call)) == (CallState.OPEN, "accepted")
+    assert "A clinician or supervisor agrees" in look(dispatcher, call)
+    phone.expect_silence()
+
+
+def on_its_way(world: World) -> tuple[Call, Phone]:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    phone.text(f"{call.code} 1")
+    assert phone.expect("accepted, it is yours")
+    return call, phone
+
+
+def now(world: World, call: Call) -> str:
+    return str(world.dispatch(call, "mobile_crisis").state.value)
+
+
+@pytest.mark.parametrize("reason", ["not_needed", "duplicate", "changed_response"])
+def test_nor_does_dropping_it_first(world: World, dispatcher: Browser, reason: str) -> None:
+    call, phone = on_its_way(world)
+    told = act(dispatcher, call, "/cancel", {"reason": reason})
+    assert "nobody else comes, so a clinician or supervisor has to agree" in told
+    command = {"command": f"drop {call.code} {reason}"}
+    answer = dispatcher.submit("/board", command, to="/command", follow=True)
+    assert "nobody else comes" in words(answer.text)
+    assert now(world, call) == "accepted"
+    phone.expect_silence()
+
+
+def test_who_is_not_safe_there_is_called_off_at_once_and_the_call_stays_open(
+    world: World, dispatcher: Browser
+) -> None:
+    call, phone = on_its_way(world)
+    act(dispatcher, call, "/cancel", {"reason": "unsafe"})
+    assert now(world, call) == "cancelled"
+    for disposition in ENDINGS:
+        assert HAS_TO_AGREE in act(dispatcher, call, "/close", {"disposition": disposition})
+    assert state(world, call) is CallState.OPEN
+    assert any("tand down" in text for text in phone.inbox)
+
+
+def test_what_is_agreed_is_closed_as_it_was_asked_for(world: World, dispatcher: Browser) -> None:
+    call, _ = on_its_way(world)
+    wish = WISH | {"disposition": "refused_help"}
+    assert "How it ends: Help was refused" in words(act(dispatcher, call, "/never-mind", wish))
+    told = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
+    assert "Help was refused" in told
+    with world.context.reading() as uow:
+        assert uow.get(Call, call.id).disposition == "refused_help"
+
+
+def test_once_somebody_was_there_or_has_it_the_dispatcher_ends_it(
+    world: World, dispatcher: Browser
+) -> None:
+    call, phone = on_its_way(world)
+    phone.text(f"{call.code} SCENE")
+    phone.text(f"{call.code} CLEAR")
+    phone.ignores("what a team on scene reads is another story")
+    act(dispatcher, call, "/close", {"disposition": "refused_help"})
+    ill = world.call({"problem_type": "medical", "consciousness": "alert", "breathing": "normal"})
+    act(dispatcher, ill, "/handed-over", {"unit": "Medic 12", "cad_number": "26-1"})
+    assert HAS_TO_AGREE in act(dispatcher, ill, "/close", {"disposition": "wrong_number"})
+    act(dispatcher, ill, "/close", {"disposition": "other_agency"})
+    assert [state(world, one) for one in (call, ill)] == [CallState.CLOSED] * 2
+
+
+def test_a_call_above_routine_that_was_sent_nobody_yet_is_not_closed_for_silence(
+    world: World, dispatcher: Browser
+) -> None:
+    answer = send(dispatcher, {**FORM, "disposition": "no_response"}, action="close")
+    assert answer.status_code == 422
+    assert HAS_TO_AGREE in answer.text
+
+
 def test_whom_nothing_here_tells_to_stand_down_the_desk_tells(
     world: World, dispatcher: Browser
 ) -> None:
@@ -151,8 +240,9 @@ def test_a_unit_without_a_phone_that_a_closed_call_has_sent_is_the_desks_to_tell
     world.team("Mobile 9")
     call = world.call(CALM)
     act(dispatcher, call, "/assign", {"unit": "Unit 12"})
-    said = act(dispatcher, call, "/close", {"disposition": "resolved_on_phone"})
-    assert "is closed. TELL Unit 12 BY RADIO that they need not come" in said
+    act(dispatcher, call, "/never-mind", WISH | {"disposition": "resolved_on_phone"})
+    said = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
+    assert "TELL Unit 12 BY RADIO that they need not come" in said
 
     assert OFF in words(dispatcher.get("/board").text)  # the call is gone from there, this is not
     assert OFF in words(look(dispatcher, call))

@@ -145,7 +145,7 @@ def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) 
     for ending, form in (
         ("/progress", {"to": "cleared"}),
         ("/relief", {"act": "withdraw"}),
-        ("/cancel", {"reason": "not_needed"}),
+        ("/cancel", {"reason": "unsafe"}),
     ):
         world.team(f"Mobile {ending}")
         call = world.call(CALM)

@@ -218,5 +218,6 @@ def a_night(world: World, home: ZoneInfo, night: date) -> list[tuple[str, timede
 def end(world: World, dispatch: Dispatch) -> None:
     """Nobody was needed, and of this night nothing goes on."""
     with world.context.unit_of_work("test") as uow:
-        calls.close_call(uow, world.centre, uow.get(Call, dispatch.call_id), "test_call", None)
+        call = uow.get(Call, dispatch.call_id)
+        calls.close_call(uow, world.centre, call, "test_call", None, agreed=True)
     world.settle()

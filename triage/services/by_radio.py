@@ -72,6 +72,8 @@ def stand_down(uow: UnitOfWork, call: Call, slots: Iterable[Slot]) -> None:
     if errand is None:
         errands.add(uow, call, OFF, uow.now + PATIENCE, units=sorted(off))
         return
+    if off.issubset(errand.details["units"]):
+        return
     errand.details = {"units": sorted({*errand.details["units"], *off})}
     uow.audit("stand_down.more", errand, **errand.details)
     errands.next_turn(uow, errand, uow.now + PATIENCE)

@@ -17,6 +17,7 @@ from triage.domain.people_of_call import People
 from triage.domain.sms_replies import ALPHABET
 from triage.domain.words import msgid
 from triage.services import (
+    agreements,
     assessments,
     by_radio,
     call_codes,
@@ -296,39 +297,25 @@ def close_call(
     *,
     agreed: bool = False,
 ) -> None:
-    """Close with a coded disposition. Raises Refused while somebody is still owed.
+    """Close with a coded disposition. Raises Refused while somebody is still owed, or where
+    others have to agree.
 
-    agreed -- whoever may has agreed that it is cancelled: see cancellations.py.
+    agreed -- whoever may has agreed that nobody need come: see cancellations.py.
     """
     must_be_open(call)
     if disposition not in DISPOSITIONS:
         raise Refused(msgid("Choose how the call ended."), "disposition")
-    if disposition == CANCELLED and not (agreed or assessments.may_be_cancelled(uow, centre, call)):
-        raise Refused(
-            msgid(
-                "This call is above routine, so a clinician or supervisor has to agree: send it,"
-                " then use Never mind, cancel on its page."
-            ),
-            "disposition",
-        )
     for dispatch in dispatches.of_call(uow, call):
-        if dispatch.state in dispatches.ENDED:
-            continue
-        if dispatch.state is DispatchState.ON_SCENE:
-            raise Conflict(msgid("a team is on scene: it clears first"))
+        _is_not_owed(centre, dispatch, disposition)
+    if not (agreed or agreements.ends_alone(uow, centre, call, disposition)):
+        raise agreements.must_be_agreed()
+    for dispatch in dispatches.of_call(uow, call):
         if dispatch.state is DispatchState.HANDED_OVER:
-            if disposition in {CANCELLED, *NO_CALL}:
+            if agreed or disposition in {CANCELLED, *NO_CALL}:
                 by_radio.stand_down(uow, call, dispatch.slots)
             dispatches.end_hand_over(uow, dispatch)
-            continue
-        waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
-        if dispatch.state in waiting and disposition not in NOBODY_NEEDED:
-            name = centre.vocabulary.responses[dispatch.response].label("en")
-            raise Refused(
-                msgid("%(name)s is still owed: cancel it or see it through.", name=name),
-                "disposition",
-            )
-        dispatches.cancel(uow, centre, dispatch, "closed")
+        elif dispatch.state not in dispatches.ENDED:
+            dispatches.cancel(uow, centre, dispatch, "closed")
     if disposition in NO_CALL:
         follow_ups.end_all(uow, call)
     errands.end_all(uow, call)
@@ -337,6 +324,18 @@ def close_call(
     call.closed_at = uow.now
     call.closing_note = (note or "").strip() or None
     uow.audit("call.closed", call, disposition=disposition)
+
+
+def _is_not_owed(centre: Centre, dispatch: Dispatch, disposition: str) -> None:
+    if dispatch.state is DispatchState.ON_SCENE:
+        raise Conflict(msgid("a team is on scene: it clears first"))
+    waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
+    if dispatch.state in waiting and disposition not in NOBODY_NEEDED:
+        name = centre.vocabulary.responses[dispatch.response].label("en")
+        raise Refused(
+            msgid("%(name)s is still owed: cancel it or see it through.", name=name),
+            "disposition",
+        )
 
 
 def by_reference(uow: UnitOfWork, reference: str) -> Call:

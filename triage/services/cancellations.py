@@ -7,17 +7,18 @@ agrees; until they do, whoever was sent goes on and is looked for as before.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from triage.domain.codes import CANCEL_REASONS, CANCELLED, DISPOSITIONS, NOT_NEEDED
 from triage.domain.errands import WHO_CANCELS, YES_NO
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.words import msgid
-from triage.services import assessments, calls, dispatches, errands
+from triage.services import agreements, assessments, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
 
-KIND = "cancel"
+KIND = agreements.KIND
 MAY_AGREE = ("supervisor", "clinician")
 
 
@@ -32,6 +33,8 @@ class Wish:
     spoken: str
     """Was the person in crisis spoken to?"""
     note: str = ""
+    disposition: str = CANCELLED
+    """How the call is to end, once it is agreed."""
 
 
 def ask(uow: UnitOfWork, centre: Centre, call: Call, wish: Wish) -> bool:
@@ -48,11 +51,12 @@ def ask(uow: UnitOfWork, centre: Centre, call: Call, wish: Wish) -> bool:
         who=wish.who,
         alone=wish.alone,
         spoken=wish.spoken,
+        disposition=wish.disposition,
     )
     if not assessments.is_routine(uow, centre, call):
         return False
     errands.end(uow, errand, "routine")
-    _cancel(uow, centre, call)
+    _cancel(uow, centre, call, wish.disposition)
     return True
 
 
@@ -63,6 +67,8 @@ def _check(wish: Wish) -> None:
         raise Refused(msgid("Were they asked safely and alone? Choose yes or no."), "alone")
     if wish.spoken not in YES_NO:
         raise Refused(msgid("Was the person in crisis spoken to? Choose yes or no."), "spoken")
+    if wish.disposition not in DISPOSITIONS:
+        raise Refused(msgid("Choose how the call ended."), "disposition")
 
 
 def _nobody_is_there(uow: UnitOfWork, call: Call) -> None:
@@ -77,7 +83,7 @@ def agree(uow: UnitOfWork, centre: Centre, call: Call, role: str) -> None:
     _may(role)
     _nobody_is_there(uow, call)
     errands.end(uow, errand, "agreed")
-    _cancel(uow, centre, call)
+    _cancel(uow, centre, call, errand.details.get("disposition", CANCELLED))
 
 
 def refuse(uow: UnitOfWork, call: Call, role: str) -> None:
@@ -97,9 +103,10 @@ def _may(role: str) -> None:
         raise Refused(msgid("A clinician or a supervisor has to agree, at their own screen."))
 
 
-def _cancel(uow: UnitOfWork, centre: Centre, call: Call) -> None:
+def _cancel(uow: UnitOfWork, centre: Centre, call: Call, disposition: str) -> None:
+    reason = disposition if disposition in CANCEL_REASONS else NOT_NEEDED
     stays = {DispatchState.HANDED_OVER, *dispatches.ENDED}
     for dispatch in dispatches.of_call(uow, call):
         if dispatch.state not in stays:
-            dispatches.cancel(uow, centre, dispatch, "caller_cancelled")
-    calls.close_call(uow, centre, call, "caller_cancelled", None, agreed=True)
+            dispatches.cancel(uow, centre, dispatch, reason)
+    calls.close_call(uow, centre, call, disposition, None, agreed=True)

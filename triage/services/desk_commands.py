@@ -13,6 +13,7 @@ from triage.domain.role_words import role_name
 from triage.domain.words import listed, msgid
 from triage.services import (
     after_a_no,
+    agreements,
     by_radio,
     call_pages,
     calls,
@@ -273,7 +274,7 @@ def _drop(at: _At) -> str:
             if live
             else msgid("Nobody comes to this call.")
         )
-    dispatches.cancel(at.uow, at.centre, live[0], reason)
+    agreements.drop(at.uow, at.centre, live[0], reason)
     said = msgid(
         "%(name)s is canceled; who was asked is told.",
         name=response_name(at.centre, live[0].response),

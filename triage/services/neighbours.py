@@ -47,7 +47,7 @@ def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
         elif dispatch.state is DispatchState.HANDED_OVER:
             by_radio.stand_down(uow, call, dispatch.slots)
     if not there:
-        calls.close_call(uow, centre, call, "other_agency", None)
+        calls.close_call(uow, centre, call, "other_agency", None, agreed=True)
 
 
 def refused(uow: UnitOfWork, call: Call) -> None:

@@ -3,6 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from triage.domain.codes import CANCELLED
 from triage.domain.errands import AFTER_LAST_TRY, REFERRAL_ENDS, RING_OUTCOMES
 from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
@@ -68,7 +69,8 @@ def after_last_try(reference: str) -> ResponseReturnValue:
 def never_mind(reference: str) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
-        wish = Wish(who, alone, spoken, typed.note("note"))
+        ends = typed.line("disposition") or CANCELLED
+        wish = Wish(who, alone, spoken, typed.note("note"), ends)
         if cancellations.ask(uow, centre, call, wish):
             said = msgid("The call was routine and is canceled. Whoever was asked is told.")
             return by_radio.standing_down(uow, call, said)

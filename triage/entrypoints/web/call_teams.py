@@ -18,6 +18,7 @@ from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_words import PROGRESS
 from triage.services import (
     after_a_no,
+    agreements,
     by_radio,
     check_ins,
     dispatches,
@@ -53,7 +54,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
             raise Refused(
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )
-        dispatches.cancel(uow, centre, dispatch, reason)
+        agreements.drop(uow, centre, dispatch, reason)
         said = msgid(
             "%(name)s is canceled; who was asked is told.",
             name=response_name(centre, dispatch.response),

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from triage.domain.codes import CANCELLED, DISPOSITIONS
 from triage.domain.errands import (
     AFTER_LAST_TRY,
     REFERRAL_ENDS,
@@ -64,6 +65,8 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "is_the_desks": referrals.is_the_desks,
         "may_settle": person is not None and person.role in ("dispatcher", "supervisor"),
         "who_cancels": WHO_CANCELS,
+        "wish_ends": lambda errand: DISPOSITIONS[errand.details.get("disposition", CANCELLED)],
+        "ends_otherwise": {code: DISPOSITIONS[code] for code in DISPOSITIONS if code != CANCELLED},
         "yes_no": YES_NO,
     }
 
