@@ -11,7 +11,7 @@ from tests.stories.test_diverts import accepted, propose
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_lost_phones import lose
 from tests.world import World
-from triage.services import sending
+from triage.services import dispatches, sending
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 
@@ -150,10 +150,10 @@ def row(world: World, call: Call) -> str:
 
 
 def cancel(world: World, call: Call, reason: str) -> None:
-    browser = world.client("dispatcher")
-    page = browser.get(f"/calls/{call.reference}").get_data(as_text=True)
-    for path in re.findall(r'action="([^"]+/cancel)"', page):
-        browser.submit(f"/calls/{call.reference}", {"reason": reason}, to=path)
+    """As whoever may has agreed."""
+    with world.context.unit_of_work("test") as uow:
+        for dispatch in dispatches.of_call(uow, uow.get(Call, call.id)):
+            dispatches.cancel(uow, world.centre, dispatch, reason)
 
 
 def test_a_call_for_which_nobody_is_needed_any_more_asks_to_be_closed(world: World) -> None:

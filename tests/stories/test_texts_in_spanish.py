@@ -16,8 +16,8 @@ from tests.stories.test_reachability import recruit, roster
 from tests.world import Phone, World
 from triage.domain.alarms import AlarmKind
 from triage.domain.texts import gsm7, segments
-from triage.services import people
-from triage.storage.dispatches import Slot
+from triage.services import dispatches, people
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.teams import Partner, Responder
 
 ENGLISH = re.compile(
@@ -83,13 +83,9 @@ def test_partners_of_one_team_each_read_their_own_language(world: World) -> None
     officer.text("1")
     officer.expect("With: clinician CIT 1")
     clinician.expect("oficial CIT 1 también acepto y va con usted")
-    desk = world.client("dispatcher")
-    (dispatch,) = [one for one in world.dispatches(call) if one.response == "co_responder"]
-    desk.submit(
-        f"/calls/{call.reference}",
-        {"reason": "changed_response"},
-        to=f"/calls/{call.reference}/dispatches/{dispatch.id}/cancel",
-    )
+    with world.context.unit_of_work("test") as uow:
+        dispatch = uow.get(Dispatch, world.dispatch(call, "co_responder").id)
+        dispatches.cancel(uow, world.centre, dispatch, "changed_response")
 
     clinician.expect("Ya no vaya, se eligio otra respuesta.")
     officer.expect("Stand down, another response was chosen.")
