@@ -39,6 +39,28 @@ def test_it_is_ours_and_turns_red_until_they_have_taken_it(
     assert orphans(world) == 0
 
 
+def test_no_ending_closes_it_before_they_have_said_whether_they_take_it(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    phone.text(f"{call.code} 1")
+    assert phone.expect("accepted, it is yours")
+    act(dispatcher, call, "/neighbour", CARVER)
+    for disposition in ("other_agency", "linked_to_care", "duplicate"):
+        told = act(dispatcher, call, "/close", {"disposition": disposition})
+        assert "Carver County 911 was offered this call. Write down first" in told
+    command = {"command": f"end {call.code} other_agency"}
+    told = dispatcher.submit("/board", command, to="/command", follow=True).text
+    assert "Carver County 911 was offered this call" in words(told)
+    assert state(world, call) is CallState.OPEN
+    phone.expect_silence()
+    act(dispatcher, call, "/neighbour/answer", {"answer": "accepted", "who": "Position 3"})
+    assert state(world, call) is CallState.CLOSED
+    assert phone.expect("tand down")
+
+
 def test_refused_it_is_ours_again(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)

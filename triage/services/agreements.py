@@ -18,6 +18,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "cancel"
 """Of the errand that waits for an agreement."""
+NEIGHBOUR = "neighbour"
+"""Of the errand that waits until another county says whether it takes the call."""
 UNSAFE = "unsafe"
 _WAS_THERE = ON_SITE | {SlotState.CLEARED}
 
@@ -38,6 +40,19 @@ def ends_alone(uow: UnitOfWork, centre: Centre, call: Call, disposition: str) ->
             disposition == "other_agency" or not any(_comes(one) for one in sent)
         )
     return disposition != "no_response" and all(one.reached_by == "transfer" for one in sent)
+
+
+def nobody_is_to_say(uow: UnitOfWork, call: Call) -> None:
+    """Raises Refused while another county has not said whether it takes the call."""
+    if (offered := errands.waiting(uow, call, NEIGHBOUR)) is not None:
+        raise Refused(
+            msgid(
+                "%(name)s was offered this call. Write down first that they took it, or that they"
+                " refuse it.",
+                name=offered.details["neighbour"],
+            ),
+            "disposition",
+        )
 
 
 def must_be_agreed() -> Refused:

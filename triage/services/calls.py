@@ -304,6 +304,7 @@ def close_call(
     """
     must_be_open(call)
     if disposition not in DISPOSITIONS:
+    agreements.nobody_is_to_say(uow, call)
         raise Refused(msgid("Choose how the call ended."), "disposition")
     for dispatch in dispatches.of_call(uow, call):
         _is_not_owed(centre, dispatch, disposition)

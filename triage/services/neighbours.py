@@ -6,13 +6,13 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.policy import Neighbour
 from triage.domain.words import msgid
-from triage.services import by_radio, calls, dispatches, errands
+from triage.services import agreements, by_radio, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
 
-KIND = "neighbour"
+KIND = agreements.NEIGHBOUR
 
 
 def find(centre: Centre, name: str) -> Neighbour | None:
