@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stories.test_calls import CALM
+from tests.stories.test_calls import CALM, add
 from tests.stories.test_intake import FORM, assess, form_key, send, the_call
 from tests.world import Browser, World
 from triage.services import assessments
@@ -154,10 +154,34 @@ def test_on_the_calls_page_answers_are_taken_back_one_by_one(
     assert answers(world, call)["weapon"] == "in_hand"
     undo()
     assert answers(world, call) == CALM
-    for _ in CALM:
-        undo()
-    assert answers(world, call) == {}
-    assert "No answer is left to take back." in undo()
+    assert "No answer of yours is left to take back. The last is by test at" in undo()
+    assert answers(world, call) == CALM  # whoever took the call said so
+
+
+def test_nobody_takes_back_what_a_colleague_answered(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    call = world.call(CALM)
+    path = f"/calls/{call.reference}"
+    colleague = world.client("dispatcher", "colleague")
+
+    def answer(browser: Browser, **facts: str) -> None:
+        form = {f"facts.{fact}": value for fact, value in facts.items()}
+        browser.submit(path, {"seen": "1", **form}, to=f"{path}/answers")
+
+    def undo(browser: Browser) -> str:
+        return text_of(browser.submit(path, {}, to=f"{path}/answers/undo", follow=True))
+
+    answer(dispatcher, injury="none")
+    answer(colleague, violence_now="physical")
+    assert "Taken back: Is anyone hurt? Nobody; now not asked." in undo(dispatcher)
+    assert answers(world, call)["violence_now"] == "physical"
+
+    answer(dispatcher, weapon="accessible")
+    add(world, call, weapon="in_hand")
+    told = undo(dispatcher)
+    assert "test has answered after you, at" in told
+    assert "weapon. That stands; if it is wrong, answer it anew." in told
+    assert answers(world, call)["weapon"] == "in_hand"
 
 
 def test_nobody_takes_back_another_persons_answer(world: World, dispatcher: Browser) -> None:

@@ -102,17 +102,6 @@ def is_routine(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
     return bool(levels) and record.level_rank >= max(level.rank for level in levels)
 
 
-def last_answer(uow: UnitOfWork, call: Call) -> tuple[Answer, Any] | None:
-    """The last answer that was not taken back, and what stood before it, None for nothing; None
-    where no answer is left."""
-    rows = uow.session.scalars(_ANSWERS, {"call_id": call.id}).all()
-    undone = {row.takes_back for row in rows}
-    for place, row in reversed([*enumerate(rows)]):
-        if row.takes_back is None and row.id not in undone:
-            return row, _standing(rows[:place]).get(row.fact)
-    return None
-
-
 def check_facts(centre: Centre, facts: Mapping[str, Any], situation: Mapping[str, Any]) -> None:
     """Raises InvalidCall listing everything that is wrong with the answers."""
     centre.vocabulary.read_call({"facts": dict(facts), "situation": dict(situation)})

@@ -27,6 +27,7 @@ from triage.services import (
     errands,
     follow_ups,
     held_calls,
+    own_answers,
     places,
     rule_sets,
     sending,
@@ -243,13 +244,11 @@ def add_answers(
 
 
 def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, Any, Any]:
-    """Take the last answer back: the question, what was answered, and what stands instead, None
-    for not asked. Who was sent stays sent. Raises Refused where no answer is left."""
+    """Take one's own last answer back: the question, what was answered, and what stands instead,
+    None for not asked. Who was sent stays sent. Raises Refused where none is left or a colleague
+    has answered since."""
     must_be_open(call)
-    found = assessments.last_answer(uow, call)
-    if found is None:
-        raise Refused(msgid("No answer is left to take back."), "undo")
-    last, before = found
+    last, before = own_answers.last(uow, centre, call)
     stood = assessments.answers_of(uow, call)
     uow.add(
         Answer(
@@ -304,8 +303,8 @@ def close_call(
     """
     must_be_open(call)
     if disposition not in DISPOSITIONS:
-    agreements.nobody_is_to_say(uow, call)
         raise Refused(msgid("Choose how the call ended."), "disposition")
+    agreements.nobody_is_to_say(uow, call)
     for dispatch in dispatches.of_call(uow, call):
         _is_not_owed(centre, dispatch, disposition)
     if not (agreed or agreements.ends_alone(uow, centre, call, disposition)):
