@@ -553,6 +553,84 @@ def test_whoever_wishes_to_be_dead_or_hears_voices_never_waits_for_hours(name, s
     assert decide(name, facts).decision.level.within_min <= 60
 
 
+ERRANDS = (
+    {"problem_type": "information_request"},
+    {"problem_type": "no_help_needed", "closure_code": "pocket_dial"},
+    {"problem_type": "noise_or_neighbour_dispute"},
+    {"problem_type": "noise_or_neighbour_dispute", "caller_preference": "wants_police"},
+    {"problem_type": "panhandling"},
+    {"problem_type": "needs_resources"},
+    {"problem_type": "transport_request"},
+    {"problem_type": "school_bullying", "threat_to_others": "none", "suicidal_ideation": "none"},
+    {"problem_type": "neglect_or_abuse_report", "neglect_or_abuse": "none"},
+)
+CALM = {"consciousness": "alert", "weapon": "none_seen", "violence_now": "none"}
+CALM |= {"attempt_in_progress": "no", "psychosis": "none"}
+
+
+@lru_cache
+def tells(name: str) -> tuple[tuple[str, str], ...]:
+    """Answers that may bring somebody along although nothing demands it, none of them hard."""
+    weighing = [rule for rule in rule_set(name).rules if rule.kind in ("score", "also")]
+    read = {fact for rule in weighing for fact in facts_of(rule.when)} - {"problem_type"}
+    told = []
+    for fact in (fact for fact in asked_facts(name) if fact.name in read):
+        told += [(fact.name, value) for value in fact.danger[1:2] or fact.value_names]
+        told += [(fact.name, "unknown")] * (fact.ask == "gate")
+    return tuple(told)
+
+
+@st.composite
+def errands(draw: st.DrawFn, name: str) -> Facts:
+    """A matter for this afternoon, calm as far as was asked, and a few answers that tell more."""
+    asked = draw(st.sets(st.sampled_from(sorted(CALM)), min_size=3))
+    more = draw(st.lists(st.sampled_from(tells(name)), max_size=5))
+    return {fact: CALM[fact] for fact in asked} | draw(st.sampled_from(ERRANDS)) | dict(more)
+
+
+def goes_in_person(response: str) -> bool:
+    """An officer, a clinician, a crew: whoever is sent for more than an errand."""
+    one = RESPONSES[response]
+    return one.reached_by == "cad" or bool({"officer", "clinician"} & {*one.roles})
+
+
+def assert_sent_in_time(name: str, facts: Facts) -> None:
+    """Nobody goes in person at the least urgent level. A call that waits for answers counts as
+    what it comes to without them; only the officer whom a caller asks for may take their time."""
+    assessment = decide(name, facts)
+    late = {assessment.ask.then} if assessment.response == "ask_more" and assessment.ask else set()
+    asked_for = {"police"} if facts.get("caller_preference") == "wants_police" else set()
+    sent = {one for one in comes(assessment) | late if goes_in_person(one)} - asked_for
+
+    slowest = max(level.rank for level in rule_set(name).levels)
+    assert not sent or assessment.decision.level.rank < slowest, (facts, sent)
+
+
+@complete
+@tries
+@given(st.data())
+def test_no_officer_clinician_or_ambulance_is_sent_as_routine(name, data):
+    assert_sent_in_time(name, data.draw(st.one_of(errands(name), calls(name))))
+
+
+@complete
+@pytest.mark.parametrize("errand", ERRANDS, ids=str)
+def test_no_two_answers_bring_somebody_to_an_errand_as_routine(name, errand):
+    for one, other in combinations(tells(name), 2):
+        assert_sent_in_time(name, CALM | errand | dict((one, other)))
+
+
+@complete
+@tries
+@given(st.data())
+def test_whoever_is_visited_is_called_back_if_that_is_safe(name, data):
+    facts = data.draw(st.one_of(errands(name), calls(name)))
+    facts["safe_to_call"] = data.draw(st.sampled_from(("yes", "no", "unknown")))
+    kinds = {one["kind"] for one in decide(name, facts).as_dict()["follow_ups"]}
+
+    assert ("call_back" in kinds) == (facts["safe_to_call"] != "no")
+
+
 @complete
 @tries
 @given(st.data())
