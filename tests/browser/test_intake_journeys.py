@@ -223,3 +223,20 @@ def test_another_language_in_the_middle_of_a_call_keeps_what_was_typed(
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#f-narrative")).to_have_value(WORDS)
     assert len(drafts(served)) == 1
+
+
+def test_an_unfinished_call_is_not_discarded_by_one_key(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.keyboard.type("Pier 3, by the crane")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    page.goto(f"{served.base_url}/intake")
+    sure = page.get_by_role("button", name="What was typed is gone then: discard it")
+    expect(sure).to_be_hidden()
+
+    page.locator("summary", has_text="Discard it").press("Enter")
+    assert drafts(served) != [""]
+    sure.press("Enter")
+
+    expect(page.get_by_text("The unfinished call was discarded.")).to_be_visible()
+    assert drafts(served) == [""]

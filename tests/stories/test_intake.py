@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -190,6 +191,26 @@ def test_a_late_copy_of_the_form_undoes_nothing(world: World, dispatcher: Browse
     assess(dispatcher, {"location": "Pi", "edition": "2"}, key)
 
     assert "Pier 3, upper deck" in dispatcher.get(f"/intake/{key}").get_data(as_text=True)
+
+
+def test_no_unfinished_call_is_out_of_reach_and_emptied_ones_are_no_calls(
+    world: World, dispatcher: Browser
+) -> None:
+    keys = [str(uuid4()) for _ in range(13)]
+    for number, key in enumerate(keys):
+        assess(dispatcher, {"location": f"House {number}", "edition": "1"}, key)
+        world.wait(minutes=1)
+    for key in keys[7:]:  # the latest six
+        assess(dispatcher, {"location": "", "edition": "2"}, key)
+
+    page = dispatcher.get("/intake").text
+    offered = re.findall(r"<bdi>(House \d+)</bdi>", page)
+    assert offered == [f"House {number}" for number in (6, 5, 4, 3, 2)]
+    more = re.search(r'<a href="([^"]+)">2 more unfinished calls</a>', page)
+    assert more
+    page = dispatcher.get(more[1]).text
+    assert re.findall(r"<bdi>(House \d+)</bdi>", page)[5:] == ["House 1", "House 0"]
+    assert "more unfinished" not in page
 
 
 def test_a_form_can_be_thrown_away(world: World, dispatcher: Browser) -> None:

@@ -34,9 +34,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-OFFERED = 5
-"""Unfinished calls that are offered at once."""
-
 
 def keep(
     uow: UnitOfWork,
@@ -186,7 +183,8 @@ def _end(draft: IntakeDraft, call: Call, fields: Fields) -> None:
 
 
 def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:
-    """Forms that this person began and neither saved nor discarded, the latest first."""
+    """Forms that this person began and neither saved nor discarded, the latest first; those that
+    were emptied again are among them."""
     return list(
         uow.session.scalars(
             select(IntakeDraft)
@@ -195,8 +193,7 @@ def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:
                 IntakeDraft.call_id.is_(None),
                 IntakeDraft.form_sealed.is_not(None),
             )
-            .order_by(IntakeDraft.created_at.desc())
-            .limit(OFFERED)
+            .order_by(IntakeDraft.created_at.desc(), IntakeDraft.id.desc())
         )
     )
 

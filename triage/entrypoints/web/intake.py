@@ -32,6 +32,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("intake", __name__, url_prefix="/intake")
 
+OFFERED = 5
+"""Unfinished calls that are offered at once; the rest stand behind a link."""
 NOTHING_SAID = msgid("The line was lost before the caller said what happens.")
 _FIELD_OF = {"phone": "caller_phone"}
 """Fields of the form that services know by another name."""
@@ -249,7 +251,7 @@ def _page(
     context = current_context()
     with context.reading() as uow:
         shown = _shown(uow, understood)
-        unfinished = _unfinished(uow) if understood.is_empty else []
+        unfinished, more = _unfinished(uow) if understood.is_empty else ([], 0)
     page = render_template(
         "intake.html",
         form_key=key,
@@ -258,6 +260,7 @@ def _page(
         elsewhere=elsewhere,
         there=_in_words(elsewhere.others) if elsewhere else [],
         unfinished=unfinished,
+        more_unfinished=more,
         languages=LANGUAGES,
         relations=RELATIONS,
         call_back=CALL_BACK,
@@ -283,14 +286,16 @@ def _ages(centre: Centre) -> list[tuple[str, str]]:
     return [(value.name, Named(value.label)) for value in known.values] if known else []
 
 
-def _unfinished(uow: UnitOfWork) -> list[tuple[IntakeDraft, Intake]]:
-    """Offered beside an empty form only: a call that is being typed is not to be disturbed."""
-    centre = current_context().centre
+def _unfinished(uow: UnitOfWork) -> tuple[list[tuple[IntakeDraft, Intake]], int]:
+    """What is offered, and how many more there are. Beside an empty form only: a call that is being
+    typed is not to be disturbed."""
     begun = [
-        (draft, understand(centre, drafts.fields_of(draft)))
+        (draft, typed_then)
         for draft in drafts.unfinished(uow, current_person())
+        if not (typed_then := Intake(drafts.fields_of(draft))).is_empty
     ]
-    return [(draft, typed_then) for draft, typed_then in begun if not typed_then.is_empty]
+    most = len(begun) if request.args.get("unfinished") == "all" else OFFERED
+    return begun[:most], len(begun[most:])
 
 
 def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
