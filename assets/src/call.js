@@ -6,10 +6,13 @@
   const kept = document.getElementById("kept");
   const root = form?.querySelector("[data-questions]");
   const WAIT_MS = 400, TYPING_MS = 1500, AGAIN_MS = 3000;
+  const AT_ONCE = said("Not kept yet, trying again.");
   let timer = 0, sending = false;
 
   // A refused form stays under its own address: the call's is /calls/REFERENCE.
-  const page = window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`, { swapped: step });
+  const page = window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`, {
+    swapped: step, signedOut: () => said("you are signed out: sign in in another tab"),
+  });
   const panel = root && window.answers(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
 
   // The fragment also says which answers stand now and what matters next.
@@ -18,7 +21,7 @@
     if (fresh) document.getElementById("call-data").dataset.call = fresh.content.querySelector("#call-data")?.dataset.call || document.getElementById("call-data").dataset.call;
     if (!panel) return;
     const now = data();
-    if (!root.querySelector("[data-touched]")) form.elements.seen.value = now.seen;
+    if (!root.querySelector("[data-touched], [data-sent]")) form.elements.seen.value = now.seen;
     panel.show(now.answers);
     panel.arrange(now, !root.querySelector("[data-touched]"));
   }
@@ -46,16 +49,17 @@
       }
     }
     const arrived = () => touched.forEach((question) => delete question.dataset.sent);
-    let problem = "";
+    let problem = "", held = false;
     const silent = said("NOT KEPT: the service does not answer. It is tried again.");
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: sent, headers: { "X-Live": "1", Accept: "text/html" }, signal: AbortSignal.timeout(8000),
       });
       const html = await answer.text();
-      arrived();
-      if (answer.ok) page.swap(html);
-      else if (answer.status === 401) problem = said("NOT KEPT: you are signed out. Sign in in another tab, then answer again.");
+      if (answer.ok) {
+        arrived();
+        page.swap(html);
+      } else if ([400, 401, 403].includes(answer.status) && (held = await mayGoOn())) problem = held;
       else if (answer.status === 409) problem = said("NOT KEPT: %(why)s", { why: told(html) });
       else if (answer.status >= 500) problem = silent;
       else if (answer.status === 422) problem = said("NOT KEPT: the answer cannot be read. Type a number, or u for not known.");
@@ -63,15 +67,29 @@
     } catch {
       problem = silent;
     }
+    held ||= problem === silent;
+    renewed &&= Boolean(held);
+    if (held) for (const question of touched) question.dataset.touched = "yes";
     arrived();
     sending = false;
-    if (problem && problem !== silent) page.look();
+    if (problem && !held) page.look();
     kept.className = problem ? "badge tone-alarm" : "muted";
     kept.textContent = problem || said("Kept");
-    if (problem === silent) {
-      for (const question of touched) question.dataset.touched = "yes";
-      timer = setTimeout(send, AGAIN_MS);
-    } else if (root.querySelector("[data-touched]")) timer = setTimeout(send, 0);
+    if (held) timer = setTimeout(send, held === AT_ONCE ? 0 : AGAIN_MS);
+    else if (root.querySelector("[data-touched]")) timer = setTimeout(send, 0);
+  }
+
+  // The sign-in has ended or was renewed elsewhere: why the answer waits here, to be sent again; ""
+  // where a fresh token has not helped.
+  let renewed = false;
+  async function mayGoOn() {
+    const why = await window.renewToken();
+    if (why === "signed out") return said("NOT KEPT: you are signed out. Sign in in another tab; the answer waits here and is then kept.");
+    if (why === "somebody else") return said("NOT KEPT: %(why)s", { why: said("somebody else is signed in in this browser. Sign in yourself in another tab, then go on here.") });
+    if (why === "no answer") return said("NOT KEPT: the service does not answer. It is tried again.");
+    if (renewed) return "";
+    renewed = true;
+    return AT_ONCE;
   }
 
   // The line for the CAD: copied with its button, or marked where the browser lets nobody copy.

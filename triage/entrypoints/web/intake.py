@@ -74,8 +74,8 @@ def discard(key: UUID) -> ResponseReturnValue:
 @bp.get("/form-token")
 @open_to("dispatcher", "supervisor")
 def form_token() -> ResponseReturnValue:
-    """For a page whose owner has signed in anew in another tab."""
-    return {"csrf_token": generate_csrf()}
+    """For a page whose owner has signed in anew in another tab; it looks whose the token is."""
+    return {"csrf_token": generate_csrf(), "account": str(current_person().account_id)}
 
 
 @bp.post("/assess")

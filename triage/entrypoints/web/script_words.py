@@ -23,7 +23,10 @@ SENTENCES = (
     msgid("NOT KEPT: the answer cannot be read. Type a number, or u for not known."),
     msgid("NOT KEPT: the service does not answer. Go on typing; it is tried again."),
     msgid("NOT KEPT: the service does not answer. It is tried again."),
-    msgid("NOT KEPT: you are signed out. Sign in in another tab, then answer again."),
+    msgid(
+        "NOT KEPT: you are signed out. Sign in in another tab; the answer waits here and is"
+        " then kept."
+    ),
     msgid("NOT KEPT: you are signed out. Sign in in another tab, then go on here."),
     msgid(
         "NOT SENT: the service does not answer. Stay on this page and send again; page"
@@ -50,7 +53,12 @@ SENTENCES = (
     msgid("reload the page and answer again."),
     msgid("the page was opened"),
     msgid("the service does not answer"),
+    msgid(
+        "somebody else is signed in in this browser. Sign in yourself in another tab, then"
+        " go on here."
+    ),
     msgid("you are signed out: reload the page"),
+    msgid("you are signed out: sign in in another tab"),
 )
 
 

@@ -1,0 +1,56 @@
+"""The sign-in ends while a dispatcher works: nothing typed is lost, and no other person's name is
+put to it."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import sign_in
+from tests.stories.test_calls import CALM
+from tests.world import PASSWORD
+from triage.services import assessments
+from triage.storage.calls import Call
+
+
+def sign_in_elsewhere(served: Served, page: Page, username: str = "") -> None:
+    other = page.context.new_page()
+    if username:
+        other.goto(f"{served.base_url}/sign-in")
+        other.locator("[name=username]").fill(username)
+        other.locator("[name=password]").fill(PASSWORD)
+        other.keyboard.press("Enter")
+        other.wait_for_url(lambda url: "/sign-in" not in url)
+    else:
+        sign_in(served, other)
+    other.close()
+    page.bring_to_front()
+
+
+def answered(served: Served, call: Call) -> object:
+    with served.world.context.reading() as uow:
+        return assessments.answers_of(uow, uow.get(Call, call.id)).get("injury")
+
+
+def test_an_answer_waits_on_the_calls_page_until_its_owner_is_signed_in_again(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+
+    page.context.clear_cookies()
+    answer = page.locator("[name='facts.injury'][value=minor]")
+    answer.check(force=True)
+    expect(page.locator("#kept")).to_contain_text("NOT KEPT: you are signed out")
+    served.world.account("dispatcher", "another-dispatcher")
+    sign_in_elsewhere(served, page, "another-dispatcher")
+    expect(page.locator("#kept")).to_contain_text("NOT KEPT: somebody else is signed in")
+    expect(answer).to_be_checked()
+    assert answered(served, call) is None
+
+    page.context.clear_cookies()
+    sign_in_elsewhere(served, page)
+    expect(page.locator("#kept")).to_have_text("Kept")
+    expect(answer).to_be_checked()
+    assert answered(served, call) == "minor"
