@@ -52,14 +52,25 @@ if (bar) {
     said.hidden = !text;
   }
 
+  const NOT_DONE = {
+    "signed out": window.said("You are signed out: nothing was done. Sign in in another tab, then press Enter here again."),
+    "somebody else": window.said("Somebody else is signed in in this browser: nothing was done. Sign in yourself in another tab, then press Enter here again."),
+  };
+  const send = () => fetch(bar.action, {
+    method: "POST", body: new FormData(bar), headers: { "X-Live": "1" }, redirect: "manual",
+  });
+
   bar.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!input.value.trim()) return;
     tell("…", "quiet");
     try {
-      const answer = await fetch(bar.action, {
-        method: "POST", body: new FormData(bar), headers: { "X-Live": "1" }, redirect: "manual",
-      });
+      let answer = await send();
+      if ([400, 401, 403].includes(answer.status)) { // the sign-in has ended, or was renewed elsewhere
+        const why = await window.renewToken();
+        if (NOT_DONE[why]) return tell(NOT_DONE[why], "alarm");
+        if (!why) answer = await send();
+      }
       if (!answer.ok) throw new Error(answer.status);
       const { said: sentence, tone, to } = await answer.json();
       if (to) return location.assign(to);

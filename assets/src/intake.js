@@ -2,6 +2,7 @@
 
 (function () {
   const NOT_SENT = said("NOT SENT: the service does not answer. Stay on this page and send again; page by telephone meanwhile.");
+  const somebodyElse = said("somebody else is signed in in this browser. Sign in yourself in another tab, then go on here.");
   const form = document.getElementById("intake");
   const kept = document.getElementById("kept");
   const WAIT_MS = 150, AGAIN_MS = 3000;
@@ -36,7 +37,7 @@
       const told = await answer.json();
       if (told.not_kept) refusedEdition = asked;
       else savedEdition = asked;
-      renewed = false;
+      again = false;
       show(told, edition === asked);
       lookUp();
     } catch (problem) {
@@ -113,27 +114,26 @@
   // Says what is wrong; true when it is worth trying again at once.
   async function explain(problem) {
     const status = problem.status || 0;
+    const why = [400, 401, 403].includes(status) ? await window.renewToken() : "";
     kept.className = "badge tone-alarm";
-    if (status === 401) {
+    if (why === "signed out") {
       kept.textContent = said("NOT KEPT: you are signed out. Sign in in another tab, then go on here.");
+    } else if (why === "somebody else" || status === 404) {
+      kept.textContent = said("NOT KEPT: %(why)s", { why: somebodyElse });
     } else if (status === 413) {
       kept.textContent = said("NOT KEPT: that is too long. Shorten the narrative.");
-    } else if (status === 400) {
+    } else if (!why && status >= 400 && status < 500) {
       kept.textContent = said("Not kept yet, trying again.");
-      return renew();
+      return onceAgain();
     } else if (kept.textContent !== NOT_SENT) { // which matters more, until it is kept again
       kept.textContent = said("NOT KEPT: the service does not answer. Go on typing; it is tried again.");
     }
   }
 
-  // After signing in anew the old form token counts no more.
-  let renewed = false;
-  async function renew() {
-    const answer = await fetch("/intake/form-token", { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) return false;
-    form.elements.csrf_token.value = (await answer.json()).csrf_token;
-    const first = !renewed;
-    renewed = true;
+  let again = false;
+  function onceAgain() {
+    const first = !again;
+    again = true;
     return first;
   }
 
@@ -222,15 +222,13 @@
     if (reaching) return;
     reaching = true;
     await settled(); // should the service die while it saves, the last word is kept all the same
-    try {
-      const answer = await fetch("/intake/form-token", {
-        headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(5000),
-      });
-      if (answer.ok) form.elements.csrf_token.value = (await answer.json()).csrf_token;
+    const why = await window.renewToken();
+    if (why === "somebody else" || why === "no answer") {
+      kept.className = "badge tone-alarm";
+      kept.textContent = why === "no answer" ? NOT_SENT : said("NOT SENT: %(why)s", { why: somebodyElse });
+    } else { // who is signed out finds all that was typed beside the sign-in
       reached = true;
       form.requestSubmit(button.isConnected ? button : document.getElementById(button.id)); // it may have been renewed
-    } catch {
-      kept.textContent = NOT_SENT;
     }
     reached = reaching = false;
   }

@@ -231,7 +231,10 @@ def test_somebody_elses_form_is_not_found(world: World, dispatcher: Browser) -> 
 
     assert other.get(f"/intake/{key}").status_code == 404
     assert assess(other, {"location": "Mine"}, key).status_code == 404
-    assert send(other, FORM, key=key).status_code == 404
+    sent = send(other, FORM, key=key)
+    assert sent.status_code == 404
+    assert "There is no such form of yours." in sent.text
+    assert FORM["narrative"] in sent.text  # in the page, to be sent once more
     assert "unfinished" not in other.get("/intake").get_data(as_text=True)
 
 

@@ -121,7 +121,12 @@ def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
     """Raises NotFound for somebody else's form, which looks like one that never was."""
     draft = uow.session.get(IntakeDraft, key, with_for_update=True)
     if draft is not None and draft.account_id != person.account_id:
-        raise NotFound(msgid("no such form"))
+        raise NotFound(
+            msgid(
+                "there is no such form of yours. Where somebody else began it in this browser, they"
+                " sign in again in another tab, and then send it again here"
+            )
+        )
     return draft
 
 

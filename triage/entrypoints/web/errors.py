@@ -148,12 +148,15 @@ def _page(
     status: int, sentence: str | None = None, headers: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     title, usual = SENTENCES.get(status, SENTENCES[400])
+    no_such_page = (
+        status == 404 and sentence is None
+    )  # what is not there for this person had a form
     page = render_template(
         "error.html",
         title=title,
         sentence=sentence or usual,
         status=status,
-        kept=[] if status in {403, 404, 405, 413} else typed(),
+        kept=[] if status in {403, 405, 413} or no_such_page else typed(),
         back=request.full_path.rstrip("?"),
     )
     allow = {

@@ -28,6 +28,7 @@ SENTENCES = (
         " then kept."
     ),
     msgid("NOT KEPT: you are signed out. Sign in in another tab, then go on here."),
+    msgid("NOT SENT: %(why)s"),
     msgid(
         "NOT SENT: the service does not answer. Stay on this page and send again; page"
         " by telephone meanwhile."
@@ -37,6 +38,10 @@ SENTENCES = (
     msgid("Nothing was taken back: what stands here is not kept."),
     msgid("Press Ctrl+C"),
     msgid("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio."),
+    msgid(
+        "Somebody else is signed in in this browser: nothing was done. Sign in yourself in"
+        " another tab, then press Enter here again."
+    ),
     msgid("Somebody says otherwise"),
     msgid(
         "The narrative has %(length)s characters, %(most)s fit. Shorten it; nothing is"
@@ -46,6 +51,9 @@ SENTENCES = (
     msgid(
         "The service does not answer: nothing is known to have changed. Look at the"
         " call, and try again."
+    ),
+    msgid(
+        "You are signed out: nothing was done. Sign in in another tab, then press Enter here again."
     ),
     msgid("What somebody else says"),
     msgid("Who says so"),
