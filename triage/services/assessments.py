@@ -63,15 +63,21 @@ class Decision:
 def answers_of(uow: UnitOfWork, call: Call) -> Mapping[str, Any]:
     """The answer that stands for each fact: the latest."""
     if (new := uow.new_under(call.id, Answer)) is not None:
-        return _standing(new)
+        return standing(new)
     return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer, Caller))
 
 
 def _answers(uow: UnitOfWork, call_id: UUID) -> dict[str, Any]:
-    return _standing(uow.session.scalars(_ANSWERS, {"call_id": call_id}))
+    return standing(given(uow, call_id))
 
 
-def _standing(rows: Iterable[Answer]) -> dict[str, Any]:
+def given(uow: UnitOfWork, call_id: UUID) -> Sequence[Answer]:
+    """Every answer of those whose word counts here, also what was taken back, the oldest first."""
+    return uow.session.scalars(_ANSWERS, {"call_id": call_id}).all()
+
+
+def standing(rows: Iterable[Answer]) -> dict[str, Any]:
+    """By fact the latest of these answers."""
     latest = {row.fact: row for row in rows}
     return {
         fact: json.loads(row.value or "null") for fact, row in latest.items() if not row.not_asked

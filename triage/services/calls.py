@@ -307,7 +307,7 @@ def close_call(
     agreements.nobody_is_to_say(uow, call)
     for dispatch in dispatches.of_call(uow, call):
         _is_not_owed(centre, dispatch, disposition)
-    if not (agreed or agreements.ends_alone(uow, centre, call, disposition)):
+    if not (agreed or agreements.may_end(uow, centre, call, disposition)):
         raise agreements.must_be_agreed()
     for dispatch in dispatches.of_call(uow, call):
         if dispatch.state is DispatchState.HANDED_OVER:

@@ -1,10 +1,6 @@
 """Whose answer is taken back: everybody their own, and never what a colleague said since."""
 
-import json
-from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy import select
 
 from triage.domain.errors import Refused
 from triage.domain.words import msgid
@@ -19,11 +15,7 @@ from triage.storage.unit_of_work import UnitOfWork
 def last(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[Answer, Any]:
     """The last answer of whoever acts that was not taken back, and what stood before it, None for
     nothing. Raises Refused where there is none, or where somebody else has answered it since."""
-    rows = uow.session.scalars(
-        select(Answer)
-        .where(Answer.call_id == call.id, assessments.COUNTS)
-        .order_by(Answer.created_at, Answer.id)
-    ).all()
+    rows = assessments.given(uow, call.id)
     undone = {row.takes_back for row in rows}
     left = [row for row in rows if row.takes_back is None and row.id not in undone]
     if not left:
@@ -34,14 +26,7 @@ def last(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[Answer, Any]:
     since = [row for row in left[left.index(mine) + 1 :] if row.fact == mine.fact]
     if since:
         raise _theirs(uow, centre, since[-1], mine)
-    return mine, _before(rows, mine)
-
-
-def _before(rows: Sequence[Answer], mine: Answer) -> Any:
-    earlier = [row for row in rows[: rows.index(mine)] if row.fact == mine.fact]
-    return (
-        json.loads(earlier[-1].value or "null") if earlier and not earlier[-1].not_asked else None
-    )
+    return mine, assessments.standing(rows[: rows.index(mine)]).get(mine.fact)
 
 
 def _theirs(uow: UnitOfWork, centre: Centre, row: Answer, mine: Answer | None) -> Refused:

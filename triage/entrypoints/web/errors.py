@@ -148,9 +148,8 @@ def _page(
     status: int, sentence: str | None = None, headers: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     title, usual = SENTENCES.get(status, SENTENCES[400])
-    no_such_page = (
-        status == 404 and sentence is None
-    )  # what is not there for this person had a form
+    # With a sentence it is a form that is not there for this person: its words are theirs.
+    no_such_page = status == 404 and sentence is None
     page = render_template(
         "error.html",
         title=title,
