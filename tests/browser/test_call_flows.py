@@ -51,10 +51,12 @@ def test_a_line_is_lost_and_the_caller_told_with_the_keyboard(served: Served, pa
     expect(lost).to_contain_text("call-back is timed")
 
     who = page.get_by_role("region", name="Who is coming?")
+    page.wait_for_load_state()  # a key before the scripts of the new page is nobody's
     page.keyboard.press("Alt+g")
     expect(who.get_by_role("button", name="Told", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(who).to_contain_text("Told.")
+    page.wait_for_load_state()
     page.keyboard.press("Alt+m")
     expect(page.locator("#never-mind").get_by_label("Who says so")).to_be_focused()
     for label, value in (
