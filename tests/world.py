@@ -17,7 +17,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from triage.app import build_context, create_app, prepare
 from triage.context import AppContext, attach
@@ -67,9 +67,17 @@ def settings_for(database_url: str, folder: Path) -> Settings:
 def prepared_template(database_url: str) -> None:
     """Tables and rule sets, to be copied by each test."""
     context = build_context(settings_for(database_url, Path("/nonexistent")))
+    speak_alike(context.database.engine)
     prepare(context)
     context.do("test", lambda uow: verify_all(uow, context))
     context.database.engine.dispose()
+
+
+def speak_alike(engine: Engine) -> None:
+    """SQL that an earlier world's engine has compiled is not compiled again for this one."""
+    first = _ENGINES.setdefault(engine.dialect.name, engine)
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
 
 
 def verify_all(uow: UnitOfWork, context: AppContext) -> None:
@@ -244,6 +252,8 @@ class Phone:
         return page.group(1)
 
 
+_ENGINES: dict[str, Engine] = {}
+"""The first engine for each kind of database."""
 _APPS: list[Flask] = []
 """Applications whose world is over, for the next one: making one, and compiling its pages anew,
 takes longer than most stories."""
@@ -266,6 +276,7 @@ class World:
     def open(cls, database_url: str, folder: Path, phones: FakePhones | None = None) -> "World":
         phones = phones or FakePhones()
         context = build_context(settings_for(database_url, folder))
+        speak_alike(context.database.engine)
         centre = replace(context.centre, parsed=_PARSED)
         context = replace(context, phone=phones, centre=centre)
         if centre.policy.desk_phone:

@@ -54,6 +54,7 @@
     kept.className = told.not_kept ? "badge tone-alarm" : "muted";
     kept.textContent = told.not_kept ? said("NOT KEPT: %(why)s", { why: told.not_kept }) : said("Kept at %(time)s", { time: told.saved });
     if (told.not_kept) return;
+    unsent = false;
     const address = `/intake/${form.elements.form_key.value}`;
     if (location.pathname !== address) history.replaceState(null, "", address);
   }
@@ -119,14 +120,14 @@
     if (why === "signed out") {
       kept.textContent = said("NOT KEPT: you are signed out. Sign in in another tab, then go on here.");
     } else if (why === "somebody else" || status === 404) {
-      kept.textContent = said("NOT KEPT: %(why)s", { why: somebodyElse });
+      kept.textContent = said(unsent ? "NOT SENT: %(why)s" : "NOT KEPT: %(why)s", { why: somebodyElse });
     } else if (status === 413) {
       kept.textContent = said("NOT KEPT: that is too long. Shorten the narrative.");
     } else if (!why && status >= 400 && status < 500) {
       kept.textContent = said("Not kept yet, trying again.");
       return onceAgain();
-    } else if (kept.textContent !== NOT_SENT) { // which matters more, until it is kept again
-      kept.textContent = said("NOT KEPT: the service does not answer. Go on typing; it is tried again.");
+    } else {
+      kept.textContent = unsent ? NOT_SENT : said("NOT KEPT: the service does not answer. Go on typing; it is tried again.");
     }
   }
 
@@ -217,13 +218,14 @@
     clearTimeout(timer);
   });
 
-  let reached = false, reaching = false;
+  let reached = false, reaching = false, unsent = false; // which matters more, until all is kept again
   async function send(button) {
     if (reaching) return;
     reaching = true;
     await settled(); // should the service die while it saves, the last word is kept all the same
     const why = await window.renewToken();
     if (why === "somebody else" || why === "no answer") {
+      unsent = true;
       kept.className = "badge tone-alarm";
       kept.textContent = why === "no answer" ? NOT_SENT : said("NOT SENT: %(why)s", { why: somebodyElse });
     } else { // who is signed out finds all that was typed beside the sign-in

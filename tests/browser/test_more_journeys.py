@@ -38,6 +38,7 @@ def as_somebody(centre: Served, chromium: Browser) -> Iterator[SignIn]:
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{centre.base_url}/sign-in?next={path}")
+        expect(page.locator("[autofocus]")).to_be_focused()
         page.keyboard.type(centre.world.account(role, username))
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
@@ -326,7 +327,7 @@ def test_the_desk_is_made_dark_and_spanish_and_stays_so(as_somebody: SignIn) -> 
 def test_rules_are_mended_tried_and_approved_by_a_second_supervisor(as_somebody: SignIn) -> None:
     author = as_somebody("supervisor", f"{RULES}/draft")
     editor = author.locator("#f-yaml")
-    text = re.sub(r"^version: .*", 'version: "mended"', editor.input_value(), flags=re.M)
+    text = re.sub(r"^version: .*", 'version: "mended"', editor.input_value(), flags=re.MULTILINE)
     editor.fill(text.replace("low-risk call", "call of low risk") + "\nnonsense: 1\n")
     press(author, "Save")
     wrong = author.get_by_role("region", name="To be mended")

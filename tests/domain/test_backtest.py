@@ -38,7 +38,7 @@ from triage.domain.falls import is_less_urgent
 from triage.domain.history import History
 from triage.domain.ruleset import ASK_MORE, AskFirst, Default, Kind, Level, Rule, RuleSet
 
-COMPARED = int(os.environ.get("BACKTEST_CALLS", "20000"))
+COMPARED = int(os.environ.get("BACKTEST_CALLS", "10000"))
 """Calls decided both ways in one run."""
 CALLS_AT_ONCE = 150
 WORDS = ("knife", "gas smell", "cuchillo", "é")

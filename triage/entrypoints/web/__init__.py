@@ -53,6 +53,7 @@ from triage.entrypoints.web import (
     text_languages,
     training,
     turns,
+    unsent_words,
     visits,
     watch,
 )
@@ -115,6 +116,7 @@ def register(app: Flask) -> None:
     languages.furnish(app)
     script_words.furnish(app)
     broadcasts.furnish(app)
+    unsent_words.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)
     app.wsgi_app = turns.Turns(app.wsgi_app)  # type: ignore[method-assign]

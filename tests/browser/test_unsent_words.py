@@ -1,0 +1,125 @@
+"""Words in a small form that were not sent yet: a reload, or another form, does not take them."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_journey import READ_MS, sign_in, the_call
+from tests.stories.test_calls import CALM
+from tests.world import PASSWORD
+
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+
+
+def sign_in_as(served: Served, page: Page, username: str) -> None:
+    page.goto(f"{served.base_url}/sign-in")
+    page.locator("[name=username]").fill(username)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def test_a_note_outlives_a_reload_and_another_form_until_it_is_sent(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    page.keyboard.press("Alt+x")
+    note, ending = page.locator("[id='f-close.note']"), page.locator("[id='f-close.disposition']")
+    ending.select_option("resolved_on_phone")
+    note.fill("Her sister is there")
+    page.wait_for_function(f"{STORED}.includes('unsent')")
+    assert "sister" not in page.evaluate(STORED)
+
+    page.reload()
+    expect(note).to_have_value("Her sister is there")
+    expect(note).to_be_visible()
+    expect(ending).to_have_value("resolved_on_phone")
+    page.get_by_role("region", name="Who is coming?").get_by_role(
+        "button", name="Told", exact=True
+    ).press("Enter")
+    expect(page.locator("#banners")).to_contain_text("the caller was told")
+    expect(note).to_have_value("Her sister is there")
+
+    note.press("Control+a")
+    note.press("Delete")
+    ending.select_option("")
+    page.wait_for_function(f"!{STORED}.includes('/close')")
+    page.reload()
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    expect(note).to_have_value("")
+
+
+def test_what_was_sent_does_not_come_back_and_signing_out_leaves_nothing(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    said = page.locator("[id='f-caller.said']")
+    said.evaluate("box => { box.closest('details').open = true; }")
+    said.fill("He threw a chair")
+    said.locator("xpath=ancestor::form").get_by_role("button").press("Enter")
+    expect(page.locator("main")).to_contain_text("He threw a chair")
+    expect(said).to_have_value("")
+    assert "unsent" not in page.evaluate(STORED)
+
+    said.evaluate("box => { box.closest('details').open = true; }")
+    said.fill("He is quiet now")
+    page.wait_for_function(f"{STORED}.includes('unsent')")
+    page.get_by_role("button", name="Sign out").press("Enter")
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate(STORED) == "[{},{}]"
+
+
+def test_words_wait_for_their_writer_while_the_sign_in_or_the_network_is_gone(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake/paper")
+    words = page.locator("#f-narrative")
+    words.fill("She walks on the bridge")
+    page.locator("#f-received_at").fill("2026-11-24T07:00")
+    page.wait_for_function(f"{STORED}.includes('unsent')")
+
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Write it down").press("Enter")
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+    page.goto(f"{served.base_url}/intake/paper")
+    expect(words).to_have_value("She walks on the bridge")
+
+    page.context.clear_cookies()
+    served.world.account("dispatcher", "another-dispatcher")
+    sign_in_as(served, page, "another-dispatcher")
+    page.goto(f"{served.base_url}/intake/paper")
+    page.wait_for_timeout(READ_MS)
+    expect(words).to_have_value("")
+    page.context.clear_cookies()
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake/paper")
+    expect(words).to_have_value("She walks on the bridge")
+
+
+def test_a_paper_call_that_is_sent_twice_by_its_kept_words_is_one_call(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake/paper")
+    page.locator("#f-narrative").fill("She walks on the bridge")
+    page.locator("#f-location").fill("12 Mill Lane")
+    page.locator("#f-received_at").fill("2026-11-24T07:00")
+    page.wait_for_function(f"{STORED}.includes('unsent')")
+    key = page.locator("[name=form_key]").input_value()
+    page.reload()
+    expect(page.locator("#f-narrative")).to_have_value("She walks on the bridge")
+    expect(page.locator("[name=form_key]")).to_have_value(key)
+    page.get_by_role("button", name="Write it down").press("Enter")
+    page.wait_for_url("**/calls/*")
+    assert the_call(served).narrative == "She walks on the bridge"
+    page.goto(f"{served.base_url}/intake/paper")
+    expect(page.locator("#f-narrative")).to_have_value("")
