@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # Processes that share the tests; WORKERS=0 runs them in one, for a debugger.
 WORKERS ?= 2
-# By this seed most stories run on one of the two databases, each fifth on both; empty: all on both.
+# By this seed most stories run on one of the two databases, each tenth on both; empty: all on both.
 SAMPLE ?= 1
 # More for pytest: make test PYTEST_ARGS='-k ranking'
 PYTEST_ARGS ?=

@@ -18,7 +18,7 @@ NOT_STRICT_YET = ("faults/*.py",)
 SAMPLE = os.environ.get("STORY_SAMPLE", "")
 """The seed by which stories are spread over the databases; without one, all run on both."""
 SAMPLED = ("stories/*.py", "browser/*.py")
-EACH_ON_BOTH = 5
+EACH_ON_BOTH = 10
 """Of so many sampled stories one runs on both databases all the same."""
 
 
