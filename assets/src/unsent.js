@@ -6,11 +6,11 @@
   const drawn = document.querySelector("meta[name=words-key]")?.content;
   const OWN_WAYS = "#intake, #answers, #visit, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
   const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea|select-one|radio|checkbox)$/;
-  const SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
+  const WAIT_MS = 200, SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
   if (!drawn || !crypto.subtle || document.getElementById("on-the-phone")) return;
   const key = crypto.subtle.importKey("raw", bytes(drawn), "AES-GCM", false, ["encrypt", "decrypt"]);
   const waiting = new Set();
-  let saving = false, over = false;
+  let saving = false, over = false, timer = 0;
 
   function bytes(text) {
     return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -48,15 +48,18 @@
     saving = true;
     for (const action of waiting) {
       waiting.delete(action);
-      const fields = [...fieldsOf(action)], any = fields.some(([, field]) => typed(field));
-      const words = fields.filter(([, field]) => typed(field) || isKey(field))
-        .map(([name, field]) => [name, chosen(field) ? field.checked : field.value]);
-      const sealed = any && await seal(words);
-      if (over) break;
-      if (sealed) sessionStorage.setItem(slot(action), sealed);
-      else sessionStorage.removeItem(slot(action));
+      await keep(action).catch(() => {}); // no room in the browser: as without scripts
     }
     saving = false;
+  }
+  async function keep(action) {
+    const fields = [...fieldsOf(action)], any = fields.some(([, field]) => typed(field));
+    const words = fields.filter(([, field]) => typed(field) || isKey(field))
+      .map(([name, field]) => [name, chosen(field) ? field.checked : field.value]);
+    const sealed = any && await seal(words);
+    if (over) return;
+    if (sealed) sessionStorage.setItem(slot(action), sealed);
+    else sessionStorage.removeItem(slot(action));
   }
   async function seal(words) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -99,9 +102,11 @@
       const action = actionOf(event.target.form);
       if (!action || over) return;
       waiting.add(action);
-      save();
+      clearTimeout(timer);
+      timer = setTimeout(save, WAIT_MS);
     });
   }
+  addEventListener("beforeunload", () => { save(); }); // what was typed within the last moment
   addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") === "/sign-out") {
       over = true;

@@ -124,6 +124,7 @@ def test_a_typical_call_takes_forty_keys_beside_the_narrative_and_leaves_nothing
     page.reload()
     page.keyboard.press("n")
     page.wait_for_url("**/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("12 Mill Lane")
     page.keyboard.press("Enter")
     page.keyboard.type("2025550142")
@@ -211,6 +212,7 @@ def test_another_language_in_the_middle_of_a_call_keeps_what_was_typed(
 ) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Pier 3, by the crane")
     page.get_by_role("button", name="Español").press("Enter")  # before anything was kept
 
@@ -228,6 +230,7 @@ def test_another_language_in_the_middle_of_a_call_keeps_what_was_typed(
 def test_an_unfinished_call_is_not_discarded_by_one_key(served: Served, page: Page) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
     page.keyboard.type("Pier 3, by the crane")
     expect(page.locator("#kept")).to_contain_text("Kept at")
     page.goto(f"{served.base_url}/intake")

@@ -26,6 +26,7 @@ def open_note(served: Served, page: Page) -> None:
         clinician.text(f"{call.code} {answer}")
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(f"{served.base_url}/sign-in?next=/calls/{call.reference}")
+    expect(page.locator("[autofocus]")).to_be_focused()
     page.keyboard.type("test-clinician")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

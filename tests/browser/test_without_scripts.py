@@ -102,6 +102,7 @@ def test_what_is_pressed_when_the_sign_in_has_ended_comes_back_after_it(
     kept = plain.locator(".kept")
     expect(kept).to_contain_text("Minutes")
     expect(kept).to_contain_text("25")
+    expect(plain.locator("[autofocus]")).to_be_focused()
     plain.keyboard.type("test-clinician")
     plain.keyboard.press("Tab")
     plain.keyboard.type(PASSWORD)

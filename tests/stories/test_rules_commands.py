@@ -14,6 +14,7 @@ from tests.adapters.test_rule_files import RULES, VOCABULARY, changed
 from triage.adapters.rule_files import RuleFiles
 from triage.entrypoints.commands.rules import SHIPPED_VOCABULARY, assess, rules
 
+PROGRAM = (sys.executable, "-m", "triage.entrypoints.cli")
 ARMED = {"facts": {"weapon": "in_hand"}}
 
 
@@ -232,9 +233,8 @@ def test_help_shows_examples(command) -> None:
 
 
 def program(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "triage.entrypoints.cli", *arguments]
     return subprocess.run(
-        command,
+        [*PROGRAM, *arguments],
         cwd=Path(__file__).parents[2],
         input=given,
         capture_output=True,
@@ -266,3 +266,18 @@ def test_the_real_program_explains_and_never_shows_a_traceback(folder: Path) -> 
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
         assert done.stderr
+
+
+def test_an_answer_for_which_the_disk_has_no_room_is_told_in_a_sentence(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "assess", "--rules", str(folder / "small.yaml"), "-"],
+            input=json.dumps(ARMED).encode(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert said == "triage: the answer could not be written: No space left on device\n"

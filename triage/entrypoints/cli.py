@@ -1,5 +1,7 @@
 """`triage`: what an operator types."""
 
+import errno
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +113,21 @@ for command in (
 rules.rules.add_command(publish.publish)
 rules.rules.add_command(backtest.backtest)
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+
 
 def main() -> None:
     try:
         cli()
     except TriageError as error:
         click.echo(f"triage: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        click.echo(f"triage: the answer could not be written: {error.strerror}", err=True)
+        # What is still held back would fail again while Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
 
 
