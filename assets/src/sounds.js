@@ -1,5 +1,5 @@
 // A sound when something becomes alarming, on whatever page of the desk; "Sound" in the head turns
-// it off. Until a key was pressed on a page browsers allow none.
+// it off. Some browsers allow none on a page until a key was pressed.
 
 const sounds = document.querySelector("[data-sound-form]");
 if (sounds) {
@@ -13,7 +13,7 @@ if (sounds) {
 
   function alarming() {
     const parts = document.querySelectorAll("#standing-lines .tone-alarm, #board-alarms .tone-alarm");
-    return new Set([...parts].map((part) => part.id || part.querySelector("p")?.textContent.replace(/\d+/g, "").trim()));
+    return new Set([...parts].map((part) => part.id || `${part.querySelector("a")?.hash} ${part.querySelector("p")?.textContent.replace(/\d+/g, "").trim()}`));
   }
 
   function play() {
@@ -35,6 +35,7 @@ if (sounds) {
     context ||= new AudioContext();
     context.resume();
   }
+  if (on()) listen(); // allowed where a key was pressed on the page before
   for (const touched of ["keydown", "pointerdown"]) addEventListener(touched, listen, { once: true });
 
   new MutationObserver(() => {
@@ -42,7 +43,8 @@ if (sounds) {
     if ([...now].some((one) => !known.has(one))) play();
     known = now;
   }).observe(document.body, { childList: true, subtree: true });
-  setInterval(() => { if (document.querySelector("[data-take]") && Date.now() > again) play(); }, 1000);
+  const NOT_TAKEN = "[data-take], #standing-lines .tone-alarm a[href^='/alarms#']";
+  setInterval(() => { if (document.querySelector(NOT_TAKEN) && Date.now() > again) play(); }, 1000);
 
   sounds.addEventListener("submit", async (event) => {
     event.preventDefault();

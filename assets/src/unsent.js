@@ -1,12 +1,15 @@
-// What was typed into a form and not sent yet outlives a reload, an error page and a new sign-in:
-// kept in this tab alone, encrypted with a key that only this person's pages carry, and gone with
-// signing out. Forms that the service keeps itself have their own ways.
+// Words that were typed into a form and not sent yet outlive a reload, an error page, the button of
+// another form and a new sign-in: kept in this tab alone, encrypted with a key that only this
+// person's pages carry, and gone with signing out. Choices do not come back: nothing is chosen
+// unless somebody chooses it. Forms that the service keeps itself have their own ways.
 
 (() => {
   const drawn = document.querySelector("meta[name=words-key]")?.content;
   const OWN_WAYS = "#intake, #answers, #visit, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
-  const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea|select-one|radio|checkbox)$/;
-  const WAIT_MS = 200, SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
+  const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea)$/;
+  const NAMED = /^\/(calls|follow-ups)\/./; // the address says whose form it is: another day it is the same
+  const SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
+  const WAIT_MS = 200, AT_ONCE_MS = 500, LONGEST_MS = 30 * 60 * 1000;
   if (!drawn || !crypto.subtle || document.getElementById("on-the-phone")) return;
   const key = crypto.subtle.importKey("raw", bytes(drawn), "AES-GCM", false, ["encrypt", "decrypt"]);
   const waiting = new Set();
@@ -17,7 +20,9 @@
   }
   function actionOf(form) {
     const mine = form && form.getAttribute("method") === "post" && !form.matches(OWN_WAYS) && !form.querySelector("[type=password]");
-    return mine ? new URL(form.getAttribute("action"), location.href).pathname : "";
+    if (!mine) return "";
+    const { pathname, search } = new URL(form.getAttribute("action"), location.href);
+    return pathname + search + (pathname === location.pathname ? location.search : "");
   }
 
   // Each field of all forms with this action, under a name that the page gives it again.
@@ -27,21 +32,15 @@
       if (actionOf(form) !== action) continue;
       for (const field of form.elements) {
         if (!field.name || !WORDS.test(field.type) && !isKey(field)) continue;
-        const name = `${field.name}=${chosen(field) ? field.value : ""}`;
-        seen[name] = (seen[name] || 0) + 1;
-        fields.set(`${name}#${seen[name]}`, field);
+        seen[field.name] = (seen[field.name] || 0) + 1;
+        fields.set(`${field.name} ${seen[field.name]}`, field);
       }
     }
     return fields;
   }
   // What makes sending the same form twice one thing stays with its words.
   const isKey = (field) => field.name === "form_key";
-  const chosen = (field) => field.type === "radio" || field.type === "checkbox";
-  function typed(field) {
-    if (chosen(field)) return field.checked !== field.defaultChecked;
-    if (field.type !== "select-one") return field.value !== field.defaultValue;
-    return field.value !== ([...field.options].find((option) => option.defaultSelected) || field.options[0])?.value;
-  }
+  const typed = (field) => !isKey(field) && field.value !== field.defaultValue;
 
   async function save() {
     if (saving) return;
@@ -55,15 +54,15 @@
   async function keep(action) {
     const fields = [...fieldsOf(action)], any = fields.some(([, field]) => typed(field));
     const words = fields.filter(([, field]) => typed(field) || isKey(field))
-      .map(([name, field]) => [name, chosen(field) ? field.checked : field.value]);
-    const sealed = any && await seal(words);
+      .map(([name, field]) => [name, field.value, field.defaultValue]);
+    const sealed = any && await seal({ at: Date.now(), words });
     if (over) return;
     if (sealed) sessionStorage.setItem(slot(action), sealed);
     else sessionStorage.removeItem(slot(action));
   }
-  async function seal(words) {
+  async function seal(kept) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const text = new TextEncoder().encode(JSON.stringify(words));
+    const text = new TextEncoder().encode(JSON.stringify(kept));
     const hidden = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, text);
     return btoa([...iv, ...new Uint8Array(hidden)].map((one) => String.fromCharCode(one)).join(""));
   }
@@ -76,43 +75,58 @@
 
   async function restore() {
     const [how] = performance.getEntriesByType("navigation");
-    const sent = sessionStorage.getItem(SENT);
-    sessionStorage.removeItem(SENT);
-    // A form that was taken leads to a page; one that was not taken, or never arrived, does not.
-    if (sent && how?.type === "navigate" && how.redirectCount) sessionStorage.removeItem(slot(sent));
+    let sent = JSON.parse(sessionStorage.getItem(SENT) || "null");
+    // The answer to what was sent: it was taken, or its words stand on this page. No answer is no page of ours.
+    const answered = sent && Math.abs(performance.timeOrigin - sent.at) < AT_ONCE_MS;
+    if (answered || (sent && how?.redirectCount && how.type === "reload")) {
+      sessionStorage.removeItem(slot(sent.action));
+      sessionStorage.removeItem(SENT);
+      sent = null;
+    }
     for (const action of new Set([...document.forms].map(actionOf))) {
       const sealed = action && sessionStorage.getItem(slot(action));
       if (!sealed) continue;
-      const words = await unseal(sealed);
-      const fields = fieldsOf(action);
-      for (const [name, value] of words || []) write(fields.get(name), value);
+      const goesOn = answered || how?.type !== "navigate" || NAMED.test(action) || sent?.action === action;
+      if (sent?.action === action) sessionStorage.removeItem(SENT);
+      const kept = await unseal(sealed);
+      if (!kept) continue;
+      if (goesOn && Date.now() - kept.at < LONGEST_MS) write(fieldsOf(action), kept.words);
+      else sessionStorage.removeItem(slot(action));
     }
   }
-  function write(field, value) {
-    if (!field || typed(field)) return;
-    if (isKey(field)) return void (field.value = value);
-    if (chosen(field)) field.checked = value;
-    else field.value = value;
-    for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  // Only where the field holds what it held: what others have changed since is not overwritten.
+  function write(fields, words) {
+    const back = words.filter(([name, , was]) => {
+      const field = fields.get(name);
+      return field && !isKey(field) && !typed(field) && field.defaultValue === was;
+    });
+    if (!back.length) return;
+    for (const [name, value] of words) {
+      const field = fields.get(name);
+      if (field && isKey(field)) field.value = value;
+    }
+    for (const [name, value] of back) {
+      const field = fields.get(name);
+      field.value = value;
+      for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
 
-  for (const kind of ["input", "change"]) {
-    document.addEventListener(kind, (event) => {
-      const action = actionOf(event.target.form);
-      if (!action || over) return;
-      waiting.add(action);
-      clearTimeout(timer);
-      timer = setTimeout(save, WAIT_MS);
-    });
-  }
+  document.addEventListener("input", (event) => {
+    const action = actionOf(event.target.form);
+    if (!action || over) return;
+    waiting.add(action);
+    clearTimeout(timer);
+    timer = setTimeout(save, WAIT_MS);
+  });
   addEventListener("beforeunload", () => { save(); }); // what was typed within the last moment
   addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") === "/sign-out") {
       over = true;
       sessionStorage.clear();
     } else if (!event.defaultPrevented && actionOf(event.target)) {
-      sessionStorage.setItem(SENT, actionOf(event.target));
+      sessionStorage.setItem(SENT, JSON.stringify({ action: actionOf(event.target), at: Date.now() }));
     }
   });
   restore();

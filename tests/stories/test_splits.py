@@ -73,6 +73,26 @@ def test_an_attached_caller_gets_a_call_of_their_own_and_nobody_is_paged_twice(
     assert f"Was first taken for {call.reference}" in words(look(dispatcher, other))
 
 
+def test_who_was_warned_of_the_other_callers_danger_is_told_that_it_is_elsewhere(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3", caller_phone="202-555-0143")
+    phone.expect("PROMPT")
+    phone.text(f"{call.code} 1")
+    send(dispatcher, SECOND, action=f"attach:{call.reference}")
+    phone.expect("accepted, it is yours")
+    phone.expect("dangerous")
+    assert "A danger that stands no more" not in look(dispatcher, call)
+    world.ignores_texts("who is asked for the second call is another story")
+
+    act(dispatcher, call, "/split", {})
+
+    page = look(dispatcher, call)
+    assert "A danger that stands no more" in page
+    assert "Text Mobile 9 that it has changed" in page
+
+
 def test_the_first_callers_call_stays(world: World, dispatcher: Browser) -> None:
     world.ignores_texts("who is asked is another story")
     world.team("Mobile 9")

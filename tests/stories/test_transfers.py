@@ -256,6 +256,26 @@ def test_a_caller_who_is_lost_after_the_release_is_rung_back(world: World, desk:
     assert world.audited("dispatch.stalled") == 1
 
 
+def test_a_caller_who_was_lost_is_rung_before_the_line_is(world: World, desk: Browser) -> None:
+    call = line_call(world, caller_phone="(202) 555-0143")
+    for one in ("ringing", "counselor", "dropped"):
+        step(desk, call, one)
+    assert "Ring the line again" not in look(desk, call)
+
+    path = f"/calls/{call.reference}"
+    there = f"{path}/dispatches/{world.dispatch(call, LINE).id}/transfer"
+    told = desk.submit(path, {"step": "again"}, to=there)
+    assert "ing the caller back first" in words(told.text)
+    assert now(world, call) == ("unfilled", "dropped")
+    assert "CALL BACK: the caller still waits" in words(desk.get("/board").text)
+
+    act(desk, call, "/called-back", {})
+    assert world.audited("dispatch.called_back") == 1
+    assert "Ring the line again" in look(desk, call)
+    step(desk, call, "again")
+    assert now(world, call) == ("hand_over", "offered")
+
+
 def test_a_counselor_who_stays_with_dispatcher_and_caller_for_long_is_asked_about(
     world: World, desk: Browser
 ) -> None:

@@ -8,7 +8,7 @@ from triage.domain.contradictions import caller_number
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
-from triage.services import assessments, calls, second_callers
+from triage.services import assessments, calls, dangers, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -25,12 +25,14 @@ def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
     """
     must_be_open(call)
     caller = _who_may_leave(call, caller_id)
+    before = assessments.answers_of(uow, call)
     fresh = calls.open_call(uow, centre, _as_call(call, caller))
     caller.left_for_id = fresh.id
     uow.session.flush()
     second_callers.take_along(uow, call, caller)
     _without_their_word(uow, call, caller_number(call.callers.index(caller) + 1))
     calls.assess(uow, centre, call)
+    dangers.tell_of_new(uow, centre, call, before)
     uow.audit("call.split", call, other=fresh.reference)
     uow.audit("call.split_off", fresh, other=call.reference)
     return fresh

@@ -147,11 +147,21 @@ def _give_back(
 
 
 def offer_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    """The line is to be rung once more."""
-    if newest(dispatch).state not in RETURNED:
+    """The line is to be rung once more; a caller who was lost is rung first, or nobody has them."""
+    transfer = newest(dispatch)
+    if transfer.state not in RETURNED:
         raise Conflict(msgid("this transfer is still going on, or is done"))
+    if caller_is_lost(dispatch):
+        raise Conflict(msgid("ring the caller back first, and write it down"))
     _take_up_again(uow, dispatch)
     offer(uow, centre, dispatch)
+
+
+def caller_is_lost(dispatch: Dispatch) -> bool:
+    """The line broke, and nobody has rung them back since."""
+    transfer = dispatch.transfer
+    lost = transfer is not None and transfer.state is TransferState.DROPPED
+    return lost and dispatch.call_back_at is not None
 
 
 def _take_up_again(uow: UnitOfWork, dispatch: Dispatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from triage.domain.lifecycle import DispatchState
 from triage.domain.transfers import RETURNED, TRANSFER_MOVES, TransferState
 from triage.domain.words import msgid
+from triage.services.transfers import caller_is_lost
 from triage.storage.dispatches import Dispatch
 
 AGAIN = "again"
@@ -27,7 +28,7 @@ def steps(dispatch: Dispatch) -> Sequence[str]:
     if transfer is None or dispatch.state in {DispatchState.CANCELLED, DispatchState.CLEARED}:
         return []
     said = {state.value for state in TRANSFER_MOVES[transfer.state]}
-    if transfer.state in RETURNED:
+    if transfer.state in RETURNED and not caller_is_lost(dispatch):
         said.add(AGAIN)
     return [step for step in WORDS if step in said]
 
