@@ -98,7 +98,8 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     if (!old) return;
     if (part.dataset.live !== "list") {
       const html = part.outerHTML;
-      if (old.fetched === html || inUse(old)) return;
+      if (old.fetched === html) return;
+      if (inUse(old)) return held(old, html);
       const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
       const scrolled = [...old.querySelectorAll("[tabindex]")].map((box) => box.scrollTop);
       old.replaceWith(part);
@@ -120,6 +121,19 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
       const here = document.getElementById(child.id);
       if (old.children[place] !== here && !here.contains(document.activeElement)) old.insertBefore(here, old.children[place]);
     });
+  }
+
+  // What is typed in is not replaced; that it is no longer true is told.
+  function held(old, html) {
+    const still = (text) => text.replace(/(<time[^>]*>)[^<]*/g, "$1");
+    old.stood ||= still(old.fetched || html);
+    if (old.stood === still(html) || old.querySelector("[data-held]") || !old.matches("section, div")) return;
+    const line = document.createElement("p");
+    line.className = "badge tone-warn";
+    line.dataset.held = "";
+    line.setAttribute("role", "status");
+    line.textContent = said("Something changed here. Send or clear what you typed, and it is shown.");
+    old.prepend(line);
   }
 
   // Something was typed or chosen here and not sent yet, or the cursor stands in a field.

@@ -161,3 +161,24 @@ def test_a_paper_call_that_is_sent_twice_by_its_kept_words_is_one_call(
     assert the_call(served).narrative == "She walks on the bridge"
     page.goto(f"{served.base_url}/intake/paper")
     expect(page.locator("#f-narrative")).to_have_value("")
+
+
+def test_a_part_that_is_typed_in_says_that_it_is_no_longer_true(served: Served, page: Page) -> None:
+    (phone,) = served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    part = page.locator("[id^=dispatch-]", has=page.locator("[id^=cancel-]")).first
+    part.locator("[id^=cancel-]").evaluate("box => { box.open = true; }")
+    part.get_by_label("Why").select_option("not_needed")
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    page.wait_for_timeout(2500)  # asked twice: nothing has changed
+    expect(part.locator("[data-held]")).to_have_count(0)
+
+    phone.text(f"{call.code} 1")
+
+    expect(part.locator("[data-held]")).to_contain_text("Something changed here")
+    part.get_by_label("Why").select_option("")
+    page.locator("h1").click()
+    expect(part.locator("[data-held]")).to_have_count(0)
+    expect(part).to_contain_text("Mobile 9 clinician")

@@ -60,6 +60,7 @@ SENTENCES = (
     msgid("over since %(time)s"),
     msgid("reload the page and answer again."),
     msgid("the page was opened"),
+    msgid("Something changed here. Send or clear what you typed, and it is shown."),
     msgid("the service does not answer"),
     msgid(
         "somebody else is signed in in this browser. Sign in yourself in another tab, then"
