@@ -5,8 +5,9 @@
   const say = JSON.parse(document.getElementById("visit-words").dataset.words);
   const door = window.signInAgain(document.getElementById("sign-in-again"));
   const WAIT_MS = 600, AGAIN_MS = 3000;
+  const FINAL = [403, 404, 409, 413, 422];  // sent again they would be refused again
   let edition = Number(form.elements.edition.value) || 0;
-  let savedEdition = edition;
+  let savedEdition = edition, refusedEdition = -1;
   let timer = 0, running = false, leaving = false;
 
   form.querySelector("[data-by-hand]").hidden = true;  // it is kept by itself
@@ -36,11 +37,17 @@
     } catch (problem) {
       wait = AGAIN_MS;
       const ended = problem.status === 401;
-      tell("badge tone-alarm", ended ? say.signed_out : say.waits);
+      if (FINAL.includes(problem.status)) refusedEdition = asked;
+      tell("badge tone-alarm", refusedEdition === asked ? await refusal(problem) : ended ? say.signed_out : say.waits);
       if ((ended || problem.status === 400) && await door.back()) wait = 0;  // signed in again, with a fresh token
     }
     running = false;
-    if (edition !== savedEdition) timer = setTimeout(keep, wait);
+    if (edition !== savedEdition && edition !== refusedEdition) timer = setTimeout(keep, wait);
+  }
+
+  async function refusal(answer) {
+    const told = await answer.json().catch(() => ({}));
+    return say.refused.replace("%(why)s", () => told.detail || answer.status);
   }
 
   function tell(look, words) {

@@ -4,6 +4,7 @@
   const EVERY_MS = 4000, SILENT_AFTER_MS = 8000;
   const box = document.getElementById("standing-lines");
   const silent = document.getElementById("standing-silent");
+  const out = document.getElementById("standing-signed-out");
   let etag = "", heard = performance.now(), timer = 0, running = false;
 
   async function look() {
@@ -16,12 +17,15 @@
         cache: "no-store", signal: AbortSignal.timeout(EVERY_MS),
       });
       if (answer.status >= 500) throw new Error("no answer");
-      if (answer.status === 200 && !answer.redirected) {
+      // Without headers that tell of a program the answer is the page that asks to sign in.
+      const signedOut = answer.redirected || [401, 403].includes(answer.status);
+      if (answer.status === 200 && !signedOut) {
         etag = answer.headers.get("ETag") || "";
         show(await answer.text());
       }
       heard = performance.now();
       if (!silent.hidden) steadily(() => { silent.hidden = true; });
+      if (out.hidden === signedOut) steadily(() => { out.hidden = !signedOut; });
     } catch {
       if (silent.hidden && performance.now() - heard >= SILENT_AFTER_MS) steadily(() => { silent.hidden = false; });
     }

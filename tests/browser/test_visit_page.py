@@ -64,3 +64,26 @@ def test_a_note_outlives_the_network_and_a_reload(served: Served, page: Page) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your note")).to_be_visible()
     assert served.world.audited("visit.written") == 1
+
+
+def test_what_is_refused_for_good_is_said_and_not_sent_again(served: Served, page: Page) -> None:
+    open_note(served, page)
+    page.get_by_label("Behavior").focus()
+    page.keyboard.type("Spoke")
+    kept = page.locator("#kept")
+    expect(kept).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_label("Plan").fill("Sees Dr Lee")
+    expect(other.locator("#kept")).to_have_text(re.compile(r"Kept \d\d:\d\d:\d\d"))
+
+    sent: list[str] = []
+    page.on("request", lambda it: it.url.endswith("/draft") and sent.append(it.url))
+    page.bring_to_front()
+    page.keyboard.type(" long of the rain")
+    expect(kept).to_contain_text("NOT KEPT: Newer words of this note were kept from another page.")
+    before = len(sent)
+    page.wait_for_timeout(4000)  # longer than it waits before it tries again
+    assert len(sent) == before
+    page.reload()
+    expect(page.get_by_label("Plan")).to_have_value("Sees Dr Lee")

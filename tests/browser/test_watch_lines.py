@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.browser.conftest import LONG_MS, Served
 from tests.browser.test_journey import sign_in
+from tests.browser.test_phone_page import signs_out
 from tests.stories.test_calls import CALM
 from triage.storage.calls import IntakeDraft
 from triage.storage.watching import WatchRound
@@ -93,6 +94,19 @@ def test_without_an_answer_the_page_itself_says_so(served: Served, page: Page) -
     expect(page.locator("#standing-silent")).to_be_visible(timeout=LONG_MS)
     expect(page.locator("#standing-silent")).to_contain_text("telephone and radio")
     expect(page.locator("#f-narrative")).to_have_value(NARRATIVE)
+
+
+def test_whoever_is_signed_out_reads_that_no_alarm_is_shown(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    out = page.locator("#standing-signed-out")
+    expect(out).to_be_hidden()
+    signs_out(served)
+    expect(out).to_contain_text("alarms are NOT shown here. Sign in again.", timeout=LONG_MS)
+    expect(out).to_be_visible()
+
+    sign_in(served, page.context.new_page())  # in another tab
+    expect(out).to_be_hidden(timeout=LONG_MS)
 
 
 def test_a_cry_for_help_comes_to_whoever_types_a_call(served: Served, page: Page) -> None:

@@ -87,6 +87,11 @@ def test_a_clinician_who_is_asked_agrees_at_their_own_page(
     act(dispatcher, call, "/never-mind", WISH)
     clinician = own_screen(world, phone)
     assert "Agree: cancel the call" in look(clinician, call)
+    for said in ("", "no", "back"):  # they did not ask for it: nothing is theirs to take back
+        told = act(clinician, call, "/never-mind/answer", {"answer": said})
+        assert "Taken back" not in told
+    assert "Choose an answer." in act(dispatcher, call, "/never-mind/answer", {"answer": ""})
+    assert "Agree: cancel the call" in look(clinician, call)
     act(clinician, call, "/never-mind/answer", {"answer": "agree"})
     assert state(world, call) is CallState.CLOSED
     assert phone.expect("tand down")

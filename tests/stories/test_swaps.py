@@ -141,3 +141,40 @@ def test_only_a_free_colleague_who_can_stand_in_is_offered_it(
     them = world.client("clinician", "taker")
     assert "has a shift in this time already" in press(them, "take")
     assert world.client("dispatcher").get("/shifts").status_code == 403
+
+
+def test_a_swap_that_nobody_agreed_to_in_time_is_told_to_all_it_concerned(
+    world: World, mine: Phone, theirs: Phone, shift: Shift
+) -> None:
+    world.ignores_texts("who confirms a shift is another story")
+    me, them = offer(world, shift, theirs), world.client("clinician", "taker")
+    press(them, "take")
+    boss = world.client("supervisor")
+    assert "Begins within 12 hours" in words(boss.get("/shifts").text)
+    world.wait(hours=1, minutes=1)
+    for browser in (me, them):
+        shown = browser.get("/shifts").text
+        assert "Not agreed in time: it stayed" in words(shown)
+        assert "/shifts/swaps/" not in shown  # nothing is left to press
+    assert "None." in words(boss.get("/shifts").text)
+    assert owner_of_shifts(world) == ["Mobile 8"]
+
+
+def test_a_swap_of_a_shift_that_was_taken_out_is_told_as_that(
+    world: World, mine: Phone, theirs: Phone, shift: Shift
+) -> None:
+    with world.context.unit_of_work("test") as uow:
+        later = uow.get(Shift, shift.id)
+        later.starts_at, later.ends_at = (
+            uow.now + timedelta(hours=13),
+            uow.now + timedelta(hours=20),
+        )
+    me, them = offer(world, shift, theirs), world.client("clinician", "taker")
+    press(them, "take")
+    assert "Begins within 12 hours" not in words(world.client("supervisor").get("/shifts").text)
+    with world.context.unit_of_work("test") as uow:
+        uow.session.delete(uow.get(Shift, shift.id))
+    for browser in (me, them):
+        shown = browser.get("/shifts").text
+        assert "The shift was taken out" in words(shown)
+        assert "/shifts/swaps/" not in shown

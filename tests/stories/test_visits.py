@@ -165,3 +165,81 @@ def test_what_is_typed_over_a_written_note_becomes_another(
     assert changed["plan"] in shown
     assert THEN in shown
     assert world.audited("visit.written") == 2
+
+
+def opened(browser: Browser, call: Call) -> dict[str, str]:
+    """What a page that is opened now sends of itself."""
+    return hidden(browser.get(at(call)).text)
+
+
+def hidden(html: str) -> dict[str, str]:
+    names = ("form_key", "page", "seen", "edition")
+    found = {name: re.search(rf'name="{name}" value="([^"]*)"', html) for name in names}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def keeps(browser: Browser, call: Call, form: dict[str, str]) -> tuple[int, str]:
+    """As the page's script sends it: the status, and what is told where it is refused."""
+    data = form | {"csrf_token": browser.csrf(at(call))}
+    asks = {"Accept": "application/json"}
+    answer = browser.client.post(at(call) + "/draft", data=data, headers=asks)
+    return answer.status_code, answer.get_json().get("detail", "")
+
+
+def test_an_older_page_takes_nothing_from_what_another_device_kept(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    keeps(me, call, opened(me, call) | {"behaviour": "Spoke", "edition": "1"})
+    telephone, tablet = opened(me, call), opened(me, call)
+    newer = telephone | {"behaviour": SAW, "plan": THEN, "edition": "3"}
+    assert [keeps(me, call, newer)[0] for _ in range(2)] == [200, 200]  # a slow network
+
+    for edition in ("2", "3", "9"):  # however much was typed there
+        older = tablet | {"behaviour": "Spoke of rain", "edition": edition}
+        status, told = keeps(me, call, older)
+        assert status == 422
+        assert "Newer words of this note were kept from another page." in told
+    assert keeps(me, call, telephone | {"behaviour": "late", "edition": "2"})[0] == 422
+    assert keeps(me, call, newer | {"plan": "Monday", "edition": "4"})[0] == 200
+
+    refused = me.submit(at(call), WHOLE | older, to=at(call))
+    assert refused.status_code == 422
+    assert "Send this to make a note of its own" in words(refused.text)
+    assert "Spoke of rain" in refused.text
+    own = hidden(refused.text)
+    assert own["form_key"] != tablet["form_key"]
+    me.submit(at(call), WHOLE | older | own, to=at(call))
+    assert world.audited("visit.written") == 1
+    left = me.get(at(call)).text
+    assert hidden(left)["form_key"] == telephone["form_key"]
+    assert SAW in left
+
+
+def test_without_scripts_a_draft_that_a_script_kept_goes_on(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    keeps(me, call, opened(me, call) | {"behaviour": "Spoke", "edition": "4"})
+    form = opened(me, call) | {"behaviour": SAW}  # counts no further
+    wrong = me.submit(at(call), form, to=at(call))
+    assert "Choose how it ended." in words(wrong.text)
+    me.submit(at(call), WHOLE | hidden(wrong.text), to=at(call))
+    assert world.audited("visit.written") == 1
+
+
+def test_a_next_contact_chosen_while_the_first_press_hung_is_agreed_once(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me = world.client("clinician", "test-clinician")
+    form = WHOLE | {"form_key": form_key(me, call)}
+    me.submit(at(call), form, to=at(call))
+    half = me.submit(at(call), form | {"next_contact": "call_back"}, to=at(call))
+    assert "Write day and time of the next contact." in words(half.text)
+    form |= {"next_contact": "call_back", "next_at": "2199-01-05T10:00"}
+    for _ in range(2):
+        assert me.submit(at(call), form, to=at(call)).status_code == 303
+    with world.context.reading() as uow:
+        (agreed,) = uow.session.scalars(select(FollowUp).where(FollowUp.rule == "visit"))
+        assert (agreed.kind, agreed.owner_id) == ("call_back", phone.responder_id)
+    assert world.audited("visit.written") == 1

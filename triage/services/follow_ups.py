@@ -66,6 +66,16 @@ def agree(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Respo
     return follow_up
 
 
+def is_agreed(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Responder) -> bool:
+    same = select(FollowUp.id).where(
+        FollowUp.call_id == call.id,
+        FollowUp.kind == kind,
+        FollowUp.due_at == due_at,
+        FollowUp.owner_id == owner.id,
+    )
+    return uow.session.scalar(same.limit(1)) is not None
+
+
 def _make(
     uow: UnitOfWork,
     call: Call,

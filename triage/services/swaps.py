@@ -4,9 +4,11 @@ Until then it stays whose it is, so that nobody is off duty by mistake.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, NotFound, Refused
@@ -20,6 +22,15 @@ from triage.storage.unit_of_work import UnitOfWork
 
 WAITING = (SwapState.OFFERED, SwapState.TAKEN)
 _LISTED = 5
+SOON = timedelta(hours=12)
+"""A swap of a shift that begins within this is urgent."""
+
+
+@dataclass(frozen=True)
+class Swaps:
+    waiting: Sequence[ShiftSwap]
+    ended: Sequence[ShiftSwap]
+    """The last ones, the newest first."""
 
 
 def members_of(uow: UnitOfWork, account_id: UUID) -> Sequence[Responder]:
@@ -157,13 +168,23 @@ def _shift_of(uow: UnitOfWork, swap: ShiftSwap) -> Shift:
     return shift
 
 
-def of_person(uow: UnitOfWork, account_id: UUID) -> Sequence[ShiftSwap]:
-    """What waits, and the last that ended, of this person's offers and of offers to them."""
+def of_person(uow: UnitOfWork, account_id: UUID) -> Swaps:
+    """Of this person's offers and of offers to them. What nobody agreed to before the shift began,
+    or was taken out, has ended too."""
     theirs = [member.id for member in members_of(uow, account_id)]
     mine = or_(ShiftSwap.giver_id.in_(theirs), ShiftSwap.taker_id.in_(theirs))
-    ended = _whole().where(mine, ShiftSwap.state.not_in(WAITING))
-    last = uow.session.scalars(ended.order_by(ShiftSwap.ended_at.desc()).limit(_LISTED)).all()
-    return [*uow.session.scalars(_waiting(uow).where(mine)), *last]
+    over = or_(ShiftSwap.state.not_in(WAITING), Shift.id.is_(None), Shift.starts_at <= uow.now)
+    ended = _whole().outerjoin(Shift, Shift.id == ShiftSwap.shift_id).where(mine, over)
+    newest = func.coalesce(ShiftSwap.ended_at, ShiftSwap.starts_at).desc()
+    last = uow.session.scalars(ended.order_by(newest).limit(_LISTED)).all()
+    return Swaps(uow.session.scalars(_waiting(uow).where(mine)).all(), last)
+
+
+def outcome(uow: UnitOfWork, swap: ShiftSwap) -> str:
+    """How a swap that is over ended: its state, or `lapsed` or `gone` where nobody ended it."""
+    if swap.state not in WAITING:
+        return swap.state.value
+    return "gone" if uow.session.get(Shift, swap.shift_id) is None else "lapsed"
 
 
 def to_agree(uow: UnitOfWork) -> Sequence[ShiftSwap]:

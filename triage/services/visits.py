@@ -28,6 +28,10 @@ PART_MAX, WHY_MAX = 4000, 500
 ENDS = {code: words for code, words in DISPOSITIONS.items() if code not in NO_CALL}
 """How a visit may end."""
 
+OF_THE_PAGE = ("page", "seen", "edition")
+"""Which page sent it, the version of the note that it was opened with, and how often something was
+typed there (0 where no script counts)."""
+
 Fields = Mapping[str, Sequence[str]]
 
 
@@ -52,8 +56,15 @@ def visited(pages: Sequence[Page]) -> Page | None:
     return next((page for page in pages if page.state is PageState.ACCEPTED), None)
 
 
+class KeptElsewhere(Refused):
+    """Another page kept newer words: these are one of their own, or older than those."""
+
+
 def keep(uow: UnitOfWork, page: Page, key: UUID, fields: Fields) -> Visit:
-    """Keep what stands on the form. What was typed earlier never replaces what came later."""
+    """Keep what stands on the form, where the note is not written down yet.
+
+    Raises KeptElsewhere: what was typed earlier never replaces what came later.
+    """
     visit = _own(uow, page, key)
     if visit is None:
         call_id = page.slot.dispatch.call_id
@@ -65,9 +76,36 @@ def keep(uow: UnitOfWork, page: Page, key: UUID, fields: Fields) -> Visit:
                 draft=json.dumps(dict(fields)),
             )
         )
-    if visit.written_at is None and _edition(fields) >= _edition(typed_in(visit)):
+    if visit.written_at is None:
+        if _is_older(fields, visit):
+            raise KeptElsewhere(
+                msgid(
+                    "Newer words of this note were kept from another page. Send this to make a"
+                    " note of its own, or open the note again."
+                )
+            )
         visit.draft = json.dumps(dict(fields))
     return visit
+
+
+def _is_older(fields: Fields, visit: Visit) -> bool:
+    """A page that saw less than what was kept is older, however much was typed there since. Within
+    one page the edition counts: a slow network brings an earlier one late."""
+    kept = typed_in(visit)
+    if _words(fields) == _words(kept):
+        return False
+    if _first(fields, "page") == _first(kept, "page"):
+        return _edition(fields) < _edition(kept)
+    return _first(fields, "seen") != str(visit.version)
+
+
+def _words(fields: Fields) -> dict[str, list[str]]:
+    """What a person typed, without what the page says of itself."""
+    return {name: [*typed] for name, typed in fields.items() if name not in OF_THE_PAGE}
+
+
+def _first(fields: Fields, name: str) -> str:
+    return next(iter(fields.get(name, ())), "")
 
 
 def typed_in(visit: Visit) -> dict[str, list[str]]:
@@ -76,7 +114,7 @@ def typed_in(visit: Visit) -> dict[str, list[str]]:
 
 
 def _edition(fields: Fields) -> int:
-    last = next(iter(fields.get("edition", ())), "")
+    last = _first(fields, "edition")
     return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
 
 
@@ -90,7 +128,8 @@ def _own(uow: UnitOfWork, page: Page, key: UUID) -> Visit | None:
 
 
 def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
-    """What was kept becomes the note. Sent twice it is written once.
+    """What was kept becomes the note. Sent twice it is written once; a next contact that was
+    chosen in between is agreed.
 
     Raises Refused, WrittenAlready where it says something else than what was written.
     """
@@ -100,6 +139,9 @@ def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
     if visit.written_at is not None:
         if not _says(visit, new):
             raise WrittenAlready(msgid("A note is written down already. Send this to add to it."))
+        if not _is_agreed(uow, page, new):
+            _check(uow, new)
+            _agree(uow, page, new)
         return visit
     _check(uow, new)
     for part in PARTS:
@@ -117,10 +159,22 @@ def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
     )
     if page.verdict != new.verdict:
         page.verdict = new.verdict
+    _agree(uow, page, new)
+    return visit
+
+
+def _agree(uow: UnitOfWork, page: Page, new: NewVisit) -> None:
     if new.next_contact and new.next_at is not None:
         call = page.slot.dispatch.call
         follow_ups.agree(uow, call, new.next_contact, new.next_at, page.responder)
-    return visit
+
+
+def _is_agreed(uow: UnitOfWork, page: Page, new: NewVisit) -> bool:
+    """Does this contact stand already?"""
+    call, owner = page.slot.dispatch.call, page.responder
+    return new.next_at is not None and follow_ups.is_agreed(
+        uow, call, new.next_contact, new.next_at, owner
+    )
 
 
 def _says(visit: Visit, new: NewVisit) -> bool:

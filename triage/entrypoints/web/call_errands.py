@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.domain.codes import CANCELLED
 from triage.domain.errands import AFTER_LAST_TRY, REFERRAL_ENDS, RING_OUTCOMES
+from triage.domain.errors import Refused
 from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -98,6 +99,8 @@ def answer(reference: str) -> ResponseReturnValue:
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
             return msgid("Refused: whoever was sent still comes.")
+        if chosen != "back" or person.role == "clinician":  # a clinician never asked for it
+            raise Refused(msgid("Choose an answer."))
         cancellations.withdraw(uow, call)
         return msgid("Taken back: the call goes on.")
 

@@ -26,8 +26,10 @@ STATES = {
     "declined": (msgid("Not taken"), "quiet"),
     "refused": (msgid("Refused by a supervisor"), "warn"),
     "withdrawn": (msgid("Taken back"), "quiet"),
+    "lapsed": (msgid("Not agreed in time: it stayed %(name)s's shift"), "warn"),
+    "gone": (msgid("The shift was taken out"), "quiet"),
 }
-"""Words and tone of a swap's states."""
+"""Words and tone of a swap's states, and of swaps.outcome."""
 Errors = dict[str, str]
 
 
@@ -125,22 +127,19 @@ def _page(errors: Errors, problem: str | None = None, status: int = 200) -> Resp
             own=own,
             member=bool(swaps.members_of(uow, person.account_id)),
             colleagues={m.id: _named(uow, m) for _, m in own},
-            swap_of={it.shift_id: it for it in found if it.state in swaps.WAITING},
-            offered=[it for it in found if _is_offered_to(it, person.account_id)],
-            ended=[it for it in found if it.state not in swaps.WAITING],
+            swap_of={it.shift_id: it for it in found.waiting},
+            offered=[it for it in found.waiting if it.taker.account_id == person.account_id],
+            ended=[(it, swaps.outcome(uow, it)) for it in found.ended],
             to_agree=swaps.to_agree(uow) if person.role == "supervisor" else [],
             supervisor=person.role == "supervisor",
             states=STATES,
             errors=errors,
             problem=problem,
             now=uow.now,
+            soon=uow.now + swaps.SOON,
         )
     return html, status
 
 
 def _named(uow: UnitOfWork, member: Responder) -> list[tuple[str, str]]:
     return [(str(it.id), f"{it.name}, {it.team.name}") for it in swaps.colleagues(uow, member)]
-
-
-def _is_offered_to(swap: ShiftSwap, account_id: UUID) -> bool:
-    return swap.state in swaps.WAITING and swap.taker.account_id == account_id

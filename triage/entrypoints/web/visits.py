@@ -53,10 +53,16 @@ def show(reference: str) -> ResponseReturnValue:
 @open_to("clinician")
 def keep(reference: str) -> ResponseReturnValue:
     """While it is typed; or by hand, where no script runs."""
-    at, written = _keep(reference)
+    by_script = request.accept_mimetypes.best == "application/json"
+    try:
+        at, written = _keep(reference)
+    except visits.KeptElsewhere as refusal:
+        if by_script:
+            raise
+        return _again(reference, refusal)
     if written:
         raise Conflict(msgid("this note is written down: open it again to add to it"))
-    if request.accept_mimetypes.best == "application/json":
+    if by_script:
         return {"saved": local_seconds(at)}
     flash(gettext("Kept. It is not written down yet."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
@@ -66,16 +72,22 @@ def keep(reference: str) -> ResponseReturnValue:
 @open_to("clinician")
 def write_down(reference: str) -> ResponseReturnValue:
     """Kept first: what is refused, or breaks off, is there when the page is opened again."""
-    _keep(reference)
     try:
+        _keep(reference)
         new = _typed()
         _do(reference, lambda uow, page: visits.write_down(uow, page, _key(), new))
     except Refused as refusal:
-        again = uuid4() if isinstance(refusal, visits.WrittenAlready) else _key()
-        fields = typed.fields() | {"form_key": [str(again)]}
-        return _render(reference, fields, {refusal.field or "behaviour": refusal.args[0]}, 422)
+        return _again(reference, refusal)
     flash(gettext("The visit is written down."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
+
+
+def _again(reference: str, refusal: Refused) -> ResponseReturnValue:
+    """The form with all that was typed: as a note of its own where the one it was for has other
+    words."""
+    others = isinstance(refusal, visits.WrittenAlready | visits.KeptElsewhere)
+    fields = typed.fields() | {"form_key": [str(uuid4() if others else _key())]}
+    return _render(reference, fields, {refusal.field or "behaviour": refusal.args[0]}, 422)
 
 
 def _keep(reference: str) -> tuple[datetime, bool]:
@@ -133,7 +145,11 @@ def _render(
         if fields is None:
             draft = visits.draft_of(uow, page)
             fields = visits.typed_in(draft) if draft else {}
-            fields = dict(fields) | {"form_key": [str(draft.id if draft else uuid4())]}
+            fields = dict(fields) | {
+                "form_key": [str(draft.id if draft else uuid4())],
+                "page": [str(uuid4())],
+                "seen": [str(draft.version if draft else 0)],
+            }
             begun = draft is not None
         else:
             begun = True
