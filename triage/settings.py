@@ -120,11 +120,6 @@ class _Environment(Schema):
                 " postgresql+psycopg://USER@/NAME?host=HOST1:PORT1&host=HOST2:PORT2"
             )
 
-    @validates("TRIAGE_DOWNTIME_FOLDER")
-    def _can_be_written(self, folder: str | None, **_: object) -> None:
-        if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
-            raise ValidationError(f"there is no folder {folder} that can be written to")
-
     @validates("TRIAGE_RULES")
     def _has_a_vocabulary(self, folder: str, **_: object) -> None:
         if not (Path(folder) / "vocabulary.yaml").is_file():

@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from tests.stories.test_call_page import act, words
 from tests.stories.test_calls import CALM, state
 from tests.world import World
+from triage.services.sending import Choice
 from triage.storage.calls import Call, Override
 from triage.storage.dispatches import Dispatch
 from triage.storage.follow_ups import FollowUp
@@ -74,11 +76,13 @@ def test_a_sheet_becomes_a_closed_call_with_its_true_times_and_pages_nobody(worl
     assert call.disposition == "resolved_on_scene"
     (dispatch,) = world.dispatches(call)
     assert dispatch.confirmed_at == instant(world, form["sent_at_1"])
+    assert dispatch.created_at == instant(world, form["sent_at_1"])
     assert dispatch.ended_at == instant(world, form["cleared_at_1"])
     assert phone.inbox == []
     page = world.client("dispatcher").get(f"/calls/{call.reference}").text
     said = instant(world, form["sent_at_1"])
     assert f"Mobile 1, sent {said:%H:%M}, on scene" in page
+    assert "On scene after 25 min" in words(page)
     with world.context.reading() as uow:
         assert uow.session.scalars(select(FollowUp)).all()
         assert uow.session.scalars(select(Override)).all() == []
@@ -117,6 +121,82 @@ def test_what_goes_on_stays_on_the_board_with_its_unit_until_it_is_closed(world:
     assert state(world, call) == "closed"
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Dispatch)).one().ended_at is not None
+
+
+def test_who_still_comes_is_awaited_since_they_were_sent(world: World) -> None:
+    type_in(world, sheet(world, **went(world, "police", on_scene_at_1="", cleared_at_1="")))
+
+    call = only_call(world)
+    (dispatch,) = world.dispatches(call)
+    due = dispatch.created_at + timedelta(minutes=dispatch.within_min)
+    assert dispatch.created_at == instant(world, at(world, 115))
+    local = due.astimezone(world.centre.policy.time_zone)
+    page = words(world.client("dispatcher").get(f"/calls/{call.reference}").text)
+    assert f"They should be there by {local:%H:%M}" in page
+
+
+def test_to_whom_nobody_went_and_who_was_not_asked_enough_the_default_route_goes(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    desk = world.client("dispatcher")
+    form = {name: value for name, value in sheet(world).items() if not name.startswith("facts.")}
+
+    type_in(world, form)
+
+    call = only_call(world)
+    assert state(world, call) == "asking"
+    assert "Nothing open: close it" not in words(desk.get("/board").text)
+    phone.expect_silence()
+    world.ignores_texts("who is asked by the default route is another story")
+    world.wait(minutes=15)
+    assert state(world, call) == "open"
+    assert world.dispatches(call) != []
+
+
+def waiting_call(world: World) -> Call:
+    """A call for which a mobile team is wanted and none is free."""
+    call = world.call(CALM, choice=Choice("mobile_crisis", "caller_wishes"))
+    world.desk.expect("nobody is left to ask")
+    assert world.dispatch(call, "mobile_crisis").state == "unfilled"
+    return call
+
+
+@pytest.mark.parametrize("on_scene_min", [None, 95])
+def test_a_team_of_ours_that_paper_sent_is_busy_until_it_is_done(
+    world: World, on_scene_min: float | None
+) -> None:
+    (phone,) = world.team("Mobile 1")
+    desk, there = world.client("dispatcher"), at(world, on_scene_min) if on_scene_min else ""
+    form = sheet(world, **went(world, unit_1="mobile 1", on_scene_at_1=there, cleared_at_1=""))
+    type_in(world, form)
+    old = only_call(world)
+    assert "Mobile 1" in words(desk.get("/board").text)
+    page = words(desk.get(f"/calls/{old.reference}").text)
+    assert ("On scene after 25 min" in page) is (on_scene_min is not None)
+    assert ("They are there now." in page) is (on_scene_min is not None)
+
+    new = waiting_call(world)
+    phone.expect_silence()
+
+    ends = ("on_scene", "cleared") if on_scene_min is None else ("cleared",)
+    for step in ends:
+        act(desk, old, "/progress", {"to": step})
+    world.settle()
+    phone.expect(new.code)
+
+
+def test_closing_the_call_from_paper_frees_the_team_too(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    type_in(world, sheet(world, **went(world, cleared_at_1="")))
+    old = only_call(world)
+    new = waiting_call(world)
+    phone.expect_silence()
+
+    told = act(world.client("dispatcher"), old, "/close", {"disposition": "linked_to_care"})
+    assert state(world, old) == "closed", told
+    world.settle()
+    phone.expect(new.code)
 
 
 @pytest.mark.parametrize(

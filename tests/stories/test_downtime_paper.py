@@ -91,6 +91,22 @@ def test_a_pack_that_cannot_be_renewed_is_told_on_every_screen(
     assert watcher.round()
 
 
+def test_a_folder_that_is_away_at_the_start_is_told_at_once(world: World, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    watcher = keeping(world, share)
+    beat(world)
+    assert watcher.round()  # it has not tried yet
+
+    assert not keeper(watcher).once()
+    assert not watcher.round()
+    board = world.client("dispatcher").get("/board").text
+    assert "The downtime pack on paper is out of date" in board
+
+    share.mkdir()
+    assert keeper(watcher).once()
+    assert watcher.round()
+
+
 def test_the_card_is_kept_while_the_rules_are_the_same(world: World) -> None:
     _, card = render(world.context)
     _, again = render(world.context, card)

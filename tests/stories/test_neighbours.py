@@ -1,7 +1,7 @@
 """A call that belongs to the next county: ours until somebody there has taken it."""
 
 from tests.stories.test_call_page import act, dispatcher, words
-from tests.stories.test_calls import CALM
+from tests.stories.test_calls import CALM, add
 from tests.stories.test_cancellations import state
 from tests.stories.test_reliefs import orphans
 from tests.world import Browser, World
@@ -37,6 +37,28 @@ def test_it_is_ours_and_turns_red_until_they_have_taken_it(
     assert state(world, call) is CallState.CLOSED
     assert phone.expect("tand down")
     assert orphans(world) == 0
+
+
+def test_while_a_team_is_on_scene_its_backup_goes_on_too(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    assert phone.expect("PROMPT")
+    phone.text(f"{call.code} 1")
+    assert phone.expect("accepted, it is yours")
+    phone.text(f"{call.code} SCENE")
+    assert phone.expect("you are on scene")
+    add(world, call, weapon="in_hand")
+    phone.expect("something dangerous is known now")
+    act(dispatcher, call, "/send", {})
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    act(dispatcher, call, "/neighbour", CARVER)
+    told = act(dispatcher, call, "/neighbour/answer", {"answer": "accepted", "who": "Lee"})
+    assert "took the call" in told
+    assert "BY RADIO" not in told
+    assert state(world, call) is CallState.OPEN
+    (backup,) = [one for one in world.dispatches(call) if one.slots[0].unit == "4A12"]
+    assert backup.state.value == "handed_over"
+    phone.expect_silence()
 
 
 def test_no_ending_closes_it_before_they_have_said_whether_they_take_it(

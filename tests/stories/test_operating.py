@@ -73,6 +73,16 @@ def test_upgrade_may_be_repeated_and_doctor_sees_that_no_worker_runs(folder: Pat
     assert "paging: False" in told.stdout
 
 
+def test_a_downtime_folder_that_is_away_stops_nothing_and_doctor_tells_it(folder: Path) -> None:
+    triage(folder, "db", "upgrade")
+    away = str(folder / "share")
+    assert triage(folder, "calls", TRIAGE_DOWNTIME_FOLDER=away).returncode == 0
+    told = triage(folder, "doctor", TRIAGE_DOWNTIME_FOLDER=away)
+    assert f"the downtime folder {away} CANNOT BE WRITTEN TO" in told.stdout
+    there = triage(folder, "doctor", TRIAGE_DOWNTIME_FOLDER=str(folder))
+    assert "downtime folder" not in there.stdout
+
+
 def test_another_index_key_is_refused_because_nothing_would_be_found(folder: Path) -> None:
     triage(folder, "db", "upgrade")
     told = triage(

@@ -12,9 +12,11 @@ from sqlalchemy import delete, event, select, update
 from tests.faults.test_release_against_acceptance import at_once
 from tests.stories.test_call_page import act, look, path, words
 from tests.stories.test_calls import CALM
+from tests.stories.test_cancellations import WISH, state
 from tests.stories.test_reliefs import orphans
 from tests.world import Browser, World
 from triage.domain.errors import Conflict, Refused
+from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker
 from triage.services import boards, calls, sending, transfers
 from triage.storage.calls import AssessmentRecord, Call
@@ -109,6 +111,18 @@ def test_a_caller_is_handed_over_step_by_step_and_each_has_its_time(
     assert 'triage_transfers{state="released"} 1.0' in metrics
     assert f"triage_transfer_to_counselor_s_sum {waited[1]}.0" in metrics
     assert "triage_transfer_to_counselor_s_count 1.0" in metrics
+
+
+def test_nobody_tells_a_line_by_radio_that_it_need_not_come(world: World, desk: Browser) -> None:
+    call = line_call(world)
+    step(desk, call, "ringing", line="988")
+    step(desk, call, "counselor")
+    step(desk, call, "released")
+    assert now(world, call) == ("handed_over", "released")
+    act(desk, call, "/never-mind", WISH)
+    told = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
+    assert state(world, call) is CallState.CLOSED
+    assert "BY RADIO" not in told + words(desk.get("/board").text)
 
 
 def test_saying_a_step_twice_changes_nothing_and_a_wrong_one_is_refused(

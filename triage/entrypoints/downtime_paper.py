@@ -75,6 +75,10 @@ class PaperKeeper:
     """Seconds of a clock that is never set."""
     _card: ScoringCard | None = None
     _written: float = field(init=False)
+    _first: bool = True
+    """Nothing has been written yet."""
+    _refused: bool = False
+    """The folder took nothing the last time."""
 
     def __post_init__(self) -> None:
         self._written = self.steady()  # it has time to write the first
@@ -90,13 +94,16 @@ class PaperKeeper:
         try:
             text, self._card = render(self.context, self._card)
             write(text, self.folder / NAME)
-            self._written = self.steady()
+            self._written, self._first, self._refused = self.steady(), False, False
             return True
         except Exception as error:  # the database may be away: the last one stays, and is told
+            self._refused = isinstance(error, OSError)
             log.error("the downtime pack was not written", error=type(error).__name__)
             return False
 
     def look(self) -> list[Finding]:
-        """A finding where nothing could be written for too long."""
+        """A finding where nothing could be written for too long; at once where the folder has not
+        taken the first one: what lies there is of nobody knows when."""
         age_s = self.steady() - self._written
-        return [Finding("downtime_old", 1, round(age_s, 1))] if age_s > OLD_AFTER_S else []
+        old = age_s > OLD_AFTER_S or (self._first and self._refused)
+        return [Finding("downtime_old", 1, round(age_s, 1))] if old else []

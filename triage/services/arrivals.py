@@ -39,10 +39,14 @@ def _look_up(uow: UnitOfWork, places: Mapping[UUID, UUID]) -> None:
         return
     if len(_known) >= MOST:
         _known.clear()
-    entries = select(AuditEntry.subject_id, AuditEntry.created_at).where(
-        AuditEntry.call_id.in_({*places.values()}), AuditEntry.event == "slot.on_scene"
+    entries = select(AuditEntry.subject_id, AuditEntry.created_at, AuditEntry.details).where(
+        AuditEntry.call_id.in_({*places.values()}),
+        AuditEntry.event.in_(("slot.on_scene", "paper.went")),
     )
     arrived: dict[UUID, datetime] = {}
-    for place, at in uow.session.execute(entries):
-        arrived[place] = min(at, arrived.get(place, at))
+    for place, said_at, details in uow.session.execute(entries):
+        written = details.get("on_scene_at", said_at.isoformat())  # on paper, and typed in later
+        if written is not None:
+            at = datetime.fromisoformat(written)
+            arrived[place] = min(at, arrived.get(place, at))
     _known.update({place: arrived.get(place) for place in places})

@@ -64,7 +64,10 @@ def stand_down(uow: UnitOfWork, call: Call, slots: Iterable[Slot]) -> None:
     off = {
         slot.unit
         for slot in slots
-        if slot.unit and slot.state in TAKEN - ON_SITE and slot.responder_id is None
+        if slot.unit
+        and slot.state in TAKEN - ON_SITE
+        and slot.responder_id is None
+        and slot.dispatch.reached_by != "transfer"  # a line drives nowhere
     }
     if not off:
         return

@@ -173,9 +173,9 @@ def _must_be_a_name(unit: str) -> None:
 
 def end_hand_over(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """The call is closed here; what the unit still does stands in CAD."""
-    for slot in dispatch.slots:
-        if slot.state in TAKEN:
-            slot.move_to(SlotState.CLEARED)
+    for slot in (one for one in dispatch.slots if one.state in TAKEN):
+        slot.move_to(SlotState.CLEARED)
+    freed_teams.offer_soon(uow, dispatch)
     dispatch.state, dispatch.ended_at = DispatchState.CLEARED, uow.now
     uow.audit("dispatch.cleared", dispatch)
 
@@ -305,12 +305,12 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
     )
     if slot.dispatch.reached_by == "page":
         paging.refresh(uow, slot.dispatch)
-        if state is SlotState.CLEARED:
-            freed_teams.offer_soon(uow, slot)
     elif state is SlotState.CLEARED:
         slot.dispatch.state = DispatchState.CLEARED
         slot.dispatch.ended_at = uow.now
         by_radio.left(uow, slot.dispatch.call)
+    if state is SlotState.CLEARED:
+        freed_teams.offer_soon(uow, slot)
 
 
 def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:

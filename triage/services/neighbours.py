@@ -6,7 +6,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.policy import Neighbour
 from triage.domain.words import msgid
-from triage.services import agreements, by_radio, calls, dispatches, errands
+from triage.services import agreements, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -30,8 +30,8 @@ def hand(uow: UnitOfWork, centre: Centre, call: Call, name: str) -> Neighbour:
 
 
 def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
-    """Somebody there has taken it: ours stand down and the call is closed, but for a team that
-    is on scene."""
+    """Somebody there has taken it: ours stand down and the call is closed. With a team on scene it
+    stays open, and units that CAD has go on: they are the team's help."""
     errand = errands.must_wait(uow, call, KIND)
     if not who.strip():
         raise Refused(msgid("Who took it there? Write a name or a position."), "who")
@@ -44,8 +44,6 @@ def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
             there = True
         elif dispatch.state not in stays:
             dispatches.cancel(uow, centre, dispatch, "other_county")
-        elif dispatch.state is DispatchState.HANDED_OVER:
-            by_radio.stand_down(uow, call, dispatch.slots)
     if not there:
         calls.close_call(uow, centre, call, "other_agency", None, agreed=True)
 

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from triage.domain.codes import DISPOSITIONS, NO_CALL
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.words import msgid
-from triage.services import assessments, calls, follow_ups, idempotency
+from triage.services import assessments, calls, follow_ups, idempotency, sending
 from triage.services.assessments import Decision
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
 from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
 ORIGIN = "paper"
@@ -50,7 +53,9 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     """Write the sheet down, once: the same form again gives the same call, and False.
 
     The rules say what they would have said at that time. Nobody is paged: whoever went, went.
-    What goes on stays open on the board with its units; follow-ups are planned from now.
+    What goes on stays open on the board with its units; follow-ups are planned from now. Where
+    nobody went and answers are missing, it waits for them from now, as any call does: then the
+    default route is taken.
     Raises Refused or InvalidCall naming the field to mend; nothing is written then.
     """
     claim = idempotency.claim(uow, ORIGIN, key, key)
@@ -69,12 +74,14 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     uow.audit("paper.entered", call, received_at=sheet.received_at.isoformat())
     _decided_on_paper(uow, call, decision, sheet)
     for went in sheet.went:
-        _write_down(uow, centre, call, decision, went, over=sheet.disposition is not None)
+        _write_down(uow, call, decision, went, over=sheet.disposition is not None)
     if sheet.disposition is not None:
         call.disposition = sheet.disposition
         ends = [went.cleared_at for went in sheet.went if went.cleared_at]
         call.closed_at = max(ends, default=uow.now)
         uow.audit("call.closed", call, disposition=sheet.disposition)
+    elif not sheet.went and decision.outcome == "ask_more":
+        sending.act_on(uow, centre, call, decision, ORIGIN)
     if sheet.disposition not in NO_CALL:
         follow_ups.plan(uow, centre, call, decision.result)
     idempotency.answer(uow, claim, call.id, None)
@@ -140,15 +147,12 @@ def _decided_on_paper(uow: UnitOfWork, call: Call, decision: Decision, sheet: Sh
     )
 
 
-def _write_down(
-    uow: UnitOfWork, centre: Centre, call: Call, decision: Decision, went: Went, *, over: bool
-) -> None:
+def _write_down(uow: UnitOfWork, call: Call, decision: Decision, went: Went, *, over: bool) -> None:
     """As a unit that CAD has: what is known of it is what a person was told."""
     ended = went.cleared_at or (uow.now if over else None)
     urgency = decision.urgency
     dispatch = uow.add(
         Dispatch(
-            created_at=went.sent_at,
             call_id=call.id,
             response=went.response,
             reached_by="cad",
@@ -163,17 +167,41 @@ def _write_down(
             ended_at=ended,
         )
     )
+    dispatch.created_at = went.sent_at  # from then on they are awaited
     dispatch.call = call
-    slot_state = SlotState.CLEARED if ended else SlotState.ACCEPTED
-    slot = uow.add(Slot(position=0, role="unit", state=slot_state, unit=went.unit, pages=[]))
+    slot = _place(uow, went, ended=ended is not None)
     slot.dispatch = dispatch
     times = {"sent_at": went.sent_at, "on_scene_at": went.on_scene_at}
     times["cleared_at"] = went.cleared_at
     uow.audit(
         "paper.went",
-        dispatch,
+        slot,
         call_id=call.id,
         response=went.response,
         unit=went.unit,
         **{name: at.isoformat() if at else None for name, at in times.items()},
     )
+
+
+def _place(uow: UnitOfWork, went: Went, *, ended: bool) -> Slot:
+    """A team of ours that is named is busy there until it is done: nobody else is to ask it."""
+    there = SlotState.ON_SCENE if went.on_scene_at else SlotState.ACCEPTED
+    team = None if ended else _ours(uow, went.unit)
+    slot = uow.add(
+        Slot(
+            position=0,
+            role="unit",
+            state=SlotState.CLEARED if ended else there,
+            team_id=team.id if team else None,
+            unit=team.name if team else went.unit,
+            pages=[],
+        )
+    )
+    slot.team = team
+    return slot
+
+
+def _ours(uow: UnitOfWork, unit: str) -> Team | None:
+    with uow.asking((Team,)):
+        teams = uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
+    return next((one for one in teams if one.name.casefold() == unit.casefold()), None)

@@ -1,5 +1,6 @@
 """`triage watch` and `triage doctor`: does paging work?"""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,9 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         click.echo(line)
     if context.heartbeat is None:
         click.echo("outside: nobody is told; set TRIAGE_HEARTBEAT_URL")
+    folder = context.settings.downtime_folder
+    if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
+        click.echo(f"paper: the downtime folder {folder} CANNOT BE WRITTEN TO by who runs this")
     with context.reading() as uow:
         state = paging_state(uow)
     findings = state.pop("findings")
