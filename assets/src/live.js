@@ -98,7 +98,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     if (!old) return;
     if (part.dataset.live !== "list") {
       const html = part.outerHTML;
-      if (old.fetched === html) return;
+      if (old.fetched === html && !old.querySelector("[data-held]")) return;
       if (inUse(old)) return held(old, html);
       const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
       const scrolled = [...old.querySelectorAll("[tabindex]")].map((box) => box.scrollTop);
@@ -186,6 +186,8 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
   }
 
   setInterval(tick, 1000);
+  // Nothing new need come before what was held up is shown.
+  setInterval(() => { if (html && document.querySelector("[data-held]")) swap(html); }, 1000);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && stream) deafen();
     else if (!document.hidden) look();

@@ -202,7 +202,10 @@ def test_duplicates_contradictions_and_undo_by_the_keyboard(served: Served, page
     expect(page.locator("#banners")).to_contain_text("Two calls again")
     other = page.locator("#call-callers a[href^='/calls/']")
     expect(other).to_be_visible()
+    address = other.get_attribute("href")
+    page.wait_for_load_state()
     other.press("Enter")
+    page.wait_for_url(f"**{address}")
     expect(page.locator("#call-callers")).to_contain_text("+12025550142")
     expect(page.locator("#call-timeline")).to_contain_text(f"first taken for {first.reference}")
 
