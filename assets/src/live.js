@@ -7,7 +7,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
-  let stream = null, html = "", heard = 0, again = 0, told = 0;
+  let stream = null, html = "", last = "", heard = 0, again = 0, told = 0;
 
   const now = () => Date.now() + ahead;
 
@@ -79,6 +79,12 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
   }
 
   function swap(html) {
+    last = html;
+    swapped(put(html));
+    tick();
+  }
+
+  function put(html) {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     const token = document.querySelector("meta[name=csrf-token]").content;
@@ -88,8 +94,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     if (focused && document.activeElement === document.body) {
       document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
-    swapped(fresh);
-    tick();
+    return fresh;
   }
 
   // A list is renewed child by child, so that one form in use does not hold up the others.
@@ -187,7 +192,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
 
   setInterval(tick, 1000);
   // Nothing new need come before what was held up is shown.
-  setInterval(() => { if (html && document.querySelector("[data-held]")) swap(html); }, 1000);
+  setInterval(() => { if (last && document.querySelector("[data-held]")) put(last); }, 1000);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && stream) deafen();
     else if (!document.hidden) look();

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.test_journey import READ_MS, focused, sign_in, type_a_call, until_read
+from tests.browser.test_journey import READ_MS, at_a_call, focused, sign_in, type_a_call, until_read
 from tests.stories.test_calls import CALM
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -75,10 +75,7 @@ def test_a_question_that_the_server_has_just_put_next_takes_no_key_before_it_is_
 def test_an_answer_stands_though_older_news_of_the_call_arrive_after_it(
     served: Served, page: Page
 ) -> None:
-    served.world.team("Mobile 9")
-    call = served.world.call(CALM)
-    sign_in(served, page)
-    page.goto(f"{served.base_url}/calls/{call.reference}")
+    at_a_call(served, page)
     page.keyboard.press("Alt+q")
     page.wait_for_timeout(READ_MS)
     until_read(page)

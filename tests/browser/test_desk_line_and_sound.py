@@ -4,8 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.test_alarms import in_need
 from tests.browser.test_journey import sign_in
 from tests.browser.test_watch_lines import is_watched
+from tests.stories.test_alarms import untaken
 from tests.stories.test_calls import CALM
 
 HEARD = """
@@ -67,3 +69,26 @@ def test_an_alarm_is_heard_unless_sound_is_off(page: Page, served: Served, kept:
     expect(page.locator("#standing-lines .tone-alarm").first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(300)
     assert (page.evaluate("window.tones") > before) is (kept == "on")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_alarm_is_heard_on_the_next_page_too_until_somebody_takes_it(
+    page: Page, served: Served
+) -> None:
+    page.add_init_script(HEARD)
+    in_need(served)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/follow-ups")
+    page.keyboard.press("Tab")
+    loud = page.locator("#standing-lines .tone-alarm", has_text="NEEDS HELP")
+    expect(loud).to_be_visible()
+
+    page.wait_for_function("() => window.tones >= 3")  # it stood there when the page came
+    page.wait_for_function("() => window.tones >= 6", timeout=20_000)
+    (alarm,) = untaken(served.world)
+    desk = served.world.client("dispatcher")
+    desk.submit("/alarms", {}, to=f"/alarms/{alarm.id}/take")
+    expect(loud).to_have_count(0)
+    before = page.evaluate("window.tones")
+    page.wait_for_timeout(11_000)
+    assert page.evaluate("window.tones") == before

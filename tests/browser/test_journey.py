@@ -83,6 +83,16 @@ def the_call(served: Served) -> Call:
         return uow.session.scalars(select(Call)).one()
 
 
+def at_a_call(served: Served, page: Page) -> Call:
+    """Signed in as a dispatcher, with the page of a call before them that is kept fresh."""
+    served.world.team("Mobile 9")
+    call = served.world.call(CALM)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    return call
+
+
 def tab_to(page: Page, what: str) -> None:
     """Press Tab until the focus is on what the selector names."""
     for _ in range(120):

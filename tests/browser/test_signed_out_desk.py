@@ -4,7 +4,7 @@ put to it."""
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
-from tests.browser.test_journey import sign_in, the_call
+from tests.browser.test_journey import at_a_call, sign_in, the_call
 from tests.stories.test_calls import CALM
 from tests.world import PASSWORD
 from triage.services import assessments
@@ -33,11 +33,7 @@ def answered(served: Served, call: Call) -> object:
 def test_an_answer_waits_on_the_calls_page_until_its_owner_is_signed_in_again(
     served: Served, page: Page
 ) -> None:
-    served.world.team("Mobile 9")
-    call = served.world.call(CALM)
-    sign_in(served, page)
-    page.goto(f"{served.base_url}/calls/{call.reference}")
-    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    call = at_a_call(served, page)
 
     page.context.clear_cookies()
     answer = page.locator("[name='facts.injury'][value=minor]")

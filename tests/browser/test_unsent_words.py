@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
-from tests.browser.test_journey import READ_MS, sign_in, the_call
+from tests.browser.test_journey import READ_MS, at_a_call, sign_in, the_call
 from tests.stories.test_calls import CALM
 from tests.world import PASSWORD
 
@@ -21,11 +21,7 @@ def sign_in_as(served: Served, page: Page, username: str) -> None:
 def test_a_note_outlives_a_reload_and_another_form_until_it_is_sent(
     served: Served, page: Page
 ) -> None:
-    served.world.team("Mobile 9")
-    call = served.world.call(CALM)
-    sign_in(served, page)
-    page.goto(f"{served.base_url}/calls/{call.reference}")
-    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    at_a_call(served, page)
     page.keyboard.press("Alt+x")
     note, ending = page.locator("[id='f-close.note']"), page.locator("[id='f-close.disposition']")
     ending.select_option("resolved_on_phone")  # chosen, not typed: it does not come back
@@ -54,11 +50,7 @@ def test_a_note_outlives_a_reload_and_another_form_until_it_is_sent(
 def test_what_was_sent_does_not_come_back_and_signing_out_leaves_nothing(
     served: Served, page: Page
 ) -> None:
-    served.world.team("Mobile 9")
-    call = served.world.call(CALM)
-    sign_in(served, page)
-    page.goto(f"{served.base_url}/calls/{call.reference}")
-    expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
+    at_a_call(served, page)
     said = page.locator("[id='f-caller.said']")
     said.evaluate("box => { box.closest('details').open = true; }")
     said.fill("He threw a chair")

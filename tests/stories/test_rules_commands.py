@@ -268,7 +268,7 @@ def test_the_real_program_explains_and_never_shows_a_traceback(folder: Path) -> 
         assert done.stderr
 
 
-def test_an_answer_for_which_the_disk_has_no_room_is_told_in_a_sentence(folder: Path) -> None:
+def test_an_output_for_which_the_disk_has_no_room_is_told_in_a_sentence(folder: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*PROGRAM, "assess", "--rules", str(folder / "small.yaml"), "-"],
@@ -280,4 +280,4 @@ def test_an_answer_for_which_the_disk_has_no_room_is_told_in_a_sentence(folder: 
 
     said = done.stderr.decode()
     assert done.returncode == 2
-    assert said == "triage: the answer could not be written: No space left on device\n"
+    assert said == "triage: the output could not be written: No space left on device\n"

@@ -113,7 +113,7 @@ for command in (
 rules.rules.add_command(publish.publish)
 rules.rules.add_command(backtest.backtest)
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main() -> None:
@@ -125,7 +125,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        click.echo(f"triage: the answer could not be written: {error.strerror}", err=True)
+        click.echo(f"triage: the output could not be written: {error.strerror}", err=True)
         # What is still held back would fail again while Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
