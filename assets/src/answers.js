@@ -106,10 +106,11 @@ window.answers = function (root, { changed, done }) {
     question.querySelector("legend").after(note);
   }
   function tooSoon(event, question) {
-    const now = performance.now(), twice = event.key === lastKey && now - lastAt < TWICE_MS;
+    // When it was pressed, not when a busy page came to it.
+    const pressedAt = event.timeStamp, twice = event.key === lastKey && pressedAt - lastAt < TWICE_MS;
     const pressed = { key: event.key };
     lastKey = event.key;
-    lastAt = now;
+    lastAt = pressedAt;
     if (twice) return said("%(key)s was taken once: it came twice at once.", pressed);
     if (question === came && unread.has(question)) return said("%(key)s was not taken: this question has only just come. Press it again.", pressed);
     return wantsNext && said("%(key)s was not taken: the next question is on its way.", pressed);

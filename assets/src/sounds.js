@@ -7,6 +7,8 @@ if (sounds) {
   const AGAIN_MS = 10_000; // an alarm that nobody has taken is heard again
   const TONES = [[880, 0], [660, 0.18], [880, 0.36]]; // Hz, begins after so many seconds
   const LENGTH_S = 0.16, LOUD = 0.2;
+  const WAIT_MS = 1000; // a sound that is allowed begins within that time
+  const words = JSON.parse(sounds.dataset.words);
   let context = null, known = alarming(), again = 0;
 
   const on = () => button.value === "off"; // what the button would change it to
@@ -31,9 +33,19 @@ if (sounds) {
     again = Date.now() + AGAIN_MS;
   }
 
+  // Whether it is on, and whether anything would be heard.
+  function show() {
+    const heard = context?.state === "running" ? "on" : "waits";
+    [button.textContent, button.title] = words[on() ? heard : "off"];
+  }
+
   function listen() {
-    context ||= new AudioContext();
+    if (!context) {
+      context = new AudioContext();
+      context.onstatechange = show;
+    }
     context.resume();
+    setTimeout(show, WAIT_MS);
   }
   if (on()) listen(); // allowed where a key was pressed on the page before
   for (const touched of ["keydown", "pointerdown"]) addEventListener(touched, listen, { once: true });
@@ -52,8 +64,8 @@ if (sounds) {
     const chosen = button.value;
     sent.set("sound", chosen);
     button.value = chosen === "on" ? "off" : "on";
-    [button.textContent, button.title] = JSON.parse(sounds.dataset.words)[chosen];
     if (chosen === "on") { listen(); play(); } // so that one knows what it is like
+    show();
     await fetch(sounds.action, { method: "POST", body: sent, redirect: "manual" });
   });
 }

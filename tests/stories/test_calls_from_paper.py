@@ -11,9 +11,10 @@ from tests.stories.test_call_page import act, words
 from tests.stories.test_calls import CALM, state
 from tests.world import World
 from triage.services.sending import Choice
-from triage.storage.calls import Call, Override
+from triage.storage.calls import Call, Caller, Override
 from triage.storage.dispatches import Dispatch
 from triage.storage.follow_ups import FollowUp
+from triage.storage.teams import Team
 
 PATH = "/intake/paper"
 
@@ -265,3 +266,132 @@ def test_what_is_wrong_stands_in_the_row_where_it_was_written(world: World) -> N
 
 def test_a_clinician_may_not(world: World) -> None:
     assert world.client("clinician").get(PATH).status_code == 403
+
+
+def test_what_the_sheet_says_of_languages_and_people_stands_in_the_call(world: World) -> None:
+    spoken = {"language": "es", "interpreter": "yes", "caller_relation": "family"}
+    subject = {"subject_name": "Luis Paz", "subject_language": "es", "call_back": "text"}
+
+    type_in(world, sheet(world, **spoken, **subject))
+
+    page = words(world.client("dispatcher").get(f"/calls/{only_call(world).reference}").text)
+    assert "interpreter needed" in page
+    assert "Luis Paz" in page
+    with world.context.reading() as uow:
+        (caller,) = uow.session.scalars(select(Caller)).all()
+        assert (caller.language, caller.relation, caller.call_back) == ("es", "family", ["text"])
+
+
+def test_what_was_promised_on_paper_is_a_follow_up_of_whoever_owes_it(world: World) -> None:
+    promised = {
+        "next_contact": "call_back",
+        "next_at": at(world, -60 * 24),
+        "next_owner": "dispatcher",
+    }
+
+    type_in(world, sheet(world, **went(world), **promised, disposition="resolved_on_scene"))
+
+    with world.context.reading() as uow:
+        made = uow.session.scalars(select(FollowUp).where(FollowUp.rule == "promise")).one()
+        assert (made.kind, made.owner_role) == ("call_back", "dispatcher")
+        assert made.due_at == instant(world, promised["next_at"])
+        shown = f"/follow-ups/{made.id}"
+    page = words(world.client("dispatcher").get(shown).text)
+    assert "Promised on the call" in page
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ("next_contact", "Choose what was promised."),
+        ("next_at", "Write day and time of the next contact."),
+        ("next_owner", "Choose who is to do it."),
+    ],
+)
+def test_half_a_promise_is_asked_about(world: World, missing: str, told: str) -> None:
+    promised = {
+        "next_contact": "call_back",
+        "next_at": at(world, -60),
+        "next_owner": "dispatcher",
+        missing: "",
+    }
+    if missing == "next_owner":
+        promised["next_owner"] = ""
+
+    answered = type_in(world, sheet(world, **promised))
+
+    assert answered.status_code == 422
+    assert told in words(answered.text)
+
+
+def test_a_sheet_that_two_people_type_in_is_asked_about(world: World) -> None:
+    form = sheet(world, **went(world), disposition="resolved_on_scene")
+    type_in(world, form)
+    first = only_call(world)
+    again = {**form, "form_key": str(uuid4())}
+
+    asked = world.client("supervisor").submit(PATH, again)
+
+    assert asked.status_code == 422
+    assert f"Call {first.code} came in at the same minute" in words(asked.text)
+    assert f"/calls/{first.reference}" in asked.text
+    assert only_call(world).id == first.id
+    said = world.client("supervisor").submit(PATH, {**again, "another": "yes"})
+    assert said.status_code == 303
+    with world.context.reading() as uow:
+        assert len(uow.session.scalars(select(Call)).all()) == 2
+
+
+def test_a_team_on_a_call_from_paper_is_not_retired(world: World) -> None:
+    world.team("MCT 1")
+    type_in(world, sheet(world, **went(world, unit_1="MCT 1", cleared_at_1="")))
+    with world.context.reading() as uow:
+        team = uow.session.scalars(select(Team).where(Team.name == "MCT 1")).one()
+    boss = world.client("supervisor")
+
+    refused = boss.submit(f"/teams/{team.id}", {}, to=f"/teams/{team.id}/retire")
+
+    assert "omebody is on a call now" in words(refused.text)
+    with world.context.reading() as uow:
+        assert uow.get(Team, team.id).retired_at is None
+
+
+def until_clocks_are_put_back(world: World) -> datetime:
+    """It becomes the morning after. The instant at which an hour begins for the second time."""
+    zone = world.centre.policy.time_zone
+    with world.context.reading() as uow:
+        now = uow.now
+    at = now.replace(minute=0, second=0, microsecond=0)
+    while at.astimezone(zone).utcoffset() <= (at + timedelta(hours=1)).astimezone(zone).utcoffset():
+        at += timedelta(hours=1)
+    twice = at + timedelta(hours=1)
+    world.wait(seconds=(twice + timedelta(hours=8) - now).total_seconds())
+    return twice
+
+
+def test_times_of_the_hour_that_comes_twice_are_told_apart(world: World) -> None:
+    second = until_clocks_are_put_back(world)
+    local = second.astimezone(world.centre.policy.time_zone)
+    at_half, at_ten = f"{local:%Y-%m-%dT%H}:30", f"{local:%Y-%m-%dT%H}:10"
+    form = {**sheet(world), **went(world), "received_at": at_half, "sent_at_1": at_ten}
+    form |= {"on_scene_at_1": at_half, "cleared_at_1": "", "cad_number_1": ""}
+    assert f"{local:%-d %b %Y}" in world.client("dispatcher").get(PATH).text
+
+    assert type_in(world, form).status_code == 303
+
+    first_call = only_call(world)
+    assert first_call.received_at == second - timedelta(minutes=30)
+    (dispatch,) = world.dispatches(first_call)
+    assert dispatch.confirmed_at == second + timedelta(minutes=10)
+    later = {**form, "form_key": str(uuid4()), "after_put_back": "yes", "sent_at_1": at_half}
+    assert type_in(world, later).status_code == 303
+    with world.context.reading() as uow:
+        newest = uow.session.scalars(select(Call).order_by(Call.received_at.desc())).first()
+        assert newest.received_at == second + timedelta(minutes=30)
+
+
+def test_on_other_days_nobody_is_asked_about_clocks_put_back(world: World) -> None:
+    until_clocks_are_put_back(world)
+    world.wait(days=8)
+
+    assert "clocks were put back" not in world.client("dispatcher").get(PATH).text

@@ -12,7 +12,7 @@ from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.revisions import KEPT_FOR
-from triage.storage.teams import Responder, Shift
+from triage.storage.teams import Responder, Shift, Team
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -89,6 +89,12 @@ def in_hand(uow: UnitOfWork, whose: ColumnElement[bool]) -> Sequence[Slot]:
     """Work that members have accepted and not ended."""
     of_ours = select(Slot).where(Slot.responder_id.is_not(None), Slot.state.in_(sorted(TAKEN)))
     return uow.session.scalars(of_ours.where(whose)).all()
+
+
+def is_busy(uow: UnitOfWork, team: Team) -> bool:
+    """Is it on a call, or any of it? On a call that was taken on paper it is there as a whole."""
+    in_hand = select(Slot.id).where(Slot.team_id == team.id, Slot.state.in_(sorted(TAKEN)))
+    return uow.session.scalar(in_hand.limit(1)) is not None
 
 
 def _move_on(

@@ -28,7 +28,8 @@ YES_NO_UNKNOWN = ("yes", "no", "unknown")
 OWNER_ROLES = ("clinician", "case_worker", "dispatcher", "supervisor")
 """Whom a rule set may name as owner."""
 AT_A_VISIT = "visit"
-"""Stands for the rule where no rule asked for it."""
+ON_THE_CALL = "promise"
+"""Stand for the rule where no rule asked for it."""
 NOTE_MAX = 4000
 MOST_LISTED = 300
 _LATELY = timedelta(days=14)
@@ -64,6 +65,13 @@ def agree(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Respo
     follow_up = _make(uow, call, planned, due_at, assessments.answers_of(uow, call))
     follow_up.owner_id = owner.id
     return follow_up
+
+
+def promise(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner_role: str) -> FollowUp:
+    """What was promised on a call, to be done by somebody of this role (OWNER_ROLES)."""
+    planned = {"kind": kind, "what": str(NEXT_CONTACTS[kind]), "rule": ON_THE_CALL}
+    planned |= {"owner": owner_role, "consent": "asked"}
+    return _make(uow, call, planned, due_at, assessments.answers_of(uow, call))
 
 
 def is_agreed(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Responder) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from triage.domain.codes import DISPOSITIONS, NO_CALL
+from triage.domain.codes import DISPOSITIONS, NEXT_CONTACTS, NO_CALL
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.words import msgid
@@ -38,15 +38,44 @@ class Went:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """A next contact that somebody was promised: a code of NEXT_CONTACTS, when, and whose it is."""
+
+    kind: str
+    at: datetime | None
+    owner_role: str
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """One call sheet. why -- where somebody else was sent than the rules recommend; disposition --
-    how it ended, None while it goes on."""
+    """One call sheet.
+
+    why -- where somebody else was sent than the rules recommend; disposition -- how it ended, None
+    while it goes on; another -- it is another call than one of the same minute that is typed in.
+    """
 
     call: NewCall
     received_at: datetime
     went: Sequence[Went]
     why: str | None = None
     disposition: str | None = None
+    promise: Promise | None = None
+    another: bool = False
+
+
+class AlreadyWritten(Refused):
+    """A call on paper of the same minute is typed in: it may be this one."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(
+            msgid(
+                "Call %(code)s came in at the same minute and was typed in from paper already. If"
+                " this sheet is another call, say so, and send it again.",
+                code=call.code,
+            ),
+            "another",
+        )
+        self.reference = call.reference
 
 
 def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call, bool]:
@@ -56,7 +85,8 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     What goes on stays open on the board with its units; follow-ups are planned from now. Where
     nobody went and answers are missing, it waits for them from now, as any call does: then the
     default route is taken.
-    Raises Refused or InvalidCall naming the field to mend; nothing is written then.
+    Raises Refused or InvalidCall naming the field to mend, AlreadyWritten where somebody else may
+    have typed the same sheet; nothing is written then.
     """
     claim = idempotency.claim(uow, ORIGIN, key, key)
     if claim.call_id is not None:
@@ -84,6 +114,8 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
         sending.act_on(uow, centre, call, decision, ORIGIN)
     if sheet.disposition not in NO_CALL:
         follow_ups.plan(uow, centre, call, decision.result)
+    if (promise := sheet.promise) and promise.at:
+        follow_ups.promise(uow, call, promise.kind, promise.at, promise.owner_role)
     idempotency.answer(uow, claim, call.id, None)
     return call, True
 
@@ -103,6 +135,34 @@ def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
         raise Refused(msgid("Choose how the call ended."), "disposition")
     for went in sheet.went:
         _check_went(uow, centre, sheet, went)
+    if sheet.promise is not None:
+        _check_promise(sheet, sheet.promise)
+    if not sheet.another and (same := _of_the_same_minute(uow, sheet)):
+        raise AlreadyWritten(same)
+
+
+def _check_promise(sheet: Sheet, promise: Promise) -> None:
+    if promise.kind not in NEXT_CONTACTS:
+        raise Refused(msgid("Choose what was promised."), "next_contact")
+    if promise.at is None:
+        raise Refused(msgid("Write day and time of the next contact."), "next_at")
+    if promise.at < sheet.received_at:
+        wrong = msgid("This is before %(what)s: look at the times.", what=msgid("the call"))
+        raise Refused(wrong, "next_at")
+    if promise.owner_role not in follow_ups.OWNER_ROLES:
+        raise Refused(msgid("Choose who is to do it."), "next_owner")
+
+
+def _of_the_same_minute(uow: UnitOfWork, sheet: Sheet) -> Call | None:
+    """Two people may have the same pile of sheets."""
+    minute = sheet.received_at.replace(second=0, microsecond=0)
+    written = select(Call).where(
+        Call.origin == ORIGIN,
+        Call.state.in_((CallState.ASKING, CallState.OPEN, CallState.CLOSED)),
+        Call.received_at >= minute,
+        Call.received_at < minute + timedelta(minutes=1),
+    )
+    return uow.session.scalars(written.limit(1)).first()
 
 
 def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, went: Went) -> None:

@@ -27,6 +27,7 @@ SUPERVISION = "supervision"
 """What a team of supervisors gives: no call asks for it by itself."""
 _SKILL = re.compile(r"[a-z0-9-]{1,20}")
 MOST_CALLS = 99
+ON_A_CALL = msgid("somebody is on a call now: clear or replace them there first")
 
 
 @dataclass(frozen=True)
@@ -219,11 +220,15 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
 
 def retire_member(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
     """They are asked no more. What they did stays on record."""
+    if duty.in_hand(uow, Slot.responder_id == member.id):
+        raise Conflict(ON_A_CALL)
     _retire(uow, [member])
     duty.left(uow, centre, member, "retired")
 
 
 def retire_team(uow: UnitOfWork, centre: Centre, team: Team) -> None:
+    if duty.is_busy(uow, team):
+        raise Conflict(ON_A_CALL)
     _retire(uow, team.members)
     if team.retired_at is None:
         team.retired_at = uow.now
@@ -233,9 +238,6 @@ def retire_team(uow: UnitOfWork, centre: Centre, team: Team) -> None:
 
 
 def _retire(uow: UnitOfWork, members: Sequence[Responder]) -> None:
-    busy = duty.in_hand(uow, Slot.responder_id.in_([member.id for member in members]))
-    if busy:
-        raise Conflict(msgid("somebody is on a call now: clear or replace them there first"))
     for member in members:
         if member.retired_at is None:
             member.retired_at = uow.now

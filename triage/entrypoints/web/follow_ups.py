@@ -17,7 +17,7 @@ from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.services import call_backs, callers, follow_ups, openings, speaking_freely
 from triage.services.actors import names_of
-from triage.services.follow_ups import AT_A_VISIT, MOST_LISTED, OWNER_ROLES, Attempt
+from triage.services.follow_ups import AT_A_VISIT, MOST_LISTED, ON_THE_CALL, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -68,8 +68,8 @@ def list_follow_ups() -> ResponseReturnValue:
 
 
 def _agreed(it: FollowUp) -> str | None:
-    """What a clinician has agreed at a visit; None for what a rule asks for."""
-    return NEXT_CONTACTS.get(it.kind) if it.rule == AT_A_VISIT else None
+    """What was agreed at a visit or promised on the call; None for what a rule asks for."""
+    return NEXT_CONTACTS.get(it.kind) if it.rule in (AT_A_VISIT, ON_THE_CALL) else None
 
 
 def _sections(

@@ -261,15 +261,12 @@ def _page(
         there=_in_words(elsewhere.others) if elsewhere else [],
         unfinished=unfinished,
         more_unfinished=more,
-        languages=LANGUAGES,
-        relations=RELATIONS,
-        call_back=CALL_BACK,
-        ages=_ages(context.centre),
         reasons=OVERRIDE_REASONS,
         closings={code: DISPOSITIONS[code] for code in DISPOSITIONS if code in NOBODY_NEEDED},
         cleaned=typed.was_cleaned(),
         undone=undone,
         comes_back_to=None if understood.is_empty else f"/intake/{key}",
+        **people_offered(context.centre),
         **shown,
         **intake_known.told(understood),
     )
@@ -278,6 +275,16 @@ def _page(
 
 def _in_words(fields: Fields) -> list[tuple[str, str]]:
     return kept_words((name, value) for name, values in fields.items() for value in values)
+
+
+def people_offered(centre: Centre) -> dict[str, Any]:
+    """What can be chosen of the caller and the person in crisis."""
+    return {
+        "languages": LANGUAGES,
+        "relations": RELATIONS,
+        "call_back": CALL_BACK,
+        "ages": _ages(centre),
+    }
 
 
 def _ages(centre: Centre) -> list[tuple[str, str]]:

@@ -58,7 +58,9 @@ OWN = {
 """What a page fills in itself, and buttons that stand beside what they do."""
 NAMES = {
     "action": msgid("Button"),
+    "after_put_back": msgid("After the clocks were put back"),
     "alone": msgid("Are they alone?"),
+    "another": msgid("Another call of the same minute"),
     "away": msgid("Nobody of these can come"),
     "body": msgid("Text"),
     "cad_number": msgid("Number in CAD"),
@@ -98,6 +100,7 @@ NAMES = {
     "neighbour": msgid("Which county"),
     "next_at": msgid("When"),
     "next_contact": msgid("Next contact, if one was agreed"),
+    "next_owner": msgid("By whom"),
     "next_due_at": msgid("Try again at"),
     "note": msgid("Note"),
     "officer_there": msgid("Officer on scene"),

@@ -109,6 +109,10 @@ def sound_words() -> dict[str, tuple[str, str]]:
     return {
         "on": (gettext("Sound: on"), gettext("Turn it off")),
         "off": (gettext("Sound: off"), gettext("Turn it on")),
+        "waits": (
+            gettext("Sound: press a key"),
+            gettext("This browser plays no sound on a page before a key or a click there"),
+        ),
     }
 
 
