@@ -31,6 +31,23 @@ def answers(world: World, call: Call) -> dict[str, Any]:
         return dict(assessments.answers_of(uow, uow.get(Call, call.id)))
 
 
+def test_whom_the_desk_had_chosen_for_an_attached_caller_alone_is_told_as_not_sent(
+    world: World, dispatcher: Browser
+) -> None:
+    world.team("Mobile 9")
+    world.pair("CIT 2")
+    call = world.call(CALM, location="Pier 3", caller_phone="202-555-0143")
+    chosen = {"override_response": "co_responder", "override_reason": "field_request"}
+
+    send(dispatcher, SECOND | chosen, action=f"attach:{call.reference}")
+
+    told = words(look(dispatcher, call))
+    assert "You had chosen" in told
+    assert "for this caller: that was NOT sent." in told
+    assert [one.response for one in world.dispatches(call)] == ["mobile_crisis"]
+    world.ignores_texts("who is asked for the call is beside the point")
+
+
 def test_an_attached_caller_gets_a_call_of_their_own_and_nobody_is_paged_twice(
     world: World, dispatcher: Browser
 ) -> None:

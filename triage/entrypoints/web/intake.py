@@ -25,7 +25,9 @@ from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.centre import Centre
+from triage.services.calls import NewCall
 from triage.services.intake_pages import Elsewhere, Fields, digest
+from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
@@ -187,6 +189,7 @@ def _become_a_call(
     if fresh and action == "attach":
         told = msgid("The caller is attached to %(code)s: nobody is paged twice.", code=call.code)
         _tell_what_they_say(context.centre, call, new.narrative or "")
+        _tell_who_was_chosen(context.centre, new)
     elif fresh and action == "lost":
         told = msgid("The line was lost: the call is kept. Ring the caller back.")
     elif fresh:
@@ -198,6 +201,17 @@ def _become_a_call(
     if told:
         flash(spoken(told), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
+
+
+def _tell_who_was_chosen(centre: Centre, new: NewCall) -> None:
+    """Whom the call has is decided there: what was chosen for this caller alone is not sent."""
+    if new.choice is not None:
+        said = msgid(
+            "You had chosen %(response)s for this caller: that was NOT sent. If the call needs it"
+            " as well, use Choose another response below.",
+            response=response_name(centre, new.choice.response),
+        )
+        flash(spoken(said), "warn")
 
 
 def _tell_what_they_say(centre: Centre, call: Call, narrative: str) -> None:
