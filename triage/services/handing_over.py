@@ -128,7 +128,7 @@ def first_copies(
         attempts.append(_first_attempt(uow, key, message))
         rows.append(message)
     if taken:
-        uow.session.execute(_BEGIN, attempts)
+        uow.session.execute(_BEGIN, attempts if len(attempts) > 1 else attempts[0])
         until = uow.now + timedelta(seconds=centre.policy.lease_s)
         texts = [text.id for text in taken]
         uow.session.execute(_LEASE, {"texts": texts, "owner": owner, "until": until})

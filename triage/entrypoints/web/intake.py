@@ -24,8 +24,8 @@ from triage.entrypoints.web.questions import panel, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
-from triage.services.centre import Centre
 from triage.services.calls import NewCall
+from triage.services.centre import Centre
 from triage.services.intake_pages import Elsewhere, Fields, digest
 from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id

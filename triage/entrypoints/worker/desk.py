@@ -1,6 +1,7 @@
 """Texts on their way in a worker: one thread claims and writes down, many talk to the provider."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -22,6 +23,13 @@ HIGHEST = 1
 KEEP_S = 120
 """For so long an answer is kept while the database is away or busy: longer than it takes to move
 to another server. A row that somebody holds for ever holds up nobody for longer."""
+TOGETHER_S = 0.05
+"""For so long an answer waits for others to be written down with it: what a transaction costs is
+hardly more for ten of them. A worker that dies meanwhile leaves no more doubts than one that dies
+while it waits for its answers."""
+APART_S = 0.008
+"""Between two claims while there is something to claim, for the same reason: in a rush each takes
+several, and whoever writes a call down waits for fewer."""
 _AWAY = (OperationalError, InterfaceError, TimeoutError, CommitInDoubt)
 
 log = structlog.get_logger("triage.worker")
@@ -56,6 +64,8 @@ class Desk:
     _answers: SimpleQueue[Answer | None] = field(default_factory=SimpleQueue)
     _unwritten: list[Unwritten] = field(default_factory=list)
     _in_hand: int = 0
+    _claimed_s: float = -APART_S
+    """When texts were last claimed, on the clock of `elapsed_s`."""
     _rush: Rush = field(default_factory=Rush)
 
     def __post_init__(self) -> None:
@@ -86,11 +96,24 @@ class Desk:
         more = True
         while more and go_on():
             self._collect()
+            more = tried = False
             try:
                 more = self._claim(go_on)
             finally:
-                self._write_down(go_on)
+                if self._left_s() <= 0:
+                    self._write_down(go_on)
+                    tried = True
             more = more or not self._answers.empty()
+            if not more and self._unwritten and not tried:
+                self.wakes.wait(self._left_s())
+                self.wakes.clear()
+                more = True
+
+    def _left_s(self) -> float:
+        """Until it is time to write answers down: at once where senders wait for it."""
+        if not self._unwritten or self._in_hand + len(self._unwritten) >= self.senders:
+            return 0
+        return self._unwritten[0].since_s + TOGETHER_S - elapsed_s()
 
     def finish(self, go_on: Callable[[], bool]) -> None:
         """Claim nothing more, wait for what is in hand and write it down."""
@@ -116,6 +139,9 @@ class Desk:
         """Take what is due and hand it out. Was there any?"""
         if not self._rung.is_set():
             return False
+        if (left_s := self._claimed_s + APART_S - elapsed_s()) > 0:
+            time.sleep(left_s)
+            self._collect()
         self._rung.clear()
         free = self.senders - self._in_hand - len(self._unwritten)
         usual, claimed = free - self._reserved, []
@@ -132,6 +158,8 @@ class Desk:
         if claimed or usual <= 0:
             self._rung.set()  # there may be more, for whoever is free next
         self._hand_out(claimed)
+        if claimed:
+            self._claimed_s = elapsed_s()
         return bool(claimed)
 
     def _hand_out(self, claimed: Sequence[InHand]) -> None:
