@@ -6,6 +6,7 @@ from html import unescape
 from tests.stories.test_call_page import ARMED, act, dispatcher, look, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import own_screen
+from tests.stories.test_plain_words import ARMED_PAIR
 from tests.world import Browser, World
 
 __all__ = ["dispatcher"]
@@ -165,6 +166,51 @@ def test_where_everybody_is_there_nobody_is_promised_a_call_back(
     assert "They are there now." in said
     assert "call you back" not in " ".join(said)
     assert "le llamamos" not in " ".join(script(look(dispatcher, call), "es"))
+
+
+def test_a_time_that_is_over_is_not_promised_again_and_has_to_be_told(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    phone.text(f"{call.code} 1")
+    phone.text("ETA 30")
+    act(dispatcher, call, "/told", {"answer": "told"})
+    phone.ignores("what it reads is another story")
+    world.desk.ignores("escalation's own story")
+    assert CHANGED not in words(dispatcher.get("/board").text)
+
+    world.wait(minutes=31)
+
+    said = script(look(dispatcher, call))
+    assert any(one.startswith("They should have been there by ") for one in said)
+    assert not any(one.startswith("They should be there") for one in said)
+    assert "Deberían haber llegado" in " ".join(script(look(dispatcher, call), "es"))
+    assert CHANGED in words(dispatcher.get("/board").text)
+    act(dispatcher, call, "/told", {"answer": "told"})
+    assert CHANGED not in words(dispatcher.get("/board").text)
+    phone.text("SCENE")
+    assert "They are there now." in script(look(dispatcher, call))
+    assert CHANGED not in words(dispatcher.get("/board").text)
+
+
+def test_of_half_a_team_the_caller_is_not_told_that_all_of_it_comes(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(ARMED_PAIR, caller_phone="202-555-0143")
+    act(dispatcher, call, "/told", {"answer": "told"})
+
+    officer.text(f"{call.code} 1")
+    clinician.text(f"{call.code} 2")
+
+    for phone in (officer, clinician, world.desk):
+        phone.ignores("what they read is another story")
+    world.settle()
+    said = script(look(dispatcher, call))
+    assert "So far only some of this team are on the way; we look for the others." in said
+    assert "Por ahora solo va una parte" in " ".join(script(look(dispatcher, call), "es"))
+    assert CHANGED in words(dispatcher.get("/board").text)
 
 
 def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(

@@ -10,6 +10,8 @@ from triage.domain.words import msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
+LATE, HALF = "late", "/half"
+"""What was told of a team: instead of its time, and behind its name."""
 
 NOT_TOLD = {
     "line_lost": msgid("The line was lost"),
@@ -31,6 +33,8 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "there": "They are there now.",
         "eta": "They should be there at about {clock}.",
         "target": "They should be there by {clock}. We cannot promise it.",
+        "late": "They should have been there by {clock}. We are finding out what keeps them.",
+        "half": "So far only some of this team are on the way; we look for the others.",
         "police_why": "Police come because: {why}",
         "police_for_you": "Police come so that you and everybody near you stay safe.",
         "police_instead": "Police come because no other team can come now.",
@@ -57,6 +61,8 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "there": "Ya están ahí.",
         "eta": "Deberían llegar hacia las {clock}.",
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
+        "late": "Deberían haber llegado a las {clock}. Estamos averiguando qué los retrasa.",
+        "half": "Por ahora solo va una parte de este equipo; buscamos a los demás.",
         "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
         "police_for_you": "La policía va para que usted y quienes están cerca estén a salvo.",
         "police_instead": "Va la policía porque ahora no puede ir ningún otro equipo.",
@@ -86,6 +92,10 @@ class Comer:
     known: bool = False
     """The team said so; otherwise it is what the level asks for."""
     there: bool = False
+    late: bool = False
+    """That time is over, and they are not there."""
+    half: bool = False
+    """Some of the team come; nobody is left to ask for the rest."""
 
     @property
     def by_phone(self) -> bool:
@@ -116,9 +126,15 @@ class Answer:
     def gist(self) -> list[list[str | None]]:
         """What has to be told anew when it changes: who, and when."""
         found: list[list[str | None]] = [
-            [one.response.id, one.at.isoformat() if not one.there else None] for one in self.comers
+            [f"{one.response.id}{HALF if one.half else ''}", _when(one)] for one in self.comers
         ]
         return sorted(found, key=lambda one: one[0] or "")
+
+
+def _when(one: Comer) -> str | None:
+    if one.there:
+        return None
+    return LATE if one.late else one.at.isoformat()
 
 
 def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list[str]:
@@ -176,9 +192,12 @@ def _of(
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])
+    if one.half:
+        said.append(say["half"])
     if one.there:
         return [*said, say["there"]]
-    return [*said, say["eta" if one.known else "target"].format(clock=clock[one.at])]
+    how = "late" if one.late else "eta" if one.known else "target"
+    return [*said, say[how].format(clock=clock[one.at])]
 
 
 def _name(one: Comer, language: str) -> str:
@@ -194,9 +213,13 @@ def must_be_told_again(told: Sequence[Sequence[Any]], now: Sequence[Sequence[Any
     """Has the answer changed since it was told: somebody else, nobody, or another time?"""
     if [one[0] for one in told] != [one[0] for one in now]:
         return True
-    return any(
-        before is not None
-        and after is not None
-        and abs(datetime.fromisoformat(after) - datetime.fromisoformat(before)) > MOVED
-        for (_, before), (_, after) in zip(told, now, strict=True)
-    )
+    return any(_moved(before, after) for (_, before), (_, after) in zip(told, now, strict=True))
+
+
+def _moved(before: str | None, after: str | None) -> bool:
+    """Is the time another? Who is there now, as was said, has to be told of to nobody."""
+    if before is None or after is None or before == after:
+        return False
+    if LATE in (before, after):
+        return True
+    return abs(datetime.fromisoformat(after) - datetime.fromisoformat(before)) > MOVED

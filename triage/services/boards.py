@@ -231,7 +231,7 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
         errands=waiting,
         errand_is_red=any(errands.is_red(errand, now) for errand in waiting),
         held=around.holders.get(call.id),
-        tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines),
+        tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines, now),
     )
 
 

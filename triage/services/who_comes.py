@@ -40,7 +40,7 @@ def answer(
     rank = decision.urgency.rank if decision else 1
     back = uow.now + centre.policy.call_back_after(rank)
     lines, said = list(lines), _caller(uow, call)
-    coming = comers(centre, lines)
+    coming = comers(centre, lines, uow.now)
     result = decision.result if decision else None
     return Answer(
         comers=coming,
@@ -93,7 +93,7 @@ def _only_they_can(coming: Iterable[Comer], result: Mapping[str, Any]) -> bool:
     return result["response"] in police and result["response"] != result["eligible"]
 
 
-def comers(centre: Centre, lines: Iterable[DispatchLine]) -> list[Comer]:
+def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list[Comer]:
     """Who is to come, by response, each once."""
     found: dict[str, Comer] = {}
     for line in lines:
@@ -103,12 +103,10 @@ def comers(centre: Centre, lines: Iterable[DispatchLine]) -> list[Comer]:
             continue
         told = [one.eta_at for one in line.coming if one.eta_at is not None]
         by_level = line.since + timedelta(minutes=line.within_min)
-        found[kind.id] = Comer(
-            kind,
-            min(told, default=by_level),
-            known=bool(told),
-            there=any(one.state in _THERE for one in line.coming) or _speaks(line),
-        )
+        at = min(told, default=by_level)
+        there = any(one.state in _THERE for one in line.coming) or _speaks(line)
+        late = not there and at < now
+        found[kind.id] = Comer(kind, at, known=bool(told), there=there, late=late, half=line.half)
     return list(found.values())
 
 
@@ -153,12 +151,14 @@ def last_told(uow: UnitOfWork) -> Mapping[UUID, list[Any]]:
     return {row.call_id: row.gist for row in uow.session.scalars(_TOLD)}
 
 
-def is_stale(centre: Centre, told: Sequence[Any] | None, lines: Iterable[DispatchLine]) -> bool:
+def is_stale(
+    centre: Centre, told: Sequence[Any] | None, lines: Iterable[DispatchLine], now: datetime
+) -> bool:
     """Was the caller told something that is not so any more?"""
     if told is None:
         return False
-    now = Answer(comers(centre, lines), False, (), None)
-    return must_be_told_again(told, now.gist)
+    answer_now = Answer(comers(centre, lines, now), False, (), None)
+    return must_be_told_again(told, answer_now.gist)
 
 
 def instants(now: Answer) -> list[datetime]:

@@ -33,7 +33,7 @@ def shown(
         "who_script": {language: script(now, language, clock) for language in ("en", "es")},
         "who_first": "es" if spanish else "en",
         "told_callers": told,
-        "tell_again": who_comes.is_stale(centre, last, lines),
+        "tell_again": who_comes.is_stale(centre, last, lines, uow.now),
         "not_told": NOT_TOLD,
         "quiet": speaking_freely.cannot(uow, call),
     }
