@@ -1,71 +1,96 @@
-"""Many decisions that differ in little: parts met before are not worked out again."""
+"""Many decisions that differ in little: what was met before is not worked out again."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
-from triage.domain.decision import (
-    Availability,
-    Chosen,
-    Decision,
-    choose,
-    excluded_by,
-    level_of,
-    required_by,
-    send,
-)
-from triage.domain.ruleset import RuleSet
+from triage.domain.decision import Availability, Decision, conclude, points_of
+from triage.domain.rule_book import RuleBook
+from triage.domain.ruleset import Kind, RuleSet
 
 K = TypeVar("K")
 V = TypeVar("V")
 MOST_KEPT = 20_000
-"""Decisions, and parts of them, kept for one rule set."""
+"""Decisions, and what leads to them, kept for one rule set."""
 
 
 class Conclusions:
     """`conclude` for looking ahead, which asks for many decisions that differ in little.
 
-    Each part of a decision depends on few kinds of rules, so parts met before are kept: by the
-    fired rules of these kinds, for this call and the next. Nothing that is decided depends on it.
-    What is alike is one object: little is kept of many calls, and little is collected.
+    Many rules say the same as others that fired, so decisions are kept by the few rules that tell:
+    for this call and the next. Nothing that is decided depends on it. What is alike is one object:
+    little is kept of many calls, and little is collected.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
-        kinds, book = rule_set.book.of_kind, rule_set.book
-        self._rule_set = rule_set
-        self._levels = kinds.get("level", 0)
-        self._deciding = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
-        self._sending = self._deciding | kinds.get("also", 0)
-        self._known: OrderedDict[tuple[int, bool], tuple[Chosen, dict[str, bool]]] = OrderedDict()
-        self._found: OrderedDict[tuple[int, bool, int, tuple[object, ...]], Decision] = (
-            OrderedDict()
-        )
-        self._choices: OrderedDict[object, tuple[Chosen, dict[str, bool]]] = OrderedDict()
+        self._rule_set, self._book = rule_set, rule_set.book
+        kinds = self._book.of_kind
+        self.requiring, self._scoring = kinds.get("require", 0), kinds.get("score", 0)
+        self._found: OrderedDict[tuple[int, bool, tuple[object, ...]], Decision] = OrderedDict()
         self._decisions: OrderedDict[Decision, Decision] = OrderedDict()
-        self._book = book
+        self._same_points: OrderedDict[object, int] = OrderedDict()
+        few: dict[Kind, Callable[[int], int]] = {"level": self._urgent, "score": self._pointing}
+        for kind in ("require", "exclude", "also"):
+            few[kind] = partial(_one_of_each, _saying_the_same(self._book, kind))
+        self._kinds: tuple[tuple[int, OrderedDict[int, int], Callable[[int], int]], ...] = tuple(
+            (kinds[kind], OrderedDict(), one) for kind, one in few.items() if kind in kinds
+        )
 
     def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
         """The decision; see `conclude`."""
-        key = fired & self._sending, asking, fired & self._levels, teams.key
+        telling = self.telling(fired)
+        key = telling, asking, teams.key
         known = self._found.get(key)
         if known is None:
-            chosen, excluded = self._chosen(fired, asking)
-            level = level_of(self._rule_set, fired)
-            decision = send(self._rule_set, fired, chosen, excluded, level, teams)
+            decision = conclude(self._rule_set, telling, asking, teams)
             known = one_of(self._decisions, decision, decision)
             keep(self._found, key, known)
         return known
 
-    def _chosen(self, fired: int, asking: bool) -> tuple[Chosen, dict[str, bool]]:
-        key = fired & self._deciding, asking
-        known = self._known.get(key)
-        if known is None:
-            required = required_by(self._book, fired)
-            excluded = excluded_by(self._book, fired, required)
-            chosen = choose(self._rule_set, fired, asking, required, excluded)
-            alike = chosen, tuple(excluded.items())
-            known = one_of(self._choices, alike, (chosen, excluded))
-            keep(self._known, key, known)
-        return known
+    def telling(self, fired: int) -> int:
+        """Few rules with which all is decided as with those that fired, whichever fire besides.
+
+        One of those that say the same, the most urgent level, points only where nobody is required.
+        """
+        if fired & self.requiring:
+            fired &= ~self._scoring
+        telling = 0
+        for rules, kept, few in self._kinds:
+            here = fired & rules
+            known = kept.get(here)
+            if known is None:
+                known = few(here)
+                keep(kept, here, known)
+            telling |= known
+        return telling
+
+    def _urgent(self, fired: int) -> int:
+        """One rule for the level that these give."""
+        given = (fired & rules for _, rules in self._book.levels if fired & rules)
+        return _lowest(next(given, 0))
+
+    def _pointing(self, fired: int) -> int:
+        """Those rules, of all that add up to the same points, which were met first."""
+        return one_of(self._same_points, tuple(points_of(self._book, fired).items()), fired)
+
+
+def _saying_the_same(book: RuleBook, kind: Kind) -> tuple[int, ...]:
+    """The rules of a kind, those together that name the same responses to the same effect."""
+    alike: dict[object, int] = {}
+    for number, rule in enumerate(book.rules):
+        if rule.kind == kind:
+            said = rule.responses, rule.entirely
+            alike[said] = alike.get(said, 0) | 1 << number
+    return tuple(alike.values())
+
+
+def _one_of_each(alike: Iterable[int], fired: int) -> int:
+    return sum([_lowest(fired & rules) for rules in alike])
+
+
+def _lowest(rules: int) -> int:
+    return rules & -rules
 
 
 def keep(kept: OrderedDict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from triage.domain.ask_wording import Wording
 from triage.domain.calls import CallInput
 from triage.domain.cases import Case
-from triage.domain.conditions import FALSE, TRUE, Truth
 from triage.domain.facts import Fact
 from triage.domain.foresight import BUDGET, Foresight, foresee
 from triage.domain.habits import NO_HABITS, Habits
@@ -119,20 +118,19 @@ class _Questions:
     def in_order(self) -> list[Question]:
         """Those that make sense for the call, or may, and those that its own words bring up."""
         effects, mentioned = self.ahead.effects, self._mentioned
-        turns, senses, asked = self.rule_set.ahead.turns.of, _Senses(self), []
+        turns, asked = self.rule_set.ahead.turns, []
+        true, undecided = turns.now(self.cases)
         for name in dict.fromkeys((*mentioned, *effects)) if mentioned else effects:
-            if name not in turns:
+            if name not in turns.of:
                 continue
-            fact, when, first, place = turns[name]
-            sense = senses[when]
-            if sense is FALSE and name not in mentioned:
+            fact, sense, first, place = turns.of[name]
+            if not (true | undecided) & sense and name not in mentioned:
                 continue
             alone, mention = effects.get(name, NOTHING_ALONE), mentioned.get(name, "")
             weight = self._weight(fact, alone) if alone.effects else float(name in effects)
-            if sense is not TRUE:
+            if not true & sense:
                 weight *= PERHAPS
-            later = senses[first] is not TRUE
-            urgency = not mention, later, not alone.effects, -weight, place
+            urgency = not mention, not true & first, not alone.effects, -weight, place
             asked.append((urgency, Question(fact, alone.effects, mention, weight, self)))
         asked.sort(key=itemgetter(0))
         return [question for _, question in asked]
@@ -153,13 +151,3 @@ class _Questions:
         share = partial(self._habits.share, fact.name, classes=classes)
         return sum([share(one.answers) * one.weight for one in alone.effects])
 
-
-class _Senses(dict[int, Truth]):
-    """The conditions under which questions are put, judged for one call when they are met."""
-
-    def __init__(self, questions: _Questions) -> None:
-        self._turns, self._cases = questions.rule_set.ahead.turns, questions.cases
-
-    def __missing__(self, number: int) -> Truth:
-        truth = self[number] = self._turns.sense(number, self._cases)
-        return truth

@@ -91,13 +91,11 @@ class Position:
                 unknown |= here.leaves_unknown
                 closed |= choice.reads
         closed &= alive & ~unknown
+        if closed & self.open_twice:
+            closed &= ~reduce(or_, [one.reads for one in left.values() if one.fact not in path], 0)
         lifted = alive & ~unknown & self.rule_set.book.index.lifted
-        if lifted or closed & self.open_twice:
-            for fact, choice in left.items():
-                if fact not in path:
-                    closed, lifted = closed & ~choice.reads, lifted & ~choice.waits
-                    if not (closed or lifted):
-                        break
+        if lifted & self.waiting:
+            lifted &= ~reduce(or_, [one.waits for one in left.values() if one.fact not in path], 0)
         return self._standing(alive, closed, lifted)
 
     def after_answer(self, choice: Choice, move: Move) -> tuple[int, int]:

@@ -45,7 +45,8 @@ class Scout:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
-        self._conclude = rule_set.ahead.conclusions.of
+        self._conclusions = rule_set.ahead.conclusions
+        self._conclude = self._conclusions.of
         self._decided: dict[tuple[tuple[int, bool], ...], Decision] = {}
 
     def decision(self, positions: Positions) -> Decision:
@@ -102,7 +103,7 @@ class Scout:
         One more answer leaves nearly all other questions as they were, so what was found of them
         is kept.
         """
-        kept = self.rule_set.ahead.alone_from((*trial.here, position.teams.key))
+        kept = self.rule_set.ahead.alone_from(self._standing(position))
         found: dict[str, Alone] = {}
         for choice in trial.choices():
             # Where words were heard choices live no longer than the call.
@@ -114,6 +115,13 @@ class Scout:
                     keep(kept, key, alone, MOST_ALONE)
             found[choice.fact] = alone
         return found
+
+    def _standing(self, position: Position) -> tuple[object, ...]:
+        """How the rules stand, as far as it is told from how others stand."""
+        sure = self._conclusions.telling(position.fired & ~position.may_change)
+        # Whoever is required for certain is not waited for.
+        asking = 0 if sure & self._conclusions.requiring else position.asking
+        return sure, position.fired & position.may_change, asking, position.teams.key
 
     def _effects(self, trial: "_Trial", choice: Choice, present: Decision) -> list[Effect]:
         effects, teams = [], trial.position.teams

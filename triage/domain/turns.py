@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from triage.domain.cases import Case
-from triage.domain.conditions import ALWAYS, FALSE, NEVER, Condition, Truth
+from triage.domain.conditions import ALWAYS, NEVER, Condition
 from triage.domain.facts import Fact, Vocabulary
+from triage.domain.term_index import Tally, TermIndex
+from triage.domain.terms import terms_of
 
 
 class Turn(NamedTuple):
-    """One question, with the numbers of the conditions under which it makes sense and comes with
-    the gate, and its place among the others."""
+    """One question, with the conditions (bits) under which it makes sense and comes with the gate,
+    and its place among the others."""
 
     fact: Fact
     sense: int
@@ -19,30 +21,32 @@ class Turn(NamedTuple):
 
 
 class Turns:
-    """The turns of every question that can be asked. Questions share their conditions."""
+    """The turns of every question that can be asked.
+
+    Questions share their conditions, and all of them are decided together, as rules are.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        numbers: dict[Condition, int] = {}
+        facts = [fact for fact in vocabulary.facts.values() if not fact.is_situation]
+        whens = [(fact.ask_when or ALWAYS, _with_the_gate(fact)) for fact in facts]
+        terms = {one: terms_of(one) for when in whens for one in when}
+        ordered = sorted(terms, key=lambda one: -len(terms[one]))
+        bit = {one: 1 << number for number, one in enumerate(ordered)}
+        self._index = TermIndex([terms[one] for one in ordered], vocabulary.facts)
         self.of = {
-            fact.name: Turn(
-                fact,
-                numbers.setdefault(fact.ask_when or ALWAYS, len(numbers)),
-                numbers.setdefault(_with_the_gate(fact), len(numbers)),
-                vocabulary.place_of[fact.name],
-            )
-            for fact in vocabulary.facts.values()
-            if not fact.is_situation
+            fact.name: Turn(fact, bit[sense], bit[first], vocabulary.place_of[fact.name])
+            for fact, (sense, first) in zip(facts, whens, strict=True)
         }
-        self._conditions = tuple(numbers)
 
-    def sense(self, number: int, cases: Iterable[Case]) -> Truth:
-        """Does the condition hold in any reading of the call, or may it?"""
-        condition, truth = self._conditions[number], FALSE
+    def now(self, cases: Iterable[Case]) -> Tally:
+        """The conditions that hold, and those that may. Of several readings of a call the first
+        counts in which a condition is not false."""
+        true = undecided = 0
         for case in cases:
-            truth = condition.truth(case.reading.answers, case.heard)
-            if truth is not FALSE:
-                break
-        return truth
+            here = self._index.tally(self._index.state(case.reading.answers, case.heard))
+            left = ~(true | undecided)
+            true, undecided = true | here.true & left, undecided | here.undecided & left
+        return Tally(true, undecided)
 
 
 def _with_the_gate(fact: Fact) -> Condition:
