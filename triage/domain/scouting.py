@@ -106,6 +106,9 @@ class Scout:
         kept = self.rule_set.ahead.alone_from(self._standing(position))
         found: dict[str, Alone] = {}
         for choice in trial.choices():
+            if not choice.reads & trial.acting:
+                found[choice.fact] = NOTHING_ALONE
+                continue
             # Where words were heard choices live no longer than the call.
             key = () if position.prompted else trial.surroundings(choice)
             alone = kept.get(key) if key else None
@@ -164,6 +167,8 @@ class _Trial:
         counting = relevant & (book.holds | book.asks)
         self._counting = position.alive & book.index.unfold(counting) if counting else 0
         self._lifted = self._alive & book.index.lifted
+        self.acting = self._near | self._counting | self._lifted
+        """Terms of which an answer that reads none changes nothing by itself."""
         self.here = position.fired, position.asking
         self._not_yet = ~position.fired | position.asking
         self._known: dict[tuple[int, int], tuple[int, int] | None] = {}

@@ -59,8 +59,10 @@ class Search:
 
         bounds -- of the positions; none where bounds rule nothing out.
         """
-        if any(self._leads_there(positions, path) for path in self.known):
-            return True
+        for path in self.known:
+            if self._leads_there(positions, path):
+                self._remember(path)
+                return True
         if len(bounds) == 1 and self._cannot(positions[0], bounds[0]):
             return False
         return self._leaps(positions) or self._walks(positions)
@@ -157,8 +159,9 @@ class Search:
         return self.reached(self.scout.decide(positions, standing))
 
     def _remember(self, path: Path) -> None:
-        self.known.insert(0, path)
-        del self.known[MOST_REMEMBERED:]
+        """As the first to be tried from the next call: calls that follow one another are alike."""
+        others = [one for one in self.known if one is not path]
+        self.known[:] = [path, *others[: MOST_REMEMBERED - 1]]
 
     def _terms(self, positions: Positions) -> Iterable[tuple[Position, int]]:
         """Open terms of the rules in favour, as many as are worth a leap."""
