@@ -36,8 +36,8 @@ class Ahead:
     unknown -- by fact, the terms that can no longer become true when it is unknown.
     foreseen -- by where a call stands, what looking ahead found.
     points -- by response and the rules that score it, the sure and the open ones, its bounds.
-    choosing -- the rules that require, exclude or score.
-    claims -- by those of them that are sure or possible, and whether any asks, who may answer.
+    claims -- by the rules that require, exclude or score for certain, those that may, and whether
+        any asks, who may answer.
     winners -- by the scoring rules that are sure or possible, whose points suffice in any case.
     becomes -- by the outcome now and after an answer, what is told of it.
     effects, several -- by what they consist of, effects and all effects of one question, so that
@@ -65,8 +65,6 @@ class Ahead:
         self.unknown = {name: one >> index.width & ~one for name, one in states}
         self.foreseen: OrderedDict[tuple[object, ...], Foresight] = OrderedDict()
         self.points: OrderedDict[tuple[str, int, int], Points] = OrderedDict()
-        kinds = rule_set.book.of_kind
-        self.choosing = kinds.get("require", 0) | kinds.get("exclude", 0) | kinds.get("score", 0)
         self.claims: OrderedDict[tuple[int, int, bool, bool], Claims] = OrderedDict()
         self.winners: OrderedDict[tuple[int, int], tuple[tuple[str, int], ...]] = OrderedDict()
         self.becomes: OrderedDict[tuple[object, object], Becomes] = OrderedDict()

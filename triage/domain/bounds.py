@@ -32,13 +32,11 @@ class Bounds:
         asking = position.asking & ~assumed
         self._may_stop_asking = asking & position.may_change
         self._possible = position.may_fire | assumed
-        choosing, kept = rule_set.ahead.choosing, rule_set.ahead.claims
-        key = (
-            self.sure & choosing,
-            self._possible & choosing,
-            asking > 0,
-            asking != self._may_stop_asking,
-        )
+        kept, conclusions = rule_set.ahead.claims, rule_set.ahead.conclusions
+        sure, possible = conclusions.choosing(self.sure), conclusions.choosing(self._possible)
+        if sure & conclusions.requiring:  # then no points count
+            sure, possible = sure & ~conclusions.scoring, possible & ~conclusions.scoring
+        key = sure, possible, asking > 0, asking != self._may_stop_asking
         claims = kept.get(key)
         if claims is None:
             claims = Claims(rule_set, *key)
@@ -75,7 +73,7 @@ class Bounds:
         while it is undecided.
         """
         ways = None if self._teams.limited else self._claims.ways_out(response)
-        return None if ways is None or ways & self._counting else ways
+        return None if ways is None or ways & self._counting else ways & self.maybe
 
     def may_become(self, response: str) -> bool:
         """Is this response among `responses()`?"""

@@ -26,8 +26,9 @@ class Points(NamedTuple):
 class Claims:
     """The responses that may come out of the rules before it is asked who can come.
 
-    sure -- rules that require, exclude or score and fire whatever is answered.
-    possible -- those that fire or may fire.
+    sure -- rules that require, exclude or score and fire whatever is answered: all that score, and
+        of the others as many as say what all do.
+    possible -- those that fire or may fire, likewise.
     asks, keeps_asking -- does a rule make the call wait, and one that goes on doing so?
     """
 
@@ -60,7 +61,7 @@ class Claims:
 
     def ways_out(self, response: str) -> int | None:
         """Rules of which at least one has to become true before the response can come out; None
-        where it may come out without any.
+        where it may come out without any. What cannot become true any more is among them.
 
         Rules that require or score it, and rules that exclude what would win instead.
         """
@@ -73,7 +74,7 @@ class Claims:
         if self._sure & self._book.requires.get(response, 0):
             return None
         if self.required:
-            return self._book.requires.get(response, 0) & self._maybe
+            return self._book.requires.get(response, 0)
         own, points = self._excludes.get(response, 0), self._points_of(response)
         reached = points.sure if points.scored else None
         threshold = self._book.thresholds.get(response)
@@ -81,13 +82,13 @@ class Claims:
         if threshold is None or reached is None or reached < threshold:
             by_default = response == ASK_MORE or response in self._rule_set.by_default
             if not by_default:
-                return toward & self._maybe
+                return toward
         else:
             ahead = [one for one in ahead if self._outdoes(one[0], one[1], response, reached)]
         if not ahead:
             return None
-        _, _, excluding = max(ahead, key=lambda one: one[1])
-        return (toward | excluding & ~own) & self._maybe
+        rival, _, _ = max(ahead, key=lambda one: one[1])
+        return toward | self._excludes.get(rival, 0) & ~own
 
     def may_become(self, response: str) -> bool:
         """Is this response among those eligible?"""

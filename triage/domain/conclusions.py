@@ -26,16 +26,17 @@ class Conclusions:
     def __init__(self, rule_set: RuleSet) -> None:
         self._rule_set, self._book = rule_set, rule_set.book
         kinds = self._book.of_kind
-        self.requiring, self._scoring = kinds.get("require", 0), kinds.get("score", 0)
+        self.requiring, self.scoring = kinds.get("require", 0), kinds.get("score", 0)
         self._found: OrderedDict[tuple[int, bool, tuple[object, ...]], Decision] = OrderedDict()
         self._decisions: OrderedDict[Decision, Decision] = OrderedDict()
         self._same_points: OrderedDict[object, int] = OrderedDict()
-        few: dict[Kind, Callable[[int], int]] = {"level": self._urgent, "score": self._pointing}
-        for kind in ("require", "exclude", "also"):
-            few[kind] = partial(_one_of_each, _saying_the_same(self._book, kind))
-        self._kinds: tuple[tuple[int, OrderedDict[int, int], Callable[[int], int]], ...] = tuple(
-            (kinds[kind], OrderedDict(), one) for kind, one in few.items() if kind in kinds
-        )
+        few: dict[Kind, Callable[[int], int]] = {
+            kind: partial(_one_of_each, _saying_the_same(self._book, kind))
+            for kind in ("require", "exclude", "also")
+        }
+        few |= {"level": self._urgent, "score": self._pointing}
+        self._kinds = tuple(_Few(kinds.get(kind, 0), one) for kind, one in few.items())
+        self._choosing = self._kinds[:2]
 
     def of(self, fired: int, asking: bool, teams: Availability) -> Decision:
         """The decision; see `conclude`."""
@@ -54,16 +55,12 @@ class Conclusions:
         One of those that say the same, the most urgent level, points only where nobody is required.
         """
         if fired & self.requiring:
-            fired &= ~self._scoring
-        telling = 0
-        for rules, kept, few in self._kinds:
-            here = fired & rules
-            known = kept.get(here)
-            if known is None:
-                known = few(here)
-                keep(kept, here, known)
-            telling |= known
-        return telling
+            fired &= ~self.scoring
+        return _few(self._kinds, fired)
+
+    def choosing(self, rules: int) -> int:
+        """Few rules that require and exclude the same as these, and all of these that score."""
+        return _few(self._choosing, rules) | rules & self.scoring
 
     def _urgent(self, fired: int) -> int:
         """One rule for the level that these give."""
@@ -73,6 +70,26 @@ class Conclusions:
     def _pointing(self, fired: int) -> int:
         """Those rules, of all that add up to the same points, which were met first."""
         return one_of(self._same_points, tuple(points_of(self._book, fired).items()), fired)
+
+
+class _Few:
+    """Of the rules of one kind few that say as much as several; what was met is kept."""
+
+    def __init__(self, rules: int, few: Callable[[int], int]) -> None:
+        self.rules, self.few = rules, few
+        self.kept: OrderedDict[int, int] = OrderedDict()
+
+
+def _few(kinds: Iterable[_Few], rules: int) -> int:
+    found = 0
+    for kind in kinds:
+        here = rules & kind.rules
+        few = kind.kept.get(here)
+        if few is None:
+            few = kind.few(here)
+            keep(kind.kept, here, few)
+        found |= few
+    return found
 
 
 def _saying_the_same(book: RuleBook, kind: Kind) -> tuple[int, ...]:

@@ -41,7 +41,8 @@ Path = dict[str, Move]
 class Choice:
     """A question and everything that can be answered to it. Never changed once made.
 
-    reads, waits -- the terms that read the fact, and those that are not true without an answer.
+    reads -- the terms that read the fact.
+    waits -- those of them that hold until something is known, but are not true without an answer.
     exhaustive -- False where there are more answers than are listed.
     """
 
@@ -132,7 +133,7 @@ def choices_of(rule_set: "RuleSet") -> dict[str, Choice]:
             for place, one in enumerate(classes)
         )
         reads = table.reads if table else 0
-        waits = reads & ~table.after(None) if table else 0
+        waits = reads & index.lifted & ~table.after(None) if table else 0
         choices[name] = Choice(name, reads, moves, options.exhaustive, waits)
     return choices
 

@@ -150,4 +150,3 @@ class _Questions:
         classes = self.rule_set.told_apart(fact.name)
         share = partial(self._habits.share, fact.name, classes=classes)
         return sum([share(one.answers) * one.weight for one in alone.effects])
-
