@@ -11,6 +11,13 @@ from triage.adapters.strict_yaml import read_yaml
 from triage.domain.assessment import assess
 from triage.domain.errors import RuleFileError
 
+_WORDS = [f"mentions: {{terms: {{en: [word {n}]}}}}" for n in range(18)]
+_PAIRS = [
+    f"any: [{{{one}}}, {{{other}}}]" for one, other in zip(_WORDS[::2], _WORDS[1::2], strict=True)
+]
+MANY_WAYS = f"{{all: [{', '.join(f'{{{pair}}}' for pair in _PAIRS)}]}}"
+"""Nine times one of two words: 512."""
+
 
 def refused(text: str, words: str = "") -> list[str]:
     """The findings of a rule set that must not load, one of them with these words."""
@@ -328,6 +335,11 @@ def test_warnings_do_not_keep_a_rule_set_from_loading() -> None:
         ("none_seen: {key", "unknown: {key", "unknown is never listed"),
         ("ask: gate\n", "ask: sometimes\n", "ask cannot be sometimes"),
         ("ask_when: {weapon: in_hand}", "ask_when: {wepon: in_hand}", "did you mean weapon?"),
+        (
+            "ask_when: {weapon: in_hand}",
+            f"ask_when: {MANY_WAYS}",
+            "ask_when of norway: more than 256 ways to be true",
+        ),
         ("  norway:", "  race_ethnicity:", "equity audit"),
         ("  norway:", "  Norway:", "cannot be Norway"),
         (

@@ -12,6 +12,7 @@ from triage.adapters.strict_yaml import Document
 from triage.domain.answer_reading import CODE_LENGTH
 from triage.domain.at_odds import Pair
 from triage.domain.call_reading import FROM_NOW, WEEKDAYS
+from triage.domain.conditions import ALWAYS, Condition
 from triage.domain.errors import RuleFileError
 from triage.domain.facts import (
     UNKNOWN_KEY,
@@ -25,6 +26,7 @@ from triage.domain.facts import (
     Vocabulary,
 )
 from triage.domain.ruleset import ASK_MORE
+from triage.domain.terms import MOST_TERMS, TooManyAlternatives, terms_of
 from triage.domain.words import LANGUAGES, Words
 
 LONGEST_CODE = 200
@@ -146,13 +148,25 @@ class _VocabularyReader:
                 if (condition := fields.get(asking)) is not None:
                     conditions[name, asking] = condition
         reader = ConditionReader(self._notebook, facts)
-        read = {place: reader.read(condition) for place, condition in conditions.items()}
+        read = {place: self._asking(reader, place, node) for place, node in conditions.items()}
         return {
             name: replace(
                 fact, ask_when=read.get((name, "ask_when")), ask_first=read.get((name, "ask_first"))
             )
             for name, fact in facts.items()
         }
+
+    def _asking(
+        self, reader: ConditionReader, place: tuple[str, str], node: Node
+    ) -> Condition | None:
+        """When a question is put; `place` is its name and the key. Decided as rules are."""
+        condition = reader.read(node)
+        try:
+            terms_of(condition or ALWAYS)
+        except TooManyAlternatives:
+            message = f"{place[1]} of {place[0]}: more than {MOST_TERMS} ways to be true"
+            self._notebook.error(node, message, "fewer parts in it")
+        return condition
 
     def _entries(self, node: Node | None, what: str) -> tuple[tuple[TextNode, Node], ...]:
         if isinstance(node, MappingNode) and node.keys:
