@@ -21,7 +21,7 @@ class Position:
     unknown -- terms that can no longer become true, because an answer is unknown.
     left -- the questions that are still open.
     open, open_twice -- terms that read an open question, and those that read more than one.
-    waiting -- terms that are not true before an open question is answered.
+    waiting -- terms that hold until something is known, once an open question has an answer.
     prompted, remote -- words were heard, or the caller cannot see: answers do other things.
     may_change -- rules whose effect may still change.
     may_fire -- rules that fire, or still may.
@@ -40,9 +40,7 @@ class Position:
         self.left, self.teams = left, teams
         self.prompted = self.remote = False
         self._reads = [choice.reads for choice in left.values()]
-        self.open = self.waiting = reduce(or_, self._reads, 0)
-        if rule_set.book.index.lifted:
-            self.waiting = reduce(or_, [choice.waits for choice in left.values()], 0)
+        self.open = reduce(or_, self._reads, 0)
         self._true = 0
         self._weigh(before)
 
@@ -51,6 +49,11 @@ class Position:
         """Worked out when asked for: a search passes through many positions without."""
         reads = self._reads
         return reduce(or_, map(and_, accumulate(reads, or_), reads[1:]), 0)
+
+    @cached_property
+    def waiting(self) -> int:
+        """Worked out when asked for, too: most positions have no such term that could be true."""
+        return reduce(or_, [choice.waits for choice in self.left.values()], 0)
 
     @cached_property
     def waiting_twice(self) -> int:
@@ -74,8 +77,8 @@ class Position:
         if undecided:
             self.may_change |= undecided & ~ahead.fold(counting & self.unknown & ~self.open)
         self._true = true
-        lifted = hopeful & book.index.lifted & ~self.waiting
-        until_known = fold(lifted) if lifted else 0
+        lifted = hopeful & book.index.lifted
+        until_known = fold(lifted & ~self.waiting) if lifted else 0
         self.fired = true | until_known | undecided & book.holds
         self.may_fire = self.fired | may_hold
         self.asking = undecided & book.asks & ~until_known
