@@ -301,6 +301,11 @@ def test_what_only_sounds_like_them_does_nothing(body: str) -> None:
     assert parse(body).verb is None
 
 
+@pytest.mark.parametrize("body", ["K7QM hlep", "HEPL K7QM", "ehlp", "please hlep us K7QM"])
+def test_a_cry_for_help_with_two_letters_swapped_is_one(body: str) -> None:
+    assert parse(body).verb is Verb.HELP
+
+
 @pytest.mark.parametrize("body", ["dont withdraw K7QM", "K7QM clear withdraw", "K7QM wont replace"])
 def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
     assert parse(body).verb is Verb.AMBIGUOUS

@@ -28,7 +28,7 @@ from tests.world import Phone, World, make_world
 from triage.domain.answer_wording import last_answer
 from triage.domain.codes import CANCEL_REASONS
 from triage.domain.errors import TriageError
-from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
 from triage.domain.words import Sentence
 from triage.services import alarm_lists, dispatches, unread_replies
@@ -65,6 +65,8 @@ class PageNow:
     relief_asked: bool
     alarmed: bool
     verdict: int | None
+    in_charge: bool
+    """A supervisor's, who sees to it that somebody is found."""
 
 
 @contextmanager
@@ -175,6 +177,7 @@ class Replies(RuleBasedStateMachine):
                     slot.relief_asked_at is not None,
                     page.id in alarmed,
                     page.verdict,
+                    page.kind is PageKind.SUPERVISOR,
                 )
                 for page, slot, call in rows
             }
@@ -257,7 +260,7 @@ class Replies(RuleBasedStateMachine):
                     for page in pages.values()
                     if page.sender == phone.responder_id
                     and page.state is PageState.ACCEPTED
-                    and page.slot_state in TAKEN
+                    and (page.slot_state in TAKEN or page.in_charge)
                 }
                 assert any(code in said for code in having), said
             if inbound.outcome == "help_raised":

@@ -56,7 +56,8 @@ _ENGLISH = {
     Verb.CLEAR: "clear, cleared, all clear, done, finished, completed",
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
-    "not ok, not okay",
+    "not ok, not okay,"
+    "hlep, hepl, ehlp",  # typed in a hurry: too short to be mended as longer words are
     Verb.ADDRESS: "addr, adr, adrs, addrs, address, adress",
     Verb.SAFE: "ok, okay, okey, im safe, i am safe, we are safe, all safe, all ok, all okay,"
     "all good, all well",

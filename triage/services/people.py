@@ -225,7 +225,10 @@ def add_account(
             "username",
         )
     if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused(msgid("Write the name that others shall read, up to 80 characters."), "name")
+        raise Refused(
+            msgid("Write the name that others shall read, up to 80 characters that can be seen."),
+            "name",
+        )
     if role not in ROLES:
         raise Refused(msgid("Choose what they will do here."), "role")
     if find_account(uow, handle):

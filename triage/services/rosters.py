@@ -196,7 +196,7 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
         raise Refused(msgid("Choose what they are in the team."), "role")
     name = new.name.strip()
     if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused(msgid("Write their name, up to 80 characters."), "name")
+        raise Refused(msgid("Write their name, up to 80 characters that can be seen."), "name")
     phone = verification.number_of_nobody(uow, centre, new.phone)
     member = Responder(
         team_id=team.id,
