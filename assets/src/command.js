@@ -18,7 +18,7 @@ if (bar) {
       cameFrom = document.activeElement;
       input.focus();
       input.select();
-    } else if (event.key === "?" && !document.querySelector("[data-keys-help]")) {
+    } else if (event.key === "?" && !document.getElementById("keys")) {
       event.preventDefault();
       location.assign("/commands");
     }

@@ -110,3 +110,17 @@ def test_an_answer_stands_though_older_news_of_the_call_arrive_after_it(
     assert focused(page) != fact
     page.unroute("**/live")
     expect(page.locator("#call-answers summary")).to_contain_text(f"({len(CALM) + 1})")
+
+
+@ONE_DATABASE
+def test_the_keys_of_a_call_are_shown_on_its_page(served: Served, page: Page) -> None:
+    at_a_call(served, page)
+    address = page.url
+
+    page.keyboard.press("?")
+
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#keys")).to_contain_text("Told the caller who is coming")
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).not_to_be_visible()
+    assert page.url == address

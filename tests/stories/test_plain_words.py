@@ -205,7 +205,8 @@ def test_whoever_types_another_call_reads_a_late_hand_over_as_soon_as_it_is_late
     assert "HAND OVER NOW" not in seen(world, "/intake")
     world.wait(seconds=61)
     assert "HAND OVER NOW, nobody has confirmed it:" in seen(world, "/intake")
-    assert call.code in seen(world, "/intake").split("HAND OVER NOW")[1][:80]
+    told = seen(world, "/intake").split("HAND OVER NOW, nobody has confirmed it:")[1]
+    assert f"{call.code} (CIT officer)" in told  # others are to come, too
 
 
 def test_nobody_coming_says_for_whom_where_others_come(world: World) -> None:

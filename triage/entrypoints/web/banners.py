@@ -213,9 +213,9 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
 
 
 def _called(context: AppContext, dispatch: Dispatch, several: Collection[UUID]) -> str:
-    """The call, and as what nobody comes where others do or are asked too."""
+    """The call, and which of its responses it is where others come or are asked too."""
     code = dispatch.call.code
-    if dispatch.state is not DispatchState.UNFILLED or dispatch.call_id not in several:
+    if dispatch.call_id not in several:
         return code
     name = response_name(context.centre, dispatch.response)
     return msgid("%(code)s (%(name)s)", code=code, name=name)
