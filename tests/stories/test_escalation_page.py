@@ -61,8 +61,7 @@ def test_a_policy_is_written_previewed_and_followed(world: World) -> None:
     assert "The supervisors are alarmed by text." in said
     assert names(world) == []
 
-    saved = browser.submit("/escalation/edit", {**FORM, "wish": "save"}, follow=True)
-    assert "holds for calls that come in from now on" in read(saved)
+    lay_down(world, FORM)
     assert names(world) == ["Nights"]
     assert world.audited("policy.laid_down") == 1
 
@@ -76,8 +75,8 @@ def test_a_policy_is_written_previewed_and_followed(world: World) -> None:
 
 def test_an_edit_is_a_new_row_and_the_old_one_ends(world: World) -> None:
     browser = world.client("supervisor")
-    browser.submit("/escalation/edit", {**FORM, "wish": "save"})
-    browser.submit("/escalation/edit", {**FORM, "name": "Nights, later", "wish": "save"})
+    lay_down(world, FORM)
+    lay_down(world, {**FORM, "name": "Nights, later"})
 
     assert names(world) == ["Nights, later"]
     assert world.audited("policy.ended") == 1
@@ -133,3 +132,89 @@ def test_dispatchers_read_it_and_change_nothing(world: World) -> None:
     assert "/escalation/edit" not in read(browser.get("/escalation"))
     assert browser.get("/escalation/edit").status_code == 403
     assert browser.submit("/escalation", {**FORM}, to="/escalation/edit").status_code == 403
+
+
+def lay_down(world: World, typed: dict[str, str]) -> str:
+    """Save it, and confirm that it is slower where the page asks for that."""
+    browser, wanted = world.client("supervisor"), {**typed, "wish": "save"}
+    asked = read(browser.submit("/escalation/edit", wanted))
+    confirm = re.search(r'name="slower" value="(\w+)"', asked)
+    if confirm:
+        saved = browser.submit(
+            "/escalation/edit", {**wanted, "slower": confirm.group(1)}, follow=True
+        )
+        assert "holds for calls that come in from now on" in read(saved)
+    return asked
+
+
+def typed_on(page: str) -> dict[str, str]:
+    """What the form holds as it opens."""
+    form = re.search(r'<form action="/escalation/edit".*?</form>', page, re.DOTALL)
+    assert form
+    fields = {}
+    for tag in re.findall(r"<input[^>]*>", form.group()):
+        name, value = re.search(r'name="(\w+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value and "checkbox" not in tag and name.group(1) != "csrf_token":
+            fields[name.group(1)] = value.group(1)
+    for name, options in re.findall(
+        r'<select[^>]* name="(\w+)".*?>(.*?)</select>', form.group(), re.DOTALL
+    ):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        fields[name] = chosen.group(1) if chosen else ""
+    return fields
+
+
+def test_for_whom_it_is_has_to_be_chosen(world: World) -> None:
+    browser = world.client("supervisor")
+    opened = typed_on(read(browser.get("/escalation/edit")))
+    assert (opened["response"], opened["level_rank"]) == ("", "")
+
+    refused = browser.submit("/escalation/edit", {**opened, "name": "My own", "wish": "save"})
+
+    said = read(refused)
+    assert refused.status_code == 422
+    assert 'id="e-response"' in said
+    assert "Choose for which level, or every level." in said
+    assert typed_on(said) == {**opened, "name": "My own"}
+    assert names(world) == []
+
+    everywhere = {**opened, "name": "My own", "response": "*", "level_rank": "0", "wish": "save"}
+    browser.submit("/escalation/edit", everywhere)
+    assert names(world) == ["My own"]  # as quick as the default of the most urgent level
+    assert "/escalation/edit?response=%2A&level_rank=0" in read(browser.get("/escalation"))
+    again = typed_on(read(browser.get("/escalation/edit?response=*&level_rank=0")))
+    assert (again["response"], again["level_rank"]) == ("*", "0")
+
+
+def test_a_quicker_policy_is_replaced_only_when_that_was_read(world: World) -> None:
+    browser = world.client("supervisor")
+    urgent = typed_on(read(browser.get("/escalation/edit?response=*&level_rank=2")))
+    wide = {**urgent, "level_rank": "0", "wish": "save"}
+
+    asked = browser.submit("/escalation/edit", wide)
+
+    said = read(asked)
+    assert asked.status_code == 422
+    assert names(world) == []
+    assert "Not saved: it replaces a quicker policy for IMMEDIATE." in said
+    assert "No longer: Try the same person again by telephone" in said
+    assert "Ask everybody on shift by text: now first after 3:00 min" in said
+    assert "with this policy never" in said
+    assert "again every 600 s" in said
+
+    for other in ("", "0" * 16):
+        browser.submit("/escalation/edit", {**wide, "slower": other})
+    assert names(world) == []
+    lay_down(world, {**urgent, "level_rank": "0", "name": "Same for all"})
+    assert names(world) == ["Same for all"]
+
+
+def test_what_would_be_different_stands_there_before_saving(world: World) -> None:
+    browser = world.client("supervisor")
+    said = read(browser.get("/escalation/edit?response=mobile_crisis&level_rank=1"))
+    assert "Nothing would be different." in said
+    assert 'name="slower"' not in said
+
+    told = read(browser.submit("/escalation/edit", {**FORM, "wish": "preview"}))
+    assert "now “Default”" in told
+    assert "Alarm the supervisors by telephone: now first after 8:00 min" in told

@@ -13,11 +13,11 @@ from werkzeug.exceptions import NotFound
 from triage.context import current_context
 from triage.domain.errors import Problem
 from triage.domain.escalation import (
+    HIGHEST,
     MOST_STEPS,
     Channel,
     EscalationPolicy,
     Moment,
-    Step,
     Who,
     as_rows,
     default_policy,
@@ -30,6 +30,8 @@ from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
+from triage.entrypoints.web.escalation_changes import Change, changes, fingerprint
+from triage.entrypoints.web.escalation_words import CHANNEL, WHO, moment_in_words, sentences
 from triage.services import escalation_policies, rosters, rule_sets
 from triage.services.escalation_policies import Kept, NotAPolicy
 from triage.storage.policies import EscalationPolicyRow
@@ -38,16 +40,12 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("escalation", __name__, url_prefix="/escalation")
 
 PARTS = ("who", "channel", "wait", "times", "every")
-WHO = {
-    Who.NEXT_TEAM: msgid("Ask the next team"),
-    Who.SAME: msgid("Try the same person again"),
-    Who.SUPERVISOR: msgid("Alarm the supervisors"),
-    Who.ALL_HANDS: msgid("Ask everybody on shift"),
-}
-CHANNEL = {Channel.SMS: msgid("by text"), Channel.VOICE: msgid("by telephone")}
 ANSWER_MIN = 2
 """Where no level says how long a page may go unanswered."""
 LOOK_AHEAD_S = 2 * 3600
+
+ALL = "*"
+"""Every response: in the form, where nothing is what was not chosen yet."""
 
 Where = tuple[str, int]
 
@@ -95,11 +93,14 @@ def policies() -> ResponseReturnValue:
 @open_to("supervisor")
 def edit() -> ResponseReturnValue:
     with current_context().reading() as uow:
-        response, rank = _where(request.args)
+        where = _where(request.args)
+        if not request.args:
+            # The quickest: whoever changes nothing of it makes no level slower.
+            return _edit_page(uow, _filled_in(default_policy(HIGHEST), None))
         live = {(one.response, one.level_rank): one for one in escalation_policies.in_force(uow)}
-        now = most_specific(live, response, rank)
-        policy = now.policy if now else default_policy(rank or 2)
-        return _edit_page(uow, _filled_in(policy, (response, rank)))
+        now = most_specific(live, *where)
+        policy = now.policy if now else default_policy(where[1] or HIGHEST)
+        return _edit_page(uow, _filled_in(policy, where))
 
 
 @bp.post("/edit")
@@ -115,8 +116,9 @@ def save() -> ResponseReturnValue:
         more = 2 if wish == "more" else 0
         form = Form(form.fields, min(form.rows + more, MOST_STEPS), _named(wrong))
         return _shown(form, 200)
+    wrong += _not_chosen(form)
     try:
-        if wrong:
+        if wrong or (wrong := _unseen(form)):
             raise NotAPolicy(wrong)
         context.do(
             current_person().actor,
@@ -150,9 +152,10 @@ def _as_typed() -> Form:
     return Form(fields, int(rows) if rows in map(str, range(1, MOST_STEPS + 1)) else 6)
 
 
-def _filled_in(policy: EscalationPolicy, where: Where) -> Form:
-    fields = {"name": policy.name, "response": where[0], "level_rank": str(where[1])}
-    fields["repeat"] = str(policy.repeat_s)
+def _filled_in(policy: EscalationPolicy, where: Where | None) -> Form:
+    fields = {"name": policy.name, "repeat": str(policy.repeat_s)}
+    if where is not None:
+        fields |= {"response": where[0] or ALL, "level_rank": str(where[1])}
     for number, row in enumerate(as_rows(policy), 1):
         wait = "" if row["wait_s"] is None else str(row["wait_s"])
         values = (row["who"], row["channel"], wait, str(row["times"]), str(row["every_s"]))
@@ -211,10 +214,31 @@ def _named(problems: Sequence[Problem]) -> dict[str, str]:
 
 
 def _where(fields: Mapping[str, str]) -> Where:
-    rank = fields.get("level_rank", "0")
+    rank = fields.get("level_rank") or "0"
     if rank not in set("0123456789"):
         raise NotFound
-    return fields.get("response", ""), int(rank)
+    response = fields.get("response", "")
+    return "" if response == ALL else response, int(rank)
+
+
+def _not_chosen(form: Form) -> list[Problem]:
+    wrong = []
+    if not form.value("response"):
+        wrong.append(Problem("response", msgid("Choose for which response, or every response.")))
+    if not form.value("level_rank"):
+        wrong.append(Problem("level_rank", msgid("Choose for which level, or every level.")))
+    return wrong
+
+
+def _unseen(form: Form) -> list[Problem]:
+    """Of a quicker policy that would be replaced, unless that was confirmed as it stands."""
+    with current_context().reading() as uow:
+        slower = [change for change in _changes(uow, form) or () if change.slower]
+    if not slower or form.value("slower") == fingerprint(slower):
+        return []
+    names = listed(", ", dict.fromkeys(change.level for change in slower))
+    said = msgid("Not saved: it replaces a quicker policy for %(levels)s.", levels=names)
+    return [Problem("slower", said)]
 
 
 # --- what is shown ------------------------------------------------------------------------
@@ -229,12 +253,17 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
     levels = _levels(uow)
     rank = int(form.value("level_rank") or 0)
     teams = form.value("teams") or "3"
+    changed = _changes(uow, form)
+    slower = [change for change in changed or () if change.slower]
     return render_template(
         "escalation_edit.html",
         form=form,
         errors=form.errors,
         numbers=range(1, form.rows + 1),
-        responses=list(_responses().items()),
+        responses=[(ALL, msgid("Every response")), *_responses().items()],
+        changes=changed,
+        chosen=not _not_chosen(form),
+        slower=fingerprint(slower) if slower else "",
         levels=[(str(level.rank), level.said()) for level in levels],
         who=[(key.value, words) for key, words in WHO.items()],
         channels=[(key.value, words) for key, words in CHANNEL.items()],
@@ -246,58 +275,35 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
     )
 
 
-def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list[Moment] | None:
-    """What would happen, or None while the form is not a policy."""
+def _policy(form: Form) -> EscalationPolicy | None:
+    """None while the form is not a policy."""
     steps, wrong = _steps(form)
     repeat_s = _number(form, "repeat", wrong)
-    if wrong:
-        return None
     policy, problems = read_policy(form.value("name") or "?", steps, repeat_s)
-    if problems:
-        return None
+    return None if wrong or problems else policy
+
+
+def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list[Moment] | None:
+    """What would happen, or None while the form is not a policy."""
+    policy = _policy(form)
     level = next((level for level in levels if level.rank == rank), None)
-    answer_min = (level.answer_within_min if level else None) or ANSWER_MIN
-    return preview(policy, answer_min * 60, teams, LOOK_AHEAD_S, most=40)
+    if policy is None:
+        return None
+    return preview(policy, _answer_s(level), teams, LOOK_AHEAD_S, most=40)
 
 
-def moment_in_words(moment: Moment) -> str:
-    how = CHANNEL[moment.channel]
-    if moment.who is Who.NEXT_TEAM:
-        return msgid("Team %(number)s is asked %(how)s.", number=moment.number, how=how)
-    if moment.who is Who.SAME:
-        return msgid("Team %(number)s is tried again %(how)s.", number=moment.number, how=how)
-    supervised = moment.who is Who.SUPERVISOR
-    who = msgid("The supervisors are alarmed") if supervised else msgid("All hands are asked")
-    if moment.number == 1:
-        return msgid("%(who)s %(how)s.", who=who, how=how)
-    return msgid("%(who)s %(how)s (time %(number)s).", who=who, how=how, number=moment.number)
+def _answer_s(level: Level | None) -> int:
+    return 60 * ((level.answer_within_min if level else None) or ANSWER_MIN)
 
 
-def sentences(policy: EscalationPolicy) -> list[str]:
-    """A policy as sentences, one for each step, and what comes after the last."""
-    said = [_step_in_words(step) for step in policy.steps]
-    if not policy.repeat_s:
-        return [*said, msgid("Then it ends with the supervisors.")]
-    again = msgid(
-        "When nobody was left: again every %(seconds)s s until somebody has it.",
-        seconds=policy.repeat_s,
-    )
-    return [*said, again]
-
-
-def _step_in_words(step: Step) -> str:
-    parts: list[str] = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
-    if step.who is Who.NEXT_TEAM:
-        most = msgid("at most %(count)s", count=step.times)
-        parts.append(most if step.times else msgid("as long as there is one"))
-    else:
-        if step.who is Who.SAME and step.wait_s is None:
-            parts.append(msgid("after half of the time for the answer"))
-        elif step.wait_s:
-            parts.append(msgid("after %(seconds)s s", seconds=step.wait_s))
-        if step.times > 1:
-            parts.append(msgid("%(count)s times", count=step.times))
-    return msgid("%(step)s.", step=listed(", ", parts))
+def _changes(uow: UnitOfWork, form: Form) -> list[Change] | None:
+    """What would be different where the policy would hold; None while that cannot be told."""
+    policy = _policy(form)
+    if policy is None or _not_chosen(form):
+        return None
+    live = {(it.response, it.level_rank): it.policy for it in escalation_policies.in_force(uow)}
+    levels = [(level, _answer_s(level)) for level in _levels(uow)]
+    return changes(live, _where(form.fields), policy, levels, _responses())
 
 
 def _responses() -> dict[str, str]:

@@ -1,0 +1,119 @@
+"""What a new escalation policy would change, level by level, before it is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from triage.domain.escalation import (
+    Channel,
+    EscalationPolicy,
+    Who,
+    default_policy,
+    most_specific,
+    preview,
+)
+from triage.domain.ruleset import Level
+from triage.domain.state_words import level_name
+from triage.domain.words import listed, msgid
+from triage.entrypoints.web.escalation_words import CHANNEL, WHO, sentences
+
+HOURS = 2
+TEAMS = 3
+"""How far, and with how many teams to ask, two policies are compared."""
+
+Where = tuple[str, int]
+Times = Mapping[tuple[Who, Channel], Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one policy that holds now would give way to, at one level."""
+
+    level: str
+    responses: str
+    now: str
+    """The name of the policy that holds."""
+    ends: Sequence[str]
+    """What it says and the new one does not."""
+    begins: Sequence[str]
+    slower: Sequence[str]
+    """Who would be asked later or less often."""
+
+
+def changes(
+    live: Mapping[Where, EscalationPolicy],
+    where: Where,
+    policy: EscalationPolicy,
+    levels: Sequence[tuple[Level, int]],
+    responses: Mapping[str, str],
+) -> list[Change]:
+    """For each level at which the policy would hold, and each policy that holds there now.
+
+    levels -- each with the seconds for an answer; responses -- their words by id.
+    """
+    then, found = {**live, where: policy}, []
+    for level, answer_s in levels:
+        by_policy: dict[EscalationPolicy, list[str]] = {}
+        for response, words in responses.items():
+            if most_specific(then, response, level.rank) is policy:
+                now = most_specific(live, response, level.rank) or default_policy(level.rank)
+                by_policy.setdefault(now, []).append(words)
+        for now, names in by_policy.items():
+            found.append(_change(level, now, policy, answer_s, listed(", ", names)))
+    return found
+
+
+def _change(
+    level: Level, now: EscalationPolicy, policy: EscalationPolicy, answer_s: int, responses: str
+) -> Change:
+    before, after = sentences(now), sentences(policy)
+    return Change(
+        level_name(level.label),
+        responses,
+        now.name if now != default_policy(level.rank) else msgid("Default"),
+        [said for said in before if said not in after],
+        [said for said in after if said not in before],
+        _slower(_times(now, answer_s), _times(policy, answer_s)),
+    )
+
+
+def _times(policy: EscalationPolicy, answer_s: int) -> Times:
+    """When each is asked, in seconds, if nobody answers."""
+    times: dict[tuple[Who, Channel], list[int]] = {}
+    for moment in preview(policy, answer_s, TEAMS, HOURS * 3600, most=10_000):
+        times.setdefault((moment.who, moment.channel), []).append(moment.after_s)
+    return times
+
+
+def _slower(before: Times, after: Times) -> list[str]:
+    told: list[str] = []
+    for (who, channel), old in before.items():
+        new = after.get((who, channel), ())
+        if len(new) < len(old) or any(b > a for a, b in zip(old, new, strict=False)):
+            what = listed(" ", (WHO[who], CHANNEL[channel]))
+            told.append(
+                msgid(
+                    "%(what)s: now %(before)s; with this policy %(after)s.",
+                    what=what,
+                    before=_said(old),
+                    after=_said(new),
+                )
+            )
+    return told
+
+
+def _said(times: Sequence[int]) -> str:
+    if not times:
+        return msgid("never")
+    return msgid(
+        "first after %(first)s min, in %(hours)s hours %(count)s times",
+        first=f"{times[0] // 60}:{times[0] % 60:02}",
+        hours=HOURS,
+        count=len(times),
+    )
+
+
+def fingerprint(slower: Sequence[Change]) -> str:
+    """Of what was confirmed: another warning has to be confirmed anew."""
+    told = repr([(one.level, one.responses, one.now, [*one.slower]) for one in slower])
+    return sha256(told.encode()).hexdigest()[:16]

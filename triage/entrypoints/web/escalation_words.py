@@ -1,0 +1,52 @@
+"""An escalation policy in words."""
+
+from triage.domain.escalation import Channel, EscalationPolicy, Moment, Step, Who
+from triage.domain.words import listed, msgid
+
+WHO = {
+    Who.NEXT_TEAM: msgid("Ask the next team"),
+    Who.SAME: msgid("Try the same person again"),
+    Who.SUPERVISOR: msgid("Alarm the supervisors"),
+    Who.ALL_HANDS: msgid("Ask everybody on shift"),
+}
+CHANNEL = {Channel.SMS: msgid("by text"), Channel.VOICE: msgid("by telephone")}
+
+
+def moment_in_words(moment: Moment) -> str:
+    how = CHANNEL[moment.channel]
+    if moment.who is Who.NEXT_TEAM:
+        return msgid("Team %(number)s is asked %(how)s.", number=moment.number, how=how)
+    if moment.who is Who.SAME:
+        return msgid("Team %(number)s is tried again %(how)s.", number=moment.number, how=how)
+    supervised = moment.who is Who.SUPERVISOR
+    who = msgid("The supervisors are alarmed") if supervised else msgid("All hands are asked")
+    if moment.number == 1:
+        return msgid("%(who)s %(how)s.", who=who, how=how)
+    return msgid("%(who)s %(how)s (time %(number)s).", who=who, how=how, number=moment.number)
+
+
+def sentences(policy: EscalationPolicy) -> list[str]:
+    """A policy as sentences, one for each step, and what comes after the last."""
+    said = [_step_in_words(step) for step in policy.steps]
+    if not policy.repeat_s:
+        return [*said, msgid("Then it ends with the supervisors.")]
+    again = msgid(
+        "When nobody was left: again every %(seconds)s s until somebody has it.",
+        seconds=policy.repeat_s,
+    )
+    return [*said, again]
+
+
+def _step_in_words(step: Step) -> str:
+    parts: list[str] = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
+    if step.who is Who.NEXT_TEAM:
+        most = msgid("at most %(count)s", count=step.times)
+        parts.append(most if step.times else msgid("as long as there is one"))
+    else:
+        if step.who is Who.SAME and step.wait_s is None:
+            parts.append(msgid("after half of the time for the answer"))
+        elif step.wait_s:
+            parts.append(msgid("after %(seconds)s s", seconds=step.wait_s))
+        if step.times > 1:
+            parts.append(msgid("%(count)s times", count=step.times))
+    return msgid("%(step)s.", step=listed(", ", parts))
