@@ -312,6 +312,30 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
     assert "CIT co-responder is sent, as you chose." in told
     assert "chosen instead of Mobile crisis team" in told
     assert "Asked for by name" in told
+    page = look(dispatcher, call)
+    assert '<p class="response">CIT co-responder</p>' in page
+    assert "Recommended: Mobile crisis team" in words(page)
+    assert " CIT co-responder (Recommended: Mobile crisis team), PROMPT," in line_for_cad(page)
+
+
+def line_for_cad(page: str) -> str:
+    found = re.search(r'id="f-copy" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_the_line_for_the_cad_names_companions_and_the_place(
+    world: World, dispatcher: Browser
+) -> None:
+    world.team("Mobile 9")
+    world.pair("CIT 1")
+    call = world.call(ARMED, location="Pier 3, by the crane " + "and on " * 30)
+
+    line = line_for_cad(look(dispatcher, call))
+    assert " CIT officer + Ambulance, IMMEDIATE, " in line
+    assert ", Pier 3, by the crane and on" in line
+    assert "..., " in line  # as much of the place as one line holds
+    assert len(line) < 200
 
 
 def test_a_second_caller_stands_on_the_same_call(world: World, dispatcher: Browser) -> None:

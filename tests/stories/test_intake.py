@@ -427,6 +427,28 @@ def test_two_megabytes_are_refused_before_they_are_read(world: World, dispatcher
     assert count(world, Call) == 0
 
 
+def test_the_button_names_who_is_sent(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    world.pair("CIT 1")
+    key = form_key(dispatcher)
+
+    def button(form: dict[str, Any]) -> str:
+        sends: str = assess(dispatcher, form, key).get_json()["parts"]["send"]
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", sends)).strip()
+
+    assert button(FORM).startswith("Send Mobile crisis team")
+    chosen = button({**FORM, "override_response": "co_responder"})
+    assert chosen.startswith("Send CIT co-responder")
+    assert chosen.endswith("Recommended: Mobile crisis team")
+    same = button({**FORM, "override_response": "mobile_crisis"})
+    assert same == button(FORM)
+    patrol = button({**FORM, "override_response": "police"})
+    assert "you dispatch it in CAD" in patrol
+    assert button({**FORM, "override_response": "nonsense"}) == button(FORM)
+    asking = {name: value for name, value in FORM.items() if not name.startswith("facts.")}
+    assert button({**asking, "override_response": "co_responder"}).startswith("Send CIT")
+
+
 def test_another_response_costs_a_coded_reason(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
     world.pair("CIT 1")

@@ -23,7 +23,12 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.languages import all_spoken, language
 from triage.entrypoints.web.questions import panel, prompted_by
-from triage.entrypoints.web.recommendation import Recommendation, recommendation
+from triage.entrypoints.web.recommendation import (
+    Chosen,
+    Recommendation,
+    chosen_instead,
+    recommendation,
+)
 from triage.services import (
     alarm_lists,
     arrivals,
@@ -176,6 +181,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
             "told": told,
+            "instead": _instead(centre, page, result),
             "panel": questions,
             "answers_form": _answers_form(page, typed),
             "typed": typed,
@@ -194,6 +200,14 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         }
         | call_holder.shown(uow, centre, call)
     )
+
+
+def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -> Chosen | None:
+    """Who was sent, where that is what a person chose and not what is recommended."""
+    if result is None or page.record.sent.cause != "overridden":
+        return None
+    chosen = [one.chosen for one in page.overrides if one.recommended == result["response"]]
+    return chosen_instead(centre, chosen[-1], result)
 
 
 def _target(call: Call, told: Recommendation | None) -> datetime | None:

@@ -21,7 +21,7 @@ from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.kept_words import kept_words
 from triage.entrypoints.web.languages import all_spoken, spoken
 from triage.entrypoints.web.questions import panel, prompted_by
-from triage.entrypoints.web.recommendation import BY_HAND, recommendation
+from triage.entrypoints.web.recommendation import BY_HAND, chosen_instead, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.calls import NewCall
@@ -159,8 +159,7 @@ def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
     """The form as it stands once its last answer was taken back."""
     standing = _keep(key, understood)
     centre = current_context().centre
-    back = intake_undo.take_back(key, understood.fields)
-    if back is None:
+    if (back := intake_undo.take_back(key, understood.fields)) is None:
         return _page(key, understood, standing=standing, undone=intake_undo.NOTHING)
     fields, step = back
     undone = intake_undo.sentence(centre, step)
@@ -337,6 +336,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
         "match": match,
         "zones": centre.gazetteer.zones,
         "told": told,
+        "chosen": chosen_instead(centre, understood.value("override_response"), result),
         "by_hand": BY_HAND,
         "panel": panel(centre.vocabulary, _in_order(understood), asked, prompted),
         "prefix": FACT,

@@ -112,6 +112,28 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
     )
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """Who is sent where a person chooses otherwise."""
+
+    name: str
+    how: str
+    also: Sequence[str]
+    """Whoever comes along, as recommended."""
+
+
+def chosen_instead(
+    centre: Centre, response: str, result: Mapping[str, Any] | None
+) -> Chosen | None:
+    """None where nobody is chosen who could be sent, or just who is recommended."""
+    kind = centre.vocabulary.responses.get(response)
+    if kind is None or not kind.is_somebody or (result and result["response"] == response):
+        return None
+    along = [one["response"] for one in result["also"]] if result else []
+    also = [response_name(centre, one) for one in along if one != response]
+    return Chosen(response_name(centre, response), _HOW[kind.reached_by], also)
+
+
 def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]) -> Reason:
     rules = centre.parsed.get(result["sha256"])
     known = rules.source.get(reason["source"]) if rules else None
