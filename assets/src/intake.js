@@ -151,8 +151,10 @@
       if (at >= 0) document.getElementById(lines[at + 1]).focus();
     }
   });
-  // Is everything kept that was typed? False where it cannot be.
+  // Is everything kept that was typed? False where it cannot be. It takes a moment in any case: a
+  // form cannot be submitted again before the event of its own submit is over.
   async function settled() {
+    await new Promise((done) => setTimeout(done));
     while (running || edition !== savedEdition) {
       clearTimeout(timer);
       await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
@@ -228,13 +230,14 @@
       unsent = true;
       kept.className = "badge tone-alarm";
       kept.textContent = why === "no answer" ? NOT_SENT : said("NOT SENT: %(why)s", { why: somebodyElse });
+      kept.focus();
     } else { // who is signed out finds all that was typed beside the sign-in
       reached = true;
       form.requestSubmit(button.isConnected ? button : document.getElementById(button.id)); // it may have been renewed
     }
     reached = reaching = false;
   }
-  addEventListener("pageshow", () => { sending = translating = false; });
+  addEventListener("pageshow", () => { sending = translating = read = false; });
   addEventListener("beforeunload", (event) => {
     if (!sending && !signedOut && edition === refusedEdition) event.preventDefault(); // these words are nowhere else
   });
@@ -322,8 +325,10 @@
     (was?.querySelector("input:not([type=radio], [type=checkbox])") || was)?.focus();
     if (document.activeElement === document.body) panel.first();
   }
+  const elsewhere = document.getElementById("elsewhere");
+  elsewhere?.focus(); // nobody was sent: that comes first
   if (form.elements.narrative.value || form.elements.location.value) {
-    if (!document.querySelector(".summary")) resume();
+    if (!elsewhere && !document.querySelector(".summary")) resume();
     if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent
   }
 })();
