@@ -318,6 +318,16 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
     assert " CIT co-responder (Recommended: Mobile crisis team), PROMPT," in line_for_cad(page)
 
 
+def test_the_page_names_who_cannot_come(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    call = world.call({**ARMED, "suicide_plan": "yes"})
+
+    page = look(dispatcher, call)
+    assert '<p class="response">CIT officer</p>' in page  # somebody of this kind does come
+    missing = re.findall(r"Nobody can come in time for ([^:]*): a person must act", words(page))
+    assert missing == ["CIT co-responder (clinician, officer)"]
+
+
 def line_for_cad(page: str) -> str:
     found = re.search(r'id="f-copy" value="([^"]*)"', page)
     assert found

@@ -243,14 +243,15 @@ def preview(
     zone: str | None,
     phone: str | None,
 ) -> dict[str, Any] | None:
-    """What sending now would come to, as `triage assess` prints it, with nothing written.
+    """What sending now would come to, as `triage assess` prints it, with nothing written, and
+    with who is `unavailable`.
 
     None where the rules could not be applied: the call itself would be sent as the highest.
     """
     known = situation_of_form(uow, centre, facts, zone, number_of(centre, phone))
     raw = {"facts": dict(facts), "narrative": narrative, "situation": known}
     try:
-        return assessments.preview(uow, centre, raw)
+        return assessments.preview(uow, centre, raw) | {"unavailable": known["unavailable"]}
     except Exception as error:  # typing goes on, whatever is wrong with the rules
         log.error("preview failed: %s", type(error).__name__)
         return None

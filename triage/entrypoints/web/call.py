@@ -15,6 +15,7 @@ from triage.domain.errors import NotFound
 from triage.domain.lifecycle import (
     CallState,
     DispatchState,
+    SlotState,
 )
 from triage.entrypoints.web import call_holder, errand_words, looks, who_words
 from triage.entrypoints.web.access import current_person, open_to
@@ -219,10 +220,19 @@ def _target(call: Call, told: Recommendation | None) -> datetime | None:
 def _assessed(
     uow: UnitOfWork, centre: Centre, call: Call, page: CallPage
 ) -> Mapping[str, Any] | None:
-    """The latest assessment; what it says itself in the reader's language."""
-    if language() == "en" or (record := assessments.latest(uow, call)) is None:
+    """The latest assessment, what it says itself in the reader's language; with who could not
+    come then (`unavailable`), and the roles that nobody is left to ask for (`unfilled`)."""
+    if (record := assessments.latest(uow, call)) is None or not page.record.assessment:
         return page.record.assessment
-    return said_again.result_of(uow, centre, record)
+    english = language() == "en"
+    result = page.record.assessment if english else said_again.result_of(uow, centre, record)
+    unfilled = {
+        dispatch.response: [it.role for it in dispatch.slots if it.state is SlotState.UNFILLED]
+        for dispatch in page.record.dispatches
+        if dispatch.state is DispatchState.UNFILLED
+    }
+    away = {**assessments.given_away(record), **dict.fromkeys(unfilled, "")}
+    return {**result, "unavailable": away, "unfilled": unfilled}
 
 
 def _lines(

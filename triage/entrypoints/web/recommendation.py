@@ -185,6 +185,35 @@ def _after(follow_up: Mapping[str, Any]) -> Afterwards:
     return Afterwards(follow_up["what"], when)
 
 
+def _nobody_comes(centre: Centre, result: Mapping[str, Any]) -> str:
+    """Names who is missing: of all who are wanted, those who could not come when this was
+    assessed (`unavailable`), each with the roles that nobody fills (`unfilled`), as far as known.
+    """
+    rules = centre.parsed.get(result["sha256"])
+    fired = {one["rule"] for one in result["because"] if one["kind"] == "require"}
+    wanted = {result["response"], result["eligible"], *(one["response"] for one in result["also"])}
+    for rule in rules.rules if rules else ():
+        if rule.id in fired:
+            wanted.update(rule.responses)
+    missing = [one for one in result.get("unavailable", ()) if one in wanted]
+    if not missing and result["cause"]:
+        missing = [result["eligible"]]
+    if not missing:
+        return msgid("Not everybody who is needed can come in time: a person must act.")
+    names = listed(", ", [_with_roles(centre, result, one) for one in missing])
+    return msgid("Nobody can come in time for %(names)s: a person must act.", names=names)
+
+
+def _with_roles(centre: Centre, result: Mapping[str, Any], response: str) -> str:
+    kind = centre.vocabulary.responses.get(response)
+    roles = result.get("unfilled", {}).get(response) or (kind.roles if kind else ())
+    name = response_name(centre, response)
+    if not roles:
+        return name
+    said = listed(", ", [role_name(role) for role in roles])
+    return msgid("%(name)s (%(roles)s)", name=name, roles=said)
+
+
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     told: list[str] = []
     if result["outcome"] == "not_scored":
@@ -209,7 +238,7 @@ def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
                 )
             )
     if result.get("person_must_act"):
-        told.append(msgid("Nobody of this kind can come in time: a person must act."))
+        told.append(_nobody_comes(centre, result))
     if result.get("police_because_unknown"):
         told.append(msgid("Police only because answers are missing: ask before you send."))
     told += [
