@@ -6,7 +6,9 @@
   const form = document.getElementById("intake");
   const kept = document.getElementById("kept");
   const WAIT_MS = 150, AGAIN_MS = 3000;
+  const LAST = "intake: last", LAST_MS = 4000, LOOK_MS = 60, SOON_AFTER_MS = 10000;
   let edition = Number(form.elements.edition.value) || 0;
+  const firstEdition = edition;
   let savedEdition = edition;
   let refusedEdition = -1; // the form went on without this page
   let timer = 0, running = false, sending = false;
@@ -19,8 +21,15 @@
   function soon() {
     edition += 1;
     form.elements.edition.value = edition;
+    takeAddress();
     clearTimeout(timer);
     timer = setTimeout(assess, WAIT_MS);
+  }
+
+  // From the first key on a reload comes back to this form.
+  function takeAddress() {
+    const address = `/intake/${form.elements.form_key.value}`;
+    if (location.pathname !== address) history.replaceState(null, "", address);
   }
 
   async function assess() {
@@ -55,8 +64,7 @@
     kept.textContent = told.not_kept ? said("NOT KEPT: %(why)s", { why: told.not_kept }) : said("Kept at %(time)s", { time: told.saved });
     if (told.not_kept) return;
     unsent = false;
-    const address = `/intake/${form.elements.form_key.value}`;
-    if (location.pathname !== address) history.replaceState(null, "", address);
+    takeAddress();
   }
 
   // What is known already of the place and the number, once they have stood still for a moment.
@@ -166,7 +174,7 @@
   // The server remembers the answers; what is not kept yet goes there first.
   let undoing = false;
   async function undo() {
-    if (undoing) return;
+    if (undoing || form.inert) return;
     undoing = true;
     const line = document.getElementById("undone");
     try {
@@ -242,8 +250,52 @@
     if (!sending && !signedOut && edition === refusedEdition) event.preventDefault(); // these words are nowhere else
   });
   addEventListener("pagehide", () => {
-    if (!sending && edition !== savedEdition) navigator.sendBeacon("/intake/assess", new FormData(form));
+    const isKept = edition === savedEdition;
+    if (sending || edition === firstEdition) return;
+    if (!isKept) navigator.sendBeacon("/intake/assess", new FormData(form));
+    const { form_key, page } = form.elements;
+    if (signedOut || form.inert || edition === refusedEdition) return;
+    sessionStorage.setItem(LAST, JSON.stringify({ key: form_key.value, page: page.value, edition, isKept, at: Date.now() }));
   });
+
+  // The last save of a page may come to the service after the page that a reload has fetched:
+  // nothing is typed or sent here before it stands, else the two would take each other for other tabs.
+  async function bring(last) {
+    form.inert = true;
+    kept.textContent = said("One moment: what you typed last is on its way.");
+    let found = "";
+    for (const until = Date.now() + LAST_MS; !found && Date.now() < until;) {
+      found = await look(last).catch(() => "");
+      if (!found) await new Promise((done) => setTimeout(done, LOOK_MS));
+    }
+    if (found === "newer") return location.reload();
+    form.inert = false;
+    kept.className = found ? "muted" : "badge tone-alarm";
+    kept.textContent = found ? "" : said("What you typed just before the reload may be missing: look at what stands here.");
+    resume();
+  }
+
+  // "newer" where more stands than here, "same" where this is all; "" while that is not known.
+  async function look(last) {
+    const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(LAST_MS) });
+    if (!answer.ok) return "";
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("intake");
+    if (!now || isThere(now, last)) return "newer"; // a form that has become a call leads there
+    if (!last.isKept) return "";
+    return now.elements.seen.value === form.elements.seen.value ? "same" : "newer";
+  }
+
+  function isThere(shown, last) {
+    return shown.dataset.last === last.page && Number(shown.elements.edition.value) >= last.edition;
+  }
+
+  // What the page before this one in the same tab had not kept yet, where it is not here.
+  function missing() {
+    const last = JSON.parse(sessionStorage.getItem(LAST) || "null");
+    sessionStorage.removeItem(LAST);
+    const before = last?.key === form.elements.form_key.value && Date.now() - last.at < SOON_AFTER_MS;
+    return before && !isThere(form, last) ? last : null;
+  }
 
   // In another language it is another page: what was typed is kept first, and stands there again.
   let translating = false;
@@ -297,6 +349,7 @@
     form.elements[field].focus();
   }
   document.addEventListener("keydown", (event) => {
+    if (form.inert) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (paste.open) return paste.querySelector("form").requestSubmit();
@@ -316,7 +369,7 @@
     sessionStorage.clear();
   });
   addEventListener("pagehide", () => {
-    if (signedOut) return;
+    if (signedOut || form.inert) return;
     const at = document.activeElement;
     sessionStorage.setItem(location.pathname, at.closest(".question")?.id || at.id);
   });
@@ -325,9 +378,11 @@
     (was?.querySelector("input:not([type=radio], [type=checkbox])") || was)?.focus();
     if (document.activeElement === document.body) panel.first();
   }
-  const elsewhere = document.getElementById("elsewhere");
+  const elsewhere = document.getElementById("elsewhere"), last = missing();
   elsewhere?.focus(); // nobody was sent: that comes first
-  if (form.elements.narrative.value || form.elements.location.value) {
+  if (last) {
+    bring(last);
+  } else if (form.elements.narrative.value || form.elements.location.value) {
     if (!elsewhere && !document.querySelector(".summary")) resume();
     if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent
   }

@@ -203,10 +203,10 @@ def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:
     )
 
 
-def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft:
-    """A form to go on with. Raises NotFound."""
+def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
+    """A form to go on with; None where it was not begun. Raises NotFound for somebody else's."""
     draft = uow.session.get(IntakeDraft, key)
-    if draft is None or draft.account_id != person.account_id:
+    if draft is not None and draft.account_id != person.account_id:
         raise NotFound(msgid("no such form"))
     return draft
 

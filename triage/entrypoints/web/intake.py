@@ -26,7 +26,7 @@ from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.intake_pages import Elsewhere, Fields, digest
+from triage.services.intake_pages import PAGE, Elsewhere, Fields, digest
 from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -50,17 +50,16 @@ def begin() -> ResponseReturnValue:
 @bp.get("/<uuid:key>")
 @open_to("dispatcher", "supervisor")
 def go_on(key: UUID) -> ResponseReturnValue:
-    """A form that was begun: as it was left, or the call that it became."""
+    """A form as it was left, or the call that it became; one that was not begun yet is empty."""
     context = current_context()
     with context.reading() as uow:
         draft = drafts.find(uow, current_person(), key)
-        if draft.call_id is not None:
-            reference = uow.get(Call, draft.call_id).reference
-            return redirect(url_for("call.show", reference=reference))
-        if draft.form is None:
+        if draft and draft.call_id is not None:
+            return redirect(url_for("call.show", reference=uow.get(Call, draft.call_id).reference))
+        if draft and draft.form is None:
             flash(gettext("That form was thrown away. This is a new one."), "warn")
             return redirect("/intake")
-        fields = drafts.fields_of(draft)
+        fields = drafts.fields_of(draft) if draft else {}
     return _page(key, understand(context.centre, fields), standing=fields)
 
 
@@ -270,6 +269,7 @@ def _page(
         form_key=key,
         form_page=new_id(),
         form_seen=digest(standing),
+        form_last=typed.one(standing, PAGE),
         elsewhere=elsewhere,
         there=_in_words(elsewhere.others) if elsewhere else [],
         unfinished=unfinished,

@@ -61,6 +61,8 @@ SENTENCES = (
     msgid("reload the page and answer again."),
     msgid("the page was opened"),
     msgid("Something changed here. Send or clear what you typed, and it is shown."),
+    msgid("One moment: what you typed last is on its way."),
+    msgid("What you typed just before the reload may be missing: look at what stands here."),
     msgid("the service does not answer"),
     msgid(
         "somebody else is signed in in this browser. Sign in yourself in another tab, then"
