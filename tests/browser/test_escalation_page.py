@@ -32,10 +32,14 @@ def test_a_policy_is_written_on_any_screen(
     _fits(page)
     _picture(page, f"error-{width}-{colours}")
 
+    page.get_by_label("For which response").select_option("Every response")
+    page.get_by_label("For which level").select_option("Every level")
     page.get_by_label("Wait first, s").nth(2).fill("45")
     page.get_by_role("button", name="Show what would happen").click()
     expect(page.locator("#preview")).to_contain_text("The supervisors are alarmed by text")
     _fits(page)
+    _picture(page, f"different-{width}-{colours}")
+    page.get_by_label("Save it although it is slower").check()
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#banners")).to_contain_text("The policy holds")
 
