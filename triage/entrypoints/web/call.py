@@ -208,7 +208,7 @@ def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -
     if result is None or page.record.sent.cause != "overridden":
         return None
     chosen = [one.chosen for one in page.overrides if one.recommended == result["response"]]
-    return chosen_instead(centre, chosen[-1], result)
+    return chosen_instead(centre, chosen[-1], result) if chosen else None
 
 
 def _target(call: Call, told: Recommendation | None) -> datetime | None:
