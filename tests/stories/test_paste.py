@@ -54,7 +54,9 @@ def test_a_text_from_the_cad_becomes_a_call_with_the_cads_number(
     call = the_call(world)
     assert call.external_id == "26-004711"
     told = text_of(dispatcher.get(f"/calls/{call.reference}"))
-    assert f'value="26-004711 {call.reference} {call.code} CIT officer, IMMEDIATE' in told
+    line = told.split('id="f-copy" value="')[1].split('"')[0]
+    assert line.startswith(f"26-004711 {call.reference} {call.code} CIT officer + Ambulance, IMMED")
+    assert ", The blue house, " in line
 
 
 def test_an_ali_screen_gives_place_and_position(world: World, dispatcher: Browser) -> None:
