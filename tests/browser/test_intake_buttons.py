@@ -4,18 +4,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.test_intake_tabs import in_a_second_tab
 from tests.browser.test_journey import sign_in
 
 
 def test_what_was_not_sent_comes_first(served: Served, page: Page) -> None:
-    served.world.team("Mobile 9")
-    sign_in(served, page)
-    page.goto(f"{served.base_url}/intake")
-    page.locator("#f-location").fill("12 Mill Lane")
-    expect(page.locator("#kept")).to_contain_text("Kept at")
-    other = page.context.new_page()
-    other.goto(page.url)
-    expect(other.locator("#kept")).to_contain_text("Kept at")  # as it opens
+    other = in_a_second_tab(served, page)
     with other.expect_response("**/intake/assess"):
         other.locator("#f-narrative").fill("He is on the roof.")
     page.locator("#f-narrative").fill("He cries.")

@@ -42,12 +42,15 @@ def put_back(since: datetime, until: datetime) -> datetime | None:
     """The instant between these two at which clocks here were put back, to the hour, if they were:
     the local hour before it came twice."""
     zone = current_context().centre.policy.time_zone
-    at = since.replace(minute=0, second=0, microsecond=0)
+    at, hour = since.replace(minute=0, second=0, microsecond=0), timedelta(hours=1)
+
+    def wall(instant: datetime) -> datetime:
+        return instant.astimezone(zone).replace(tzinfo=None)
+
     while at < until:
-        hour_later = at + timedelta(hours=1)
-        if hour_later.astimezone(zone).utcoffset() < at.astimezone(zone).utcoffset():  # type: ignore[operator]
-            return hour_later
-        at = hour_later
+        if wall(at + hour) - wall(at) < hour:
+            return at + hour
+        at += hour
     return None
 
 
