@@ -131,7 +131,7 @@ class Walk:
         tab.emulate_media(color_scheme="dark")
         if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
             self.tell(f"{width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
-        if tab.evaluate(HEAD) > NARROW["height"] * 0.55:
+        if tab.evaluate(HEAD) > NARROW["height"] * 0.35:
             self.tell("the head fills a narrow screen")
         self.ask_axe(tab, "dark, 320 px")
         for found in tab.evaluate(NOT_TEXT):

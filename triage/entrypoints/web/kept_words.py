@@ -52,6 +52,7 @@ OWN = {
         "rows",
         "seen",
         "show",
+        "slower",
     ),
     *("sort", "sound", "step", "take", "theme", "to", "turn", "version", "wish"),
 }
