@@ -18,7 +18,7 @@ from triage.domain.words import msgid
 from triage.storage.base import UtcDateTime
 from triage.storage.commits import committing
 from triage.storage.revisions import Kept
-from triage.storage.sessions import WritingSession
+from triage.storage.sessions import ReadingSession, WritingSession
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.wake import wake_for
 from triage.storage.writers_queue import WritersQueue
@@ -142,9 +142,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
-        """Look without changing anything: no queue, no lock, rolled back at the end."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """Look without changing anything: no queue, no lock, nothing saved.
+
+        It ends with a COMMIT: after a ROLLBACK the driver of PostgreSQL forgets all statements that
+        it has prepared, and each is planned anew.
+        """
+        with ReadingSession(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"postgresql_readonly": True})
             yield _begin(session, self._kept, "reader")
+            session.commit()
 
     def _begin_writing(self, session: Session, left_s: float) -> None:
         if self.engine.dialect.name == "sqlite":

@@ -20,6 +20,8 @@ _SQLITE = (
 _POSTGRESQL = (
     "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=15s"
 )
+PREPARED = 400
+"""Statements that a connection keeps planned: more than all that pages and workers ask."""
 _GONE = {"25006", "25P03", "57P01", "57P02", "57P03", "57P05"}
 """SQLSTATEs of a server that was demoted, is going away or has ended the session: the connection
 is of no more use."""
@@ -77,6 +79,7 @@ def _postgresql_arguments(url: URL) -> dict[str, Any]:
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> None:
+    connection.prepared_max = PREPARED
     note_unconfirmed(connection, record.info)
 
 

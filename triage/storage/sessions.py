@@ -1,4 +1,4 @@
-"""A session that notices what it changes."""
+"""The sessions of those who look, and of those who write and notice what they change."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,6 +31,13 @@ _NEVER_SHOWN = {
 """Tables that change often, or for one person alone, and stand on no board."""
 
 
+class ReadingSession(Session):
+    """A session that saves nothing, whatever was done to the rows that it read."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        pass
+
+
 class WritingSession(Session):
     """A session that notices what it changes and whether it leaves something to do at once.
 
@@ -41,19 +48,27 @@ class WritingSession(Session):
         super().__init__(engine, expire_on_commit=False)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        new = NewRows.of(self)
-        if self.dirty or self.deleted or not (self.new or new.unsaved):
+        new, rows = NewRows.of(self), list(self.new)
+        if rows and not self._come_first(rows):
+            super().flush(objects)
+            rows = []
+        changed = self.dirty or self.deleted
+        if rows or (new.unsaved and not changed):
+            with in_one_exchange(self.connection()):
+                if rows:
+                    save_new(self, rows)
+                    self._notice(rows)
+                if not changed:
+                    self._save_notes()
+        if changed:
             super().flush(objects)  # whether a row was met as it was known is asked for each
             self._save_notes()
-            return
-        rows = list(self.new)
-        with in_one_exchange(self.connection()):
-            if all(isinstance(row, Row) for row in rows):
-                save_new(self, rows)
-                self._notice(rows)
-            else:
-                super().flush(objects)
-            self._save_notes()
+
+    def _come_first(self, rows: Iterable[Any]) -> bool:
+        """May new rows be saved before others are changed? In one table the change may make room
+        for what is new, as where one row of many may be open."""
+        changed = {row.__tablename__ for row in (*self.dirty, *self.deleted)}
+        return all(isinstance(row, Row) and row.__tablename__ not in changed for row in rows)
 
     def _save_notes(self) -> None:
         new = NewRows.of(self)

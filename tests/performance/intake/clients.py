@@ -16,7 +16,6 @@ from tests.typical_calls import UNARMED
 KIND = {"Content-Type": "application/x-www-form-urlencoded"}
 CALL = {f"facts.{fact}": answer for fact, answer in UNARMED.items()} | {
     "action": "send",
-    "caller_phone": "202-555-0143",
     "caller_name": "Maria Ortiz",
     "location": "Pier 3, by the crane",
     "narrative": "A man sits by the water and cries. He says that nobody needs him any more."
@@ -72,7 +71,10 @@ def _shared(turns: Iterator[int]) -> Iterator[int]:
 
 
 def _send(web: HTTPConnection, signed: Signed) -> int:
-    form = CALL | {"form_key": str(uuid4()), "csrf_token": signed.csrf_token}
+    """Everybody rings once: each number is another's."""
+    key = uuid4()
+    form = CALL | {"form_key": str(key), "csrf_token": signed.csrf_token}
+    form["caller_phone"] = f"202-{200 + key.int % 800}-{key.int // 800 % 10_000:04}"
     web.request("POST", "/intake", urlencode(form), KIND | {"Cookie": signed.cookie})
     answer = web.getresponse()
     answer.read()
