@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import re
 import secrets
 import sys
@@ -23,9 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.performance.cpu import used_s
 from tests.performance.engine.machine import machine
 from tests.performance.engine.spread import quantile
 from tests.performance.paging.stage import DATABASES, Stage, server_of, stage
@@ -124,10 +123,10 @@ def _measure(
     time.sleep(SETTLE_S)
     ears.send("forget")
     watchers = ears.recv()
-    began, used = time.monotonic(), _cpu_s(built)
+    began, used = time.monotonic(), used_s(process.pid for process in built.web)
     committed = dict(_change(built.world, calls, rate, began + seconds))
     time.sleep(max(0.0, began + seconds - time.monotonic()) + SETTLE_S / 2)
-    share = (_cpu_s(built) - used) / (time.monotonic() - began)
+    share = (used_s(process.pid for process in built.web) - used) / (time.monotonic() - began)
     ears.send("tell")
     arrivals: list[tuple[int, float]] = ears.recv()
     delays = [at - committed[number] for number, at in arrivals if number in committed]
@@ -147,21 +146,6 @@ def _change(
             call = uow.get(Call, calls[number % len(calls)].id)
             call.location = f"{turn} Place {number} {turn}"
         yield number, time.monotonic()
-
-
-def _cpu_s(built: Stage) -> float:
-    """Of the web processes, the one that started them included."""
-    parents = [process.pid for process in built.web]
-    children = [
-        int(child)
-        for pid in parents
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    ]
-    ticks = 0
-    for pid in (*parents, *children):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The least that anybody could do: a bare Flask handler with one raw INSERT and a commit.
 
-Served as the service is, by gunicorn: `python -m tests.performance.intake.floor URL PORT PROCESSES`.
+Served as the service is, by gunicorn:
+
+    python -m tests.performance.intake.floor URL PORT PROCESSES
 """
 
 from __future__ import annotations
