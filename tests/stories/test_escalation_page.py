@@ -74,16 +74,40 @@ def test_a_policy_is_written_previewed_and_followed(world: World) -> None:
 
 
 def test_an_edit_is_a_new_row_and_the_old_one_ends(world: World) -> None:
-    browser = world.client("supervisor")
     lay_down(world, FORM)
     lay_down(world, {**FORM, "name": "Nights, later"})
 
     assert names(world) == ["Nights, later"]
     assert world.audited("policy.ended") == 1
-    page = read(browser.get("/escalation"))
-    key = re.search(r"/escalation/([0-9a-f-]{36})/withdraw", page)
+    end_the_only_one(world, **confirmation(end_the_only_one(world)))
+    assert names(world) == []
+
+
+def confirmation(asked: str) -> dict[str, str]:
+    confirm = re.search(r'name="slower" value="(\w+)"', asked)
+    assert confirm
+    return {"slower": confirm.group(1)}
+
+
+def end_the_only_one(world: World, **confirmed: str) -> str:
+    browser = world.client("supervisor")
+    key = re.search(r"/escalation/([0-9a-f-]{36})/withdraw", read(browser.get("/escalation")))
     assert key
-    browser.submit("/escalation", {}, to=f"/escalation/{key.group(1)}/withdraw")
+    to = f"/escalation/{key.group(1)}/withdraw"
+    return read(browser.submit("/escalation", confirmed, to=to))
+
+
+def test_a_quicker_policy_ends_only_when_that_was_read(world: World) -> None:
+    lay_down(world, {**FORM, "wait_3": "5", "times_3": "9", "repeat": "60"})
+
+    asked = end_the_only_one(world)
+
+    assert "It has NOT ended yet. Without it these calls wait longer:" in asked
+    assert "Alarm the supervisors by text: now first after" in asked
+    assert "End it although it gets slower" in asked
+    end_the_only_one(world, slower="0" * 16)
+    assert names(world) == ["Nights"]
+    end_the_only_one(world, **confirmation(asked))
     assert names(world) == []
 
 
@@ -199,7 +223,7 @@ def test_a_quicker_policy_is_replaced_only_when_that_was_read(world: World) -> N
     assert "Not saved: it replaces a quicker policy for IMMEDIATE." in said
     assert "No longer: Try the same person again by telephone" in said
     assert "Ask everybody on shift by text: now first after 3:00 min" in said
-    assert "with this policy never" in said
+    assert "then never" in said
     assert "again every 600 s" in said
 
     for other in ("", "0" * 16):

@@ -148,7 +148,6 @@ class Database:
         it has prepared, and each is planned anew.
         """
         with ReadingSession(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"postgresql_readonly": True})
             yield _begin(session, self._kept, "reader")
             session.commit()
 

@@ -26,28 +26,25 @@ from triage.domain.escalation import (
     read_policy,
 )
 from triage.domain.ruleset import Level
-from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
+from triage.entrypoints.web import escalation_reach as reach
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.escalation_changes import Change, changes, fingerprint
+from triage.entrypoints.web.escalation_reach import Where
 from triage.entrypoints.web.escalation_words import CHANNEL, WHO, moment_in_words, sentences
-from triage.services import escalation_policies, rosters, rule_sets
-from triage.services.escalation_policies import Kept, NotAPolicy
+from triage.services import escalation_policies
+from triage.services.escalation_policies import NotAPolicy
 from triage.storage.policies import EscalationPolicyRow
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("escalation", __name__, url_prefix="/escalation")
 
 PARTS = ("who", "channel", "wait", "times", "every")
-ANSWER_MIN = 2
-"""Where no level says how long a page may go unanswered."""
 LOOK_AHEAD_S = 2 * 3600
 
 ALL = "*"
 """Every response: in the form, where nothing is what was not chosen yet."""
-
-Where = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -67,26 +64,34 @@ class Form:
 def policies() -> ResponseReturnValue:
     """Which policy holds for which calls."""
     with current_context().reading() as uow:
-        kept = escalation_policies.in_force(uow)
-        live = {(one.response, one.level_rank): one for one in kept}
-        levels = _levels(uow)
-        held = {
-            (response, level.rank): most_specific(live, response, level.rank)
-            for response in _responses()
-            for level in levels
-        }
-        return render_template(
-            "escalation.html",
-            kept=kept,
-            responses=_responses(),
-            levels=levels,
-            held=held,
-            sentences=sentences,
-            where=lambda one: _where_in_words(one, levels),
-            time_to_answer=_time_to_answer(levels),
-            defaults=[default_policy(1), default_policy(2)],
-            changing=current_person().role == "supervisor",
-        )
+        return _policies_page(uow)
+
+
+def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
+    """ending -- what would be slower without this one is shown, to be confirmed."""
+    kept = escalation_policies.in_force(uow)
+    live = {(one.response, one.level_rank): one for one in kept}
+    levels = reach.levels(uow)
+    held = {
+        (response, level.rank): most_specific(live, response, level.rank)
+        for response in reach.responses()
+        for level in levels
+    }
+    return render_template(
+        "escalation.html",
+        kept=kept,
+        responses=reach.responses(),
+        levels=levels,
+        held=held,
+        sentences=sentences,
+        where=lambda one: reach.where_in_words(one, levels),
+        time_to_answer=reach.time_to_answer(levels),
+        defaults=[default_policy(1), default_policy(2)],
+        ending=ending,
+        slower=(slower := _slower_without(uow, ending) if ending else []),
+        confirmed=fingerprint(slower),
+        changing=current_person().role == "supervisor",
+    )
 
 
 @bp.get("/edit")
@@ -97,9 +102,7 @@ def edit() -> ResponseReturnValue:
         if not request.args:
             # The quickest: whoever changes nothing of it makes no level slower.
             return _edit_page(uow, _filled_in(default_policy(HIGHEST), None))
-        live = {(one.response, one.level_rank): one for one in escalation_policies.in_force(uow)}
-        now = most_specific(live, *where)
-        policy = now.policy if now else default_policy(where[1] or HIGHEST)
+        policy = most_specific(reach.live(uow), *where) or default_policy(where[1] or HIGHEST)
         return _edit_page(uow, _filled_in(policy, where))
 
 
@@ -135,12 +138,26 @@ def save() -> ResponseReturnValue:
 @bp.post("/<uuid:key>/withdraw")
 @open_to("supervisor")
 def withdraw(key: UUID) -> ResponseReturnValue:
+    """What becomes slower by it is to be read and confirmed before."""
+    with current_context().reading() as uow:
+        slower = _slower_without(uow, key)
+        if slower and request.form.get("slower") != fingerprint(slower):
+            return _policies_page(uow, key), 422
     current_context().do(
         current_person().actor,
         lambda uow: escalation_policies.withdraw(uow, uow.get(EscalationPolicyRow, key)),
     )
     flash(gettext("The policy has ended: new calls follow what is more general."), "good")
     return redirect("/escalation")
+
+
+def _slower_without(uow: UnitOfWork, key: UUID) -> list[Change]:
+    row = uow.get(EscalationPolicyRow, key)
+    if row.ended_at is not None:
+        return []  # whoever ends it once more is told so
+    where, live = (row.response, row.level_rank), reach.live(uow)
+    found = changes(live, where, None, reach.levels_timed(uow), reach.responses())
+    return [change for change in found if change.slower]
 
 
 # --- the form -----------------------------------------------------------------------------
@@ -250,7 +267,7 @@ def _shown(form: Form, status: int) -> ResponseReturnValue:
 
 
 def _edit_page(uow: UnitOfWork, form: Form) -> str:
-    levels = _levels(uow)
+    levels = reach.levels(uow)
     rank = int(form.value("level_rank") or 0)
     teams = form.value("teams") or "3"
     changed = _changes(uow, form)
@@ -260,7 +277,7 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         form=form,
         errors=form.errors,
         numbers=range(1, form.rows + 1),
-        responses=[(ALL, msgid("Every response")), *_responses().items()],
+        responses=[(ALL, msgid("Every response")), *reach.responses().items()],
         changes=changed,
         chosen=not _not_chosen(form),
         slower=fingerprint(slower) if slower else "",
@@ -271,7 +288,7 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
         said=moment_in_words,
-        time_to_answer=_time_to_answer(levels),
+        time_to_answer=reach.time_to_answer(levels),
     )
 
 
@@ -289,11 +306,7 @@ def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list
     level = next((level for level in levels if level.rank == rank), None)
     if policy is None:
         return None
-    return preview(policy, _answer_s(level), teams, LOOK_AHEAD_S, most=40)
-
-
-def _answer_s(level: Level | None) -> int:
-    return 60 * ((level.answer_within_min if level else None) or ANSWER_MIN)
+    return preview(policy, reach.answer_s(level), teams, LOOK_AHEAD_S, most=40)
 
 
 def _changes(uow: UnitOfWork, form: Form) -> list[Change] | None:
@@ -301,37 +314,5 @@ def _changes(uow: UnitOfWork, form: Form) -> list[Change] | None:
     policy = _policy(form)
     if policy is None or _not_chosen(form):
         return None
-    live = {(it.response, it.level_rank): it.policy for it in escalation_policies.in_force(uow)}
-    levels = [(level, _answer_s(level)) for level in _levels(uow)]
-    return changes(live, _where(form.fields), policy, levels, _responses())
-
-
-def _responses() -> dict[str, str]:
-    given = rosters.responses(current_context().centre)
-    return {key: words for key, words in given.items() if key != rosters.SUPERVISION}
-
-
-def _levels(uow: UnitOfWork) -> list[Level]:
-    """Those of the rules that decide calls, one for each rank."""
-    centre = current_context().centre
-    levels = rule_sets.live(uow, centre, centre.policy.rule_set).levels
-    by_rank = {level.rank: level for level in reversed(levels)}
-    return [by_rank[rank] for rank in sorted(by_rank)]
-
-
-def _time_to_answer(levels: Sequence[Level]) -> str:
-    times = [
-        listed(" ", (level_name(it.label), f"{it.answer_within_min or ANSWER_MIN} min"))
-        for it in levels
-    ]
-    said = msgid("A team has so long to answer before the next is asked: %(times)s.")
-    return msgid(said, times=listed(", ", times))
-
-
-def _where_in_words(one: Kept, levels: Sequence[Level]) -> str:
-    level = next((level_name(it.label) for it in levels if it.rank == one.level_rank), None)
-    response = _responses().get(one.response, one.response) or msgid("Every response")
-    if one.level_rank == 0:
-        return msgid("%(response)s, every level", response=response)
-    named = level or msgid("level %(rank)s", rank=one.level_rank)
-    return listed(", ", (response, named))
+    where, live = _where(form.fields), reach.live(uow)
+    return changes(live, where, policy, reach.levels_timed(uow), reach.responses())

@@ -1,4 +1,4 @@
-"""What a new escalation policy would change, level by level, before it is saved."""
+"""What a new escalation policy, or the end of one, would change, before it is so."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,37 +43,43 @@ class Change:
 def changes(
     live: Mapping[Where, EscalationPolicy],
     where: Where,
-    policy: EscalationPolicy,
+    policy: EscalationPolicy | None,
     levels: Sequence[tuple[Level, int]],
     responses: Mapping[str, str],
 ) -> list[Change]:
     """For each level at which the policy would hold, and each policy that holds there now.
 
-    levels -- each with the seconds for an answer; responses -- their words by id.
+    policy -- None: what is laid down there ends, and something more general holds. levels -- each
+    with the seconds for an answer; responses -- their words by id.
     """
-    then, found = {**live, where: policy}, []
+    then, found = {**live}, []
+    if policy is None:
+        del then[where]
+    else:
+        then[where] = policy
     for level, answer_s in levels:
-        by_policy: dict[EscalationPolicy, list[str]] = {}
+        by_policy: dict[tuple[EscalationPolicy, EscalationPolicy], list[str]] = {}
         for response, words in responses.items():
-            if most_specific(then, response, level.rank) is policy:
-                now = most_specific(live, response, level.rank) or default_policy(level.rank)
-                by_policy.setdefault(now, []).append(words)
-        for now, names in by_policy.items():
-            found.append(_change(level, now, policy, answer_s, listed(", ", names)))
+            now, after = (most_specific(each, response, level.rank) for each in (live, then))
+            if (now is live[where]) if policy is None else (after is policy):
+                both = (now or default_policy(level.rank), after or default_policy(level.rank))
+                by_policy.setdefault(both, []).append(words)
+        for (now, after), names in by_policy.items():
+            found.append(_change(level, now, after, answer_s, listed(", ", names)))
     return found
 
 
 def _change(
-    level: Level, now: EscalationPolicy, policy: EscalationPolicy, answer_s: int, responses: str
+    level: Level, now: EscalationPolicy, then: EscalationPolicy, answer_s: int, responses: str
 ) -> Change:
-    before, after = sentences(now), sentences(policy)
+    before, after = sentences(now), sentences(then)
     return Change(
         level_name(level.label),
         responses,
         now.name if now != default_policy(level.rank) else msgid("Default"),
         [said for said in before if said not in after],
         [said for said in after if said not in before],
-        _slower(_times(now, answer_s), _times(policy, answer_s)),
+        _slower(_times(now, answer_s), _times(then, answer_s)),
     )
 
 
@@ -93,7 +99,7 @@ def _slower(before: Times, after: Times) -> list[str]:
             what = listed(" ", (WHO[who], CHANNEL[channel]))
             told.append(
                 msgid(
-                    "%(what)s: now %(before)s; with this policy %(after)s.",
+                    "%(what)s: now %(before)s; then %(after)s.",
                     what=what,
                     before=_said(old),
                     after=_said(new),
