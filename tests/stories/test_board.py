@@ -8,10 +8,13 @@ from sqlalchemy import event, select
 
 from tests.stories.test_calls import CALM, add
 from tests.world import Browser, Phone, World
-from triage.services import watch
+from triage.services import dispatches, watch
+from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.timers import Heartbeat
+from triage.storage.unit_of_work import UnitOfWork
 
+URGENT = Urgency("URGENT", 2, 30, 2)
 ARMED = {**CALM, "weapon": "in_hand"}
 
 
@@ -314,3 +317,31 @@ def test_of_whoever_had_to_leave_again_the_clock_goes_on(world: World, dispatche
     assert "On scene after" in row(dispatcher, call)
     phone.text(f"{call.code} WITHDRAW")
     assert "8 of 60 min" in row(dispatcher, call)
+
+
+def test_that_somebody_is_there_reassures_nobody_while_others_are_owed(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    for said in ("1", "SCENE"):
+        phone.text(f"{call.code} {said}")
+    world.ignores_texts("who was asked is another story")
+    path = f"/calls/{call.reference}"
+    assert "On scene after" in dispatcher.get(path).get_data(as_text=True)
+
+    also_sent(world, call, "mediation")
+
+    assert "NOBODY COMING: Mediation" in row(dispatcher, call)
+    assert "0 of 60 min" in row(dispatcher, call)
+    for where in (row(dispatcher, call), dispatcher.get(path).get_data(as_text=True)):
+        assert "On scene after" not in where
+
+
+def also_sent(world: World, call: Call, response: str) -> None:
+    def send(uow: UnitOfWork) -> None:
+        found = uow.get(Call, call.id)
+        dispatches.open_dispatch(uow, world.centre, found, response, URGENT, "by_hand")
+
+    world.context.do("test", send)
+    world.settle()

@@ -215,7 +215,7 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
     if decision and decision.urgency.within_min is not None:
         target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
     nobody = not lines and bool(owed) and not not_needed
-    waits = _awaited(lines) or nobody
+    waits = awaited(lines) or nobody
     return Row(
         call=call,
         decision=decision,
@@ -223,7 +223,7 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
         target_at=target_at,
         arrived_at=around.arrived.get(call.id),
         waits=waits,
-        overdue=_awaited(lines) and target_at is not None and now > target_at,
+        overdue=awaited(lines) and target_at is not None and now > target_at,
         not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
         nobody=nobody,
         cancelled=bool(dispatched) and not lines,
@@ -245,7 +245,8 @@ def _owed(centre: Centre, decision: Decision | None) -> set[str]:
     return {r for r in decision.responses if r not in kinds or kinds[r].is_somebody}
 
 
-def _awaited(lines: Sequence[DispatchLine]) -> bool:
+def awaited(lines: Sequence[DispatchLine]) -> bool:
+    """Is somebody to come who is not there yet?"""
     arrived = {DispatchState.ON_SCENE, DispatchState.CLEARED, DispatchState.HANDED_OVER}
     return any(line.state not in arrived for line in lines)
 
