@@ -269,7 +269,10 @@ def test_a_quick_chip_answers_and_the_questions_go_on(served: Served, page: Page
         page.keyboard.press("ArrowDown")
         assert focused(page) != fact, "injury is not asked"
     page.keyboard.press("4")
-    expect(page.locator("#call-decision")).to_contain_text("Recommended, not sent: Ambulance")
+    not_sent = page.get_by_text("Recommended, not sent: Ambulance")
+    for width in (320, 1440):  # wherever the last answer was given
+        page.set_viewport_size({"width": width, "height": 700})
+        expect(not_sent).to_be_in_viewport(ratio=1)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#banners")).to_contain_text("Sent: Ambulance")
     expect(page.locator("#call-dispatches")).to_contain_text("Dispatch in CAD")
