@@ -118,7 +118,13 @@ def test_what_was_typed_survives_a_reload_an_error_and_the_end_of_the_session(
         to=at(call),
     )
     assert wrong.status_code == 422
-    assert "Choose how it ended." in words(wrong.text)
+    for said in (
+        "3 things have to be mended first",
+        "Choose how it ended.",
+        "Choose whether the decision was right.",
+        "Write day and time of the next contact.",
+    ):
+        assert said in words(wrong.text)
     assert THEN in wrong.text
     assert THEN in world.client("clinician", "test-clinician").get(at(call)).text
 

@@ -45,6 +45,17 @@ class NewVisit:
     next_contact: str = ""
     """A code of NEXT_CONTACTS, where one was agreed."""
     next_at: datetime | None = None
+    unreadable_time: str = ""
+    """What is wrong with the time that was typed for it."""
+
+
+class Unfinished(Refused):
+    """The note cannot be written down yet. `errors` tells why, by field."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        field, message = next(iter(errors.items()))
+        super().__init__(message, field)
+        self.errors = errors
 
 
 class WrittenAlready(Refused):
@@ -131,7 +142,7 @@ def write_down(uow: UnitOfWork, page: Page, key: UUID, new: NewVisit) -> Visit:
     """What was kept becomes the note. Sent twice it is written once; a next contact that was
     chosen in between is agreed.
 
-    Raises Refused, WrittenAlready where it says something else than what was written.
+    Raises Unfinished, and WrittenAlready where it says something else than what was written.
     """
     visit = _own(uow, page, key)
     if visit is None:
@@ -184,24 +195,39 @@ def _says(visit: Visit, new: NewVisit) -> bool:
 
 
 def _check(uow: UnitOfWork, new: NewVisit) -> None:
-    """Raises Refused beside the field that is wrong."""
-    for part in PARTS:
-        if len(new.parts.get(part, "")) > PART_MAX:
-            raise Refused(msgid("Shorten this to 4,000 characters."), part)
+    """Raises Unfinished, with all that is wrong."""
+    wrong: dict[str, str] = {
+        part: msgid("Shorten this to 4,000 characters.")
+        for part in PARTS
+        if len(new.parts.get(part, "")) > PART_MAX
+    }
     if new.disposition not in ENDS:
-        raise Refused(msgid("Choose how it ended."), "disposition")
+        wrong["disposition"] = msgid("Choose how it ended.")
     if new.verdict not in VERDICTS:
-        raise Refused(msgid("Choose whether the decision was right."), "verdict")
+        wrong["verdict"] = msgid("Choose whether the decision was right.")
     if len(new.verdict_why) > WHY_MAX:
-        raise Refused(msgid("Shorten this to 500 characters."), "verdict_why")
+        wrong["verdict_why"] = msgid("Shorten this to 500 characters.")
     if new.next_contact and new.next_contact not in NEXT_CONTACTS:
-        raise Refused(msgid("Choose one of the contacts offered."), "next_contact")
-    if new.next_contact and new.next_at is None:
-        raise Refused(msgid("Write day and time of the next contact."), "next_at")
-    if new.next_at is not None and not new.next_contact:
-        raise Refused(msgid("Choose what is to be done then."), "next_contact")
-    if new.next_at is not None and new.next_at <= uow.now:
-        raise Refused(msgid("The next contact must lie ahead."), "next_at")
+        wrong["next_contact"] = msgid("Choose one of the contacts offered.")
+    wrong |= _wrong_time(uow.now, new)
+    if wrong:
+        raise Unfinished(wrong)
+
+
+def _wrong_time(now: datetime, new: NewVisit) -> dict[str, str]:
+    if new.unreadable_time:
+        return {"next_at": new.unreadable_time}
+    if new.next_at is None:
+        return (
+            {"next_at": msgid("Write day and time of the next contact.")}
+            if new.next_contact
+            else {}
+        )
+    if not new.next_contact:
+        return {"next_contact": msgid("Choose what is to be done then.")}
+    if new.next_at <= now:
+        return {"next_at": msgid("The next contact must lie ahead.")}
+    return {}
 
 
 def draft_of(uow: UnitOfWork, page: Page) -> Visit | None:

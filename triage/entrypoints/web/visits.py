@@ -87,7 +87,9 @@ def _again(reference: str, refusal: Refused) -> ResponseReturnValue:
     words."""
     others = isinstance(refusal, visits.WrittenAlready | visits.KeptElsewhere)
     fields = typed.fields() | {"form_key": [str(uuid4() if others else _key())]}
-    return _render(reference, fields, {refusal.field or "behaviour": refusal.args[0]}, 422)
+    alone = {refusal.field or "behaviour": refusal.args[0]}
+    errors = refusal.errors if isinstance(refusal, visits.Unfinished) else alone
+    return _render(reference, fields, errors, 422)
 
 
 def _keep(reference: str) -> tuple[datetime, bool]:
@@ -122,7 +124,11 @@ def _key() -> UUID:
 
 
 def _typed() -> NewVisit:
-    fields = typed.fields()
+    fields, next_at, unreadable = typed.fields(), None, ""
+    try:
+        next_at = instant_in_form("next_at")
+    except Refused as refusal:
+        unreadable = str(refusal)
     verdict = typed.one(fields, "verdict")
     return NewVisit(
         parts={part: typed.text(fields, part) for part in PARTS},
@@ -130,7 +136,8 @@ def _typed() -> NewVisit:
         verdict=int(verdict) if verdict in VERDICT_WORDS else None,
         verdict_why=typed.text(fields, "verdict_why"),
         next_contact=typed.one(fields, "next_contact"),
-        next_at=instant_in_form("next_at"),
+        next_at=next_at,
+        unreadable_time=unreadable,
     )
 
 
