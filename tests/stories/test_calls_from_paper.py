@@ -89,6 +89,17 @@ def test_a_sheet_becomes_a_closed_call_with_its_true_times_and_pages_nobody(worl
         assert uow.session.scalars(select(Override)).all() == []
 
 
+def test_of_a_call_that_is_over_nothing_more_is_asked(world: World) -> None:
+    few = {name: "" for name in sheet(world) if name.startswith("facts.")}
+    type_in(world, sheet(world, **few, **went(world), disposition="resolved_on_scene"))
+    desk, path = world.client("dispatcher"), f"/calls/{only_call(world).reference}"
+
+    for page in (desk.get(path).text, desk.get(f"{path}/sheet").text):
+        assert "Not decided: too few answers" in words(page)
+        for asked in ("Ask more first", "May still become", "Matters next"):
+            assert asked not in words(page)
+
+
 def test_the_same_form_twice_is_one_call(world: World) -> None:
     form = sheet(world, **went(world), disposition="resolved_on_scene")
 
