@@ -6,8 +6,9 @@ Travel times are not among it unless they come with the call: nothing here knows
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from triage.domain.call_reading import FROM_NOW
 from triage.domain.codes import NO_CALL
@@ -35,7 +36,7 @@ def situation_now(
     away = _away(uow, centre, call) | given.get("unavailable", {})
     known = {
         **_time(uow, centre, stated),
-        **_facts(centre, {ZONE: call.zone, CONTACTS: _contacts(uow, numbers)}),
+        **_facts(centre, {ZONE: call.zone, CONTACTS: _contacts_with(uow, call, numbers)}),
         **_staffing(centre, away),
     }
     ours = {key: value for key, value in known.items() if key not in stated}
@@ -99,9 +100,25 @@ def _callers(uow: UnitOfWork, call: Call) -> list[Caller]:
     return list(uow.session.scalars(select(Caller).where(Caller.call_id == call.id)))
 
 
-def _contacts(uow: UnitOfWork, numbers: Collection[bytes | None]) -> int | None:
-    """The calls from these numbers in the last 30 days, this one among them once it is written
-    down; None without a number. A test, a wrong number or a duplicate is no contact."""
+def _contacts_with(uow: UnitOfWork, call: Call, numbers: Collection[bytes | None]) -> int | None:
+    """As `_contacts`, with this call, which need not be saved for that."""
+
+    def is_other(row: Any) -> bool:
+        return call.id not in (row.id, getattr(row, "call_id", None))
+
+    with uow.asking((Call, Caller), is_other):
+        earlier = _contacts(uow, numbers, call.id)
+    if earlier is None:
+        return None
+    counts = call.state is not CallState.REPLAYED and call.disposition not in NO_CALL
+    return earlier + (counts and call.received_at > uow.now - CONTACTS_WITHIN)
+
+
+def _contacts(
+    uow: UnitOfWork, numbers: Collection[bytes | None], but: UUID | None = None
+) -> int | None:
+    """The calls from these numbers in the last 30 days; None without a number. A test, a wrong
+    number or a duplicate is no contact. but -- a call that does not count."""
     if not numbers:
         return None
     return uow.session.scalar(
@@ -112,6 +129,7 @@ def _contacts(uow: UnitOfWork, numbers: Collection[bytes | None]) -> int | None:
             Call.received_at > uow.now - CONTACTS_WITHIN,
             Call.state != CallState.REPLAYED,
             func.coalesce(Call.disposition, "").not_in(NO_CALL),
+            true() if but is None else Call.id != but,
         )
     )
 
