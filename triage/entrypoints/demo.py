@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Demo:
     """With the centre's own settings and rules where they are named, and scripted callers."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Keys, passwords and the API token, made at the first start."""
+    _stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def base_url(self) -> str:
@@ -76,16 +78,15 @@ class Demo:
         )
         self._write("demo_secrets.json", self.kept)
         self._write("demo.json", self._for_programs())
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        children = {"web": self._start("serve", "--bind", f"127.0.0.1:{self.port}")}
-        children["worker"] = self._start("worker")
+        # Noted, not raised: a process that has just started and is not entered would stay behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        children: dict[str, Process] = {}
         try:
+            children["web"] = self._start("serve", "--bind", f"127.0.0.1:{self.port}")
+            children["worker"] = self._start("worker")
             return self._watch(children)
-        except KeyboardInterrupt:
-            return 0
         finally:
-            # Who presses Ctrl-C again is not left with half a demo.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _stop(children)
 
     def _environment(self) -> dict[str, str]:
@@ -148,19 +149,21 @@ class Demo:
     def _watch(self, children: dict[str, Process]) -> int:
         """A worker or watcher that dies is started again; without the web the demo ends."""
         if not self._answers(children["web"]):
+            if self._stopping.is_set():
+                return 0
             click.echo("The service did not start; see the message above.", err=True)
             return 1
         click.echo(self._welcome())
-        while children["web"].poll() is None:
+        while children["web"].poll() is None and not self._stopping.is_set():
             for name in WORKING:
                 if name not in children or children[name].poll() is not None:
                     children[name] = self._start(name)
-            time.sleep(0.5)
-        return children["web"].returncode or 1
+            self._stopping.wait(0.5)
+        return 0 if self._stopping.is_set() else children["web"].returncode or 1
 
     def _answers(self, web: Process) -> bool:
         deadline = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < deadline and web.poll() is None:
+        while time.monotonic() < deadline and web.poll() is None and not self._stopping.is_set():
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
             try:
                 connection.request("GET", "/readyz")
