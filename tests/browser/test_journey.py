@@ -294,6 +294,7 @@ def test_a_reload_and_a_lost_session_lose_nothing(served: Served, page: Page) ->
     page.keyboard.press("1")
     page.keyboard.type("3")
     page.reload()  # at once: before anything was due to be kept
+    expect(page.locator("#f-location")).to_have_value("Pier 3, by the crane")
     page.goto(f"{served.base_url}/intake")
     expect(page.get_by_text("You have an unfinished call")).to_be_visible()
     tab_to(page, ".unfinished a[href^='/intake/']")
