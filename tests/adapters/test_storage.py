@@ -15,13 +15,17 @@ from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.keys import KeyRing
+from triage.services import outbox
 from triage.storage import migration, sealed
 from triage.storage.base import Base, new_id
 from triage.storage.calls import Caller
+from triage.storage.messages import Message
 from triage.storage.people import Account
 from triage.storage.sealed import CannotOpen
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
+
+BY_KEY = select(Message).order_by(Message.id)
 
 
 def a_team(world: World, name: str = "CIT 1") -> UUID:
@@ -50,6 +54,54 @@ def test_a_server_that_was_demoted_is_left_though_it_says_so_only_in_an_exchange
     assert len(set(tried)) == 2  # over another connection
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Team.name)).all() == ["MCT 1"]
+
+
+@on_postgresql
+def test_who_looks_leaves_the_prepared_statements_of_postgresql_as_they_are(world: World) -> None:
+    """psycopg forgets them when it sees a ROLLBACK."""
+    a_team(world)
+    for _ in range(10):
+        with world.context.reading() as uow:
+            uow.session.scalars(select(Team.name)).all()
+
+    with world.context.reading() as uow:
+        prepared = uow.session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("FROM team" in statement for statement in prepared)
+
+
+def test_who_looks_saves_nothing_whatever_was_done_to_a_row(world: World) -> None:
+    key = a_team(world)
+    with world.context.reading() as uow:
+        uow.get(Team, key).name = "Another"
+        uow.session.add(Team(name="MCT 2", responses=[], zones=[], skills=[]))
+
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Team.name)).all() == ["CIT 1"]
+
+
+def test_room_made_in_a_table_is_used_by_what_is_new_there(world: World) -> None:
+    """Only one text may have a key: the earlier one gives it up in the same unit of work."""
+    with world.context.unit_of_work("test") as uow:
+        first = owed(uow, world)
+        first.dedupe_key = "kept"
+    with world.context.unit_of_work("test") as uow:
+        uow.get(Message, first.id).dedupe_key = None
+        owed(uow, world).dedupe_key = "kept"
+
+    with world.context.reading() as uow:
+        assert [text.dedupe_key for text in uow.session.scalars(BY_KEY)] == [None, "kept"]
+
+
+def owed(uow: UnitOfWork, world: World) -> Message:
+    return outbox.enqueue(
+        uow,
+        world.centre,
+        kind="reply",
+        to="+12025550177",
+        to_role="clinician",
+        body="Hello",
+        priority=1,
+    )
 
 
 @on_postgresql

@@ -18,7 +18,7 @@ from triage.domain.words import msgid
 from triage.storage.base import UtcDateTime
 from triage.storage.commits import committing
 from triage.storage.revisions import Kept
-from triage.storage.sessions import ReadingSession, WritingSession
+from triage.storage.sessions import WritingSession
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.wake import wake_for
 from triage.storage.writers_queue import WritersQueue
@@ -147,8 +147,9 @@ class Database:
         It ends with a COMMIT: after a ROLLBACK the driver of PostgreSQL forgets all statements that
         it has prepared, and each is planned anew.
         """
-        with ReadingSession(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield _begin(session, self._kept, "reader")
+            session.expunge_all()  # whatever was done to the rows that were read is not saved
             session.commit()
 
     def _begin_writing(self, session: Session, left_s: float) -> None:

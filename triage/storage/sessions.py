@@ -1,4 +1,4 @@
-"""The sessions of those who look, and of those who write and notice what they change."""
+"""A session that notices what it changes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -29,13 +29,6 @@ _NEVER_SHOWN = {
     "timer",
 }
 """Tables that change often, or for one person alone, and stand on no board."""
-
-
-class ReadingSession(Session):
-    """A session that saves nothing, whatever was done to the rows that it read."""
-
-    def flush(self, objects: Sequence[Any] | None = None) -> None:
-        pass
 
 
 class WritingSession(Session):

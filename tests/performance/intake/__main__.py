@@ -16,14 +16,11 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from tests.performance.board import sessions
 from tests.performance.cpu import used_s
@@ -31,7 +28,7 @@ from tests.performance.engine.machine import machine
 from tests.performance.engine.spread import Spread, quantile
 from tests.performance.intake import floor
 from tests.performance.intake.clients import Sent, Signed, send_calls
-from tests.performance.paging.stage import DATABASES, Stage, server_of, stage
+from tests.performance.paging.stage import DATABASES, Stage, server_of, stage, wait_until_alive
 from tests.performance.samples import keep
 from tests.servers import PostgresServer, free_port
 
@@ -119,7 +116,7 @@ def _service(built: Stage) -> Iterator[tuple[str, list[int], list[Signed]]]:
     url = built.serve(PROCESSES)
     who = [_signed(url, f"triage={token}") for token in sessions(built.world, max(CLIENTS))]
     yield url, [process.pid for process in built.web], who
-    for process in built.web:
+    for process in built.web:  # the floor has the machine for itself
         process.terminate()
         process.wait(15)
 
@@ -142,23 +139,11 @@ def _floor(built: Stage) -> Iterator[tuple[str, list[int], list[Signed]]]:
     command += [built.world.context.settings.database_url, str(port), str(PROCESSES)]
     process = subprocess.Popen(command)
     try:
-        _wait_for(url)
+        wait_until_alive(url)
         yield url, [process.pid], [Signed("none", "none")] * max(CLIENTS)
     finally:
         process.terminate()
         process.wait(15)
-
-
-def _wait_for(url: str, within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while True:
-        try:
-            with urlopen(f"{url}/livez", timeout=2):
-                return
-        except (URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def _report(before: dict[str, object], found: list[Measured]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
@@ -49,7 +49,7 @@ def _send_all(url: str, who: Sequence[Signed], calls: int) -> Sent:
 
     def client(signed: Signed) -> None:
         web = HTTPConnection(urlsplit(url).netloc, timeout=30)
-        for _ in _shared(turns):
+        for _ in turns:  # what is left, for whoever asks next
             began = time.perf_counter()
             status = _send(web, signed)
             took_s.append(time.perf_counter() - began)
@@ -62,12 +62,6 @@ def _send_all(url: str, who: Sequence[Signed], calls: int) -> Sent:
     for thread in threads:
         thread.join()
     return Sent(took_s, len(refused))
-
-
-def _shared(turns: Iterator[int]) -> Iterator[int]:
-    """What is left, for whoever asks next: `next` of a range cannot be cut in two."""
-    while (turn := next(turns, None)) is not None:
-        yield turn
 
 
 def _send(web: HTTPConnection, signed: Signed) -> int:

@@ -41,15 +41,8 @@ class Stage:
             command += ["--processes", str(processes)]
             started = subprocess.Popen(command, env=self.workers.environ, stdout=log, stderr=log)
         self.web.append(started)
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
-                with urlopen(f"{url}/livez", timeout=2):
-                    return url
-            except (URLError, OSError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        wait_until_alive(url)
+        return url
 
     def work(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a worker and wait until it says that it runs."""
@@ -69,6 +62,18 @@ class Stage:
                 process.wait()
         self.twilio.stop()
         self.world.context.database.engine.dispose()
+
+
+def wait_until_alive(url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            with urlopen(f"{url}/livez", timeout=2):
+                return
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
