@@ -322,11 +322,7 @@ def test_of_whoever_had_to_leave_again_the_clock_goes_on(world: World, dispatche
 def test_that_somebody_is_there_reassures_nobody_while_others_are_owed(
     world: World, dispatcher: Browser
 ) -> None:
-    (phone,) = world.team("Mobile 9")
-    call = world.call(CALM)
-    for said in ("1", "SCENE"):
-        phone.text(f"{call.code} {said}")
-    world.ignores_texts("who was asked is another story")
+    call, _ = on_scene(world)
     path = f"/calls/{call.reference}"
     assert "On scene after" in dispatcher.get(path).get_data(as_text=True)
 
@@ -336,6 +332,68 @@ def test_that_somebody_is_there_reassures_nobody_while_others_are_owed(
     assert "0 of 60 min" in row(dispatcher, call)
     for where in (row(dispatcher, call), dispatcher.get(path).get_data(as_text=True)):
         assert "On scene after" not in where
+
+
+def test_nor_while_what_is_recommended_is_not_sent(world: World, dispatcher: Browser) -> None:
+    call, _ = on_scene(world)
+    path = f"/calls/{call.reference}"
+
+    add(world, call, weapon="in_hand")
+
+    assert "RECOMMENDED, NOT SENT" in row(dispatcher, call)
+    for where in (row(dispatcher, call), dispatcher.get(path).get_data(as_text=True)):
+        assert "On scene after" not in where
+
+
+def test_of_two_teams_the_one_that_is_there_is_not_said_to_come(
+    world: World, dispatcher: Browser
+) -> None:
+    (mediator,) = world.team("Mediators 1", ["mediation"], ["mediator"])
+    call, _ = on_scene(world)
+    also_sent(world, call, "mediation")
+    mediator.text(f"{call.code} 1 ETA 20")
+    mediator.text(f"{call.code} ENROUTE")
+    assert "On scene, others are coming" in row(dispatcher, call)
+    world.wait(minutes=61)
+    assert "OVERDUE: not all have come" in row(dispatcher, call)
+
+
+def test_a_card_says_what_they_do_now(world: World, dispatcher: Browser) -> None:
+    call, phone = on_scene(world)
+    path = f"/calls/{call.reference}"
+    for said, shown in (
+        ("STAGED", "Waiting near"),
+        ("SCENE", "On scene"),
+        ("TRANSPORT", "Transporting"),
+        ("CLEAR", "Cleared"),
+    ):
+        phone.text(f"{call.code} {said}")
+        head = dispatcher.get(path).text.split('id="now-')[1].split("</div>")[0]
+        assert shown in head, said
+
+
+def test_that_somebody_was_there_is_not_green_when_they_have_left(
+    world: World, dispatcher: Browser
+) -> None:
+    call, phone = on_scene(world)
+    paths = ("/board", f"/calls/{call.reference}")
+    for path in paths:
+        assert 'class="ageing tone-good"' in dispatcher.get(path).text
+    phone.text(f"{call.code} CLEAR")
+    for path in paths:
+        page = dispatcher.get(path).text
+        assert "On scene after" in page
+        assert 'class="ageing tone-quiet"' in page
+
+
+def on_scene(world: World) -> tuple[Call, Phone]:
+    """A call at which the only team is, and their phone."""
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    for said in ("1", "SCENE"):
+        phone.text(f"{call.code} {said}")
+    world.ignores_texts("what they are told is another story")
+    return call, phone
 
 
 def also_sent(world: World, call: Call, response: str) -> None:

@@ -88,6 +88,17 @@ class DispatchLine:
         return msgid("HALF A TEAM, nobody left to ask")
 
     @property
+    def doing(self) -> DispatchState | SlotState:
+        """The one word for what stands now: who has stepped back is not on the way, who drives
+        the person to a hospital is not on scene."""
+        states = {one.state for one in self.coming}
+        if self.state is DispatchState.EN_ROUTE and SlotState.STAGED in states:
+            return SlotState.STAGED
+        if self.state is DispatchState.ON_SCENE and SlotState.ON_SCENE not in states:
+            return SlotState.TRANSPORTING
+        return self.state
+
+    @property
     def in_charge(self) -> str | None:
         """The supervisor's unit that has taken charge of finding somebody."""
         return self.charge.team.name if self.charge else None

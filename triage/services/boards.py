@@ -1,6 +1,6 @@
 """The board: every open call, the loudest first. Reads only, the same few queries however many."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -215,16 +215,16 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
     if decision and decision.urgency.within_min is not None:
         target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
     nobody = not lines and bool(owed) and not not_needed
-    waits = awaited(lines) or nobody
+    not_sent = [] if overridden else sorted(owed - {d.response for d in dispatched})
     return Row(
         call=call,
         decision=decision,
         lines=lines,
         target_at=target_at,
         arrived_at=around.arrived.get(call.id),
-        waits=waits,
+        waits=awaited(lines) or nobody or bool(not_sent),
         overdue=awaited(lines) and target_at is not None and now > target_at,
-        not_sent=[] if overridden else sorted(owed - {d.response for d in dispatched}),
+        not_sent=not_sent,
         nobody=nobody,
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
@@ -243,6 +243,11 @@ def _owed(centre: Centre, decision: Decision | None) -> set[str]:
         return set()
     kinds = centre.vocabulary.responses
     return {r for r in decision.responses if r not in kinds or kinds[r].is_somebody}
+
+
+def is_there(lines: Iterable[DispatchLine]) -> bool:
+    """Is somebody with the person now?"""
+    return any(line.state is DispatchState.ON_SCENE for line in lines)
 
 
 def awaited(lines: Sequence[DispatchLine]) -> bool:

@@ -33,7 +33,7 @@ from triage.services import (
     waiting,
     watch,
 )
-from triage.services.boards import Board, Loudness, Row
+from triage.services.boards import Board, Loudness, Row, is_there
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
@@ -156,6 +156,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "alarm_words": alarm_words,
         "unheard": unheard,
         "who_have": who_have,
+        "is_there": is_there,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,
@@ -215,7 +216,9 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
         Loudness.NOT_SENT: msgid(
             "RECOMMENDED, NOT SENT: %(names)s", names=_names(centre, row.not_sent)
         ),
-        Loudness.OVERDUE: msgid("OVERDUE: nobody there yet"),
+        Loudness.OVERDUE: msgid("OVERDUE: not all have come")
+        if row.arrived_at
+        else msgid("OVERDUE: nobody there yet"),
         Loudness.HALF: msgid("Half a team"),
         Loudness.SEEKING: msgid("Asking teams"),
         Loudness.ASKING: msgid("More answers needed"),
@@ -229,6 +232,8 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
         return "waiting", msgid("Waits near until it is safe")
     if row.loudness is Loudness.THERE and _in_state(row, SlotState.TRANSPORTING):
         return "good", msgid("Transporting")
+    if row.loudness is Loudness.MOVING and is_there(row.lines):
+        return "moving", msgid("On scene, others are coming")
     if row.loudness is Loudness.MOVING and not _anybody_moves(row):
         return "moving", msgid("Accepted")
     return _TONES[row.loudness], words[row.loudness]

@@ -48,7 +48,7 @@ from triage.services import (
 )
 from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, line_of
-from triage.services.boards import awaited
+from triage.services.boards import awaited, is_there
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -190,7 +190,9 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
-            "awaited": awaited([it for _, it in lines if it.state is not DispatchState.CANCELLED]),
+            "awaited": bool(page.not_sent)
+            or awaited([it for _, it in lines if it.state is not DispatchState.CANCELLED]),
+            "is_there": is_there(line for _, line in lines),
             "target_at": _target(call, told),
             "hazard_days": (hazard_notes.DAYS, hazard_notes.MOST_DAYS),
             "offers": {
