@@ -104,7 +104,7 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     if (part.dataset.live !== "list") {
       const html = part.outerHTML;
       if (old.fetched === html && !old.querySelector("[data-held]")) return;
-      if (inUse(old)) return held(old, html);
+      if (inUse(old)) return held(old, html, part);
       const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
       const scrolled = [...old.querySelectorAll("[tabindex]")].map((box) => box.scrollTop);
       old.replaceWith(part);
@@ -128,9 +128,14 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     });
   }
 
-  // What is typed in is not replaced; that it is no longer true is told.
-  function held(old, html) {
-    const still = (text) => text.replace(/(<time[^>]*>)[^<]*/g, "$1");
+  const still = (text) => text.replace(/(<time[^>]*>)[^<]*/g, "$1");
+  // What is typed in is not replaced; that it is no longer true is told. What says how it stands
+  // has no field, and follows.
+  function held(old, html, part) {
+    for (const fresh of part.querySelectorAll("[data-now]")) {
+      const was = document.getElementById(fresh.id);
+      if (was && old.contains(was) && still(was.outerHTML) !== still(fresh.outerHTML)) was.replaceWith(fresh);
+    }
     old.stood ||= still(old.fetched || html);
     if (old.stood === still(html) || old.querySelector("[data-held]") || !old.matches("section, div")) return;
     const line = document.createElement("p");

@@ -23,6 +23,16 @@ TELEPHONE = {"width": 320, "height": 640}
 DESK = {"width": 1440, "height": 900}
 RULES = "/rules/denver-star"
 
+ONE_OVER_ANOTHER = """() => [...document.querySelectorAll('.call-row')].flatMap((row) => {
+  const parts = [...row.querySelectorAll('.badge, .level, .ageing, .which .reference')];
+  const boxes = parts.map((part) => [part.textContent.trim(), part.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+    .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+    .map(([other]) => `${one} / ${other}`));
+})"""
+"""What of a row of the board stands over something else of it."""
+
 SignIn = Callable[..., Page]
 
 
@@ -293,6 +303,10 @@ def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
     page.keyboard.press("End")
     page.wait_for_function("() => scrollY > 100")
     expect(loud).to_be_in_viewport()
+    for width in (320, 640, 768, 1024, 1056, 1440):
+        page.set_viewport_size({"width": width, "height": 420})
+        assert page.evaluate(ONE_OVER_ANOTHER) == [], width
+        assert page.evaluate(NO_SIDEWAYS), width
 
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
