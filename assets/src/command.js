@@ -25,10 +25,12 @@ if (bar) {
   }, true);
 
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    if (input.value) input.value = "";
-    else {
+    // No command begins with it: whoever presses it once more finds the line as at the first time.
+    if (event.key === "/" && input.selectionStart === 0) {
+      event.preventDefault();
+      input.select();
+    } else if (event.key === "Escape") { // what stands there waits, to be typed over
+      event.preventDefault();
       input.blur();
       cameFrom?.focus();
     }
@@ -76,7 +78,9 @@ if (bar) {
       if (to) return location.assign(to);
       tell(sentence, tone);
       if (tone === "good") input.value = "";
+      if (document.activeElement !== document.body && !bar.contains(document.activeElement)) return; // gone on meanwhile
       input.focus();
+      input.select(); // what was refused is mended, or typed over
     } catch {
       tell(window.said("The service does not answer: nothing is known to have changed. Look at the call, and try again."), "alarm");
     }

@@ -42,9 +42,14 @@ def test_a_team_is_assigned_without_leaving_the_keyboard(page: Page, served: Ser
     page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_contain_text("Nothing was changed.")
     expect(page.locator("#command")).to_have_value("nonsense")
-    page.keyboard.press("Escape")
+    page.keyboard.press("/")  # as at the first time: what was refused is typed over
+    page.keyboard.type("rang M/12")
+    expect(page.locator("#command")).to_have_value("rang M/12")
     page.keyboard.press("Escape")
     expect(page.locator("#command")).not_to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("x")
+    expect(page.locator("#command")).to_have_value("x")
 
 
 @pytest.mark.parametrize("kept", ["on", "off"])

@@ -71,6 +71,45 @@ def test_no_by_radio_asks_the_next_and_says_so(world: World) -> None:
     world.ignores_texts("what whoever declined reads is told elsewhere")
 
 
+def test_a_yes_by_radio_counts_for_whoever_was_passed_over_or_said_no(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    call = world.call(CALM)
+    phone.expect(call.code)
+    world.ignores_texts("what follows when nobody is left to ask is told elsewhere")
+    world.wait(minutes=30)
+    assert slots(world, call) == ["unfilled"]
+
+    refused = says(world, f"yes {call.code} Mobil 7")
+    assert "Which of them: Mobile 1?" in refused
+    assert says(world, f"yes {call.code} mobile1") == f"{call.code}: Mobile 1 accepts by radio."
+    assert slots(world, call) == ["accepted"]
+
+    none = says(world, f"yes {call.code} mobile1")  # it is theirs already
+    assert f"To give it to a team type: a {call.code} TEAM." in none
+
+    other = world.call(CALM)
+    says(world, f"clear {call.code}")
+    world.settle()
+    says(world, f"no {other.code}")
+    assert slots(world, other) == ["unfilled"]
+    assert says(world, f"yes {other.code}") == f"{other.code}: Mobile 1 accepts by radio."
+
+
+def test_a_team_that_is_asked_now_comes_before_one_that_was_passed_over(world: World) -> None:
+    first, second = (world.team(name)[0] for name in ("Mobile 1", "Mobile 2"))
+    call = world.call(CALM)
+    world.settle()
+    asked = "Mobile 1" if world.phones.unread(first.number) else "Mobile 2"
+    world.ignores_texts("who is asked when is told elsewhere")
+    says(world, f"no {call.code}")
+
+    other = {"Mobile 1": "Mobile 2", "Mobile 2": "Mobile 1"}[asked]
+    assert says(world, f"yes {call.code} mobile") == f"{call.code}: {other} accepts by radio."
+    assert slots(world, call) == ["accepted"]
+    first.ignores("told elsewhere")
+    second.ignores("told elsewhere")
+
+
 def test_cad_is_confirmed_with_unit_and_number(world: World) -> None:
     call = world.call({"problem_type": "medical", "consciousness": "alert", "breathing": "normal"})
 
@@ -161,7 +200,7 @@ def test_without_javascript_the_page_comes_back_and_says_it(world: World) -> Non
         "/board", {"command": f"eta {call.code} x y", "next": "/board"}, "/command", follow=True
     )
     assert "Nothing was changed." in refused.text
-    assert f'value="eta {call.code} x y"' in refused.text  # it can be mended
+    assert f'value="eta {call.code} x y" autofocus' in refused.text  # it can be mended
     away = desk.submit("/board", {"command": "", "next": "//evil.example"}, "/command")
     assert away.headers["Location"] == "/"
     world.ignores_texts("the pages that were withdrawn")

@@ -24,6 +24,7 @@ from triage.services import (
     sending,
 )
 from triage.services.centre import Centre
+from triage.services.pages import may_still_accept
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -194,15 +195,32 @@ def _heard(at: _At) -> str:
     return msgid("%(who_has)s: all is well, by radio.", who_has=paging.who_has(slots[0]))
 
 
-def _answer(at: _At) -> str:
-    pages = [page for slot in at.slots() for page in slot.pages if page.state is PageState.OPEN]
+def _is_open(page: Page) -> bool:
+    return page.state is PageState.OPEN
+
+
+def _pages(at: _At, which: Callable[[Page], bool]) -> dict[str, list[Page]]:
+    """By the name of the team."""
     by_name: dict[str, list[Page]] = {}
-    for page in pages:
+    for page in (page for slot in at.slots() for page in slot.pages if which(page)):
         by_name.setdefault(page.team.name, []).append(page)
-    name = _only(" ".join(at.rest), list(by_name), msgid("Nobody is asked about this call."))
+    return by_name
+
+
+def _answer(at: _At) -> str:
+    typed, by_name = " ".join(at.rest), _pages(at, _is_open)
     accepted = at.command.verb.word == "yes"
+    meant = language.meant(typed, list(by_name)) if typed else list(by_name)
+    if accepted and not meant:  # who was passed over, or said no, takes it after all
+        by_name = {**_pages(at, may_still_accept), **by_name}
+    nobody = msgid(
+        "Nobody is asked about this call. To give it to a team type: a %(code)s TEAM.",
+        code=at.call.code,
+    )
+    name = _only(typed, list(by_name), nobody)
     for page in by_name[name]:
-        if page.state is PageState.OPEN:  # the answer of one may settle it for the other
+        if _is_open(page) or (accepted and may_still_accept(page)):
+            # The answer of one may have settled it for the other.
             dispatches.record_answer(at.uow, at.centre, page, accepted, "radio")
     if accepted:
         return msgid("%(name)s accepts by radio.", name=name)

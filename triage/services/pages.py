@@ -8,7 +8,15 @@ from sqlalchemy import bindparam, select
 
 from triage.domain import escalation_wording, wording
 from triage.domain.escalation import reminders
-from triage.domain.lifecycle import GONE, TAKEN, PageKind, PageState, SlotState
+from triage.domain.lifecycle import (
+    GONE,
+    PAGE_MOVES,
+    TAKEN,
+    WANTED,
+    PageKind,
+    PageState,
+    SlotState,
+)
 from triage.domain.words import Spoken, msgid
 from triage.services import escalation_policies, outbox, page_links, storms
 from triage.services.centre import Centre
@@ -48,6 +56,14 @@ def _hold(uow: UnitOfWork, dispatch_id: UUID) -> bool:
     with uow.asking((Dispatch, Slot, Page)):
         uow.session.execute(_HELD, {"dispatch_id": dispatch_id}).all()
     return True
+
+
+def may_still_accept(page: Page) -> bool:
+    """Passed over or declined, but nobody else has it."""
+    closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
+    late = PageState.ACCEPTED in PAGE_MOVES[page.state]
+    to_come = page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
+    return late and not closed and to_come and page.slot.state in WANTED
 
 
 def open_page(

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from triage.domain import alarms
 from triage.domain.codes import BY_HAND, CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
-from triage.domain.lifecycle import PAGE_MOVES, SLOT_MOVES, WANTED, PageKind, PageState, SlotState
+from triage.domain.lifecycle import SLOT_MOVES, SlotState
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
 from triage.domain.wording import help_words
@@ -14,10 +14,11 @@ from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import callers, page_links, second_callers
 from triage.services.centre import Centre
+from triage.services.pages import may_still_accept
 from triage.services.reliefs import relief_of
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
-from triage.storage.dispatches import Page, Slot
+from triage.storage.dispatches import Slot
 
 ETAS = (5, 10, 15, 20, 30)
 """Minutes until arrival that have a button."""
@@ -104,11 +105,3 @@ def maps(call: Call) -> str | None:
         place = ",".join(f"{degrees:.5f}" for degrees in call.position)
         return f"geo:{place}?q={place}"
     return f"geo:0,0?q={quote(call.location)}" if call.location else None
-
-
-def may_still_accept(page: Page) -> bool:
-    """Passed over or declined, but nobody else has it."""
-    closed = page.state in {PageState.OPEN, PageState.ACCEPTED}
-    late = PageState.ACCEPTED in PAGE_MOVES[page.state]
-    to_come = page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
-    return late and not closed and to_come and page.slot.state in WANTED
