@@ -282,15 +282,34 @@ def test_a_shift_ends_early_or_is_taken_out(world: World) -> None:
 def test_retired_members_and_teams_are_asked_no_more(world: World) -> None:
     supervisor = world.client("supervisor")
     team = add_team(supervisor)
-    add_member(supervisor, team)
+    first = add_member(supervisor, team)
+    assert 'id="retired"' not in supervisor.get(team).text
+    supervisor.submit(team, {}, to=f"/members/{first}/retire")
+    retired = local_now(world)
+    world.wait(minutes=2)
+    second = MEMBER | {"name": "Kim Lee"}  # the telephone is free again
+    assert supervisor.submit(team, second, to=f"{team}/members").status_code == 302
 
+    shown = supervisor.get(team).text
+    gone = shown[shown.index('<details class="panel" id="retired">') :]
+    assert "Maria Alvarez" in gone
+    assert f"{retired:%-d %b}" in gone
+    assert "Kim Lee" not in gone
+    assert "Maria Alvarez" not in shown.replace(gone, "")
     supervisor.submit(team, {}, to=f"{team}/retire")
 
-    assert "Mobile 1" not in supervisor.get("/teams").text
+    listed = supervisor.get("/teams").text
+    assert 'aria-label="Change Mobile 1"' not in listed
+    gone = listed[listed.index('<details class="panel" id="retired">') :]
+    assert f'href="{team}"' in gone
+    shown = supervisor.get(team).text
+    assert "This team was retired" in shown
+    assert shown.index("Kim Lee") < shown.index("Maria Alvarez")  # the latest first
+    assert "Mobile 1" not in world.client("dispatcher").get("/teams").text
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Team.retired_at)).one()
-        assert uow.session.scalars(select(Responder.retired_at)).one()
-    assert world.audited("member.retired") == world.audited("team.retired") == 1
+        assert all(uow.session.scalars(select(Responder.retired_at)).all())
+    assert (world.audited("member.retired"), world.audited("team.retired")) == (2, 1)
 
 
 def test_partners(world: World) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,12 @@ class TeamNow:
     members: tuple[MemberNow, ...]
 
     @property
+    def retired(self) -> list[tuple[Responder, datetime]]:
+        """Who was of the team, and until when, the latest first."""
+        gone = [(one, one.retired_at) for one in self.team.members if one.retired_at is not None]
+        return sorted(gone, key=lambda one: one[1], reverse=True)
+
+    @property
     def on_shift(self) -> tuple[MemberNow, ...]:
         out = {Trouble.SILENT_ALARM, Trouble.PHONE_LOST, Trouble.OPTED_OUT, Trouble.UNVERIFIED}
         return tuple(m for m in self.members if m.now and not out & set(m.troubles))
@@ -97,6 +104,12 @@ def teams_now(uow: UnitOfWork) -> list[TeamNow]:
         .options(selectinload(Team.members))
     ).all()
     return [TeamNow(team, tuple(_members_now(uow, team))) for team in teams]
+
+
+def retired_teams(uow: UnitOfWork) -> Sequence[Team]:
+    """The latest first."""
+    gone = select(Team).where(Team.retired_at.is_not(None))
+    return uow.session.scalars(gone.order_by(Team.retired_at.desc(), Team.name)).all()
 
 
 def team_now(uow: UnitOfWork, team: Team) -> TeamNow:

@@ -36,6 +36,7 @@ def list_teams() -> ResponseReturnValue:
             "teams.html",
             teams=rosters.teams_now(uow),
             partners=rosters.partners(uow),
+            retired=rosters.retired_teams(uow),
             labels=rosters.responses(current_context().centre),
             kinds=rosters.partner_kinds(current_context().centre),
             troubles=WORDS,
