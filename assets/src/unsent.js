@@ -1,12 +1,14 @@
 // Words that were typed into a form and not sent yet outlive a reload, an error page, the button of
 // another form and a new sign-in: kept in this tab alone, encrypted with a key that only this
 // person's pages carry, and gone with signing out. Choices do not come back: nothing is chosen
-// unless somebody chooses it. Forms that the service keeps itself have their own ways.
+// unless somebody chooses it; but those that are copied from a sheet of paper do. Forms that the
+// service keeps itself have their own ways.
 
 (() => {
   const drawn = document.querySelector("meta[name=words-key]")?.content;
   const OWN_WAYS = "#intake, #answers, #visit, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
   const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea)$/;
+  const CHOICES = /^(select-one|radio|checkbox)$/, COPIED = "#paper";
   const NAMED = /^\/(calls|follow-ups)\/./; // the address says whose form it is: another day it is the same
   const SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
   const WAIT_MS = 200, AT_ONCE_MS = 500, LONGEST_MS = 30 * 60 * 1000;
@@ -31,7 +33,8 @@
     for (const form of document.forms) {
       if (actionOf(form) !== action) continue;
       for (const field of form.elements) {
-        if (!field.name || !WORDS.test(field.type) && !isKey(field)) continue;
+        const copied = CHOICES.test(field.type) && form.matches(COPIED);
+        if (!field.name || !WORDS.test(field.type) && !copied && !isKey(field)) continue;
         seen[field.name] = (seen[field.name] || 0) + 1;
         fields.set(`${field.name} ${seen[field.name]}`, field);
       }
@@ -40,7 +43,20 @@
   }
   // What makes sending the same form twice one thing stays with its words.
   const isKey = (field) => field.name === "form_key";
-  const typed = (field) => !isKey(field) && field.value !== field.defaultValue;
+  const typed = (field) => !isKey(field) && held(field) !== first(field);
+
+  const ticked = (field) => /^(radio|checkbox)$/.test(field.type);
+  const held = (field) => ticked(field) ? String(field.checked) : field.value;
+  // What the page said that it holds.
+  function first(field) {
+    if (ticked(field)) return String(field.defaultChecked);
+    if (!field.options) return field.defaultValue;
+    return ([...field.options].find((one) => one.defaultSelected) || field.options[0]).value;
+  }
+  function put(field, value) {
+    if (ticked(field)) field.checked = value === "true";
+    else field.value = value;
+  }
 
   async function save() {
     if (saving) return;
@@ -54,7 +70,7 @@
   async function keep(action) {
     const fields = [...fieldsOf(action)], any = fields.some(([, field]) => typed(field));
     const words = fields.filter(([, field]) => typed(field) || isKey(field))
-      .map(([name, field]) => [name, field.value, field.defaultValue]);
+      .map(([name, field]) => [name, held(field), first(field)]);
     const sealed = any && await seal({ at: Date.now(), words });
     if (over) return;
     if (sealed) sessionStorage.setItem(slot(action), sealed);
@@ -98,7 +114,7 @@
   function write(fields, words) {
     const back = words.filter(([name, , was]) => {
       const field = fields.get(name);
-      return field && !isKey(field) && !typed(field) && field.defaultValue === was;
+      return field && !isKey(field) && !typed(field) && first(field) === was;
     });
     if (!back.length) return;
     for (const [name, value] of words) {
@@ -107,7 +123,7 @@
     }
     for (const [name, value] of back) {
       const field = fields.get(name);
-      field.value = value;
+      put(field, value);
       for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }

@@ -1,5 +1,6 @@
 """The screens are back: what was written on paper is typed in with its true times."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -84,6 +85,26 @@ def test_a_sheet_becomes_a_closed_call_with_its_true_times_and_pages_nobody(worl
     said = instant(world, form["sent_at_1"])
     assert f"Mobile 1, sent {said:%H:%M}, on scene" in page
     assert "On scene after 25 min" in words(page)
+    received, ended = (instant(world, form[it]) for it in ("received_at", "cleared_at_1"))
+    with world.context.reading() as uow:
+        typed_in = f"(typed in {uow.now.astimezone(world.centre.policy.time_zone):%H:%M}"
+        assert uow.session.scalars(select(Caller.created_at)).one() == received
+    story = [words(line) for line in re.findall(r"<li><time.*?</li>", page, re.DOTALL)]
+    for at_, what in (
+        (received, "Call taken (paper)."),
+        (said, "From paper: Mobile crisis team, Mobile 1"),
+        (ended, "Call closed"),
+    ):
+        line = next(one for one in story if what in one)
+        assert f"{at_:%H:%M}:00" in line
+        assert typed_in in line
+    (typed_line,) = (one for one in story if "Written down from paper." in one)
+    assert "(typed in" not in typed_line
+    happened = [
+        next(at for at, one in enumerate(story) if what in one)
+        for what in ("Written down from paper.", "Call closed", "From paper:", "Call taken")
+    ]
+    assert happened == sorted(happened)  # the newest first
     with world.context.reading() as uow:
         assert uow.session.scalars(select(FollowUp)).all()
         assert uow.session.scalars(select(Override)).all() == []

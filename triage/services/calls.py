@@ -184,7 +184,8 @@ def _new_reference(centre: Centre, received_at: datetime) -> str:
 
 def _write_people(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     name, phone, people = new.caller_name, new.caller_phone, new.people
-    callers.add(uow, centre, call, name, phone, people=people, language=new.language)
+    caller = callers.add(uow, centre, call, name, phone, people=people, language=new.language)
+    caller.created_at = min(call.received_at, uow.now)  # they rang then, though typed in later
     callers.add_subject(uow, call, people)
 
 

@@ -1,7 +1,7 @@
 """All that happened to a call, in order, in sentences: changes, texts, replies, delivery."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Event:
     """The text itself, as it was written or came in: may hold personal data."""
     covert: bool = False
     """For the screens of the desk only."""
+    typed_at: datetime | None = None
+    """When it was typed in from paper, where it happened before."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,24 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     entries = _entries(uow, call)
     names = names_of(uow, {entry.actor for entry in entries})
     texts = _texts_out(uow, call) | _texts_in(uow, call)
-    return [_event(centre, entry, names, texts.get(entry.subject_id)) for entry in entries]
+    typed_at = next((one.created_at for one in entries if one.event == "paper.entered"), None)
+    events = []
+    for entry in entries:
+        event = _event(centre, entry, names, texts.get(entry.subject_id))
+        at = _on_paper(call, entry) if entry.created_at == typed_at else None
+        if at is not None and at != typed_at:
+            event = replace(event, at=at, typed_at=typed_at)
+        events.append(event)
+    return sorted(events, key=lambda event: event.at) if typed_at else events
+
+
+def _on_paper(call: Call, entry: AuditEntry) -> datetime | None:
+    """When it happened, as its sheet says; None for what came about by typing it in."""
+    if entry.event in {"call.opened", "caller.added"}:
+        return call.received_at
+    if entry.event == "paper.went":
+        return datetime.fromisoformat(entry.details["sent_at"])
+    return call.closed_at if entry.event == "call.closed" else None
 
 
 def _entries(uow: UnitOfWork, call: Call) -> Sequence[AuditEntry]:
