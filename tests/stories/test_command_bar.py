@@ -87,27 +87,22 @@ def test_a_yes_by_radio_counts_for_whoever_was_passed_over_or_said_no(world: Wor
     none = says(world, f"yes {call.code} mobile1")  # it is theirs already
     assert f"To give it to a team type: a {call.code} TEAM." in none
 
-    other = world.call(CALM)
-    says(world, f"clear {call.code}")
-    world.settle()
-    says(world, f"no {other.code}")
-    assert slots(world, other) == ["unfilled"]
-    assert says(world, f"yes {other.code}") == f"{other.code}: Mobile 1 accepts by radio."
 
-
-def test_a_team_that_is_asked_now_comes_before_one_that_was_passed_over(world: World) -> None:
-    first, second = (world.team(name)[0] for name in ("Mobile 1", "Mobile 2"))
+@pytest.mark.parametrize("after_all", [True, False])
+def test_a_team_that_is_asked_now_comes_before_one_that_said_no(
+    world: World, after_all: bool
+) -> None:
+    first, _ = (world.team(name)[0] for name in ("Mobile 1", "Mobile 2"))
     call = world.call(CALM)
     world.settle()
-    asked = "Mobile 1" if world.phones.unread(first.number) else "Mobile 2"
+    asked, other = ("Mobile 1", "Mobile 2")[:: 1 if world.phones.unread(first.number) else -1]
     world.ignores_texts("who is asked when is told elsewhere")
-    says(world, f"no {call.code}")
+    assert f"{asked} declines by radio." in says(world, f"no {call.code}")
+    world.settle()
 
-    other = {"Mobile 1": "Mobile 2", "Mobile 2": "Mobile 1"}[asked]
-    assert says(world, f"yes {call.code} mobile") == f"{call.code}: {other} accepts by radio."
+    name, who = (asked, asked) if after_all else ("mobile", other)
+    assert says(world, f"yes {call.code} {name}") == f"{call.code}: {who} accepts by radio."
     assert slots(world, call) == ["accepted"]
-    first.ignores("told elsewhere")
-    second.ignores("told elsewhere")
 
 
 def test_cad_is_confirmed_with_unit_and_number(world: World) -> None:
