@@ -14,6 +14,7 @@ window.answers = function (root, { changed, done }) {
   const unread = new Map(); // those that an answer of the server has just put next, each with its timer
   let brought = null; // the question that came by itself, until the server or the dispatcher says where to go
   let wantsNext = false; // the last question was answered; whoever comes next gets the focus
+  let held = false; // the page waits for what was answered before it was reloaded
   const passed = new Set(); // left open on purpose: they are not brought back by themselves
 
   const all = () => [...main.querySelectorAll(".question")];
@@ -113,7 +114,7 @@ window.answers = function (root, { changed, done }) {
     lastAt = pressedAt;
     if (twice) return said("%(key)s was taken once: it came twice at once.", pressed);
     if (question === came && unread.has(question)) return said("%(key)s was not taken: this question has only just come. Press it again.", pressed);
-    return wantsNext && said("%(key)s was not taken: the next question is on its way.", pressed);
+    return (wantsNext || held) && said("%(key)s was not taken: the next question is on its way.", pressed);
   }
 
   function choose(question, input) {
@@ -310,7 +311,7 @@ window.answers = function (root, { changed, done }) {
 
   root.querySelectorAll(".question").forEach(mark);
   root.classList.add("by-key");
-  return { arrange, show, first, restore };
+  return { arrange, show, first, restore, hold: (is) => { held = is; } };
 };
 
 // The list of keys, under "?" and on its button.

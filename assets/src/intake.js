@@ -6,12 +6,13 @@
   const form = document.getElementById("intake");
   const kept = document.getElementById("kept");
   const WAIT_MS = 150, AGAIN_MS = 3000;
-  const LAST = "intake: last", LAST_MS = 4000, LOOK_MS = 60, SOON_AFTER_MS = 10000;
   let edition = Number(form.elements.edition.value) || 0;
   const firstEdition = edition;
   let savedEdition = edition;
   let refusedEdition = -1; // the form went on without this page
   let timer = 0, running = false, sending = false;
+  const before = window.reloaded(form); // the same form in this tab, until it was reloaded
+  let waits = null; // for the last words of it; settles with whether they have come
 
   const panel = window.answers(form.querySelector("[data-questions]"), {
     changed: soon,
@@ -33,7 +34,7 @@
   }
 
   async function assess() {
-    if (running || sending) return;
+    if (running || sending || waits) return;
     running = true;
     const asked = edition;
     let wait = 0;
@@ -163,6 +164,7 @@
   // form cannot be submitted again before the event of its own submit is over.
   async function settled() {
     await new Promise((done) => setTimeout(done));
+    if (waits && !(await waits)) return false;
     while (running || edition !== savedEdition) {
       clearTimeout(timer);
       await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
@@ -174,7 +176,7 @@
   // The server remembers the answers; what is not kept yet goes there first.
   let undoing = false;
   async function undo() {
-    if (undoing || form.inert) return;
+    if (undoing) return;
     undoing = true;
     const line = document.getElementById("undone");
     try {
@@ -232,6 +234,10 @@
   async function send(button) {
     if (reaching) return;
     reaching = true;
+    if (waits && !(await waits)) { // what may be missing is looked at before anybody is sent
+      reaching = false;
+      return kept.focus();
+    }
     await settled(); // should the service die while it saves, the last word is kept all the same
     const why = await window.renewToken();
     if (why === "somebody else" || why === "no answer") {
@@ -247,54 +253,42 @@
   }
   addEventListener("pageshow", () => { sending = translating = read = false; });
   addEventListener("beforeunload", (event) => {
-    if (!sending && !signedOut && edition === refusedEdition) event.preventDefault(); // these words are nowhere else
+    const isNowhereElse = edition === refusedEdition || (waits && edition !== savedEdition);
+    if (!sending && !signedOut && isNowhereElse) event.preventDefault();
   });
   addEventListener("pagehide", () => {
+    if (waits) return signedOut || before.leaveAgain();
     const isKept = edition === savedEdition;
     if (sending || edition === firstEdition) return;
     if (!isKept) navigator.sendBeacon("/intake/assess", new FormData(form));
-    const { form_key, page } = form.elements;
-    if (signedOut || form.inert || edition === refusedEdition) return;
-    sessionStorage.setItem(LAST, JSON.stringify({ key: form_key.value, page: page.value, edition, isKept, at: Date.now() }));
+    if (!signedOut && edition !== refusedEdition) before.leave(edition, isKept);
   });
 
-  // The last save of a page may come to the service after the page that a reload has fetched:
-  // nothing is typed or sent here before it stands, else the two would take each other for other tabs.
-  async function bring(last) {
-    form.inert = true;
+  // Until the last words from before the reload are here, nothing is kept or sent and no key answers
+  // a question; what is typed stands.
+  async function bring() {
     kept.textContent = said("One moment: what you typed last is on its way.");
-    let found = "";
-    for (const until = Date.now() + LAST_MS; !found && Date.now() < until;) {
-      found = await look(last).catch(() => "");
-      if (!found) await new Promise((done) => setTimeout(done, LOOK_MS));
-    }
-    if (found === "newer") return location.reload();
-    form.inert = false;
-    kept.className = found ? "muted" : "badge tone-alarm";
-    kept.textContent = found ? "" : said("What you typed just before the reload may be missing: look at what stands here.");
-    resume();
+    panel.hold(true);
+    if (!elsewhere) resume();
+    const at = document.activeElement, now = await before.arrived();
+    if (now === null && edition === savedEdition) return location.reload(); // it has become a call
+    panel.hold(false);
+    waits = null;
+    if (now) take(now);
+    if (!("both" in form.dataset) && (now || edition !== savedEdition)) await assess();
+    if (at.closest(".question") && document.activeElement === at) resume();
+    if (now !== undefined) return true;
+    kept.className = "badge tone-alarm";
+    kept.textContent = said("What you typed just before the reload may be missing: look at what stands here.");
+    return false;
   }
 
-  // "newer" where more stands than here, "same" where this is all; "" while that is not known.
-  async function look(last) {
-    const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(LAST_MS) });
-    if (!answer.ok) return "";
-    const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("intake");
-    if (!now || isThere(now, last)) return "newer"; // a form that has become a call leads there
-    if (!last.isKept) return "";
-    return now.elements.seen.value === form.elements.seen.value ? "same" : "newer";
-  }
-
-  function isThere(shown, last) {
-    return shown.dataset.last === last.page && Number(shown.elements.edition.value) >= last.edition;
-  }
-
-  // What the page before this one in the same tab had not kept yet, where it is not here.
-  function missing() {
-    const last = JSON.parse(sessionStorage.getItem(LAST) || "null");
-    sessionStorage.removeItem(LAST);
-    const before = last?.key === form.elements.form_key.value && Date.now() - last.at < SOON_AFTER_MS;
-    return before && !isThere(form, last) ? last : null;
+  function take(arrived) {
+    put("zone", arrived.querySelector("#zone").innerHTML);
+    before.take(arrived);
+    edition = Math.max(edition, Number(arrived.elements.edition.value)) + 1;
+    form.elements.edition.value = edition;
+    clearTimeout(timer);
   }
 
   // In another language it is another page: what was typed is kept first, and stands there again.
@@ -349,7 +343,6 @@
     form.elements[field].focus();
   }
   document.addEventListener("keydown", (event) => {
-    if (form.inert) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (paste.open) return paste.querySelector("form").requestSubmit();
@@ -369,7 +362,7 @@
     sessionStorage.clear();
   });
   addEventListener("pagehide", () => {
-    if (signedOut || form.inert) return;
+    if (signedOut) return;
     const at = document.activeElement;
     sessionStorage.setItem(location.pathname, at.closest(".question")?.id || at.id);
   });
@@ -378,10 +371,10 @@
     (was?.querySelector("input:not([type=radio], [type=checkbox])") || was)?.focus();
     if (document.activeElement === document.body) panel.first();
   }
-  const elsewhere = document.getElementById("elsewhere"), last = missing();
+  const elsewhere = document.getElementById("elsewhere");
   elsewhere?.focus(); // nobody was sent: that comes first
-  if (last) {
-    bring(last);
+  if (before.last) {
+    waits = bring().catch(() => false);
   } else if (form.elements.narrative.value || form.elements.location.value) {
     if (!elsewhere && !document.querySelector(".summary")) resume();
     if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent

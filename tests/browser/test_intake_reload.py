@@ -4,6 +4,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in, the_call
+from triage.services import assessments
+from triage.storage.calls import Call
 
 WORDS = ("He cries", " and walks", " to and fro", " on the roof.")
 
@@ -51,3 +53,51 @@ def test_a_last_word_that_does_not_arrive_is_told(served: Served, page: Page) ->
     page.unroute("**/intake/assess")
     page.locator("#f-narrative").fill("He cries again")
     expect(page.locator("#kept")).to_contain_text("Kept at")
+
+
+LATE = """() => {
+    navigator.sendBeacon = (to, form) => !sessionStorage.setItem("late", JSON.stringify([...form]));
+}"""
+ARRIVES = """() => {
+    const late = new URLSearchParams(JSON.parse(sessionStorage.getItem("late")));
+    late.set("csrf_token", document.querySelector("meta[name=csrf-token]").content);
+    fetch("/intake/assess", { method: "POST", body: late });
+}"""
+
+
+def test_what_is_typed_while_the_last_words_are_on_their_way_stands_beside_them(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.locator("#f-location").fill("12 Mill Lane")
+    page.locator("#f-narrative").fill("He cries")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    page.route("**/intake/assess", lambda route: route.abort())
+    page.evaluate(LATE)
+    page.locator("[data-fact=weapon]").focus()
+    page.keyboard.press("3")
+    page.locator("#f-narrative").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" and walks")
+    page.reload()
+    page.unroute("**/intake/assess")
+
+    expect(page.locator("#kept")).to_contain_text("One moment")
+    expect(page.locator("#f-narrative")).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" on the roof.")
+    page.locator("[data-fact=consciousness]").focus()
+    page.keyboard.press("1")
+    expect(page.locator(".not-taken")).to_have_text(
+        "1 was not taken: the next question is on its way."
+    )
+    page.keyboard.press("Control+Enter")
+    page.evaluate(ARRIVES)
+
+    page.wait_for_url("**/calls/*")
+    call = the_call(served)
+    assert (call.location, call.narrative) == ("12 Mill Lane", "He cries and walks on the roof.")
+    with served.world.context.reading() as uow:
+        assert assessments.answers_of(uow, uow.get(Call, call.id)) == {"weapon": "none_seen"}

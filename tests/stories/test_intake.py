@@ -285,6 +285,10 @@ def test_what_decided_stands_apart_from_what_is_true_as_well(dispatcher: Browser
 def test_the_question_speaks_to_whoever_calls(dispatcher: Browser) -> None:
     key = form_key(dispatcher)
     assert assess(dispatcher, {}, key).json["person"] == "third"
+    lonely = {"facts.problem_type": "wants_to_talk"}
+    assert assess(dispatcher, lonely, key).json["person"] == "first"
+    lonely |= {"facts.caller_role": "friend"}
+    assert assess(dispatcher, lonely, key).json["person"] == "third"
     told = assess(dispatcher, {"facts.caller_role": "subject_self"}, key).json
     assert told["person"] == "first"
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.stories.test_call_page import clinician
 from tests.stories.test_calls import CALM
+from tests.stories.test_cancellations import ROUTINE
 from tests.stories.test_intake import FORM, count, form_key, send
 from tests.world import Browser, World
 from triage.services import assessments
@@ -76,6 +77,20 @@ def test_a_young_call_near_by_is_shown_though_its_place_was_said_otherwise(
 
     world.wait(minutes=31)
     assert "(near by)" not in known(dispatcher, at)
+
+
+def test_a_quiet_call_near_by_is_told_without_being_offered_as_the_same(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    quiet = world.call(ROUTINE, location="The bank", latitude=40.7001, longitude=-75.3002)
+
+    shown = known(dispatcher, {"location": "The big tree", "position": "+40.701500, -75.300201"})
+
+    assert "Open near by, not urgent:" in shown
+    assert f"attach:{quiet.reference}" in shown
+    assert "May be the same as" not in shown
+    assert "data-attach" not in shown  # no key does it
 
 
 def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(

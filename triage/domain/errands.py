@@ -27,7 +27,7 @@ YES_NO = {"yes": msgid("Yes"), "no": msgid("No")}
 
 CANCEL_ENDS = {
     "agreed": msgid("agreed: the call is canceled"),
-    "refused": msgid("refused: whoever was sent still comes"),
+    "refused": msgid("refused: the call goes on as before"),
 }
 REFERRAL_ENDS = {
     "accepted": msgid("They took it"),

@@ -15,7 +15,8 @@ from triage.domain.codes import NO_CALL
 from triage.domain.gazetteer import Place, metres_between
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.words import msgid
-from triage.services import hazard_notes
+from triage.services import assessments, hazard_notes
+from triage.services.centre import Centre
 from triage.services.places import place_index
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call, Caller
@@ -51,6 +52,9 @@ class Alike:
     call: Call
     why: str
     """"same number", "same place", "near" or "same zone"."""
+    is_loose: bool = False
+    """Only in the same zone, or near by and routine: hardly the incident that somebody else rings
+    about now."""
 
     @property
     def why_words(self) -> str:
@@ -87,6 +91,7 @@ class Known:
 
 def known(
     uow: UnitOfWork,
+    centre: Centre,
     said: str,
     place: Place | None,
     zone: str | None,
@@ -106,7 +111,7 @@ def known(
     counted = [c for c in before if c.id not in open_ids and c.disposition not in NO_CALL]
     verdicts = _verdicts(uow, [call.id for call in counted])
     return Known(
-        alike=alike or _young(uow, zone, position or (place.position if place else None)),
+        alike=alike or _young(uow, centre, zone, position or (place.position if place else None)),
         earlier=_earlier(uow, counted[:LISTED], verdicts),
         in_month=sum(call.received_at > uow.now - MONTH for call in counted),
         in_quarter=len(counted),
@@ -157,7 +162,9 @@ def _of_numbers(uow: UnitOfWork, calls: Collection[UUID], numbers: Collection[by
     return set(uow.session.scalars(theirs))
 
 
-def _young(uow: UnitOfWork, zone: str | None, position: tuple[float, float] | None) -> list[Alike]:
+def _young(
+    uow: UnitOfWork, centre: Centre, zone: str | None, position: tuple[float, float] | None
+) -> list[Alike]:
     """Young open calls near by, the nearest first, else those of the zone: shown only where
     nothing fits better."""
     young = select(Call).where(_OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN))
@@ -165,11 +172,12 @@ def _young(uow: UnitOfWork, zone: str | None, position: tuple[float, float] | No
     if position:
         calls = uow.session.scalars(young.limit(MOST_YOUNG)).all()
         if near := sorted(_near(calls, position), key=lambda one: one[0]):
-            return [Alike(call, "near") for _, call in near[:MOST_NEAR]]
+            found = [call for _, call in near[:MOST_NEAR]]
+            return [Alike(c, "near", assessments.is_routine(uow, centre, c)) for c in found]
     if zone is None:
         return []
     of_zone = uow.session.scalars(young.where(Call.zone == zone).limit(MOST_NEAR))
-    return [Alike(call, "same zone") for call in of_zone]
+    return [Alike(call, "same zone", is_loose=True) for call in of_zone]
 
 
 def _near(calls: Sequence[Call], position: tuple[float, float]) -> Iterator[tuple[float, Call]]:

@@ -76,7 +76,7 @@ def never_mind(reference: str) -> ResponseReturnValue:
             said = msgid("The call was routine and is canceled. Whoever was asked is told.")
             return by_radio.standing_down(uow, call, said)
         return msgid(
-            "A clinician or supervisor has to agree. Until then whoever was sent still comes."
+            "A clinician or supervisor has to agree. Until then the call goes on as before."
         )
 
     return do(reference, "cancel", ask)
@@ -98,7 +98,7 @@ def answer(reference: str) -> ResponseReturnValue:
             return by_radio.standing_down(uow, call, said)
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
-            return msgid("Refused: whoever was sent still comes.")
+            return msgid("Refused: the call goes on as before.")
         if chosen != "back" or person.role == "clinician":  # a clinician never asked for it
             raise Refused(msgid("Choose an answer."))
         cancellations.withdraw(uow, call)

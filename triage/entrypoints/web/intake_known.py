@@ -60,7 +60,7 @@ def look(understood: Intake) -> Known:
     within = timedelta(minutes=centre.policy.opening_min)
     with context.reading() as uow:
         found = known_calls.known(
-            uow, understood.location, place, zone, number, understood.position
+            uow, centre, understood.location, place, zone, number, understood.position
         )
         keys = {call.id for call in found.calls}
         if not keys or not known_calls.not_noted(uow, actor, keys, within):

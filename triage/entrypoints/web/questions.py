@@ -135,8 +135,13 @@ def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, str,
 
 
 def _person(answered: Mapping[str, Any]) -> str:
-    itself = answered.get("caller_role") == "subject_self"
-    return "first" if itself or answered.get("caller_proximity") == "is_subject" else "third"
+    """Whom the questions are put about. Until somebody says so, who wants to talk rings about
+    themselves."""
+    whose, where = answered.get("caller_role"), answered.get("caller_proximity")
+    told = whose is not None or where is not None
+    itself = whose == "subject_self" or where == "is_subject"
+    lonely = not told and answered.get("problem_type") == "wants_to_talk"
+    return "first" if itself or lonely else "third"
 
 
 def answer_in_words(fact: Fact | None, value: Any) -> str:
