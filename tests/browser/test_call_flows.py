@@ -66,7 +66,9 @@ def test_a_line_is_lost_and_the_caller_told_with_the_keyboard(served: Served, pa
     ):
         page.locator("#never-mind").get_by_label(label).select_option(value)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("region", name="Never mind, cancel")).to_contain_text("goes on as before")
+    expect(page.get_by_role("region", name="Never mind, cancel")).to_contain_text(
+        "goes on as before"
+    )
     look(page, "cancel")
     page.goto(f"{served.base_url}/board")
     expect(page.locator("main")).to_contain_text("Cancel? A clinician or supervisor agrees")

@@ -189,7 +189,9 @@ def test_a_supervisor_agrees_to_a_cancel_and_the_desk_tells_the_unit_by_radio(
     ):
         write(desk.locator("#never-mind"), label, said)
     desk.keyboard.press("Control+Enter")
-    expect(desk.get_by_role("region", name="Never mind, cancel")).to_contain_text("goes on as before")
+    expect(desk.get_by_role("region", name="Never mind, cancel")).to_contain_text(
+        "goes on as before"
+    )
 
     boss = as_somebody("supervisor", f"/calls/{call.reference}")
     press(boss, "Agree: cancel the call")

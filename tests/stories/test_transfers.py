@@ -303,12 +303,17 @@ def test_a_counselor_who_stays_with_dispatcher_and_caller_for_long_is_asked_abou
     assert now(world, call) == ("hand_over", "counselor")
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_wanted"), [("not_needed", False), ("changed_response", True)]
+)
 def test_cancelling_ends_the_transfer_and_no_answer_comes_of_it_later(
-    world: World, desk: Browser
+    world: World, desk: Browser, reason: str, is_wanted: bool
 ) -> None:
     call = line_call(world)
     step(desk, call, "ringing")
-    act(desk, call, "/cancel", {"reason": "not_needed"})
+    assert "Crisis line is to take the caller (chosen by a person)." in words(look(desk, call))
+    told = act(desk, call, "/cancel", {"reason": reason})
+    assert ("nobody comes. Send somebody, or close the call." in told) is is_wanted
     world.wait(minutes=3)
 
     assert now(world, call) == ("cancelled", "cancelled")

@@ -118,9 +118,11 @@ _WHY = {
 
 def _opened(centre: Centre, details: Details) -> str:
     why = _WHY.get(details["why"], details["why"])
-    return msgid(
-        "%(name)s is to come (%(why)s).", name=response_name(centre, details["response"]), why=why
-    )
+    response = details["response"]
+    name, kind = response_name(centre, response), centre.vocabulary.responses.get(response)
+    if kind is not None and kind.reached_by == "transfer":
+        return msgid("%(name)s is to take the caller (%(why)s).", name=name, why=why)
+    return msgid("%(name)s is to come (%(why)s).", name=name, why=why)
 
 
 def _by_radio(centre: Centre, details: Details) -> str:
