@@ -1,5 +1,8 @@
 // What every page gains from JavaScript; without it everything works by forms and links.
 
+// What was typed is kept by the tab, or by the service: the head needs no tab beside this one.
+for (const button of document.querySelectorAll(".top [formtarget]:not([data-beside])")) button.removeAttribute("formtarget");
+
 // The colour button changes colours at once and keeps what stands on the page.
 document.querySelector("[data-theme-form]").addEventListener("submit", async (event) => {
   event.preventDefault();

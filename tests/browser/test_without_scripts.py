@@ -84,6 +84,23 @@ def test_a_call_is_taken_sent_answered_and_cleared(served: Served, plain: Page) 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_another_language_opens_beside_what_was_typed(served: Served, plain: Page) -> None:
+    sign_in(served, plain)
+    plain.goto(f"{served.base_url}/intake/paper")
+    plain.locator("#f-narrative").fill("She walks on the bridge")
+
+    with plain.context.expect_page() as opened:
+        assert plain.locator("[data-language-form]").inner_text().split("\n") == [
+            "Español",
+            "(new tab)",
+        ]
+        plain.locator("[data-language-form] button").press("Enter")
+
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Llamada en papel")
+    expect(plain.locator("#f-narrative")).to_have_value("She walks on the bridge")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_pressed_when_the_sign_in_has_ended_comes_back_after_it(
     served: Served, plain: Page
 ) -> None:

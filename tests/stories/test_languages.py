@@ -38,7 +38,7 @@ def test_the_sign_in_page_can_be_changed_and_says_so_in_both(world: World) -> No
     wrong = browser.submit("/sign-in", {"username": "nobody", "password": "wrong"})
 
     assert "no abren ninguna cuenta" in wrong.text
-    assert ">English</button>" in wrong.text
+    assert ">English <span" in wrong.text
     assert "Skip to the page" not in wrong.text
 
 
@@ -77,6 +77,52 @@ def test_when_the_sign_in_ends_the_page_to_sign_in_again_is_in_the_language_as_b
     kept = desk.client.get_cookie("language")
     assert kept is not None
     assert kept.value == "es"
+
+
+def test_what_a_stranger_chose_is_kept_by_who_signs_in_there(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    world.call(CALM)
+    world.settle()
+    mine = world.client()
+    opened = mine.submit(link_of(phone), {}).location
+    mine.submit(opened, {"language": "es", "next": opened}, to="/language")
+    assert "Conteste, por favor" in mine.get(opened).text
+    name = world.account("clinician")
+
+    def sign_in(browser: Browser) -> str:
+        browser.submit("/sign-in", {"username": name, "password": PASSWORD})
+        return str(browser.get("/on-view").text)
+
+    assert '<html lang="es"' in sign_in(mine)
+    assert world.audited("account.language_set") == 1
+    assert '<html lang="es"' in sign_in(world.client())
+
+    # The other way round once the sign-in has ended; what the browser keeps of one is no other's.
+    world.wait(days=2)
+    world.ignores_texts("what falls due meanwhile is beside the point")
+    mine.submit("/sign-in", {"language": "en"}, to="/language")
+    assert '<html lang="en"' in sign_in(mine)
+    spoken_before = in_spanish(world, "dispatcher")
+    spoken_before.get("/board")
+    spoken_before.submit("/board", {}, to="/sign-out")
+    assert '<html lang="es"' in spoken_before.get("/sign-in").text
+    assert '<html lang="en"' in sign_in(spoken_before)
+
+
+def test_where_a_page_holds_what_was_typed_the_other_language_opens_beside_it(
+    world: World,
+) -> None:
+    desk = world.client("supervisor")
+    wrong = desk.submit("/intake/paper", {"narrative": "She walks on the bridge"})
+    call = f"/calls/{world.call(CALM).reference}"
+    closed = desk.submit(call, {"note": "Home"}, to=f"{call}/close")
+
+    for page, back in ((wrong, "/intake/paper?"), (closed, "/")):
+        form = page.text[page.text.index("data-language-form") :].split("</form>")[0]
+        assert page.status_code == 422
+        assert f'name="next" value="{back}"' in form
+        assert 'formtarget="_blank" data-beside>Español <span lang="en">(new tab)' in form
+    assert "data-beside" not in desk.get("/intake/paper").text
 
 
 def test_a_language_that_we_do_not_speak_is_refused(world: World) -> None:

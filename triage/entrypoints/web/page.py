@@ -95,6 +95,7 @@ def furnish(app: Flask) -> None:
         consent_name=state_words.consent_name,
         follow_up_name=state_words.follow_up_name,
         theme=theme,
+        this_page=this_page,
         training=training,
         unit_name=state_words.unit_name,
         zone_name=zone_name,
@@ -129,17 +130,28 @@ def training() -> bool:
     return current_context().settings.training
 
 
+def this_page() -> str:
+    """Where a button of the head comes back to: no address that only takes forms."""
+    return request.full_path if _endpoint(request.path) else "/"
+
+
 def _roles_at(path: str) -> frozenset[str]:
     if path == "/training" and not training():
         return frozenset()
     if path == "/simulator":  # open to whoever sits at this machine, where there is one
         simulated = current_context().settings.sms == "simulator"
         return frozenset(ROLES if simulated else ())
+    endpoint = _endpoint(path)
+    return roles_of(current_app, endpoint) if endpoint else frozenset()
+
+
+def _endpoint(path: str) -> str | None:
+    """What shows the page there, if one is."""
     try:
         endpoint, _ = current_app.url_map.bind("localhost").match(path, method="GET")
     except HTTPException:
-        return frozenset()
-    return roles_of(current_app, endpoint)
+        return None
+    return str(endpoint)
 
 
 def theme() -> str:

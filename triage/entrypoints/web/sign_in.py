@@ -37,6 +37,9 @@ bp = Blueprint("sign_in", __name__)
 
 KEPT = "kept."
 """Before the names of fields that were typed elsewhere and travel through the sign-in."""
+CHOSEN = "language_chosen"
+"""Of the session of a stranger who pressed the button. The cookie alone may be of whoever was
+signed in before."""
 _YEAR_S = 31_536_000
 
 
@@ -90,6 +93,7 @@ def sign_in() -> ResponseReturnValue:
 
 def _token_for(username: str, password: str) -> str | None:
     context, before = current_context(), person_or_none()
+    chosen = session.get(CHOSEN)
     with context.reading() as uow:
         attempt = people.check_password(uow, username, password)
 
@@ -97,6 +101,8 @@ def _token_for(username: str, password: str) -> str | None:
         token = people.sign_in(uow, context.centre, attempt)
         if token and before:
             people.sign_out(uow, before)
+        if token and chosen and attempt.account_id:
+            people.set_language(uow, uow.get(Account, attempt.account_id), chosen)
         return token
 
     return context.do("stranger", decide)
@@ -136,9 +142,12 @@ def sound() -> ResponseReturnValue:
 @bp.post("/language")
 @open_to_everyone
 def language() -> ResponseReturnValue:
-    """Whoever is signed in takes theirs along to every desk; a stranger's is this browser's."""
+    """Whoever is signed in takes theirs along to every desk; a stranger's is this browser's, and
+    becomes that of who signs in here next."""
     person, chosen = person_or_none(), request.form.get("language", "")
     if person is None:
+        if chosen in LANGUAGES:
+            session[CHOSEN] = chosen
         return _preferred(COOKIE, LANGUAGES)
     current_context().do(
         person.actor,
