@@ -193,7 +193,7 @@ def start_postgresql(folder: Path, *, durable: bool = False) -> PostgresServer:
     runs the tests, and under root the server is somebody else. Not `durable` means without fsync,
     and in memory.
     """
-    programs = _find_programs()
+    programs = find_programs()
     home = Path(tempfile.mkdtemp(prefix="triage-postgresql-", dir=None if durable else in_memory()))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")  # Debian's package makes this user
@@ -257,7 +257,7 @@ def start_pair(folder: Path) -> PostgresPair:
     return PostgresPair(primary, standby)
 
 
-def _find_programs() -> Path:
+def find_programs() -> Path:
     found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = max(found, key=lambda path: float(path.parts[-3]), default=None)
     if newest is None:

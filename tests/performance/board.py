@@ -92,10 +92,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def sessions(world: World, count: int) -> list[str]:
-    """Tokens of as many people at the desk; signing each in would take a password's time."""
+def sessions(world: World, count: int, role: str = "dispatcher") -> list[str]:
+    """Tokens of as many people of this role; signing each in would take a password's time."""
     tokens = [secrets.token_urlsafe(32) for _ in range(count)]
-    username = world.account("dispatcher")
+    username = world.account(role)
     with world.context.unit_of_work("bench") as uow:
         account = people.find_account(uow, username)
         assert account is not None

@@ -129,13 +129,18 @@ def _is_open(call: Call) -> bool:
 def _calls(
     uow: UnitOfWork, places: Collection[bytes | None], numbers: Collection[bytes]
 ) -> list[Call]:
-    """The calls of these places and numbers in the last months, the newest first."""
-    sources = []
+    """The calls of these places and numbers in the last months, the newest first.
+
+    Each source is bounded in time by itself: of who rings often, most calls are long past.
+    """
+    since, sources = uow.now - QUARTER, []
     if numbers:
-        sources.append(select(Caller.call_id).where(Caller.phone_index.in_(numbers)))
+        rang = select(Caller.call_id).where(Caller.created_at > since)
+        sources.append(rang.where(Caller.phone_index.in_(numbers)))
     if places:
-        sources.append(select(Call.id).where(Call.location_index.in_(places)))
-        sources.append(select(Call.id).where(Call.found_index.in_(places)))
+        of_place = select(Call.id).where(Call.received_at > since)
+        sources.append(of_place.where(Call.location_index.in_(places)))
+        sources.append(of_place.where(Call.found_index.in_(places)))
     if not sources:
         return []
     found = union(*sources).subquery()
@@ -144,7 +149,7 @@ def _calls(
             select(Call)
             .where(
                 Call.id.in_(select(found.c[0])),
-                Call.received_at > uow.now - QUARTER,
+                Call.received_at > since,
                 Call.state != CallState.REPLAYED,
             )
             .order_by(Call.received_at.desc())

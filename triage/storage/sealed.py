@@ -57,18 +57,27 @@ def _ring() -> KeyRing:
     return _keys.ring
 
 
-def _bound_to(table: str, column: str, row: UUID) -> bytes:
+def bound_to(table: str, column: str, row: UUID | str) -> bytes:
+    """A sealed value opens nowhere else. row -- its key, as `str` writes it."""
     return f"{table}.{column}:{row}".encode()
 
 
 def seal(text: str, *, table: str, column: str, row: UUID) -> bytes:
     """Encrypt under the newest key, bound to its place."""
+    return seal_packed(*packed(text), bound_to(table, column, row))
+
+
+def packed(text: str) -> tuple[int, bytes]:
+    """What is encrypted of a text, and whether that is PLAIN or SMALLER."""
+    content = text.encode()
+    return (SMALLER, zlib.compress(content, level=1)) if len(content) >= LONG else (PLAIN, content)
+
+
+def seal_packed(form: int, content: bytes, place: bytes) -> bytes:
+    """As `seal`, where many rows hold the same text. place -- as `bound_to` makes it."""
     key_id = _ring().sealing_key_id
     nonce = os.urandom(12)
-    form, content = PLAIN, text.encode()
-    if len(content) >= LONG:
-        form, content = SMALLER, zlib.compress(content, level=1)
-    box = _keys.ciphers[key_id].encrypt(nonce, content, _bound_to(table, column, row))
+    box = _keys.ciphers[key_id].encrypt(nonce, content, place)
     return bytes([form, len(key_id)]) + key_id.encode() + nonce + box
 
 
@@ -81,7 +90,7 @@ def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
         )
     nonce, box = value[2 + value[1] : 14 + value[1]], value[14 + value[1] :]
     try:
-        content = _keys.ciphers[key_id].decrypt(nonce, box, _bound_to(table, column, row))
+        content = _keys.ciphers[key_id].decrypt(nonce, box, bound_to(table, column, row))
         return (zlib.decompress(content) if form == SMALLER else content).decode()
     except (InvalidTag, zlib.error, UnicodeDecodeError):
         raise CannotOpen(f"{table}.{column} of {row} was altered or moved") from None

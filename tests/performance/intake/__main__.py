@@ -114,14 +114,14 @@ def _service(built: Stage) -> Iterator[tuple[str, list[int], list[Signed]]]:
     for number in range(TEAMS):
         built.world.team(f"MCT {number}", calls_at_once=9999)
     url = built.serve(PROCESSES)
-    who = [_signed(url, f"triage={token}") for token in sessions(built.world, max(CLIENTS))]
+    who = [signed(url, f"triage={token}") for token in sessions(built.world, max(CLIENTS))]
     yield url, [process.pid for process in built.web], who
     for process in built.web:  # the floor has the machine for itself
         process.terminate()
         process.wait(15)
 
 
-def _signed(url: str, cookie: str) -> Signed:
+def signed(url: str, cookie: str) -> Signed:
     web = HTTPConnection(urlsplit(url).netloc, timeout=30)
     web.request("GET", "/intake", headers={"Cookie": cookie})
     answer = web.getresponse()

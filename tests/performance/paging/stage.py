@@ -94,11 +94,18 @@ def stage(server: PostgresServer | None, name: str) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         url = server.create(name) if server else f"sqlite:///{folder / 'triage.sqlite'}"
-        prepared_template(url)
-        twilio = start_twilio()
-        world = World.open(url, folder)
-        built = Stage(world, twilio, Workers.on(url, folder, twilio), folder)
-        try:
+        with opened(url, folder) as built:
             yield built
-        finally:
-            built.close()
+
+
+@contextmanager
+def opened(url: str, folder: Path) -> Iterator[Stage]:
+    """A database that is there, brought up to date; new in it are the shipped rules alone."""
+    prepared_template(url)
+    twilio = start_twilio()
+    world = World.open(url, folder)
+    built = Stage(world, twilio, Workers.on(url, folder, twilio), folder)
+    try:
+        yield built
+    finally:
+        built.close()
