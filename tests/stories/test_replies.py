@@ -8,7 +8,7 @@ from tests.world import World
 from triage.domain.lifecycle import CallState
 from triage.services import alarm_lists, call_codes, unread_replies
 from triage.storage.calls import Call
-from triage.storage.messages import InboundMessage
+from triage.storage.messages import UNREAD_TEXT, InboundMessage
 
 
 def outcomes(world: World) -> list[str]:
@@ -334,6 +334,9 @@ def test_whoever_is_asked_back_and_keeps_silent_is_left_to_a_dispatcher_too(worl
 
     assert call.code != other.code
     assert unread(world) == ["perhaps"]
+    with world.context.reading() as uow:  # nor does what was typed again wait there for ever
+        waiting = uow.session.scalars(select(InboundMessage).where(UNREAD_TEXT)).all()
+        assert [text.body for text in waiting] == ["perhaps"]
 
 
 def test_a_cry_for_help_without_a_code_names_every_call_it_was_raised_on(world: World) -> None:

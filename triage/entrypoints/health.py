@@ -14,6 +14,7 @@ from triage.entrypoints.web.access import (
     person_or_none,
 )
 from triage.services import reports, transfers
+from triage.services.outbox import UNSENT
 from triage.services.watch import paging_state
 from triage.storage import migration
 from triage.storage.messages import Message
@@ -71,7 +72,7 @@ def metrics() -> ResponseReturnValue:
     with current_context().reading() as uow:
         state = paging_state(uow)
         counts = uow.session.execute(
-            select(Message.state, func.count()).group_by(Message.state)
+            select(Message.state, func.count()).where(UNSENT).group_by(Message.state)
         ).all()
         strays = reports.strays(uow)
         outcomes = transfers.outcomes(uow)
@@ -86,7 +87,9 @@ def metrics() -> ResponseReturnValue:
     )
     for name, value in state.items():
         Gauge(f"triage_{name}", name.replace("_", " "), registry=registry).set(value or 0)
-    texts = Gauge("triage_texts", "Texts by state", ["state"], registry=registry)
+    texts = Gauge(
+        "triage_texts", "Texts that are on their way, by state", ["state"], registry=registry
+    )
     for message_state, count in counts:
         texts.labels(message_state.value).set(count)
     _tell_transfers(registry, outcomes)

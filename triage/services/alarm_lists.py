@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, TextClause, exists, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import AlarmKind
@@ -14,16 +14,16 @@ from triage.domain.words import msgid
 from triage.services import providers
 from triage.services.actors import names_of
 from triage.storage.messages import Message
-from triage.storage.safety import Alarm
+from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _UNTAKEN = Alarm.taken_at.is_(None)
-_IN_FORCE = Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
+_IN_FORCE = STANDING_ALARM, Alarm.taken_at.is_not(None), Alarm.over_at.is_(None)
 _LISTED = select(Alarm).options(
     joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call)
 )
-_STANDING = _LISTED.where(or_(_UNTAKEN, and_(*_IN_FORCE))).order_by(Alarm.created_at, Alarm.id)
+_STANDING = _LISTED.where(STANDING_ALARM).order_by(Alarm.created_at, Alarm.id)
 
 
 def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
@@ -77,7 +77,7 @@ def taken_since(uow: UnitOfWork, ago: timedelta) -> Sequence[Alarm]:
 
 
 def _listed(
-    uow: UnitOfWork, *which: ColumnElement[bool], order: ColumnElement[Any]
+    uow: UnitOfWork, *which: ColumnElement[bool] | TextClause, order: ColumnElement[Any]
 ) -> Sequence[Alarm]:
     return uow.session.scalars(_LISTED.where(*which).order_by(order, Alarm.id)).all()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, select
 
 from triage.domain.assessment import ENGINE, assess, assess_after_asking
 from triage.domain.call_reading import NARRATIVE_LENGTH
@@ -21,10 +21,7 @@ from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
-COUNTS = or_(
-    Answer.caller_id.is_(None),
-    Answer.caller_id.not_in(select(Caller.id).where(Caller.left_for_id.is_not(None))),
-)
+COUNTS = ~exists().where(Caller.id == Answer.caller_id, Caller.left_for_id.is_not(None))
 """Of whoever rang about something else nothing counts here."""
 _ANSWERS = (
     select(Answer)

@@ -21,7 +21,7 @@ from triage.services.environments import elsewhere
 from triage.services.provider_health import provider_health
 from triage.services.restored import RESTORED
 from triage.storage.messages import Message
-from triage.storage.timers import Heartbeat, Timer
+from triage.storage.timers import LEFT_TIMER, WAITING_TIMER, Heartbeat, Timer
 from triage.storage.unit_of_work import LATER, UnitOfWork
 from triage.storage.watching import BackupNote
 
@@ -38,7 +38,6 @@ _URGENT = ("ask_deadline", alarms.RING, alarms.LOOK, check_ins.LATE)
 """Steps of no dispatch that cannot wait."""
 _MOVES = or_(Timer.dispatch_id.is_not(None), Timer.kind == storms.BUNDLE)
 """Steps that move dispatches: of one, or of several in one."""
-_WAITING = text("timer.state = 'waiting'")
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
         and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["highest"])),
         and_(_MOVES, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["dispatch"])),
     )
-    counts = select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(_WAITING)
+    counts = select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(WAITING_TIMER)
     row = uow.session.execute(counts.where(urgent)).one()
     yield from _finding(uow, "timers_late", (row[0], row[1]))
     rest = and_(Timer.due_at < _ago(uow, TIMER_BOUNDS_S["other"]), ~urgent)
@@ -143,7 +142,7 @@ def _parked(uow: UnitOfWork) -> Iterator[Finding]:
         row = uow.session.execute(
             select(func.count(), func.min(Timer.due_at))
             .select_from(Timer)
-            .where(text("timer.state = 'parked'"), which)
+            .where(LEFT_TIMER, Timer.state == "parked", which)
         ).one()
         yield from _finding(uow, code, (row[0], row[1]))
 

@@ -14,7 +14,7 @@ from triage.domain.ranking import MemberOption, TeamOption, why_none
 from triage.services import silences
 from triage.services.centre import Centre
 from triage.storage.base import Row
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.revisions import KEPT_FOR
 from triage.storage.safety import Alarm
 from triage.storage.teams import Responder, Shift, Suspension, Team
@@ -56,7 +56,7 @@ _LOADS = union_all(
     *(
         select(literal(kind), whose, func.count(func.distinct(Slot.dispatch_id)))
         .where(
-            Slot.state.in_(BUSY),
+            BUSY_SLOT,
             whose.is_not(None),
             Slot.dispatch_id != bindparam("besides", type_=Slot.dispatch_id.type),
         )
@@ -216,7 +216,7 @@ def is_still_free(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> boo
     if uow.alone:
         return True
     load = select(func.count(func.distinct(Slot.dispatch_id))).where(
-        Slot.team_id == option.team_id, Slot.state.in_(BUSY), Slot.dispatch_id != besides.id
+        BUSY_SLOT, Slot.team_id == option.team_id, Slot.dispatch_id != besides.id
     )
     with uow.asking((Slot,), _matters):
         is_free = (uow.session.scalar(load) or 0) < option.calls_at_once

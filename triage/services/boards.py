@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import aliased, defer, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import (
@@ -27,7 +27,7 @@ from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.unread_replies import Unread
-from triage.storage.calls import AssessmentRecord, Call, Override
+from triage.storage.calls import OPEN_CALL, OPEN_ONES, AssessmentRecord, Call, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
@@ -117,20 +117,12 @@ class Board:
 
 
 def _latest() -> Select[AssessmentRecord]:
-    newest = (
-        select(AssessmentRecord.call_id, func.max(AssessmentRecord.number).label("number"))
-        .join(Call, Call.id == AssessmentRecord.call_id)
-        .where(Call.state.in_(OPEN))
-        .group_by(AssessmentRecord.call_id)
-        .subquery()
-    )
+    one = aliased(AssessmentRecord)
+    newest = select(func.max(one.number)).where(one.call_id == Call.id).scalar_subquery()
     return (
         select(AssessmentRecord)
-        .join(
-            newest,
-            (AssessmentRecord.call_id == newest.c.call_id)
-            & (AssessmentRecord.number == newest.c.number),
-        )
+        .join(Call, Call.id == AssessmentRecord.call_id)
+        .where(OPEN_CALL, AssessmentRecord.number == newest)
         .options(defer(AssessmentRecord.input_sealed))
     )
 
@@ -138,8 +130,7 @@ def _latest() -> Select[AssessmentRecord]:
 _SLOTS = selectinload(Dispatch.slots)
 _DISPATCHES = (
     select(Dispatch)
-    .join(Call, Call.id == Dispatch.call_id)
-    .where(Call.state.in_(OPEN))
+    .where(Dispatch.call_id.in_(OPEN_ONES))
     .order_by(Dispatch.created_at, Dispatch.id)
     .options(
         _SLOTS.selectinload(Slot.pages).joinedload(Page.team),
@@ -147,13 +138,9 @@ _DISPATCHES = (
         selectinload(Dispatch.transfers),
     )
 )
-_CALLS = select(Call).where(Call.state.in_(OPEN)).order_by(Call.received_at).limit(MOST_CALLS)
+_CALLS = select(Call).where(OPEN_CALL).order_by(Call.received_at).limit(MOST_CALLS)
 _LATEST = _latest()
-_OVERRIDDEN = (
-    select(Override.assessment_id)
-    .join(Call, Call.id == Override.call_id)
-    .where(Call.state.in_(OPEN))
-)
+_OVERRIDDEN = select(Override.assessment_id).where(Override.call_id.in_(OPEN_ONES))
 """Assessments of open calls against which a person has decided."""
 
 
@@ -198,7 +185,7 @@ def _rank(row: Row) -> int:
 def _not_listed(uow: UnitOfWork, listed: int) -> int:
     if listed < MOST_CALLS:
         return 0
-    query = select(func.count()).select_from(Call).where(Call.state.in_(OPEN))
+    query = select(func.count()).select_from(Call).where(OPEN_CALL)
     return (uow.session.scalar(query) or 0) - listed
 
 

@@ -34,7 +34,6 @@ from triage.services.timeline_sentences import fact_name, response_name
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.safety import Alarm, CheckIn
-from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.visits import Visit
 
@@ -259,17 +258,15 @@ def latest_response(uow: UnitOfWork, call: Call) -> str | None:
 
 def pages_of(uow: UnitOfWork, call: Call, person: Person) -> list[Page]:
     """The pages by which this person was asked to come, the newest first."""
-    return list(
-        uow.session.scalars(
-            select(Page)
-            .join(Slot, Slot.id == Page.slot_id)
-            .join(Dispatch, Dispatch.id == Slot.dispatch_id)
-            .join(Responder, Responder.id == Page.responder_id)
-            .where(Dispatch.call_id == call.id, Responder.account_id == person.account_id)
-            .options(joinedload(Page.team))
-            .order_by(Page.created_at.desc(), Page.id.desc())
-        )
+    pages = uow.session.scalars(
+        select(Page)
+        .join(Slot, Slot.id == Page.slot_id)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .where(Dispatch.call_id == call.id)
+        .options(joinedload(Page.team), joinedload(Page.responder))
+        .order_by(Page.created_at.desc(), Page.id.desc())
     )
+    return [page for page in pages if page.responder.account_id == person.account_id]
 
 
 def newest_with_code(uow: UnitOfWork, code: str) -> Call:

@@ -13,7 +13,7 @@ from triage.services.centre import Centre
 from triage.services.escalation_steps import ESCALATE, WAITING
 from triage.services.pages import hold
 from triage.services.planned import cancel, is_planned, plan
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import UNFINISHED_DISPATCH, Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -145,6 +145,7 @@ def leave(uow: UnitOfWork, whose: ColumnElement[bool], why: str) -> None:
         .where(
             Page.kind == PageKind.SUPERVISOR,
             Page.state == PageState.ACCEPTED,
+            UNFINISHED_DISPATCH,
             Dispatch.state.not_in(_OVER),
             whose,
         )

@@ -3,8 +3,7 @@
 from sqlalchemy import select
 
 from triage.domain import desk_commands as language
-from triage.domain.lifecycle import CallState
-from triage.storage.calls import Call
+from triage.storage.calls import OPEN_CALL, Call
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -30,11 +29,7 @@ def offers(uow: UnitOfWork, typed: str) -> list[str]:
 
 
 def _open_codes(uow: UnitOfWork, begun: str) -> list[str]:
-    query = (
-        select(Call.code)
-        .where(Call.state.in_((CallState.OPEN, CallState.ASKING)))
-        .order_by(Call.received_at.desc())
-    )
+    query = select(Call.code).where(OPEN_CALL).order_by(Call.received_at.desc())
     return [code for code in uow.session.scalars(query) if code.startswith(begun)][:OFFERED]
 
 

@@ -1,10 +1,10 @@
 """Tests of everybody's telephone, weekly or by a button: who answers, and how fast."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import reach_wording
@@ -172,10 +172,21 @@ def _unanswered(uow: UnitOfWork, member: Responder) -> ReachTest | None:
     )
 
 
-def runs(uow: UnitOfWork) -> Sequence[ReachRun]:
-    """Those that have begun, the newest first."""
-    begun = select(ReachRun).where(ReachRun.started_at.is_not(None))
-    return uow.session.scalars(begun.order_by(ReachRun.started_at.desc()).limit(MOST_RUNS)).all()
+def newest(uow: UnitOfWork) -> ReachRun | None:
+    """The last that has begun."""
+    return next(iter(_begun(uow, 1)), None)
+
+
+def before(uow: UnitOfWork, run: ReachRun) -> Sequence[ReachRun]:
+    """Those that began before this one, the latest first, a page of them."""
+    return _begun(uow, MOST_RUNS, (ReachRun.started_at < run.started_at,))
+
+
+def _begun(
+    uow: UnitOfWork, most: int, which: Iterable[ColumnElement[bool]] = ()
+) -> Sequence[ReachRun]:
+    begun = select(ReachRun).where(ReachRun.started_at.is_not(None), *which)
+    return uow.session.scalars(begun.order_by(ReachRun.started_at.desc()).limit(most)).all()
 
 
 def results(uow: UnitOfWork, run: ReachRun) -> Results:

@@ -20,7 +20,7 @@ from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
 from triage.services.stand_downs import asked_together, tell, tell_partners
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -50,6 +50,7 @@ def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
         select(Slot)
         .join(Dispatch)
         .where(
+            BUSY_SLOT,
             Slot.state.in_(MAY_TURN),
             Slot.responder_id.is_not(None),
             Dispatch.level_rank >= dispatch.level_rank + centre.policy.divert_ranks,

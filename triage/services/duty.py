@@ -10,7 +10,7 @@ from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import charges, check_ins, paging
 from triage.services.centre import Centre
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.revisions import KEPT_FOR
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.timers import Timer
@@ -87,13 +87,15 @@ def opt_out(uow: UnitOfWork, responder: Responder, heard_from: str) -> None:
 
 def in_hand(uow: UnitOfWork, whose: ColumnElement[bool]) -> Sequence[Slot]:
     """Work that members have accepted and not ended."""
-    of_ours = select(Slot).where(Slot.responder_id.is_not(None), Slot.state.in_(sorted(TAKEN)))
-    return uow.session.scalars(of_ours.where(whose)).all()
+    of_ours = select(Slot).where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)))
+    return uow.session.scalars(of_ours.where(Slot.responder_id.is_not(None), whose)).all()
 
 
 def is_busy(uow: UnitOfWork, team: Team) -> bool:
     """Is it on a call, or any of it? On a call that was taken on paper it is there as a whole."""
-    in_hand = select(Slot.id).where(Slot.team_id == team.id, Slot.state.in_(sorted(TAKEN)))
+    in_hand = select(Slot.id).where(
+        BUSY_SLOT, Slot.team_id == team.id, Slot.state.in_(sorted(TAKEN))
+    )
     return uow.session.scalar(in_hand.limit(1)) is not None
 
 
@@ -110,7 +112,7 @@ def _move_on(
         .join(Slot, Slot.id == Page.slot_id)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .join(Call, Call.id == Dispatch.call_id)
-        .where(Page.state == PageState.OPEN, which)
+        .where(OPEN_PAGE, which)
         .order_by(Dispatch.level_rank, Page.created_at)
     ).all()
     for page in pages:

@@ -12,7 +12,7 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import CallState
 from triage.domain.words import msgid
 from triage.services.centre import Centre
-from triage.storage.calls import Call
+from triage.storage.calls import OPEN_CALL, Call
 from triage.storage.errands import Errand
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -88,7 +88,7 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
 _OF_OPEN_CALLS = (
     select(Errand)
     .join(Call)
-    .where(Errand.ended_at.is_(None), Errand.kind.not_in(OUTLIVES_CALL), Call.state.in_(_OPEN))
+    .where(Errand.ended_at.is_(None), Errand.kind.not_in(OUTLIVES_CALL), OPEN_CALL)
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at)
 )

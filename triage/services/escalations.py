@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict
 from triage.domain.escalation import Channel, Due, Who, reminders
-from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import msgid
 from triage.services import charges, escalation_policies, freed_teams, storms, supervisors
 from triage.services.availability import team_options
@@ -17,7 +17,7 @@ from triage.services.charges import in_charge
 from triage.services.escalation_steps import ESCALATE, WAITING, following, hasten, plan_next
 from triage.services.pages import REMIND, open_page, ring, send_again, send_page
 from triage.services.planned import cancel, is_planned, plan
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -164,9 +164,7 @@ def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Seq
 
 def _busy(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
     """Who has a call, or a question about this one still open."""
-    working = select(Slot.responder_id).where(
-        Slot.state.in_([SlotState.PAGED, *sorted(TAKEN)]), Slot.responder_id.is_not(None)
-    )
+    working = select(Slot.responder_id).where(BUSY_SLOT, Slot.responder_id.is_not(None))
     asked = (
         select(Page.responder_id)
         .join(Slot)

@@ -1,6 +1,6 @@
 """What happens afterwards: planned by the rules, owned by somebody, done or overdue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +16,15 @@ from triage.domain.lifecycle import FollowUpState
 from triage.domain.words import msgid
 from triage.services import assessments, outbox, partners, referrals
 from triage.services.centre import Centre
+from triage.services.list_pages import Place, first_of, later
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.follow_ups import FollowUp, FollowUpAttempt
+from triage.storage.follow_ups import (
+    NOT_REACHED_FOLLOW_UP,
+    OPEN_FOLLOW_UP,
+    FollowUp,
+    FollowUpAttempt,
+)
 from triage.storage.teams import Responder, Shift
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -291,15 +297,20 @@ def unchanged(uow: UnitOfWork, key: UUID, version: int) -> FollowUp:
 
 
 def open_ones(
-    uow: UnitOfWork, owner_role: str | None = None, account_id: UUID | None = None
-) -> list[FollowUp]:
-    """What is still to be done, the most overdue first; at most MOST_LISTED.
+    uow: UnitOfWork,
+    owner_role: str | None = None,
+    account_id: UUID | None = None,
+    after: Place | None = None,
+) -> tuple[Sequence[FollowUp], bool]:
+    """What is still to be done, the most overdue first, a page of it; and is there more?
 
-    owner_role -- only what this role owes; account_id -- only what this person owes.
+    owner_role -- who owes it; account_id -- who in person; after -- the last of the page before.
     """
-    query = _of(owner_role, account_id).where(FollowUp.state == FollowUpState.OPEN)
-    query = query.order_by(FollowUp.due_at, FollowUp.id).limit(MOST_LISTED)
-    return list(uow.session.scalars(query))
+    query = _of(owner_role, account_id).where(OPEN_FOLLOW_UP)
+    if after is not None:
+        query = query.where(later(FollowUp.due_at, FollowUp.id, after))
+    query = query.order_by(FollowUp.due_at, FollowUp.id).limit(MOST_LISTED + 1)
+    return first_of(uow.session.scalars(query).all(), MOST_LISTED)
 
 
 def _of(owner_role: str | None, account_id: UUID | None) -> Select[FollowUp]:
@@ -316,7 +327,7 @@ def not_reached(
 ) -> list[FollowUp]:
     """What ended lately because nobody was ever reached; whose, as `open_ones`."""
     query = _of(owner_role, account_id).where(
-        FollowUp.state == FollowUpState.NOT_REACHED, FollowUp.due_at > uow.now - _LATELY
+        NOT_REACHED_FOLLOW_UP, FollowUp.due_at > uow.now - _LATELY
     )
     query = query.order_by(FollowUp.due_at.desc(), FollowUp.id).limit(MOST_LISTED)
     return list(uow.session.scalars(query))

@@ -2,19 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from triage.domain.lifecycle import DispatchState
 from triage.storage.base import Row
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import UNFILLED_DISPATCH, UNRELIEVED_SLOT, Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 TEAM_FREE = "team_free"
 FIRST = 1
 """Priority: who waits longest for a team waits for nothing else here."""
-UNRELIEVED = text("slot.state = 'unfilled' AND slot.replaces_id IS NOT NULL")
-"""As the partial index has it, word for word, or it is not used."""
 LOOK_AGAIN = timedelta(seconds=5)
 """After a call has found nobody: a team that became free in that very moment saw no call wait."""
 
@@ -29,6 +26,6 @@ def offer_soon(uow: UnitOfWork, freed: Row, at: datetime | None = None) -> None:
 
 
 def _anybody_waits(uow: UnitOfWork) -> bool:
-    waiting = select(Dispatch.id).where(Dispatch.state == DispatchState.UNFILLED).limit(1)
-    unrelieved = select(Slot.id).where(UNRELIEVED).limit(1)
+    waiting = select(Dispatch.id).where(UNFILLED_DISPATCH).limit(1)
+    unrelieved = select(Slot.id).where(UNRELIEVED_SLOT).limit(1)
     return any(uow.session.scalar(query) is not None for query in (waiting, unrelieved))

@@ -116,9 +116,9 @@ def count(
 
 def _latest_calls(uow: UnitOfWork) -> Sequence[UUID]:
     """Calls that are over: while one goes on, the first questions would count too much."""
+    latest = select(Call.id, Call.state).order_by(Call.id.desc()).limit(MOST_CALLS)
     going_on = (CallState.ASKING, CallState.OPEN)
-    latest = select(Call.id).where(Call.state.not_in(going_on)).order_by(Call.id.desc())
-    return uow.session.scalars(latest.limit(MOST_CALLS)).all()
+    return [key for key, state in uow.session.execute(latest) if state not in going_on]
 
 
 def _answers(

@@ -15,6 +15,7 @@ from triage.domain.phone_numbers import e164
 from triage.domain.words import msgid
 from triage.services.actors import names_of
 from triage.services.centre import Centre
+from triage.services.list_pages import Place, first_of, later
 from triage.services.places import WRONG, place_index
 from triage.storage.calls import Call
 from triage.storage.hazard_notes import HazardNote
@@ -113,10 +114,17 @@ def _must_stand(uow: UnitOfWork, note: HazardNote) -> None:
         raise Conflict(msgid("this note has ended meanwhile"))
 
 
-def current(uow: UnitOfWork) -> list[Shown]:
-    """All that stand, those that end first first."""
-    notes = select(HazardNote).where(*_standing(uow)).order_by(HazardNote.expires_at)
-    return _shown(uow, uow.session.scalars(notes.limit(SHOWN)).all())
+def current(uow: UnitOfWork, after: Place | None = None) -> tuple[list[Shown], bool]:
+    """Those that stand, those that end first first, a page of them; and are there more?
+
+    after -- the last of the page before.
+    """
+    notes = select(HazardNote).where(*_standing(uow))
+    if after is not None:
+        notes = notes.where(later(HazardNote.expires_at, HazardNote.id, after))
+    notes = notes.order_by(HazardNote.expires_at, HazardNote.id).limit(SHOWN + 1)
+    found, more = first_of(uow.session.scalars(notes).all(), SHOWN)
+    return _shown(uow, found), more
 
 
 def about(

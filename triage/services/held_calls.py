@@ -18,7 +18,7 @@ from triage.services import people
 from triage.services.actors import account_of
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
-from triage.storage.calls import Call
+from triage.storage.calls import OPEN_CALL, Call
 from triage.storage.held_calls import HeldCall
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
@@ -41,7 +41,7 @@ class Holder:
     offered_name: str
 
 
-_OF_OPEN_CALLS = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
+_OF_OPEN_CALLS = select(HeldCall).join(Call).where(OPEN_CALL)
 
 
 def of_open_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
@@ -145,7 +145,7 @@ def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
     uow.session.flush()
     if people.signed_in(uow, centre, {account_id}):
         return
-    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN))
+    query = select(HeldCall).join(Call).where(OPEN_CALL)
     for held in uow.session.scalars(query.where(HeldCall.account_id == account_id)).all():
         _let_go(uow, held, "signed_out")
     for held in uow.session.scalars(query.where(HeldCall.offered_to == account_id)).all():
@@ -154,7 +154,7 @@ def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
 
 def offered(uow: UnitOfWork, me: UUID) -> Sequence[HeldCall]:
     """Calls that somebody gives to me."""
-    query = select(HeldCall).join(Call).where(Call.state.in_(_OPEN), HeldCall.offered_to == me)
+    query = select(HeldCall).join(Call).where(OPEN_CALL, HeldCall.offered_to == me)
     return uow.session.scalars(query).all()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text, union
+from sqlalchemy import func, select, union
 
 from triage.domain.codes import NO_CALL
 from triage.domain.gazetteer import Place, metres_between
@@ -19,7 +19,7 @@ from triage.services import assessments, hazard_notes
 from triage.services.centre import Centre
 from triage.services.places import place_index
 from triage.storage.audit import AuditEntry
-from triage.storage.calls import Call, Caller
+from triage.storage.calls import OPEN_CALL, Call, Caller
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
@@ -41,8 +41,6 @@ _WHY = {
     "near": msgid("near by"),
 }
 EVENT = "call.shown_beside"
-_OPEN = text("call.state IN ('asking', 'open')")
-"""As the partial index has it, word for word, or it is not used."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def _young(
 ) -> list[Alike]:
     """Young open calls near by, the nearest first, else those of the zone: shown only where
     nothing fits better."""
-    young = select(Call).where(_OPEN, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN))
+    young = select(Call).where(OPEN_CALL, Call.received_at > uow.now - timedelta(minutes=NEAR_MIN))
     young = young.order_by(Call.received_at.desc())
     if position:
         calls = uow.session.scalars(young.limit(MOST_YOUNG)).all()

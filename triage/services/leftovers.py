@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.codes import DISMISSALS
@@ -23,7 +23,7 @@ from triage.storage.dispatches import Dispatch
 from triage.storage.follow_ups import FollowUp
 from triage.storage.messages import Message
 from triage.storage.teams import Partner, Responder
-from triage.storage.timers import Timer
+from triage.storage.timers import LEFT_TIMER, Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 MOST = 100
@@ -85,7 +85,7 @@ def steps(uow: UnitOfWork, state: str) -> Sequence[LeftStep]:
 def _left(state: str) -> ColumnElement[bool]:
     if state not in {PARKED, EXPIRED}:
         raise ValueError(state)
-    return Timer.state == state
+    return and_(LEFT_TIMER, Timer.state == state)
 
 
 def lost_texts(uow: UnitOfWork) -> Sequence[LostText]:

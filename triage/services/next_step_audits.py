@@ -11,19 +11,23 @@ from triage.domain.findings import Finding
 from triage.domain.lifecycle import TAKEN, CallState, DispatchState, PageKind, PageState, SlotState
 from triage.services import charges, errands, escalation_policies, escalations, next_steps
 from triage.services.escalation_steps import ESCALATE
-from triage.services.freed_teams import UNRELIEVED
 from triage.services.outbox import UNSENT
 from triage.services.reliefs import RELIEF
 from triage.services.transfers import TRANSFER
-from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
+from triage.storage.calls import OPEN_CALL, Call
+from triage.storage.dispatches import (
+    UNFINISHED_DISPATCH,
+    UNRELIEVED_SLOT,
+    Dispatch,
+    Page,
+    Slot,
+    Transfer,
+)
 from triage.storage.messages import Message
-from triage.storage.timers import Timer
+from triage.storage.timers import LEFT_TIMER, WAITING_TIMER, Timer
 from triage.storage.unit_of_work import UnitOfWork
 
-_WAITING = text("timer.state = 'waiting'")
 _RUNNING = text("transfer.state IN ('offered', 'ringing', 'counselor')")
-_NOT_OVER = text("dispatch.state NOT IN ('cleared', 'cancelled')")
 
 
 def audit(uow: UnitOfWork) -> Iterator[Finding]:
@@ -36,7 +40,7 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
     asking = uow.session.execute(
         select(func.count(), func.min(Call.received_at))
         .select_from(Call)
-        .where(Call.state == CallState.ASKING)
+        .where(OPEN_CALL, Call.state == CallState.ASKING)
         .where(~exists().where(Timer.subject_id == Call.id, Timer.state.in_(["waiting", "parked"])))
     ).one()
     counted = [(row[0], row[1]), (asking[0], asking[1]), *_handing_over(uow), *errands.audit(uow)]
@@ -71,14 +75,14 @@ def stuck(ends: Mapping[UUID, int]) -> ColumnElement[bool]:
     at_end = and_(or_(false(), *_at_end(ends)), _waits(Timer.kind == escalations.CALL_BACK))
     left = and_(Dispatch.state == DispatchState.UNFILLED, ~alarmed, ~at_end)
     return and_(
-        _NOT_OVER,
+        UNFINISHED_DISPATCH,
         Dispatch.state != DispatchState.HANDED_OVER,
         or_(~_waits(), and_(asked, ~moves, ~leaves), left, _unanswered()),
     )
 
 
 def _waits(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(Timer.dispatch_id == Dispatch.id, _WAITING, *which)
+    return exists().where(Timer.dispatch_id == Dispatch.id, WAITING_TIMER, *which)
 
 
 def _at_end(ends: Mapping[UUID, int]) -> Iterator[ColumnElement[bool]]:
@@ -89,7 +93,7 @@ def _at_end(ends: Mapping[UUID, int]) -> Iterator[ColumnElement[bool]]:
 
 def _unanswered() -> ColumnElement[bool]:
     """A page is open, its text is not on its way, and nothing happens if no answer comes."""
-    due = exists().where(Timer.subject_id == Page.id, Timer.kind == "page_answer", _WAITING)
+    due = exists().where(Timer.subject_id == Page.id, Timer.kind == "page_answer", WAITING_TIMER)
     leaves = exists().where(Message.page_id == Page.id, UNSENT)
     return exists().where(
         Slot.dispatch_id == Dispatch.id,
@@ -111,14 +115,14 @@ def _handing_over(uow: UnitOfWork) -> Iterator[tuple[int, datetime | None]]:
             _RUNNING, ~_is_planned(TRANSFER, Transfer.id)
         ),
         select(func.count(), func.min(Dispatch.created_at)).where(
-            _NOT_OVER,
+            UNFINISHED_DISPATCH,
             Dispatch.reached_by == "transfer",
             Dispatch.state == DispatchState.HAND_OVER,
             ~is_running,
         ),
         select(func.count(), func.min(Slot.created_at))
         .join(first, first.id == Slot.replaces_id)
-        .where(UNRELIEVED, first.state.in_(sorted(TAKEN)), ~_is_planned(RELIEF, Slot.id)),
+        .where(UNRELIEVED_SLOT, first.state.in_(sorted(TAKEN)), ~_is_planned(RELIEF, Slot.id)),
     ):
         row = uow.session.execute(query).one()
         yield row[0], row[1]
@@ -132,4 +136,4 @@ def _is_planned(kind: str, subject: InstrumentedAttribute[UUID]) -> ColumnElemen
 
 def _is_held() -> ColumnElement[bool]:
     """Its steps are parked or held, which is told of its own."""
-    return exists().where(Timer.dispatch_id == Dispatch.id, Timer.state == "parked")
+    return exists().where(Timer.dispatch_id == Dispatch.id, LEFT_TIMER, Timer.state == "parked")

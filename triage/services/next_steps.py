@@ -16,7 +16,7 @@ from triage.services import escalations
 from triage.services.board_lines import is_late
 from triage.services.centre import Centre
 from triage.services.planned import is_planned, plan
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import UNFINISHED_DISPATCH, Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -88,7 +88,7 @@ def _should_be_there(dispatch: Dispatch) -> datetime:
 _STANDING = (
     select(Dispatch)
     .where(
-        Dispatch.state.not_in([DispatchState.CLEARED, DispatchState.CANCELLED]),
+        UNFINISHED_DISPATCH,
         or_(Dispatch.stalled_in == Dispatch.state, Dispatch.state == DispatchState.HAND_OVER),
     )
     .options(

@@ -177,7 +177,7 @@ LATE = timedelta(seconds=30)
 """A page's text that has not left by then is told by telephone."""
 
 
-_OF_PAGES = select(Message.page_id).where(Message.kind == "page", Message.page_id.is_not(None))
+_OF_PAGES = select(Message.page_id).where(Message.kind == "page")
 _NOT_LEFT = _OF_PAGES.where(UNSENT, Message.created_at < bindparam("late"))
 _GIVEN_UP = _OF_PAGES.where(
     Message.ring_since.is_not(None),

@@ -15,6 +15,8 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 LATELY_H = 2
+OLDEST = timedelta(days=30)
+"""What was asked so long ago is over, or no text is about it any more."""
 
 
 def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | Answered:
@@ -56,25 +58,28 @@ def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
 
 
 def call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:
-    """The newest call with this code that this responder was paged for."""
-    return uow.session.scalar(
-        select(Call)
+    """The newest call with this code that this responder was paged for. A code has few calls, a
+    responder ever more pages."""
+    paged = uow.session.execute(
+        select(Call, Page.responder_id)
         .join(Dispatch, Dispatch.call_id == Call.id)
         .join(Slot)
         .join(Page)
-        .where(Call.code == code, Page.responder_id == responder.id)
+        .where(Call.code == code)
         .order_by(Call.created_at.desc())
-        .limit(1)
     )
+    return next((call for call, whom in paged if whom == responder.id), None)
 
 
 def questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
-    """What this phone could be answering: open pages, work in hand, and verdicts owed."""
+    """What this phone could be answering: open pages, work in hand, and verdicts owed. Whoever
+    means one of longer ago types its code."""
     pages = uow.session.scalars(
         select(Page)
         .join(Slot)
         .where(
             Page.responder_id == responder.id,
+            Page.created_at > uow.now - OLDEST,
             Page.state.in_([PageState.OPEN, PageState.ACCEPTED]),
             Slot.state.in_([SlotState.CLEARED, *sorted(WANTED | TAKEN)]),
         )

@@ -253,13 +253,14 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
 
 def open_page_of(uow: UnitOfWork, call: Call, responder: Responder) -> Page | None:
     """The page of this responder for this call: the one that counts, the newest first."""
-    pages = uow.session.scalars(
+    of_call = uow.session.scalars(
         select(Page)
         .join(Slot)
         .join(Dispatch)
-        .where(Dispatch.call_id == call.id, Page.responder_id == responder.id)
+        .where(Dispatch.call_id == call.id)
         .order_by(Page.created_at.desc(), Page.id.desc())
-    ).all()
+    )
+    pages = [page for page in of_call if page.responder_id == responder.id]
     in_hand = [p for p in pages if p.state is PageState.ACCEPTED and p.slot.state in TAKEN]
     asked = [p for p in pages if p.state is PageState.OPEN]
     done = [p for p in pages if p.state is PageState.ACCEPTED]

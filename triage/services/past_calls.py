@@ -8,15 +8,28 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    func,
+    or_,
+    select,
+    text,
+    union,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from triage.domain.lifecycle import CallState
 from triage.domain.phone_numbers import e164
 from triage.services.centre import Centre
 from triage.services.known_calls import responses_of
+from triage.services.list_pages import Place, earlier, first_of, later
 from triage.services.places import place_index
-from triage.storage.calls import Call, Caller
+from triage.storage.calls import CLOSED_CALL, OPEN_CALL, Call, Caller, last_digits
 from triage.storage.dispatches import Dispatch
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
@@ -26,11 +39,11 @@ _MOST_NUMBERS = 500
 """Of the CAD's, that end alike."""
 NO_ZONE = "none"
 EVENT = "call.found"
-_STATES = {
-    "closed": text("call.state = 'closed'"),
-    "open": text("call.state IN ('asking', 'open')"),
+_STATES = {"closed": CLOSED_CALL, "open": OPEN_CALL}
+_STATE_NAMES = {
+    "closed": (CallState.CLOSED,),
+    "open": (CallState.ASKING, CallState.OPEN),
 }
-"""As the partial indexes have it, word for word, or they are not used."""
 OF_STATES = tuple(_STATES)
 
 
@@ -39,7 +52,7 @@ class Wanted:
     """What is looked for; "" and None for what does not matter.
 
     state -- `closed` or `open`; named -- a code, a reference or a number of the CAD's; zone -- or
-    `none`; after -- the last call of the page before.
+    `none`; after -- the last call of the page before; before -- the first of the page after.
     """
 
     state: str = "closed"
@@ -49,7 +62,8 @@ class Wanted:
     zone: str = ""
     place: str = ""
     phone: str = ""
-    after: tuple[datetime, UUID] | None = None
+    after: Place | None = None
+    before: Place | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -68,44 +82,85 @@ class Past:
 @dataclass(frozen=True)
 class Found:
     calls: Sequence[Past]
-    older: tuple[datetime, UUID] | None
+    older: Place | None
     """After which the next page begins, if there is one."""
+    newer: Place | None
+    """Before which the page before this one ends, if there is one."""
     still_open: int
     """Calls that fit and are not listed, because they are open."""
 
 
 def find(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> Found:
     """Raises Refused for a number that cannot be looked up."""
-    fits = _narrowed(uow, centre, wanted)
-    query = select(Call).where(_STATES[wanted.state], *fits)
-    still_open = select(func.count()).select_from(Call).where(_STATES["open"], *fits)
-    if wanted.after is not None:
-        at, key = wanted.after
-        query = query.where(or_(Call.received_at < at, and_(Call.received_at == at, Call.id < key)))
-    newest = query.order_by(Call.received_at.desc(), Call.id.desc()).limit(PAGE + 1)
-    calls = uow.session.scalars(newest).all()
-    shown = calls[:PAGE]
-    sent = responses_of(uow, [call.id for call in shown])
-    last = shown[-1] if len(calls) > PAGE else None
+    looked_up = _looked_up(uow, centre, wanted)
+    calls, older, newer = _page(uow, wanted, *_fitting(centre, wanted, wanted.state, looked_up))
+    sent = responses_of(uow, [call.id for call in calls])
+    still_open = 0
+    if wanted.state != "open":
+        _, others = _fitting(centre, wanted, "open", looked_up)
+        counted = select(func.count()).select_from(others.subquery())
+        still_open = uow.session.scalar(counted) or 0
     return Found(
-        [Past(call, sent.get(call.id, ())) for call in shown],
-        (last.received_at, last.id) if last else None,
-        0 if wanted.state == "open" else uow.session.scalar(still_open) or 0,
+        [Past(call, sent.get(call.id, ())) for call in calls],
+        _place(calls[-1]) if older else None,
+        _place(calls[0]) if newer else None,
+        still_open,
     )
 
 
-def _narrowed(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> list[ColumnElement[bool]]:
-    fits: list[ColumnElement[bool]] = []
+def _page(
+    uow: UnitOfWork, wanted: Wanted, of: type[Call], fitting: Select[Call]
+) -> tuple[Sequence[Call], bool, bool]:
+    """The calls of one page; are there older ones, and newer ones?"""
+    if wanted.before is not None:
+        upwards = fitting.where(later(of.received_at, of.id, wanted.before))
+        found = uow.session.scalars(upwards.order_by(*_order(of, wanted)).limit(PAGE + 1)).all()
+        if len(found) > PAGE:  # else it is the first page, as full as can be
+            return found[PAGE - 1 :: -1], True, True
+    elif wanted.after is not None:
+        fitting = fitting.where(earlier(of.received_at, of.id, wanted.after))
+    newest_first = (column.desc() for column in _order(of, wanted))
+    newest = fitting.order_by(*newest_first).limit(PAGE + 1)
+    calls, more = first_of(uow.session.scalars(newest).all(), PAGE)
+    return calls, more, bool(calls) and wanted.after is not None
+
+
+def _order(of: type[Call], wanted: Wanted) -> list[InstrumentedAttribute[Any]]:
+    """PostgreSQL does not see that calls without a zone stand together in an index by zones."""
+    without_zone = [of.zone] if wanted.zone == NO_ZONE else []
+    return [*without_zone, of.received_at, of.id]
+
+
+def _place(call: Call) -> Place:
+    return call.received_at, call.id
+
+
+def _fitting(
+    centre: Centre, wanted: Wanted, state: str, looked_up: Sequence[ColumnElement[bool]]
+) -> tuple[type[Call], Select[Call]]:
+    """All calls that fit, and what their columns are named by. What is looked up is looked up
+    first: no planner is to go through all calls by time until it has met enough of these."""
+    of: type[Call] = Call
+    fits: list[ColumnElement[bool] | TextClause] = [_STATES[state]]
+    if looked_up:
+        found = select(Call).where(*looked_up).cte("found").prefix_with("MATERIALIZED")
+        of = aliased(Call, found)
+        fits = [of.state.in_(_STATE_NAMES[state])]
     if wanted.day is not None:
         begins = datetime.combine(wanted.day, time(), centre.policy.time_zone)
         ends = datetime.combine(wanted.day + timedelta(days=1), time(), centre.policy.time_zone)
-        fits += [Call.received_at >= begins, Call.received_at < ends]
+        fits += [of.received_at >= begins, of.received_at < ends]
     if wanted.disposition:
-        fits.append(Call.disposition == wanted.disposition)
+        fits.append(of.disposition == wanted.disposition)
     if wanted.zone == NO_ZONE:
-        fits.append(Call.zone.is_(None))
+        fits.append(of.zone.is_(None))
     elif wanted.zone:
-        fits.append(Call.zone == wanted.zone)
+        fits.append(of.zone == wanted.zone)
+    return of, select(of).where(*fits)
+
+
+def _looked_up(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> list[ColumnElement[bool]]:
+    fits: list[ColumnElement[bool]] = []
     if wanted.named:
         fits.append(_is_named(uow, wanted.named))
     if wanted.phone:
@@ -129,12 +184,18 @@ def _of_cad_number(uow: UnitOfWork, said: str) -> set[UUID]:
     wanted = _parts(said)
     if not wanted or not wanted[-1].isdigit():  # the CAD ends its numbers in digits
         return set()
-    last = f"%{wanted[-1]}"
-    of_calls = select(Call.id, Call.external_id).where(Call.external_id.ilike(last))
-    of_units = select(Dispatch.call_id, Dispatch.cad_number).where(Dispatch.cad_number.ilike(last))
+    of_calls = select(Call.id, Call.external_id).where(
+        Call.external_id.is_not(None), text(f"{last_digits('call.external_id')} = :last")
+    )
+    of_units = select(Dispatch.call_id, Dispatch.cad_number).where(
+        Dispatch.cad_number.is_not(None), text(f"{last_digits('dispatch.cad_number')} = :last")
+    )
+    last = {"last": wanted[-1].lstrip("0")}
     found = (
-        *uow.session.execute(of_calls.order_by(Call.received_at.desc()).limit(_MOST_NUMBERS)),
-        *uow.session.execute(of_units.order_by(Dispatch.created_at.desc()).limit(_MOST_NUMBERS)),
+        *uow.session.execute(of_calls.order_by(Call.received_at.desc()).limit(_MOST_NUMBERS), last),
+        *uow.session.execute(
+            of_units.order_by(Dispatch.created_at.desc()).limit(_MOST_NUMBERS), last
+        ),
     )
     return {key for key, number in found if _parts(number)[-len(wanted) :] == wanted}
 

@@ -13,7 +13,7 @@ from triage.domain.lifecycle import TAKEN, MessageState
 from triage.domain.reachability import BY_RADIO, LOOK_BACK, TO_DO, WORDS, Trouble, of_phone, worst
 from triage.services import silences
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork
@@ -103,7 +103,7 @@ _IN_HAND = (
     select(Slot.responder_id, Call)
     .join(Dispatch, Dispatch.id == Slot.dispatch_id)
     .join(Call, Call.id == Dispatch.call_id)
-    .where(Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
+    .where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
     .order_by(Call.received_at)
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from triage.storage.deployment import Deployment
 from triage.storage.messages import Message
-from triage.storage.timers import Timer
+from triage.storage.timers import LEFT_TIMER, Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 RESTORED = "restored"
@@ -34,7 +34,7 @@ def hold(uow: UnitOfWork) -> tuple[int, int]:
 
 def resume(uow: UnitOfWork) -> tuple[int, int]:
     """Go on with what is still held; what is too old by now is told, not sent."""
-    held = select(Timer).where(text("timer.state = 'parked'"), Timer.last_error == RESTORED)
+    held = select(Timer).where(LEFT_TIMER, Timer.state == "parked", Timer.last_error == RESTORED)
     timers = uow.session.scalars(held).all()
     for timer in timers:
         timer.state, timer.last_error = "waiting", None

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from sqlalchemy import Select, bindparam, func, select
@@ -14,6 +14,7 @@ from triage.domain.rule_text import decoded
 from triage.domain.ruleset import RuleSet
 from triage.domain.words import msgid
 from triage.services.centre import Centre
+from triage.services.list_pages import Place, earlier, first_of
 from triage.services.people import Person
 from triage.storage.people import Account
 from triage.storage.rule_sets import Publication, RuleSetVersion, VocabularyVersion
@@ -24,6 +25,7 @@ MOST_PARSED = 64
 log = logging.getLogger(__name__)
 _one_reads = Lock()
 _WITHOUT_TEXT = joinedload(Publication.of).defer(RuleSetVersion.yaml)
+PAGE = 30
 _NEWEST_FIRST = (Publication.created_at.desc(), Publication.id.desc())
 _LIVE = (
     select(Publication)
@@ -148,9 +150,15 @@ def newest_publications(uow: UnitOfWork) -> list[Publication]:
     return list(uow.session.scalars(newest))
 
 
-def publications(uow: UnitOfWork, name: str) -> list[Publication]:
-    """Every publication of a rule set, the newest first, without the texts."""
-    return list(uow.session.scalars(_publications(name).options(_WITHOUT_TEXT)))
+def publications(
+    uow: UnitOfWork, name: str, after: Place | None = None
+) -> tuple[Sequence[Publication], bool]:
+    """The publications of a rule set, the newest first, without the texts, a page of them; and are
+    there older ones? after -- the last of the page before."""
+    found = _publications(name).options(_WITHOUT_TEXT).limit(PAGE + 1)
+    if after is not None:
+        found = found.where(earlier(Publication.created_at, Publication.id, after))
+    return first_of(uow.session.scalars(found).all(), PAGE)
 
 
 def _publications(name: str) -> Select[Publication]:

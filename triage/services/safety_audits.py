@@ -4,20 +4,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import TAKEN
 from triage.services import alarm_lists, alarms, check_ins
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.safety import Alarm, CheckIn
-from triage.storage.timers import Timer
+from triage.storage.timers import WAITING_TIMER, Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 UNTAKEN_AFTER = timedelta(seconds=60)
 """Two rings that nobody has answered, and every screen shows it: somebody outside should know."""
 Counted = Select[int, Any]
-_WAITING = text("timer.state = 'waiting'")
 
 
 def audit(uow: UnitOfWork) -> Iterator[Finding]:
@@ -33,7 +32,7 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
 
 
 def _timer(kind: str, subject: Any) -> ColumnElement[bool]:
-    return exists().where(Timer.subject_id == subject, Timer.kind == kind, _WAITING)
+    return exists().where(Timer.subject_id == subject, Timer.kind == kind, WAITING_TIMER)
 
 
 def _forgotten() -> Counted:
@@ -41,13 +40,14 @@ def _forgotten() -> Counted:
     asked = (
         exists()
         .where(CheckIn.slot_id == Slot.id, CheckIn.closed_at.is_(None))
-        .where(Timer.subject_id == CheckIn.id, Timer.kind == check_ins.LATE, _WAITING)
+        .where(Timer.subject_id == CheckIn.id, Timer.kind == check_ins.LATE, WAITING_TIMER)
     )
     return (
         select(func.count(), func.min(Slot.heard_at))
         .select_from(Slot)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .where(
+            BUSY_SLOT,
             Slot.state.in_(sorted(TAKEN)),
             Slot.responder_id.is_not(None),
             Dispatch.reached_by == "page",

@@ -9,14 +9,14 @@ from sqlalchemy import or_, select
 from triage.domain.alarms import COVERT
 from triage.domain.lifecycle import TAKEN
 from triage.storage.dispatches import Dispatch, Slot
-from triage.storage.safety import Alarm
+from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _IN_FORCE = (
     select(Responder.team_id, Alarm.call_id)
     .join(Alarm, Alarm.responder_id == Responder.id)
-    .where(Alarm.kind.in_(COVERT), Alarm.over_at.is_(None))
+    .where(STANDING_ALARM, Alarm.kind.in_(COVERT), Alarm.over_at.is_(None))
 )
 _Raised = list[tuple[UUID, UUID | None]]
 

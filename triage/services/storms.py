@@ -12,7 +12,7 @@ from triage.domain.ranking import TeamOption
 from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
 from triage.storage.timers import Timer
@@ -161,7 +161,7 @@ def _left_to(uow: UnitOfWork, responder_id: UUID | None) -> Select[Page]:
             Page.responder_id == responder_id,
             Page.responder_id.in_(on_shift),
             Page.kind == PageKind.SUPERVISOR,
-            Page.state == PageState.OPEN,
+            OPEN_PAGE,
             Dispatch.state == DispatchState.UNFILLED,
             Dispatch.level_rank > HIGHEST,
         )

@@ -133,7 +133,10 @@ def _who(uow: UnitOfWork, rows: list[Suspension]) -> Mapping[UUID, str]:
     """Who switched each of these off: the audit trail knows."""
     entries = uow.session.execute(
         select(AuditEntry.subject_id, AuditEntry.actor).where(
-            AuditEntry.event == "switch.off", AuditEntry.subject_id.in_([row.id for row in rows])
+            AuditEntry.call_id.is_(None),
+            AuditEntry.created_at.in_([row.created_at for row in rows]),  # at the same instant
+            AuditEntry.event == "switch.off",
+            AuditEntry.subject_id.in_([row.id for row in rows]),
         )
     ).all()
     name = names_of(uow, {actor for _, actor in entries})

@@ -21,7 +21,7 @@ from triage.services.centre import Centre
 from triage.services.planned import cancel as cancel_planned
 from triage.services.planned import plan
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Transfer
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Transfer
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -218,7 +218,7 @@ def given_back(uow: UnitOfWork) -> Sequence[Dispatch]:
             select(Dispatch)
             .join(Call)
             .where(
-                Dispatch.state == DispatchState.UNFILLED,
+                UNFILLED_DISPATCH,
                 Dispatch.reached_by == "transfer",
                 Call.state == CallState.OPEN,
             )
@@ -242,11 +242,12 @@ class Outcomes:
 
 
 def outcomes(uow: UnitOfWork) -> Outcomes:
-    counts = select(Transfer.state, func.count()).group_by(Transfer.state)
+    """Of the last day: what is scraped every few seconds must not count years."""
+    today = Transfer.created_at > uow.now - timedelta(days=1)
+    counts = select(Transfer.state, func.count()).where(today).group_by(Transfer.state)
     found = {row[0]: row[1] for row in uow.session.execute(counts)}
-    row = uow.session.execute(
-        select(func.count(Transfer.to_counselor_s), func.sum(Transfer.to_counselor_s))
-    ).one()
+    waited = func.count(Transfer.to_counselor_s), func.sum(Transfer.to_counselor_s)
+    row = uow.session.execute(select(*waited).where(today)).one()
     by_state = {state: found.get(state, 0) for state in TransferState}
     return Outcomes(by_state, row[0], int(row[1] or 0))
 

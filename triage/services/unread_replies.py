@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from triage.domain.errors import Conflict
 from triage.domain.words import msgid
 from triage.services.centre import Centre
-from triage.storage.messages import InboundMessage
+from triage.storage.messages import UNREAD_TEXT, InboundMessage
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -49,6 +49,17 @@ def was_asked_back(uow: UnitOfWork, from_index: bytes) -> bool:
         .limit(1)
     )
     return last in {*ASKED_BACK, UNREAD}
+
+
+def typed_again(uow: UnitOfWork, from_index: bytes) -> None:
+    """Whoever was asked back has sent another text: what was not understood need not be read."""
+    earlier = select(InboundMessage).where(
+        UNREAD_TEXT,
+        InboundMessage.from_index == from_index,
+        InboundMessage.outcome.in_(ASKED_BACK),
+    )
+    for text in uow.session.scalars(earlier):
+        text.read_at = uow.now
 
 
 def answers_left(uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes) -> int:
@@ -103,8 +114,7 @@ def _unread() -> Select[InboundMessage, Responder]:
         select(InboundMessage, Responder)
         .outerjoin(Responder, Responder.id == InboundMessage.responder_id)
         .where(
-            InboundMessage.read_at.is_(None),
-            InboundMessage.outcome.in_((*FOR_A_PERSON, *ASKED_BACK)),
+            UNREAD_TEXT,
             or_(InboundMessage.outcome.in_(FOR_A_PERSON), silent),
             or_(InboundMessage.outcome != "opted_out", Responder.opted_out_at.is_not(None)),
         )

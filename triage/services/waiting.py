@@ -9,9 +9,9 @@ from triage.domain.lifecycle import CallState, DispatchState
 from triage.services import paging
 from triage.services.availability import team_options
 from triage.services.centre import Centre
-from triage.services.freed_teams import TEAM_FREE, UNRELIEVED
+from triage.services.freed_teams import TEAM_FREE
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import UNFILLED_DISPATCH, UNRELIEVED_SLOT, Dispatch, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -40,7 +40,7 @@ def waiting(uow: UnitOfWork) -> Sequence[Dispatch]:
     return uow.session.scalars(
         select(Dispatch)
         .join(Call)
-        .where(Dispatch.state == DispatchState.UNFILLED, Call.state == CallState.OPEN)
+        .where(UNFILLED_DISPATCH, Call.state == CallState.OPEN)
         .options(joinedload(Dispatch.call))
         .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
         .limit(MOST)
@@ -53,7 +53,7 @@ def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
         select(Dispatch)
         .join(Call)
         .where(
-            Dispatch.id.in_(select(Slot.dispatch_id).where(UNRELIEVED)),
+            Dispatch.id.in_(select(Slot.dispatch_id).where(UNRELIEVED_SLOT)),
             Dispatch.state != DispatchState.UNFILLED,
             Call.state == CallState.OPEN,
         )

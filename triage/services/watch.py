@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, text
+from sqlalchemy import and_, bindparam, delete, func, or_, select, text
 
 from triage.domain.findings import KINDS, Finding
 from triage.services.audits import NO_WORKER_AFTER, UNSENT, last_tick
 from triage.storage.messages import Message
-from triage.storage.timers import Timer
+from triage.storage.timers import LEFT_TIMER, Timer
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.watching import WatchRound
 
@@ -95,7 +95,7 @@ def paging_state(uow: UnitOfWork) -> dict[str, Any]:
     oldest = uow.session.scalar(
         select(func.min(Message.due_at)).where(UNSENT, Message.due_at <= uow.now)
     )
-    parked = text("timer.state = 'parked'")
+    parked = and_(LEFT_TIMER, Timer.state == "parked")
     return {
         "state": now.word,
         "paging": now.passed,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.errors import Refused
-from triage.domain.lifecycle import CallState, DispatchState, SlotState
+from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_where_they_go
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
@@ -19,7 +19,7 @@ from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
-from triage.storage.calls import Call
+from triage.storage.calls import OPEN_ONES, Call
 from triage.storage.told_callers import ToldCaller
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -140,8 +140,7 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[ToldCaller]:
 
 _TOLD = (
     select(ToldCaller)
-    .join(Call)
-    .where(ToldCaller.told, Call.state.in_([CallState.OPEN, CallState.ASKING]))
+    .where(ToldCaller.told, ToldCaller.call_id.in_(OPEN_ONES))
     .order_by(ToldCaller.created_at, ToldCaller.id)
 )
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from triage.storage.base import NoteRow
 
@@ -17,7 +17,7 @@ class AuditEntry(NoteRow):
 
     actor: Mapped[str]
     """`account:KEY`, `token:NAME`, `responder:KEY`, `worker`, `carrier`, `operator`."""
-    event: Mapped[str] = mapped_column(index=True)
+    event: Mapped[str]
     subject_table: Mapped[str]
     subject_id: Mapped[UUID]
     call_id: Mapped[UUID | None]

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import CallState
@@ -13,6 +13,25 @@ from triage.storage.sealed import Sealed, sealed_column
 
 _OPEN = text("state IN ('asking', 'open')")
 _CLOSED = text("state = 'closed'")
+_NUMBERED = text("external_id IS NOT NULL")
+_PAST_BY = ("zone",), ("disposition",), ("zone", "disposition")
+OPEN_CALL = text("call.state IN ('asking', 'open')")
+CLOSED_CALL = text("call.state = 'closed'")
+"""For queries. Partial indexes are used where their condition stands in a query word for word: not
+with parameters, which SQLite does not look into. So it is with such constants of other tables."""
+
+
+def last_digits(column: str) -> str:
+    """SQL for the digits at the end of a number of the CAD's, without leading zeros, as people say
+    it: 4711 for P26-004711. The same words in an index and in a query, on both databases."""
+    end = f"replace({column}, rtrim({column}, '0123456789'), '')"
+    return f"ltrim({end}, '0')"
+
+
+def _past_by(name: str, *columns: str) -> Index:
+    return Index(
+        name, *columns, "received_at", "id", sqlite_where=_CLOSED, postgresql_where=_CLOSED
+    )
 
 
 class Call(LiveRow):
@@ -34,6 +53,13 @@ class Call(LiveRow):
             "id",
             sqlite_where=_CLOSED,
             postgresql_where=_CLOSED,
+        ),
+        *(_past_by("ix_call_closed_" + "_".join(columns), *columns) for columns in _PAST_BY),
+        Index(
+            "ix_call_cad_tail",
+            text(last_digits("external_id")),
+            sqlite_where=_NUMBERED,
+            postgresql_where=_NUMBERED,
         ),
     )
 
@@ -90,6 +116,10 @@ class Call(LiveRow):
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.created_at, Answer.id")
     assessments: Mapped[list["AssessmentRecord"]] = relationship(order_by="AssessmentRecord.number")
     subject: Mapped["CallSubject | None"] = relationship(back_populates="call")
+
+
+OPEN_ONES = select(Call.id).where(OPEN_CALL)
+"""The keys of open calls, for what there is beside them: a join may begin at the other end."""
 
 
 class Caller(LiveRow):
@@ -172,7 +202,7 @@ class AssessmentRecord(Row):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
     number: Mapped[int]
     rule_set: Mapped[str]
-    rule_set_sha256: Mapped[str] = mapped_column(index=True)
+    rule_set_sha256: Mapped[str]
     vocabulary_sha256: Mapped[str]
     habits_sha256: Mapped[str | None] = mapped_column(index=True)
     """The count that ordered the questions; None where nothing was known of earlier answers."""

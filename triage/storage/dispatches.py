@@ -21,7 +21,7 @@ from triage.domain.lifecycle import (
 )
 from triage.domain.transfers import TRANSFER_MOVES, TransferState
 from triage.storage.base import LiveRow
-from triage.storage.calls import Call
+from triage.storage.calls import Call, last_digits
 from triage.storage.teams import Responder, Team
 
 _ACCEPTED = text("state = 'accepted' AND kind <> 'supervisor'")
@@ -30,6 +30,17 @@ _WAITS = text("state = 'unfilled'")
 _UNRELIEVED = text("state = 'unfilled' AND replaces_id IS NOT NULL")
 _RUNNING = text("state IN ('offered', 'ringing', 'counselor')")
 _UNFINISHED = text("state NOT IN ('cleared', 'cancelled')")
+_CALLS_BACK = text("call_back_at IS NOT NULL")
+_NUMBERED = text("cad_number IS NOT NULL")
+_ASKS = text("state = 'open'")
+UNFINISHED_DISPATCH = text("dispatch.state NOT IN ('cleared', 'cancelled')")
+UNFILLED_DISPATCH = text("dispatch.state = 'unfilled'")
+BUSY_SLOT = text(
+    "slot.state IN ('paged', 'accepted', 'en_route', 'staged', 'on_scene', 'transporting')"
+)
+UNRELIEVED_SLOT = text("slot.state = 'unfilled' AND slot.replaces_id IS NOT NULL")
+OPEN_PAGE = text("page.state = 'open'")
+"""For queries: see OPEN_CALL."""
 
 
 class Dispatch(LiveRow):
@@ -49,6 +60,19 @@ class Dispatch(LiveRow):
             "created_at",
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
+        ),
+        Index(
+            "ix_dispatch_call_back",
+            "level_rank",
+            "call_back_at",
+            sqlite_where=_CALLS_BACK,
+            postgresql_where=_CALLS_BACK,
+        ),
+        Index(
+            "ix_dispatch_cad_tail",
+            text(last_digits("cad_number")),
+            sqlite_where=_NUMBERED,
+            postgresql_where=_NUMBERED,
         ),
     )
 
@@ -134,9 +158,9 @@ class Slot(LiveRow):
     position: Mapped[int]
     role: Mapped[str]
     state: Mapped[SlotState]
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"), index=True)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
     """The team that has it, or is asked; kept when it was passed over."""
-    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     unit: Mapped[str | None]
     """The unit as said by radio, where no responder of ours has it."""
     eta_at: Mapped[datetime | None]
@@ -191,6 +215,7 @@ class Page(LiveRow):
             postgresql_where=_ACCEPTED,
         ),
         Index("ix_page_responder", "responder_id", "created_at"),
+        Index("ix_page_open", "responder_id", sqlite_where=_ASKS, postgresql_where=_ASKS),
     )
 
     slot_id: Mapped[UUID] = mapped_column(ForeignKey("slot.id"), index=True)
@@ -230,6 +255,7 @@ class Transfer(LiveRow):
             postgresql_where=_RUNNING,
         ),
         Index("uq_transfer_number", "dispatch_id", "number", unique=True),
+        Index("ix_transfer_created_at", "created_at"),
     )
 
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import FollowUpState
@@ -12,12 +12,26 @@ from triage.storage.calls import Call
 from triage.storage.sealed import Sealed, sealed_column
 from triage.storage.teams import Responder
 
+_OPEN = text("state = 'open'")
+_NOT_REACHED = text("state = 'not_reached'")
+OPEN_FOLLOW_UP = text("follow_up.state = 'open'")
+NOT_REACHED_FOLLOW_UP = text("follow_up.state = 'not_reached'")
+"""For queries: see OPEN_CALL."""
+
 
 class FollowUp(LiveRow):
     """One contact to make, by one owner, by one time."""
 
     __tablename__ = "follow_up"
-    __table_args__ = (Index("ix_follow_up_due", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_follow_up_open", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_follow_up_not_reached",
+            "due_at",
+            sqlite_where=_NOT_REACHED,
+            postgresql_where=_NOT_REACHED,
+        ),
+    )
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     kind: Mapped[str]
@@ -25,7 +39,7 @@ class FollowUp(LiveRow):
     """The rule set's own sentence."""
     rule: Mapped[str]
     owner_role: Mapped[str]
-    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     """The responder who is reminded; a role's list otherwise."""
     due_at: Mapped[datetime]
     state: Mapped[FollowUpState]

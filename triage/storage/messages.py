@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
@@ -15,7 +15,18 @@ from triage.storage.dispatches import Page
 from triage.storage.sealed import Sealed, sealed_column
 
 _UNSENT = text("state IN ('ready', 'attempting', 'unknown') AND ring_since IS NULL")
+_UNREAD = text(
+    "read_at IS NULL AND outcome IN ('help_unplaced', 'phone_lost', 'unknown_number', 'unread',"
+    " 'not_done', 'opted_out', 'not_understood', 'unknown_code', 'which_code', 'no_question',"
+    " 'refused', 'not_verified')"
+)
 _TO_RING = text("ring_since IS NOT NULL AND noted_at IS NULL")
+UNREAD_TEXT = text(
+    "inbound_message.read_at IS NULL AND inbound_message.outcome IN ('help_unplaced',"
+    " 'phone_lost', 'unknown_number', 'unread', 'not_done', 'opted_out', 'not_understood',"
+    " 'unknown_code', 'which_code', 'no_question', 'refused', 'not_verified')"
+)
+"""For queries: see OPEN_CALL."""
 
 
 class Message(LiveRow):
@@ -31,6 +42,7 @@ class Message(LiveRow):
             postgresql_where=_UNSENT,
         ),
         Index("ix_message_to_ring", "ring_since", sqlite_where=_TO_RING, postgresql_where=_TO_RING),
+        Index("ix_message_to", "to_index", "created_at"),
     )
 
     kind: Mapped[str]
@@ -48,7 +60,7 @@ class Message(LiveRow):
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     to_sealed: Mapped[bytes | None] = sealed_column()
     to = Sealed()
-    to_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    to_index: Mapped[bytes]
     body_sealed: Mapped[bytes | None] = sealed_column()
     body = Sealed()
     language: Mapped[str | None]
@@ -96,13 +108,22 @@ class InboundMessage(LiveRow):
     """A text that came in, and what was made of it."""
 
     __tablename__ = "inbound_message"
-    __table_args__ = (Index("ix_inbound_message_outcome", "outcome", "created_at"),)
+    __table_args__ = (
+        Index("ix_inbound_message_from", "from_index", "created_at"),
+        Index("ix_inbound_message_created_at", "created_at"),
+        Index(
+            "ix_inbound_message_unread",
+            "created_at",
+            sqlite_where=_UNREAD,
+            postgresql_where=_UNREAD,
+        ),
+    )
 
     provider_id: Mapped[str] = mapped_column(unique=True)
     """The provider's key: a repeated webhook has no second effect."""
     from_number_sealed: Mapped[bytes | None] = sealed_column()
     from_number = Sealed()
-    from_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    from_index: Mapped[bytes]
     body_sealed: Mapped[bytes | None] = sealed_column()
     body = Sealed()
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)

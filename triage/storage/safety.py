@@ -13,7 +13,9 @@ from triage.storage.dispatches import Page, Slot
 from triage.storage.teams import Responder
 
 _UNTAKEN = text("taken_at IS NULL")
-_IN_FORCE = text("over_at IS NULL")
+_STANDS = text("taken_at IS NULL OR over_at IS NULL")
+STANDING_ALARM = text("(alarm.taken_at IS NULL OR alarm.over_at IS NULL)")
+"""For queries: see OPEN_CALL."""
 _OPEN = text("closed_at IS NULL")
 
 
@@ -24,7 +26,8 @@ class Alarm(LiveRow):
     __tablename__ = "alarm"
     __table_args__ = (
         Index("ix_alarm_untaken", "created_at", sqlite_where=_UNTAKEN, postgresql_where=_UNTAKEN),
-        Index("ix_alarm_in_force", "kind", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
+        Index("ix_alarm_standing", "created_at", sqlite_where=_STANDS, postgresql_where=_STANDS),
+        Index("ix_alarm_taken_at", "taken_at"),
     )
 
     kind: Mapped[AlarmKind]

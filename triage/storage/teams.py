@@ -88,9 +88,12 @@ class Shift(LiveRow):
     """When a member may be paged."""
 
     __tablename__ = "shift"
-    __table_args__ = (Index("ix_shift_time", "ends_at", "starts_at"),)
+    __table_args__ = (
+        Index("ix_shift_time", "ends_at", "starts_at"),
+        Index("ix_shift_responder", "responder_id", "ends_at"),
+    )
 
-    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), index=True)
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]

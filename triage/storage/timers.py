@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from triage.storage.base import LiveRow, Row
 
 _WAITING = text("state = 'waiting'")
+WAITING_TIMER = text("timer.state = 'waiting'")
+LEFT_TIMER = text("timer.state IN ('parked', 'expired')")
+"""For queries: see OPEN_CALL."""
 
 
 class Timer(LiveRow):

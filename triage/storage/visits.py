@@ -17,7 +17,7 @@ class Visit(LiveRow):
     __tablename__ = "visit"
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
-    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), index=True)
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"))
     draft_sealed: Mapped[bytes | None] = sealed_column()
     draft = Sealed()
     """JSON of the fields as typed; None once it is written down."""

@@ -46,11 +46,12 @@ def start() -> ResponseReturnValue:
 
 def _page(run_id: UUID | None) -> ResponseReturnValue:
     with current_context().reading() as uow:
-        runs = communication_tests.runs(uow)
-        run = uow.get(ReachRun, run_id) if run_id else next(iter(runs), None)
+        newest = communication_tests.newest(uow)
+        run = uow.get(ReachRun, run_id) if run_id else newest
         return render_template(
             "communication_tests.html",
-            runs=runs,
+            earlier=communication_tests.before(uow, run) if run else (),
+            is_newest=run is newest,
             shown=communication_tests.results(uow, run) if run else None,
             planned=communication_tests.next_planned(uow),
             starting=current_person().role != "dispatcher",

@@ -1,6 +1,6 @@
 """What was promised for afterwards: what is due and overdue, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.words import msgid
+from triage.entrypoints.web import list_places
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.services import call_backs, callers, follow_ups, openings, speaking_freely
 from triage.services.actors import names_of
-from triage.services.follow_ups import AT_A_VISIT, MOST_LISTED, ON_THE_CALL, OWNER_ROLES, Attempt
+from triage.services.follow_ups import AT_A_VISIT, ON_THE_CALL, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -50,14 +51,17 @@ KIND_WORDS = (
 def list_follow_ups() -> ResponseReturnValue:
     me, owner, mine = current_person(), request.args.get("owner"), "mine" in request.args
     owner = owner if owner in OWNER_ROLES else None
+    after = list_places.read(request.args.get("after", ""))
     with current_context().reading() as uow:
         whose = owner, me.account_id if mine else None
-        found = follow_ups.open_ones(uow, *whose)
-        ended = (msgid("Ended, nobody was reached"), follow_ups.not_reached(uow, *whose))
+        found, more = follow_ups.open_ones(uow, *whose, after)
+        gone = () if after else follow_ups.not_reached(uow, *whose)
+        ended = (msgid("Ended, nobody was reached"), gone)
         return render_template(
             "follow_ups.html",
             sections=[*_sections(found, uow.now, me.role), ended],
-            more=len(found) == MOST_LISTED,
+            more=list_places.written((found[-1].due_at, found[-1].id)) if more else "",
+            is_first=after is None,
             roles=OWNER_ROLES,
             owner=owner,
             mine=mine,
@@ -73,8 +77,8 @@ def _agreed(it: FollowUp) -> str | None:
 
 
 def _sections(
-    found: list[FollowUp], now: datetime, my_role: str
-) -> list[tuple[str, list[FollowUp]]]:
+    found: Sequence[FollowUp], now: datetime, my_role: str
+) -> list[tuple[str, Sequence[FollowUp]]]:
     """Overdue, soon and later; within each, what the reader's own role owes comes first."""
     own_first = sorted(found, key=lambda it: it.owner_role != my_role)
     limits = (
@@ -82,7 +86,7 @@ def _sections(
         (msgid("Due within 24 hours"), now + _SOON),
         (msgid("Later"), None),
     )
-    sections: list[tuple[str, list[FollowUp]]] = []
+    sections: list[tuple[str, Sequence[FollowUp]]] = []
     for title, limit in limits:
         within = [it for it in own_first if limit is None or it.due_at < limit]
         own_first = [it for it in own_first if it not in within]

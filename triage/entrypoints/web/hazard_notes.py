@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.domain.words import msgid
-from triage.entrypoints.web import typed
+from triage.entrypoints.web import list_places, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
@@ -36,10 +36,14 @@ def listed() -> ResponseReturnValue:
 
 def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     with current_context().reading() as uow:
-        shown = hazard_notes.current(uow)
+        after = list_places.read(request.args.get("after", ""))
+        shown, more = hazard_notes.current(uow, after)
+        last = shown[-1].note if more else None
         return render_template(
             "hazards.html",
             shown=shown,
+            more=list_places.written((last.expires_at, last.id)) if last else "",
+            is_first=after is None,
             form=form,
             errors=errors,
             days=DAYS,

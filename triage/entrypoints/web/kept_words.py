@@ -32,6 +32,7 @@ OWN = {
         "after",
         "also",
         "answer",
+        "before",
         "confirmed",
         "csrf_token",
         "edition",

@@ -4,7 +4,7 @@ number, so it stands in the address sealed: whoever goes back from a call finds 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS
 from triage.domain.errors import CommitInDoubt, Refused
 from triage.domain.words import msgid
-from triage.entrypoints.web import typed
+from triage.entrypoints.web import list_places, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.services import known_calls, past_calls
@@ -30,7 +30,8 @@ log = structlog.get_logger("triage.web")
 _PLACE: dict[str, Any] = {"table": "past_calls", "column": "address", "row": UUID(int=0)}
 _LONGEST = 2000
 """Of an address, in characters."""
-FIELDS = ("after", "state", "day", "disposition", "named", "zone", "place", "phone")
+FIELDS = ("after", "before", "state", "day", "disposition", "named", "zone", "place", "phone")
+NO_SEARCH = {"after", "before", "state"}
 _YEARS = 1970, 2999
 STATES = {"closed": msgid("Closed"), "open": msgid("Still open")}
 
@@ -77,10 +78,13 @@ def _page(form: dict[str, str]) -> ResponseReturnValue:
     html = render_template(
         "past_calls.html",
         found=found,
-        older=_written(found.older) if found and found.older else None,
+        older=list_places.written(found.older) if found else "",
+        newer=list_places.written(found.newer) if found else "",
         form=form,
         errors=errors,
-        searched=any(value for name, value in form.items() if name not in {"after", "state"}),
+        searched=any(
+            value for name, value in form.items() if name not in {"after", "before", "state"}
+        ),
         states=STATES,
         zones=[*context.centre.gazetteer.zones],
         no_zone=NO_ZONE,
@@ -102,7 +106,8 @@ def _wanted(form: dict[str, str]) -> Wanted:
         zone=zone if zone in zones else "",
         place=form.get("place", ""),
         phone=form.get("phone", ""),
-        after=_read(form.get("after", "")),
+        after=list_places.read(form.get("after", "")),
+        before=list_places.read(form.get("before", "")),
     )
 
 
@@ -114,19 +119,6 @@ def _day(written: str) -> date | None:
         if _YEARS[0] <= day.year <= _YEARS[1]:
             return day
     raise Refused(msgid("Write the day as year-month-day: 2026-11-27."), "day")
-
-
-def _written(older: tuple[datetime, UUID]) -> str:
-    return f"{older[0].isoformat()} {older[1]}"
-
-
-def _read(written: str) -> tuple[datetime, UUID] | None:
-    """Where the next page begins; the first one for what nobody has written so."""
-    at, _, key = written.partition(" ")
-    with suppress(ValueError, OverflowError):
-        began = datetime.fromisoformat(at)
-        return (began.astimezone(UTC), UUID(key)) if began.tzinfo else None
-    return None
 
 
 def _note(found: Found) -> None:

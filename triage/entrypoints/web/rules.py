@@ -8,7 +8,7 @@ from triage.context import current_context
 from triage.domain.errors import Conflict, Finding, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
 from triage.domain.ruleset import RuleSet
-from triage.entrypoints.web import rule_drafts
+from triage.entrypoints.web import list_places, rule_drafts
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.questions import GROUPS
 from triage.entrypoints.web.rule_trials import (
@@ -68,12 +68,16 @@ def try_case(name: str) -> ResponseReturnValue:
 def versions(name: str) -> ResponseReturnValue:
     with current_context().reading() as uow:
         holding = rule_sets.holding(uow, name)
+        after = list_places.read(request.args.get("after", ""))
+        found, more = rule_sets.publications(uow, name, after)
         return render_template(
             "rules_versions.html",
             name=name,
             live=holding.of,
             deciding=current_context().centre.policy.rule_set,
-            publications=rule_sets.publications(uow, name),
+            publications=found,
+            more=list_places.written((found[-1].created_at, found[-1].id)) if more else "",
+            is_first=after is None,
             sent_back=drafts.sent_back(uow, name),
         )
 
