@@ -135,5 +135,5 @@ def _ms(cursor: Any, statement: str, given: Any) -> float:
 def _short(statement: str) -> str:
     """From what is asked on: columns say little."""
     return re.sub(
-        r"\s+", " ", re.sub(r"^SELECT .*? FROM", "SELECT ... FROM", statement, flags=re.DOTALL)
+        r"\s+", " ", re.sub(r"^SELECT .*?\sFROM\s", "SELECT ... FROM ", statement, flags=re.DOTALL)
     )
