@@ -118,15 +118,19 @@ def _contacts(
     uow: UnitOfWork, numbers: Collection[bytes | None], but: UUID | None = None
 ) -> int | None:
     """The calls from these numbers in the last 30 days; None without a number. A test, a wrong
-    number or a duplicate is no contact. but -- a call that does not count."""
+    number or a duplicate is no contact. but -- a call that does not count.
+
+    The callers are bounded in time as well: of who rings often, most calls are long past."""
     if not numbers:
         return None
+    since = uow.now - CONTACTS_WITHIN
     return uow.session.scalar(
         select(func.count(func.distinct(Call.id)))
         .join(Caller, Caller.call_id == Call.id)
         .where(
             Caller.phone_index.in_(numbers),
-            Call.received_at > uow.now - CONTACTS_WITHIN,
+            Caller.created_at > since,
+            Call.received_at > since,
             Call.state != CallState.REPLAYED,
             func.coalesce(Call.disposition, "").not_in(NO_CALL),
             true() if but is None else Call.id != but,
