@@ -33,6 +33,7 @@ SMALL = {
     **dict.fromkeys(("backup_note", "answer_habits", "reach_run"), "one a day or week"),
     "stray_report": "the oldest make room for new ones",
     "shift_swap": "a few a year for each member",
+    "reach_test": "one a week for each member",
 }
 """Tables that do not grow with calls, and why: they may be read whole."""
 SHARED = {

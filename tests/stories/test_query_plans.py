@@ -4,7 +4,10 @@ statement that they send, in a world where something of everything has happened.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
+
+from sqlalchemy import select
 
 from tests.browser.furnished import ROLES, USUAL, Furnished, furnish
 from tests.query_plans import Heard, Statement, heard, reads, that_grow
@@ -16,7 +19,8 @@ from tests.world import Browser, World
 from triage.domain.codes import DISPOSITIONS
 from triage.entrypoints.watcher import Watcher
 from triage.entrypoints.web.access import roles_of
-from triage.services import habits
+from triage.services import duty, habits, switches
+from triage.storage.teams import Responder
 
 STRANGER = "*"
 LEFT_OUT = {
@@ -51,7 +55,7 @@ WINDOWS = {
 def a_day(world: World, furnished: Furnished, log: Heard) -> None:
     """What a desk, a team, a program, a worker and the watcher do all day."""
     desk, call = world.client("dispatcher"), furnished.paths["call.show"][0]
-    for doing in (of_intake, of_past_calls, of_follow_ups, of_transfers, of_programs):
+    for doing in (of_intake, of_past_calls, of_follow_ups, of_transfers, of_duty, of_programs):
         log.asked_by = doing.__name__
         doing(world, desk)
         world.settle()
@@ -124,6 +128,17 @@ def of_transfers(world: World, desk: Browser) -> None:
     call = line_call(world)
     for which in ("offer", "ringing", "counselor", "release"):
         step(desk, call, which)
+
+
+def of_duty(world: World, desk: Browser) -> None:
+    """A team and a zone are switched off, members leave or text STOP."""
+    with world.context.unit_of_work("test") as uow:
+        for kind, key in switches.subjects(uow, world.centre):
+            until = uow.now + timedelta(hours=1)
+            switches.suspend(uow, world.centre, (kind, key), until, "Flooded road.")
+        for member in uow.session.scalars(select(Responder).where(Responder.id.is_not(None))):
+            duty.left(uow, world.centre, member, "shift_ended")
+        duty.stopped(uow, world.centre, member, "text")
 
 
 def of_programs(world: World, desk: Browser) -> None:

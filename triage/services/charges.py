@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from triage.domain import escalation_wording
 from triage.domain.errors import Conflict, Refused
@@ -133,25 +133,22 @@ def give_back(uow: UnitOfWork, page: Page, through: str) -> None:
     end(uow, page, GIVEN_BACK)
 
 
-def leave(uow: UnitOfWork, whose: ColumnElement[bool], why: str) -> None:
+def leave(uow: UnitOfWork, whose: Callable[[Page], bool], why: str) -> None:
     """They have left duty: nobody has charge of what they had charge of.
 
     why -- a code of LEFT_DUTY.
     """
+    going_on = select(Dispatch.id).where(UNFINISHED_DISPATCH, Dispatch.state.not_in(_OVER))
+    there = uow.session.scalars(select(Slot.id).where(Slot.dispatch_id.in_(going_on))).all()
     pages = uow.session.scalars(
-        select(Page)
-        .join(Slot, Slot.id == Page.slot_id)
-        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
-        .where(
+        select(Page).where(
+            Page.slot_id.in_(there),
             Page.kind == PageKind.SUPERVISOR,
             Page.state == PageState.ACCEPTED,
-            UNFINISHED_DISPATCH,
-            Dispatch.state.not_in(_OVER),
-            whose,
         )
-        .order_by(Dispatch.level_rank, Page.created_at)
-    ).all()
-    for page in pages:
+    )
+    theirs = [page for page in pages if whose(page)]  # a member has ever more pages
+    for page in sorted(theirs, key=lambda page: (page.slot.dispatch.level_rank, page.created_at)):
         end(uow, page, why)
 
 

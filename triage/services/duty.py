@@ -46,14 +46,14 @@ def left(uow: UnitOfWork, centre: Centre, responder: Responder, why: str) -> Non
     """
     theirs = Page.responder_id == responder.id
     _move_on(uow, centre, theirs, why)
-    charges.leave(uow, theirs, why)
+    charges.leave(uow, lambda page: page.responder_id == responder.id, why)
 
 
 def switched_off(uow: UnitOfWork, centre: Centre, kind: str, key: str) -> None:
     """A team or a zone is off: what its teams have not answered moves on at once."""
     if kind == "team":
         _move_on(uow, centre, Page.team_id == UUID(key), "switched_off")
-        charges.leave(uow, Page.team_id == UUID(key), "switched_off")
+        charges.leave(uow, lambda page: page.team_id == UUID(key), "switched_off")
     elif kind == "zone":
         goes_there = and_(Call.zone == key, Page.kind != PageKind.SUPERVISOR)
         _move_on(uow, centre, goes_there, "switched_off")
@@ -76,7 +76,7 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
     check_ins.cannot_answer(uow, centre, responder)
     mine = Page.responder_id == responder.id
     _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
-    charges.leave(uow, mine, "stopped")
+    charges.leave(uow, lambda page: page.responder_id == responder.id, "stopped")
 
 
 def opt_out(uow: UnitOfWork, responder: Responder, heard_from: str) -> None:

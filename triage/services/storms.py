@@ -145,8 +145,8 @@ def pages_of(uow: UnitOfWork, message: Message) -> Sequence[Page]:
     """The pages that this text stands for: its own, or each that it tells of together with
     others, as far as an answer to it is awaited."""
     if message.kind == BUNDLE:
-        told = Page.created_at <= message.created_at
-        return uow.session.scalars(_left_to(uow, message.responder_id).where(told)).all()
+        left = uow.session.scalars(_left_to(uow, message.responder_id))
+        return [page for page in left if page.created_at <= message.created_at]
     return [uow.get(Page, message.page_id)] if message.page_id is not None else []
 
 

@@ -34,6 +34,8 @@ NO_END = 1_000_000
 TIME_TO_TYPE = timedelta(minutes=2)
 """Whoever was asked back and stays silent for so long is left to a dispatcher too."""
 
+LOOKED_BACK = timedelta(days=30)
+
 Unread = tuple[InboundMessage, Responder | None]
 
 
@@ -56,6 +58,7 @@ def typed_again(uow: UnitOfWork, from_index: bytes) -> None:
     earlier = select(InboundMessage).where(
         UNREAD_TEXT,
         InboundMessage.from_index == from_index,
+        InboundMessage.created_at > uow.now - LOOKED_BACK,
         InboundMessage.outcome.in_(ASKED_BACK),
     )
     for text in uow.session.scalars(earlier):
