@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.delivery import OPTED_OUT, Whose, failure_of
 from triage.domain.lifecycle import TAKEN, MessageState
@@ -148,21 +148,37 @@ def is_unconfirmed(uow: UnitOfWork, shift: Shift) -> bool:
     return late and shift.confirmed_at is None
 
 
-def _outcomes() -> Select[bytes, MessageState, str | None, int]:
-    """How the latest texts to some telephones ended, the newest first."""
-    newest_first = func.row_number().over(
-        partition_by=Message.to_index, order_by=(Message.created_at.desc(), Message.id.desc())
-    )
-    numbered = (
-        select(Message.to_index, Message.state, Message.last_error, newest_first.label("place"))
+def _outcomes() -> Select[bytes, MessageState, str | None]:
+    """How the latest texts to some telephones ended, the newest first.
+
+    First from when on there are enough, by telephone: whoever is texted all day has thousands.
+    """
+    whose, one = aliased(Responder), aliased(Message)
+    enough = (
+        select(one.created_at)
         .where(
-            Message.to_index.in_(bindparam("phones", expanding=True)),
-            Message.state.in_(_ENDED),
-            Message.created_at > bindparam("since"),
+            one.to_index == whose.phone_index,
+            one.state.in_(_ENDED),
+            one.created_at > bindparam("since"),
         )
-        .subquery()
+        .order_by(one.created_at.desc())
+        .offset(2 * LOOK_BACK - 1)
+        .limit(1)
+        .scalar_subquery()
     )
-    return select(numbered).where(numbered.c.place <= 2 * LOOK_BACK).order_by(numbered.c.place)
+    phones = (
+        select(whose.phone_index, func.coalesce(enough, bindparam("since")).label("since"))
+        .where(whose.phone_index.in_(bindparam("phones", expanding=True)))
+        .distinct()
+        .cte("phones")
+        .prefix_with("MATERIALIZED")
+    )
+    return (
+        select(Message.to_index, Message.state, Message.last_error)
+        .join(phones, phones.c.phone_index == Message.to_index)
+        .where(Message.created_at >= phones.c.since, Message.state.in_(_ENDED))
+        .order_by(Message.created_at.desc(), Message.id.desc())
+    )
 
 
 _OUTCOMES = _outcomes()
@@ -174,7 +190,7 @@ def _phones(uow: UnitOfWork, indexes: Iterable[bytes]) -> dict[bytes, Trouble]:
     asked = {"phones": list(indexes), "since": uow.now - _OLD}
     rows = uow.session.execute(_OUTCOMES, asked)
     outcomes: dict[bytes, list[tuple[MessageState, str | None]]] = {}
-    for index, state, error, _ in rows:
+    for index, state, error in rows:
         lost = state is not MessageState.DELIVERED
         if not lost or (error != OPTED_OUT and failure_of(error).whose is Whose.NUMBER):
             outcomes.setdefault(index, []).append((state, error))

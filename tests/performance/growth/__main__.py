@@ -1,7 +1,7 @@
 """`make bench-growth`: what taking calls and looking back cost as a center's history grows.
 
     python -m tests.performance.growth [--calls 10000 1000000] [--databases sqlite postgresql]
-        [--rounds 5] [--whole 50000] [--keep FOLDER] [--quick]
+        [--rounds 5] [--whole 50000] [--keep FOLDER] [--requests 200]
 
 For each size a history is made (history.py), all of them are served at the same time by two web
 processes each, and measured in turns, the order changing from round to round: calls sent by four
@@ -26,6 +26,7 @@ from tests.performance.board import sessions
 from tests.performance.engine.machine import machine
 from tests.performance.growth import history
 from tests.performance.growth.asking import (
+    BOARD,
     INTAKE,
     Asked,
     Examples,
@@ -43,7 +44,7 @@ from tests.performance.intake.clients import Signed
 from tests.performance.paging.stage import DATABASES, Stage
 from tests.typical_calls import UNARMED
 from tests.world import World
-from triage.services import calls
+from triage.services import calls as service
 from triage.storage.calls import Call
 
 FOLDER = Path(__file__).parents[3] / "var" / "bench"
@@ -52,16 +53,6 @@ OPEN_CALLS = 40
 CLIENTS = 4
 
 
-@dataclass(frozen=True)
-class Effort:
-    calls: int
-    """Sent in a round."""
-    times: int
-    """That each page is asked for in a round."""
-    boards: int
-
-
-FULL, QUICK = Effort(200, 20, 120), Effort(20, 5, 10)
 QUERY_ROUNDS = 3
 """Rounds in which the queries are asked: alone they vary little."""
 
@@ -105,12 +96,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--whole", type=int, default=history.WHOLE)
     parser.add_argument("--keep", type=Path, help="the histories lie there from run to run")
-    parser.add_argument("--quick", action="store_true", help="few requests, to try it")
+    told = "calls sent, and boards asked for, in a round; of each other page a tenth"
+    parser.add_argument("--requests", type=int, default=200, help=told)
     return parser.parse_args()
 
 
 def _measure(database: str, asked: argparse.Namespace, found: Measured) -> None:
-    effort = QUICK if asked.quick else FULL
     with server_in(asked.keep, database) as server, ExitStack() as stack:
         grown = []
         for size in asked.calls:
@@ -119,10 +110,10 @@ def _measure(database: str, asked: argparse.Namespace, found: Measured) -> None:
             _say(made.said())
             grown.append(_served(built, made))
         for one in grown:
-            _warm_up(one, effort)
+            _warm_up(one, asked.requests)
         for number in range(asked.rounds):
             for one in grown if number % 2 == 0 else reversed(grown):
-                found.times.extend(_timed(database, one, number, effort))
+                found.times.extend(_timed(database, one, number, asked.requests))
                 if number < QUERY_ROUNDS:
                     found.queries.extend(_queries(database, one, number))
             _say(f"{database}: round {number + 1} of {asked.rounds}")
@@ -136,6 +127,7 @@ def _served(built: Stage, made: Made) -> Grown:
     world = built.world
     world.ignores_texts("who is paged is beside the point")
     examples = Examples(world, made)
+    _close(world, set(_open(world)))  # of a run before
     for _ in range(OPEN_CALLS):
         world.call(UNARMED, location="Pier 3")
     world.settle()
@@ -155,32 +147,31 @@ def _open(world: World) -> Iterator[object]:
         yield from uow.session.scalars(select(Call.id).where(Call.state.in_(["open", "asking"])))
 
 
-def _warm_up(one: Grown, effort: Effort) -> None:
-    send_calls(one.web, [one.examples.form() for _ in range(effort.calls // 4)])
+def _warm_up(one: Grown, calls: int) -> None:
+    send_calls(one.web, [one.examples.form() for _ in range(calls // 4)])
     for asked in one.asked:
         if asked.timed:
             timed(one.web, asked, 4)
-    _close(one)
+    _close(one.built.world, set(_open(one.built.world)) - one.standing)
 
 
-def _timed(database: str, one: Grown, number: int, effort: Effort) -> Iterator[Times]:
-    forms = [one.examples.form() for _ in range(effort.calls)]
+def _timed(database: str, one: Grown, number: int, calls: int) -> Iterator[Times]:
+    forms = [one.examples.form() for _ in range(calls)]
     yield Times(database, one.made.calls, number, INTAKE, send_calls(one.web, forms))
-    _close(one)
+    _close(one.built.world, set(_open(one.built.world)) - one.standing)
     for asked in one.asked:
         if asked.timed:
-            times = effort.boards if asked.name == "board" else effort.times
+            times = calls if asked.name == BOARD else calls // 10
             took = timed(one.web, asked, times)
             yield Times(database, one.made.calls, number, asked.name, took)
 
 
-def _close(one: Grown) -> None:
-    """What the round opened; its texts leave."""
-    world = one.built.world
-    for key in set(_open(world)) - one.standing:
+def _close(world: World, keys: set[object]) -> None:
+    """These calls; their texts leave."""
+    for key in keys:
         world.context.do(
             "bench",
-            lambda uow, key=key: calls.close_call(
+            lambda uow, key=key: service.close_call(
                 uow, world.centre, uow.get(Call, key), "duplicate", None, agreed=True
             ),
         )
