@@ -39,8 +39,7 @@ from tests.performance.growth.history import Made
 from tests.performance.growth.kept import server_in, with_history
 from tests.performance.growth.queries import WATCHER, WORKER, Asker, Query
 from tests.performance.growth.report import Measured, Queries, Times, report
-from tests.performance.intake.__main__ import signed
-from tests.performance.intake.clients import Signed
+from tests.performance.intake.clients import Signed, signed
 from tests.performance.paging.stage import DATABASES, Stage
 from tests.typical_calls import UNARMED
 from tests.world import World

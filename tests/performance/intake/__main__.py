@@ -13,21 +13,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 from tests.performance.board import sessions
 from tests.performance.cpu import used_s
 from tests.performance.engine.machine import machine
 from tests.performance.engine.spread import Spread, quantile
 from tests.performance.intake import floor
-from tests.performance.intake.clients import Sent, Signed, send_calls
+from tests.performance.intake.clients import Sent, Signed, send_calls, signed
 from tests.performance.paging.stage import DATABASES, Stage, server_of, stage, wait_until_alive
 from tests.performance.samples import keep
 from tests.servers import PostgresServer, free_port
@@ -119,16 +116,6 @@ def _service(built: Stage) -> Iterator[tuple[str, list[int], list[Signed]]]:
     for process in built.web:  # the floor has the machine for itself
         process.terminate()
         process.wait(15)
-
-
-def signed(url: str, cookie: str) -> Signed:
-    web = HTTPConnection(urlsplit(url).netloc, timeout=30)
-    web.request("GET", "/intake", headers={"Cookie": cookie})
-    answer = web.getresponse()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', answer.read().decode())
-    assert token is not None
-    own = [line.partition(";")[0] for line in answer.headers.get_all("Set-Cookie") or ()]
-    return Signed("; ".join([cookie, *own]), token.group(1))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -29,6 +30,17 @@ class Signed:
 
     cookie: str
     csrf_token: str
+
+
+def signed(url: str, cookie: str) -> Signed:
+    """cookie -- of a session that the service knows."""
+    web = HTTPConnection(urlsplit(url).netloc, timeout=30)
+    web.request("GET", "/intake", headers={"Cookie": cookie})
+    answer = web.getresponse()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', answer.read().decode())
+    assert token is not None
+    own = [line.partition(";")[0] for line in answer.headers.get_all("Set-Cookie") or ()]
+    return Signed("; ".join([cookie, *own]), token.group(1))
 
 
 @dataclass(frozen=True)

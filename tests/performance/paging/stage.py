@@ -73,7 +73,7 @@ def wait_until_alive(url: str) -> None:
         except (URLError, OSError):
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.02)
 
 
 @contextmanager
