@@ -75,15 +75,19 @@ def main() -> int:
     before = machine(("flask", "gunicorn", "sqlalchemy", "psycopg"))
     found = Measured([], [], [])
     for database in asked.databases:
-        _measure(database, asked, found)
+        _measure(database, asked, found, before)
     text, reached = report(found)
-    FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "growth.md").write_text(text, encoding="utf-8")
-    raw = json.dumps({"machine": before, **asdict(found)})
-    (FOLDER / "growth.json").write_text(raw, encoding="utf-8")
     print(json.dumps(before))
     print(text)
     return 0 if reached else 1
+
+
+def _keep(before: dict[str, object], found: Measured) -> None:
+    """After each round: whoever breaks off has those before."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    raw = json.dumps({"machine": before, **asdict(found)})
+    (FOLDER / "growth.json").write_text(raw, encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
@@ -100,7 +104,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(database: str, asked: argparse.Namespace, found: Measured) -> None:
+def _measure(
+    database: str, asked: argparse.Namespace, found: Measured, before: dict[str, object]
+) -> None:
     with server_in(asked.keep, database) as server, ExitStack() as stack:
         grown = []
         for size in asked.calls:
@@ -115,6 +121,7 @@ def _measure(database: str, asked: argparse.Namespace, found: Measured) -> None:
                 found.times.extend(_timed(database, one, number, asked.requests))
                 if number < QUERY_ROUNDS:
                     found.queries.extend(_queries(database, one, number))
+            _keep(before, found)
             _say(f"{database}: round {number + 1} of {asked.rounds}")
 
 
