@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> int:
             single=_single(effort, rounds, options) if options.only in (None, "single") else [],
             ahead=_ahead(effort) if options.only in (None, "ahead") else None,
             backtest=_backtest(effort) if options.only in (None, "backtest") else None,
+            long=_long(effort) if options.only in (None, "backtest") else None,
             alone=_alone(effort) if options.only in (None, "backtest") else None,
         )
     except Disagreement as problem:
@@ -96,6 +97,11 @@ def _ahead(effort: Effort) -> looking_ahead.LookingAhead:
 def _backtest(effort: Effort) -> backtest.BackTest:
     _say(f"back-test, {effort.history:,} calls ...")
     return backtest.measure(effort.history, effort.history_rounds)
+
+
+def _long(effort: Effort) -> backtest.BackTest:
+    _say(f"back-test, {effort.history * effort.times:,} calls ...")
+    return backtest.measure_long(effort.history, effort.times, effort.history_rounds)
 
 
 def _alone(effort: Effort) -> ours_columns.Alone:

@@ -38,15 +38,18 @@ class Goal:
 def goals(
     single: Sequence[SingleCalls],
     ahead: LookingAhead | None,
-    test: BackTest | None,
+    tests: Sequence[BackTest],
     alone: Alone | None,
 ) -> list[Goal]:
     """Those that something was measured for."""
     found = [goal for one in single for goal in _of_single(one)]
     if ahead:
         found += _of_looking_ahead(ahead)
-    if test and test.calls >= MANY:
-        found += _of_back_test(test)
+    for test in tests:
+        if test.calls >= MILLION:
+            found += _of_long(test)
+        elif test.calls >= MANY:
+            found += _of_back_test(test)
     if alone:
         found += _of_a_million(alone)
     return found
@@ -91,6 +94,13 @@ def _of_back_test(test: BackTest) -> Iterator[Goal]:
     fastest = max(by_row, key=lambda name: test.per_second(name).middle)
     ratio = test.ratio(fastest, ours_columns.NAME)
     yield _at_least(f"back-test: ours / {fastest}", FASTER_THAN_ROWS, ratio)
+
+
+def _of_long(test: BackTest) -> Iterator[Goal]:
+    for peer in polars_columns.KEYWORDS_GIVEN:
+        for mine in (ours_columns.FIRES, ours_columns.NAME):
+            what = f"back-test, {test.calls:,} calls: {mine} / {peer}"
+            yield _at_least(what, FASTER_THAN[peer], test.ratio(peer, mine))
 
 
 def _of_a_million(alone: Alone) -> Iterator[Goal]:

@@ -31,6 +31,7 @@ class Measured:
     single: Sequence[SingleCalls]
     ahead: LookingAhead | None
     backtest: BackTest | None
+    long: BackTest | None
     alone: Alone | None
 
 
@@ -42,9 +43,12 @@ def report(measured: Measured) -> str:
         parts += _ahead(measured.ahead)
     if measured.backtest:
         parts += _backtest(measured.backtest)
+    if measured.long:
+        parts += _backtest(measured.long)
     if measured.alone:
         parts += _alone(measured.alone)
-    found = goals(measured.single, measured.ahead, measured.backtest, measured.alone)
+    tests = [test for test in (measured.backtest, measured.long) if test]
+    found = goals(measured.single, measured.ahead, tests, measured.alone)
     return "\n\n".join([*parts, "## To reach", _goals(found)]) + "\n"
 
 
@@ -105,7 +109,7 @@ def _ahead(ahead: LookingAhead) -> Iterator[str]:
 
 
 def _backtest(test: BackTest) -> Iterator[str]:
-    yield "## Back-test"
+    yield f"## Back-test of {test.calls:,} calls"
     yield f"{test.calls:,} calls by 200 rules; workload {test.digest}. Calls a second."
     rows = [
         [

@@ -29,11 +29,14 @@ from tests.performance.engine.workload import (
 PLAIN = "Polars, keyword columns given, one expression a rule"
 GIVEN = "Polars, keyword columns given, tests shared"
 RAW = "Polars, from raw text, tests shared"
+KEYWORDS_GIVEN = (PLAIN, GIVEN)
 
 
-def contestants(workload: Workload, columns: Columns) -> list[ColumnContestant]:
-    raw = _frame(workload, columns)
-    given = raw.with_columns(pl.Series(f"heard {t}", made) for t, made in columns.heard.items())
+def contestants(workload: Workload, columns: Columns, times: int = 1) -> list[ColumnContestant]:
+    """times -- so often the calls are repeated, one after the other."""
+    once = _frame(workload, columns)
+    said = once.with_columns(pl.Series(f"heard {t}", made) for t, made in columns.heard.items())
+    raw, given = (pl.concat([one] * times).rechunk() for one in (once, said))
     heard = [
         pl.col("narrative").str.contains(f" {term} ", literal=True).alias(f"heard {term}")
         for term in workload.terms
@@ -45,7 +48,7 @@ def contestants(workload: Workload, columns: Columns) -> list[ColumnContestant]:
     tests = [written[test].alias(one.meta.output_name()) for test, one in shared.items()]
     rules = [_rule(shared, rule.when).alias(rule.id) for rule in workload.rules]
     plain = [_rule(written, rule.when).alias(rule.id) for rule in workload.rules]
-    rows = len(columns.calls)
+    rows = len(columns.calls) * times
     return [
         ColumnContestant(PLAIN, rows, lambda: given.select(plain), _fired),
         ColumnContestant(
