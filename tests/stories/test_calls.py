@@ -259,7 +259,7 @@ def test_a_follow_up_falls_due_reminds_its_owner_and_is_done(world: World) -> No
     phone.text("1")
     phone.expect("accepted")
     with world.context.reading() as uow:
-        planned = follow_ups.open_ones(uow)
+        planned, _ = follow_ups.open_ones(uow)
         mine = [f for f in planned if f.owner_role == "clinician"]
         assert mine
         hours = max((f.due_at - uow.now).total_seconds() / 3600 for f in mine)
@@ -355,7 +355,7 @@ def test_a_wrong_number_tells_no_partner_and_plans_nothing(world: World) -> None
     world.settle()
 
     with world.context.reading() as uow:
-        assert follow_ups.open_ones(uow) == []
+        assert follow_ups.open_ones(uow) == ([], False)
         assert uow.session.scalars(select(Message).where(Message.kind == "notice")).all() == []
 
 
