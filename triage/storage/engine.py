@@ -19,6 +19,8 @@ _SQLITE = (
 )
 _POSTGRESQL = (
     "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=15s"
+    # Compiling a query of ours takes a second or two and saves nothing: all are short.
+    " -c jit=off"
 )
 PREPARED = 400
 """Statements that a connection keeps planned: more than all that pages and workers ask."""
