@@ -146,14 +146,16 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     old.prepend(line);
   }
 
-  // Something was typed or chosen here and not sent yet, or the cursor stands in a field.
+  // Something was typed or chosen here and not taken yet, or the cursor stands in a field.
   function inUse(part) {
     const active = document.activeElement;
     if (part.contains(active) && active.matches("input:not([type=hidden]), select, textarea")) return true;
+    const isToBeMended = part.querySelector(".error"); // what stands there by default was typed, and sent in vain
     return [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some((field) =>
       field.tagName === "SELECT"
-        ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0
-        : field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+        ? field.selectedIndex > 0 && (isToBeMended || [...field.options].some((option) => option.selected !== option.defaultSelected))
+        : field.value !== field.defaultValue || field.checked !== field.defaultChecked
+          || (isToBeMended && !/^(radio|checkbox)$/.test(field.type) && field.value !== ""));
   }
 
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

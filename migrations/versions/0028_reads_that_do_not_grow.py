@@ -34,12 +34,7 @@ _NEW = (
     ("ix_call_cad_tail", "call", [_last_digits("external_id")], "external_id IS NOT NULL"),
     ("ix_dispatch_cad_tail", "dispatch", [_last_digits("cad_number")], "cad_number IS NOT NULL"),
     # What is open: a handful of rows each.
-    (
-        "ix_dispatch_call_back",
-        "dispatch",
-        ["level_rank", "call_back_at"],
-        "call_back_at IS NOT NULL",
-    ),
+    ("ix_dispatch_call_back", "dispatch", ["level_rank", "call_back_at"], _CALLS_BACK),
     ("ix_page_open", "page", ["responder_id"], "state = 'open'"),
     ("ix_follow_up_open", "follow_up", ["due_at"], "state = 'open'"),
     ("ix_follow_up_not_reached", "follow_up", ["due_at"], "state = 'not_reached'"),

@@ -1,6 +1,7 @@
 """Tables, transactions and sealed columns, on both databases."""
 
 import contextlib
+import re
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,17 +10,19 @@ from uuid import UUID
 
 import pytest
 from psycopg.pq import PipelineStatus
-from sqlalchemy import event, inspect, select, text
+from sqlalchemy import TextClause, event, inspect, select, text
 
 from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.keys import KeyRing
-from triage.services import outbox
+from triage.domain.lifecycle import TAKEN, CallState, SlotState
+from triage.services import dispatches, outbox, unread_replies
 from triage.storage import migration, sealed
 from triage.storage.base import Base, new_id
-from triage.storage.calls import Caller
-from triage.storage.messages import Message
+from triage.storage.calls import OPEN_CALL, Caller
+from triage.storage.dispatches import BUSY_SLOT, UNFINISHED_DISPATCH
+from triage.storage.messages import UNREAD_TEXT, Message
 from triage.storage.people import Account
 from triage.storage.sealed import CannotOpen
 from triage.storage.teams import Responder, Shift, Team
@@ -406,3 +409,16 @@ def test_a_caller_may_have_no_number(world: World) -> None:
         caller = Caller(call_id=new_id(), phone=None)
         assert caller.phone is None
         uow.session.expunge_all()
+
+
+def test_what_partial_indexes_hold_is_what_the_domain_says() -> None:
+    """Their conditions stand in SQL word for word; a new state must not be missing there."""
+
+    def words(condition: TextClause) -> set[str]:
+        return set(re.findall("'([a-z_]+)'", condition.text))
+
+    assert words(OPEN_CALL) == {CallState.ASKING, CallState.OPEN}
+    assert words(BUSY_SLOT) == {SlotState.PAGED, *TAKEN}
+    assert words(UNFINISHED_DISPATCH) == set(dispatches.ENDED)
+    read = {*unread_replies.FOR_A_PERSON, *unread_replies.ASKED_BACK}
+    assert words(UNREAD_TEXT) == read

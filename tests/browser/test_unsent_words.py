@@ -189,3 +189,20 @@ def test_a_part_that_is_typed_in_says_that_it_is_no_longer_true(served: Served, 
     expect(page.locator("[data-held]")).to_have_count(0)
     expect(page.locator("[id^=cancel-]")).to_have_count(0)  # somebody is there
     expect(page.locator(".slot-says")).to_contain_text("Mobile 9 clinician")
+
+
+def test_what_has_to_be_mended_stands_while_the_page_is_renewed(served: Served, page: Page) -> None:
+    medical = {"problem_type": "medical", "consciousness": "alert", "breathing": "normal"}
+    call = served.world.call(medical)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    unit = page.get_by_label("Unit", exact=True)
+    unit.fill("Medic 7")
+    unit.press("Enter")
+    expect(page.locator(".dispatch .error")).to_contain_text("Write the CAD number")
+
+    served.world.wait(seconds=61)
+
+    expect(page.locator("#call-timeline")).to_contain_text("Hand-over is late")
+    expect(unit).to_have_value("Medic 7")
+    expect(page.locator(".dispatch .error")).to_contain_text("Write the CAD number")

@@ -112,6 +112,12 @@ def test_cad_is_confirmed_with_unit_and_number(world: World) -> None:
 
     (dispatch,) = world.dispatches(call)
     assert (dispatch.state.value, dispatch.cad_number) == ("handed_over", "2026-1177")
+    board = world.client("dispatcher")
+    assert "Handed over in CAD: close it when it has ended" in board.get("/board").text
+    assert "on scene" in says(world, f"there {call.code} Medic 12")
+    shown = " ".join(board.get("/board").text.split())
+    assert "Medic 12 on scene, CAD 2026-1177" in shown
+    assert "close it" not in shown
 
 
 @pytest.mark.parametrize(

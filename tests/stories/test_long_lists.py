@@ -9,12 +9,11 @@ from html import unescape
 
 from sqlalchemy import select
 
-from tests.stories.test_past_calls import find, over
+from tests.stories.test_past_calls import closed_calls, find, over
 from tests.typical_calls import CALM
 from tests.world import Browser, World
-from triage.domain.lifecycle import CallState, FollowUpState
+from triage.domain.lifecycle import FollowUpState
 from triage.services import communication_tests, follow_ups, hazard_notes, past_calls, rule_sets
-from triage.storage.calls import Call
 from triage.storage.follow_ups import FollowUp
 from triage.storage.reach_tests import ReachRun
 
@@ -41,19 +40,7 @@ def listed(page: str) -> list[str]:
 def test_past_calls_are_turned_back_and_forth_while_new_ones_are_closed(world: World) -> None:
     world.ignores_texts("who is asked is another story")
     desk, most = world.client("dispatcher"), past_calls.PAGE
-    with world.context.unit_of_work("test") as uow:
-        for number in range(2 * most + 5):
-            uow.add(
-                Call(
-                    reference=f"261101-{number:06}",
-                    code=f"{number:04}",
-                    state=CallState.CLOSED,
-                    origin="form",
-                    received_at=uow.now - timedelta(hours=1 + number // 2),  # two at one instant
-                    rule_set="county-default",
-                    disposition="resolved_on_phone",
-                )
-            )
+    closed_calls(world, 2 * most + 5)
     first = find(desk)
     assert 'name="before"' not in first
     second = pressed(desk, first, "after")

@@ -113,20 +113,25 @@ def test_whoever_goes_back_from_a_call_finds_the_list_and_the_address_tells_nobo
     assert desk.submit(HERE, {"place": "W" * 9000}).status_code in {200, 303}
 
 
-def test_older_calls_follow_page_by_page_and_none_twice(world: World, desk: Browser) -> None:
+def closed_calls(world: World, count: int) -> None:
+    """The latest an hour ago, two at the same instant."""
     with world.context.unit_of_work("test") as uow:
-        for number in range(past_calls.PAGE + 3):
+        for number in range(count):
             uow.add(
                 Call(
                     reference=f"261101-{number:06}",
                     code=f"{number:04}",
                     state=CallState.CLOSED,
                     origin="form",
-                    received_at=uow.now - timedelta(hours=number // 2),  # two at the same instant
+                    received_at=uow.now - timedelta(hours=1 + number // 2),
                     rule_set="county-default",
                     disposition="resolved_on_phone",
                 )
             )
+
+
+def test_older_calls_follow_page_by_page_and_none_twice(world: World, desk: Browser) -> None:
+    closed_calls(world, past_calls.PAGE + 3)
     first = find(desk, disposition="resolved_on_phone")
     (after,) = re.findall(r'name="after" value="([^"]+)"', first)
     listed = found(desk, disposition="resolved_on_phone")

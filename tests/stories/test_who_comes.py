@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from tests.stories.test_board import also_sent
 from tests.stories.test_call_page import ARMED, act, dispatcher, look, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import own_screen
@@ -28,11 +29,13 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     call = world.call(CALM, caller_phone="202-555-0143")
     assert phone.expect("PROMPT")
     page = words(look(dispatcher, call))
-    assert "A crisis clinician, without police will come to you." in page
+    assert "A crisis clinician will come to you." in page
+    assert "No police are on the way." in page
     assert "What they wear: everyday clothes with a badge." in page
     assert "They carry no weapons." in page
     assert "They should be there by" in page
-    assert "Irá a verle: Un profesional clínico de crisis, sin policía." in page
+    assert "Irá a verle: Un profesional clínico de crisis." in page
+    assert "No va policía." in page
     assert "we call you back" in page
     assert "Police come because" not in page
     assert "Not told yet" in page
@@ -65,6 +68,21 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     page = words(look(dispatcher, call))
     assert "Nobody is on the way at this moment." in page
     assert "En este momento nadie va de camino." in page
+
+
+def test_beside_police_nobody_is_said_to_come_without_them(
+    world: World, dispatcher: Browser
+) -> None:
+    world.team("Mobile 9")
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM)
+    also_sent(world, call, "police_cit")
+
+    said = " ".join(script(look(dispatcher, call)))
+
+    assert "A crisis clinician will come" in said
+    assert "An officer trained for crises will come" in said
+    assert "No police" not in said
 
 
 def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser) -> None:

@@ -38,6 +38,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "police_why": "Police come because: {why}",
         "police_for_you": "Police come so that you and everybody near you stay safe.",
         "police_instead": "Police come because no other team can come now.",
+        "no_police": "No police are on the way.",
         "nobody": "Nobody is on the way at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
         "none_needed": "Nobody will come. {advice}",
@@ -66,6 +67,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
         "police_for_you": "La policía va para que usted y quienes están cerca estén a salvo.",
         "police_instead": "Va la policía porque ahora no puede ir ningún otro equipo.",
+        "no_police": "No va policía.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
         "none_needed": "No va nadie. {advice}",
@@ -160,7 +162,8 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
 
 def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
     if not any(one.response.public_safety for one in answer.comers):
-        return []
+        ours = any(one.response.reached_by == "page" for one in answer.comers)
+        return [say["no_police"]] if ours and not answer.sought else []
     if answer.police_because and answer.to_themselves:
         return [say["police_for_you"]]
     if answer.police_because:

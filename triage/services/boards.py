@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, defer, selectinload
 
-from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.services import (
     alarm_lists,
     arrivals,
@@ -233,8 +233,13 @@ def _owed(centre: Centre, decision: Decision | None) -> set[str]:
 
 
 def is_there(lines: Iterable[DispatchLine]) -> bool:
-    """Is somebody with the person now?"""
-    return any(line.state is DispatchState.ON_SCENE for line in lines)
+    """Is somebody with the person now? A unit that the CAD system has may be."""
+    return any(line.state is DispatchState.ON_SCENE or _has_unit_there(line) for line in lines)
+
+
+def _has_unit_there(line: DispatchLine) -> bool:
+    handed_over = line.state is DispatchState.HANDED_OVER
+    return handed_over and any(one.state in ON_SITE for one in line.coming)
 
 
 def awaited(lines: Sequence[DispatchLine]) -> bool:
@@ -259,6 +264,6 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.HALF, DispatchState.HALF_FORMED in states),
         (Loudness.SEEKING, DispatchState.SEEKING in states),
         (Loudness.MOVING, bool(states & {DispatchState.ACCEPTED, DispatchState.EN_ROUTE})),
-        (Loudness.THERE, DispatchState.ON_SCENE in states),
+        (Loudness.THERE, is_there(row.lines)),
     )
     return next((loudness for loudness, applies in first if applies), Loudness.OVER)

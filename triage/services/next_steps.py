@@ -107,7 +107,9 @@ def standing_still(uow: UnitOfWork, centre: Centre) -> Sequence[Dispatch]:
     return [
         one
         for one in uow.session.scalars(_STANDING)
-        if one.stalled_in is one.state or is_late(one, late_since)
+        if is_late(one, late_since)
+        # A line may have been rung since the look; what is late of a hand-over is known without it.
+        or (one.stalled_in is one.state and one.state is not DispatchState.HAND_OVER)
     ]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.delivery import AttemptState, later_of
 from triage.domain.lifecycle import MessageState
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 
 _OPEN = text("state IN ('attempting', 'unknown')")
 
@@ -19,7 +19,7 @@ class Attempt(LiveRow):
     __tablename__ = "attempt"
     __table_args__ = (
         Index("uq_attempt_number", "message_id", "number", unique=True),
-        Index("ix_attempt_open", "started_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_attempt_open", "started_at", **only(_OPEN)),
         Index("ix_attempt_ended_at", "ended_at"),
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Enum,
     MetaData,
+    TextClause,
     TypeDecorator,
     Uuid,
     inspect,
@@ -24,6 +25,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> UUID:
     """A key made by the application, known before the insert, ordered by time (UUIDv7)."""
     return uuid7()
+
+
+def only(rows: TextClause) -> dict[str, Any]:
+    """Of an index that holds some rows only: which, on both databases."""
+    return {"sqlite_where": rows, "postgresql_where": rows}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

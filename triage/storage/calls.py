@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import CallState
-from triage.storage.base import LiveRow, NoteRow, Row
+from triage.storage.base import LiveRow, NoteRow, Row, only
 from triage.storage.sealed import Sealed, sealed_column
 
 _OPEN = text("state IN ('asking', 'open')")
@@ -29,9 +29,7 @@ def last_digits(column: str) -> str:
 
 
 def _past_by(name: str, *columns: str) -> Index:
-    return Index(
-        name, *columns, "received_at", "id", sqlite_where=_CLOSED, postgresql_where=_CLOSED
-    )
+    return Index(name, *columns, "received_at", "id", **only(_CLOSED))
 
 
 class Call(LiveRow):
@@ -43,23 +41,20 @@ class Call(LiveRow):
             "uq_call_open_code",
             "code",
             unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
+            **only(_OPEN),
         ),
-        Index("ix_call_open", "received_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_call_open", "received_at", **only(_OPEN)),
         Index(
             "ix_call_closed",
             "received_at",
             "id",
-            sqlite_where=_CLOSED,
-            postgresql_where=_CLOSED,
+            **only(_CLOSED),
         ),
         *(_past_by("ix_call_closed_" + "_".join(columns), *columns) for columns in _PAST_BY),
         Index(
             "ix_call_cad_tail",
             text(last_digits("external_id")),
-            sqlite_where=_NUMBERED,
-            postgresql_where=_NUMBERED,
+            **only(_NUMBERED),
         ),
     )
 

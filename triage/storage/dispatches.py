@@ -20,7 +20,7 @@ from triage.domain.lifecycle import (
     check_move,
 )
 from triage.domain.transfers import TRANSFER_MOVES, TransferState
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.calls import Call, last_digits
 from triage.storage.teams import Responder, Team
 
@@ -51,28 +51,24 @@ class Dispatch(LiveRow):
         Index(
             "ix_dispatch_unfinished",
             "call_id",
-            sqlite_where=_UNFINISHED,
-            postgresql_where=_UNFINISHED,
+            **only(_UNFINISHED),
         ),
         Index(
             "ix_dispatch_waiting",
             "level_rank",
             "created_at",
-            sqlite_where=_WAITS,
-            postgresql_where=_WAITS,
+            **only(_WAITS),
         ),
         Index(
             "ix_dispatch_call_back",
             "level_rank",
             "call_back_at",
-            sqlite_where=_CALLS_BACK,
-            postgresql_where=_CALLS_BACK,
+            **only(_CALLS_BACK),
         ),
         Index(
             "ix_dispatch_cad_tail",
             text(last_digits("cad_number")),
-            sqlite_where=_NUMBERED,
-            postgresql_where=_NUMBERED,
+            **only(_NUMBERED),
         ),
     )
 
@@ -145,12 +141,11 @@ class Slot(LiveRow):
 
     __tablename__ = "slot"
     __table_args__ = (
-        Index("ix_slot_busy", "team_id", sqlite_where=_BUSY, postgresql_where=_BUSY),
+        Index("ix_slot_busy", "team_id", **only(_BUSY)),
         Index(
             "ix_slot_unrelieved",
             "dispatch_id",
-            sqlite_where=_UNRELIEVED,
-            postgresql_where=_UNRELIEVED,
+            **only(_UNRELIEVED),
         ),
     )
 
@@ -211,11 +206,10 @@ class Page(LiveRow):
             "uq_page_one_accepted",
             "slot_id",
             unique=True,
-            sqlite_where=_ACCEPTED,
-            postgresql_where=_ACCEPTED,
+            **only(_ACCEPTED),
         ),
         Index("ix_page_responder", "responder_id", "created_at"),
-        Index("ix_page_open", "responder_id", sqlite_where=_ASKS, postgresql_where=_ASKS),
+        Index("ix_page_open", "responder_id", **only(_ASKS)),
     )
 
     slot_id: Mapped[UUID] = mapped_column(ForeignKey("slot.id"), index=True)
@@ -251,8 +245,7 @@ class Transfer(LiveRow):
             "uq_transfer_running",
             "dispatch_id",
             unique=True,
-            sqlite_where=_RUNNING,
-            postgresql_where=_RUNNING,
+            **only(_RUNNING),
         ),
         Index("uq_transfer_number", "dispatch_id", "number", unique=True),
         Index("ix_transfer_created_at", "created_at"),

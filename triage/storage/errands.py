@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.calls import Call
 from triage.storage.sealed import Sealed, sealed_column
 
@@ -25,8 +25,7 @@ class Errand(LiveRow):
             "call_id",
             "kind",
             unique=True,
-            sqlite_where=_WAITING,
-            postgresql_where=_WAITING,
+            **only(_WAITING),
         ),
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import FollowUpState
-from triage.storage.base import LiveRow, Row
+from triage.storage.base import LiveRow, Row, only
 from triage.storage.calls import Call
 from triage.storage.sealed import Sealed, sealed_column
 from triage.storage.teams import Responder
@@ -24,12 +24,11 @@ class FollowUp(LiveRow):
 
     __tablename__ = "follow_up"
     __table_args__ = (
-        Index("ix_follow_up_open", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_open", "due_at", **only(_OPEN)),
         Index(
             "ix_follow_up_not_reached",
             "due_at",
-            sqlite_where=_NOT_REACHED,
-            postgresql_where=_NOT_REACHED,
+            **only(_NOT_REACHED),
         ),
     )
 

@@ -9,22 +9,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
 from triage.domain.phone_network import OutboundCall, OutboundSms
 from triage.storage.attempts import Attempt
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.sealed import Sealed, sealed_column
 
 _UNSENT = text("state IN ('ready', 'attempting', 'unknown') AND ring_since IS NULL")
-_UNREAD = text(
-    "read_at IS NULL AND outcome IN ('help_unplaced', 'phone_lost', 'unknown_number', 'unread',"
-    " 'not_done', 'opted_out', 'not_understood', 'unknown_code', 'which_code', 'no_question',"
-    " 'refused', 'not_verified')"
+_FOR_SOMEBODY = (
+    "('help_unplaced', 'phone_lost', 'unknown_number', 'unread', 'not_done', 'opted_out',"
+    " 'not_understood', 'unknown_code', 'which_code', 'no_question', 'refused', 'not_verified')"
 )
+_UNREAD = text(f"read_at IS NULL AND outcome IN {_FOR_SOMEBODY}")
 _TO_RING = text("ring_since IS NOT NULL AND noted_at IS NULL")
 UNREAD_TEXT = text(
-    "inbound_message.read_at IS NULL AND inbound_message.outcome IN ('help_unplaced',"
-    " 'phone_lost', 'unknown_number', 'unread', 'not_done', 'opted_out', 'not_understood',"
-    " 'unknown_code', 'which_code', 'no_question', 'refused', 'not_verified')"
+    f"inbound_message.read_at IS NULL AND inbound_message.outcome IN {_FOR_SOMEBODY}"
 )
 """For queries: see OPEN_CALL."""
 
@@ -38,10 +36,9 @@ class Message(LiveRow):
             "ix_message_unsent",
             "priority",
             "due_at",
-            sqlite_where=_UNSENT,
-            postgresql_where=_UNSENT,
+            **only(_UNSENT),
         ),
-        Index("ix_message_to_ring", "ring_since", sqlite_where=_TO_RING, postgresql_where=_TO_RING),
+        Index("ix_message_to_ring", "ring_since", **only(_TO_RING)),
         Index("ix_message_to", "to_index", "created_at"),
     )
 
@@ -114,8 +111,7 @@ class InboundMessage(LiveRow):
         Index(
             "ix_inbound_message_unread",
             "created_at",
-            sqlite_where=_UNREAD,
-            postgresql_where=_UNREAD,
+            **only(_UNREAD),
         ),
     )
 

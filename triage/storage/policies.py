@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 
 _LIVE = text("ended_at IS NULL")
 
@@ -22,8 +22,7 @@ class EscalationPolicyRow(LiveRow):
             "response",
             "level_rank",
             unique=True,
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
+            **only(_LIVE),
         ),
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 
 _PLANNED = text("started_at IS NULL")
 
@@ -21,8 +21,7 @@ class ReachRun(LiveRow):
             "uq_reach_run_planned",
             "by_plan",
             unique=True,
-            sqlite_where=_PLANNED,
-            postgresql_where=_PLANNED,
+            **only(_PLANNED),
         ),
     )
 

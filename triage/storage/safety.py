@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.alarms import COVERT, AlarmKind
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page, Slot
 from triage.storage.teams import Responder
@@ -25,8 +25,8 @@ class Alarm(LiveRow):
 
     __tablename__ = "alarm"
     __table_args__ = (
-        Index("ix_alarm_untaken", "created_at", sqlite_where=_UNTAKEN, postgresql_where=_UNTAKEN),
-        Index("ix_alarm_standing", "created_at", sqlite_where=_STANDS, postgresql_where=_STANDS),
+        Index("ix_alarm_untaken", "created_at", **only(_UNTAKEN)),
+        Index("ix_alarm_standing", "created_at", **only(_STANDS)),
         Index("ix_alarm_taken_at", "taken_at"),
     )
 
@@ -68,8 +68,7 @@ class CheckIn(LiveRow):
             "uq_check_in_open",
             "slot_id",
             unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
+            **only(_OPEN),
         ),
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import SWAP_MOVES, SwapState, check_move
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.teams import Responder
 
 _WAITS = text("state IN ('offered', 'taken')")
@@ -22,8 +22,7 @@ class ShiftSwap(LiveRow):
             "uq_shift_swap_waiting",
             "shift_id",
             unique=True,
-            sqlite_where=_WAITS,
-            postgresql_where=_WAITS,
+            **only(_WAITS),
         ),
     )
 

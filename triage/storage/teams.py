@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from triage.storage.base import LiveRow
+from triage.storage.base import LiveRow, only
 from triage.storage.sealed import Sealed, sealed_column
 
 _IN_USE = text("retired_at IS NULL")
@@ -42,8 +42,7 @@ class Responder(LiveRow):
             "uq_responder_phone_in_use",
             "phone_index",
             unique=True,
-            sqlite_where=_IN_USE,
-            postgresql_where=_IN_USE,
+            **only(_IN_USE),
         ),
     )
 

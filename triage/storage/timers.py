@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.storage.base import LiveRow, Row
+from triage.storage.base import LiveRow, Row, only
 
 _WAITING = text("state = 'waiting'")
 WAITING_TIMER = text("timer.state = 'waiting'")
@@ -28,12 +28,9 @@ class Timer(LiveRow):
             "ix_timer_waiting",
             "priority",
             "due_at",
-            sqlite_where=_WAITING,
-            postgresql_where=_WAITING,
+            **only(_WAITING),
         ),
-        Index(
-            "ix_timer_dispatch_id", "dispatch_id", sqlite_where=_WAITING, postgresql_where=_WAITING
-        ),
+        Index("ix_timer_dispatch_id", "dispatch_id", **only(_WAITING)),
     )
 
     kind: Mapped[str]

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.storage.base import Row
+from triage.storage.base import Row, only
 from triage.storage.timers import Timer
 
 _LEFT = text("state IN ('parked', 'expired')")
@@ -14,8 +14,7 @@ Index(
     "ix_timer_left",
     Timer.__table__.c.state,
     Timer.__table__.c.due_at,
-    sqlite_where=_LEFT,
-    postgresql_where=_LEFT,
+    **only(_LEFT),
 )
 
 

@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import make_url
@@ -205,6 +205,19 @@ def _columns(table: str) -> str:
     return ", ".join(f'"{column.name}"' for column in columns_of(table))
 
 
+@contextmanager
+def _dropped(run: Callable[[str], Any], indexes: Sequence[Any]) -> Iterator[list[float]]:
+    """Without these indexes, names and statements; how many seconds making them anew has taken."""
+    for name, _ in indexes:
+        run(f"DROP INDEX {name}")
+    took = [0.0]
+    yield took
+    began = time.monotonic()
+    for _, definition in indexes:
+        run(definition)
+    took[0] = time.monotonic() - began
+
+
 class _Postgres:
     def __init__(self, url: str) -> None:
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -223,7 +236,7 @@ class _Postgres:
     @contextmanager
     def without_indexes(self) -> Iterator[list[float]]:
         """Those that keep nothing unique; foreign keys are not looked after either."""
-        run = self._connection.execute
+        run = cast("Callable[[str], Any]", self._connection.execute)
         run("SET session_replication_role = replica")
         run("SET synchronous_commit = off")
         found = run(
@@ -232,19 +245,13 @@ class _Postgres:
             " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
             " WHERE nspname = 'public' AND NOT indisunique"
         ).fetchall()
-        for name, _ in found:
-            run(f"DROP INDEX {name}")  # type: ignore[call-overload]
-        took = [0.0]
-        yield took
-        began = time.monotonic()
         run("SET maintenance_work_mem = '256MB'")
-        for _, definition in found:
-            run(definition)
+        with _dropped(run, found) as took:
+            yield took
         self.commit()
         self._connection.autocommit = True
         run("VACUUM ANALYZE")  # as autovacuum would have, long ago
         run("CHECKPOINT")
-        took[0] = time.monotonic() - began
 
     def write(self, block: Rows) -> None:
         with self._connection.cursor() as cursor:
@@ -277,24 +284,17 @@ class _Sqlite:
             "journal_mode=OFF",
             "synchronous=OFF",
             "foreign_keys=OFF",
-            "cache_size=-64000",
+            "cache_size=-256000",
         ):
             run(f"PRAGMA {pragma}").fetchall()
         found = run(
             "SELECT name, sql FROM sqlite_master"
             " WHERE type = 'index' AND sql IS NOT NULL AND sql NOT LIKE 'CREATE UNIQUE%'"
         ).fetchall()
-        for name, _ in found:
-            run(f'DROP INDEX "{name}"')
-        took = [0.0]
-        yield took
-        began = time.monotonic()
-        run("PRAGMA cache_size=-256000")
-        for _, definition in found:
-            run(definition)
+        with _dropped(run, found) as took:
+            yield took
         self.commit()
         run("PRAGMA journal_mode=WAL").fetchall()
-        took[0] = time.monotonic() - began
 
     def write(self, block: Rows) -> None:
         for table, rows in block.items():

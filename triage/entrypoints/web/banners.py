@@ -197,6 +197,19 @@ _ASKED = {
 """By whether somebody comes, while all hands are asked."""
 
 
+_WITH_COUNSELOR = msgid(
+    "Was the caller released? A counselor has been on the line for long: %(codes)s."
+)
+
+
+def _line(dispatch: Dispatch, words: Sentence) -> Sentence:
+    """words -- what is said unless somebody is at work on it."""
+    transfer = dispatch.transfer
+    if transfer is not None and transfer.state is TransferState.COUNSELOR:
+        return _WITH_COUNSELOR
+    return _ASKED[dispatch.is_half] if dispatch.all_hands else words
+
+
 def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
     """Told again, away from the board, to whoever types a call and cannot see it."""
     found = next_steps.standing_still(uow, context.centre)
@@ -205,7 +218,7 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
     for one in found:
         for state, half, words in _LINES:
             if (one.state, one.is_half) == (state, half):
-                said.setdefault(_ASKED[half] if one.all_hands else words, []).append(one)
+                said.setdefault(_line(one, words), []).append(one)
     for words, such in said.items():
         codes = dict.fromkeys(_called(context, one, several) for one in such)
         sentence = Sentence(words, {"codes": listed(", ", list(codes))})

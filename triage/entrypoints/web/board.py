@@ -240,11 +240,11 @@ def _headline(centre: Centre, row: Row) -> tuple[str, str]:
 
 
 def _over(row: Row) -> str:
-    return (
-        msgid("Not needed any more: close the call")
-        if row.not_needed
-        else msgid("Nothing open: close it")
-    )
+    if row.not_needed:
+        return msgid("Not needed any more: close the call")
+    if any(line.state is DispatchState.HANDED_OVER and line.coming for line in row.lines):
+        return msgid("Handed over in CAD: close it when it has ended")
+    return msgid("Nothing open: close it")
 
 
 def _nobody(centre: Centre, row: Row) -> str:

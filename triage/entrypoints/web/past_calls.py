@@ -82,9 +82,7 @@ def _page(form: dict[str, str]) -> ResponseReturnValue:
         newer=list_places.written(found.newer) if found else "",
         form=form,
         errors=errors,
-        searched=any(
-            value for name, value in form.items() if name not in {"after", "before", "state"}
-        ),
+        searched=any(value for name, value in form.items() if name not in NO_SEARCH),
         states=STATES,
         zones=[*context.centre.gazetteer.zones],
         no_zone=NO_ZONE,
