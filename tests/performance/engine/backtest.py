@@ -1,7 +1,7 @@
 """The back-test: one set of rules over many calls, as columns, and row by row."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.performance.engine import ours_columns
@@ -48,11 +48,7 @@ def measure(calls: int, rounds: int) -> BackTest:
     maker = Maker()
     workload = maker.workload(RULES, "1-4", 0)
     history = maker.calls(calls)
-    entered = list(_contestants(workload, history))
-    check(workload, history, entered)
-    taken = race_whole({one.name: one.run for one in entered}, rounds)
-    rows = {one.name: one.rows for one in entered}
-    return BackTest(calls, workload.digest, rows, taken)
+    return _raced(workload, history, list(_contestants(workload, history)), rounds)
 
 
 def measure_long(calls: int, times: int, rounds: int) -> BackTest:
@@ -62,11 +58,20 @@ def measure_long(calls: int, times: int, rounds: int) -> BackTest:
     history = maker.calls(calls)
     polars = polars_columns.contestants(workload, columns(workload, history), times)
     fastest = [one for one in polars if one.name in polars_columns.KEYWORDS_GIVEN]
-    entered = [*fastest, *ours_columns.contestants(workload, history * times)]
-    check(workload, history * times, entered)
+    long = history * times
+    return _raced(workload, long, [*fastest, *ours_columns.contestants(workload, long)], rounds)
+
+
+def _raced(
+    workload: Workload,
+    history: tuple[Call, ...],
+    entered: Sequence[ColumnContestant],
+    rounds: int,
+) -> BackTest:
+    check(workload, history, entered)
     taken = race_whole({one.name: one.run for one in entered}, rounds)
     rows = {one.name: one.rows for one in entered}
-    return BackTest(calls * times, workload.digest, rows, taken)
+    return BackTest(len(history), workload.digest, rows, taken)
 
 
 def _contestants(workload: Workload, history: tuple[Call, ...]) -> Iterator[ColumnContestant]:

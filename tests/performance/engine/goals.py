@@ -38,18 +38,18 @@ class Goal:
 def goals(
     single: Sequence[SingleCalls],
     ahead: LookingAhead | None,
-    tests: Sequence[BackTest],
+    test: BackTest | None,
+    long: BackTest | None,
     alone: Alone | None,
 ) -> list[Goal]:
     """Those that something was measured for."""
     found = [goal for one in single for goal in _of_single(one)]
     if ahead:
         found += _of_looking_ahead(ahead)
-    for test in tests:
-        if test.calls >= MILLION:
-            found += _of_long(test)
-        elif test.calls >= MANY:
-            found += _of_back_test(test)
+    if test and test.calls >= MANY:
+        found += _of_back_test(test)
+    if long and long.calls >= MILLION:
+        found += _of_long(long)
     if alone:
         found += _of_a_million(alone)
     return found

@@ -47,8 +47,7 @@ def report(measured: Measured) -> str:
         parts += _backtest(measured.long)
     if measured.alone:
         parts += _alone(measured.alone)
-    tests = [test for test in (measured.backtest, measured.long) if test]
-    found = goals(measured.single, measured.ahead, tests, measured.alone)
+    found = goals(measured.single, measured.ahead, measured.backtest, measured.long, measured.alone)
     return "\n\n".join([*parts, "## To reach", _goals(found)]) + "\n"
 
 

@@ -17,7 +17,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -41,6 +41,7 @@ from tests.performance.growth.queries import WATCHER, WORKER, Asker, Query
 from tests.performance.growth.report import Measured, Queries, Times, report
 from tests.performance.intake.clients import Signed, signed
 from tests.performance.paging.stage import DATABASES, Stage
+from tests.performance.samples import keep
 from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.services import calls as service
@@ -50,8 +51,6 @@ FOLDER = Path(__file__).parents[3] / "var" / "bench"
 OPEN_CALLS = 40
 """On every board, beside those of the round."""
 CLIENTS = 4
-
-
 QUERY_ROUNDS = 3
 """Rounds in which the queries are asked: alone they vary little."""
 
@@ -81,13 +80,6 @@ def main() -> int:
     print(json.dumps(before))
     print(text)
     return 0 if reached else 1
-
-
-def _keep(before: dict[str, object], found: Measured) -> None:
-    """After each round: whoever breaks off has those before."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    raw = json.dumps({"machine": before, **asdict(found)})
-    (FOLDER / "growth.json").write_text(raw, encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
@@ -121,7 +113,7 @@ def _measure(
                 found.times.extend(_timed(database, one, number, asked.requests))
                 if number < QUERY_ROUNDS:
                     found.queries.extend(_queries(database, one, number))
-            _keep(before, found)
+            keep("growth", before, [found])  # whoever breaks off has those before
             _say(f"{database}: round {number + 1} of {asked.rounds}")
 
 
