@@ -1,6 +1,9 @@
 """The same intake form in two tabs of a browser: each says what is kept of it."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in, the_call
@@ -21,15 +24,28 @@ def in_a_second_tab(served: Served, page: Page) -> Page:
     return second
 
 
+@contextmanager
+def until_kept(page: Page, words: str) -> Iterator[None]:
+    """Waits until these words are kept: "Kept at" may still stand there from the words before."""
+
+    def has_the_words(answer: Response) -> bool:
+        return "/intake/assess" in answer.url and words in (answer.request.post_data or "")
+
+    with page.expect_response(has_the_words):
+        yield
+
+
 def test_two_tabs_lose_no_word_and_say_what_is_not_kept(served: Served, page: Page) -> None:
     second = in_a_second_tab(served, page)
 
-    page.locator("#f-narrative").fill(FIREARM)
+    with until_kept(page, FIREARM):
+        page.locator("#f-narrative").fill(FIREARM)
     expect(page.locator("#kept")).to_contain_text("Kept at")
     second.locator("#f-narrative").fill("short")
     expect(second.locator("#kept")).to_contain_text("NOT KEPT: this form went on in another tab")
     page.locator("#f-narrative").press("End")
-    page.keyboard.type(" Loaded.")
+    with until_kept(page, "Loaded."):
+        page.keyboard.type(" Loaded.")
     expect(page.locator("#kept")).to_contain_text("Kept at")
 
     second.keyboard.press("Control+Enter")
