@@ -22,6 +22,7 @@ from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
 from triage.storage.audit import AuditEntry
 from triage.storage.base import Base, new_id
+from triage.storage.exchanges import in_one_exchange
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -128,10 +129,12 @@ def first_copies(
         attempts.append(_first_attempt(uow, key, message))
         rows.append(message)
     if taken:
-        uow.session.execute(_BEGIN, attempts if len(attempts) > 1 else attempts[0])
         until = uow.now + timedelta(seconds=centre.policy.lease_s)
         texts = [text.id for text in taken]
-        uow.session.execute(_LEASE, {"texts": texts, "owner": owner, "until": until})
+        connection = uow.session.connection()
+        with in_one_exchange(connection):
+            connection.execute(_BEGIN, attempts)
+            connection.execute(_LEASE, {"texts": texts, "owner": owner, "until": until})
     for message in rows:  # what it holds of them is no longer true
         uow.session.expunge(message)
     return taken
@@ -204,9 +207,11 @@ def taken(uow: UnitOfWork, theirs: dict[UUID, str]) -> set[UUID]:
     accepted = [
         {"attempt": row.attempt, "now": uow.now, "theirs": theirs[row.attempt]} for row in found
     ]
-    uow.session.execute(_ACCEPT, accepted)
-    uow.session.execute(_SENT, {"texts": [row.id for row in found], "now": uow.now})
-    uow.session.execute(_AUDIT, [_told(uow, row) for row in found])
+    connection = uow.session.connection()
+    with in_one_exchange(connection):
+        connection.execute(_ACCEPT, accepted)
+        connection.execute(_SENT, {"texts": [row.id for row in found], "now": uow.now})
+        connection.execute(_AUDIT, [_told(uow, row) for row in found])
     unreported.look_later(uow, found)
     return {row.attempt for row in found}
 

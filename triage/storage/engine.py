@@ -1,10 +1,12 @@
 """Opening the database."""
 
 import sqlite3
+import time
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 from triage.storage.commits import note_unconfirmed
 
@@ -22,6 +24,12 @@ _POSTGRESQL = (
     # Compiling a query of ours takes a second or two and saves nothing: all are short.
     " -c jit=off"
 )
+_NOTICES = " -c synchronous_commit=off"
+"""A ring holds nothing that could be lost: it waits for no disk and no standby."""
+RESTED_S = 1.0
+"""A connection that was used less long ago is taken to be alive: asking costs as much as a
+statement. Where it is not, the unit of work is begun anew."""
+_RESTS_SINCE = "rests_since"
 PREPARED = 400
 """Statements that a connection keeps planned: more than all that pages and workers ask."""
 _GONE = {"25006", "25P03", "57P01", "57P02", "57P03", "57P05"}
@@ -44,7 +52,6 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # an error must not tell what was in the rows
-        pool_pre_ping=True,
         pool_recycle=300,
         pool_size=12,
         max_overflow=8,
@@ -53,6 +60,8 @@ def open_engine(url: str) -> Engine:
     )
     event.listen(engine, "handle_error", _notice_demotion)
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "checkin", _rest)
+    event.listen(engine, "checkout", _look_whether_alive)
     return engine
 
 
@@ -62,14 +71,14 @@ def open_notice_engine(url: URL) -> Engine:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args=_postgresql_arguments(url),
+        connect_args=_postgresql_arguments(url, _NOTICES),
     )
 
 
-def _postgresql_arguments(url: URL) -> dict[str, Any]:
+def _postgresql_arguments(url: URL, more: str = "") -> dict[str, Any]:
     arguments = {
         "connect_timeout": 2,
-        "options": _POSTGRESQL,
+        "options": _POSTGRESQL + more,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -83,6 +92,21 @@ def _postgresql_arguments(url: URL) -> dict[str, Any]:
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> None:
     connection.prepared_max = PREPARED
     note_unconfirmed(connection, record.info)
+
+
+def _rest(_connection: Any, record: Any) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _look_whether_alive(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.pop(_RESTS_SINCE, time.monotonic()) < RESTED_S:
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("SELECT 1")
+        connection.autocommit = False
+    except psycopg.Error as error:  # then none of them is of any use
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

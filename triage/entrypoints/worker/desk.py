@@ -49,7 +49,8 @@ class Desk:
     """The thread that claims and settles, and the senders it hands texts to.
 
     There are never more texts in hand than senders, so none waits for a free one; a quarter of
-    them takes nothing but the highest level, however much else is due.
+    them takes nothing but the highest level, however much else is due. An answer is in no
+    sender's way: as many again may wait to be written down.
     """
 
     context: AppContext
@@ -110,8 +111,8 @@ class Desk:
                 more = True
 
     def _left_s(self) -> float:
-        """Until it is time to write answers down: at once where senders wait for it."""
-        if not self._unwritten or self._in_hand + len(self._unwritten) >= self.senders:
+        """Until it is time to write answers down: at once where there are many."""
+        if not self._unwritten or 2 * len(self._unwritten) >= self.senders:
             return 0
         return self._unwritten[0].since_s + TOGETHER_S - elapsed_s()
 
@@ -143,7 +144,7 @@ class Desk:
             time.sleep(left_s)
             self._collect()
         self._rung.clear()
-        free = self.senders - self._in_hand - len(self._unwritten)
+        free = self.senders - self._in_hand if len(self._unwritten) < self.senders else 0
         usual, claimed = free - self._reserved, []
         if usual > 0:
             look = not self._told.is_set()
