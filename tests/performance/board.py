@@ -74,7 +74,7 @@ def main() -> int:
             url, tokens = built.serve(), sessions(built.world, asked.watchers)
             calls = [built.world.call(CALM, location=f"Pier {n}") for n in range(CALLS)]
             for way in asked.ways:
-                with _watching(url, tokens, way) as ears:
+                with watching(url, tokens, way) as ears:
                     for rate in RATES:
                         one = _measure(built, ears, calls, rate, asked.seconds)
                         found.append(Measured(database, way, asked.watchers, rate, *one))
@@ -149,7 +149,7 @@ def _change(
 
 
 @contextmanager
-def _watching(url: str, tokens: Sequence[str], way: str) -> Iterator[Connection]:
+def watching(url: str, tokens: Sequence[str], way: str) -> Iterator[Connection]:
     """Open boards, in a process of their own."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=_watch, args=(url, tokens, way, theirs), daemon=True)
