@@ -7,7 +7,7 @@ index serves, however small it is here.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,25 +154,58 @@ def reads(connection: Connection, asked: Statement) -> list[Read]:
         return [*_of_sqlite(asked.sql, [row[3] for row in rows])]
     for way in ("seqscan", "hashjoin", "mergejoin"):
         connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    return [*_of_postgresql(_plan(connection, asked), few=False)]
+
+
+def _plan(connection: Connection, asked: Statement) -> dict[str, Any]:
     plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {asked.sql}", asked.parameters)
     found = plan.scalar_one()
     (whole,) = json.loads(found) if isinstance(found, str) else found
-    return [*_of_postgresql(whole["Plan"], few=False)]
+    top: dict[str, Any] = whole["Plan"]
+    return top
+
+
+def read_at_once(connection: Connection, asked: Statement) -> list[Read]:
+    """What is asked about each row with EXISTS, PostgreSQL may rather read at once and for all, to
+    have the answers by hand. It does so where it thinks that whole tables may be read, so `reads`
+    never sees it."""
+    if connection.dialect.name == "sqlite":
+        return []
+    plan = _plan(connection, asked)
+    at_once = {*re.findall(r"hashed (SubPlan \d+)", json.dumps(plan))}
+    return [
+        read
+        for node in _nodes(plan)
+        if node.get("Subplan Name") in at_once
+        for read in _of_postgresql(node, few=False)
+    ]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
 
 
 def that_grow(engine: Engine, statements: Iterable[Statement]) -> dict[Statement, list[Read]]:
     """Those that take longer each year, with what they read: by the plan for the tables as they
     are, and by that for tables which have grown. One of the two may come of how few rows there are
     here, or of how many of these are open: what an index serves is seen in the other."""
-    for believe in (lambda: None, lambda: _grow(engine)):
-        believe()
-        with engine.connect() as connection:
-            found = {asked: reads(connection, asked) for asked in statements}
-        found = {
-            asked: bad for asked, all_ in found.items() if (bad := [r for r in all_ if r.grows])
-        }
-        statements = list(found)
-    return found
+    asked = list(statements)
+    found = _that_grow(engine, asked, reads)
+    _grow(engine)
+    grown = _that_grow(engine, found, reads)
+    return grown | _that_grow(engine, asked, read_at_once)
+
+
+def _that_grow(
+    engine: Engine,
+    statements: Iterable[Statement],
+    read: Callable[[Connection, Statement], list[Read]],
+) -> dict[Statement, list[Read]]:
+    with engine.connect() as connection:
+        found = {one: [r for r in read(connection, one) if r.grows] for one in statements}
+    return {one: bad for one, bad in found.items() if bad}
 
 
 def _grow(engine: Engine) -> None:

@@ -210,3 +210,14 @@ def test_a_statement_is_found_once_its_index_is_gone(world: World) -> None:
         connection.exec_driver_sql("DROP INDEX ix_caller_phone_index")
     engine.dispose()  # SQLite explains a statement again as it did before
     assert [*that_grow(engine, [of_one])] == [of_one]
+
+
+def test_what_would_be_read_at_once_for_a_few_rows_is_found(world: World) -> None:
+    """By PostgreSQL: SQLite looks for each row."""
+    of_open = "SELECT id FROM dispatch WHERE state NOT IN ('cleared', 'cancelled') AND"
+    sought = "FROM slot WHERE slot.dispatch_id = dispatch.id AND slot.state = 'seeking'"
+    at_once = Statement("a page", f"{of_open} (response = '-' OR EXISTS (SELECT 1 {sought}))", ())
+    send(world.client("dispatcher"), FORM)
+    engine = world.context.database.engine
+    found = [*that_grow(engine, [at_once])]
+    assert found == ([] if engine.dialect.name == "sqlite" else [at_once])

@@ -66,10 +66,11 @@ def stuck(ends: Mapping[UUID, int]) -> ColumnElement[bool]:
         .where(Message.page_id == Page.id, Page.slot_id == Slot.id)
         .where(Slot.dispatch_id == Dispatch.id, UNSENT)
     )
-    wanted = exists().where(
+    wanted = select(Slot.id).where(
         Slot.dispatch_id == Dispatch.id, Slot.state.in_([SlotState.SEEKING, SlotState.PAGED])
     )
-    asked = and_(Dispatch.reached_by == "page", wanted)
+    # OFFSET: else PostgreSQL reads all slots there ever were, to have them by hand for each row.
+    asked = and_(Dispatch.reached_by == "page", wanted.offset(0).exists())
     moves = _waits(Timer.kind != next_steps.KIND)
     alarmed = _waits(Timer.kind.in_([ESCALATE, charges.REMINDS, charges.ENDS]))
     at_end = and_(or_(false(), *_at_end(ends)), _waits(Timer.kind == escalations.CALL_BACK))
