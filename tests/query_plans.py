@@ -22,7 +22,7 @@ SMALL = {
     **dict.fromkeys(
         ("team", "responder", "partner", "account", "verified_number"), "people of now"
     ),
-    **dict.fromkeys(("sign_in", "presence", "intake_draft", "page_link"), "deleted within days"),
+    **dict.fromkeys(("sign_in", "presence", "page_link"), "deleted within days"),
     **dict.fromkeys(("heartbeat", "watch"), "deleted after a day"),
     **dict.fromkeys(
         ("rule_set_version", "vocabulary_version", "publication", "rule_draft"), "by hand, rarely"
@@ -47,6 +47,7 @@ PAST = {
     *("ix_call_closed", "ix_call_closed_zone", "ix_call_closed_disposition"),
     *("ix_call_closed_zone_disposition", "ix_call_cad_tail", "ix_dispatch_cad_tail"),
     *("uq_page_one_accepted", "ix_follow_up_not_reached"),
+    *("ix_call_location", "ix_call_found", "ix_caller_phone"),
 }
 """Indexes with a condition that hold what is over, too."""
 OPEN_WORK = {

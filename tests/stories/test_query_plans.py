@@ -207,7 +207,7 @@ def test_a_statement_is_found_once_its_index_is_gone(world: World) -> None:
     of_one = Statement("a page", f"SELECT id FROM caller WHERE phone_index = {number}", ())
     assert [*that_grow(engine, [in_history, of_one])] == [in_history]
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP INDEX ix_caller_phone_index")
+        connection.exec_driver_sql("DROP INDEX ix_caller_phone")
     engine.dispose()  # SQLite explains a statement again as it did before
     assert [*that_grow(engine, [of_one])] == [of_one]
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import CompoundSelect, Select, bindparam, select, union_all
 
 from triage.domain.findings import Finding
-from triage.domain.lifecycle import CallState
 from triage.domain.sms_replies import codes, long_code
-from triage.storage.calls import Call
+from triage.storage.calls import OPEN_CALL, Call
 from triage.storage.unit_of_work import UnitOfWork
 
 REST = timedelta(days=30)
@@ -20,10 +19,10 @@ TRIES = (1, 200, 200)
 SAMPLE = 200
 MANY = 0.6
 """Of all codes, as a sample shows it: time to close calls, before any has to wait."""
-_OPEN = Call.state.in_([CallState.OPEN, CallState.ASKING])
 _TRIED = select(Call.code).where(Call.code.in_(bindparam("tried", expanding=True)))
-_IN_USE = _TRIED.where(_OPEN)
-_RESTING = _TRIED.where(or_(_OPEN, Call.created_at > bindparam("rested")))
+_IN_USE = _TRIED.where(OPEN_CALL)
+_RESTING = union_all(_IN_USE, _TRIED.where(Call.created_at > bindparam("rested")))
+"""Each by an index: after years every code has had many calls."""
 _random = random.SystemRandom()
 
 
@@ -55,7 +54,9 @@ def running_out(uow: UnitOfWork) -> Iterator[Finding]:
         yield Finding("codes_low", 1, None)
 
 
-def _used(uow: UnitOfWork, tried: list[str], query: Select[str] = _RESTING) -> set[str]:
+def _used(
+    uow: UnitOfWork, tried: list[str], query: Select[str] | CompoundSelect[str] = _RESTING
+) -> set[str]:
     rested = {} if query is _IN_USE else {"rested": uow.now - REST}
     with uow.asking((Call,)):
         return {*uow.session.scalars(query, {"tried": tried, **rested})}

@@ -14,6 +14,7 @@ from triage.storage.sealed import Sealed, sealed_column
 _OPEN = text("state IN ('asking', 'open')")
 _CLOSED = text("state = 'closed'")
 _NUMBERED = text("external_id IS NOT NULL")
+_UNSAVED = text("call_id IS NULL")
 _PAST_BY = ("zone",), ("disposition",), ("zone", "disposition")
 OPEN_CALL = text("call.state IN ('asking', 'open')")
 CLOSED_CALL = text("call.state = 'closed'")
@@ -30,6 +31,11 @@ def last_digits(column: str) -> str:
 
 def _past_by(name: str, *columns: str) -> Index:
     return Index(name, *columns, "received_at", "id", **only(_CLOSED))
+
+
+def _known_by(name: str, column: str, since: str) -> Index:
+    """Of who rings every week, and of where they ring from, the last months are asked for."""
+    return Index(name, column, since, **only(text(f"{column} IS NOT NULL")))
 
 
 class Call(LiveRow):
@@ -51,6 +57,9 @@ class Call(LiveRow):
             **only(_CLOSED),
         ),
         *(_past_by("ix_call_closed_" + "_".join(columns), *columns) for columns in _PAST_BY),
+        Index("ix_call_code_given", "code", "created_at"),
+        _known_by("ix_call_location", "location_index", "received_at"),
+        _known_by("ix_call_found", "found_index", "received_at"),
         Index(
             "ix_call_cad_tail",
             text(last_digits("external_id")),
@@ -60,7 +69,7 @@ class Call(LiveRow):
 
     reference: Mapped[str] = mapped_column(unique=True)
     """What people say and write: C-7QK2M9XD."""
-    code: Mapped[str] = mapped_column(index=True)
+    code: Mapped[str]
     """What teams type: four letters and digits, unique among open calls."""
     state: Mapped[CallState]
     origin: Mapped[str]
@@ -71,14 +80,14 @@ class Call(LiveRow):
     location_sealed: Mapped[bytes | None] = sealed_column()
     location = Sealed()
     """The place as the caller said it; never rewritten."""
-    location_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    location_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     zone: Mapped[str | None]
     zone_source: Mapped[str | None]
     """`gazetteer`, `hand` or `caller` (sent with the call)."""
     found_sealed: Mapped[bytes | None] = sealed_column()
     found = Sealed()
     """The listed place that the gazetteer found in what was said; kept where it was wrong too."""
-    found_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    found_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     """As `location_index`, of the listed place; None once a person said that it is another."""
     match: Mapped[str | None]
     """`right` or `wrong`: what a person said of the found place; None while nobody has."""
@@ -121,6 +130,7 @@ class Caller(LiveRow):
     """Somebody who rang about this call. The first is the one who opened it."""
 
     __tablename__ = "caller"
+    __table_args__ = (_known_by("ix_caller_phone", "phone_index", "created_at"),)
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     name_sealed: Mapped[bytes | None] = sealed_column()
@@ -128,7 +138,7 @@ class Caller(LiveRow):
     phone_sealed: Mapped[bytes | None] = sealed_column()
     phone = Sealed()
     """E.164, or as typed where no number could be made of it."""
-    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     said_sealed: Mapped[bytes | None] = sealed_column()
     said = Sealed()
     """What a second caller told; the first caller's words are the call's narrative."""
@@ -240,8 +250,9 @@ class IntakeDraft(LiveRow):
     """What stands on an intake form that has not been saved as a call yet."""
 
     __tablename__ = "intake_draft"
+    __table_args__ = (Index("ix_intake_draft_unsaved", "account_id", **only(_UNSAVED)),)
 
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     form_sealed: Mapped[bytes | None] = sealed_column()
     form = Sealed()
     """JSON of the fields as typed."""
