@@ -98,6 +98,14 @@ def test_follow_ups_go_on_where_the_page_before_ended(world: World) -> None:
     assert not _FURTHER.search(second)
     assert 'href="/follow-ups?owner=clinician"' in second
 
+    with world.context.unit_of_work("test") as uow:  # nobody was reached
+        for one in uow.session.scalars(select(FollowUp)):
+            one.state = FollowUpState.NOT_REACHED
+    latest = follow_ups.MOST_NOT_REACHED
+    ended = desk.get("/follow-ups?owner=clinician").text
+    assert f"Ended, nobody was reached, the latest: {latest}" in ended
+    assert len(keys(ended)) == latest
+
 
 def test_hazard_notes_go_on_where_the_page_before_ended(world: World) -> None:
     desk, most = world.client("dispatcher"), hazard_notes.SHOWN

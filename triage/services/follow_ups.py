@@ -38,6 +38,8 @@ ON_THE_CALL = "promise"
 """Stand for the rule where no rule asked for it."""
 NOTE_MAX = 4000
 MOST_LISTED = 300
+MOST_NOT_REACHED = 50
+"""Nothing is to be done about them any more, and there may be hundreds of two weeks."""
 _LATELY = timedelta(days=14)
 _STEPS = 1000
 """Room for the daily reminders of one due time among the steps of a follow-up's timers."""
@@ -324,13 +326,14 @@ def _of(owner_role: str | None, account_id: UUID | None) -> Select[FollowUp]:
 
 def not_reached(
     uow: UnitOfWork, owner_role: str | None = None, account_id: UUID | None = None
-) -> list[FollowUp]:
-    """What ended lately because nobody was ever reached; whose, as `open_ones`."""
+) -> tuple[Sequence[FollowUp], bool]:
+    """What ended lately because nobody was ever reached, the latest; is there more? Whose, as
+    `open_ones`."""
     query = _of(owner_role, account_id).where(
         NOT_REACHED_FOLLOW_UP, FollowUp.due_at > uow.now - _LATELY
     )
-    query = query.order_by(FollowUp.due_at.desc(), FollowUp.id).limit(MOST_LISTED)
-    return list(uow.session.scalars(query))
+    query = query.order_by(FollowUp.due_at.desc(), FollowUp.id).limit(MOST_NOT_REACHED + 1)
+    return first_of(uow.session.scalars(query).all(), MOST_NOT_REACHED)
 
 
 def of_key(uow: UnitOfWork, key: UUID) -> FollowUp:

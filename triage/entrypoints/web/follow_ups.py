@@ -55,11 +55,12 @@ def list_follow_ups() -> ResponseReturnValue:
     with current_context().reading() as uow:
         whose = owner, me.account_id if mine else None
         found, more = follow_ups.open_ones(uow, *whose, after)
-        gone = () if after else follow_ups.not_reached(uow, *whose)
-        ended = (msgid("Ended, nobody was reached"), gone)
+        sections = _sections(found, uow.now, me.role)
+        if after is None:
+            sections.append(_ended(*follow_ups.not_reached(uow, *whose)))
         return render_template(
             "follow_ups.html",
-            sections=[*_sections(found, uow.now, me.role), ended],
+            sections=sections,
             more=list_places.written((found[-1].due_at, found[-1].id)) if more else "",
             is_first=after is None,
             roles=OWNER_ROLES,
@@ -92,6 +93,11 @@ def _sections(
         own_first = [it for it in own_first if it not in within]
         sections.append((title, within))
     return sections
+
+
+def _ended(gone: Sequence[FollowUp], more: bool) -> tuple[str, Sequence[FollowUp]]:
+    latest = msgid("Ended, nobody was reached, the latest")
+    return latest if more else msgid("Ended, nobody was reached"), gone
 
 
 @bp.get("/follow-ups/<uuid:key>")
