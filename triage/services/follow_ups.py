@@ -37,9 +37,7 @@ AT_A_VISIT = "visit"
 ON_THE_CALL = "promise"
 """Stand for the rule where no rule asked for it."""
 NOTE_MAX = 4000
-MOST_LISTED = 300
-MOST_NOT_REACHED = 50
-"""Nothing is to be done about them any more, and there may be hundreds of two weeks."""
+MOST_LISTED, MOST_NOT_REACHED = 300, 50
 _LATELY = timedelta(days=14)
 _STEPS = 1000
 """Room for the daily reminders of one due time among the steps of a follow-up's timers."""
@@ -327,8 +325,7 @@ def _of(owner_role: str | None, account_id: UUID | None) -> Select[FollowUp]:
 def not_reached(
     uow: UnitOfWork, owner_role: str | None = None, account_id: UUID | None = None
 ) -> tuple[Sequence[FollowUp], bool]:
-    """What ended lately because nobody was ever reached, the latest; is there more? Whose, as
-    `open_ones`."""
+    """What ended lately, and nobody was reached: the latest; is there more? Whose: `open_ones`."""
     query = _of(owner_role, account_id).where(
         NOT_REACHED_FOLLOW_UP, FollowUp.due_at > uow.now - _LATELY
     )
