@@ -356,6 +356,9 @@ def test_of_two_teams_the_one_that_is_there_is_not_said_to_come(
     assert "On scene, others are coming" in row(dispatcher, call)
     world.wait(minutes=61)
     assert "OVERDUE: not all have come" in row(dispatcher, call)
+    stops = "First there after 0 s. The clock stops when all who were sent are there"
+    assert stops in row(dispatcher, call)
+    assert stops in dispatcher.get(f"/calls/{call.reference}").text
 
 
 def test_a_card_says_what_they_do_now(world: World, dispatcher: Browser) -> None:

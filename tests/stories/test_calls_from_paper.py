@@ -106,8 +106,11 @@ def test_a_sheet_becomes_a_closed_call_with_its_true_times_and_pages_nobody(worl
     ]
     assert happened == sorted(happened)  # the newest first
     with world.context.reading() as uow:
-        assert uow.session.scalars(select(FollowUp)).all()
+        planned = uow.session.scalars(select(FollowUp)).all()
+        assert planned
+        assert {(it.due_at - received) % timedelta(hours=1) for it in planned} == {timedelta()}
         assert uow.session.scalars(select(Override)).all() == []
+    assert "typed in from paper" in words(page.split('id="call-answers"')[1].split("</details>")[0])
 
 
 def test_of_a_call_that_is_over_nothing_more_is_asked(world: World) -> None:

@@ -82,7 +82,24 @@ def test_a_no_and_a_partner_who_is_not_there_are_the_desks_at_once(world: World)
     assert f"REFERRAL NOT TAKEN: Victim services Call {third.code}" in board
     close(world, third, "wrong_number")
     assert "REFERRAL NOT TAKEN: Victim services" not in words(dispatcher, "/board")
+    partner.expect(f"Referral {third.reference} is not needed any more")
     partner.expect_silence()
+
+
+def test_a_referral_outlives_a_canceled_call_and_is_ended_by_a_person(world: World) -> None:
+    partner, call = referred(world)
+    dispatcher, page = world.client("dispatcher"), f"/calls/{call.reference}"
+    waits = "The call was canceled; this still waits."
+    assert waits not in words(dispatcher, page)
+    close(world, call, "caller_cancelled")
+    partner.expect_silence()
+    assert waits in words(dispatcher, page)
+
+    form = {"number": "0", "answer": "not_needed"}
+    assert "Referral: not needed any more: it ends." in act(dispatcher, call, "/referral", form)
+
+    partner.expect(f"Referral {call.reference} is not needed any more: nothing is to be done.")
+    assert waits not in words(dispatcher, page)
 
 
 def test_other_texts_of_a_partner_are_left_to_a_person(world: World) -> None:

@@ -75,6 +75,13 @@ def referral_refused(reference: str) -> Text:
     return sms("%(reference)s declined. Dispatch finds somebody else.", reference=reference)
 
 
+def referral_not_needed(reference: str) -> Text:
+    return sms(
+        "Referral %(reference)s is not needed any more: nothing is to be done.",
+        reference=reference,
+    )
+
+
 def which_referral(reference: str) -> Text:
     """Where several wait for the same partner."""
     return sms(

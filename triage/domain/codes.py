@@ -14,6 +14,9 @@ OVERRIDE_REASONS = {
     "other": msgid("Another reason (say which)"),
 }
 
+OVERRIDE_SAID = OVERRIDE_REASONS | {"other": msgid("Another reason")}
+"""The same once one was chosen: which other reason stands beside it."""
+
 DISPOSITIONS = {
     "resolved_on_phone": msgid("Resolved on the telephone"),
     "resolved_on_scene": msgid("Resolved on scene, stayed in place"),

@@ -33,6 +33,7 @@ REFERRAL_ENDS = {
     "accepted": msgid("They took it"),
     "other": msgid("Somebody else took it"),
     "none": msgid("Nobody takes it: it ends"),
+    "not_needed": msgid("Not needed any more: it ends"),
 }
 REFERRAL_STATES = REFERRAL_ENDS | {
     "waits": msgid("Waits for an answer"),

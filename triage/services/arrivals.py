@@ -1,4 +1,5 @@
-"""When somebody was first on scene: there the clock of the target stops."""
+"""When somebody was first on scene: what a call is measured by. Its clock runs on until all who
+were sent are there, for whoever is owed is still to come; then it reads when the first was."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -47,6 +47,8 @@ class Decision:
     outcome: str
     """`decided`, `ask_more` or `not_scored`."""
     response: str
+    eligible: str
+    """Who would go if everybody could come."""
     also: tuple[str, ...]
     urgency: Urgency
     result: Mapping[str, Any]
@@ -233,7 +235,8 @@ def _decision(result: Mapping[str, Any]) -> Decision:
         level["label"], level["rank"], level["within_min"], level["answer_within_min"]
     )
     also = tuple(companion["response"] for companion in result["also"])
-    return Decision(result["outcome"], result["response"], also, urgency, result)
+    response, eligible = result["response"], result["eligible"]
+    return Decision(result["outcome"], response, eligible, also, urgency, result)
 
 
 def _record(

@@ -13,6 +13,9 @@ from triage.services.charges import in_charge
 from triage.services.reliefs import relief_of
 from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 
+BY_RULES = ("assessment", "default_route")
+"""Why a dispatch was opened, where no person has chosen it."""
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -48,6 +51,8 @@ class DispatchLine:
     since: datetime
     within_min: int
     """So soon somebody is to be there, by the level."""
+    by_rules: bool
+    """The rules have sent it, not a person."""
     late: bool
     """A hand-over that nobody confirmed in time."""
     asked: Sequence[Ask] = ()
@@ -147,14 +152,11 @@ def line_of(
         state=dispatch.state,
         since=dispatch.created_at,
         within_min=dispatch.within_min,
+        by_rules=dispatch.why in BY_RULES,
         late=is_late(dispatch, late_since),
         asked=asked,
         coming=coming,
-        missing_roles=[
-            slot.role
-            for slot in slots
-            if slot.state is SlotState.UNFILLED and slot.relieves is None
-        ],
+        missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,
@@ -166,6 +168,10 @@ def line_of(
         stalled=dispatch.stalled_in is dispatch.state,
         not_needed_at=dispatch.not_needed_at,
     )
+
+
+def _is_missing(slot: Slot) -> bool:
+    return slot.state is SlotState.UNFILLED and slot.relieves is None
 
 
 def nobody_is_needed(

@@ -1,6 +1,6 @@
 """The board: every open call, the loudest first. Reads only, the same few queries however many."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -19,6 +19,7 @@ from triage.services import (
     errands,
     held_calls,
     outbox,
+    sending,
     unread_replies,
     who_comes,
 )
@@ -72,6 +73,8 @@ class Row:
     overdue: bool
     not_sent: Sequence[str]
     """Recommended now, and neither sent nor decided against by a person."""
+    no_longer: Sequence[str]
+    """Sent by the rules, and not recommended any more."""
     nobody: bool
     """Somebody is owed and nobody was asked, or everything was cancelled, for some other reason
     than that nobody is needed."""
@@ -97,8 +100,8 @@ class _Around:
     """What there is beside the open calls, by call."""
 
     records: Mapping[UUID, AssessmentRecord]
-    overridden: Set[UUID]
-    """Assessments against which a person has decided."""
+    overrides: Mapping[UUID, Sequence[tuple[UUID, str]]]
+    """Against which assessments persons have decided, and for which responses."""
     dispatched: Mapping[UUID, Sequence[DispatchLine]]
     arrived: Mapping[UUID, datetime]
     errands: Mapping[UUID, Sequence[Errand]]
@@ -140,8 +143,9 @@ _DISPATCHES = (
 )
 _CALLS = select(Call).where(OPEN_CALL).order_by(Call.received_at).limit(MOST_CALLS)
 _LATEST = _latest()
-_OVERRIDDEN = select(Override.assessment_id).where(Override.call_id.in_(OPEN_ONES))
-"""Assessments of open calls against which a person has decided."""
+_OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).where(
+    Override.call_id.in_(OPEN_ONES)
+)
 
 
 def board(uow: UnitOfWork, centre: Centre) -> Board:
@@ -163,13 +167,16 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
+    overrides: dict[UUID, list[tuple[UUID, str]]] = {}
+    for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES):
+        overrides.setdefault(call_id, []).append((assessment_id, chosen))
     dispatches = uow.session.scalars(_DISPATCHES).all()
     for dispatch in dispatches:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
         {record.call_id: record for record in uow.session.scalars(_LATEST)},
-        {*uow.session.scalars(_OVERRIDDEN)},
+        overrides,
         dispatched,
         arrivals.first(uow, dispatches),
         errands.of_open_calls(uow),
@@ -196,7 +203,8 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
     decision = assessments.gist_of(record) if record else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
     not_needed = nobody_is_needed(dispatched, record.created_at if record else None)
-    overridden = record is not None and record.id in around.overridden
+    overrides = around.overrides.get(call.id, ())
+    overridden = record is not None and record.id in {one for one, _ in overrides}
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:
@@ -212,6 +220,9 @@ def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
         waits=awaited(lines) or nobody or bool(not_sent),
         overdue=awaited(lines) and target_at is not None and now > target_at,
         not_sent=not_sent,
+        no_longer=sending.no_longer_recommended(
+            decision, lines, {chosen for _, chosen in overrides}
+        ),
         nobody=nobody,
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,

@@ -85,6 +85,8 @@ class CallPage:
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
     visits: Sequence[Visit]
+    typed_at: datetime | None
+    """When it was typed in, of a call from paper: its answers and decisions bear that time."""
     members: Sequence[tuple[UUID, str, str]]
     """Who could be assigned by hand: key, role, and unit with how busy it is."""
 
@@ -119,6 +121,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         no_dangers=dangers.none_of(uow, centre, call),
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
+        typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),
         members=_members(uow, call) if call.state is CallState.OPEN else (),
     )
 

@@ -318,7 +318,7 @@ def close_call(
         elif dispatch.state not in dispatches.ENDED:
             dispatches.cancel(uow, centre, dispatch, "closed")
     if disposition in NO_CALL:
-        follow_ups.end_all(uow, call)
+        follow_ups.end_all(uow, centre, call)
     errands.end_all(uow, call)
     call.state = CallState.CLOSED
     call.disposition = disposition

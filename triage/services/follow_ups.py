@@ -43,8 +43,17 @@ _STEPS = 1000
 """Room for the daily reminders of one due time among the steps of a follow-up's timers."""
 
 
-def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any]) -> None:
-    """Make the follow-ups and partner notices that the assessment asks for, each once."""
+def plan(
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    result: Mapping[str, Any],
+    since: datetime | None = None,
+) -> None:
+    """Make the follow-ups and partner notices that the assessment asks for, each once.
+
+    since -- from when their times count, where the call is typed in long afterwards.
+    """
     new = uow.new_under(call.id, FollowUp)
     of_it = select(FollowUp).where(FollowUp.call_id == call.id)
     planned_before = uow.session.scalars(of_it) if new is None else new
@@ -56,7 +65,7 @@ def plan(uow: UnitOfWork, centre: Centre, call: Call, result: Mapping[str, Any])
         contact = (planned["kind"], planned["owner"], planned["after_h"])
         made = (planned["rule"], planned["kind"], planned["what"]) in known
         if not made and contact not in contacts:
-            due_at = uow.now + timedelta(hours=planned["after_h"])
+            due_at = (since or uow.now) + timedelta(hours=planned["after_h"])
             _make(uow, call, planned, due_at, answers)
         contacts.add(contact)
     for notice in result["notices"]:
@@ -78,16 +87,6 @@ def promise(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner_role
     planned = {"kind": kind, "what": str(NEXT_CONTACTS[kind]), "rule": ON_THE_CALL}
     planned |= {"owner": owner_role, "consent": "asked"}
     return _make(uow, call, planned, due_at, assessments.answers_of(uow, call))
-
-
-def is_agreed(uow: UnitOfWork, call: Call, kind: str, due_at: datetime, owner: Responder) -> bool:
-    same = select(FollowUp.id).where(
-        FollowUp.call_id == call.id,
-        FollowUp.kind == kind,
-        FollowUp.due_at == due_at,
-        FollowUp.owner_id == owner.id,
-    )
-    return uow.session.scalar(same.limit(1)) is not None
 
 
 def _make(
@@ -121,7 +120,7 @@ def _make(
     return follow_up
 
 
-def end_all(uow: UnitOfWork, call: Call) -> None:
+def end_all(uow: UnitOfWork, centre: Centre, call: Call) -> None:
     """It was no call of its own: nobody is to be rung about it."""
     open_ones = select(FollowUp).where(
         FollowUp.call_id == call.id, FollowUp.state == FollowUpState.OPEN
@@ -129,7 +128,7 @@ def end_all(uow: UnitOfWork, call: Call) -> None:
     for follow_up in uow.session.scalars(open_ones):
         follow_up.state = FollowUpState.CANCELLED
         uow.audit("follow_up.cancelled", follow_up)
-    referrals.end(uow, call)
+    referrals.end(uow, centre, call)
 
 
 def is_due(uow: UnitOfWork, centre: Centre, follow_up: FollowUp, timer: Timer) -> None:

@@ -82,9 +82,9 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     """Write the sheet down, once: the same form again gives the same call, and False.
 
     The rules say what they would have said at that time. Nobody is paged: whoever went, went.
-    What goes on stays open on the board with its units; follow-ups are planned from now. Where
-    nobody went and answers are missing, it waits for them from now, as any call does: then the
-    default route is taken.
+    What goes on stays open on the board with its units. Follow-ups are due as counted from when the
+    call came in: one may be overdue at once. Where nobody went and answers are missing, it waits
+    for them from now, as any call does: then the default route is taken.
     Raises Refused or InvalidCall naming the field to mend, AlreadyWritten where somebody else may
     have typed the same sheet; nothing is written then.
     """
@@ -113,7 +113,7 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     elif not sheet.went and decision.outcome == "ask_more":
         sending.act_on(uow, centre, call, decision, ORIGIN)
     if sheet.disposition not in NO_CALL:
-        follow_ups.plan(uow, centre, call, decision.result)
+        follow_ups.plan(uow, centre, call, decision.result, since=sheet.received_at)
     if (promise := sheet.promise) and promise.at:
         follow_ups.promise(uow, call, promise.kind, promise.at, promise.owner_role)
     idempotency.answer(uow, claim, call.id, None)

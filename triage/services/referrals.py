@@ -2,7 +2,7 @@
 desk finds somebody. So it does at once where no partner is there. A referral outlives its call."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from triage.domain import afterwards_wording
 from triage.domain.errands import REFERRAL_ENDS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.sms_replies import Verb, parse
+from triage.domain.texts import Text
 from triage.domain.words import Named, msgid
 from triage.services import errands, outbox
 from triage.services.centre import Centre
@@ -68,20 +69,39 @@ def tell(
     uow: UnitOfWork, centre: Centre, call: Call, partner: Partner, what: str, again: bool = False
 ) -> None:
     line = Named(centre.policy.partner_line)
+    body = afterwards_wording.partner_notice(
+        call.reference, what, centre.policy.centre_name, line, again=again
+    )
+    _text(uow, centre, call, partner, body, f"{what}{':again' if again else ''}")
+
+
+def _text(
+    uow: UnitOfWork, centre: Centre, call: Call, partner: Partner, body: Text, about: str
+) -> None:
+    """about -- what is said to them once for each call."""
     outbox.enqueue(
         uow,
         centre,
         kind="notice",
         to=partner.phone or "",
         to_role="partner",
-        body=afterwards_wording.partner_notice(
-            call.reference, what, centre.policy.centre_name, line, again=again
-        ),
+        body=body,
         priority=PRIORITY,
         call_id=call.id,
         partner_id=partner.id,
-        dedupe_key=f"notice:{call.id}:{partner.id}:{what}{':again' if again else ''}",
+        dedupe_key=f"notice:{call.id}:{partner.id}:{about}",
     )
+
+
+def _tell_not_needed(
+    uow: UnitOfWork, centre: Centre, call: Call, ended: Iterable[Mapping[str, Any]]
+) -> None:
+    """Partners who have the text and have not said no do not go on with it."""
+    for one in ended:
+        if one["state"] == "waits" and "id" in one:
+            body = afterwards_wording.referral_not_needed(call.reference)
+            partner = uow.get(Partner, UUID(one["id"]))
+            _text(uow, centre, call, partner, body, f"{one['what']}:ended")
 
 
 def _remind(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
@@ -94,13 +114,15 @@ def _remind(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
         uow.audit("referral.reminded", errand, name=one["name"])
 
 
-def settle(uow: UnitOfWork, call: Call, number: int, outcome: str) -> None:
+def settle(uow: UnitOfWork, centre: Centre, call: Call, number: int, outcome: str) -> None:
     """The desk writes down what became of one, the first being 0. Raises Refused, Conflict."""
     errand = errands.must_wait(uow, call, KIND)
     if outcome not in REFERRAL_ENDS:
         raise Refused(msgid("Choose what became of the referral."))
     if not 0 <= number < len(_of(errand)) or _of(errand)[number]["state"] not in _OPEN:
         raise Conflict(msgid("somebody has done this already"))
+    if outcome == "not_needed":
+        _tell_not_needed(uow, centre, call, [_of(errand)[number]])
     _move(uow, errand, [number], outcome)
 
 
@@ -116,9 +138,10 @@ def _move(uow: UnitOfWork, errand: Errand, numbers: Sequence[int], state: str) -
         errands.next_turn(uow, errand, min(_due_at(one, uow.now) for one in open_ones(errand)))
 
 
-def end(uow: UnitOfWork, call: Call) -> None:
+def end(uow: UnitOfWork, centre: Centre, call: Call) -> None:
     """It was no call of its own: there is nothing to refer."""
     if (errand := errands.waiting(uow, call, KIND)) is not None:
+        _tell_not_needed(uow, centre, call, _of(errand))
         errands.end(uow, errand, "closed")
 
 

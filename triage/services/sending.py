@@ -1,5 +1,6 @@
 """Sending whom the decision names, or whom a person chose instead."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.domain.words import msgid
 from triage.services import assessments, dispatches, follow_ups, situation, transfers
 from triage.services.assessments import Decision
+from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
 from triage.storage.unit_of_work import UnitOfWork
@@ -62,6 +64,21 @@ def not_sent(uow: UnitOfWork, call: Call, decision: Decision) -> list[str]:
         d.response for d in dispatches.of_call(uow, call) if d.state is not DispatchState.CANCELLED
     }
     return [response for response in decision.responses if response not in sent]
+
+
+def no_longer_recommended(
+    decision: Decision | None, lines: Iterable[DispatchLine], chosen: Collection[str]
+) -> list[str]:
+    """What the rules have sent and by now would not: it goes on until a person ends it.
+
+    chosen -- what a person has decided for on this call. Who is only not free now, and whom an
+    unfinished or failed assessment does not name, is recommended as before.
+    """
+    if decision is None or decision.outcome != "decided":
+        return []
+    wanted = {*decision.responses, decision.eligible, *chosen}
+    found = [it.response for it in lines if it.by_rules and it.state not in dispatches.ENDED]
+    return [response for response in dict.fromkeys(found) if response not in wanted]
 
 
 def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:

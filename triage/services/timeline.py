@@ -16,7 +16,7 @@ from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
-from triage.storage.calls import Call
+from triage.storage.calls import Call, Override
 from triage.storage.messages import InboundMessage, Message
 from triage.storage.teams import Partner, Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -57,9 +57,12 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     names = names_of(uow, {entry.actor for entry in entries})
     texts = _texts_out(uow, call) | _texts_in(uow, call)
     typed_at = next((one.created_at for one in entries if one.event == "paper.entered"), None)
+    notes = _override_notes(uow, call, entries)
     events = []
     for entry in entries:
         event = _event(centre, entry, names, texts.get(entry.subject_id))
+        if (note := notes.get(entry.subject_id)) is not None:
+            event = replace(event, words=note)
         at = _on_paper(call, entry) if entry.created_at == typed_at else None
         if at is not None and at != typed_at:
             event = replace(event, at=at, typed_at=typed_at)
@@ -74,6 +77,16 @@ def _on_paper(call: Call, entry: AuditEntry) -> datetime | None:
     if entry.event == "paper.went":
         return datetime.fromisoformat(entry.details["sent_at"])
     return call.closed_at if entry.event == "call.closed" else None
+
+
+def _override_notes(uow: UnitOfWork, call: Call, entries: Sequence[AuditEntry]) -> dict[UUID, str]:
+    """Why somebody else was chosen, in the words of who did it: the trail keeps its code alone."""
+    if all(entry.event != "call.overridden" for entry in entries):
+        return {}
+    of_it = select(Override).where(Override.call_id == call.id)
+    new = uow.new_under(call.id, Override)
+    rows = uow.session.scalars(of_it).all() if new is None else new
+    return {one.id: one.note for one in rows if one.note}
 
 
 def _entries(uow: UnitOfWork, call: Call) -> Sequence[AuditEntry]:

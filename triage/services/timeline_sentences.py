@@ -10,7 +10,7 @@ from triage.domain.codes import (
     DISMISSALS,
     DISPOSITIONS,
     FOLLOW_UP_OUTCOMES,
-    OVERRIDE_REASONS,
+    OVERRIDE_SAID,
     PARTNERS,
 )
 from triage.domain.role_words import role_name
@@ -97,7 +97,7 @@ def _went_by_paper(centre: Centre, details: Details) -> str:
 
 
 def _overridden(centre: Centre, details: Details) -> str:
-    reason = OVERRIDE_REASONS.get(details["reason"], details["reason"])
+    reason = OVERRIDE_SAID.get(details["reason"], details["reason"])
     chosen = response_name(centre, details["chosen"])
     return msgid(
         "%(chosen)s chosen instead of %(name)s: %(reason)s.",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.domain.codes import OVERRIDE_REASONS
+from triage.domain.codes import OVERRIDE_SAID
 from triage.domain.errors import NotFound
 from triage.domain.phone_numbers import e164
 from triage.domain.training import Comparison, TrainingCall, compare
@@ -72,5 +72,5 @@ def look_at(
         comparison=compare(rules, script, assessments.answers_of(uow, call)),
         sent=[response_name(centre, dispatch.response) for dispatch in sent],
         took=sent[0].created_at - call.received_at if sent else None,
-        override=OVERRIDE_REASONS.get(override.reason) if override else None,
+        override=OVERRIDE_SAID.get(override.reason) if override else None,
     )

@@ -20,6 +20,7 @@ from triage.domain.words import msgid
 from triage.services import follow_ups
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
+from triage.storage.follow_ups import FollowUp
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.visits import Visit
 
@@ -182,10 +183,15 @@ def _agree(uow: UnitOfWork, page: Page, new: NewVisit) -> None:
 
 def _is_agreed(uow: UnitOfWork, page: Page, new: NewVisit) -> bool:
     """Does this contact stand already?"""
-    call, owner = page.slot.dispatch.call, page.responder
-    return new.next_at is not None and follow_ups.is_agreed(
-        uow, call, new.next_contact, new.next_at, owner
+    if new.next_at is None:
+        return False
+    same = select(FollowUp.id).where(
+        FollowUp.call_id == page.slot.dispatch.call_id,
+        FollowUp.kind == new.next_contact,
+        FollowUp.due_at == new.next_at,
+        FollowUp.owner_id == page.responder_id,
     )
+    return uow.session.scalar(same.limit(1)) is not None
 
 
 def _says(visit: Visit, new: NewVisit) -> bool:

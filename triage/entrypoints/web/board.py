@@ -176,13 +176,7 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
             said.append(("alarm" if late else "warn", _hand_over(centre, row)))
     if row.loudness is not Loudness.RING and (ring := _ring(row)):
         said.append(("alarm", ring))
-    if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
-        said.append(
-            (
-                "warn",
-                msgid("Recommended, not sent: %(names)s", names=_names(centre, row.not_sent)),
-            )
-        )
+    said += _beside_the_rules(centre, row)
     if any(line.call_back_at for line in row.lines):
         said.append(("alarm", msgid("CALL BACK: the caller still waits")))
     if row.tell_again:
@@ -194,6 +188,16 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     if row.loudness is not Loudness.OVER and (alone := _nobody_has_it(row.held)):
         said.append(alone)
     return said
+
+
+def _beside_the_rules(centre: Centre, row: Row) -> Iterable[tuple[str, str]]:
+    """Where what was sent is not what is recommended by now."""
+    if row.not_sent and row.loudness is not Loudness.NOT_SENT and not row.nobody:
+        names = _names(centre, row.not_sent)
+        yield "warn", msgid("Recommended, not sent: %(names)s", names=names)
+    if row.no_longer:
+        names = _names(centre, row.no_longer)
+        yield "warn", msgid("Sent, not recommended any more: %(names)s", names=names)
 
 
 def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:

@@ -44,6 +44,7 @@ from triage.services import (
     opened_pages,
     outbox,
     said_again,
+    sending,
     speaking_freely,
 )
 from triage.services import pages as pages_of_team
@@ -189,6 +190,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "typed": typed,
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
+            "no_longer": _no_longer(uow, call, page, [line for _, line in lines]),
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
             "awaited": bool(page.not_sent)
             or awaited([it for _, it in lines if it.state is not DispatchState.CANCELLED]),
@@ -213,6 +215,16 @@ def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -
         return None
     chosen = [one.chosen for one in page.overrides if one.recommended == result["response"]]
     return chosen_instead(centre, chosen[-1], result) if chosen else None
+
+
+def _no_longer(
+    uow: UnitOfWork, call: Call, page: CallPage, lines: Sequence[DispatchLine]
+) -> list[str]:
+    """Sent by the rules, and not recommended any more."""
+    record = assessments.latest(uow, call)
+    chosen = {one.chosen for one in page.overrides}
+    decision = assessments.gist_of(record) if record else None
+    return sending.no_longer_recommended(decision, lines, chosen)
 
 
 def _target(call: Call, told: Recommendation | None) -> datetime | None:

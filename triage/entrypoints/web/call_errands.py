@@ -171,10 +171,10 @@ def corrected(reference: str) -> ResponseReturnValue:
 @bp.post("/referral")
 @open_to(*DISPATCHERS)
 def referral(reference: str) -> ResponseReturnValue:
-    def settle(uow: UnitOfWork, _: Centre, call: Call) -> str:
+    def settle(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         number, outcome = typed.line("number"), typed.line("answer")
         at = int(number) if number.isdecimal() and len(number) < 4 else -1
-        referrals.settle(uow, call, at, outcome)
+        referrals.settle(uow, centre, call, at, outcome)
         return msgid("Referral: %(outcome)s.", outcome=inside(REFERRAL_ENDS[outcome]))
 
     return do(reference, "referral", settle)

@@ -4,7 +4,14 @@ from typing import Any
 from urllib.parse import quote
 
 from triage.domain import alarms
-from triage.domain.codes import BY_HAND, CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
+from triage.domain.codes import (
+    BY_HAND,
+    CANCEL_REASONS,
+    DIFFERENCES,
+    DISPOSITIONS,
+    OVERRIDE_REASONS,
+    OVERRIDE_SAID,
+)
 from triage.domain.lifecycle import SLOT_MOVES, SlotState
 from triage.domain.people_of_call import CALL_BACK, RELATIONS
 from triage.domain.transfers import REFUSALS
@@ -57,6 +64,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         ),
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
         "override_reasons": OVERRIDE_REASONS,
+        "override_said": OVERRIDE_SAID,
         "differences": DIFFERENCES,
         "cancel_reasons": BY_HAND,
         "why_cancelled": CANCEL_REASONS,

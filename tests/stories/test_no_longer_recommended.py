@@ -1,0 +1,67 @@
+"""What the rules have sent and would not send any more is said, and ended by a person alone."""
+
+from __future__ import annotations
+
+from tests.stories.test_board import row
+from tests.stories.test_call_page import act, look, words
+from tests.stories.test_calls import add
+from tests.typical_calls import UNARMED
+from tests.world import World
+from triage.storage.calls import Call
+
+NOT_ANY_MORE = "Not recommended any more"
+ON_THE_BOARD = "Sent, not recommended any more: Mobile crisis team"
+MEDICAL = {"consciousness": "unconscious", "breathing": "none"}
+
+
+def test_a_team_that_is_not_recommended_any_more_goes_on_and_is_said_to(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    dispatcher, call = world.client("dispatcher"), world.call(UNARMED)
+    phone.text(f"{call.code} 1")
+    world.ignores_texts("what the team is told of the answers")
+    assert NOT_ANY_MORE not in look(dispatcher, call)
+
+    add(world, call, **MEDICAL)
+
+    said = words(look(dispatcher, call))
+    assert f"{NOT_ANY_MORE} : by what is known now the rules would not send" in said
+    assert "Send first who is recommended now." in said
+    assert ON_THE_BOARD in row(dispatcher, call)
+    assert world.dispatch(call, "mobile_crisis").state == "accepted"
+
+    act(dispatcher, call, "/send", {})
+    assert "Send first" not in words(look(dispatcher, call))
+    canceled(world, call)
+    assert NOT_ANY_MORE not in look(dispatcher, call)
+    assert ON_THE_BOARD not in row(dispatcher, call)
+
+
+def canceled(world: World, call: Call) -> None:
+    dispatcher = world.client("dispatcher")
+    key = world.dispatch(call, "mobile_crisis").id
+    act(dispatcher, call, f"{key}/cancel", {"reason": "changed_response"})
+    assert world.dispatch(call, "mobile_crisis").state == "cancelled"
+
+
+def test_who_was_chosen_by_a_person_is_not_held_against_the_rules(world: World) -> None:
+    world.team("Mobile 9")
+    world.ignores_texts("who is asked")
+    dispatcher, call = world.client("dispatcher"), world.call(UNARMED)
+    chosen = {"override_response": "co_responder", "override_reason": "known_history"}
+    act(dispatcher, call, "/override", chosen)
+
+    add(world, call, **MEDICAL)
+
+    assert NOT_ANY_MORE not in look(dispatcher, call)
+    assert "not recommended any more" not in row(dispatcher, call)
+
+
+def test_who_is_only_not_free_is_recommended_as_before(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    world.ignores_texts("who is asked")
+    dispatcher, call = world.client("dispatcher"), world.call(UNARMED)
+    phone.text(f"{call.code} 2")
+
+    add(world, call, intoxication="none")
+
+    assert NOT_ANY_MORE not in look(dispatcher, call)
