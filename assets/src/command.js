@@ -65,6 +65,7 @@ if (bar) {
   bar.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!input.value.trim()) return;
+    for (const old of document.querySelectorAll("#banners .tone-good")) old.remove(); // of what was done before
     tell("…", "quiet");
     try {
       let answer = await send();

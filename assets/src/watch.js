@@ -5,6 +5,8 @@
   const box = document.getElementById("standing-lines");
   const silent = document.getElementById("standing-silent");
   const out = document.getElementById("standing-signed-out");
+  const heading = (line) => line.querySelector("summary").textContent;
+  let stands = box.innerHTML.trim();
   let etag = "", heard = performance.now(), timer = 0, running = false;
 
   async function look() {
@@ -38,7 +40,12 @@
   function show(html) {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
-    if (fresh.innerHTML.trim() === box.innerHTML.trim()) return;
+    if (fresh.innerHTML.trim() === stands) return;
+    stands = fresh.innerHTML.trim();
+    for (const line of box.querySelectorAll("details")) { // what somebody unfolded stays so
+      const same = [...fresh.content.querySelectorAll("details")].find((one) => heading(one) === heading(line));
+      if (same) same.open = line.open;
+    }
     const followed = box.contains(document.activeElement) && document.activeElement.getAttribute("href");
     steadily(() => box.replaceChildren(fresh.content));
     if (followed) box.querySelector(`a[href="${CSS.escape(followed)}"]`)?.focus({ preventScroll: true });

@@ -8,18 +8,18 @@ def test_nothing_found_is_nothing_told() -> None:
 
 
 def test_all_that_stops_paging_is_one_line_with_what_to_do_about_the_worst() -> None:
-    ((stops, line),) = told(["timers_late", "no_worker"])
+    (line,) = told(["timers_late", "no_worker"])
 
-    assert stops
-    assert line.startswith("PAGING DOES NOT WORK: no worker is running; due steps are late. Ring")
-    assert "telephone or radio" in line
+    assert line.stops_paging
+    assert line.text.startswith("PAGING DOES NOT WORK: no worker is running. Ring the teams by")
+    assert line.more.endswith("tell your supervisor. Found too: due steps are late.")
 
 
 def test_what_does_not_stop_paging_is_told_apart_and_calmly() -> None:
     lines = told(["backup_old", "provider"])
 
-    assert [stops for stops, _ in lines] == [True, False]
-    assert "PAGING" not in lines[1][1]
+    assert [line.stops_paging for line in lines] == [True, False]
+    assert "PAGING" not in lines[1].text
 
 
 def test_every_finding_says_what_to_do_at_the_telephone_and_how_to_mend_it() -> None:

@@ -311,7 +311,11 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
     told = act(dispatcher, call, "/override", {**form, "override_note": "Asked for by name"})
     assert "CIT co-responder is sent, as you chose." in told
     assert "chosen instead of Mobile crisis team" in told
-    assert "Asked for by name" in told
+    story = told.split("the newest first")[1]
+    said = (
+        "CIT co-responder chosen instead of Mobile crisis team: Another reason. Asked for by name"
+    )
+    assert said in story
     page = look(dispatcher, call)
     assert '<p class="response">CIT co-responder</p>' in page
     assert "Recommended: Mobile crisis team" in words(page)

@@ -80,7 +80,7 @@ def test_a_yes_by_radio_counts_for_whoever_was_passed_over_or_said_no(world: Wor
     assert slots(world, call) == ["unfilled"]
 
     refused = says(world, f"yes {call.code} Mobil 7")
-    assert "Which of them: Mobile 1?" in refused
+    assert refused.endswith("Which of them: Mobile 1? Nothing was changed.")
     assert says(world, f"yes {call.code} mobile1") == f"{call.code}: Mobile 1 accepts by radio."
     assert slots(world, call) == ["accepted"]
 
@@ -174,6 +174,43 @@ def test_a_unit_by_radio_is_assigned_by_a_word_of_its_own(world: World) -> None:
 
     assert slots(world, call) == ["accepted"]
     phone.expect("tand down")
+
+
+def test_of_several_that_wait_for_cad_one_is_named_before_its_unit(world: World) -> None:
+    call = world.call({**ARMED, "violence_now": "physical", "consciousness": "unconscious"})
+    world.ignores_texts("which of our teams are asked is told elsewhere")
+    waiting = [one for one in world.dispatches(call) if one.state == "hand_over"]
+    assert len(waiting) > 1
+
+    refused = says(world, f"cad {call.code} Medic 12 26-1")
+    assert "Several wait for CAD" in refused
+    assert f"such as: cad {call.code}" in refused
+    said = says(world, f"cad {call.code} ambulance Medic 12 26-1")
+
+    assert said == f"{call.code}: Ambulance is handed over to Medic 12."
+    found = world.dispatch(call, "ems")
+    assert (found.state, found.cad_number) == ("handed_over", "26-1")
+
+
+def test_of_a_pair_the_unit_by_radio_says_whose_place_it_takes(world: World) -> None:
+    world.pair("CIT 2")
+    call = world.call({**CALM, "weapon": "accessible"})
+    world.ignores_texts("who is asked and told to stand down is told elsewhere")
+
+    refused = says(world, f"radio {call.code} 12-Adam")
+    asks = f"Several are sought (clinician, officer): say which, such as: radio {call.code}"
+    assert f"{asks} clinician 12-Adam. Nothing was changed." in refused
+    said = says(world, f"radio {call.code} officer 12-Adam")
+
+    assert said == f"{call.code}: 12-Adam is assigned as officer."
+
+
+def test_a_unit_by_radio_for_what_goes_through_cad_is_told_how(world: World) -> None:
+    call = world.call({"problem_type": "medical", "consciousness": "alert", "breathing": "normal"})
+
+    refused = says(world, f"radio {call.code} Medic 12")
+
+    assert f"is confirmed so: cad {call.code} UNIT CAD-NUMBER." in refused
 
 
 def test_it_goes_places(world: World) -> None:

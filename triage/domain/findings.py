@@ -24,20 +24,34 @@ class Finding:
 
 @dataclass(frozen=True)
 class Kind:
-    """what -- in words, without figures; to_do -- at the telephone, until it is mended;
-    mend -- for whoever runs the service; stops_paging -- teams may not be reached by text."""
+    """what -- in words, without figures; steps -- at the telephone, until it is mended, the first
+    at once; mend -- for whoever runs the service; stops_paging -- teams may not be reached by
+    text."""
 
     what: str
-    to_do: str
+    steps: tuple[str, ...]
     mend: str
     stops_paging: bool = True
 
+    @property
+    def to_do(self) -> str:
+        return listed(" ", list(self.steps))
 
-_RING = msgid(
-    "Ring the teams by telephone or radio (numbers under Teams), write their answers down on the"
-    " call's page, and tell your supervisor."
-)
+
+@dataclass(frozen=True)
+class Line:
+    """What every screen says: in one line what is wrong and what to do at once, and the rest."""
+
+    stops_paging: bool
+    text: str
+    more: str
+
+
 _TELL = msgid("Tell your supervisor.")
+_RING = (
+    msgid("Ring the teams by telephone or radio (numbers under Teams)."),
+    msgid("Write their answers down on the call's page, and tell your supervisor."),
+)
 
 KINDS = {
     "no_worker": Kind(
@@ -55,7 +69,7 @@ KINDS = {
     ),
     "disk_full": Kind(
         msgid("the database has no room for another call"),
-        listed(" ", [msgid("Write calls down on paper."), _RING]),
+        (msgid("Write calls down on paper."), *_RING),
         msgid("Make room on the disk of the database; the service goes on by itself then."),
     ),
     "provider": Kind(
@@ -78,45 +92,38 @@ KINDS = {
     ),
     "no_next_step": Kind(
         msgid("a dispatch has no next step, so nobody is asked by itself"),
-        listed(
-            " ",
-            [
-                msgid("Go through the board and ring a team for each call to which nobody comes."),
-                _TELL,
-            ],
-        ),
+        (msgid("Go through the board and ring a team for each call to which nobody comes."), _TELL),
         msgid("A fault of the service: report it with the log of the worker."),
     ),
     "parked": Kind(
         msgid("due steps failed and wait for a person"),
-        listed(" ", [msgid("Ring the teams of the calls listed under Watch."), _TELL]),
+        (msgid("Ring the teams of the calls listed under Watch."), _TELL),
         msgid(
             "A supervisor retries or dismisses each under Watch. The log of the worker says why."
         ),
     ),
     "held": Kind(
         msgid("a backup was restored and what was due then is held"),
-        listed(
-            " ",
-            [msgid("New calls are paged. For the calls listed under Watch ring the teams."), _TELL],
-        ),
+        (msgid("New calls are paged. For the calls listed under Watch ring the teams."), _TELL),
         msgid("Look through Watch, then release all with `triage db resume`."),
     ),
     "callbacks": Kind(
         msgid("the provider does not report whether texts arrive"),
-        listed(" ", [msgid("Texts leave. Ring every team that does not answer."), _TELL]),
+        (msgid("Texts leave. Ring every team that does not answer."), _TELL),
         msgid("Can the provider reach /sms/status at the public address? Look at its error log."),
     ),
     "no_watcher": Kind(
         msgid("nobody watches whether paging works"),
-        msgid("Ring every team that does not answer, and tell your supervisor."),
+        (msgid("Ring every team that does not answer, and tell your supervisor."),),
         msgid("Start `triage watch`."),
     ),
     "alarm_unheard": Kind(
         msgid("an alarm of somebody in the field reaches no telephone"),
-        msgid(
-            "Open Alarms, take it and do what stands there. Tell a supervisor by radio or by"
-            " another telephone (numbers under Teams)."
+        (
+            msgid(
+                "Open Alarms, take it and do what stands there. Tell a supervisor by radio or by"
+                " another telephone (numbers under Teams)."
+            ),
         ),
         msgid(
             "Is the desk's telephone set, is a supervisor with a verified number on duty, does the"
@@ -126,31 +133,25 @@ KINDS = {
     ),
     "alarm_untaken": Kind(
         msgid("nobody takes an alarm of somebody in the field"),
-        listed(" ", [msgid("Open Alarms, take it and do what stands there."), _TELL]),
+        (msgid("Open Alarms, take it and do what stands there."), _TELL),
         msgid("Does the desk's telephone ring? Is a supervisor on duty?"),
         stops_paging=False,
     ),
     "alarm_silent": Kind(
         msgid("an alarm of somebody in the field does not ring"),
-        listed(" ", [msgid("Open Alarms, take it and do what stands there."), _TELL]),
+        (msgid("Open Alarms, take it and do what stands there."), _TELL),
         msgid("Its timer failed or is gone: look under Watch and at the log of the worker."),
         stops_paging=False,
     ),
     "no_check_in": Kind(
         msgid("a team in the field is not asked whether all is well"),
-        listed(
-            " ",
-            [
-                msgid("Ask every team that is on the way or on scene by radio, again and again."),
-                _TELL,
-            ],
-        ),
+        (msgid("Ask every team that is on the way or on scene by radio, again and again."), _TELL),
         msgid("Its timer failed or is gone: look under Watch and at the log of the worker."),
         stops_paging=False,
     ),
     "clock": Kind(
         msgid("the database's clock jumped"),
-        listed(" ", [msgid("Look at the wall clock; times on this screen may be wrong."), _TELL]),
+        (msgid("Look at the wall clock; times on this screen may be wrong."), _TELL),
         msgid(
             "Set the time service of the database's machine right. Nothing is sent twice for it."
         ),
@@ -158,13 +159,13 @@ KINDS = {
     ),
     "parked_later": Kind(
         msgid("a step that can wait failed"),
-        listed(" ", [msgid("Go on as usual."), _TELL]),
+        (msgid("Go on as usual."), _TELL),
         msgid("A supervisor retries or dismisses it under Watch. The log of the worker says why."),
         stops_paging=False,
     ),
     "codes_low": Kind(
         msgid("short codes are running out"),
-        listed(" ", [msgid("Close calls that are over."), _TELL]),
+        (msgid("Close calls that are over."), _TELL),
         msgid(
             "Most of the codes that texts name a call by are in use or rested less than 30 days."
             " When none is left calls get a longer one, and answers to their pages have to be"
@@ -174,19 +175,19 @@ KINDS = {
     ),
     "backlog": Kind(
         msgid("work that can wait is late"),
-        listed(" ", [msgid("Pages go first; go on as usual."), _TELL]),
+        (msgid("Pages go first; go on as usual."), _TELL),
         msgid("Reminders and notices pile up: another worker helps, if the provider keeps up."),
         stops_paging=False,
     ),
     "downtime_old": Kind(
         msgid("the downtime pack on paper is out of date"),
-        listed(" ", [msgid("Go on as usual; before you use the paper ask who is on duty."), _TELL]),
+        (msgid("Go on as usual; before you use the paper ask who is on duty."), _TELL),
         msgid("Can the watcher write to TRIAGE_DOWNTIME_FOLDER? Its log says what failed."),
         stops_paging=False,
     ),
     "backup_none": Kind(
         msgid("no backup of the database was ever made"),
-        listed(" ", [msgid("Go on as usual."), _TELL]),
+        (msgid("Go on as usual."), _TELL),
         msgid(
             "Start `triage db backup --every`, or the archiver of PostgreSQL; after other ways say"
             " `triage db backup-note`."
@@ -195,7 +196,7 @@ KINDS = {
     ),
     "backup_old": Kind(
         msgid("the last backup is too old"),
-        listed(" ", [msgid("Go on as usual."), _TELL]),
+        (msgid("Go on as usual."), _TELL),
         msgid("Is `triage db backup --every` running, or the archiver of PostgreSQL?"),
         stops_paging=False,
     ),
@@ -205,25 +206,24 @@ OF_THE_DESK = frozenset({"alarm_unheard", "alarm_untaken", "alarm_silent"})
 """On no other screen: it may be the alarm of somebody who is forced, and theirs is read along."""
 
 
-def told(codes: Iterable[str]) -> Sequence[tuple[bool, str]]:
-    """The lines for every screen, each with whether it stops paging; the same words as long
-    as the same is wrong, so that a reader of the screen is not told again and again."""
+def told(codes: Iterable[str]) -> Sequence[Line]:
+    """The lines for every screen; the same words as long as the same is wrong, so that a reader of
+    the screen is not told again and again."""
     known = [kind for code, kind in KINDS.items() if code in set(codes)]
     stopping = [kind for kind in known if kind.stops_paging]
-    lines: list[tuple[bool, str]] = []
-    if stopping:
-        what = listed("; ", [kind.what for kind in stopping])
-        lines.append(
-            (
-                True,
-                msgid(
-                    "PAGING DOES NOT WORK: %(what)s. %(to_do)s", what=what, to_do=stopping[0].to_do
-                ),
-            )
-        )
-    lines += [
-        (False, listed(". ", [begun(kind.what), kind.to_do]))
-        for kind in known
-        if not kind.stops_paging
-    ]
+    lines = [_stops(*stopping)] if stopping else []
+    for kind in (kind for kind in known if not kind.stops_paging):
+        text = listed(". ", [begun(kind.what), kind.steps[0]])
+        lines.append(Line(False, text, listed(" ", list(kind.steps[1:]))))
     return lines
+
+
+def _stops(worst: Kind, *others: Kind) -> Line:
+    first = msgid(
+        "PAGING DOES NOT WORK: %(what)s. %(to_do)s", what=worst.what, to_do=worst.steps[0]
+    )
+    more = list(worst.steps[1:])
+    if others:
+        what = listed("; ", [kind.what for kind in others])
+        more.append(msgid("Found too: %(what)s.", what=what))
+    return Line(True, first, listed(" ", more))

@@ -101,9 +101,26 @@ def _assign(at: _At) -> str:
 
 
 def _by_radio(at: _At) -> str:
-    name, slot = _named(at), _sought(at)[0]
+    name, sought = _named(at), _sought(at)
+    roles = list(dict.fromkeys(slot.role for slot in sought))
+    if len(roles) > 1:
+        role, _, unit = name.partition(" ")
+        if role.lower() not in roles or not unit:
+            raise Refused(_which_role(at, roles, name))
+        roles, name = [role.lower()], unit
+    slot = next(slot for slot in sought if slot.role == roles[0])
     dispatches.assign(at.uow, at.centre, slot, None, name)
     return _assigned([slot])
+
+
+def _which_role(at: _At, roles: Sequence[str], unit: str) -> str:
+    return msgid(
+        "Several are sought (%(roles)s): say which, such as: radio %(code)s %(role)s %(name)s.",
+        roles=listed(", ", [role_name(role) for role in roles]),
+        code=at.call.code,
+        role=roles[0],
+        name=unit,
+    )
 
 
 def _named(at: _At) -> str:
@@ -113,9 +130,18 @@ def _named(at: _At) -> str:
 
 
 def _sought(at: _At) -> list[Slot]:
-    if not (slots := [slot for slot in at.slots() if slot.state in WANTED]):
-        raise Refused(msgid("nobody is sought for this call"))
-    return slots
+    slots = [slot for slot in at.slots() if slot.state in WANTED]
+    if found := [slot for slot in slots if slot.dispatch.reached_by == "page"]:
+        return found
+    if _wait_for_cad(at):
+        raise Refused(
+            msgid(
+                "No team of ours is sought; what goes through CAD is confirmed so: cad %(code)s"
+                " UNIT CAD-NUMBER.",
+                code=at.call.code,
+            )
+        )
+    raise Refused(msgid("nobody is sought for this call"))
 
 
 def _assigned(given: Sequence[Slot]) -> str:
@@ -253,24 +279,56 @@ def _again(at: _At) -> str:
 def _cad(at: _At) -> str:
     if len(at.rest) < 2:
         raise Refused(msgid("Type: %(example)s.", example=at.command.verb.example))
-    unit, number = " ".join(at.rest[:-1]), at.rest[-1]
-    waiting = [
-        one
-        for one in at.dispatches()
-        if one.state is DispatchState.HAND_OVER and one.reached_by == "cad"
-    ]
-    if len(waiting) != 1:
-        names = listed(", ", [response_name(at.centre, one.response) for one in waiting])
-        raise Refused(
-            msgid("Several wait for CAD (%(names)s): confirm each on the call's page.", names=names)
-            if waiting
-            else msgid("Nothing of this call waits for CAD.")
-        )
-    dispatches.confirm_hand_over(at.uow, waiting[0], unit, number)
+    *words, number = at.rest
+    waiting = _wait_for_cad(at)
+    if not waiting:
+        raise Refused(msgid("Nothing of this call waits for CAD."))
+    one = waiting[0]
+    if len(waiting) > 1:
+        one, words = _named_first(at, waiting, words)
+    unit = " ".join(words)
+    dispatches.confirm_hand_over(at.uow, one, unit, number)
     return msgid(
         "%(name)s is handed over to %(unit)s.",
-        name=response_name(at.centre, waiting[0].response),
+        name=response_name(at.centre, one.response),
         unit=unit,
+    )
+
+
+def _wait_for_cad(at: _At) -> list[Dispatch]:
+    waits = DispatchState.HAND_OVER
+    return [it for it in at.dispatches() if it.state is waits and it.reached_by == "cad"]
+
+
+def _named_first(
+    at: _At, waiting: Sequence[Dispatch], words: Sequence[str]
+) -> tuple[Dispatch, list[str]]:
+    """Which of several is meant, and the unit: as few words as tell them apart, then the rest of
+    its name where it follows. Raises Refused."""
+    by_name = {
+        label: one
+        for one in waiting
+        for tongue in ("en", "es")
+        for label in [at.centre.vocabulary.responses[one.response].label(tongue)]
+    }
+    for count in range(1, len(words)):
+        found = {by_name[it].id: it for it in language.meant(" ".join(words[:count]), [*by_name])}
+        if len(found) == 1:
+            (label,) = found.values()
+            for word in label.split()[count:]:
+                if count == len(words) - 1 or language.key(words[count]) != language.key(word):
+                    break
+                count += 1
+            return by_name[label], [*words[count:]]
+    names = listed(", ", [response_name(at.centre, one.response) for one in waiting])
+    raise Refused(
+        msgid(
+            "Several wait for CAD (%(names)s): say which before the unit, such as:"
+            " cad %(code)s %(name)s UNIT CAD-NUMBER.",
+            names=names,
+            code=at.call.code,
+            name=response_name(at.centre, waiting[0].response),
+        )
     )
 
 

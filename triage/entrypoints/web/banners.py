@@ -15,7 +15,7 @@ from triage.domain.findings import OF_THE_DESK, told
 from triage.domain.lifecycle import DispatchState
 from triage.domain.role_words import role_name
 from triage.domain.transfers import TransferState
-from triage.domain.words import Sentence, listed, msgid
+from triage.domain.words import Sentence, Spoken, listed, msgid
 from triage.entrypoints.web import page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
@@ -73,26 +73,31 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
-    more = ("/watch", msgid("What was found")) if at_the_desk else (None, None)
+    href, link = ("/watch", msgid("What was found")) if at_the_desk else (None, None)
     if not at_the_desk:
         codes = set(codes) - OF_THE_DESK
-    return [Banner("alarm" if stops else "warn", line, *more) for stops, line in told(codes)]
+    return [
+        Banner("alarm" if line.stops_paging else "warn", line.text, href, link, line.more)
+        for line in told(codes)
+    ]
 
 
 def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
     unheard = alarm_lists.unheard(uow)
     for alarm in alarm_lists.untaken(uow):
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
-        words = msgid(
-            "%(team)s (%(role)s) %(says)s: %(code)s. %(to_do)s",
+        words: Spoken = msgid(
+            "%(team)s (%(role)s) %(says)s: %(code)s.",
             team=member.team.name,
             role=role_name(member.role),
             says=says(alarm.kind),
             code=code,
-            to_do=to_do(alarm.kind),
         )
-        told = listed(" ", [words, REACHES_NOBODY]) if alarm.id in unheard else words
-        yield Banner("alarm", told, f"/alarms#alarm-{alarm.id}", msgid("Take it"))
+        more = [to_do(alarm.kind), *([REACHES_NOBODY] if alarm.id in unheard else [])]
+        if alarm.covert:  # who is forced must not be rung: never behind a fold
+            words = listed(" ", [words, more.pop(0)])
+        address = f"/alarms#alarm-{alarm.id}"
+        yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more))
     yield from _alarms_in_force(uow)
 
 
@@ -197,6 +202,8 @@ _ASKED = {
 """By whether somebody comes, while all hands are asked."""
 
 
+_NAMED = 3
+"""So many calls are named in the line itself."""
 _WITH_COUNSELOR = msgid(
     "Was the caller released? A counselor has been on the line for long: %(codes)s."
 )
@@ -220,9 +227,13 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
             if (one.state, one.is_half) == (state, half):
                 said.setdefault(_line(one, words), []).append(one)
     for words, such in said.items():
-        codes = dict.fromkeys(_called(context, one, several) for one in such)
-        sentence = Sentence(words, {"codes": listed(", ", list(codes))})
-        yield Banner("alarm", sentence, "/board", msgid("Board"))
+        codes = [*dict.fromkeys(_called(context, one, several) for one in such)]
+        first, others, more = codes[:_NAMED], codes[_NAMED:], ""
+        if others:
+            first.append(msgid("%(count)s more", count=len(others)))
+            more = msgid("Also: %(codes)s.", codes=listed(", ", others))
+        sentence = Sentence(words, {"codes": listed(", ", first)})
+        yield Banner("alarm", sentence, "/board", msgid("Board"), more)
 
 
 def _called(context: AppContext, dispatch: Dispatch, several: Collection[UUID]) -> str:

@@ -34,8 +34,9 @@ def command() -> ResponseReturnValue:
         else:
             said = spoken(_do(asked))
     except (Refused, Conflict) as refusal:
-        words = spoken(begun(str(refusal))).rstrip(".")
-        said, tone = gettext("%(why)s. Nothing was changed.", why=words), "alarm"
+        words = spoken(begun(str(refusal)))
+        why = words if words.endswith((".", "?")) else f"{words}."
+        said, tone = gettext("%(why)s Nothing was changed.", why=why), "alarm"
     if live:
         return jsonify({"said": said, "tone": tone, "to": to})
     if said:

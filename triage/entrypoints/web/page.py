@@ -56,6 +56,8 @@ class Banner:
     href: str | None = None
     link: str | None = None
     """What to follow, and its words."""
+    more: str = ""
+    """What unfolds: of several only the first alarm's stands open."""
 
 
 BannerSource = Callable[[AppContext], Iterable[Banner]]
