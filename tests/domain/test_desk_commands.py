@@ -16,6 +16,21 @@ def test_case_and_spaces_do_not_matter() -> None:
     assert language.meant("", ["CIT 1"]) == []
 
 
+def test_of_several_things_one_is_named_before_the_unit() -> None:
+    names = [["Police patrol", "Patrulla"], ["Police negotiator"], ["Ambulance"]]
+
+    def first(typed: str) -> tuple[int, list[str]] | None:
+        return language.named_first(typed.split(), names)
+
+    assert first("ambulance Medic 12") == (2, ["Medic", "12"])
+    assert first("ambulance Ambulance 3") == (2, ["Ambulance", "3"])
+    assert first("police patrol 4A12") == (0, ["4A12"])
+    assert first("police neg Sam 1") == (1, ["Sam", "1"])
+    assert first("patrulla 4A12") == (0, ["4A12"])
+    assert first("police 4A12") is None
+    assert first("Medic 12") is None
+
+
 def test_a_code_alone_opens_its_call() -> None:
     assert language.read("k7qm").verb.word == "o"
     assert language.read("261126-VY2R7M").call == "261126-VY2R7M"

@@ -108,6 +108,24 @@ def meant(typed: str, known: Sequence[str]) -> list[str]:
     return same or [name for name in known if wanted and key(name).startswith(wanted)]
 
 
+def named_first(
+    words: Sequence[str], names: Sequence[Sequence[str]]
+) -> tuple[int, list[str]] | None:
+    """Which of several things these words begin with, and the words that follow its name; None
+    where none or several may be meant. names -- of each, what it is called."""
+    of = {name: number for number, called in enumerate(names) for name in called}
+    for count in range(1, len(words)):
+        found = {of[name]: name for name in meant(" ".join(words[:count]), list(of))}
+        if len(found) == 1:
+            ((number, name),) = found.items()
+            rest = list(words[count:])
+            for word in name.split()[count:]:
+                if len(rest) > 1 and key(rest[0]) == key(word):
+                    rest.pop(0)
+            return number, rest
+    return None
+
+
 def near(typed: str, known: Sequence[str]) -> list[str]:
     """The few of `known` that are written much alike, the likest first."""
     by_key = {key(name): name for name in known}

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from triage.domain import desk_commands as language
 from triage.domain.desk_commands import Command
 from triage.domain.errors import NotFound, Refused
@@ -22,6 +20,7 @@ from triage.services import (
     escalations,
     paging,
     sending,
+    teams_meant,
 )
 from triage.services.centre import Centre
 from triage.services.pages import may_still_accept
@@ -88,7 +87,7 @@ def do(uow: UnitOfWork, centre: Centre, command: Command) -> Done:
 
 def _assign(at: _At) -> str:
     name, open_slots = _named(at), _sought(at)
-    team = _team_called(at, name)
+    team = teams_meant.called(at.uow, name, at.call.code)
     given: list[Slot] = []
     for slot in open_slots:
         if (member := _member_for(team, slot, given)) is not None:
@@ -149,26 +148,6 @@ def _assigned(given: Sequence[Slot]) -> str:
     return msgid(
         "%(who_has)s is assigned as %(roles)s.", who_has=paging.who_has(given[0]), roles=roles
     )
-
-
-def _team_called(at: _At, name: str) -> Team:
-    """Raises Refused for several, and for none: a team that is mistyped is no unit by radio, for
-    which everybody else would be told to stand down."""
-    teams = at.uow.session.scalars(select(Team).where(Team.retired_at.is_(None))).all()
-    names = sorted(team.name for team in teams)
-    found = language.meant(name, names)
-    if len(found) > 1:
-        raise Refused(msgid("Which of them: %(names)s?", names=listed(", ", found)))
-    if not found:
-        raise Refused(_no_team(at, name, language.near(name, names)))
-    return next(team for team in teams if team.name in found)
-
-
-def _no_team(at: _At, name: str, near: Sequence[str]) -> str:
-    none = msgid("No team is called %(name)s.", name=name)
-    like = [msgid("Is it one of these: %(names)s?", names=listed(", ", near))] if near else []
-    unit = msgid("For a unit by radio type: radio %(code)s %(name)s.", code=at.call.code, name=name)
-    return listed(" ", [none, *like, unit])
 
 
 def _member_for(team: Team, slot: Slot, given: Sequence[Slot]) -> Responder | None:
@@ -285,7 +264,11 @@ def _cad(at: _At) -> str:
         raise Refused(msgid("Nothing of this call waits for CAD."))
     one = waiting[0]
     if len(waiting) > 1:
-        one, words = _named_first(at, waiting, words)
+        kinds = [at.centre.vocabulary.responses[one.response] for one in waiting]
+        names = [[kind.label("en"), kind.label("es")] for kind in kinds]
+        if (named := language.named_first(words, names)) is None:
+            raise Refused(_several(at, waiting))
+        one, words = waiting[named[0]], named[1]
     unit = " ".join(words)
     dispatches.confirm_hand_over(at.uow, one, unit, number)
     return msgid(
@@ -300,35 +283,15 @@ def _wait_for_cad(at: _At) -> list[Dispatch]:
     return [it for it in at.dispatches() if it.state is waits and it.reached_by == "cad"]
 
 
-def _named_first(
-    at: _At, waiting: Sequence[Dispatch], words: Sequence[str]
-) -> tuple[Dispatch, list[str]]:
-    """Which of several is meant, and the unit: as few words as tell them apart, then the rest of
-    its name where it follows. Raises Refused."""
-    by_name = {
-        label: one
-        for one in waiting
-        for tongue in ("en", "es")
-        for label in [at.centre.vocabulary.responses[one.response].label(tongue)]
-    }
-    for count in range(1, len(words)):
-        found = {by_name[it].id: it for it in language.meant(" ".join(words[:count]), [*by_name])}
-        if len(found) == 1:
-            (label,) = found.values()
-            for word in label.split()[count:]:
-                if count == len(words) - 1 or language.key(words[count]) != language.key(word):
-                    break
-                count += 1
-            return by_name[label], [*words[count:]]
+def _several(at: _At, waiting: Sequence[Dispatch]) -> str:
+    name = response_name(at.centre, waiting[0].response)
     names = listed(", ", [response_name(at.centre, one.response) for one in waiting])
-    raise Refused(
-        msgid(
-            "Several wait for CAD (%(names)s): say which before the unit, such as:"
-            " cad %(code)s %(name)s UNIT CAD-NUMBER.",
-            names=names,
-            code=at.call.code,
-            name=response_name(at.centre, waiting[0].response),
-        )
+    return msgid(
+        "Several wait for CAD (%(names)s): say which before the unit, such as:"
+        " cad %(code)s %(name)s UNIT CAD-NUMBER.",
+        names=names,
+        code=at.call.code,
+        name=name,
     )
 
 
