@@ -158,6 +158,29 @@ def test_another_site_cannot_send_our_forms(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent_to", "page"),
+    [
+        ("/calls/261129-ABCDEF/dispatches/7/cancel", "/calls/261129-ABCDEF"),
+        ("/calls/261129-ABCDEF/answers", "/calls/261129-ABCDEF"),
+        ("/board/texts/01a226c4-e8f5-76c7-aa36-7e1f934236bb/noted", "/board"),
+        ("/intake/assess", "/intake"),
+    ],
+)
+def test_the_address_of_a_form_that_is_opened_again_leads_to_its_page(
+    world: World, sent_to: str, page: str
+) -> None:
+    browser = world.client("dispatcher")
+    sent_to = sent_to.replace("/7/", "/01a226c4-e8f5-76c7-aa36-7e1f934236bb/")
+
+    answer = browser.get(sent_to)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, page)
+    assert "This is the page of the form." in browser.get("/commands").text
+    program = browser.get(sent_to, headers={"Accept": "application/json"})
+    assert program.status_code == 405
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/people", 200),

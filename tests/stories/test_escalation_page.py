@@ -111,6 +111,33 @@ def test_a_quicker_policy_ends_only_when_that_was_read(world: World) -> None:
     assert names(world) == []
 
 
+def test_what_ends_says_what_holds_instead_and_can_be_kept(world: World) -> None:
+    lay_down(world, FORM)
+    asked = end_the_only_one(world)
+
+    assert "It has NOT ended yet." in asked
+    assert "then “Default” holds." in asked
+    assert "Instead: " in asked
+    assert '<a class="button" href="/escalation">Keep it</a>' in asked
+    assert names(world) == ["Nights"]
+
+
+def test_another_level_is_a_second_policy_with_a_name_of_its_own(world: World) -> None:
+    lay_down(world, FORM)
+    browser, elsewhere = world.client("supervisor"), {**FORM, "level_rank": "3", "wish": "save"}
+
+    refused = read(browser.submit("/escalation/edit", elsewhere))
+    confirm = re.search(r'name="slower" value="(\w+)"', refused)
+    if confirm:
+        elsewhere["slower"] = confirm.group(1)
+        refused = read(browser.submit("/escalation/edit", elsewhere))
+
+    assert "A policy of this name holds for another response or level, and stays." in refused
+    assert names(world) == ["Nights"]
+    lay_down(world, {**elsewhere, "name": "Nights, later"})
+    assert sorted(names(world)) == ["Nights", "Nights, later"]
+
+
 def test_what_is_wrong_stands_by_its_field_and_what_was_typed_stays(world: World) -> None:
     browser = world.client("supervisor")
     typed = {**FORM, "name": "Nobody's <b>policy</b>", "who_3": "all_hands", "wait_3": "soon"}
@@ -167,7 +194,7 @@ def lay_down(world: World, typed: dict[str, str]) -> str:
         saved = browser.submit(
             "/escalation/edit", {**wanted, "slower": confirm.group(1)}, follow=True
         )
-        assert "holds for calls that come in from now on" in read(saved)
+        assert "holds for calls that are sent from now on" in read(saved)
     return asked
 
 

@@ -530,13 +530,13 @@ def test_a_team_that_accepted_and_says_no_more_is_marked_on_the_board(world: Wor
     call = world.call(CALM)
     phone.text(f"{call.code} 1")
     phone.expect("accepted, it is yours")
-    assert "no news: ring them" not in words(dispatcher, "/board")
+    assert "not on the way yet: ring them" not in words(dispatcher, "/board")
 
     world.wait(minutes=11)
-    assert "no news: ring them" in words(dispatcher, "/board")
+    assert "not on the way yet: ring them" in words(dispatcher, "/board")
     phone.text(f"{call.code} ETA 10")
     phone.expect("you arrive in 10 min")
-    assert "no news: ring them" not in words(dispatcher, "/board")
+    assert "not on the way yet: ring them" not in words(dispatcher, "/board")
 
 
 # --- what a person does about it --------------------------------------------------------

@@ -49,8 +49,11 @@ class Line:
 
 _TELL = msgid("Tell your supervisor.")
 _RING = (
-    msgid("Ring the teams by telephone or radio (numbers under Teams)."),
-    msgid("Write their answers down on the call's page, and tell your supervisor."),
+    msgid("Ring the teams by telephone or radio."),
+    msgid(
+        "Their numbers stand under Teams. Write their answers down on the call's page, and tell"
+        " your supervisor."
+    ),
 )
 
 KINDS = {

@@ -115,6 +115,7 @@ def lay_down(
         )
     if not 0 <= level_rank <= 9:
         wrong.append(Problem("level_rank", msgid("Choose a level, or all of them.")))
+    wrong += _taken(uow, where, policy.name)
     if wrong:
         raise NotAPolicy(wrong)
     _end(uow, where)
@@ -130,6 +131,20 @@ def lay_down(
     )
     uow.audit("policy.laid_down", row, response=response, level=level_rank, steps=len(policy.steps))
     return row
+
+
+def _taken(uow: UnitOfWork, where: tuple[str, int], name: str) -> list[Problem]:
+    """Whoever changes one and picks another level or response lays down a second beside it: it
+    is told apart by its name."""
+    same = name.strip().casefold()
+    for row in _live(uow):
+        if row.name.casefold() == same and (row.response, row.level_rank) != where:
+            told = msgid(
+                "A policy of this name holds for another response or level, and stays. Give this"
+                " one a name of its own, or end that one first."
+            )
+            return [Problem("name", told)]
+    return []
 
 
 def withdraw(uow: UnitOfWork, row: EscalationPolicyRow) -> None:

@@ -49,7 +49,8 @@ def train(ctx: click.Context, port: int, folder: Path) -> None:
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
     context = ctx.obj.context()
-    click.echo(f"Serving {context.settings.public_url} at http://{bind}.")
+    public, here = context.settings.public_url, f"http://{bind}"
+    click.echo(f"Serving {public}." if public == here else f"Serving {public} at {here}.")
     WebServer(context, ctx.obj.web_app, bind, processes).run()
 
 

@@ -73,7 +73,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
-    href, link = ("/watch", msgid("What was found")) if at_the_desk else (None, None)
+    href, link = ("/watch", msgid("Watch")) if at_the_desk else (None, None)
     if not at_the_desk:
         codes = set(codes) - OF_THE_DESK
     return [
@@ -228,11 +228,13 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
                 said.setdefault(_line(one, words), []).append(one)
     for words, such in said.items():
         codes = [*dict.fromkeys(_called(context, one, several) for one in such)]
-        first, others, more = codes[:_NAMED], codes[_NAMED:], ""
-        if others:
-            first.append(msgid("%(count)s more", count=len(others)))
-            more = msgid("Also: %(codes)s.", codes=listed(", ", others))
-        sentence = Sentence(words, {"codes": listed(", ", first)})
+        short = codes
+        if such[0].state is DispatchState.HAND_OVER and len(codes) > 1:
+            short = [*dict.fromkeys(one.call.code for one in such)]
+        if len(short) > _NAMED:
+            short = [*short[:_NAMED], msgid("%(count)s more", count=len(short) - _NAMED)]
+        more = "" if short == codes else msgid("In full: %(codes)s.", codes=listed(", ", codes))
+        sentence = Sentence(words, {"codes": listed(", ", short)})
         yield Banner("alarm", sentence, "/board", msgid("Board"), more)
 
 

@@ -4,11 +4,12 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from werkzeug.routing import RequestRedirect
 
 from triage.domain.errors import (
@@ -117,7 +118,20 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return _send_again()
     if isinstance(error, Unauthorized):
         return _sign_in()
+    if isinstance(error, MethodNotAllowed) and (page := _page_of_form()):
+        flash(gettext("That address only takes what a form sends. This is the page of the form."))
+        return redirect(page)
     return _page(error.code, headers=_worth_telling(error))
+
+
+def _page_of_form() -> str | None:
+    """Where somebody belongs who opens again the address that a form was sent to: the nearest page
+    above it."""
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    adapter, parts = current_app.create_url_adapter(request), request.path.split("/")
+    above = ("/".join(parts[:end]) for end in range(len(parts) - 1, 1, -1))
+    return next((path for path in above if adapter and adapter.test(path, "GET")), None)
 
 
 def _worth_telling(error: HTTPException) -> dict[str, str]:

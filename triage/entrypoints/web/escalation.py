@@ -68,7 +68,7 @@ def policies() -> ResponseReturnValue:
 
 
 def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
-    """ending -- what would be slower without this one is shown, to be confirmed."""
+    """ending -- what would be different without this one is shown, to be confirmed."""
     kept = escalation_policies.in_force(uow)
     live = {(one.response, one.level_rank): one for one in kept}
     levels = reach.levels(uow)
@@ -88,8 +88,8 @@ def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
         time_to_answer=reach.time_to_answer(levels),
         defaults=[default_policy(1), default_policy(2)],
         ending=ending,
-        slower=(slower := _slower_without(uow, ending) if ending else []),
-        confirmed=fingerprint(slower),
+        without=(without := _without(uow, ending) if ending else []),
+        confirmed=fingerprint(without),
         changing=current_person().role == "supervisor",
     )
 
@@ -131,33 +131,37 @@ def save() -> ResponseReturnValue:
         )
     except NotAPolicy as error:
         return _shown(Form(form.fields, form.rows, _named(error.problems)), 422)
-    flash(gettext("The policy holds for calls that come in from now on."), "good")
+    flash(gettext("The policy holds for calls that are sent from now on."), "good")
     return redirect("/escalation")
 
 
 @bp.post("/<uuid:key>/withdraw")
 @open_to("supervisor")
 def withdraw(key: UUID) -> ResponseReturnValue:
-    """What becomes slower by it is to be read and confirmed before."""
+    """What becomes different by it is to be read and confirmed before."""
     with current_context().reading() as uow:
-        slower = _slower_without(uow, key)
-        if slower and request.form.get("slower") != fingerprint(slower):
+        ended = uow.get(EscalationPolicyRow, key).ended_at is not None
+        if not ended and request.form.get("slower") != fingerprint(_without(uow, key)):
             return _policies_page(uow, key), 422
     current_context().do(
         current_person().actor,
         lambda uow: escalation_policies.withdraw(uow, uow.get(EscalationPolicyRow, key)),
     )
-    flash(gettext("The policy has ended: new calls follow what is more general."), "good")
+    flash(
+        gettext(
+            "The policy has ended: calls that are sent from now on follow what is more general."
+        ),
+        "good",
+    )
     return redirect("/escalation")
 
 
-def _slower_without(uow: UnitOfWork, key: UUID) -> list[Change]:
+def _without(uow: UnitOfWork, key: UUID) -> list[Change]:
     row = uow.get(EscalationPolicyRow, key)
     if row.ended_at is not None:
         return []  # whoever ends it once more is told so
     where, live = (row.response, row.level_rank), reach.live(uow)
-    found = changes(live, where, None, reach.levels_timed(uow), reach.responses())
-    return [change for change in found if change.slower]
+    return changes(live, where, None, reach.levels_timed(uow), reach.responses())
 
 
 # --- the form -----------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Change:
     responses: str
     now: str
     """The name of the policy that holds."""
+    then: str
+    """The name of the one that would hold."""
     ends: Sequence[str]
     """What it says and the new one does not."""
     begins: Sequence[str]
@@ -76,11 +78,16 @@ def _change(
     return Change(
         level_name(level.label),
         responses,
-        now.name if now != default_policy(level.rank) else msgid("Default"),
+        _name(now, level),
+        _name(then, level),
         [said for said in before if said not in after],
         [said for said in after if said not in before],
         _slower(_times(now, answer_s), _times(then, answer_s)),
     )
+
+
+def _name(policy: EscalationPolicy, level: Level) -> str:
+    return policy.name if policy != default_policy(level.rank) else msgid("Default")
 
 
 def _times(policy: EscalationPolicy, answer_s: int) -> Times:
@@ -111,9 +118,12 @@ def _slower(before: Times, after: Times) -> list[str]:
 def _said(times: Sequence[int]) -> str:
     if not times:
         return msgid("never")
+    first = f"{times[0] // 60}:{times[0] % 60:02}"
+    if len(times) == 1:
+        return msgid("first after %(first)s min, in %(hours)s hours once", first=first, hours=HOURS)
     return msgid(
         "first after %(first)s min, in %(hours)s hours %(count)s times",
-        first=f"{times[0] // 60}:{times[0] % 60:02}",
+        first=first,
         hours=HOURS,
         count=len(times),
     )
@@ -121,5 +131,5 @@ def _said(times: Sequence[int]) -> str:
 
 def fingerprint(slower: Sequence[Change]) -> str:
     """Of what was confirmed: another warning has to be confirmed anew."""
-    told = repr([(one.level, one.responses, one.now, [*one.slower]) for one in slower])
+    told = repr([(one.level, one.responses, one.now, one.then, [*one.slower]) for one in slower])
     return sha256(told.encode()).hexdigest()[:16]

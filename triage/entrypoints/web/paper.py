@@ -148,7 +148,7 @@ def _page(
         "paper.html",
         form_key=key,
         form=understood,
-        panel=panel(centre.vocabulary, answered, (), {}),
+        panel=panel(centre.vocabulary, answered, (), {}, in_place=True),
         zones=centre.gazetteer.zones,
         units=UNITS,
         responses=[r for r in centre.vocabulary.responses.values() if r.is_somebody],

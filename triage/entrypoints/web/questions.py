@@ -49,6 +49,8 @@ class Panel:
     """By question the word of the narrative that prompts it."""
     conflicts: Mapping[str, str] = field(default_factory=dict)
     """By question who says what, where its answers contradict each other or another question's."""
+    others_open: bool = False
+    """Is anything answered among them?"""
     sources: Sequence[str] = SOURCES[1:]
     """Who may say otherwise."""
 
@@ -66,11 +68,14 @@ def panel(
     answered: Mapping[str, Any],
     asked: Sequence[Question],
     prompted: Mapping[str, str],
+    *,
+    in_place: bool = False,
 ) -> Panel:
     """answered -- in the order in which they were answered; asked -- `ask_next`; prompted -- see
-    `prompted_by`."""
+    `prompted_by`; in_place -- answers stay where their questions stood: they are copied from a
+    sheet, from top to bottom."""
     facts = vocabulary.facts
-    given = [name for name in answered if name in facts]
+    given = [] if in_place else [name for name in answered if name in facts]
     ahead = [question.fact for question in asked if question.fact not in answered]
     gate = [fact.name for fact in vocabulary.gate if fact.name not in given]
     heard = [name for name in ahead if name in prompted and name not in gate]
@@ -86,6 +91,7 @@ def panel(
         person=_person(answered),
         prompted=prompted,
         conflicts=_conflicts(vocabulary, answered),
+        others_open=not {*answered}.issubset({fact.name for fact in main}),
     )
 
 
