@@ -66,7 +66,7 @@ def test_what_is_said_to_be_none_stands_apart_from_the_dangers(world: World) -> 
     add(world, call, weapon="none_confirmed", violence_now="physical")
     phone.expect(TOLD)
     page = words(clinician, f"/calls/{call.reference}")
-    assert "Dangers, as told somebody is being hit or hurt." in page
+    assert "Dangers, as told Somebody is being hit or hurt." in page
     assert "Asked, and said to be none Somebody says there is no weapon." in page
 
 
@@ -85,7 +85,7 @@ def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done
     assert owed in words(dispatcher, "/board")
     page = words(dispatcher, f"/calls/{call.reference}")
     assert owed in page
-    assert "say it to them. a weapon is within reach. They were told by radio" in page
+    assert "say it to them. A weapon is within reach. They were told by radio" in page
     assert "TELL BY RADIO: Unit 12. Something dangerous is known now: weapon." in page
 
     assert "Nobody has told them by radio yet." not in page

@@ -253,6 +253,13 @@ def test_the_recommendation_follows_the_answers(world: World, dispatcher: Browse
     assert roof["order"][:8] == [*gate, "dangerous_place"]
     assert roof["prompted"] == {"dangerous_place": "roof"}
 
+    bridge = assess(dispatcher, {"location": "on the bridge", "narrative": "A man"}, key).json
+    assert bridge["order"][:8] == [*gate, "dangerous_place"]
+    assert bridge["prompted"] == {"dangerous_place": "bridge"}
+    assert "The narrative says" not in bridge["consequences"]["dangerous_place"]
+    street = assess(dispatcher, {"location": "12 Bridge Street", "narrative": "A man"}, key).json
+    assert street["prompted"] == {}
+
     calm = assess(dispatcher, {**GATE}, key).json
     assert "Mobile crisis team" in calm["parts"]["recommendation"]
     assert "May still become" in calm["parts"]["recommendation"]

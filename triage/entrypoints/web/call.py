@@ -23,7 +23,7 @@ from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.intake_form import FACT, Fields
 from triage.entrypoints.web.languages import all_spoken, language
-from triage.entrypoints.web.questions import panel, prompted_by
+from triage.entrypoints.web.questions import panel, prompted
 from triage.entrypoints.web.recommendation import (
     Chosen,
     Recommendation,
@@ -171,8 +171,8 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     answered = {one.fact: one.value for one in page.answers}
     asked = told.ask_next if told else ()
     rules = centre.parsed.get(result["sha256"]) if result else None
-    prompted = prompted_by(rules, assessments.told(uow, call))
-    questions = panel(centre.vocabulary, answered, asked, prompted)
+    heard = prompted(centre.vocabulary, rules, assessments.told(uow, call), call.location or "")
+    questions = panel(centre.vocabulary, answered, asked, heard)
     lines = _lines(uow, centre, page.record.dispatches)
     return (
         words_of(centre)

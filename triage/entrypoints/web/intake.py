@@ -20,7 +20,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
 from triage.entrypoints.web.kept_words import kept_words
 from triage.entrypoints.web.languages import all_spoken, spoken
-from triage.entrypoints.web.questions import panel, prompted_by
+from triage.entrypoints.web.questions import panel, prompted, prompted_by
 from triage.entrypoints.web.recommendation import BY_HAND, chosen_instead, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
@@ -329,7 +329,8 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     result = drafts.preview(uow, centre, understood.facts, narrative, zone, phone)
     told = recommendation(centre, result) if result else None
     asked = told.ask_next if told else ()
-    prompted = prompted_by(centre.parsed.get(result["sha256"]) if result else None, narrative)
+    rules = centre.parsed.get(result["sha256"]) if result else None
+    heard = prompted(centre.vocabulary, rules, narrative, understood.location)
     return {
         "form": understood,
         "place": place,
@@ -338,7 +339,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
         "told": told,
         "chosen": chosen_instead(centre, understood.value("override_response"), result),
         "by_hand": BY_HAND,
-        "panel": panel(centre.vocabulary, _in_order(understood), asked, prompted),
+        "panel": panel(centre.vocabulary, _in_order(understood), asked, heard),
         "prefix": FACT,
         "responses": [r for r in centre.vocabulary.responses.values() if r.is_somebody],
     }

@@ -13,6 +13,7 @@ from typing import Any
 from triage.domain.at_odds import at_odds
 from triage.domain.contradictions import CALLER, SOURCES
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
+from triage.domain.place_words import at_such_places
 from triage.domain.ruleset import RuleSet
 from triage.domain.state_words import unit_name
 from triage.domain.words import Named, listed, msgid
@@ -128,6 +129,20 @@ def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:
     heard = rules.listener.hear(narrative)
     said = ((fact, [t for t in terms if t in heard]) for fact, terms in rules.prompting)
     return {fact: terms[0] for fact, terms in said if terms}
+
+
+def prompted(
+    vocabulary: Vocabulary, rules: RuleSet | None, narrative: str, place: str
+) -> dict[str, str]:
+    """The same, with the questions about the place that its own name brings forward: words that
+    prompt them in a narrative, where they are no street's name. Rules never hear them there."""
+    if rules is None:
+        return {}
+    about = [(f, terms) for f, terms in rules.prompting if vocabulary.facts[f].group == "place"]
+    heard = {fact: at_such_places(terms, place) for fact, terms in about}
+    return {fact: terms[0] for fact, terms in heard.items() if terms} | prompted_by(
+        rules, narrative
+    )
 
 
 def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, str, Sequence[Fact]]]:
