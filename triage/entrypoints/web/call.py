@@ -170,8 +170,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     told = recommendation(centre, result) if result else None
     answered = {one.fact: one.value for one in page.answers}
     asked = told.ask_next if told else ()
-    rules = centre.parsed.get(result["sha256"]) if result else None
-    heard = prompted(centre.vocabulary, rules, assessments.told(uow, call), call.location or "")
+    heard = prompted(centre, result, assessments.told(uow, call), call.location or "")
     questions = panel(centre.vocabulary, answered, asked, heard)
     lines = _lines(uow, centre, page.record.dispatches)
     return (

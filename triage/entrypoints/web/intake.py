@@ -329,8 +329,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     result = drafts.preview(uow, centre, understood.facts, narrative, zone, phone)
     told = recommendation(centre, result) if result else None
     asked = told.ask_next if told else ()
-    rules = centre.parsed.get(result["sha256"]) if result else None
-    heard = prompted(centre.vocabulary, rules, narrative, understood.location)
+    heard = prompted(centre, result, narrative, understood.location)
     return {
         "form": understood,
         "place": place,

@@ -19,6 +19,7 @@ from triage.domain.state_words import unit_name
 from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.recommendation import Question
+from triage.services.centre import Centre
 
 GROUPS = {
     "contact": msgid("Contact"),
@@ -132,13 +133,15 @@ def prompted_by(rules: RuleSet | None, narrative: str) -> dict[str, str]:
 
 
 def prompted(
-    vocabulary: Vocabulary, rules: RuleSet | None, narrative: str, place: str
+    centre: Centre, result: Mapping[str, Any] | None, narrative: str, place: str
 ) -> dict[str, str]:
     """The same, with the questions about the place that its own name brings forward: words that
     prompt them in a narrative, where they are no street's name. Rules never hear them there."""
+    rules = centre.parsed.get(result["sha256"]) if result else None
     if rules is None:
         return {}
-    about = [(f, terms) for f, terms in rules.prompting if vocabulary.facts[f].group == "place"]
+    facts = centre.vocabulary.facts
+    about = [(fact, terms) for fact, terms in rules.prompting if facts[fact].group == "place"]
     heard = {fact: at_such_places(terms, place) for fact, terms in about}
     return {fact: terms[0] for fact, terms in heard.items() if terms} | prompted_by(
         rules, narrative
