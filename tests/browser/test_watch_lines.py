@@ -123,6 +123,8 @@ def test_a_cry_for_help_comes_to_whoever_types_a_call(served: Served, page: Page
     expect(line).to_contain_text("Mobile 9 (clinician) NEEDS HELP", timeout=LONG_MS)
     expect(line).to_have_attribute("role", "alert")
     expect(line).to_contain_text(call.code)
+    expect(line.locator("details")).to_have_attribute("open", "")  # what to do stands there
+    expect(line).to_contain_text("Reach them by radio, send help.")
     line.get_by_role("link").click()
     page.wait_for_url(re.compile("/alarms#alarm-"))
 
@@ -140,5 +142,7 @@ def test_the_lines_stay_in_sight_and_leave_room_for_the_page(
     box = page.locator("#standing").bounding_box()
     assert box is not None
     assert -1 <= box["y"] <= height / 10
-    assert box["height"] <= height * 0.4 + 1
+    assert box["height"] <= height * 0.25
+    line = page.locator("#standing-lines .banner").first
+    expect(line).to_contain_text("Ring every team that does not answer")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
