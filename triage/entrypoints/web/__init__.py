@@ -35,6 +35,7 @@ from triage.entrypoints.web import (
     kept_words,
     languages,
     other_numbers,
+    own_calls,
     packing,
     page,
     page_link,
@@ -60,6 +61,7 @@ from triage.entrypoints.web import (
 
 PLACES = (
     sign_in,
+    own_calls,
     people,
     teams,
     other_numbers,
