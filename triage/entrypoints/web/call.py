@@ -37,6 +37,7 @@ from triage.services import (
     call_pages,
     calls,
     cancellations,
+    conversations,
     dispatches,
     diverts,
     errands,
@@ -179,6 +180,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         | who_words.shown(uow, centre, call, [line for _, line in lines])
         | {
             "page_of": page,
+            "conversations": conversations.of_call(uow, call, page.record.messages),
             "who_have": alarm_lists.who_have(uow, page.alarms),
             "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
