@@ -56,6 +56,6 @@ def test_what_was_answered_shows_as_text_and_no_link_opens_from_it(world: World)
 
 
 def test_a_call_without_texts_says_so(world: World) -> None:
-    call = world.call(CALM | {"problem_type": "information_only"}, disposition="test_call")
+    call = world.call(CALM, disposition="test_call")
 
     assert "No text was sent." in words(look(world.client("dispatcher"), call))

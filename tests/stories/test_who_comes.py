@@ -240,6 +240,7 @@ def test_where_half_a_team_is_there_the_caller_is_not_told_that_all_of_it_is(
         phone.ignores("what they read is another story")
     world.settle()
 
+    clinician.text(f"{call.code} 1")
     clinician.text(f"{call.code} SCENE")
     said = script(look(dispatcher, call))
     assert "Some of them are there now, the others are not there yet." in said

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +13,7 @@ from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
 from triage.domain.errors import NotFound
-from triage.domain.lifecycle import (
-    CallState,
-    DispatchState,
-    SlotState,
-)
+from triage.domain.lifecycle import WANTED, CallState, DispatchState, SlotState
 from triage.entrypoints.web import call_holder, errand_words, looks, who_words
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
@@ -46,12 +43,14 @@ from triage.services import (
     outbox,
     said_again,
     speaking_freely,
+    suggestions,
 )
 from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.boards import awaited, is_there
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
+from triage.services.suggestions import Suggestions
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
@@ -191,6 +190,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "typed": typed,
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
+            "suggested": _suggested(uow, call, page),
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
             "awaited": bool(page.not_sent)
             or awaited([it for _, it in lines if it.state is not DispatchState.CANCELLED]),
@@ -207,6 +207,15 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         }
         | call_holder.shown(uow, centre, call)
     )
+
+
+def _suggested(uow: UnitOfWork, call: Call, page: CallPage) -> dict[UUID, Suggestions]:
+    """Who could be assigned by hand, by place that nobody has."""
+    if call.state is not CallState.OPEN:
+        return {}
+    paged = [one for one in page.record.dispatches if one.reached_by == "page"]
+    wanted = [slot for one in paged for slot in one.slots if slot.state in WANTED]
+    return {slot.id: suggestions.for_slot(uow, slot) for slot in wanted}
 
 
 def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -> Chosen | None:
