@@ -14,7 +14,7 @@ from werkzeug.exceptions import Forbidden
 from triage.context import current_context
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import WANTED, CallState, DispatchState, SlotState
-from triage.entrypoints.web import call_holder, errand_words, looks, who_words
+from triage.entrypoints.web import call_holder, errand_words, handover_words, looks, who_words
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.fresh import fragment
@@ -177,6 +177,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         words_of(centre)
         | errand_words.shown(uow, centre, call)
         | who_words.shown(uow, centre, call, [line for _, line in lines])
+        | handover_words.shown(centre, page, told, [line for _, line in lines])
         | {
             "page_of": page,
             "conversations": conversations.of_call(uow, call, page.record.messages),
