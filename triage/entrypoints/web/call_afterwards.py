@@ -1,4 +1,4 @@
-"""What a dispatcher plans for afterwards, where no rule has: a follow-up, a referral to a partner."""
+"""What a dispatcher plans afterwards where no rule has: a follow-up, a referral to a partner."""
 
 from datetime import timedelta
 
