@@ -48,7 +48,7 @@ def of_call(uow: UnitOfWork, call: Call, sent: Sequence[Message]) -> Sequence[Co
         texts[answer.from_index].append(Text(answer.created_at, answer.body or ""))
     names = _names(uow, sent, came)
     found = [
-        Conversation(names[index], sorted(said, key=lambda one: (one.at, one.ours is None)))
+        Conversation(names[index], sorted(said, key=lambda one: (one.at, one.ours is not None)))
         for index, said in texts.items()
     ]
     return sorted(found, key=lambda one: one.texts[-1].at, reverse=True)

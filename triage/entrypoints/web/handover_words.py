@@ -45,7 +45,7 @@ def _said(
         "response": spoken(response_name(centre, told.response)) if told else "",
         "level": _level(told) if told else "",
         "who": "; ".join(_who(lines)),
-        "dangers": "; ".join(spoken(one) for one in page.dangers),
+        "dangers": " ".join(spoken(one) for one in page.dangers),
     }
 
 
