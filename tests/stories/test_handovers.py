@@ -23,7 +23,7 @@ def test_it_says_what_the_call_says_now(world: World, language: str) -> None:
     desk = world.client("dispatcher")
     desk.submit("/board", {"language": language}, to="/language")
     call = world.call(
-        CALM | {"fire_gas_chemical": "gas"},
+        CALM,
         location="Pier 3 <b>",
         narrative="He cries. {code} {{7*7}}",
         caller_phone="202-555-0142",

@@ -160,11 +160,7 @@ def line_of(
         late=is_late(dispatch, late_since),
         asked=asked,
         coming=coming,
-        missing_roles=[
-            slot.role
-            for slot in slots
-            if slot.state is SlotState.UNFILLED and slot.relieves is None
-        ],
+        missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
@@ -177,6 +173,10 @@ def line_of(
         stalled=dispatch.stalled_in is dispatch.state,
         not_needed_at=dispatch.not_needed_at,
     )
+
+
+def _is_missing(slot: Slot) -> bool:
+    return slot.state is SlotState.UNFILLED and slot.relieves is None
 
 
 def nobody_is_needed(
