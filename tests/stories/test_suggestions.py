@@ -33,10 +33,11 @@ def test_each_says_why_and_who_is_not_there_why_not(world: World) -> None:
     here.text(f"{call.code} 2")
 
     page = look(world.client("dispatcher"), call)
+    against = ["from another zone", "does not speak Spanish", "shift not confirmed"]
+    against += ["1 on hand", "takes no more calls"]
     assert offered(page) == [
         "Mobile 1, home zone, speaks Spanish, declined, free",
-        "Mobile 2, from another zone, does not speak Spanish, shift not confirmed,"
-        " 1 on hand, takes no more calls",
+        "Mobile 2, " + ", ".join(against),
     ]
     assert (
         "Not there to be asked: Mobile 3: texted STOP; Mobile 4: no clinician on shift."
