@@ -11,7 +11,7 @@ from tests.stories.test_calls import CALM
 from tests.world import World
 from triage.storage.follow_ups import FollowUp
 
-WHOLE = {"kind": "outreach_visit", "owner": "case_worker", "hours": "48"}
+WHOLE = {"next_contact": "outreach_visit", "next_owner": "case_worker", "hours": "48"}
 
 
 def test_a_follow_up_has_an_owner_and_a_time(world: World) -> None:
@@ -31,8 +31,10 @@ def test_what_is_missing_is_said_by_its_field_and_what_was_typed_stays(world: Wo
     world.ignores_texts("the desk's page is what matters")
     desk, call = world.client("dispatcher"), world.call(CALM)
 
-    assert "Choose what is to be done." in act(desk, call, "/follow-up", WHOLE | {"kind": ""})
-    assert "Choose who does it." in act(desk, call, "/follow-up", WHOLE | {"owner": "anybody"})
+    assert "Choose what is to be done." in act(
+        desk, call, "/follow-up", WHOLE | {"next_contact": ""}
+    )
+    assert "Choose who does it." in act(desk, call, "/follow-up", WHOLE | {"next_owner": "anybody"})
     for hours in ("", "0", "721", "soon", "٣"):
         told = act(desk, call, "/follow-up", WHOLE | {"hours": hours})
         assert "Write hours from now, 1 to 720." in told

@@ -30,11 +30,11 @@ BY_HAND = "referral"
 def follow_up(reference: str) -> ResponseReturnValue:
     def plan(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         must_be_open(call)
-        kind, owner = typed.line("kind"), typed.line("owner")
+        kind, owner = typed.line("next_contact"), typed.line("next_owner")
         if kind not in NEXT_CONTACTS:
-            raise Refused(msgid("Choose what is to be done."), "kind")
+            raise Refused(msgid("Choose what is to be done."), "next_contact")
         if owner not in follow_ups.OWNER_ROLES:
-            raise Refused(msgid("Choose who does it."), "owner")
+            raise Refused(msgid("Choose who does it."), "next_owner")
         due_at = uow.now + timedelta(hours=_hours(typed.line("hours")))
         follow_ups.promise(uow, call, kind, due_at, owner)
         return msgid("Planned. It is reminded of when it is due.")
