@@ -155,6 +155,24 @@ def test_a_note_is_kept_sealed(world: World) -> None:
     assert f"{call.code} NOTE the dog is friendly" in bodies
 
 
+def test_who_asks_whether_it_is_clear_keeps_the_call_and_is_read(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.expect("accepted")
+    phone.text(f"{call.code} STAGED")
+    phone.expect("near")
+
+    phone.text("is it clear?")
+
+    phone.expect(f"{call.code}")
+    assert world.audited("slot.cleared") == 0
+    assert world.dispatch(call, "mobile_crisis").slots[0].state.value == "staged"
+    world.wait(minutes=3)
+    board = world.client("dispatcher").get("/board").text
+    assert "is it clear?" in board
+
+
 def test_somebody_who_has_not_accepted_cannot_report_from_the_scene(world: World) -> None:
     (phone,) = world.team("MCT 1")
     call = world.call(CALM)
