@@ -93,6 +93,16 @@ def test_stop_moves_open_pages_on_at_once(world: World) -> None:
     bravo.expect("Reply")
 
 
+def test_yes_is_start_to_carriers_and_so_to_us_after_stop(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    phone.text("STOP")
+
+    phone.text("YES")
+
+    phone.expect("on again")
+    assert world.audited("responder.opted_in") == 1
+
+
 def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     (phone,) = world.team("MCT 1")
     call = world.call(CALM)
