@@ -182,7 +182,7 @@ def test_a_question_is_no_answer(said: str) -> None:
 def test_what_tells_or_requests_something_may_end_in_a_question_mark() -> None:
     assert parse("K7QM 1?") == Reply(K, digit=1)
     assert parse("K7QM on my way, ETA 15?") == Reply(K, Verb.ETA, 15)
-    assert parse("accept K7QM, what is the address?").verb is Verb.ACCEPT
+    assert parse("accept K7QM, which door?").verb is Verb.ACCEPT
     assert parse("K7QM address?") == Reply(K, Verb.ADDRESS)
     assert parse("K7QM need relief?") == Reply(K, Verb.REPLACE)
     assert parse("K7QM need help?") == Reply(K, Verb.HELP)

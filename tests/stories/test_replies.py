@@ -100,6 +100,7 @@ def test_yes_is_start_to_carriers_and_so_to_us_after_stop(world: World) -> None:
     phone.text("YES")
 
     phone.expect("on again")
+    phone.expect("Reply READY")
     assert world.audited("responder.opted_in") == 1
 
 

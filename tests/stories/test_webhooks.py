@@ -146,7 +146,7 @@ def test_what_the_carrier_took_for_stop_or_start_is_that_in_whatever_words(
 ) -> None:
     """A messaging service may have words of its own for it."""
     (phone,) = world.team("MCT 1")
-    world.call(CALM)
+    call = world.call(CALM)
     phone.expect("Reply")
 
     def hear(body: str, took_it_for: str) -> None:
@@ -161,8 +161,10 @@ def test_what_the_carrier_took_for_stop_or_start_is_that_in_whatever_words(
     hear("empezar", "START")
     phone.expect("on again")
     assert world.audited("responder.opted_in") == 1
-    phone.expect("Reply")
-    hear("1", "HELP")  # the carrier has answered it; what it says to us it says all the same
+    phone.expect("Reply READY")
+    hear(
+        f"{call.code} 1", "HELP"
+    )  # the carrier has answered it; what it says to us it says all the same
     phone.expect("accepted")
 
 
