@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from triage.domain.handover_texts import BLANKS, HandoverText
 from triage.domain.policy import Neighbour, Policy
 from triage.domain.wall_clock import WEEKDAYS
 from triage.domain.words import Words
@@ -121,6 +122,11 @@ _NEIGHBOUR: dict[str, fields.Field[Any]] = {
     "zones": fields.List(fields.String(validate=validate.Length(1, 80)), load_default=list),
 }
 
+_HANDOVER: dict[str, fields.Field[Any]] = {
+    "name": fields.String(required=True, validate=validate.Length(1, 40)),
+    "text": fields.String(required=True, validate=validate.Length(1, 2000)),
+}
+
 
 def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
     try:
@@ -136,7 +142,8 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
         | {
             "neighbours": fields.List(
                 fields.Nested(Schema.from_dict(_NEIGHBOUR)), load_default=list
-            )
+            ),
+            "handovers": fields.List(fields.Nested(Schema.from_dict(_HANDOVER)), load_default=list),
         }
     )
     try:
@@ -150,6 +157,12 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
             f"{file.name} paging.lease_s: write at least {_CALLS_IN_A_LEASE} times"
             " provider_timeout_s, or a text is taken for lost while it is being sent"
         )
+    wrong.extend(
+        f"{file.name} handovers: {one['name']}: nothing fills {{{blank}}};"
+        f" known are {', '.join(BLANKS)}"
+        for one in values["handovers"]
+        for blank in HandoverText(**one).unknown
+    )
     gazetteer = file.parent / values["centre"]["gazetteer"]
     if not gazetteer.is_file():
         wrong.append(f"{file.name} centre.gazetteer: there is no file {gazetteer}")
@@ -183,6 +196,7 @@ def policy_of(values: Mapping[str, Any]) -> Policy:
             Neighbour(one["name"], one["phone"], tuple(one["zones"]))
             for one in values["neighbours"]
         ),
+        handovers=tuple(HandoverText(**one) for one in values["handovers"]),
         session_hours=sign_in["hours"],
         idle_min=sign_in["idle_min"],
         sign_in_tries=sign_in["tries"],

@@ -117,6 +117,13 @@ window.answers = function (root, { changed, done }) {
     return (wantsNext || held) && said("%(key)s was not taken: the next question is on its way.", pressed);
   }
 
+  // Where yes and no are the answers their letters do as well as their figures.
+  function yesOrNo(question, key) {
+    const value = { y: "yes", s: "yes", n: "no" }[key.toLowerCase()];
+    const found = inputs(question).filter((input) => ["yes", "no"].includes(input.value));
+    return value && found.length === 2 ? found.find((input) => input.value === value) : null;
+  }
+
   function choose(question, input) {
     note.remove();
     input.checked = input.type === "checkbox" ? !input.checked : true;
@@ -188,7 +195,7 @@ window.answers = function (root, { changed, done }) {
     if (typing) return;
     if (event.key === "Delete") return act(take_back);
     if (event.key === "+") return act(open_as_well);
-    const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    const input = question.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`) || yesOrNo(question, event.key);
     if (!input || event.repeat) return;
     const words = tooSoon(event, question);
     if (words) refuse(event, question, words);

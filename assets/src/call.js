@@ -92,13 +92,13 @@
     return AT_ONCE;
   }
 
-  // The line for the CAD: copied with its button, or marked where the browser lets nobody copy.
+  // What is handed on, such as the line for the CAD: copied with its button, or marked where the browser lets nobody copy.
   function copyable() {
     for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
   }
   document.addEventListener("click", async (event) => {
     if (!event.target.matches("[data-copy]")) return;
-    const line = document.getElementById("f-copy"), copied = document.querySelector("[data-copied]");
+    const line = document.getElementById(event.target.dataset.copy || "f-copy"), copied = event.target.parentElement.querySelector("[data-copied]");
     line.select();
     copied.textContent = await navigator.clipboard.writeText(line.value).then(() => said("Copied"), () => said("Press Ctrl+C"));
   });

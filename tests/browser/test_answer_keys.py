@@ -43,6 +43,22 @@ def test_a_finger_that_trembles_answers_once_and_is_told(served: Served, page: P
     assert answers_given(page) == 2
 
 
+@ONE_DATABASE
+def test_yes_and_no_have_their_letters(served: Served, page: Page) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    for key, value in (("n", "no"), ("y", "yes")):
+        page.locator("[data-fact=attempt_in_progress]").focus()
+        page.keyboard.press(key)
+        chosen = page.locator("[data-fact=attempt_in_progress] input:checked")
+        expect(chosen).to_have_value(value)
+    # A letter that is the key of another answer stays that.
+    page.locator("[data-fact=problem_type]").focus()
+    page.keyboard.press("n")
+    chosen = page.locator("[data-fact=problem_type] input:checked")
+    expect(chosen).to_have_attribute("data-key", "n")
+
+
 PRESSED_SOON = """document.addEventListener("focusin", ({ target }) => {
     if (target.dataset.fact !== "weapon") return;
     const one = new KeyboardEvent("keydown", { key: "1", bubbles: true });

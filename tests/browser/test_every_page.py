@@ -56,6 +56,7 @@ NOT_PAGES = {
         "events.board_events",
         "events.map_events",
         "intake.form_token",
+        "own_calls.live",
         "page_link.live",
         "simulator.live",
     },

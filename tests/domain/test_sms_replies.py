@@ -170,6 +170,26 @@ def test_what_is_not_wholly_understood_does_nothing(body: str) -> None:
     assert parse(body) == Reply()
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["clear?", "is it clear", "all clear?", "accept?", "¿acepto?", "are you on scene", "ok?"],
+)
+def test_a_question_is_no_answer(said: str) -> None:
+    assert parse(said) == Reply()
+    assert parse(f"{said} {K}") == Reply(K)
+
+
+def test_what_tells_or_requests_something_may_end_in_a_question_mark() -> None:
+    assert parse("K7QM 1?") == Reply(K, digit=1)
+    assert parse("K7QM on my way, ETA 15?") == Reply(K, Verb.ETA, 15)
+    assert parse("accept K7QM, which door?").verb is Verb.ACCEPT
+    assert parse("K7QM address?") == Reply(K, Verb.ADDRESS)
+    assert parse("K7QM need relief?") == Reply(K, Verb.REPLACE)
+    assert parse("K7QM need help?") == Reply(K, Verb.HELP)
+    assert parse("K7QM unsafe?") == Reply(K, Verb.WITHDRAW)
+    assert parse("K7QM SCENE NOTE is the gate open?").verb is Verb.ON_SCENE
+
+
 def test_a_cry_for_help_is_heard_wherever_it_stands() -> None:
     for body in ("help he has a knife", "can anyone help", "K7QM scene help", "officer down"):
         assert parse(body).verb is Verb.HELP

@@ -212,7 +212,7 @@ def _deeper(browser: Browser, pages: list[str]) -> list[str]:
 
 EVERYBODYS = ["/", "/account/safety", "/account/password", "/nowhere"]
 PAGES = {
-    "clinician": ["/on-view", "/follow-ups", "/follow-ups?mine", "/shifts"],
+    "clinician": ["/my-calls", "/on-view", "/follow-ups", "/follow-ups?mine", "/shifts"],
     "dispatcher": [
         "/board",
         "/intake",
@@ -248,7 +248,7 @@ PAGES = {
     "administrator": ["/people", "/people/new", "/teams"],
 }
 FORMS = {
-    "clinician": ["/on-view", "/account/password"],
+    "clinician": ["/my-calls", "/on-view", "/account/password"],
     "dispatcher": ["/field-request", "/intake/paper", "/hazards"],
     "supervisor": ["/teams/new", "/partners/new", "/switches", "/escalation/edit"],
     "administrator": ["/people/new"],

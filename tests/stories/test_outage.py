@@ -21,6 +21,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
+from triage.storage.timers import ClockShift
 
 AWAY = Refused("no connection: NewConnectionError", Whose.PROVIDER)
 
@@ -182,6 +183,25 @@ def test_a_reminder_takes_the_place_of_a_text_that_has_not_left(world: World) ->
 
     assert state(world, dispatch) == "seeking"
     assert [code_of(world, dispatch) in body for body in alpha.inbox] == [True]
+
+
+def test_who_is_asked_anew_when_a_worker_is_back_is_rung_after_half_of_the_time(
+    world: World,
+) -> None:
+    (alpha,) = world.team("Alpha")
+    (call,) = calls_that_need_a_team(world, 1)
+    send(world, call, 1)
+    with world.context.unit_of_work("test") as uow:  # no worker is there for so long
+        uow.add(ClockShift(ahead_s=140))
+    world.settle()
+    alpha.expect("EMERGENCY")
+    assert world.audited("page.asked_anew") == 1
+    assert alpha.rings == []
+
+    world.wait(seconds=61)
+
+    alpha.expect_ring("emergency")
+    assert len(alpha.rings) == 1
 
 
 def test_whoever_was_asked_by_text_is_rung_meanwhile(world: World, dispatcher: Browser) -> None:

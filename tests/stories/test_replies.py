@@ -93,6 +93,17 @@ def test_stop_moves_open_pages_on_at_once(world: World) -> None:
     bravo.expect("Reply")
 
 
+def test_yes_is_start_to_carriers_and_so_to_us_after_stop(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    phone.text("STOP")
+
+    phone.text("YES")
+
+    phone.expect("on again")
+    phone.expect("Reply READY")
+    assert world.audited("responder.opted_in") == 1
+
+
 def test_help_from_somebody_on_a_call_raises_the_alarm(world: World) -> None:
     (phone,) = world.team("MCT 1")
     call = world.call(CALM)
@@ -153,6 +164,24 @@ def test_a_note_is_kept_sealed(world: World) -> None:
     with world.context.reading() as uow:
         bodies = [m.body for m in uow.session.scalars(select(InboundMessage))]
     assert f"{call.code} NOTE the dog is friendly" in bodies
+
+
+def test_who_asks_whether_it_is_clear_keeps_the_call_and_is_read(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.expect("accepted")
+    phone.text(f"{call.code} STAGED")
+    phone.expect("near")
+
+    phone.text("is it clear?")
+
+    phone.expect(f"{call.code}")
+    assert world.audited("slot.cleared") == 0
+    assert world.dispatch(call, "mobile_crisis").slots[0].state.value == "staged"
+    world.wait(minutes=3)
+    board = world.client("dispatcher").get("/board").text
+    assert "is it clear?" in board
 
 
 def test_somebody_who_has_not_accepted_cannot_report_from_the_scene(world: World) -> None:

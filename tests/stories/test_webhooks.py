@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from tests.stories.test_calls import CALM
 from tests.twilio_double import ACCOUNT, TOKEN, signature_of
 from tests.world import Phone, World, environment
 from triage.adapters.twilio_sms import TwilioSms
@@ -138,6 +139,33 @@ def test_what_is_no_form_of_the_network_s_is_refused(web: FlaskClient, path: str
 def test_fields_that_are_new_to_us_do_not_matter(web: FlaskClient, world: World) -> None:
     assert post(web, "/sms/inbound", text(OptOutType="", Тест="да")).status_code == 200
     assert kept(world) == 1
+
+
+def test_what_the_carrier_took_for_stop_or_start_is_that_in_whatever_words(
+    web: FlaskClient, world: World
+) -> None:
+    """A messaging service may have words of its own for it."""
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+
+    def hear(body: str, took_it_for: str) -> None:
+        sid = f"SM{body:a<32}"
+        form = text(MessageSid=sid, From=phone.number, Body=body, OptOutType=took_it_for)
+        assert post(web, "/sms/inbound", form).status_code == 200
+        world.settle()
+
+    hear("alto", "STOP")
+    world.desk.expect("nobody is left to ask")
+    assert world.audited("responder.opted_out") == 1
+    hear("empezar", "START")
+    phone.expect("on again")
+    assert world.audited("responder.opted_in") == 1
+    phone.expect("Reply READY")
+    hear(
+        f"{call.code} 1", "HELP"
+    )  # the carrier has answered it; what it says to us it says all the same
+    phone.expect("accepted")
 
 
 @pytest.mark.parametrize("sender", ["12345", "BANK", "", "+1", "+15550100000", "whatsapp:+1202555"])

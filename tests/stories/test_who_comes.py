@@ -231,6 +231,32 @@ def test_of_half_a_team_the_caller_is_not_told_that_all_of_it_comes(
     assert CHANGED in words(dispatcher.get("/board").text)
 
 
+def test_where_half_a_team_is_there_the_caller_is_not_told_that_all_of_it_is(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(ARMED_PAIR, caller_phone="202-555-0143")
+    for phone in (clinician, officer):
+        phone.ignores("what they read is another story")
+    world.settle()
+
+    clinician.text(f"{call.code} 1")
+    clinician.text(f"{call.code} SCENE")
+    said = script(look(dispatcher, call))
+    assert "Some of them are there now, the others are not there yet." in said
+    assert any(one.startswith("They should be there by ") for one in said)
+    assert "They are there now." not in said
+    assert "Algunos ya están ahí" in " ".join(script(look(dispatcher, call), "es"))
+
+    officer.text(f"{call.code} ETA 10")  # on the way: still not there
+    said = script(look(dispatcher, call))
+    assert "Some of them are there now, the others are not there yet." in said
+    assert any(one.startswith("They should be there at about ") for one in said)
+
+    officer.text(f"{call.code} SCENE")
+    assert "They are there now." in script(look(dispatcher, call))
+
+
 def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(
     world: World, dispatcher: Browser
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from triage.domain.handover_texts import HandoverText
 from triage.domain.words import Words
 
 
@@ -70,6 +71,7 @@ class Policy:
     order_by_history: bool
     history_least_calls: int
     neighbours: tuple[Neighbour, ...]
+    handovers: tuple[HandoverText, ...]
 
     def call_back_after(self, level_rank: int) -> timedelta:
         """How long a caller of this level waits for a team without hearing from us."""

@@ -98,6 +98,10 @@ FIRM = _words("accept acepto decline rechazo eta")
 FLEES = _words("withdraw withdrawing withdrawn withdrew unsafe retirada inseguro")
 """So does one that begins with one of these: whoever flees tells why, with numbers and denials,
 and has no time to be asked back."""
+ASKS = (("IS",), ("ARE", "YOU"))
+"""How a question begins: "is it clear" clears nobody."""
+REQUESTS = frozenset({Verb.HELP, Verb.ADDRESS, Verb.REPLACE})
+"""What is asked for means the same with a question mark."""
 NOTE_WORDS = _words("note notes nota")
 DENIALS = _words("not dont didnt wont never isnt arent nunca")
 FILLERS = _words(

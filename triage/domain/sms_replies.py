@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from triage.domain.reply_words import (
+    ASKS,
     CARRIER_WORDS,
     DENIALS,
     FILLERS,
@@ -15,6 +16,7 @@ from triage.domain.reply_words import (
     LONGEST_PHRASE,
     NOTE_WORDS,
     REACTION,
+    REQUESTS,
     VERB_OF,
     Verb,
 )
@@ -92,6 +94,7 @@ class _Found:
     denied: bool = False
     firm: bool = False
     flees: bool = False
+    asks: bool = False
     strange_words: int = 0
     strange_numbers: int = 0
 
@@ -104,13 +107,20 @@ class _Found:
         """ "OK" beside another verb is only a manner of speaking."""
         return self.verbs - {Verb.SAFE}
 
+    @property
+    def only_asks(self) -> bool:
+        """Is it a question and nothing else? Who writes digits or minutes tells something."""
+        tells = self.digits or self.minutes is not None or self.strange_words
+        return self.asks and not tells and bool(self.verbs - REQUESTS)
+
 
 def parse(body: str) -> Reply:
     """Code and verb in either order, any case, whatever punctuation. Never raises.
 
-    A text acts only if all of it is understood: "the door is clear now" clears nobody.
-    But a cry for help acts wherever it stands; a text that begins with ACCEPT, DECLINE,
-    ETA 10 or WITHDRAW means it; and what follows NOTE may be anything.
+    A text acts only if all of it is understood: "the door is clear now" clears nobody, and
+    neither does "is it clear" or "clear?". But a cry for help acts wherever it stands; a text
+    that begins with ACCEPT, DECLINE, ETA 10 or WITHDRAW means it; and what follows NOTE may be
+    anything.
     """
     text, spans = normal(body), words_of(body)
     if REACTION.match(_without_accents(text[:60])):
@@ -119,9 +129,10 @@ def parse(body: str) -> Reply:
     if [word for word in words if word not in FILLERS] == ["SI"]:
         return Reply(carrier_word="YES")  # alone it answers any question, and is asked back, too
     found = _Found()
-    at, note = 0, None
+    at, note, before_note = 0, None, text
     while at < len(words) and note is None:
         if words[at] in NOTE_WORDS and not found.strange_words:
+            before_note = text[: spans[at].start()]
             at += 1
             if not found.codes and at < len(words) and (code := _as_code(words[at])):
                 found.codes.add(code)
@@ -129,6 +140,7 @@ def parse(body: str) -> Reply:
             note = text[spans[at - 1].end() :].strip(" \t\r\n:;,.-=")
         else:
             at += _read(words, at, found)
+    found.asks = "?" in before_note or any(tuple(words[: len(a)]) == a for a in ASKS)
     return _meaning(found, note)
 
 
@@ -240,7 +252,8 @@ def _meaning(found: _Found, note: str | None) -> Reply:
 
 def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
     """What a text means that is no cry for help."""
-    if found.strange_numbers or (found.strange_words and not found.firm):
+    strange = found.strange_words and not found.firm
+    if found.strange_numbers or strange or found.only_asks:
         return Reply(code)
     if _contradicts_itself(found):
         return Reply(code, Verb.AMBIGUOUS)

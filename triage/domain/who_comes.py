@@ -31,6 +31,8 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "armed": "They carry weapons.",
         "unarmed": "They carry no weapons.",
         "there": "They are there now.",
+        "some_there": "Some of them are there now, the others are not there yet.",
+        "half_there": "Some of them are there now; we look for the others.",
         "eta": "They should be there at about {clock}.",
         "target": "They should be there by {clock}. We cannot promise it.",
         "late": "They should have been there by {clock}. We are finding out what keeps them.",
@@ -60,6 +62,8 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "armed": "Llevan armas.",
         "unarmed": "No llevan armas.",
         "there": "Ya están ahí.",
+        "some_there": "Algunos ya están ahí; los demás todavía no.",
+        "half_there": "Algunos ya están ahí; buscamos a los demás.",
         "eta": "Deberían llegar hacia las {clock}.",
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
         "late": "Deberían haber llegado a las {clock}. Estamos averiguando qué los retrasa.",
@@ -94,10 +98,13 @@ class Comer:
     known: bool = False
     """The team said so; otherwise it is what the level asks for."""
     there: bool = False
+    """All of them."""
     late: bool = False
     """That time is over, and they are not there."""
     half: bool = False
     """Some of the team come; nobody is left to ask for the rest."""
+    some_there: bool = False
+    """Some of the team are there; the time is that of the others."""
 
     @property
     def by_phone(self) -> bool:
@@ -179,7 +186,7 @@ def _meanwhile(
     if armed and answer.at_the_place is not False:
         yield say["hands_for_you" if answer.to_themselves else "hands"]
     yield say["worse"]
-    if not answer.sought and all(one.there for one in answer.comers):
+    if not answer.sought and all(one.there or one.some_there for one in answer.comers):
         return
     at = answer.call_back_at
     only_speak = not answer.sought and all(one.by_phone for one in answer.comers)
@@ -195,10 +202,14 @@ def _of(
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])
-    if one.half:
-        said.append(say["half"])
     if one.there:
         return [*said, say["there"]]
+    if one.half and one.some_there:  # when the others come nobody can say
+        return [*said, say["half_there"]]
+    if one.half:
+        said.append(say["half"])
+    if one.some_there:
+        said.append(say["some_there"])
     how = "late" if one.late else "eta" if one.known else "target"
     return [*said, say[how].format(clock=clock[one.at])]
 

@@ -112,7 +112,9 @@ class Demo:
             "secret_key": secrets.token_urlsafe(48),
             "data_key": fresh_key("demo1"),
             "index_key": fresh_key("demo1"),
-            "passwords": {username: _password() for username in demo_town.ACCOUNTS},
+            "passwords": {
+                username: _password() for username in (*demo_town.ACCOUNTS, demo_town.COLLEAGUE[0])
+            },
             "api_token": None,
         }
         self._write("demo_secrets.json", self.kept)
@@ -189,6 +191,8 @@ class Demo:
     2. Send the team (Ctrl+Enter) and answer as the clinician:  {self.base_url}/simulator
     3. Watch the board move:  {self.base_url}/board
     4. Find the follow-up waiting:  {self.base_url}/follow-ups
+    5. Swap a shift:  {self.base_url}/shifts
+       Offer one as clinician, take it as clinician2, agree as supervisor.
 """
 
     def _welcome(self) -> str:
@@ -196,6 +200,9 @@ class Demo:
             f"    {role:14} {username:14} {self.kept['passwords'][username]}"
             for username, (_, role) in demo_town.ACCOUNTS.items()
         )
+        colleague = demo_town.COLLEAGUE[0]
+        if password := self.kept["passwords"].get(colleague):  # an older demo has none
+            people += f"\n    {'clinician':14} {colleague:14} {password}"
         return f"""
   Crisis call triage runs at {self.base_url} with invented people; nothing leaves this machine.
 

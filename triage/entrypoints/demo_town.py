@@ -28,6 +28,8 @@ ACCOUNTS = {
     "supervisor2": ("Robin Lindqvist", "supervisor"),
     "administrator": ("Alex Duarte", "administrator"),
 }
+COLLEAGUE = ("clinician2", "Jamie Ortega")
+"""Stands in for the clinician: of the same team, and off duty until a shift is swapped."""
 CALLS_AT_ONCE = 75
 ONE_CALL_AT_A_TIME = "School Team"
 DAYS_AHEAD = 14
@@ -87,6 +89,7 @@ def settle(context: AppContext, kept: dict[str, Any]) -> None:
         if new_town:
             _people(uow, context, kept)
             _teams(uow, context)
+            _colleague(uow, context, kept["passwords"].get(COLLEAGUE[0]))
             scopes = ("calls:write", "calls:read", "assess")
             kept["api_token"] = api_tokens.add(uow, "demo", scopes)
         _shifts(uow, context)
@@ -136,12 +139,26 @@ def _teams(uow: UnitOfWork, context: AppContext) -> None:
         other_numbers.by_hand(uow, number)
 
 
+def _colleague(uow: UnitOfWork, context: AppContext, password: str | None) -> None:
+    """Somebody to swap a shift with; demos whose passwords are older have nobody."""
+    if password is None:
+        return
+    username, name = COLLEAGUE
+    people.add_account(uow, context.centre, username, name, "clinician", password)
+    uow.session.flush()
+    team = uow.session.scalars(select(Team).where(Team.name == TEAMS[0][0])).one()
+    off = NewMember("clinician", name, "+12025550195", username=username, seen_in_person=True)
+    rosters.add_member(uow, context.centre, team, off)
+
+
 def _shifts(uow: UnitOfWork, context: AppContext) -> None:
     """Round the clock for the days ahead, whatever days there are already."""
     uow.session.flush()
     today = uow.now.astimezone(context.centre.policy.time_zone).date()
     midnight = datetime.combine(today, time())
     for member in uow.session.scalars(select(Responder)):
+        if member.name == COLLEAGUE[1]:
+            continue
         ends = select(func.max(Shift.ends_at)).where(Shift.responder_id == member.id)
         covered = uow.session.scalar(ends)
         first = midnight

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from triage.domain.lifecycle import GONE, TAKEN, DispatchState, PageKind, PageState, SlotState
+from triage.domain.lifecycle import (
+    GONE,
+    TAKEN,
+    WANTED,
+    DispatchState,
+    PageKind,
+    PageState,
+    SlotState,
+)
 from triage.domain.role_words import member_name
 from triage.domain.transfers import TransferState
 from triage.domain.words import msgid
@@ -58,6 +66,8 @@ class DispatchLine:
     asked: Sequence[Ask] = ()
     coming: Sequence[Coming] = ()
     missing_roles: Sequence[str] = ()
+    incomplete: bool = False
+    """Nobody has one of its places, a relief's aside: somebody is sought, or nobody is left."""
     unit: str | None = None
     cad_number: str | None = None
     transfer: Transfer | None = None
@@ -157,6 +167,7 @@ def line_of(
         asked=asked,
         coming=coming,
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
+        incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,

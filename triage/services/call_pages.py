@@ -25,7 +25,6 @@ from triage.services import (
     visits,
 )
 from triage.services.actors import names_of
-from triage.services.availability import team_options
 from triage.services.board_lines import nobody_is_needed
 from triage.services.call_record import CallRecord
 from triage.services.centre import Centre
@@ -87,8 +86,6 @@ class CallPage:
     visits: Sequence[Visit]
     typed_at: datetime | None
     """When it was typed in, of a call from paper: its answers and decisions bear that time."""
-    members: Sequence[tuple[UUID, str, str]]
-    """Who could be assigned by hand: key, role, and unit with how busy it is."""
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
@@ -122,7 +119,6 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),
-        members=_members(uow, call) if call.state is CallState.OPEN else (),
     )
 
 
@@ -221,26 +217,6 @@ def _level(result: Mapping[str, Any]) -> str:
     level = result["level"]
     minutes = level["within_min"]
     return level["label"] if minutes is None else listed(", ", [level["label"], within(minutes)])
-
-
-def _members(uow: UnitOfWork, call: Call) -> list[tuple[UUID, str, str]]:
-    """Members on shift, the free ones first."""
-    options = team_options(uow, call.zone)
-    found = [
-        (member.load, option.name, member.responder_id, member.role)
-        for option in options
-        for member in option.members
-    ]
-    return [
-        (key, role, listed(", ", [unit, _load(load)]))
-        for load, unit, key, role in sorted(found, key=lambda one: (one[0] > 0, one[1]))
-    ]
-
-
-def _load(calls_in_hand: int) -> str:
-    if calls_in_hand == 0:
-        return msgid("free")
-    return msgid("%(count)s on hand", count=calls_in_hand)
 
 
 def answers_seen(uow: UnitOfWork, call: Call, number: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from triage.storage.unit_of_work import UnitOfWork
 def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candidates:
     """Who may be asked for these slots of a dispatch now."""
     options = team_options(uow, dispatch.call.zone, besides=dispatch)
-    need = _need(dispatch, wanted)
+    need = need_of(dispatch, wanted)
     fitting = serving(options, dispatch.response)
     asked = _asked_already(dispatch, wanted) | _on_this_call_already(uow, dispatch)
     left = [option.without(asked) for option in fitting]
@@ -42,7 +42,7 @@ def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Team]:
     raise ValueError("nobody was found")
 
 
-def _need(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
+def need_of(dispatch: Dispatch, wanted: Sequence[Slot]) -> Need:
     language = dispatch.call.language
     skills = frozenset({language} if language and language != "en" else ())
     return Need(tuple(slot.role for slot in wanted), dispatch.call.zone, skills)

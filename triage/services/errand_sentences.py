@@ -75,6 +75,7 @@ def partner_name(kind: str) -> str:
 
 
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
+    "call.handover_text": lambda _, d: msgid("Text for a handover given: %(to)s.", to=d["to"]),
     "caller.told": lambda _, d: msgid("The caller was told who comes."),
     "caller.not_told": lambda _, d: msgid(
         "The caller was NOT told: %(reason)s.", reason=NOT_TOLD[d["reason"]]

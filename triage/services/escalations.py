@@ -185,8 +185,8 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
         return
     policy = escalation_policies.of_dispatch(uow, dispatch)
     due = reminders(policy, dispatch.answer_within_min * 60)
-    if number < len(due):
-        channel = due[number][1]
+    if due:
+        channel = due[number % len(due)][1]
         (ring if channel is Channel.VOICE else send_again)(uow, centre, page)
         uow.audit("page.tried_again", page, call_id=dispatch.call_id, channel=channel.value)
 

@@ -101,16 +101,19 @@ def open_page(
             dispatch_id=dispatch.id,
         )
     if kind is PageKind.TEAM:
-        _plan_reminders(uow, page)
+        plan_reminders(uow, page)
     event = "page.opened" if kind is PageKind.TEAM else f"page.opened_{kind.value}"
     uow.audit(event, page, call_id=dispatch.call_id, team=team.name, why=list(why))
     return page
 
 
-def _plan_reminders(uow: UnitOfWork, page: Page) -> None:
+def plan_reminders(uow: UnitOfWork, page: Page, round: int = 0) -> None:
+    """Whoever has not answered is tried again from now on. round -- of the whole times to answer,
+    those before this one."""
     dispatch = page.slot.dispatch
     policy = escalation_policies.of_dispatch(uow, dispatch)
-    for number, (after_s, _) in enumerate(reminders(policy, dispatch.answer_within_min * 60)):
+    due = reminders(policy, dispatch.answer_within_min * 60)
+    for number, (after_s, _) in enumerate(due, round * len(due)):
         uow.set_timer(
             REMIND,
             page,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from triage.domain.codes import PARTNERS
 from triage.services import referrals
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
@@ -33,6 +34,12 @@ def notify(uow: UnitOfWork, centre: Centre, call: Call, kind: str, what: str) ->
     else:
         referrals.tell(uow, centre, call, partner, what)
     referrals.owe(uow, centre, call, kind, what, partner)
+
+
+def kinds(uow: UnitOfWork) -> Sequence[str]:
+    """Whom a call can be referred to: those that rules name, and those of the roster."""
+    in_use = select(Partner.kind).where(Partner.retired_at.is_(None)).distinct()
+    return sorted({*PARTNERS, *uow.session.scalars(in_use)})
 
 
 def _of_kind(uow: UnitOfWork, kind: str) -> Sequence[Partner]:

@@ -21,6 +21,9 @@ class Received(NamedTuple):
     provider_id: str
     from_number: str
     body: str
+    opted: str | None = None
+    """`STOP` or `START`, where the carrier says that it took the text for that: the words for it
+    are the carrier's to choose."""
 
     @property
     def from_index(self) -> bytes:

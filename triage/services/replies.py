@@ -67,16 +67,16 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
         )
     else:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
-        answered = _answered(uow, centre, sender, text.body)
+        answered = _answered(uow, centre, sender, text)
     if answered.outcome in unread_replies.ASKED_BACK:
         answered = _asked_back_once(uow, text.from_index, answered)
     return received_texts.keep(uow, centre, text, sender, answered)
 
 
-def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, body: str) -> Answered:
+def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, text: Received) -> Answered:
     try:
         with uow.session.begin_nested():  # a refusal leaves nothing half-done
-            return _heard(uow, centre, sender, body)
+            return _heard(uow, centre, sender, text)
     except CannotOpen:
         raise  # of no use to whoever reads the answer
     except TriageError as error:
@@ -95,7 +95,7 @@ def leave_to_a_person(uow: UnitOfWork, centre: Centre, text: Received) -> Inboun
     told: Spoken | None = answer_wording.could_not_be_done()
     if sender is not None:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
-        told = _at_least(uow, centre, sender, parse(text.body), told)
+        told = _at_least(uow, centre, sender, _read(text), told)
     answered = Answered(unread_replies.NOT_DONE, told)
     return received_texts.keep(uow, centre, text, sender, answered)
 
@@ -134,20 +134,25 @@ def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> 
     return Answered(unread_replies.UNREAD, said, answered.call)
 
 
-def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, body: str) -> Answered:
+def _read(text: Received) -> Reply:
+    """What it says, unless the carrier has acted on it already."""
+    return Reply(carrier_word=text.opted) if text.opted else parse(text.body)
+
+
+def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, text: Received) -> Answered:
     """What a text from one of our members comes to."""
     if responder.phone_lost_at is not None:
-        return lost_phones.heard(uow, centre, responder, body)
-    reply = parse(body)
+        return lost_phones.heard(uow, centre, responder, text.body)
+    reply = _read(text)
     if responder.verified_at is None:
-        if verification.hear(uow, responder, body):
+        if verification.hear(uow, responder, text.body):
             confirmations.heard_from(uow, centre, responder)
             return Answered("verified", reach_wording.verified(centre.policy.centre_name))
         if reply.carrier_word is None and reply.verb is not Verb.HELP:
             return Answered("not_verified", verification.request(centre, responder))
     answered = _act(uow, centre, responder, reply)
     if reply.code is None:
-        answered = ready_answers.perhaps(uow, centre, responder, body, answered)
+        answered = ready_answers.perhaps(uow, centre, responder, text.body, answered)
     if answered.outcome in SHOWS_REACH:
         confirmations.heard_from(uow, centre, responder)
     return answered
@@ -235,7 +240,8 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     if word in OPT_OUT:
         duty.stopped(uow, centre, responder, "text")
         return Answered("opted_out", None)
-    if word in OPT_IN:
+    # To most carriers YES is START. Where it is not they refuse our answer, and tell of STOP again.
+    if word in OPT_IN or (word == "YES" and responder.opted_out_at is not None):
         return _opt_in(uow, centre, responder)
     if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
         return field_texts.cry_for_help(uow, centre, responder, reply)

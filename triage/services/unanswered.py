@@ -8,7 +8,7 @@ from triage.domain.delivery import Whose, failure_of
 from triage.domain.lifecycle import MessageState, PageKind, PageState
 from triage.services import escalations, outbox, paging, storms
 from triage.services.centre import Centre
-from triage.services.pages import hold, ring_once, send_again
+from triage.services.pages import hold, plan_reminders, ring_once, send_again
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
@@ -51,32 +51,37 @@ def not_rung(uow: UnitOfWork, centre: Centre, message: Message) -> None:
 
 
 def _ask_anew(uow: UnitOfWork, centre: Centre, page: Page) -> None:
-    """The text of this page is too old and never left: another, with the whole time to answer."""
+    """The text of this page is too old and never left: another, with the whole time to answer and
+    all that the policy does meanwhile."""
     texts = uow.session.scalars(
         select(Message).where(Message.page_id == page.id, Message.kind == "page")
     ).all()
     for earlier in texts:  # the new one takes their place
         earlier.noted_at = earlier.noted_at or uow.now
     if page.kind is not PageKind.SUPERVISOR:  # for them no clock runs
-        _give_time(uow, page, uow.now)
+        round = _give_time(uow, page, uow.now)
+        if page.kind is PageKind.TEAM:
+            plan_reminders(uow, page, round)
     send_again(uow, centre, page)
     uow.audit("page.asked_anew", page, call_id=page.slot.dispatch.call_id, team=page.team.name)
 
 
-def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> None:
-    """The time to answer begins at `since`."""
+def _give_time(uow: UnitOfWork, page: Page, since: datetime) -> int:
+    """The time to answer begins at `since`. Returns how often it had begun before."""
     dispatch = page.slot.dispatch
     page.answer_by = since + timedelta(minutes=dispatch.answer_within_min)
     steps = select(func.count()).select_from(Timer)
     steps = steps.where(Timer.subject_id == page.id, Timer.kind == "page_answer")
+    before = uow.session.scalar(steps) or 0
     uow.set_timer(
         "page_answer",
         page,
         page.answer_by,
-        step=uow.session.scalar(steps) or 0,
+        step=before,
         priority=page.slot.rank,
         dispatch_id=dispatch.id,
     )
+    return before
 
 
 def answer_is_due(uow: UnitOfWork, centre: Centre, page: Page) -> None:

@@ -101,12 +101,15 @@ def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list
         nobody = line.state in _OVER or (line.state is DispatchState.UNFILLED and not line.coming)
         if kind is None or nobody:
             continue
-        told = [one.eta_at for one in line.coming if one.eta_at is not None]
+        here = [one for one in line.coming if one.state in _THERE]
+        whole = len(here) == len(line.coming) and not line.incomplete
+        ahead = [one.eta_at for one in line.coming if one not in here and one.eta_at]
         by_level = line.since + timedelta(minutes=line.within_min)
-        at = min(told, default=by_level)
-        there = any(one.state in _THERE for one in line.coming) or _speaks(line)
+        at = min(ahead, default=by_level)
+        there = (bool(here) and whole) or _speaks(line)
         late = not there and at < now
-        found[kind.id] = Comer(kind, at, known=bool(told), there=there, late=late, half=line.half)
+        some = bool(here) and not there
+        found[kind.id] = Comer(kind, at, bool(ahead), there, late, line.half, some_there=some)
     return list(found.values())
 
 

@@ -80,7 +80,9 @@ def inbound() -> ResponseReturnValue:
     # Short codes and names are machines; our own number would be a loop.
     if _NUMBER.fullmatch(sender) and sender != request.form.get("To"):
         body = request.form.get("Body", "").replace("\0", "")
-        hear(context, Received(provider_id, sender, body))
+        opted = request.form.get("OptOutType", "").upper()
+        taken_for = opted if opted in {"STOP", "START"} else None
+        hear(context, Received(provider_id, sender, body, taken_for))
     else:
         log.info("text ignored, nobody can answer its sender")
     return Response("<Response/>", mimetype="text/xml")

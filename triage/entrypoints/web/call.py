@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,12 +13,8 @@ from werkzeug.exceptions import Forbidden
 
 from triage.context import current_context
 from triage.domain.errors import NotFound
-from triage.domain.lifecycle import (
-    CallState,
-    DispatchState,
-    SlotState,
-)
-from triage.entrypoints.web import call_holder, errand_words, looks, who_words
+from triage.domain.lifecycle import WANTED, CallState, DispatchState, SlotState
+from triage.entrypoints.web import call_holder, errand_words, handover_words, looks, who_words
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.fresh import fragment
@@ -37,6 +34,7 @@ from triage.services import (
     call_pages,
     calls,
     cancellations,
+    conversations,
     dispatches,
     diverts,
     errands,
@@ -46,12 +44,14 @@ from triage.services import (
     said_again,
     sending,
     speaking_freely,
+    suggestions,
 )
 from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, line_of
 from triage.services.boards import awaited, is_there
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
+from triage.services.suggestions import Suggestions
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
@@ -177,8 +177,10 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         words_of(centre)
         | errand_words.shown(uow, centre, call)
         | who_words.shown(uow, centre, call, [line for _, line in lines])
+        | handover_words.shown(centre, page, told, [line for _, line in lines])
         | {
             "page_of": page,
+            "conversations": conversations.of_call(uow, call, page.record.messages),
             "who_have": alarm_lists.who_have(uow, page.alarms),
             "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
@@ -190,6 +192,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
             "no_longer": _no_longer(uow, call, page, [line for _, line in lines]),
+            "suggested": _suggested(uow, call, page),
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
             "awaited": bool(page.not_sent)
             or awaited([it for _, it in lines if it.state is not DispatchState.CANCELLED]),
@@ -206,6 +209,15 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         }
         | call_holder.shown(uow, centre, call)
     )
+
+
+def _suggested(uow: UnitOfWork, call: Call, page: CallPage) -> dict[UUID, Suggestions]:
+    """Who could be assigned by hand, by place that nobody has."""
+    if call.state is not CallState.OPEN:
+        return {}
+    paged = [one for one in page.record.dispatches if one.reached_by == "page"]
+    wanted = [slot for one in paged for slot in one.slots if slot.state in WANTED]
+    return {slot.id: suggestions.for_slot(uow, slot) for slot in wanted}
 
 
 def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -> Chosen | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from triage.domain.codes import CANCELLED, DISPOSITIONS
+from triage.domain.codes import CANCELLED, DISPOSITIONS, NEXT_CONTACTS
 from triage.domain.errands import (
     AFTER_LAST_TRY,
     REFERRAL_ENDS,
@@ -12,7 +12,8 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
-from triage.domain.words import listed, msgid
+from triage.domain.role_words import role_name
+from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.services import (
     assessments,
@@ -23,11 +24,13 @@ from triage.services import (
     errands,
     lost_lines,
     neighbours,
+    partners,
     referrals,
     speaking_freely,
 )
 from triage.services.centre import Centre
 from triage.services.errand_sentences import partner_name
+from triage.services.follow_ups import OWNER_ROLES
 from triage.services.timeline_sentences import fact_name
 from triage.storage.calls import Call
 from triage.storage.errands import Errand
@@ -54,6 +57,11 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "must_confirm_ring": speaking_freely.must_not_ring(uow, call),
         "may_agree": person is not None and person.role in cancellations.MAY_AGREE,
         "routine": assessments.is_routine(uow, centre, call),
+        "afterwards": {
+            "contacts": list(NEXT_CONTACTS.items()),
+            "owners": [(role, role_name(role)) for role in OWNER_ROLES],
+            "partners": [(kind, begun(partner_name(kind))) for kind in partners.kinds(uow)],
+        },
         "neighbours": centre.policy.neighbours,
         "neighbour_of": lambda name: neighbours.find(centre, name),
         "dangers_of": lambda errand: dangers.of_facts(uow, centre, call, errand.details["facts"]),

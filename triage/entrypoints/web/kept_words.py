@@ -14,6 +14,7 @@ from triage.domain.codes import (
     FOLLOW_UP_OUTCOMES,
     NEXT_CONTACTS,
     OVERRIDE_REASONS,
+    PARTNERS,
 )
 from triage.domain.people_of_call import RELATIONS
 from triage.domain.role_words import role_name
@@ -87,6 +88,7 @@ NAMES = {
     "every": msgid("Between, s"),
     "external_id": msgid("CAD number"),
     "file": msgid("File"),
+    "hours": msgid("In how many hours"),
     "interpreter": msgid("Needs an interpreter"),
     "intervention": msgid("Intervention"),
     "kind": msgid("What rules call it"),
@@ -112,6 +114,7 @@ NAMES = {
     "override_note": msgid("Note, if another reason"),
     "override_reason": msgid("Reason"),
     "override_response": msgid("Send instead"),
+    "partner": msgid("Refer to"),
     "pasted": msgid("The text, as it stands there"),
     "phone": msgid("Telephone"),
     "pin": msgid("PIN"),
@@ -246,6 +249,7 @@ _SAYS: Mapping[str, Callable[[Centre, str], str]] = {
     "interpreter": _YES_OR_NO,
     "language": _language,
     "next_contact": _by(NEXT_CONTACTS),
+    "partner": _by(PARTNERS),
     "officer_there": _YES_OR_NO,
     "outcome": _by(FOLLOW_UP_OUTCOMES),
     "override_reason": _by(OVERRIDE_REASONS),

@@ -25,6 +25,7 @@ from triage.services.timeline_sentences import response_name
 
 NAVIGATION = (
     (msgid("Training"), "/training"),
+    (msgid("Your calls"), "/my-calls"),
     (msgid("Board"), "/board"),
     (msgid("New call"), "/intake"),
     (msgid("Alarms"), "/alarms"),

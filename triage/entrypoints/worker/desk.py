@@ -67,6 +67,8 @@ class Desk:
     _in_hand: int = 0
     _claimed_s: float = -APART_S
     """When texts were last claimed, on the clock of `elapsed_s`."""
+    _more_due: bool = False
+    """The last claim took as many as were free."""
     _rush: Rush = field(default_factory=Rush)
 
     def __post_init__(self) -> None:
@@ -140,11 +142,16 @@ class Desk:
         """Take what is due and hand it out. Was there any?"""
         if not self._rung.is_set():
             return False
-        if (left_s := self._claimed_s + APART_S - elapsed_s()) > 0:
+        if self._more_due and 2 * self._free() < self.senders:
+            if (left_s := self._claimed_s + TOGETHER_S - elapsed_s()) > 0:
+                self.wakes.wait(left_s)  # until more of them can go out together
+                self.wakes.clear()
+                return True
+        elif (left_s := self._claimed_s + APART_S - elapsed_s()) > 0:
             time.sleep(left_s)
             self._collect()
         self._rung.clear()
-        free = self.senders - self._in_hand if len(self._unwritten) < self.senders else 0
+        free = self._free()
         usual, claimed = free - self._reserved, []
         if usual > 0:
             look = not self._told.is_set()
@@ -156,12 +163,16 @@ class Desk:
         if len(claimed) >= usual and (left := free - len(claimed)) > 0:
             go_on()
             claimed += claim_texts(self.context, self.owner, left, HIGHEST)
+        self._more_due = len(claimed) >= free
         if claimed or usual <= 0:
             self._rung.set()  # there may be more, for whoever is free next
         self._hand_out(claimed)
         if claimed:
             self._claimed_s = elapsed_s()
         return bool(claimed)
+
+    def _free(self) -> int:
+        return self.senders - self._in_hand if len(self._unwritten) < self.senders else 0
 
     def _hand_out(self, claimed: Sequence[InHand]) -> None:
         for text in claimed:
