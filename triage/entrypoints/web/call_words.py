@@ -29,6 +29,7 @@ PROGRESS = {
     SlotState.TRANSPORTING: msgid("Transporting"),
     SlotState.CLEARED: msgid("Cleared"),
 }
+_OWN = {SlotState.STAGED: msgid("I wait near")}
 VERDICT_WORDS = {
     "1": msgid("Right team"),
     "2": msgid("Not needed"),
@@ -95,8 +96,9 @@ def moves(slot: Slot) -> list[tuple[str, str]]:
 
 
 def own_moves(slot: Slot) -> list[tuple[str, str]]:
-    """The same for whoever has it: what is most likely next stands first."""
-    return sorted(moves(slot), key=lambda one: one[0] != _NEXT.get(slot.state))
+    """The same for whoever has it, in their words: what is most likely next stands first."""
+    own = [(to, _OWN.get(to, words)) for to, words in moves(slot)]
+    return sorted(own, key=lambda one: one[0] != _NEXT.get(slot.state))
 
 
 def maps(call: Call) -> str | None:

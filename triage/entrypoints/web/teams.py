@@ -15,7 +15,7 @@ from triage.domain.errors import Refused
 from triage.domain.reachability import WORDS
 from triage.domain.role_words import role_name
 from triage.entrypoints.web.access import current_person, open_to
-from triage.services import other_numbers, people, rosters, shifts, verification
+from triage.services import other_numbers, partners, people, rosters, shifts, verification
 from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
 from triage.storage.teams import Responder, Shift, Team
@@ -39,6 +39,7 @@ def list_teams() -> ResponseReturnValue:
             retired=rosters.retired_teams(uow),
             labels=rosters.responses(current_context().centre),
             kinds=rosters.partner_kinds(current_context().centre),
+            kinds_missing=partners.kinds_missing(uow, current_context().centre),
             troubles=WORDS,
             unverified=[
                 one.partner.id if one.partner else None
