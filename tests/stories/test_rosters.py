@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from tests.stories.test_call_page import words
 from tests.typical_calls import UNARMED
 from tests.world import Browser, World
 from triage.domain.errors import Refused
@@ -367,6 +368,23 @@ def test_partners(world: World) -> None:
     assert "Harbor Shelter" not in supervisor.get("/teams").text
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Partner)).one().phone == "+12025550177"
+
+
+def test_a_centre_without_partners_is_told_what_they_are_for(world: World) -> None:
+    world.ignores_texts("the code word to a partner")
+    supervisor = world.client("supervisor")
+    shown = words(supervisor.get("/teams").text)
+    assert "No partners yet. Partners are organizations that take referrals" in shown
+    missing = re.search(r"nobody is entered for them: (.*?)\. Each such referral", shown)
+    assert missing
+    assert "Child protection" in missing[1]
+    form = {"name": "Children first", "kind": "child_protection", "phone": "202 555 0177"}
+    shown = words(supervisor.submit("/partners/new", form, follow=True).text)
+    assert "No partners yet" not in shown
+    still = re.search(r"nobody is entered for them: (.*?)\. Each such referral", shown)
+    assert still
+    assert "Child protection" not in still[1]
+    assert "No partners yet" not in world.client("dispatcher").get("/teams").text
 
 
 def test_names_are_given_once(world: World) -> None:

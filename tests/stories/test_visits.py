@@ -76,6 +76,7 @@ def test_the_note_is_written_once_and_each_reads_what_their_role_needs(
         answer = me.submit(at(call), form, to=at(call), follow=True)
     shown = words(answer.text)
     assert "The visit is written down." in shown
+    assert "The next contact stands under Follow-ups; you are reminded." in shown
     assert all(said in shown for said in (SAW, DID, SO, THEN, "Linked to care", "No police"))
     assert "Visit note: written" in words(me.get(f"/calls/{call.reference}").text)
     assert world.audited("visit.written") == 1

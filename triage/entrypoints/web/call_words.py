@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from flask import request
+
 from triage.domain import alarms
 from triage.domain.codes import BY_HAND, CANCEL_REASONS, DIFFERENCES, DISPOSITIONS, OVERRIDE_REASONS
 from triage.domain.lifecycle import SLOT_MOVES, SlotState
@@ -20,6 +22,8 @@ from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
 
+_WITHOUT_GEO = ("iPhone", "iPad", "iPod")
+"""Telephones on which a geo: address opens nothing."""
 ETAS = (5, 10, 15, 20, 30)
 """Minutes until arrival that have a button."""
 PROGRESS = {
@@ -103,7 +107,9 @@ def own_moves(slot: Slot) -> list[tuple[str, str]]:
 
 def maps(call: Call) -> str | None:
     """What has a telephone open its own maps; nothing is asked of anybody before it is tapped."""
-    if call.position is not None:
-        place = ",".join(f"{degrees:.5f}" for degrees in call.position)
-        return f"geo:{place}?q={place}"
-    return f"geo:0,0?q={quote(call.location)}" if call.location else None
+    place = ",".join(f"{degrees:.5f}" for degrees in call.position or (0, 0))
+    sought = place if call.position else quote(call.location or "")
+    if not sought:
+        return None
+    apple = any(one in request.user_agent.string for one in _WITHOUT_GEO)
+    return f"maps://?q={sought}" if apple else f"geo:{place}?q={sought}"

@@ -97,6 +97,8 @@ def write_down(reference: str) -> ResponseReturnValue:
     except Refused as refusal:
         return _again(reference, refusal)
     flash(gettext("The visit is written down."), "good")
+    if new.next_contact:
+        flash(gettext("The next contact stands under Follow-ups; you are reminded."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
 
 
