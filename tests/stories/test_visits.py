@@ -139,6 +139,26 @@ def test_what_was_typed_survives_a_reload_an_error_and_the_end_of_the_session(
     assert world.audited("visit.written") == 1
 
 
+def test_whoever_signs_in_finds_their_call_without_its_text(world: World, phone: Phone) -> None:
+    world.ignores_texts("the page is what matters")
+    call = world.call(CALM)
+    world.settle()
+    me = world.client("clinician", "test-clinician")
+    asked, have = f"You are asked to come: call {call.code}.", f"You have call {call.code}."
+    for place in ("/follow-ups", "/banners?at=/shifts"):
+        assert asked in words(me.get(place).text)
+    phone.text(f"{call.code} 1")
+    for place in ("/follow-ups", "/banners?at=/shifts"):
+        assert have in words(me.get(place).text)
+        assert f'href="/calls/{call.reference}"' in me.get(place).text
+    for place in (f"/calls/{call.reference}", f"/banners?at=/calls/{call.reference}"):
+        assert have not in words(me.get(place).text)
+    for somebody_else in ("clinician", "dispatcher"):
+        assert "have call" not in words(world.client(somebody_else).get("/banners").text)
+    phone.text(f"{call.code} CLEAR")
+    assert call.code not in words(me.get("/banners").text)
+
+
 def test_a_colleague_who_did_not_have_the_call_reads_and_writes_nothing(
     world: World, phone: Phone, call: Call
 ) -> None:
