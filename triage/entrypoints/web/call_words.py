@@ -33,7 +33,7 @@ PROGRESS = {
     SlotState.TRANSPORTING: msgid("Transporting"),
     SlotState.CLEARED: msgid("Cleared"),
 }
-_OWN = {SlotState.STAGED: msgid("I wait near")}
+_OWN = {SlotState.STAGED.value: msgid("I wait near")}
 VERDICT_WORDS = {
     "1": msgid("Right team"),
     "2": msgid("Not needed"),
