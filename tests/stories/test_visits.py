@@ -153,7 +153,7 @@ def test_whoever_signs_in_finds_their_call_without_its_text(world: World, phone:
         assert f'href="/calls/{call.reference}"' in me.get(place).text
     for place in (f"/calls/{call.reference}", f"/banners?at=/calls/{call.reference}"):
         assert have not in words(me.get(place).text)
-    for somebody_else in ("clinician", "dispatcher"):
+    for somebody_else in ("supervisor", "dispatcher"):
         assert "have call" not in words(world.client(somebody_else).get("/banners").text)
     phone.text(f"{call.code} CLEAR")
     assert call.code not in words(me.get("/banners").text)

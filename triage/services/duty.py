@@ -97,7 +97,7 @@ def calls_of(uow: UnitOfWork, members: Collection[UUID]) -> Sequence[tuple[Call,
         return []
     have = in_hand(uow, Slot.responder_id.in_(members))
     asking = select(Page).where(OPEN_PAGE, Page.responder_id.in_(members))
-    asked = [page.slot for page in uow.session.scalars(asking.order_by(Page.created_at.desc()))]
+    asked = [page.slot for page in uow.session.scalars(asking)]
     theirs = {slot.dispatch.call: False for slot in asked}
     return list((theirs | {slot.dispatch.call: True for slot in have}).items())
 
