@@ -1,17 +1,17 @@
 // Words that were typed into a form and not sent yet outlive a reload, an error page, the button of
 // another form and a new sign-in: kept in this tab alone, encrypted with a key that only this
 // person's pages carry, and gone with signing out. Choices do not come back: nothing is chosen
-// unless somebody chooses it; but those that are copied from a sheet of paper do. Forms that the
-// service keeps itself have their own ways.
+// unless somebody chooses it; but those that are copied from a sheet of paper do, and those of a visit,
+// which the service keeps as well, and those of settings. Other forms that it keeps have their own ways.
 
 (() => {
   const drawn = document.querySelector("meta[name=words-key]")?.content;
-  const OWN_WAYS = "#intake, #answers, #visit, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
+  const OWN_WAYS = "#intake, #answers, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
   const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea)$/;
-  const CHOICES = /^(select-one|radio|checkbox)$/, COPIED = "#paper";
+  const CHOICES = /^(select-one|radio|checkbox)$/, COPIED = "#paper, #visit, [data-whole]";
   const NAMED = /^\/(calls|follow-ups)\/./; // the address says whose form it is: another day it is the same
   const SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
-  const WAIT_MS = 200, AT_ONCE_MS = 500, LONGEST_MS = 30 * 60 * 1000;
+  const WAIT_MS = 200, AT_ONCE_MS = 500, LONGEST_MS = 30 * 60 * 1000, SHIFT_MS = 12 * 60 * 60 * 1000;
   if (!drawn || !crypto.subtle || document.getElementById("on-the-phone")) return;
   const key = crypto.subtle.importKey("raw", bytes(drawn), "AES-GCM", false, ["encrypt", "decrypt"]);
   const waiting = new Set();
@@ -21,7 +21,7 @@
     return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   }
   function actionOf(form) {
-    const mine = form && form.getAttribute("method") === "post" && !form.matches(OWN_WAYS) && !form.querySelector("[type=password]");
+    const mine = form && form.getAttribute("method") === "post" && !form.matches(OWN_WAYS) && (form.matches("[data-whole]") || !form.querySelector("[type=password]"));
     if (!mine) return "";
     const { pathname, search } = new URL(form.getAttribute("action"), location.href);
     return pathname + search + (pathname === location.pathname ? location.search : "");
@@ -41,14 +41,16 @@
     }
     return fields;
   }
-  // What makes sending the same form twice one thing stays with its words.
-  const isKey = (field) => field.name === "form_key";
+  // What makes sending the same form twice one thing stays with its words; so does what tells the service which
+  // words of a visit are the newer ones.
+  const isKey = (field) => field.name === "form_key" || (field.form.id === "visit" && /^(page|edition)$/.test(field.name));
   const typed = (field) => !isKey(field) && held(field) !== first(field);
 
   const ticked = (field) => /^(radio|checkbox)$/.test(field.type);
   const held = (field) => ticked(field) ? String(field.checked) : field.value;
-  // What the page said that it holds.
+  // What the page said that it holds, or the service by now.
   function first(field) {
+    if (field.dataset.kept !== undefined) return field.dataset.kept;
     if (ticked(field)) return String(field.defaultChecked);
     if (!field.options) return field.defaultValue;
     return ([...field.options].find((one) => one.defaultSelected) || field.options[0]).value;
@@ -106,15 +108,20 @@
       if (sent?.action === action) sessionStorage.removeItem(SENT);
       const kept = await unseal(sealed);
       if (!kept) continue;
-      if (goesOn && Date.now() - kept.at < LONGEST_MS) write(fieldsOf(action), kept.words);
+      if (goesOn && Date.now() - kept.at < (action.endsWith("/visit") ? SHIFT_MS : LONGEST_MS)) write(fieldsOf(action), kept.words);
       else sessionStorage.removeItem(slot(action));
     }
   }
-  // Only where the field holds what it held: what others have changed since is not overwritten.
+  // Only where the field holds what it held: what others have changed since is not overwritten. In a visit it may hold
+  // what this page had sent last, too.
   function write(fields, words) {
-    const back = words.filter(([name, , was]) => {
+    const wrote = (name) => words.find(([one]) => one === `${name} 1`)?.[1];
+    const visit = document.querySelector("#visit [data-last]")?.dataset;
+    if (visit?.written.split(" ").includes(wrote("form_key"))) return;
+    const goesOn = visit?.last && visit.last === wrote("page");
+    const back = words.filter(([name, value, was]) => {
       const field = fields.get(name);
-      return field && !isKey(field) && !typed(field) && first(field) === was;
+      return field && !isKey(field) && !typed(field) && held(field) !== value && (goesOn || first(field) === was);
     });
     if (!back.length) return;
     for (const [name, value] of words) {
@@ -129,13 +136,14 @@
     }
   }
 
-  document.addEventListener("input", (event) => {
-    const action = actionOf(event.target.form);
+  function noted(event) {
+    const action = actionOf(event.target.form || event.target);
     if (!action || over) return;
     waiting.add(action);
     clearTimeout(timer);
     timer = setTimeout(save, WAIT_MS);
-  });
+  }
+  for (const what of ["input", "kept"]) document.addEventListener(what, noted);
   addEventListener("beforeunload", () => { save(); }); // what was typed within the last moment
   addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") === "/sign-out") {

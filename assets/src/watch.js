@@ -14,7 +14,7 @@
     running = true;
     clearTimeout(timer);
     try {
-      const answer = await fetch("/banners", {
+      const answer = await fetch(`/banners?at=${encodeURIComponent(location.pathname)}`, {
         headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
         cache: "no-store", signal: AbortSignal.timeout(EVERY_MS),
       });

@@ -206,3 +206,35 @@ def test_what_has_to_be_mended_stands_while_the_page_is_renewed(served: Served, 
     expect(page.locator("#call-timeline")).to_contain_text("Hand-over is late")
     expect(unit).to_have_value("Medic 7")
     expect(page.locator(".dispatch .error")).to_contain_text("Write the CAD number")
+
+
+def test_a_member_who_is_being_added_outlives_a_reload_with_all_that_was_chosen(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    served.world.client("supervisor")
+    sign_in_as(served, page, "test-supervisor")
+    page.goto(f"{served.base_url}/teams")
+    page.get_by_role("link", name="Change Mobile 9").click()
+    page.get_by_label("Name").fill("Kim Lee")
+    chosen = (
+        page.get_by_role("radio", name="Clinician"),
+        page.get_by_role("group", name="Texts in").get_by_role("radio", name="Spanish"),
+        page.get_by_role("checkbox", name="I have seen this phone in their hand"),
+    )
+    for choice in chosen:
+        choice.check()
+    page.get_by_label("Signs in as").select_option("test-supervisor")
+    page.wait_for_timeout(500)  # as long as nobody chooses before it is sealed
+    page.reload()
+
+    expect(page.get_by_label("Name")).to_have_value("Kim Lee")
+    for choice in chosen:
+        expect(choice).to_be_checked()
+    expect(page.get_by_label("Signs in as")).to_have_value("test-supervisor")
+    page.get_by_label("Telephone", exact=True).fill("202 555 0143")
+    page.get_by_role("button", name="Add the member").press("Enter")
+    expect(page.locator("#banners")).to_contain_text("The member is added")
+    page.reload()
+    expect(page.get_by_label("Name")).to_have_value("")
+    expect(chosen[0]).not_to_be_checked()

@@ -103,6 +103,8 @@ def test_a_call_is_worked_through_behind_the_link(world: World, phone: Phone, ca
     assert "You have accepted: it is yours. You arrive in 15 min." in said
     assert PLACE in said
     assert 'href="geo:' in me.get(path).text
+    apple = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X)"}
+    assert 'href="maps://?q=' in me.client.get(path, headers=apple).text
     for private in (SAID, "Ada", "crisis", call.reference):
         assert private not in words(me.get(f"{path}/live").text)
     for action, told in (

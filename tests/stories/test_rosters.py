@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from tests.stories.test_call_page import words
 from tests.typical_calls import UNARMED
 from tests.world import Browser, World
 from triage.domain.errors import Refused
@@ -181,6 +182,8 @@ def test_whoever_texted_stop_is_shown_as_unreachable(world: World) -> None:
         ("phone", "555 01", "cannot be rung back"),
         ("phone", "call me", "has digits only"),
         ("name", " ", "Write their name"),
+        ("name", "Mar\u200bia Alvarez", "Character 4 of this name cannot be seen (U+200B)"),
+        ("name", "\u202eعمر", "Character 1 of this name is a mark for the direction of writing"),
         ("role", "surgeon", "Choose what they are"),
         ("skills", "x" * 21, "Write short codes"),
         ("username", "nobody.here", "no open account"),
@@ -199,6 +202,43 @@ def test_what_is_wrong_with_a_member_stands_by_its_field(
     assert f'id="e-{field}"' in answer.text
     if field != "name":
         assert 'value="Maria Alvarez"' in answer.text
+
+
+def test_names_of_any_script_are_names(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    for name, phone in (("עומר לוי", "202 555 0143"), ("José Ñúñez\u00a0Peña", "202 555 0144")):
+        answer = supervisor.submit(team, MEMBER | {"name": name, "phone": phone}, f"{team}/members")
+        assert answer.status_code == 302
+    assert "José Ñúñez Peña" in supervisor.get(team).text  # with a space that is one
+
+
+def test_what_was_done_to_a_roster_is_said(world: World) -> None:
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    assert "No members yet" in supervisor.get(team).text
+
+    def done(to: str, form: dict[str, str]) -> str:
+        return str(supervisor.submit(team, form, to, follow=True).text)
+
+    assert "Give them a shift: then they are paged." in done(f"{team}/members", MEMBER)
+    later = {**MEMBER, "name": "Kim Lee", "phone": "202 555 0143"}
+    del later["seen_in_person"]
+    assert "a text with a code word is on its way" in done(f"{team}/members", later)
+    first, second = re.findall(r'<option value="([0-9a-f-]{36})">', supervisor.get(team).text)
+    now = local_now(world)
+    assert "2 shifts are added." in done(f"{team}/shifts", shift(first, now, 8, days=2))
+    assert "The shift is added." in done(f"{team}/shifts", shift(second, now, 8))
+    ends = re.findall(r'action="(/shifts/[0-9a-f-]+/end)"', supervisor.get(team).text)
+    assert "The shift has ended: they are off." in done(ends[0], {})
+    assert "The shift is taken out." in done(ends[1], {})
+    for member in (first, second):
+        told = done(f"/members/{member}/retire", {})
+        assert "The member is retired: they are asked no more." in told
+    assert "All its members are retired: nobody can be paged." in told
+    assert "All its members are retired" in supervisor.get("/teams").text
+    assert "No members yet" not in told
+    world.ignores_texts("the code word")
 
 
 def test_one_telephone_belongs_to_one_member(world: World) -> None:
@@ -328,6 +368,23 @@ def test_partners(world: World) -> None:
     assert "Harbor Shelter" not in supervisor.get("/teams").text
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Partner)).one().phone == "+12025550177"
+
+
+def test_a_centre_without_partners_is_told_what_they_are_for(world: World) -> None:
+    world.ignores_texts("the code word to a partner")
+    supervisor = world.client("supervisor")
+    shown = words(supervisor.get("/teams").text)
+    assert "No partners yet. Partners are organizations that take referrals" in shown
+    missing = re.search(r"nobody is entered for them: (.*?)\. Each such referral", shown)
+    assert missing
+    assert "Child protection" in missing[1]
+    form = {"name": "Children first", "kind": "child_protection", "phone": "202 555 0177"}
+    shown = words(supervisor.submit("/partners/new", form, follow=True).text)
+    assert "No partners yet" not in shown
+    still = re.search(r"nobody is entered for them: (.*?)\. Each such referral", shown)
+    assert still
+    assert "Child protection" not in still[1]
+    assert "No partners yet" not in world.client("dispatcher").get("/teams").text
 
 
 def test_names_are_given_once(world: World) -> None:

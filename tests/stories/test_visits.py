@@ -76,6 +76,7 @@ def test_the_note_is_written_once_and_each_reads_what_their_role_needs(
         answer = me.submit(at(call), form, to=at(call), follow=True)
     shown = words(answer.text)
     assert "The visit is written down." in shown
+    assert "The next contact stands under Follow-ups; you are reminded." in shown
     assert all(said in shown for said in (SAW, DID, SO, THEN, "Linked to care", "No police"))
     assert "Visit note: written" in words(me.get(f"/calls/{call.reference}").text)
     assert world.audited("visit.written") == 1
@@ -136,6 +137,26 @@ def test_what_was_typed_survives_a_reload_an_error_and_the_end_of_the_session(
     again = world.client("clinician", "test-clinician")
     again.submit(at(call), form | {"csrf_token": again.csrf(at(call))}, to=at(call))
     assert world.audited("visit.written") == 1
+
+
+def test_whoever_signs_in_finds_their_call_without_its_text(world: World, phone: Phone) -> None:
+    world.ignores_texts("the page is what matters")
+    call = world.call(CALM)
+    world.settle()
+    me = world.client("clinician", "test-clinician")
+    asked, have = f"You are asked to come: call {call.code}.", f"You have call {call.code}."
+    for place in ("/follow-ups", "/banners?at=/shifts"):
+        assert asked in words(me.get(place).text)
+    phone.text(f"{call.code} 1")
+    for place in ("/follow-ups", "/banners?at=/shifts"):
+        assert have in words(me.get(place).text)
+        assert f'href="/calls/{call.reference}"' in me.get(place).text
+    for place in (f"/calls/{call.reference}", f"/banners?at=/calls/{call.reference}"):
+        assert have not in words(me.get(place).text)
+    for somebody_else in ("supervisor", "dispatcher"):
+        assert "have call" not in words(world.client(somebody_else).get("/banners").text)
+    phone.text(f"{call.code} CLEAR")
+    assert call.code not in words(me.get("/banners").text)
 
 
 def test_a_colleague_who_did_not_have_the_call_reads_and_writes_nothing(

@@ -1,6 +1,6 @@
 """Who is on duty, and what becomes of the pages of those who leave: off duty nobody is paged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -89,6 +89,17 @@ def in_hand(uow: UnitOfWork, whose: ColumnElement[bool]) -> Sequence[Slot]:
     """Work that members have accepted and not ended."""
     of_ours = select(Slot).where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)))
     return uow.session.scalars(of_ours.where(Slot.responder_id.is_not(None), whose)).all()
+
+
+def calls_of(uow: UnitOfWork, members: Collection[UUID]) -> Sequence[tuple[Call, bool]]:
+    """The calls that these members have, or are asked about: then False."""
+    if not members:
+        return []
+    have = in_hand(uow, Slot.responder_id.in_(members))
+    asking = select(Page).where(OPEN_PAGE, Page.responder_id.in_(members))
+    asked = [page.slot for page in uow.session.scalars(asking)]
+    theirs = {slot.dispatch.call: False for slot in asked}
+    return list((theirs | {slot.dispatch.call: True for slot in have}).items())
 
 
 def is_busy(uow: UnitOfWork, team: Team) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from triage.domain.codes import PARTNERS
-from triage.services import referrals
+from triage.domain.errors import NotFound
+from triage.services import referrals, rule_sets
 from triage.services.availability import switched_off
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -40,6 +41,17 @@ def kinds(uow: UnitOfWork) -> Sequence[str]:
     """Whom a call can be referred to: those that rules name, and those of the roster."""
     in_use = select(Partner.kind).where(Partner.retired_at.is_(None)).distinct()
     return sorted({*PARTNERS, *uow.session.scalars(in_use)})
+
+
+def kinds_missing(uow: UnitOfWork, centre: Centre) -> Sequence[str]:
+    """What the live rules refer somebody to and no partner of ours is."""
+    try:
+        rules = rule_sets.live(uow, centre, centre.policy.rule_set)
+    except NotFound:  # none is published yet
+        return []
+    wanted = {notice.partner for rule in rules.rules for notice in rule.plan.notices}
+    in_use = select(Partner.kind).where(Partner.retired_at.is_(None))
+    return sorted(wanted - set(uow.session.scalars(in_use)))
 
 
 def _of_kind(uow: UnitOfWork, kind: str) -> Sequence[Partner]:

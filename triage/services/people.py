@@ -23,6 +23,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
+from triage.domain.names import read_name
 from triage.domain.words import msgid
 from triage.services import languages, passwords
 from triage.services.centre import Centre
@@ -216,7 +217,7 @@ def add_account(
     uow: UnitOfWork, centre: Centre, username: str, name: str, role: str, password: str
 ) -> Account:
     """Raises Refused naming the field, or Conflict when the user name is taken."""
-    handle, name = username.strip().lower(), name.strip()
+    handle = username.strip().lower()
     if not _USERNAME.fullmatch(handle):
         raise Refused(
             msgid(
@@ -224,11 +225,8 @@ def add_account(
             ),
             "username",
         )
-    if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused(
-            msgid("Write the name that others shall read, up to 80 characters that can be seen."),
-            "name",
-        )
+    wanted = msgid("Write the name that others shall read, up to 80 characters that can be seen.")
+    name = read_name(name, 80, wanted)
     if role not in ROLES:
         raise Refused(msgid("Choose what they will do here."), "role")
     if find_account(uow, handle):

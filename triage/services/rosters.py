@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from triage.domain.codes import PARTNERS
 from triage.domain.errors import Conflict, Refused
+from triage.domain.names import read_name
 from triage.domain.phone_numbers import e164
 from triage.domain.reachability import Trouble
 from triage.domain.words import Named, msgid
@@ -207,9 +208,8 @@ def _able(centre: Centre, new: NewTeam) -> dict[str, Any]:
 def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> Responder:
     if new.role not in roles(centre):
         raise Refused(msgid("Choose what they are in the team."), "role")
-    name = new.name.strip()
-    if not 0 < len(name) <= 80 or not name.isprintable():
-        raise Refused(msgid("Write their name, up to 80 characters that can be seen."), "name")
+    wanted = msgid("Write their name, up to 80 characters that can be seen.")
+    name = read_name(new.name, 80, wanted)
     phone = verification.number_of_nobody(uow, centre, new.phone)
     member = Responder(
         team_id=team.id,
@@ -282,14 +282,12 @@ def retire_partner(uow: UnitOfWork, partner: Partner) -> None:
 
 
 def _name(uow: UnitOfWork, kind: type[Team] | type[Partner], text: str) -> str:
-    name = " ".join(text.split())
-    if not 0 < len(name) <= 40 or not name.isprintable():
-        said = (
-            msgid("Write a name that is said on the radio, up to 40 characters.")
-            if kind is Team
-            else msgid("Write the partner's name, up to 40 characters.")
-        )
-        raise Refused(said, "name")
+    wanted = (
+        msgid("Write a name that is said on the radio, up to 40 characters.")
+        if kind is Team
+        else msgid("Write the partner's name, up to 40 characters.")
+    )
+    name = read_name(text, 40, wanted)
     if uow.session.scalar(select(kind.id).where(kind.name == name)):
         raise Refused(msgid("This name is taken, perhaps by one that was retired."), "name")
     return name

@@ -25,7 +25,8 @@ from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.visits import Visit
 
 PARTS = ("behaviour", "intervention", "response", "plan")
-PART_MAX, WHY_MAX = 4000, 500
+LONGEST = dict.fromkeys(PARTS, 4000) | {"verdict_why": 500}
+"""Characters of a written note. What is only kept may be longer: nobody loses what they typed."""
 ENDS = {code: words for code, words in DISPOSITIONS.items() if code not in NO_CALL}
 """How a visit may end."""
 
@@ -203,21 +204,24 @@ def _says(visit: Visit, new: NewVisit) -> bool:
 def _check(uow: UnitOfWork, new: NewVisit) -> None:
     """Raises Unfinished, with all that is wrong."""
     wrong: dict[str, str] = {
-        part: msgid("Shorten this to 4,000 characters.")
-        for part in PARTS
-        if len(new.parts.get(part, "")) > PART_MAX
+        name: msgid("Shorten this to %(most)s characters.", most=f"{LONGEST[name]:,}")
+        for name in too_long(new)
     }
     if new.disposition not in ENDS:
         wrong["disposition"] = msgid("Choose how it ended.")
     if new.verdict not in VERDICTS:
         wrong["verdict"] = msgid("Choose whether the decision was right.")
-    if len(new.verdict_why) > WHY_MAX:
-        wrong["verdict_why"] = msgid("Shorten this to 500 characters.")
     if new.next_contact and new.next_contact not in NEXT_CONTACTS:
         wrong["next_contact"] = msgid("Choose one of the contacts offered.")
     wrong |= _wrong_time(uow.now, new)
     if wrong:
         raise Unfinished(wrong)
+
+
+def too_long(new: NewVisit) -> Sequence[str]:
+    """What cannot be written down as long as it is, by the fields' names."""
+    texts = {**new.parts, "verdict_why": new.verdict_why}
+    return [name for name, most in LONGEST.items() if len(texts.get(name, "")) > most]
 
 
 def _wrong_time(now: datetime, new: NewVisit) -> dict[str, str]:

@@ -22,6 +22,7 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
 from triage.services import (
     alarm_lists,
+    duty,
     held_calls,
     leftovers,
     next_steps,
@@ -69,7 +70,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
                 *_standstills(context, uow),
                 *_missed(uow),
             ]
-        return [*lines, *_swaps(uow), *changes_of_rules(uow)]
+        return [*lines, *_own_calls(uow), *_swaps(uow), *changes_of_rules(uow)]
 
 
 def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[Banner]:
@@ -123,6 +124,22 @@ def _alarms_in_force(uow: UnitOfWork) -> Iterable[Banner]:
                 **about,
             )
         yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
+
+
+def _own_calls(uow: UnitOfWork) -> Iterable[Banner]:
+    """Whoever signs in finds the call that they are asked about, or have, without its text."""
+    person = current_person()
+    if person.role != "clinician":
+        return
+    here = request.args.get("at", request.path)
+    members = [member.id for member in swaps.members_of(uow, person.account_id)]
+    for call, is_theirs in duty.calls_of(uow, members):
+        path = f"/calls/{call.reference}"
+        if not here.startswith(path):
+            have = msgid("You have call %(code)s.", code=call.code)
+            asked = msgid("You are asked to come: call %(code)s.", code=call.code)
+            words, tone = (have, "moving") if is_theirs else (asked, "waiting")
+            yield Banner(tone, words, path, msgid("Open it"))
 
 
 def _swaps(uow: UnitOfWork) -> Iterable[Banner]:

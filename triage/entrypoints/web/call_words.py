@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from flask import request
+
 from triage.domain import alarms
 from triage.domain.codes import (
     BY_HAND,
@@ -27,6 +29,8 @@ from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
 
+_WITHOUT_GEO = ("iPhone", "iPad", "iPod")
+"""Telephones on which a geo: address opens nothing."""
 ETAS = (5, 10, 15, 20, 30)
 """Minutes until arrival that have a button."""
 PROGRESS = {
@@ -36,6 +40,7 @@ PROGRESS = {
     SlotState.TRANSPORTING: msgid("Transporting"),
     SlotState.CLEARED: msgid("Cleared"),
 }
+_OWN = {SlotState.STAGED.value: msgid("I wait near")}
 VERDICT_WORDS = {
     "1": msgid("Right team"),
     "2": msgid("Not needed"),
@@ -103,13 +108,16 @@ def moves(slot: Slot) -> list[tuple[str, str]]:
 
 
 def own_moves(slot: Slot) -> list[tuple[str, str]]:
-    """The same for whoever has it: what is most likely next stands first."""
-    return sorted(moves(slot), key=lambda one: one[0] != _NEXT.get(slot.state))
+    """The same for whoever has it, in their words: what is most likely next stands first."""
+    own = [(to, _OWN.get(to, words)) for to, words in moves(slot)]
+    return sorted(own, key=lambda one: one[0] != _NEXT.get(slot.state))
 
 
 def maps(call: Call) -> str | None:
     """What has a telephone open its own maps; nothing is asked of anybody before it is tapped."""
-    if call.position is not None:
-        place = ",".join(f"{degrees:.5f}" for degrees in call.position)
-        return f"geo:{place}?q={place}"
-    return f"geo:0,0?q={quote(call.location)}" if call.location else None
+    place = ",".join(f"{degrees:.5f}" for degrees in call.position or (0, 0))
+    sought = place if call.position else quote(call.location or "")
+    if not sought:
+        return None
+    apple = any(one in request.user_agent.string for one in _WITHOUT_GEO)
+    return f"maps://?q={sought}" if apple else f"geo:{place}?q={sought}"

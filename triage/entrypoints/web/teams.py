@@ -1,4 +1,4 @@
-"""Teams, members and shifts, and the partners that are told."""
+"""Teams, members and shifts, and a list of the partners that are told."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.datastructures import MultiDict
 
 from triage.context import current_context
@@ -15,10 +15,10 @@ from triage.domain.errors import Refused
 from triage.domain.reachability import WORDS
 from triage.domain.role_words import role_name
 from triage.entrypoints.web.access import current_person, open_to
-from triage.services import other_numbers, people, rosters, shifts, verification
-from triage.services.rosters import NewMember, NewPartner, NewTeam
+from triage.services import other_numbers, partners, people, rosters, shifts, verification
+from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
-from triage.storage.teams import Partner, Responder, Shift, Team
+from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("teams", __name__)
@@ -39,6 +39,7 @@ def list_teams() -> ResponseReturnValue:
             retired=rosters.retired_teams(uow),
             labels=rosters.responses(current_context().centre),
             kinds=rosters.partner_kinds(current_context().centre),
+            kinds_missing=partners.kinds_missing(uow, current_context().centre),
             troubles=WORDS,
             unverified=[
                 one.partner.id if one.partner else None
@@ -125,7 +126,19 @@ def add_member(team_id: UUID) -> ResponseReturnValue:
         language=form.get("language", "en"),
     )
     errors = _try(lambda uow: rosters.add_member(uow, centre, uow.get(Team, team_id), new))
-    return _team_page(team_id, "member", errors) if errors else redirect(f"/teams/{team_id}")
+    if errors:
+        return _team_page(team_id, "member", errors)
+    if new.seen_in_person:
+        flash(gettext("The member is added. Give them a shift: then they are paged."), "good")
+    else:
+        flash(
+            gettext(
+                "The member is added, and a text with a code word is on its way. They are paged"
+                " when they have replied it and are on shift."
+            ),
+            "good",
+        )
+    return redirect(f"/teams/{team_id}")
 
 
 @bp.post("/teams/<uuid:team_id>/shifts")
@@ -135,10 +148,14 @@ def add_shifts(team_id: UUID) -> ResponseReturnValue:
 
     def add(uow: UnitOfWork) -> None:
         new = NewShift(_wall_time("starts"), _wall_time("ends"), _number("days"))
-        shifts.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
+        made = shifts.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
+        added.append(len(made))
 
-    errors = _try(add)
-    return _team_page(team_id, "shift", errors) if errors else redirect(f"/teams/{team_id}")
+    added: list[int] = []
+    if errors := _try(add):
+        return _team_page(team_id, "shift", errors)
+    flash(ngettext("The shift is added.", "%(num)s shifts are added.", added[-1]), "good")
+    return redirect(f"/teams/{team_id}")
 
 
 @bp.post("/teams/<uuid:team_id>/retire")
@@ -157,7 +174,9 @@ def retire_member(member_id: UUID) -> ResponseReturnValue:
         rosters.retire_member(uow, current_context().centre, member)
         return member.team_id
 
-    return redirect(f"/teams/{_do(retire)}")
+    team_id = _do(retire)
+    flash(gettext("The member is retired: they are asked no more. What they did stays."), "good")
+    return redirect(f"/teams/{team_id}")
 
 
 @bp.post("/members/<uuid:member_id>/verify")
@@ -213,49 +232,20 @@ def change_number(member_id: UUID) -> ResponseReturnValue:
 @bp.post("/shifts/<uuid:shift_id>/end")
 @_supervising
 def end_shift(shift_id: UUID) -> ResponseReturnValue:
-    def end(uow: UnitOfWork) -> UUID:
+    def end(uow: UnitOfWork) -> tuple[UUID, bool]:
         shift = uow.get(Shift, shift_id)
+        had_begun = shift.starts_at <= uow.now
         shifts.end_shift(uow, current_context().centre, shift)
-        return uow.get(Responder, shift.responder_id).team_id
+        return uow.get(Responder, shift.responder_id).team_id, had_begun
 
-    return redirect(f"/teams/{_do(end)}")
-
-
-@bp.route("/partners/new", methods=["GET", "POST"])
-@_supervising
-def add_partner() -> ResponseReturnValue:
-    centre, form, errors = current_context().centre, request.form, Errors()
-    if request.method == "POST":
-        new = NewPartner(
-            form.get("name", ""),
-            form.get("kind", ""),
-            form.get("phone", ""),
-            form.getlist("zones"),
-            form.get("language", "en"),
-        )
-        errors = _try(lambda uow: rosters.add_partner(uow, centre, new))
-        if not errors:
-            flash(
-                gettext("The partner is added. Ring it, and say below that the number is right."),
-                "good",
-            )
-            return redirect("/teams#partners")
-    page = render_template(
-        "partner_new.html",
-        kinds=list(rosters.partner_kinds(centre).items()),
-        zones=centre.gazetteer.zones,
-        form=form,
-        errors=errors,
+    team_id, had_begun = _do(end)
+    said = (
+        gettext("The shift has ended: they are off.")
+        if had_begun
+        else gettext("The shift is taken out.")
     )
-    return page, 422 if errors else 200
-
-
-@bp.post("/partners/<uuid:partner_id>/retire")
-@_supervising
-def retire_partner(partner_id: UUID) -> ResponseReturnValue:
-    _do(lambda uow: rosters.retire_partner(uow, uow.get(Partner, partner_id)))
-    flash(gettext("The partner is retired."), "good")
-    return redirect("/teams#partners")
+    flash(said, "good")
+    return redirect(f"/teams/{team_id}")
 
 
 def _team_page(

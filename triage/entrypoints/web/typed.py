@@ -35,8 +35,8 @@ def one(typed: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def text(typed: Mapping[str, Sequence[str]], name: str) -> str:
-    """The first value of a field, with its line breaks."""
-    return next(iter(typed.get(name, ())), "").strip()
+    """The first value of a field, with its line breaks, each of which is one character."""
+    return next(iter(typed.get(name, ())), "").replace("\r\n", "\n").strip()
 
 
 def line(name: str) -> str:

@@ -13,11 +13,12 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from triage.context import current_context
 from triage.domain.codes import NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
-from triage.domain.words import msgid
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web import looks, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import own_pages
 from triage.entrypoints.web.call_words import VERDICT_WORDS
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
 from triage.entrypoints.web.page import local_seconds
 from triage.services import calls, visits
@@ -34,6 +35,7 @@ PARTS = {
     "response": (msgid("Response"), msgid("How the person answered to it.")),
     "plan": (msgid("Plan"), msgid("What was agreed, who does it, when.")),
 }
+WHY = msgid("Why, in a sentence")
 Result = TypeVar("Result")
 
 
@@ -62,10 +64,26 @@ def keep(reference: str) -> ResponseReturnValue:
         return _again(reference, refusal)
     if written:
         raise Conflict(msgid("this note is written down: open it again to add to it"))
+    too_long = _too_long()
     if by_script:
-        return {"saved": local_seconds(at)}
-    flash(gettext("Kept. It is not written down yet."), "good")
+        return {"saved": local_seconds(at), "too_long": spoken(too_long)}
+    if too_long:
+        flash(spoken(too_long), "warn")
+    else:
+        flash(gettext("Kept. It is not written down yet."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
+
+
+def _too_long() -> str:
+    """What has to be shortened before it can be written down; "" where nothing has."""
+    labels = {part: label for part, (label, _) in PARTS.items()} | {"verdict_why": WHY}
+    names = [labels[name] for name in visits.too_long(_typed())]
+    if not names:
+        return ""
+    return msgid(
+        "Too long to be written down: shorten “%(names)s”. All that you typed is kept meanwhile.",
+        names=listed("”, “", names),
+    )
 
 
 @bp.post("")
@@ -79,6 +97,8 @@ def write_down(reference: str) -> ResponseReturnValue:
     except Refused as refusal:
         return _again(reference, refusal)
     flash(gettext("The visit is written down."), "good")
+    if new.next_contact:
+        flash(gettext("The next contact stands under Follow-ups; you are reminded."), "good")
     return redirect(f"/calls/{reference}/visit", 303)
 
 
@@ -149,17 +169,14 @@ def _render(
 ) -> ResponseReturnValue:
     with current_context().reading() as uow:
         page = _page(uow, reference)
+        draft = visits.draft_of(uow, page)
+        drafted = visits.typed_in(draft) if draft else {}
         if fields is None:
-            draft = visits.draft_of(uow, page)
-            fields = visits.typed_in(draft) if draft else {}
-            fields = dict(fields) | {
+            fields = drafted | {
                 "form_key": [str(draft.id if draft else uuid4())],
                 "page": [str(uuid4())],
                 "seen": [str(draft.version if draft else 0)],
             }
-            begun = draft is not None
-        else:
-            begun = True
         written = visits.readable(uow, page)
         html = render_template(
             "visit.html",
@@ -167,10 +184,13 @@ def _render(
             page_of=page,
             form={name: values[0] for name, values in fields.items() if values},
             errors=errors or {},
-            begun=begun,
+            begun=draft is not None,
+            last_page=typed.one(drafted, "page"),
             mine_written=any(one.responder_id == page.responder_id for one in written),
             written=written,
             parts=PARTS,
+            why=WHY,
+            longest=visits.LONGEST,
             ends=visits.ENDS,
             verdicts=VERDICT_WORDS,
             contacts=NEXT_CONTACTS,
