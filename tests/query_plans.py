@@ -47,7 +47,9 @@ PAST = {
     *("ix_call_closed", "ix_call_closed_zone", "ix_call_closed_disposition"),
     *("ix_call_closed_zone_disposition", "ix_call_cad_tail", "ix_dispatch_cad_tail"),
     *("uq_page_one_accepted", "ix_follow_up_not_reached"),
-    *("ix_call_location", "ix_call_found", "ix_caller_phone"),
+    *("ix_call_location", "ix_call_found", "ix_caller_phone", "ix_call_with_words"),
+    *("ix_intake_draft_call", "ix_idempotency_key_call"),
+    *("ix_message_of_no_call", "ix_inbound_message_of_no_call"),
 }
 """Indexes with a condition that hold what is over, too."""
 OPEN_WORK = {

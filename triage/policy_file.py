@@ -15,6 +15,7 @@ from triage.domain.words import Words
 
 _CALLS_IN_A_LEASE = 3
 """To the provider: asking for an earlier copy, sending, and as long again to write it down."""
+_LEAST_DAYS = 90
 
 
 def _number(smallest: float, largest: float) -> fields.Float:
@@ -23,6 +24,12 @@ def _number(smallest: float, largest: float) -> fields.Float:
 
 def _whole(smallest: int, largest: int) -> fields.Integer:
     return fields.Integer(required=True, strict=True, validate=validate.Range(smallest, largest))
+
+
+def _lasts(days: int) -> None:
+    """Codes rest for 30 days, and what is asked of the last weeks is still to be there."""
+    if 0 < days < _LEAST_DAYS:
+        raise ValidationError(f"0 for ever, or at least {_LEAST_DAYS} days")
 
 
 _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
@@ -114,6 +121,13 @@ _SECTIONS: dict[str, dict[str, fields.Field[Any]]] = {
         "order_by_history": fields.Boolean(required=True, truthy={True}, falsy={False}),
         "history_least_calls": _whole(50, 5000),
     },
+    "retention": {
+        "words_days": fields.Integer(
+            strict=True,
+            load_default=0,
+            validate=[validate.Range(0, 36500), _lasts],
+        )
+    },
 }
 
 _NEIGHBOUR: dict[str, fields.Field[Any]] = {
@@ -136,7 +150,7 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
         return {}
     schema = Schema.from_dict(
         {
-            section: fields.Nested(Schema.from_dict(parts), required=True)
+            section: fields.Nested(Schema.from_dict(parts), **_missing(section))
             for section, parts in _SECTIONS.items()
         }
         | {
@@ -174,6 +188,15 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
     return values
 
 
+def _missing(section: str) -> dict[str, Any]:
+    """Files that were written before there was a section of this name still hold."""
+    return (
+        {"load_default": lambda: {"words_days": 0}}
+        if section == "retention"
+        else {"required": True}
+    )
+
+
 def lines_of(messages: Mapping[Any, Any], prefix: str = "") -> list[str]:
     lines = []
     for name, why in messages.items():
@@ -209,4 +232,5 @@ def policy_of(values: Mapping[str, Any]) -> Policy:
         **values["follow_up"],
         **values["call"],
         **values["questions"],
+        **values["retention"],
     )

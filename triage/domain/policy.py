@@ -70,6 +70,7 @@ class Policy:
     narrative_max: int
     order_by_history: bool
     history_least_calls: int
+    words_days: int
     neighbours: tuple[Neighbour, ...]
     handovers: tuple[HandoverText, ...]
 

@@ -21,6 +21,7 @@ from triage.entrypoints.commands import (
     phone,
     publish,
     replay,
+    retention,
     rules,
     watching,
 )
@@ -108,6 +109,7 @@ for command in (
     phone.phone,
     replay.replay,
     habits.habits,
+    retention.retention,
 ):
     cli.add_command(command)
 rules.rules.add_command(publish.publish)

@@ -35,9 +35,10 @@ class Past:
 
 
 def count(uow: UnitOfWork) -> int:
-    """How many calls have been assessed."""
-    first = select(func.count()).select_from(AssessmentRecord).where(AssessmentRecord.number == 1)
-    return uow.session.scalar(first) or 0
+    """How many calls have been assessed, of which it is still known what was said."""
+    first = select(func.count()).select_from(AssessmentRecord).join(Call)
+    known = first.where(AssessmentRecord.number == 1, Call.erased_at.is_(None))
+    return uow.session.scalar(known) or 0
 
 
 def after(uow: UnitOfWork, centre: Centre, last: UUID | None) -> list[Past]:
@@ -47,7 +48,7 @@ def after(uow: UnitOfWork, centre: Centre, last: UUID | None) -> list[Past]:
     rows = (
         select(Call, AssessmentRecord)
         .join(AssessmentRecord, AssessmentRecord.call_id == Call.id)
-        .where(AssessmentRecord.number == newest)
+        .where(AssessmentRecord.number == newest, Call.erased_at.is_(None))
         .order_by(Call.id)
         .limit(BATCH)
         .options(

@@ -342,9 +342,9 @@ def _is_not_owed(centre: Centre, dispatch: Dispatch, disposition: str) -> None:
 def by_reference(uow: UnitOfWork, reference: str) -> Call:
     """Raises NotFound."""
     wanted = reference.strip().upper()
-    call = None
-    if _REFERENCE.fullmatch(wanted):  # databases differ over what else could be typed
-        call = uow.session.scalar(select(Call).where(Call.reference == wanted))
-    if call is None:
-        raise NotFound(msgid("no call %(reference)s", reference=reference[:40]))
+    known = _REFERENCE.fullmatch(wanted)  # databases differ over what else could be typed
+    call = uow.session.scalar(select(Call).where(Call.reference == wanted)) if known else None
+    if call is None or call.erased_at is not None:
+        erased = msgid("all that was said on %(reference)s is erased", reference=wanted)
+        raise NotFound(erased if call else msgid("no call %(reference)s", reference=reference[:40]))
     return call

@@ -204,6 +204,8 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "call.closed": lambda _, d: msgid(
         "Call closed: %(disposition)s.", disposition=_reason(DISPOSITIONS, d["disposition"])
     ),
+    "call.preserved": lambda _, d: msgid("Nothing of this call is erased: somebody asked for it."),
+    "call.let_go": lambda _, d: msgid("This call need not be kept any longer than others."),
     "caller.added": lambda _, d: (
         msgid("Caller noted, with a number.")
         if d.get("with_number")

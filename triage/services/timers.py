@@ -21,6 +21,7 @@ from triage.services import (
     next_steps,
     referrals,
     replacements,
+    retention,
     sending,
     transfers,
     unanswered,
@@ -68,6 +69,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **errands.HANDLERS,
     **referrals.HANDLERS,
     **communication_tests.HANDLERS,
+    **retention.HANDLERS,
 }
 
 

@@ -15,9 +15,12 @@ _OPEN = text("state IN ('asking', 'open')")
 _CLOSED = text("state = 'closed'")
 _NUMBERED = text("external_id IS NOT NULL")
 _UNSAVED = text("call_id IS NULL")
+_OF_CALL = text("call_id IS NOT NULL")
+_WITH_WORDS = text("state IN ('closed', 'replayed') AND erased_at IS NULL")
 _PAST_BY = ("zone",), ("disposition",), ("zone", "disposition")
 OPEN_CALL = text("call.state IN ('asking', 'open')")
 CLOSED_CALL = text("call.state = 'closed'")
+WITH_WORDS = text("call.state IN ('closed', 'replayed') AND call.erased_at IS NULL")
 """For queries. Partial indexes are used where their condition stands in a query word for word: not
 with parameters, which SQLite does not look into. So it is with such constants of other tables."""
 
@@ -57,6 +60,7 @@ class Call(LiveRow):
             **only(_CLOSED),
         ),
         *(_past_by("ix_call_closed_" + "_".join(columns), *columns) for columns in _PAST_BY),
+        Index("ix_call_with_words", "received_at", **only(_WITH_WORDS)),
         Index("ix_call_code_given", "code", "created_at"),
         _known_by("ix_call_location", "location_index", "received_at"),
         _known_by("ix_call_found", "found_index", "received_at"),
@@ -104,6 +108,8 @@ class Call(LiveRow):
     closed_at: Mapped[datetime | None]
     closing_note_sealed: Mapped[bytes | None] = sealed_column()
     closing_note = Sealed()
+    erased_at: Mapped[datetime | None]
+    """When all that is sealed of it was erased; codes, times and counts are left."""
 
     @property
     def position(self) -> tuple[float, float] | None:
@@ -250,7 +256,10 @@ class IntakeDraft(LiveRow):
     """What stands on an intake form that has not been saved as a call yet."""
 
     __tablename__ = "intake_draft"
-    __table_args__ = (Index("ix_intake_draft_unsaved", "account_id", **only(_UNSAVED)),)
+    __table_args__ = (
+        Index("ix_intake_draft_unsaved", "account_id", **only(_UNSAVED)),
+        Index("ix_intake_draft_call", "call_id", **only(_OF_CALL)),
+    )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     form_sealed: Mapped[bytes | None] = sealed_column()
@@ -270,7 +279,10 @@ class IdempotencyKey(Row):
     """A request that was answered: the same key and body get the same answer again."""
 
     __tablename__ = "idempotency_key"
-    __table_args__ = (Index("uq_idempotency_key", "scope", "key", unique=True),)
+    __table_args__ = (
+        Index("uq_idempotency_key", "scope", "key", unique=True),
+        Index("ix_idempotency_key_call", "call_id", **only(_OF_CALL)),
+    )
 
     scope: Mapped[str]
     key: Mapped[str]

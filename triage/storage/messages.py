@@ -20,9 +20,14 @@ _FOR_SOMEBODY = (
     " 'not_understood', 'unknown_code', 'which_code', 'no_question', 'refused', 'not_verified')"
 )
 _UNREAD = text(f"read_at IS NULL AND outcome IN {_FOR_SOMEBODY}")
+_OF_NO_CALL = text("call_id IS NULL AND body_sealed IS NOT NULL")
 _TO_RING = text("ring_since IS NOT NULL AND noted_at IS NULL")
 UNREAD_TEXT = text(
     f"inbound_message.read_at IS NULL AND inbound_message.outcome IN {_FOR_SOMEBODY}"
+)
+TEXT_OF_NO_CALL = text("message.call_id IS NULL AND message.body_sealed IS NOT NULL")
+INBOUND_OF_NO_CALL = text(
+    "inbound_message.call_id IS NULL AND inbound_message.body_sealed IS NOT NULL"
 )
 """For queries: see OPEN_CALL."""
 
@@ -40,6 +45,7 @@ class Message(LiveRow):
         ),
         Index("ix_message_to_ring", "ring_since", **only(_TO_RING)),
         Index("ix_message_to", "to_index", "created_at"),
+        Index("ix_message_of_no_call", "created_at", **only(_OF_NO_CALL)),
     )
 
     kind: Mapped[str]
@@ -108,6 +114,7 @@ class InboundMessage(LiveRow):
     __table_args__ = (
         Index("ix_inbound_message_from", "from_index", "created_at"),
         Index("ix_inbound_message_created_at", "created_at"),
+        Index("ix_inbound_message_of_no_call", "created_at", **only(_OF_NO_CALL)),
         Index(
             "ix_inbound_message_unread",
             "created_at",

@@ -23,7 +23,7 @@ from triage.entrypoints.worker.desk import Desk
 from triage.entrypoints.worker.hushing import Hush
 from triage.entrypoints.worker.timers import fire_timers
 from triage.entrypoints.worker.told import ACTOR, described
-from triage.services import communication_tests
+from triage.services import communication_tests, retention
 from triage.services.timers import LATER_LANE, URGENT_LANE
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
@@ -116,6 +116,7 @@ class Worker:
             "heartbeat": (self._beat_heart, HEARTBEAT_EVERY_S),
             "habits": (self._count_answers, HABITS_EVERY_S),
             "plan": (self._plan_test, HABITS_EVERY_S),
+            "retention": (self._plan_erasing, HABITS_EVERY_S),
         }
         for name, (step, seconds) in beats.items():
             self._alive(name)
@@ -188,6 +189,14 @@ class Worker:
             if communication_tests.stands(uow, centre):
                 return
         self.context.do(ACTOR, lambda uow: communication_tests.plan(uow, centre))
+
+    def _plan_erasing(self) -> None:
+        """Likewise the next look for what is to be erased."""
+        centre = self.context.centre
+        with self.context.reading() as uow:
+            if retention.stands(uow, centre):
+                return
+        self.context.do(ACTOR, lambda uow: retention.plan(uow, centre))
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""
