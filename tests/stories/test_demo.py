@@ -127,6 +127,48 @@ def test_a_call_is_paged_accepted_and_the_same_again_under_its_key(
     assert call["follow_ups"]
 
 
+def send(
+    running: dict[str, Any], browser: requests.Session, page: str, to: str, form: dict[str, str]
+) -> requests.Response:
+    shown = browser.get(running["base_url"] + page, timeout=10).text
+    token = re.search(r'name="csrf-token" content="([^"]+)"', shown)
+    assert token
+    data = form | {"csrf_token": token[1]}
+    return browser.post(running["base_url"] + to, data=data, timeout=10)
+
+
+def signed_in(folder: Path, running: dict[str, Any], name: str) -> requests.Session:
+    browser = requests.Session()
+    password = json.loads((folder / "demo_secrets.json").read_text())["passwords"][name]
+    known = {"username": name, "password": password}
+    assert send(running, browser, "/sign-in", "/sign-in", known).ok
+    return browser
+
+
+def test_a_visitor_gives_a_shift_away(folder: Path, running: dict[str, Any]) -> None:
+    casey, jamie, boss = (
+        signed_in(folder, running, name) for name in ("clinician", "clinician2", "supervisor")
+    )
+
+    def shifts(browser: requests.Session) -> str:
+        return browser.get(f"{running['base_url']}/shifts", timeout=10).text
+
+    def press(browser: requests.Session, pattern: str, **form: str) -> str:
+        found = re.search(pattern, shifts(browser))
+        assert found, pattern
+        return send(running, browser, "/shifts", found[1], form).text
+
+    choice = re.search(
+        r'name="(taker-[^"]+)".*?value="([^"]{36})">Jamie Ortega, CIT 1', shifts(casey), re.DOTALL
+    )
+    assert choice
+    assert "No shift is planned" in shifts(jamie)
+    press(casey, r'action="(/shifts/[^"/]+/offer)"', **{choice[1]: choice[2]})
+    press(jamie, r'action="([^"]+/take)"')
+    assert "from now on it is the colleague" in press(boss, r'action="([^"]+/agree)"')
+    assert "No shift is planned" not in shifts(jamie)
+
+
 def test_a_second_start_keeps_what_was_done(folder: Path, running: dict[str, Any]) -> None:
     kept = json.loads((folder / "demo_secrets.json").read_text())
 

@@ -25,7 +25,7 @@ KEEP_S = 120
 to another server. A row that somebody holds for ever holds up nobody for longer."""
 TOGETHER_S = 0.05
 """For so long an answer waits for others to be written down with it: what a transaction costs is
-hardly more for ten of them. A worker that dies meanwhile leaves no more doubts than one that dies
+hardly more for ten of them. A worker that dies meanwhile leaves as many doubts as one that dies
 while it waits for its answers."""
 APART_S = 0.008
 """Between two claims while there is something to claim, for the same reason: in a rush each takes
