@@ -213,7 +213,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
 
 def _suggested(uow: UnitOfWork, call: Call, page: CallPage) -> dict[UUID, Suggestions]:
     """Who could be assigned by hand, by place that nobody has."""
-    if call.state is not CallState.OPEN:
+    if call.state not in {CallState.OPEN, CallState.ASKING}:
         return {}
     paged = [one for one in page.record.dispatches if one.reached_by == "page"]
     wanted = [slot for one in paged for slot in one.slots if slot.state in WANTED]
