@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests.faults.workers import ALONE
 from tests.performance.board import sessions, watching
@@ -125,23 +125,42 @@ def _measure(
         cores = {name: (used_s(theirs) - before[name]) / passed_s for name, theirs in pids.items()}
         ears.send("forget")
         boards = ears.recv()
-    taken = [took_s for status, took_s in answers if 200 <= status < 400]
-    lost = len(taken) - (_calls(built) - WARM_UP_S * rate)
+    taken = [one for one in answers if 200 <= one.status < 400]
+    lost = len({one.call for one in taken} - _calls(built)) + _called_alike(taken)
     pages_lost, paged_s = _paged(built)
-    failed = Counter(str(status) for status, _ in answers if not 200 <= status < 400)
+    failed = Counter(str(one.status) for one in answers if not 200 <= one.status < 400)
+    times_s = [one.took_s for one in taken]
     return Measured(
-        database, rate, len(answers), dict(failed), lost, pages_lost, boards, cores, taken, paged_s
+        database,
+        rate,
+        len(answers),
+        dict(failed),
+        lost,
+        pages_lost,
+        boards,
+        cores,
+        times_s,
+        paged_s,
     )
 
 
-def _send_at(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[tuple[int, float]]:
-    """Each call's status, 0 where the line broke, and what it took; in a process of its own."""
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    """0 where the line broke."""
+    call: str
+    """The reference that the answer led to."""
+    took_s: float
+
+
+def _send_at(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[Answered]:
+    """In a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_send_all, (url, who, rate, seconds))
 
 
-def _send_all(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[tuple[int, float]]:
-    turns, found = iter(range(rate * seconds)), list[tuple[int, float]]()
+def _send_all(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[Answered]:
+    turns, found = iter(range(rate * seconds)), list[Answered]()
     began = time.monotonic() + 0.2
 
     def dispatcher(signed: Signed) -> None:
@@ -150,11 +169,12 @@ def _send_all(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[
             due = began + number / rate
             time.sleep(max(0.0, due - time.monotonic()))
             try:
-                status = send_call(web, signed)
+                status, place = send_call(web, signed)
             except (OSError, HTTPException):
-                status = 0
+                status, place = 0, ""
                 web.close()
-            found.append((status, time.monotonic() - due))
+            call = place.rpartition("/")[2]
+            found.append(Answered(status, call, time.monotonic() - due))
 
     threads = [threading.Thread(target=dispatcher, args=[one]) for one in who]
     for thread in threads:
@@ -164,9 +184,14 @@ def _send_all(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[
     return found
 
 
-def _calls(built: Stage) -> int:
+def _calls(built: Stage) -> set[str]:
     with built.world.context.reading() as uow:
-        return uow.session.scalar(select(func.count()).select_from(Call)) or 0
+        return set(uow.session.scalars(select(Call.reference)))
+
+
+def _called_alike(taken: Sequence[Answered]) -> int:
+    """Answers that led to the same call: each was another."""
+    return len(taken) - len({one.call for one in taken})
 
 
 def _paged(built: Stage) -> tuple[int, list[float]]:

@@ -3,6 +3,8 @@
 import html
 import re
 
+from werkzeug.test import TestResponse
+
 from tests.stories.test_escalation import call_in, supervisor
 from tests.world import World
 from triage.services import escalation_policies
@@ -27,8 +29,8 @@ FORM = {
 }
 
 
-def read(answer: object) -> str:
-    return html.unescape(answer.get_data(as_text=True))  # type: ignore[attr-defined]
+def read(answer: TestResponse) -> str:
+    return html.unescape(answer.get_data(as_text=True))
 
 
 def names(world: World) -> list[str]:

@@ -119,10 +119,9 @@ def test_copies_that_arrive_together_make_one_call(world: World, dispatcher: Bro
     world.team("Mobile 9")
     key, token = form_key(dispatcher), dispatcher.csrf("/intake")
     form = {**FORM, "form_key": key, "csrf_token": token, "action": "send"}
-    cookies = {
-        name: dispatcher.client.get_cookie(name).value  # type: ignore[union-attr]
-        for name in ("triage", "triage-form")
-    }
+    kept = [dispatcher.client.get_cookie(name) for name in ("triage", "triage-form")]
+    cookies = {cookie.key: cookie.value for cookie in kept if cookie}
+    assert len(cookies) == 2
 
     def post(_: int) -> tuple[int, str | None]:
         client = world.app.test_client()

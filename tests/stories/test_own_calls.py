@@ -45,6 +45,9 @@ def test_a_call_goes_from_asked_to_had_and_to_its_note(
     page = words(me.get("/my-calls").text)
     assert "You have" in page
     assert "Please answer" not in page
+    over_it = f"You have call {call.code}."
+    assert over_it not in page
+    assert over_it in words(me.get("/shifts").text)
 
     phone.text(f"{call.code} SCENE")
     phone.text(f"{call.code} CLEAR")

@@ -24,7 +24,7 @@ SEEN = "seen"
 """The field with the digest of what stood when the page was loaded."""
 MATCH = "match"
 """The field with what was said of the place found, which is asked again where it is lost."""
-_ALSO, _ALSO_BY = "also.", "also_by."
+ALSO, ALSO_BY = "also.", "also_by."
 """Before a question's name: what somebody else answers, and who; always somebody is chosen."""
 
 
@@ -56,12 +56,12 @@ def words(fields: Fields) -> dict[str, list[str]]:
         for name, values in fields.items()
         if name not in {EDITION, PAGE, SEEN, MATCH}
     }
-    nobody = {name for name in plain if name.startswith(_ALSO_BY) and not _said_by(name, plain)}
+    nobody = {name for name in plain if name.startswith(ALSO_BY) and not _said_by(name, plain)}
     return {name: values for name, values in plain.items() if values and name not in nobody}
 
 
 def _said_by(name: str, plain: Fields) -> bool:
-    return bool(plain.get(_ALSO + name.removeprefix(_ALSO_BY)))
+    return bool(plain.get(ALSO + name.removeprefix(ALSO_BY)))
 
 
 def digest(fields: Fields) -> str:

@@ -63,7 +63,7 @@ def _send_all(url: str, who: Sequence[Signed], calls: int) -> Sent:
         web = HTTPConnection(urlsplit(url).netloc, timeout=30)
         for _ in turns:  # what is left, for whoever asks next
             began = time.perf_counter()
-            status = send_call(web, signed)
+            status, _ = send_call(web, signed)
             took_s.append(time.perf_counter() - began)
             if status >= 400:
                 refused.append(status)
@@ -76,12 +76,12 @@ def _send_all(url: str, who: Sequence[Signed], calls: int) -> Sent:
     return Sent(took_s, len(refused))
 
 
-def send_call(web: HTTPConnection, signed: Signed) -> int:
-    """Everybody rings once: each number is another's."""
+def send_call(web: HTTPConnection, signed: Signed) -> tuple[int, str]:
+    """Everybody rings once: each number is another's. Returns the status and where the call is."""
     key = uuid4()
     form = CALL | {"form_key": str(key), "csrf_token": signed.csrf_token}
     form["caller_phone"] = f"202-{200 + key.int % 800}-{key.int // 800 % 10_000:04}"
     web.request("POST", "/intake", urlencode(form), KIND | {"Cookie": signed.cookie})
     answer = web.getresponse()
     answer.read()
-    return answer.status
+    return answer.status, answer.headers.get("Location", "")

@@ -129,9 +129,9 @@ def _alarms_in_force(uow: UnitOfWork) -> Iterable[Banner]:
 def _own_calls(uow: UnitOfWork) -> Iterable[Banner]:
     """Whoever signs in finds the call that they are asked about, or have, without its text."""
     person = current_person()
-    if person.role != "clinician":
-        return
     here = request.args.get("at", request.path)
+    if person.role != "clinician" or here == "/my-calls":  # where they all stand
+        return
     members = [member.id for member in swaps.members_of(uow, person.account_id)]
     for call, is_theirs in duty.calls_of(uow, members):
         path = f"/calls/{call.reference}"

@@ -23,13 +23,11 @@ from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.intake_pages import EDITION, PAGE, SEEN
+from triage.services.intake_pages import ALSO, ALSO_BY, EDITION, PAGE, SEEN
 from triage.services.sending import Choice
 
 FACT = "facts."
 """Before the names of the fields that are answers."""
-ALSO, ALSO_BY = "also.", "also_by."
-"""Before the names of the fields that say what somebody else answers, and who."""
 LONGEST = {
     "location": 500,
     "caller_name": 200,

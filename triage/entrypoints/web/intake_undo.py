@@ -13,12 +13,12 @@ from triage.domain.facts import Fact
 from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.intake_form import ALSO, FACT
+from triage.entrypoints.web.intake_form import FACT
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import intake as drafts
 from triage.services.centre import Centre
-from triage.services.intake_pages import EDITION, Fields
+from triage.services.intake_pages import ALSO, EDITION, Fields
 
 bp = Blueprint("intake_undo", __name__, url_prefix="/intake")
 

@@ -20,10 +20,11 @@ from triage.domain.people_of_call import RELATIONS
 from triage.domain.role_words import role_name
 from triage.domain.words import Sentence, begun, msgid
 from triage.entrypoints.web.call_words import PROGRESS, VERDICT_WORDS
-from triage.entrypoints.web.intake_form import ALSO, ALSO_BY, FACT
+from triage.entrypoints.web.intake_form import FACT
 from triage.entrypoints.web.questions import answer_in_words, source_name
 from triage.services import callers
 from triage.services.centre import Centre
+from triage.services.intake_pages import ALSO, ALSO_BY
 from triage.services.timeline_sentences import fact_name, plain, response_name
 
 OWN = {

@@ -68,7 +68,7 @@ class Desk:
     _claimed_s: float = -APART_S
     """When texts were last claimed, on the clock of `elapsed_s`."""
     _more_due: bool = False
-    """The last claim took as many as were free."""
+    """The last claim took as many as it was let."""
     _rush: Rush = field(default_factory=Rush)
 
     def __post_init__(self) -> None:
@@ -142,14 +142,8 @@ class Desk:
         """Take what is due and hand it out. Was there any?"""
         if not self._rung.is_set():
             return False
-        if self._more_due and 2 * self._free() < self.senders:
-            if (left_s := self._claimed_s + TOGETHER_S - elapsed_s()) > 0:
-                self.wakes.wait(left_s)  # until more of them can go out together
-                self.wakes.clear()
-                return True
-        elif (left_s := self._claimed_s + APART_S - elapsed_s()) > 0:
-            time.sleep(left_s)
-            self._collect()
+        if self._waited_for_more():
+            return True
         self._rung.clear()
         free = self._free()
         usual, claimed = free - self._reserved, []
@@ -160,16 +154,29 @@ class Desk:
             claimed = claim_texts(self.context, self.owner, usual, least, look=look)
             waited_for = sum(text.claimed.priority < LATER for text in claimed)
             self._rush.note(elapsed_s(), waited_for)
+            self._more_due = len(claimed) >= usual
         if len(claimed) >= usual and (left := free - len(claimed)) > 0:
             go_on()
             claimed += claim_texts(self.context, self.owner, left, HIGHEST)
-        self._more_due = len(claimed) >= free
         if claimed or usual <= 0:
             self._rung.set()  # there may be more, for whoever is free next
         self._hand_out(claimed)
         if claimed:
             self._claimed_s = elapsed_s()
         return bool(claimed)
+
+    def _waited_for_more(self) -> bool:
+        """Let several go out together. In a rush until half of the senders are free, but for those
+        of the highest level; True where they were not and others came meanwhile."""
+        if self._more_due and 2 * (self._free() - self._reserved) < self.senders - self._reserved:
+            if (left_s := self._claimed_s + TOGETHER_S - elapsed_s()) > 0:
+                self.wakes.wait(left_s)
+                self.wakes.clear()
+                return True
+        elif (left_s := self._claimed_s + APART_S - elapsed_s()) > 0:
+            time.sleep(left_s)
+            self._collect()
+        return False
 
     def _free(self) -> int:
         return self.senders - self._in_hand if len(self._unwritten) < self.senders else 0
