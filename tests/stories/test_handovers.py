@@ -39,6 +39,14 @@ def test_it_says_what_the_call_says_now(world: World, language: str) -> None:
     assert {"en": "Who: not known.", "es": "Who: no se sabe."}[language] in page
 
 
+def test_it_says_that_nobody_comes_and_that_nothing_is_decided(world: World) -> None:
+    desk = world.client("dispatcher")
+
+    page = unescape(look(desk, world.call({}, location="Pier 3")))
+
+    assert "Decided: Not decided: too few answers. Under way: nobody." in page
+
+
 def test_that_it_was_given_is_written_down(world: World) -> None:
     world.ignores_texts("the desk's page is what matters")
     desk, call = world.client("dispatcher"), world.call(CALM)

@@ -42,7 +42,7 @@ def _said(
         "caller": "; ".join(", ".join(filter(None, one)) for one in callers),
         "person": ", ".join(filter(None, person)),
         "what": call.narrative or "",
-        "response": spoken(response_name(centre, told.response)) if told else "",
+        "response": _decided(centre, told) if told else "",
         "level": _level(told) if told else "",
         "who": "; ".join(_who(lines)),
         "dangers": " ".join(spoken(one) for one in page.dangers),
@@ -55,12 +55,23 @@ def _level(told: Recommendation) -> str:
     return said
 
 
+def _decided(centre: Centre, told: Recommendation) -> str:
+    if told.outcome == "ask_more":
+        undecided: str = gettext("Not decided: too few answers")
+        return undecided
+    said: str = spoken(response_name(centre, told.response))
+    return said
+
+
 def _who(lines: Sequence[DispatchLine]) -> list[str]:
-    """Who is under way or there; a unit of the CAD by its own name."""
+    """Who is under way or there; a unit of the CAD by its own name. Whom CAD sends without having
+    told us is not known; else nobody is."""
     coming = [
         spoken(listed(" ", [member_name(one.unit, one.role), small_state_name(one.state)]))
         for line in lines
         for one in line.coming
         if line.reached_by == "page"
     ]
-    return [*coming, *(line.unit for line in lines if line.reached_by == "cad" and line.unit)]
+    of_cad = [line for line in lines if line.reached_by == "cad"]
+    units = [line.unit for line in of_cad if line.unit]
+    return [*coming, *units] or ([] if of_cad else [gettext("nobody")])
