@@ -42,7 +42,10 @@ _UNWOKEN_S = 5.0
 """A thread that nobody wakes shows this often that it lives."""
 _FORGET_AFTER = timedelta(days=1)
 GIVES_WAY = 5
-"""Added to the niceness: where all cores are busy, whoever waits with a caller comes first."""
+"""Added to the niceness of what fires timers, beats and tidies, each a thread of its own: where all
+cores are busy, whoever waits with a caller comes first, and the texts that are due."""
+_PAGING = ("texts", "answers", "urgent_timers", "later_timers")
+"""The threads without which no page leaves in time, or twice."""
 
 log = structlog.get_logger("triage.worker")
 GoOn = Callable[[], bool]
@@ -63,15 +66,20 @@ class Worker:
     def run(self) -> None:
         """Until told to stop; what is in hand then is finished."""
         desk = self._desk = Desk(self.context, self.owner)
-        threads = [self._start("texts", desk.work, desk.wakes, desk.finish)]
-        self._bells.append(desk.ring)
+        answers = desk.answers
+        threads = [
+            self._start("texts", desk.work, desk.wakes, desk.finish),
+            self._start("answers", answers.work, answers.wakes, answers.finish),
+        ]
+        self._bells += [desk.ring, answers.wakes.set]
         for name, lane in (("urgent_timers", URGENT_LANE), ("later_timers", LATER_LANE)):
             bell = threading.Event()
             self._bells.append(bell.set)
             fire = partial(fire_timers, self.context, lane=lane)
-            threads.append(self._start(name, fire, bell))
+            threads.append(self._start(name, fire, bell, gives_way=True))
         self._wake_all()  # there may be something to do already
         threading.Thread(target=self._listen, name="ear", daemon=True).start()
+        os.nice(GIVES_WAY)  # this thread, where the metronome beats; not those that have begun
         scheduler = self._metronome()
         threading.Thread(target=self._watch, args=[scheduler], daemon=True).start()
         log.info("worker runs", worker=self.owner, senders=desk.senders)
@@ -89,10 +97,14 @@ class Worker:
         step: Callable[[GoOn], None],
         bell: threading.Event,
         finish: Callable[[GoOn], None] = lambda _: None,
+        *,
+        gives_way: bool = False,
     ) -> threading.Thread:
         """A thread that takes a step whenever its bell rings."""
 
         def repeat() -> None:
+            if gives_way:
+                os.nice(GIVES_WAY)
             while self._alive(name):
                 bell.wait(_UNWOKEN_S)
                 bell.clear()
@@ -200,7 +212,9 @@ class Worker:
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""
-        if all(self._well.get(name) for name in ("texts", "urgent_timers", "later_timers")):
+        if all(
+            self._well.get(name) for name in ("texts", "answers", "urgent_timers", "later_timers")
+        ):
             self.context.do(ACTOR, self._write_heartbeat)
 
     def _write_heartbeat(self, uow: UnitOfWork) -> None:
@@ -230,6 +244,5 @@ def run(context: AppContext, orphaned: Callable[[Callable[[], None]], None] | No
     # Whoever writes gives way at each statement; a thread that computes must not keep them for
     # 5 ms each time, while everybody else waits for their turn to write.
     sys.setswitchinterval(0.001)
-    os.nice(GIVES_WAY)
     worker.run()
     context.database.engine.dispose()
