@@ -28,15 +28,21 @@ from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.unread_replies import Unread
-from triage.storage.calls import OPEN_CALL, OPEN_ONES, AssessmentRecord, Call, Override
+from triage.storage.calls import (
+    LISTED_CALLS,
+    LISTED_ONES,
+    MOST_LISTED,
+    OPEN_CALL,
+    AssessmentRecord,
+    Call,
+    Override,
+)
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
 OPEN = (CallState.OPEN, CallState.ASKING)
-MOST_CALLS = 300
-"""More open calls than this are counted, not listed."""
 
 
 class Loudness(IntEnum):
@@ -121,11 +127,14 @@ class Board:
 
 def _latest() -> Select[AssessmentRecord]:
     one = aliased(AssessmentRecord)
-    newest = select(func.max(one.number)).where(one.call_id == Call.id).scalar_subquery()
+    newest = (
+        select(func.max(one.number))
+        .where(one.call_id == AssessmentRecord.call_id)
+        .scalar_subquery()
+    )
     return (
         select(AssessmentRecord)
-        .join(Call, Call.id == AssessmentRecord.call_id)
-        .where(OPEN_CALL, AssessmentRecord.number == newest)
+        .where(AssessmentRecord.call_id.in_(LISTED_ONES), AssessmentRecord.number == newest)
         .options(defer(AssessmentRecord.input_sealed))
     )
 
@@ -133,7 +142,7 @@ def _latest() -> Select[AssessmentRecord]:
 _SLOTS = selectinload(Dispatch.slots)
 _DISPATCHES = (
     select(Dispatch)
-    .where(Dispatch.call_id.in_(OPEN_ONES))
+    .where(Dispatch.call_id.in_(LISTED_ONES))
     .order_by(Dispatch.created_at, Dispatch.id)
     .options(
         _SLOTS.selectinload(Slot.pages).joinedload(Page.team),
@@ -141,16 +150,15 @@ _DISPATCHES = (
         selectinload(Dispatch.transfers),
     )
 )
-_CALLS = select(Call).where(OPEN_CALL).order_by(Call.received_at).limit(MOST_CALLS)
 _LATEST = _latest()
 _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).where(
-    Override.call_id.in_(OPEN_ONES)
+    Override.call_id.in_(LISTED_ONES)
 )
 
 
 def board(uow: UnitOfWork, centre: Centre) -> Board:
     """What is going on now."""
-    calls = uow.session.scalars(_CALLS).all()
+    calls = uow.session.scalars(LISTED_CALLS).all()
     around = _around(uow, centre)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
@@ -179,9 +187,9 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
         overrides,
         dispatched,
         arrivals.first(uow, dispatches),
-        errands.of_open_calls(uow),
+        errands.of_listed_calls(uow),
         who_comes.last_told(uow),
-        held_calls.of_open_calls(uow, centre),
+        held_calls.of_listed_calls(uow, centre),
     )
 
 
@@ -190,7 +198,7 @@ def _rank(row: Row) -> int:
 
 
 def _not_listed(uow: UnitOfWork, listed: int) -> int:
-    if listed < MOST_CALLS:
+    if listed < MOST_LISTED:
         return 0
     query = select(func.count()).select_from(Call).where(OPEN_CALL)
     return (uow.session.scalar(query) or 0) - listed

@@ -12,7 +12,7 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import CallState
 from triage.domain.words import msgid
 from triage.services.centre import Centre
-from triage.storage.calls import OPEN_CALL, Call
+from triage.storage.calls import LISTED_ONES, Call
 from triage.storage.errands import Errand
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -85,19 +85,22 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[Errand]:
         ).all()
 
 
-_OF_OPEN_CALLS = (
+_OF_LISTED_CALLS = (
     select(Errand)
-    .join(Call)
-    .where(Errand.ended_at.is_(None), Errand.kind.not_in(OUTLIVES_CALL), OPEN_CALL)
+    .where(
+        Errand.ended_at.is_(None),
+        Errand.kind.not_in(OUTLIVES_CALL),
+        Errand.call_id.in_(LISTED_ONES),
+    )
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at)
 )
 
 
-def of_open_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
-    """What waits, by call, but for what outlives it."""
+def of_listed_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
+    """What waits, by call of the board, but for what outlives it."""
     found: dict[UUID, list[Errand]] = {}
-    for errand in uow.session.scalars(_OF_OPEN_CALLS):
+    for errand in uow.session.scalars(_OF_LISTED_CALLS):
         found.setdefault(errand.call_id, []).append(errand)
     return found
 

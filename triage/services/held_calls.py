@@ -18,7 +18,7 @@ from triage.services import people
 from triage.services.actors import account_of
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
-from triage.storage.calls import OPEN_CALL, Call
+from triage.storage.calls import LISTED_ONES, OPEN_CALL, Call
 from triage.storage.held_calls import HeldCall
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
@@ -41,12 +41,12 @@ class Holder:
     offered_name: str
 
 
-_OF_OPEN_CALLS = select(HeldCall).join(Call).where(OPEN_CALL)
+_OF_LISTED_CALLS = select(HeldCall).where(HeldCall.call_id.in_(LISTED_ONES))
 
 
-def of_open_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
-    """By call; a call that nobody ever took is not among them."""
-    return _shown(uow, centre, uow.session.scalars(_OF_OPEN_CALLS).all())
+def of_listed_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
+    """By call of the board; one that nobody ever took is not among them."""
+    return _shown(uow, centre, uow.session.scalars(_OF_LISTED_CALLS).all())
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
@@ -145,7 +145,7 @@ def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
     uow.session.flush()
     if people.signed_in(uow, centre, {account_id}):
         return
-    query = select(HeldCall).join(Call).where(OPEN_CALL)
+    query = select(HeldCall).where(HeldCall.call_id.in_(LISTED_ONES))
     for held in uow.session.scalars(query.where(HeldCall.account_id == account_id)).all():
         _let_go(uow, held, "signed_out")
     for held in uow.session.scalars(query.where(HeldCall.offered_to == account_id)).all():

@@ -19,7 +19,7 @@ from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
-from triage.storage.calls import OPEN_ONES, Call
+from triage.storage.calls import LISTED_ONES, Call
 from triage.storage.told_callers import ToldCaller
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -143,13 +143,13 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[ToldCaller]:
 
 _TOLD = (
     select(ToldCaller)
-    .where(ToldCaller.told, ToldCaller.call_id.in_(OPEN_ONES))
+    .where(ToldCaller.told, ToldCaller.call_id.in_(LISTED_ONES))
     .order_by(ToldCaller.created_at, ToldCaller.id)
 )
 
 
 def last_told(uow: UnitOfWork) -> Mapping[UUID, list[Any]]:
-    """What the callers of open calls were last told, by call."""
+    """What the callers of the calls on the board were last told, by call."""
     return {row.call_id: row.gist for row in uow.session.scalars(_TOLD)}
 
 

@@ -128,8 +128,12 @@ class Call(LiveRow):
     subject: Mapped["CallSubject | None"] = relationship(back_populates="call")
 
 
-OPEN_ONES = select(Call.id).where(OPEN_CALL)
-"""The keys of open calls, for what there is beside them: a join may begin at the other end."""
+MOST_LISTED = 300
+"""A board lists so many open calls; more are counted."""
+LISTED_CALLS = select(Call).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(MOST_LISTED)
+LISTED_ONES = LISTED_CALLS.with_only_columns(Call.id)
+"""The keys of those, for what there is beside them: it does not grow with all that is open, and a
+join may begin at the other end."""
 
 
 class Caller(LiveRow):

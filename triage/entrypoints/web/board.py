@@ -14,6 +14,7 @@ from triage.domain import alarms as alarm_words
 from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.transfers import TransferState
 from triage.domain.words import listed, msgid
+from triage.entrypoints.web import board_rows
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
@@ -161,6 +162,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "centre": context.centre,
         "now": found.now,
     }
+    shown["row"] = board_rows.renderer(dict(shown))
     return shown, found
 
 
