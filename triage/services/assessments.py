@@ -2,12 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import defer
 
 from triage.domain.assessment import ENGINE, assess, assess_after_asking
 from triage.domain.call_reading import NARRATIVE_LENGTH
@@ -288,11 +289,14 @@ def decision_of(record: AssessmentRecord) -> Decision:
     return _decision(json.loads(record.result or "{}"))
 
 
-def gist_of(record: AssessmentRecord) -> Decision:
-    """The decision without its whole result. A record never changes: what boards show again and
-    again is opened and read once in each process."""
-    if (known := _gists.get(record.id)) is None:
+def gists(uow: UnitOfWork, records: Collection[UUID]) -> dict[UUID, Decision]:
+    """The decisions of these records without their whole results. A record never changes: what
+    boards show again and again is fetched, opened and read once in each process."""
+    found = {key: known for key in records if (known := _gists.get(key)) is not None}
+    if missing := [key for key in records if key not in found]:
         if len(_gists) >= MOST_GISTS:
             _gists.clear()
-        known = _gists[record.id] = replace(decision_of(record), result={})
-    return known
+        of_them = select(AssessmentRecord).where(AssessmentRecord.id.in_(missing))
+        for record in uow.session.scalars(of_them.options(defer(AssessmentRecord.input_sealed))):
+            found[record.id] = _gists[record.id] = replace(decision_of(record), result={})
+    return found

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased, defer, selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.services import (
@@ -101,11 +101,19 @@ class Row:
         return _loudness(self)
 
 
+class _Latest(NamedTuple):
+    """The newest assessment of a call."""
+
+    id: UUID
+    at: datetime
+    decision: Decision
+
+
 @dataclass(frozen=True)
 class _Around:
     """What there is beside the open calls, by call."""
 
-    records: Mapping[UUID, AssessmentRecord]
+    latest: Mapping[UUID, _Latest]
     overrides: Mapping[UUID, Sequence[tuple[UUID, str]]]
     """Against which assessments persons have decided, and for which responses."""
     dispatched: Mapping[UUID, Sequence[DispatchLine]]
@@ -125,17 +133,15 @@ class Board:
     """Unread texts that nobody could act on; cries for help first."""
 
 
-def _latest() -> Select[AssessmentRecord]:
+def _latest() -> Select[UUID, UUID, datetime]:
     one = aliased(AssessmentRecord)
     newest = (
         select(func.max(one.number))
         .where(one.call_id == AssessmentRecord.call_id)
         .scalar_subquery()
     )
-    return (
-        select(AssessmentRecord)
-        .where(AssessmentRecord.call_id.in_(LISTED_ONES), AssessmentRecord.number == newest)
-        .options(defer(AssessmentRecord.input_sealed))
+    return select(AssessmentRecord.call_id, AssessmentRecord.id, AssessmentRecord.created_at).where(
+        AssessmentRecord.call_id.in_(LISTED_ONES), AssessmentRecord.number == newest
     )
 
 
@@ -183,7 +189,7 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
-        {record.call_id: record for record in uow.session.scalars(_LATEST)},
+        _latest_of(uow),
         overrides,
         dispatched,
         arrivals.first(uow, dispatches),
@@ -191,6 +197,12 @@ def _around(uow: UnitOfWork, centre: Centre) -> _Around:
         who_comes.last_told(uow),
         held_calls.of_listed_calls(uow, centre),
     )
+
+
+def _latest_of(uow: UnitOfWork) -> dict[UUID, _Latest]:
+    newest = uow.session.execute(_LATEST).all()
+    decisions = assessments.gists(uow, [one.id for one in newest])
+    return {one.call_id: _Latest(one.id, one.created_at, decisions[one.id]) for one in newest}
 
 
 def _rank(row: Row) -> int:
@@ -205,14 +217,14 @@ def _not_listed(uow: UnitOfWork, listed: int) -> int:
 
 
 def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
-    record = around.records.get(call.id)
+    latest = around.latest.get(call.id)
     dispatched = around.dispatched.get(call.id, ())
     waiting = around.errands.get(call.id, ())
-    decision = assessments.gist_of(record) if record else None
+    decision = latest.decision if latest else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
-    not_needed = nobody_is_needed(dispatched, record.created_at if record else None)
+    not_needed = nobody_is_needed(dispatched, latest.at if latest else None)
     overrides = around.overrides.get(call.id, ())
-    overridden = record is not None and record.id in {one for one, _ in overrides}
+    overridden = latest is not None and latest.id in {one for one, _ in overrides}
     owed = _owed(centre, decision)
     target_at = None
     if decision and decision.urgency.within_min is not None:

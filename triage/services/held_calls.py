@@ -7,6 +7,7 @@ only while they are signed in: the board is loud about a call whose holder has l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,12 +42,13 @@ class Holder:
     offered_name: str
 
 
-_OF_LISTED_CALLS = select(HeldCall).where(HeldCall.call_id.in_(LISTED_ONES))
+_HELD = select(HeldCall.call_id, HeldCall.account_id, HeldCall.since, HeldCall.offered_to)
+_OF_LISTED_CALLS = _HELD.where(HeldCall.call_id.in_(LISTED_ONES))
 
 
 def of_listed_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
     """By call of the board; one that nobody ever took is not among them."""
-    return _shown(uow, centre, uow.session.scalars(_OF_LISTED_CALLS).all())
+    return _shown(uow, centre, uow.session.execute(_OF_LISTED_CALLS).all())
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
@@ -54,7 +56,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
     return _shown(uow, centre, [held] if held else []).get(call.id)
 
 
-def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[HeldCall]) -> dict[UUID, Holder]:
+def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, Holder]:
     keys = {key for row in rows for key in (row.account_id, row.offered_to) if key}
     names = _names(uow, keys)
     there = people.signed_in(uow, centre, keys) if keys else set()

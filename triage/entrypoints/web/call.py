@@ -234,7 +234,7 @@ def _no_longer(
     """Sent by the rules, and not recommended any more."""
     record = assessments.latest(uow, call)
     chosen = {one.chosen for one in page.overrides}
-    decision = assessments.gist_of(record) if record else None
+    decision = assessments.decision_of(record) if record else None
     return sending.no_longer_recommended(decision, lines, chosen)
 
 
