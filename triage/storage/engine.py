@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,6 +10,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
 from triage.storage.commits import note_unconfirmed
+from triage.storage.sqlite_file import SqliteFile
 
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
@@ -48,6 +50,8 @@ def open_engine(url: str) -> Engine:
             url, hide_parameters=True, connect_args={"timeout": 5, "check_same_thread": False}
         )
         event.listen(engine, "connect", _prepare_sqlite)
+        if (file := engine.url.database) and file != ":memory:":
+            SqliteFile(Path(file).resolve()).watch(engine)
         return engine
     engine = create_engine(
         url,
