@@ -21,7 +21,7 @@ from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
 from triage.domain.town_map import TownMap, read_zones
 from triage.domain.training import TrainingCall
-from triage.entrypoints import api, health, sms, web
+from triage.entrypoints import api, health, log_lines, sms, web
 from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
@@ -47,6 +47,7 @@ def environment() -> dict[str, str]:
 
 def build_context(settings: Settings | None = None) -> AppContext:
     """Everything an entrypoint works with. Raises SettingsError with all that is wrong."""
+    log_lines.furnish()
     settings = settings or read_settings(environment())
     sealed.use_keys(settings.keys)
     reader = rule_reader()
