@@ -87,9 +87,10 @@ class Store:
             self.server.drop(self._name)
             self.server.create(self._name, template="template_triage")
         else:
-            for old in self.folder.glob("triage.sqlite*"):
+            for old in self.folder.glob("triage.sqlite-*"):
                 old.unlink()
-            shutil.copy(self.folder / "template.sqlite", self.folder / "triage.sqlite")
+            # Into the same file: the parent of all processes knows it, and refuses another.
+            shutil.copyfile(self.folder / "template.sqlite", self.folder / "triage.sqlite")
         return Database(self.url)
 
     def close(self) -> None:

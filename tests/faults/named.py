@@ -21,6 +21,8 @@ NAMED = {
     "faults/test_primary_is_lost": "the primary dies under load, a standby takes over",
     "faults/test_busy_database": "somebody holds the one writer",
     "faults/test_disk_is_full": "the disk is full or answers with errors",
+    "faults/test_file_is_another": "SQLite's file is deleted or replaced",
+    "faults/test_log_is_full": "the disk of the log is full, or nobody reads its pipe",
     "faults/test_texts_in_doubt": "a text of which nobody knows whether it left",
     "faults/test_attempts": "crashes, answers and reports in any order",
     "faults/test_answers_at_once": "answers and reports at the same moment",
