@@ -13,7 +13,7 @@ from triage.entrypoints.web.broadcasts import MOST_STREAMS, broadcaster_of
 from triage.entrypoints.web.turns import AT_ONCE
 
 bind = os.environ.get("TRIAGE_BIND", "127.0.0.1:8000")
-worker_class = "gthread"
+worker_class = "triage.entrypoints.web_threads.LastingWorker"
 workers = int(os.environ.get("TRIAGE_WEB_PROCESSES", "2"))
 threads = AT_ONCE + MOST_STREAMS
 worker_connections = threads + 1000  # kept alive between requests, which takes no thread

@@ -72,7 +72,7 @@ class PostgresServer:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(database), sql.Identifier(template)
         )
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(statement)
         return self.url(database)
 
@@ -81,19 +81,19 @@ class PostgresServer:
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
             sql.Identifier(database)
         )
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(statement)
 
     def ask(self, statement: LiteralString) -> object:
         """The first value that the server gives in answer, if it gives any."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             cursor = connection.execute(statement)
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
     def execute(self, statement: str) -> None:
         """One that is made up, such as of a path."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(statement.encode())
 
     def start(self) -> None:
@@ -107,7 +107,7 @@ class PostgresServer:
         deadline = time.monotonic() + START_UP_SECONDS
         while True:
             try:
-                self._connect().close()
+                self.connect().close()
             except psycopg.OperationalError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
@@ -152,7 +152,7 @@ class PostgresServer:
         address = f"host=127.0.0.1 port={primary.port} user=postgres application_name={STANDBY}"
         self.options = [f"primary_conninfo={address}"]
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
         )

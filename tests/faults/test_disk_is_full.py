@@ -4,7 +4,6 @@ with room on the disk again work goes on without hands."""
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import sqlite3
@@ -17,14 +16,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.faults.workers import ALONE, TRIAGE, Workers, children_of, until
-from tests.servers import Missing, PostgresServer, free_port, missing, start_postgresql
+from tests.faults.service import BACK_S, Service
+from tests.faults.workers import children_of, until
+from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.twilio_double import Twilio
-from tests.typical_calls import UNARMED
-from tests.world import PASSWORD, World, make_world, prepared_template
+from tests.world import make_world
 
 ROOM = "12m"
-BACK_S = 15.0
 TRIES = 200
 
 
@@ -55,91 +53,25 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-class Service:
-    """Web, worker and watcher on one database, and a dispatcher and a CAD system who use it."""
+def until_refused(service: Service) -> requests.Response:
+    """Calls come in until one finds no room: pages of the file that are free take some."""
+    for _ in range(TRIES):
+        answer = service.post()
+        if answer.status_code != 201:
+            return answer
+    raise AssertionError(f"{TRIES} calls found room on a full disk")
 
-    def __init__(self, url: str, folder: Path, twilio: Twilio) -> None:
-        prepared_template(url)
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.processes = Workers.on(url, folder, twilio)
-        self.browser = requests.Session()
-        self.acknowledged: list[str] = []
-        self._number = 0
 
-    def begin(self, world: World) -> None:
-        world.team("CIT 1", ("co_responder", "mobile_crisis"), calls_at_once=999)
-        self.token = world.token()
-        username = world.account("dispatcher")
-        serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{self.port}", "--processes", "1"]
-        self.web = self.processes.start(serve)
-        self.processes.start(ALONE)
-        self.processes.start([*TRIAGE, "watch"])
-        until(lambda: self._status("/livez") == 200, 90)
-        form = {"username": username, "password": PASSWORD, "csrf_token": self._csrf("/sign-in")}
-        self.browser.post(f"{self.address}/sign-in", data=form, timeout=10)
-        until(lambda: self._status("/pagingz") == 200, 60)
-
-    def _status(self, path: str) -> int:
-        try:
-            return requests.get(self.address + path, timeout=10).status_code
-        except requests.RequestException:
-            return 0
-
-    def status(self, path: str) -> int:
-        """As the dispatcher sees it."""
-        return self.browser.get(self.address + path, timeout=10).status_code
-
-    def _csrf(self, path: str) -> str:
-        page = self.browser.get(self.address + path, timeout=10).text
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-        assert found, path
-        return found.group(1)
-
-    def post(self) -> requests.Response:
-        self._number += 1
-        answer = requests.post(
-            f"{self.address}/api/v1/calls",
-            json={"facts": UNARMED, "narrative": "x" * 2000},
-            headers={
-                "Authorization": f"Bearer {self.token}",
-                "Idempotency-Key": f"call-{self._number}",
-            },
-            timeout=15,
-        )
-        if answer.status_code == 201:
-            self.acknowledged.append(answer.json()["reference"])
-        return answer
-
-    def until_refused(self) -> requests.Response:
-        """Calls come in until one finds no room: pages of the file that are free take some."""
-        for _ in range(TRIES):
-            answer = self.post()
-            if answer.status_code != 201:
-                return answer
-        raise AssertionError(f"{TRIES} calls found room on a full disk")
-
-    def holds(self) -> None:
-        """What is refused is said so, and what is there can be read."""
-        refused = self.until_refused()
-        assert refused.status_code == 503
-        assert "telephone" in refused.json()["detail"]
-        reference = self.acknowledged[-1]
-        assert self.status("/board") == 200
-        assert self.status(f"/calls/{reference}") == 200
-        form = {"csrf_token": self._csrf("/intake"), "form_key": "", "action": "send"}
-        typed = form | {"narrative": "He stands on the bridge", "location": "Pier 3"}
-        answer = self.browser.post(f"{self.address}/intake", data=typed, timeout=15)
-        assert answer.status_code == 503
-        assert "He stands on the bridge" in answer.text
-        until(lambda: self._status("/pagingz") == 503, BACK_S)
-
-    def recovers(self) -> None:
-        """Nobody started anything anew, and all that was acknowledged is there."""
-        until(lambda: self.post().status_code == 201, BACK_S)
-        until(lambda: self._status("/pagingz") == 200, BACK_S)
-        for reference in self.acknowledged:
-            assert self.status(f"/calls/{reference}") == 200, reference
+def holds(service: Service) -> None:
+    """What is refused is said so, and what is there can be read."""
+    refused = until_refused(service)
+    assert refused.status_code == 503
+    assert "telephone" in refused.json()["detail"]
+    reference = service.acknowledged[-1]
+    assert service.status("/board") == 200
+    assert service.status(f"/calls/{reference}") == 200
+    service.is_told_of_what_was_typed(service.form())
+    until(lambda: service.answers("/pagingz") == 503, BACK_S)
 
 
 @pytest.mark.slow
@@ -157,7 +89,7 @@ def holds_on(url: str, disk: Path, folder: Path, twilio: Twilio) -> None:
             service.begin(world)
             assert service.post().status_code == 201
             filler = fill(disk)
-            service.holds()
+            holds(service)
             filler.unlink()
             service.recovers()
     finally:

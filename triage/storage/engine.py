@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
 from triage.storage.commits import note_unconfirmed
+from triage.storage.pool import MakeDoPool
 from triage.storage.sqlite_file import SqliteFile
 
 _SQLITE = (
@@ -56,7 +57,9 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # an error must not tell what was in the rows
-        pool_recycle=300,
+        # None is replaced for its age: the server may have no other for us. Each is looked at
+        # before use.
+        poolclass=MakeDoPool,
         pool_size=12,
         max_overflow=8,
         pool_timeout=4,  # no free connection: told within 5 s, as any other failure to save
