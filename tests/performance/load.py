@@ -48,6 +48,9 @@ DISPATCHERS = 64
 PROCESSES = 3
 TEAMS = 20
 WARM_UP_S = 3
+RESTS_S = 3
+"""A connection that was not used for longer is opened anew, as browsers do: after 5 s the server
+closes it, and a call that was on its way then would count as lost."""
 MOST_CALLS = 100_000
 """Of one round: no mistyped figure fills a disk."""
 PATIENCE_S = 120
@@ -165,9 +168,13 @@ def _send_all(url: str, who: Sequence[Signed], rate: int, seconds: int) -> list[
 
     def dispatcher(signed: Signed) -> None:
         web = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        last = time.monotonic()
         for number in turns:
             due = began + number / rate
             time.sleep(max(0.0, due - time.monotonic()))
+            if time.monotonic() - last > RESTS_S:
+                web.close()
+            last = time.monotonic()
             try:
                 status, place = send_call(web, signed)
             except (OSError, HTTPException):
