@@ -5,10 +5,12 @@ more thread, which sleeps.
 """
 
 import gc
+import logging
 import os
 import sys
 from typing import Any
 
+from triage.entrypoints.log_lines import Lines
 from triage.entrypoints.web.broadcasts import MOST_STREAMS, broadcaster_of
 from triage.entrypoints.web.turns import AT_ONCE
 
@@ -26,6 +28,13 @@ limit_request_field_size = 8190
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Nor may its own lines hold anybody up; the web processes have them from here."""
+    for handler in server.log.error_log.handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+            handler.setStream(Lines("stderr"))
 
 
 def post_worker_init(worker: Any) -> None:

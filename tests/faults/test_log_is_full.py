@@ -1,17 +1,24 @@
-"""The disk of the log is full, or nobody reads the pipe it goes to: pages leave all the same."""
+"""The disk of the log is full, or nobody reads the pipe it goes to: pages leave all the same,
+and the desk is answered."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 
-from tests.faults.workers import ALONE, Workers, owe, until
+from tests.faults.workers import ALONE, TRIAGE, Workers, owe, until
+from tests.performance.paging.stage import wait_until_alive
+from tests.servers import free_port
 from tests.twilio_double import Twilio
 from tests.world import World
+from triage.entrypoints.web.broadcasts import MOST_STREAMS
+from triage.entrypoints.web.turns import AT_ONCE
 
 
 @contextlib.contextmanager
@@ -21,15 +28,19 @@ def full_disk() -> Iterator[int]:
     os.close(log)
 
 
+def fill(pipe: int) -> None:
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe, b"x" * 4096)
+    os.set_blocking(pipe, True)
+
+
 @contextlib.contextmanager
 def full_pipe() -> Iterator[int]:
     """Its reader lives, and reads nothing."""
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(writer, b"x" * 4096)
-    os.set_blocking(writer, True)
+    fill(writer)
     yield writer
     os.close(writer)
     os.close(reader)
@@ -55,3 +66,23 @@ def test_a_page_leaves_and_what_came_of_it_is_written_down(
         assert worker.poll() is None
         worker.terminate()
         assert worker.wait(15) == 0
+
+
+def test_the_desk_works_on_however_much_there_is_to_log(workers: Workers) -> None:
+    """What is no request at all is logged by the server: once for each of its threads."""
+    port = free_port()
+    command = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{port}", "--processes", "1"]
+    reader, writer = os.pipe()
+    web = subprocess.Popen(command, env=workers.environ, stdout=writer, stderr=writer)
+    workers.running.append(web)
+    wait_until_alive(f"http://127.0.0.1:{port}")
+    fill(writer)
+
+    for _ in range(AT_ONCE + MOST_STREAMS + 20):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as bad:
+            bad.sendall(b"NONSENSE\r\n\r\n")
+
+    for _ in range(5):
+        assert requests.get(f"http://127.0.0.1:{port}/livez", timeout=5).status_code == 200
+    os.close(writer)
+    os.close(reader)

@@ -4,6 +4,7 @@ audit trail."""
 
 import logging
 import os
+import select
 import socket
 import stat
 import sys
@@ -22,7 +23,9 @@ class Lines:
         must not be changed: others would not expect it."""
 
     def write(self, text: str) -> int:
-        stream: TextIO = getattr(sys, self._name)
+        stream: TextIO | None = getattr(sys, self._name)
+        if stream is None:  # started without one
+            return 0
         try:
             number = stream.fileno()
         except (OSError, ValueError):  # somebody has put another in its place, or closed it
@@ -39,12 +42,26 @@ class Lines:
     def _put(self, number: int, line: bytes) -> None:
         found = os.fstat(number)
         if stat.S_ISSOCK(found.st_mode):
-            with socket.socket(fileno=os.dup(number)) as log:
+            log = socket.socket(fileno=number)
+            try:
                 log.send(line, socket.MSG_DONTWAIT)
+            finally:
+                log.detach()
         elif stat.S_ISFIFO(found.st_mode):
-            os.write(self._own(number, found.st_ino), line)
+            self._put_into_pipe(number, found.st_ino, line)
         else:
             os.write(number, line)
+
+    def _put_into_pipe(self, number: int, pipe: int, line: bytes) -> None:
+        try:
+            own = self._own(number, pipe)
+        except OSError:  # somebody else's, as where a supervisor made it and gave up its rights
+            room = select.poll()
+            room.register(number, select.POLLOUT)
+            if room.poll(0):  # for as much as a pipe takes at once
+                os.write(number, line[: select.PIPE_BUF])
+            return
+        os.write(own, line)
 
     def _own(self, number: int, pipe: int) -> int:
         if pipe not in self._reopened:

@@ -4,6 +4,7 @@ gunicorn's own ends itself when one more connection cannot be accepted, with all
 was answering; and where it can just be accepted, the request finds no file to open.
 """
 
+import errno
 import os
 import resource
 import time
@@ -39,8 +40,8 @@ def has_room() -> bool:
     """The kernel gives the lowest number that is free, which tells how many are taken."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        lowest = os.dup(2)
-    except OSError:
-        return False
+        lowest = os.open(os.devnull, os.O_RDONLY)
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
     os.close(lowest)
     return most == resource.RLIM_INFINITY or lowest < most - SPARE

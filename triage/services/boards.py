@@ -165,7 +165,7 @@ _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).w
 def board(uow: UnitOfWork, centre: Centre) -> Board:
     """What is going on now."""
     calls = uow.session.scalars(LISTED_CALLS).all()
-    around = _around(uow, centre)
+    around = _around(uow, centre, calls[-1].received_at if calls else uow.now)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
@@ -177,30 +177,30 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     )
 
 
-def _around(uow: UnitOfWork, centre: Centre) -> _Around:
+def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
     overrides: dict[UUID, list[tuple[UUID, str]]] = {}
-    for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES):
+    for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES, {"last": last}):
         overrides.setdefault(call_id, []).append((assessment_id, chosen))
-    dispatches = uow.session.scalars(_DISPATCHES).all()
+    dispatches = uow.session.scalars(_DISPATCHES, {"last": last}).all()
     for dispatch in dispatches:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
-        _latest_of(uow),
+        _latest_of(uow, last),
         overrides,
         dispatched,
         arrivals.first(uow, dispatches),
-        errands.of_listed_calls(uow),
-        who_comes.last_told(uow),
-        held_calls.of_listed_calls(uow, centre),
+        errands.of_listed_calls(uow, last),
+        who_comes.last_told(uow, last),
+        held_calls.of_listed_calls(uow, centre, last),
     )
 
 
-def _latest_of(uow: UnitOfWork) -> dict[UUID, _Latest]:
-    newest = uow.session.execute(_LATEST).all()
+def _latest_of(uow: UnitOfWork, last: datetime) -> dict[UUID, _Latest]:
+    newest = uow.session.execute(_LATEST, {"last": last}).all()
     decisions = assessments.gists(uow, [one.id for one in newest])
     return {one.call_id: _Latest(one.id, one.created_at, decisions[one.id]) for one in newest}
 

@@ -97,10 +97,10 @@ _OF_LISTED_CALLS = (
 )
 
 
-def of_listed_calls(uow: UnitOfWork) -> dict[UUID, list[Errand]]:
-    """What waits, by call of the board, but for what outlives it."""
+def of_listed_calls(uow: UnitOfWork, last: datetime) -> dict[UUID, list[Errand]]:
+    """What waits, by call of the board, but for what outlives it. last -- see LISTED_ONES."""
     found: dict[UUID, list[Errand]] = {}
-    for errand in uow.session.scalars(_OF_LISTED_CALLS):
+    for errand in uow.session.scalars(_OF_LISTED_CALLS, {"last": last}):
         found.setdefault(errand.call_id, []).append(errand)
     return found
 

@@ -46,9 +46,11 @@ _HELD = select(HeldCall.call_id, HeldCall.account_id, HeldCall.since, HeldCall.o
 _OF_LISTED_CALLS = _HELD.where(HeldCall.call_id.in_(LISTED_ONES))
 
 
-def of_listed_calls(uow: UnitOfWork, centre: Centre) -> Mapping[UUID, Holder]:
-    """By call of the board; one that nobody ever took is not among them."""
-    return _shown(uow, centre, uow.session.execute(_OF_LISTED_CALLS).all())
+def of_listed_calls(uow: UnitOfWork, centre: Centre, last: datetime) -> Mapping[UUID, Holder]:
+    """By call of the board; one that nobody ever took is not among them.
+
+    last -- see LISTED_ONES."""
+    return _shown(uow, centre, uow.session.execute(_OF_LISTED_CALLS, {"last": last}).all())
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
@@ -147,7 +149,7 @@ def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
     uow.session.flush()
     if people.signed_in(uow, centre, {account_id}):
         return
-    query = select(HeldCall).where(HeldCall.call_id.in_(LISTED_ONES))
+    query = select(HeldCall).join(Call).where(OPEN_CALL)
     for held in uow.session.scalars(query.where(HeldCall.account_id == account_id)).all():
         _let_go(uow, held, "signed_out")
     for held in uow.session.scalars(query.where(HeldCall.offered_to == account_id)).all():

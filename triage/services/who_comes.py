@@ -148,9 +148,9 @@ _TOLD = (
 )
 
 
-def last_told(uow: UnitOfWork) -> Mapping[UUID, list[Any]]:
-    """What the callers of the calls on the board were last told, by call."""
-    return {row.call_id: row.gist for row in uow.session.scalars(_TOLD)}
+def last_told(uow: UnitOfWork, last: datetime) -> Mapping[UUID, list[Any]]:
+    """What the callers of the calls on the board were last told. last -- see LISTED_ONES."""
+    return {row.call_id: row.gist for row in uow.session.scalars(_TOLD, {"last": last})}
 
 
 def is_stale(

@@ -52,7 +52,7 @@ def open_engine(url: str) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         if (file := engine.url.database) and file != ":memory:":
-            SqliteFile(Path(file).resolve()).watch(engine)
+            SqliteFile(Path(file).absolute()).watch(engine)
         return engine
     engine = create_engine(
         url,

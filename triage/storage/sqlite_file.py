@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 log = logging.getLogger(__name__)
 
-_PARTS = ("", "-wal", "-shm")
-"""SQLite keeps the last two while any connection is open that has read."""
+_BESIDE = ("-wal", "-shm")
+"""SQLite keeps these while any connection is open that has read."""
 _NOTED = "files"
 _SENTENCE = "the file of the database was deleted or replaced while this process ran: restart it"
 
@@ -25,7 +25,9 @@ class SqliteFile:
     """One database's files, as an engine of this process has found them."""
 
     def __init__(self, path: Path) -> None:
-        self._parts = [path.with_name(path.name + part) for part in _PARTS]
+        real = path.resolve()
+        # A link is followed as SQLite follows it: it may be made to lead elsewhere.
+        self._parts = [path, *(real.with_name(real.name + part) for part in _BESIDE)]
         self._opened: tuple[int, int] | None = None
         self._is_another = False
         """For good: a new connection beside old ones that hold other files would damage both."""
@@ -45,6 +47,8 @@ class SqliteFile:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens all of them
         record.info[_NOTED] = found = [_which(part) for part in self._parts]
         self._opened = self._opened or found[0]
+        if found[0] != self._opened:
+            self._refuse()
 
     def _compare(self, _connection: Any, record: Any, _proxy: Any) -> None:
         for part, noted in zip(self._parts, record.info[_NOTED], strict=True):
@@ -59,8 +63,11 @@ class SqliteFile:
 
 
 def _which(file: Path) -> tuple[int, int] | None:
+    """Raises OperationalError where that cannot be told just now, as on a network's disk."""
     try:
         found = file.stat()
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise OperationalError("stat", None, sqlite3.OperationalError(error.strerror)) from error
     return found.st_dev, found.st_ino

@@ -1,8 +1,8 @@
 """Rows of a board as they were rendered, shown again while nothing in them has changed.
 
 A board with hundreds of calls is looked at up to four times a second, and mostly one call has
-changed. What a row says of times alone is coarse anyway (live.js writes it to the second), so
-it may be some seconds old.
+changed. What is late or due is seen at once; how many minutes something has lasted, and that an
+estimate has passed, may be some seconds old (spans are written to the second by live.js).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from triage.entrypoints.web.languages import language
+from triage.services import errands
 from triage.services.board_lines import DispatchLine
 from triage.services.boards import Row
 from triage.storage.base import LiveRow
@@ -40,11 +41,14 @@ def renderer(shown: Mapping[str, Any]) -> Callable[[Row], Markup]:
     """What renders a row of this look. shown -- what its template is given, `now` among it."""
     now: datetime = shown["now"]
     spoken, module = language(), list[Any]()
+    for key, old in _rendered.copy().items():
+        if not old.at <= now < old.until:  # nothing of a call stays that nobody looks at
+            _rendered.pop(key, None)
 
     def render(row: Row) -> Markup:
-        key, gist = (row.call.id, spoken), _gist(row)
+        key, gist = (row.call.id, spoken), _gist(row, now)
         known = _rendered.get(key)
-        if known is None or known.gist != gist or not known.at <= now < known.until:
+        if known is None or known.gist != gist:
             if not module:
                 module.append(_module(shown))
             if len(_rendered) >= _MOST:
@@ -62,9 +66,12 @@ def _module(shown: Mapping[str, Any]) -> Any:
     return current_app.jinja_env.get_template("board_row.html").make_module(given)
 
 
-def _gist(row: Row) -> tuple[Any, ...]:
-    """All that a row is made of, to be compared: of what is stored, which version."""
-    return tuple(map(_plain, vars(row).values()))
+def _gist(row: Row, now: datetime) -> tuple[Any, ...]:
+    """All that a row is made of, to be compared: of what is stored, which version; and what of it
+    is late by now."""
+    late = row.target_at is not None and row.target_at < now
+    red = tuple(errands.is_red(errand, now) for errand in row.errands)
+    return late, red, *map(_plain, vars(row).values())
 
 
 def _plain(value: Any) -> Any:

@@ -212,9 +212,7 @@ class Worker:
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""
-        if all(
-            self._well.get(name) for name in ("texts", "answers", "urgent_timers", "later_timers")
-        ):
+        if all(map(self._well.get, _PAGING)):
             self.context.do(ACTOR, self._write_heartbeat)
 
     def _write_heartbeat(self, uow: UnitOfWork) -> None:
