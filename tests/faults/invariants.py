@@ -161,10 +161,11 @@ def _texts(
         f"SELECT m.id, m.kind, m.state, m.created_at, p.state, m.last_error, {told}, m.page_id,"
         " m.sent_at FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
-    begun = _begun(database)
+    left = _known_to_have_left(database)
     newest = {row[7]: row[0] for row in rows if row[1] == "page"}
-    begins = [(*row[:3], begun.get(key(row[0]), row[3]), *row[4:]) for row in rows]
-    yield from _copies(begins, taken, labelled, doubted, faultless=faultless)
+    ordered = [(*r[:3], _made_at(key(r[0])), *r[4:8], left.get(key(r[0]))) for r in rows]
+    ordered.sort(key=lambda row: row[3])
+    yield from _copies(ordered, taken, labelled, doubted, faultless=faultless)
     for k, kind, state, made, page, error, person, page_id, _ in rows:
         copies, name = taken[key(k)], f"{kind} {key(k)[-6:]}"
         counts.texts += 1
@@ -182,13 +183,21 @@ def _texts(
             yield f"{name} was given up though nobody refused it: {error}"
 
 
-def _begun(database: Database) -> dict[str, Any]:
-    """When each text was first handed over. What is written of it bears the instant at which its
-    unit of work began, which may have waited for the text before to leave."""
-    if not database.has("attempt", "message_id"):
-        return {}
-    first = "SELECT message_id, min(started_at) FROM attempt GROUP BY message_id"
-    return {key(k): at for k, at in database.rows(first)}
+def _made_at(name: str) -> datetime:
+    """When this key was drawn, by the real clock. Instants in rows are those at which a unit of
+    work began, which may have waited for another that began later."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC)
+
+
+def _known_to_have_left(database: Database) -> dict[str, datetime]:
+    """Since when, by text: before another of its page may be owed."""
+    events = "('text.sent', 'text.delivered')"
+    rows = database.rows(f"SELECT subject_id, id FROM audit_entry WHERE event IN {events}")
+    since: dict[str, datetime] = {}
+    for text, entry in rows:
+        at = _made_at(key(entry))
+        since[key(text)] = min(at, since.get(key(text), at))
+    return since
 
 
 def _copies(
@@ -230,7 +239,7 @@ def _strangers(database: Database, twilio: Twilio, began_s: float) -> Iterator[s
     it was killed may come late, and its key tells when it was made."""
     known = {key(k) for (k,) in database.rows("SELECT id FROM message")}
     for name in set(_taken(database, twilio)) - known:
-        if int(name[:12], 16) / 1000 >= began_s:
+        if _made_at(name).timestamp() >= began_s:
             yield f"a text of nobody's was sent: {name}"
 
 

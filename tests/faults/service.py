@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +14,7 @@ from tests.faults.workers import ALONE, TRIAGE, Workers, until
 from tests.servers import free_port
 from tests.twilio_double import Twilio
 from tests.typical_calls import UNARMED
-from tests.world import PASSWORD, World, prepared_template
+from tests.world import PASSWORD, World, make_world, prepared_template
 
 BACK_S = 15.0
 TYPED = "He stands on the bridge"
@@ -107,3 +109,17 @@ class Service:
         until(lambda: self.answers("/pagingz") == 200, BACK_S)
         for reference in self.acknowledged:
             assert self.status(f"/calls/{reference}") == 200, reference
+
+
+@contextmanager
+def at_work(url: str, folder: Path, twilio: Twilio) -> Iterator[Service]:
+    """A service that has taken its first call; it ends with the story, however that ends."""
+    service = Service(url, folder, twilio)
+    try:
+        with make_world(url, folder) as world:
+            service.begin(world)
+            world.context.database.engine.dispose()  # what follows is the service's alone
+            assert service.post().status_code == 201
+            yield service
+    finally:
+        service.processes.stop()

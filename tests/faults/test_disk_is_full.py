@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.faults.service import BACK_S, Service
+from tests.faults.service import BACK_S, Service, at_work
 from tests.faults.workers import children_of, until
 from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.twilio_double import Twilio
-from tests.world import make_world
 
 ROOM = "12m"
 TRIES = 200
@@ -83,17 +82,11 @@ def test_a_full_disk_under_an_sqlite_file(tmp_path: Path, twilio: Twilio) -> Non
 
 def holds_on(url: str, disk: Path, folder: Path, twilio: Twilio) -> None:
     """This disk under the database of `url` fills, and there is room again."""
-    service = Service(url, folder, twilio)
-    try:
-        with make_world(url, folder) as world:
-            service.begin(world)
-            assert service.post().status_code == 201
-            filler = fill(disk)
-            holds(service)
-            filler.unlink()
-            service.recovers()
-    finally:
-        service.processes.stop()
+    with at_work(url, folder, twilio) as service:
+        filler = fill(disk)
+        holds(service)
+        filler.unlink()
+        service.recovers()
 
 
 def is_whole(file: Path) -> bool:
@@ -133,19 +126,13 @@ def test_a_disk_that_does_not_keep_what_is_written(tmp_path: Path, twilio: Twili
     if shutil.which("strace") is None:
         missing("strace is not installed (Debian: apt-get install strace)")
     url = f"sqlite:///{tmp_path / 'triage.sqlite'}"
-    service = Service(url, tmp_path, twilio)
-    try:
-        with make_world(url, tmp_path) as world:
-            service.begin(world)
-            assert service.post().status_code == 201
-            with errors_of(children_of(service.web.pid)):
-                answer = service.post()
-                assert answer.status_code == 503
-                assert "telephone" in answer.json()["detail"]
-                assert service.status("/board") == 200
-            service.recovers()
-    finally:
-        service.processes.stop()
+    with at_work(url, tmp_path, twilio) as service:
+        with errors_of(children_of(service.web.pid)):
+            answer = service.post()
+            assert answer.status_code == 503
+            assert "telephone" in answer.json()["detail"]
+            assert service.status("/board") == 200
+        service.recovers()
     assert is_whole(tmp_path / "triage.sqlite")
 
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import time_machine
 
-from tests.faults.service import BACK_S, Service
+from tests.faults.service import BACK_S, Service, at_work
 from tests.faults.workers import until
 from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.twilio_double import Twilio
@@ -88,21 +88,17 @@ def server(tmp_path: Path) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def at_work(
+def beside_others(
     server: PostgresServer, folder: Path, twilio: Twilio
 ) -> Iterator[tuple[Service, Others]]:
-    """Web, worker and watcher that have taken a call and sent its page."""
-    url = server.create("centre")
-    service, others = Service(url, folder, twilio), Others(server)
-    try:
-        with make_world(url, folder) as world:
-            service.begin(world)
-            world.context.database.engine.dispose()
+    """Web, worker and watcher that have sent a page, and others who may come."""
+    others = Others(server)
+    with at_work(server.create("centre"), folder, twilio) as service:
+        try:
             takes_a_call_and_pages(service, twilio)
             yield service, others
-    finally:
-        others.leave()
-        service.processes.stop()
+        finally:
+            others.leave()
 
 
 def takes_a_call_and_pages(service: Service, twilio: Twilio) -> None:
@@ -119,7 +115,7 @@ def pages(twilio: Twilio) -> list[str]:
 def test_who_is_at_work_goes_on_with_the_connections_that_they_have(
     server: PostgresServer, tmp_path: Path, twilio: Twilio
 ) -> None:
-    with at_work(server, tmp_path, twilio) as (service, others):
+    with beside_others(server, tmp_path, twilio) as (service, others):
         others.come()
         takes_a_call_and_pages(service, twilio)
         form = service.form()
@@ -132,7 +128,7 @@ def test_a_rush_of_calls_shares_the_connections_that_are_there(
     server: PostgresServer, tmp_path: Path, twilio: Twilio
 ) -> None:
     """Twenty callers at once, where the web has opened fewer connections than it would like to."""
-    with at_work(server, tmp_path, twilio) as (service, others):
+    with beside_others(server, tmp_path, twilio) as (service, others):
         others.come()
         with ThreadPoolExecutor(AT_ONCE) as callers:
             answers = list(callers.map(lambda _: service.post().status_code, range(AT_ONCE)))
@@ -143,7 +139,7 @@ def test_a_rush_of_calls_shares_the_connections_that_are_there(
 def test_who_finds_none_is_told_so_and_all_goes_on_when_there_are_some_again(
     server: PostgresServer, tmp_path: Path, twilio: Twilio
 ) -> None:
-    with at_work(server, tmp_path, twilio) as (service, others):
+    with beside_others(server, tmp_path, twilio) as (service, others):
         form = service.form()
         others.come()
         others.throw_out_ours()

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.service import Service
+from tests.faults.service import Service, at_work
 from tests.faults.workers import children_of
 from tests.twilio_double import Twilio
-from tests.world import make_world
 
 ABOVE = 120
 """Descriptors that it may open beyond those it has."""
@@ -56,22 +55,16 @@ def test_a_web_process_outlives_more_connections_than_it_can_hold(
     tmp_path: Path, twilio: Twilio
 ) -> None:
     url = f"sqlite:///{tmp_path / 'triage.sqlite'}"
-    service = Service(url, tmp_path, twilio)
-    try:
-        with make_world(url, tmp_path) as world:
-            service.begin(world)
-            assert service.post().status_code == 201
-            web = web_of(service)
-            may_open(web, ABOVE)
-            assert service.status("/board") == 200  # and the browser stays connected
-            with silent_connections(service.port):
-                before_s = computed_s(web)
-                for _ in range(WATCHED_S):
-                    time.sleep(1)
-                    assert service.status("/board") == 200
-                assert computed_s(web) - before_s < BUSY * WATCHED_S
-                assert web_of(service) == web
-            service.recovers()
+    with at_work(url, tmp_path, twilio) as service:
+        web = web_of(service)
+        may_open(web, ABOVE)
+        assert service.status("/board") == 200  # and the browser stays connected
+        with silent_connections(service.port):
+            before_s = computed_s(web)
+            for _ in range(WATCHED_S):
+                time.sleep(1)
+                assert service.status("/board") == 200
+            assert computed_s(web) - before_s < BUSY * WATCHED_S
             assert web_of(service) == web
-    finally:
-        service.processes.stop()
+        service.recovers()
+        assert web_of(service) == web
