@@ -331,6 +331,26 @@ def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
     assert parse(body).verb is Verb.AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I can accept tomorrow",
+        "K7QM accept later",
+        "accept K7QM if police come first",
+        "accept when my shift begins",
+        "acepto mañana",
+        "K7QM acepto si viene la policia",
+    ],
+)
+def test_a_yes_for_later_or_under_a_condition_is_asked_back(body: str) -> None:
+    assert parse(body).verb is Verb.AMBIGUOUS
+
+
+@pytest.mark.parametrize("body", ["acepto si", "si acepto", "K7QM accept but roads are bad"])
+def test_a_yes_without_one_stays_a_yes(body: str) -> None:
+    assert parse(body).verb is Verb.ACCEPT
+
+
 def test_help_goes_before_leaving_and_a_verdict_stays_one() -> None:
     assert parse("K7QM unsafe need help").verb is Verb.HELP
     assert parse("K7QM 3 unsafe").digit == 3

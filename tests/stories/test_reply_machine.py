@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,28 @@ class PageNow:
     verdict: int | None
     in_charge: bool
     """A supervisor's, who sees to it that somebody is found."""
+
+
+def has_place(page: PageNow) -> bool:
+    taken = page.slot_state in TAKEN or page.in_charge
+    return page.state is PageState.ACCEPTED and taken
+
+
+def _in(state: SlotState) -> Callable[[PageNow], bool]:
+    return lambda page: page.slot_state == state
+
+
+SAYS: dict[str, Callable[[PageNow], bool]] = {
+    "accepted": has_place,
+    "declined": lambda page: page.state in {PageState.DECLINED, PageState.PASSED_OVER},
+    "eta": has_place,
+    "relief_asked": lambda page: page.relief_asked,
+    "verdict": lambda page: page.verdict is not None,
+    **{str(state): _in(state) for state in (*ON_SITE, SlotState.EN_ROUTE, SlotState.STAGED)},
+    "cleared": _in(SlotState.CLEARED),
+    "withdrawn": _in(SlotState.WITHDRAWN),
+}
+"""What is true, after a text that came to this, of a page of theirs whose code the answer names."""
 
 
 @contextmanager
@@ -190,7 +212,7 @@ class Replies(RuleBasedStateMachine):
         self.acts_only_on_what_was_meant(phone, body, before, after)
         self.nobody_shares_a_slot(after)
         self.nobody_is_released_too_early(body, before, after)
-        self.is_answered_truly(phone, provider_id, after)
+        self.is_answered_truly(phone, provider_id, before, after)
         self.world.settle()
 
     def acts_only_on_what_was_meant(
@@ -237,7 +259,11 @@ class Replies(RuleBasedStateMachine):
                 assert then.slot_state not in ON_SITE or now.slot_state in LEFT_SCENE
 
     def is_answered_truly(
-        self, phone: Phone, provider_id: str, pages: dict[object, PageNow]
+        self,
+        phone: Phone,
+        provider_id: str,
+        before: dict[object, PageNow],
+        pages: dict[object, PageNow],
     ) -> None:
         with self.world.context.reading() as uow:
             inbound = uow.session.scalars(
@@ -253,20 +279,16 @@ class Replies(RuleBasedStateMachine):
             if said.endswith(LAST):
                 self.told_that_no_answer_comes.add(phone.number)
             assert inbound.responder_id == phone.responder_id
-            mine = {page.code: page for page in pages.values() if page.sender == phone.responder_id}
-            if inbound.outcome == "accepted":
-                having = {
-                    page.code
-                    for page in pages.values()
-                    if page.sender == phone.responder_id
-                    and page.state is PageState.ACCEPTED
-                    and (page.slot_state in TAKEN or page.in_charge)
-                }
-                assert any(code in said for code in having), said
+            mine = [page for page in pages.values() if page.sender == phone.responder_id]
+            named = [page for page in mine if page.code in said]
+            holds = SAYS.get(inbound.outcome)
+            if holds is not None:
+                assert any(map(holds, named)), (inbound.outcome, said, mine)
             if inbound.outcome == "help_raised":
-                assert any(page.alarmed for page in mine.values()), said
+                assert any(page.alarmed for page in mine), said
             if inbound.outcome in unread_replies.CHANGED_NOTHING:
                 assert "accepted" not in said.lower().replace("not accepted", "").split()
+                assert all(page in before.values() for page in mine), (said, mine)
             member = uow.get(Responder, phone.responder_id) if phone.responder_id else None
             if member is None:
                 assert not any(code in said for code in self.codes), "a stranger learned a code"

@@ -104,6 +104,11 @@ REQUESTS = frozenset({Verb.HELP, Verb.ADDRESS, Verb.REPLACE})
 """What is asked for means the same with a question mark."""
 NOTE_WORDS = _words("note notes nota")
 DENIALS = _words("not dont didnt wont never isnt arent nunca")
+CONDITIONS = _words(
+    """tomorrow later tonight if unless after when once until till maybe perhaps manana luego
+    despues cuando hasta quizas talvez"""
+)
+"""Beside an ACCEPT these say that nobody comes now, or only if: it is asked again."""
 FILLERS = _words(
     """a am an and are at call can code copy de el estamos estoy favor gracias have hello hi hola
     i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank

@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from triage.domain.reply_words import (
     ASKS,
     CARRIER_WORDS,
+    CONDITIONS,
     DENIALS,
     FILLERS,
     FIRM,
@@ -95,6 +97,7 @@ class _Found:
     firm: bool = False
     flees: bool = False
     asks: bool = False
+    conditional: bool = False
     strange_words: int = 0
     strange_numbers: int = 0
 
@@ -141,6 +144,8 @@ def parse(body: str) -> Reply:
         else:
             at += _read(words, at, found)
     found.asks = "?" in before_note or any(tuple(words[: len(a)]) == a for a in ASKS)
+    read = words[:at]
+    found.conditional = not CONDITIONS.isdisjoint(read) or ("ACEPTO", "SI") in pairwise(read)
     return _meaning(found, note)
 
 
@@ -271,7 +276,8 @@ def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
 
 def _contradicts_itself(found: _Found) -> bool:
     denied = found.denied and bool(found.verbs or found.digits)
-    if len(found.codes) > 1 or len(found.digits) > 1 or denied:
+    only_if = found.conditional and bool(found.strange_words) and Verb.ACCEPT in found.verbs
+    if len(found.codes) > 1 or len(found.digits) > 1 or denied or only_if:
         return True
     digit = next(iter(found.digits), None)
     if found.carrier_words and found.acts:  # only "yes, accept" and "yes, 1" say one thing
