@@ -25,9 +25,8 @@ def _run(engine: Engine, step: str, revision: str) -> None:
     config = _config()
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            # A table rebuilt in batches must not lose its children; settled before a transaction.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+            # A table rebuilt in batches must not lose its children; within a transaction it is late.
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             event.listen(connection, "begin", _begin)
         config.attributes["connection"] = connection
         getattr(command, step)(config, revision)
