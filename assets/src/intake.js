@@ -94,7 +94,7 @@
 
   // An error stands by its field once the field was left; it goes as soon as it is mended.
   function showErrors(errors) {
-    for (const name of ["location", "caller_phone", "narrative", "caller_name", "subject_name", "subject_about", "zone"]) {
+    for (const name of ["location", "caller_phone", "narrative", "caller_name", "subject_name", "subject_about", "third_party_name", "third_party_phone", "zone"]) {
       const field = document.getElementById(`f-${name}`);
       if (document.activeElement !== field || !errors[name]) say(field, errors[name]);
     }

@@ -19,7 +19,7 @@ from tests.stories.test_rules_page import opened, send, with_another_threshold
 from tests.typical_calls import CALM
 from tests.world import Phone, World
 from triage.adapters.simulator_sms import SimulatorSms
-from triage.domain.people_of_call import People, Subject
+from triage.domain.people_of_call import People, Subject, ThirdParty
 from triage.domain.phone_network import OutboundSms
 from triage.entrypoints.watcher import Watcher
 from triage.services import communication_tests, hazard_notes, rosters, switches, visits
@@ -145,6 +145,7 @@ def _calls(world: World, typed: Typed, phone: Phone) -> tuple[Call, Call]:
         external_id=typed.said("26-004711")[:60],
         people=People(
             subject=Subject(name=typed.said("Ada Lovelace"), about=typed.said("Red coat")),
+            third_party=ThirdParty(typed.said("Rosa Lovelace"), "202-555-0171", "family", True),
         ),
     )
     world.settle()

@@ -37,6 +37,33 @@ def test_a_reload_right_after_the_last_key_loses_no_word_and_is_no_other_tab(
     assert (call.location, call.narrative) == ("12 Mill Lane", typed)
 
 
+def test_somebody_else_is_written_down_by_keyboard_and_outlives_a_reload(
+    served: Served, page: Page
+) -> None:
+    served.world.team("Mobile 9")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    page.locator("#f-narrative").fill("He cries")
+    page.locator("#f-subject_about").focus()
+    for typed in ("Tab", "Enter", "Tab", "End", "ArrowUp", "Tab"):  # opened; the last but one
+        page.keyboard.press(typed)
+    page.keyboard.type("Rosa Paz")
+    page.keyboard.press("Tab")
+    page.keyboard.type("12")
+    page.keyboard.press("Tab")
+    expect(page.locator("#e-third_party_phone")).to_be_visible()
+    page.reload()
+    expect(page.locator("#f-third_party_name")).to_have_value("Rosa Paz")
+    expect(page.locator("#f-third_party_phone")).to_have_value("12")
+    page.locator("#f-third_party_phone").fill("202-555-0171")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/*")
+    told = page.locator("#call-callers div", has=page.locator("dt", has_text="Somebody else"))
+    expect(told).to_contain_text("Rosa Paz, has the key: landlord or caretaker, +12025550171")
+
+
 def test_a_last_word_that_does_not_arrive_is_told(served: Served, page: Page) -> None:
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from tests.stories.test_intake import FORM, send, the_call
 from tests.world import Browser, World
 from triage.services import assessments
-from triage.storage.calls import Call, CallSubject
+from triage.storage.calls import Call, CallSubject, CallThirdParty
 from triage.storage.follow_ups import FollowUp
+from triage.storage.people import Account
+from triage.storage.teams import Responder
 
 PEOPLE = {
     "caller_relation": "family",
@@ -20,6 +22,12 @@ PEOPLE = {
     "subject_about": "Red jacket, by the crane",
     "subject_age": "teen_12_17",
     "subject_language": "en",
+}
+ROSA = {
+    "third_party_relation": "key",
+    "third_party_name": "Rosa <b>Paz</b>",
+    "third_party_phone": "202-555-0171",
+    "third_party_with_them": "no",
 }
 
 
@@ -68,6 +76,63 @@ def test_caller_and_person_in_crisis_are_kept_apart_and_shown(
             assert safe == ("yes", "unknown", "yes")
 
 
+def test_whoever_is_neither_has_a_place_of_their_own(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9")
+    page = text_of(send(dispatcher, FORM | PEOPLE | ROSA, action="check"))
+    assert '<details id="third-party" open>' in page
+    assert 'value="Rosa &lt;b&gt;Paz&lt;/b&gt;"' in page, "what was typed is kept"
+
+    send(dispatcher, FORM | PEOPLE | ROSA)
+    call = the_call(world)
+    page_text = phone.expect(f"Reply {call.code}")
+    assert "Rosa" not in page_text
+    with world.context.reading() as uow:
+        row = uow.session.scalars(select(CallThirdParty)).one()
+        assert (row.phone, row.relation, row.with_them) == ("+12025550171", "key", False)
+        assert b"Rosa" not in (row.name_sealed or b"")
+        assert b"5550171" not in (row.phone_sealed or b"")
+        assert len(uow.get(Call, call.id).callers) == 1
+    path = f"/calls/{call.reference}"
+    for page in (text_of(dispatcher.get(path)), text_of(dispatcher.get(f"{path}/sheet"))):
+        assert "Rosa &lt;b&gt;Paz&lt;/b&gt;" in page
+        assert "has the key: landlord or caretaker" in page
+        assert "tel:+12025550171" in page
+        assert "not with the person" in page
+
+
+def test_whoever_comes_sees_them_once_they_have_the_call(world: World) -> None:
+    clinician = world.client("clinician")
+    (phone,) = world.team("Mobile 9")
+    with world.context.unit_of_work("test") as uow:
+        account = uow.session.scalars(select(Account).where(Account.role == "clinician")).one()
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    send(world.client("dispatcher"), FORM | ROSA)
+    call = the_call(world)
+    path = f"/calls/{call.reference}"
+    phone.expect(f"Reply {call.code}")
+    assert "Rosa" not in text_of(clinician.get(path))
+
+    phone.text(f"{call.code} 1")
+    page = text_of(clinician.get(path))
+    assert "Rosa &lt;b&gt;Paz&lt;/b&gt;" in page
+    assert "+12025550171" in page
+    world.ignores_texts("what is confirmed is another story")
+
+
+def test_a_number_that_cannot_be_rung_is_told_beside_its_field(
+    world: World, dispatcher: Browser
+) -> None:
+    wrong = ROSA | {"third_party_phone": "12", "third_party_relation": "pilot"}
+    page = text_of(send(dispatcher, FORM | wrong))
+    assert 'id="e-third_party_phone"' in page
+    assert 'id="e-third_party_relation"' in page
+    assert 'value="12"' in page
+    assert '<details id="third-party" open>' in page
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Call)).all() == []
+    assert '<details id="third-party">' in text_of(send(dispatcher, FORM, action="check"))
+
+
 def test_what_cannot_be_is_told_beside_its_field_and_kept(dispatcher: Browser) -> None:
     wrong = FORM | {"caller_relation": "pilot", "subject_name": "Luis"}
     page = text_of(send(dispatcher, wrong))
@@ -87,6 +152,8 @@ def test_the_api_takes_them_too(world: World) -> None:
         "subject_name": "Luis Ortega",
         "subject_language": "es",
         "subject_interpreter": True,
+        "third_party_name": "Rosa Paz",
+        "third_party_with_them": True,
     }
     client = world.app.test_client()
     assert client.post("/api/v1/calls", json=body, headers=headers).status_code == 201
@@ -97,9 +164,13 @@ def test_the_api_takes_them_too(world: World) -> None:
         assert subject is not None
         assert (subject.name, subject.language, subject.interpreter) == ("Luis Ortega", "es", True)
         assert call.language == "es"
+        (other,) = call.third_parties
+        assert (other.name, other.phone, other.with_them) == ("Rosa Paz", None, True)
 
     refused = client.post("/api/v1/calls", json=body | {"call_back": ["fax"]}, headers=headers)
     assert (refused.status_code, "call_back" in text_of(refused)) == (422, True)
+    refused = client.post("/api/v1/calls", json=body | {"third_party_phone": "12"}, headers=headers)
+    assert (refused.status_code, "third_party_phone" in text_of(refused)) == (422, True)
 
 
 def test_a_place_that_was_found_is_confirmed_or_rejected_and_both_are_kept(

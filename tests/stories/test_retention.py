@@ -102,7 +102,7 @@ def test_no_word_of_a_call_is_found_in_any_table(world: World, tmp_path: Path) -
     all_is_over(world)
     keeps(world)
     before, figures = found(world, WORD), world.context.reading
-    assert {"call", "caller", "call_subject", "assessment", "visit"} <= before
+    assert {"call", "caller", "call_subject", "call_third_party", "assessment", "visit"} <= before
     assert looked_up_by(world) > 10
     with figures() as uow:
         count = uow.session.scalar(select(func.count()).select_from(Call))

@@ -164,6 +164,27 @@ def test_the_person_goes_with_the_caller_who_named_them(world: World, dispatcher
     assert (other.position, other.zone) == ((40.7001, -75.3002), "Harbor")
 
 
+def test_somebody_else_goes_with_the_caller_who_told_of_them(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    first = {"third_party_name": "Rosa First", "third_party_with_them": "yes"}
+    came = send(dispatcher, SECOND | first).location or ""
+    call = call_called(world, came.removeprefix("/calls/"))
+    second = {"third_party_name": "Ben Second", "third_party_relation": "key"}
+    send(dispatcher, SECOND | second, action=f"attach:{call.reference}")
+    page = words(look(dispatcher, call))
+    assert "Somebody else Rosa First ; with the person" in page
+    assert "Somebody else Ben Second , has the key: landlord or caretaker" in page
+
+    other = split_off(world, dispatcher, call)
+
+    assert "Rosa First" in look(dispatcher, call)
+    assert "Ben Second" not in look(dispatcher, call)
+    assert "Ben Second" in look(dispatcher, other)
+    assert "Rosa First" not in look(dispatcher, other)
+
+
 def test_of_two_who_named_a_person_the_word_of_whoever_stays_stands(
     world: World, dispatcher: Browser
 ) -> None:

@@ -1,4 +1,5 @@
-"""Who has to do with a call: whoever rings, and the person it is about. They may be one."""
+"""Who has to do with a call: whoever rings, the person it is about (they may be one), and somebody
+else who is with them or can help."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
@@ -17,6 +18,13 @@ RELATIONS = {
     "other": msgid("Somebody else"),
 }
 """What the caller is to the person in crisis."""
+_LAST = "other"
+THIRD_PARTIES = {
+    **{code: words for code, words in RELATIONS.items() if code not in {"self", _LAST}},
+    "key": msgid("Has the key: landlord or caretaker"),
+    _LAST: RELATIONS[_LAST],
+}
+"""What a third party is to the person in crisis, or why they matter."""
 _AS_ANSWER = {
     "self": "subject_self",
     "family": "family_household",
@@ -96,8 +104,26 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class ThirdParty:
+    """Neither the caller nor the person in crisis: a mother who sits with them, whoever was sent
+    for help, whoever can open the door."""
+
+    name: str | None = None
+    phone: str | None = None
+    relation: str | None = None
+    """A code of THIRD_PARTIES."""
+    with_them: bool | None = None
+    """Are they with the person now? None where nobody asked."""
+
+    @property
+    def is_known(self) -> bool:
+        return any((self.name, self.phone, self.relation)) or self.with_them is not None
+
+
+@dataclass(frozen=True)
 class People:
-    """What was said of the caller beside name and number, and of the person in crisis."""
+    """What was said of the caller beside name and number, of the person in crisis, and of one
+    other."""
 
     relation: str | None = None
     interpreter: bool = False
@@ -105,6 +131,7 @@ class People:
     call_back: tuple[str, ...] = ()
     """Codes of CALL_BACK; none where nobody asked."""
     subject: Subject = field(default_factory=Subject)
+    third_party: ThirdParty = field(default_factory=ThirdParty)
 
 
 def implied(facts: Mapping[str, Fact], people: People) -> dict[str, str]:

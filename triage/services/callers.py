@@ -1,11 +1,18 @@
-"""Whoever rings about a call, and the person it is about."""
+"""Whoever rings about a call, the person it is about, and others who are there or can help."""
 
 from triage.domain.errors import Refused
-from triage.domain.people_of_call import CALL_BACK, LANGUAGES, RELATIONS, People
+from triage.domain.people_of_call import (
+    CALL_BACK,
+    LANGUAGES,
+    RELATIONS,
+    THIRD_PARTIES,
+    People,
+    ThirdParty,
+)
 from triage.domain.phone_numbers import e164
 from triage.domain.words import msgid
 from triage.services.centre import Centre
-from triage.storage.calls import Call, Caller, CallSubject
+from triage.storage.calls import Call, Caller, CallSubject, CallThirdParty
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -22,9 +29,10 @@ def add(
 ) -> Caller:
     """Somebody rang about this call. Raises Refused for a number that cannot be rung.
 
-    people -- what was said of them and of the person in crisis; language -- their own.
+    people -- what was said of them, of the person in crisis and of a third party; language --
+    their own.
     """
-    number = e164(phone, centre.policy.country) if phone and phone.strip() else None
+    number = _number(centre, phone)
     people = people or People()
     _check(people)
     caller = uow.add(
@@ -41,12 +49,38 @@ def add(
         )
     )
     uow.audit("caller.added", caller, with_number=number is not None)
+    if people.third_party.is_known:
+        _add_third_party(uow, centre, caller, people.third_party)
     return caller
+
+
+def _number(centre: Centre, phone: str | None) -> str | None:
+    return e164(phone, centre.policy.country) if phone and phone.strip() else None
+
+
+def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:
+    """Write down of whom else this caller told."""
+    try:
+        number = _number(centre, told.phone)
+    except Refused as refusal:
+        raise Refused(str(refusal), "third_party_phone") from None
+    uow.add(
+        CallThirdParty(
+            call_id=caller.call_id,
+            caller_id=caller.id,
+            name=told.name,
+            phone=number,
+            relation=told.relation,
+            with_them=told.with_them,
+        )
+    )
 
 
 def _check(people: People) -> None:
     if people.relation is not None and people.relation not in RELATIONS:
         raise Refused(msgid("Choose who rings from the list."), "caller_relation")
+    if people.third_party.relation not in (None, *THIRD_PARTIES):
+        raise Refused(msgid("Choose who they are from the list."), "third_party_relation")
     if not set(people.call_back) <= set(CALL_BACK):
         raise Refused(msgid("Choose from the list how to call back."), "call_back")
     if "never" in people.call_back and len(people.call_back) > 1:

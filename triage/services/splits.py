@@ -30,6 +30,7 @@ def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
     caller.left_for_id = fresh.id
     uow.session.flush()
     second_callers.take_along(uow, call, caller)
+    _third_parties_go_along(uow, call, caller, fresh)
     _without_their_word(uow, call, caller_number(call.callers.index(caller) + 1))
     calls.assess(uow, centre, call)
     dangers.tell_of_new(uow, centre, call, before)
@@ -75,6 +76,15 @@ def _as_call(call: Call, caller: Caller) -> NewCall:
         received_at=caller.created_at,
         origin="split",
     )
+
+
+def _third_parties_go_along(uow: UnitOfWork, call: Call, caller: Caller, fresh: Call) -> None:
+    """Of whom this caller told has to do with the call that is theirs."""
+    for one in call.third_parties:
+        if one.caller_id == caller.id:
+            one.call_id, one.caller_id = fresh.id, fresh.callers[0].id
+    uow.session.flush()
+    uow.session.expire(call, ["third_parties"])
 
 
 def _without_their_word(uow: UnitOfWork, call: Call, source: str) -> None:

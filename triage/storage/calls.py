@@ -126,6 +126,9 @@ class Call(LiveRow):
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.created_at, Answer.id")
     assessments: Mapped[list["AssessmentRecord"]] = relationship(order_by="AssessmentRecord.number")
     subject: Mapped["CallSubject | None"] = relationship(back_populates="call")
+    third_parties: Mapped[list["CallThirdParty"]] = relationship(
+        order_by="CallThirdParty.created_at, CallThirdParty.id"
+    )
 
 
 MOST_LISTED = 300
@@ -185,6 +188,25 @@ class CallSubject(LiveRow):
     interpreter: Mapped[bool | None]
 
     call: Mapped[Call] = relationship(back_populates="subject")
+
+
+class CallThirdParty(LiveRow):
+    """Somebody beside callers and the person in crisis, who is with them or can help."""
+
+    __tablename__ = "call_third_party"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
+    caller_id: Mapped[UUID] = mapped_column(ForeignKey("caller.id"))
+    """Who told of them; they go along where that caller's call is another."""
+    name_sealed: Mapped[bytes | None] = sealed_column()
+    name = Sealed()
+    phone_sealed: Mapped[bytes | None] = sealed_column()
+    phone = Sealed()
+    """E.164."""
+    relation: Mapped[str | None]
+    """A code of THIRD_PARTIES."""
+    with_them: Mapped[bool | None]
+    """Are they with the person in crisis? None where nobody asked."""
 
 
 class Answer(NoteRow):

@@ -36,7 +36,8 @@ OWN = {
 """Sealed columns that each copy has of its own."""
 PLACED = {"zone", "zone_source", "location_index", "found_index"}
 LONG_KEPT = {
-    *("call", "caller", "call_subject", "dispatch", "slot", "page", "transfer"),
+    *("call", "caller", "call_subject", "call_third_party"),
+    *("dispatch", "slot", "page", "transfer"),
     *("follow_up", "visit", "alarm"),
 }
 """Tables of what is left of a call when its texts, steps, trail and words are purged."""

@@ -19,7 +19,14 @@ from triage.domain.decision import Route
 from triage.domain.errors import Problem
 from triage.domain.hints import did_you_mean
 from triage.domain.lifecycle import CallState, DispatchState, FollowUpState, MessageState, SlotState
-from triage.domain.people_of_call import CALL_BACK, RELATIONS, People, Subject
+from triage.domain.people_of_call import (
+    CALL_BACK,
+    RELATIONS,
+    THIRD_PARTIES,
+    People,
+    Subject,
+    ThirdParty,
+)
 from triage.domain.transfers import REFUSALS, TransferState
 from triage.entrypoints.api.values import NULL, AsIs, Degrees, Instant, Line, Messages, Text, Word
 
@@ -76,6 +83,12 @@ class CaseBody(Body):
 
 
 _SUBJECT = ("name", "about", "age", "language", "interpreter")
+_THIRD_PARTY = ("name", "phone", "relation", "with_them")
+
+
+def _taken(data: dict[str, Any], whose: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """What a body says of somebody, whose names begin alike."""
+    return {name: data.pop(f"{whose}_{name}") for name in names if f"{whose}_{name}" in data}
 
 
 class NewCallBody(CaseBody):
@@ -101,6 +114,10 @@ class NewCallBody(CaseBody):
     subject_age = Word("[a-z0-9_]{1,40}", "is an answer to age_band", "As `age_band` is answered.")
     subject_language = Word(_LANGUAGE, _TAG, "Of the person in crisis, as BCP 47 tag.")
     subject_interpreter = _flag("The person in crisis needs an interpreter.")
+    third_party_name = Line(200, "Somebody else who is with them or can help.")
+    third_party_phone = Line(60, "Their number, with + or as dialled locally.")
+    third_party_relation = _code(THIRD_PARTIES, "What they are to the person in crisis.")
+    third_party_with_them = _flag("They are with the person in crisis now.")
     received_at = Instant(
         error_messages={"null": NULL}, metadata={"description": "When the call came in."}
     )
@@ -112,12 +129,12 @@ class NewCallBody(CaseBody):
     @post_load
     def _people(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         """Whoever has to do with the call stands together."""
-        of = {name: data.pop(f"subject_{name}") for name in _SUBJECT if f"subject_{name}" in data}
         data["people"] = People(
             relation=data.pop("caller_relation", None),
             interpreter=data.pop("caller_interpreter", False),
             call_back=tuple(data.pop("call_back", ())),
-            subject=Subject(**of),
+            subject=Subject(**_taken(data, "subject", _SUBJECT)),
+            third_party=ThirdParty(**_taken(data, "third_party", _THIRD_PARTY)),
         )
         return data
 

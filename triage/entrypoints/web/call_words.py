@@ -15,7 +15,7 @@ from triage.domain.codes import (
     OVERRIDE_SAID,
 )
 from triage.domain.lifecycle import SLOT_MOVES, SlotState
-from triage.domain.people_of_call import CALL_BACK, RELATIONS
+from triage.domain.people_of_call import CALL_BACK, RELATIONS, THIRD_PARTIES
 from triage.domain.transfers import REFUSALS
 from triage.domain.wording import help_words
 from triage.domain.words import msgid
@@ -76,6 +76,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "dispositions": DISPOSITIONS,
         "visit_verdicts": VERDICT_WORDS,
         "relations": RELATIONS,
+        "third_parties": THIRD_PARTIES,
         "call_back": CALL_BACK,
         "language_name": callers.called,
         "told_by": second_callers.told_by,

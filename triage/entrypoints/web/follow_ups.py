@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
-from triage.domain.people_of_call import CALL_BACK, RELATIONS
+from triage.domain.people_of_call import CALL_BACK, RELATIONS, THIRD_PARTIES
 from triage.domain.words import msgid
 from triage.entrypoints.web import list_places
 from triage.entrypoints.web.access import current_person, open_to
@@ -166,6 +166,7 @@ def _page(
             callers=[one for one in shown.call.callers if not one.left_for_id] if may_see else None,
             quiet=may_see and speaking_freely.must_not_ring(uow, shown.call),
             relations=RELATIONS,
+            third_parties=THIRD_PARTIES,
             call_back=CALL_BACK,
             language_name=callers.called,
             name=names_of(uow, [attempt.by for attempt in shown.attempts]),

@@ -13,11 +13,10 @@ from flask_wtf.csrf import generate_csrf
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
-from triage.domain.people_of_call import AGE_FACT, CALL_BACK, LANGUAGES, RELATIONS
-from triage.domain.words import Named, listed, msgid
+from triage.domain.words import listed, msgid
 from triage.entrypoints.web import intake_known, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
+from triage.entrypoints.web.intake_form import FACT, Intake, as_call, people_offered, understand
 from triage.entrypoints.web.kept_words import kept_words
 from triage.entrypoints.web.languages import all_spoken, spoken
 from triage.entrypoints.web.questions import panel, prompted, prompted_by
@@ -288,22 +287,6 @@ def _page(
 
 def _in_words(fields: Fields) -> list[tuple[str, str]]:
     return kept_words((name, value) for name, values in fields.items() for value in values)
-
-
-def people_offered(centre: Centre) -> dict[str, Any]:
-    """What can be chosen of the caller and the person in crisis."""
-    return {
-        "languages": LANGUAGES,
-        "relations": RELATIONS,
-        "call_back": CALL_BACK,
-        "ages": _ages(centre),
-    }
-
-
-def _ages(centre: Centre) -> list[tuple[str, str]]:
-    """The ages that the centre tells apart."""
-    known = centre.vocabulary.facts.get(AGE_FACT)
-    return [(value.name, Named(value.label)) for value in known.values] if known else []
 
 
 def _unfinished(uow: UnitOfWork) -> tuple[list[tuple[IntakeDraft, Intake]], int]:

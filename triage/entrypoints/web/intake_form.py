@@ -11,14 +11,17 @@ from triage.domain.facts import Fact
 from triage.domain.gazetteer import Place
 from triage.domain.people_of_call import (
     AGE_FACT,
+    CALL_BACK,
     LANGUAGES,
     RELATIONS,
+    THIRD_PARTIES,
     People,
     Subject,
+    ThirdParty,
     implied,
 )
 from triage.domain.phone_numbers import e164
-from triage.domain.words import msgid
+from triage.domain.words import Named, msgid
 from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
@@ -33,6 +36,7 @@ LONGEST = {
     "caller_name": 200,
     "subject_name": 200,
     "subject_about": 500,
+    "third_party_name": 200,
     "override_note": 2000,
     "external_id": 64,
 }
@@ -93,8 +97,25 @@ def understand(centre: Centre, fields: Fields) -> Intake:
     return intake
 
 
+def people_offered(centre: Centre) -> dict[str, Any]:
+    """What can be chosen of the caller, the person in crisis and a third party."""
+    return {
+        "languages": LANGUAGES,
+        "relations": RELATIONS,
+        "third_parties": THIRD_PARTIES,
+        "call_back": CALL_BACK,
+        "ages": _ages(centre),
+    }
+
+
+def _ages(centre: Centre) -> list[tuple[str, str]]:
+    """The ages that the centre tells apart."""
+    known = centre.vocabulary.facts.get(AGE_FACT)
+    return [(value.name, Named(value.label)) for value in known.values] if known else []
+
+
 def people_typed(fields: Fields) -> People:
-    """The caller and the person in crisis, as far as the form states them."""
+    """The caller, the person in crisis and a third party, as far as the form states them."""
     return People(
         relation=one(fields, "caller_relation") or None,
         interpreter=bool(one(fields, "interpreter")),
@@ -105,6 +126,12 @@ def people_typed(fields: Fields) -> People:
             age=one(fields, "subject_age") or None,
             language=one(fields, "subject_language") or None,
             interpreter=bool(one(fields, "subject_interpreter")),
+        ),
+        third_party=ThirdParty(
+            name=one(fields, "third_party_name") or None,
+            phone=one(fields, "third_party_phone") or None,
+            relation=one(fields, "third_party_relation") or None,
+            with_them={"yes": True, "no": False}.get(one(fields, "third_party_with_them")),
         ),
     )
 
@@ -155,6 +182,7 @@ def _choices(centre: Centre, intake: Intake) -> None:
         "subject_language": LANGUAGES,
         "caller_relation": RELATIONS,
         "subject_age": age.by_value if age else {},
+        "third_party_relation": THIRD_PARTIES,
     }
     for name, options in offered.items():
         if (chosen := one(intake.fields, name)) and chosen not in options:
@@ -166,11 +194,12 @@ def _choices(centre: Centre, intake: Intake) -> None:
 
 
 def _phone(centre: Centre, intake: Intake) -> None:
-    if number := one(intake.fields, "caller_phone"):
-        try:
-            e164(number, centre.policy.country)
-        except Refused as refusal:
-            intake.errors["caller_phone"] = str(refusal)
+    for name in ("caller_phone", "third_party_phone"):
+        if number := one(intake.fields, name):
+            try:
+                e164(number, centre.policy.country)
+            except Refused as refusal:
+                intake.errors[name] = str(refusal)
 
 
 def _narrative(centre: Centre, intake: Intake) -> None:

@@ -16,7 +16,7 @@ from triage.domain.codes import (
     OVERRIDE_REASONS,
     PARTNERS,
 )
-from triage.domain.people_of_call import RELATIONS
+from triage.domain.people_of_call import RELATIONS, THIRD_PARTIES
 from triage.domain.role_words import role_name
 from triage.domain.words import Sentence, begun, msgid
 from triage.entrypoints.web.call_words import PROGRESS, VERDICT_WORDS
@@ -146,6 +146,10 @@ NAMES = {
     "subject_name": msgid("Their name"),
     "teams": msgid("Teams to ask, for the preview"),
     "text": msgid("Text"),
+    "third_party_name": msgid("Somebody else: name"),
+    "third_party_phone": msgid("Somebody else: telephone"),
+    "third_party_relation": msgid("Somebody else: who they are"),
+    "third_party_with_them": msgid("Somebody else: with the person now?"),
     "times": msgid("How often"),
     "unit": msgid("Unit or hospital"),
     "until": msgid("Off until"),
@@ -264,6 +268,8 @@ _SAYS: Mapping[str, Callable[[Centre, str], str]] = {
     "spoken": _YES_OR_NO,
     "subject_interpreter": _YES_OR_NO,
     "subject_language": _language,
+    "third_party_relation": _by(THIRD_PARTIES),
+    "third_party_with_them": _YES_OR_NO,
     "verdict": _by(VERDICT_WORDS),
     "weapon": _YES_OR_NO,
 }

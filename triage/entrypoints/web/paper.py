@@ -15,8 +15,7 @@ from triage.domain.role_words import role_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.intake import people_offered
-from triage.entrypoints.web.intake_form import FACT, Intake, as_call, understand
+from triage.entrypoints.web.intake_form import FACT, Intake, as_call, people_offered, understand
 from triage.entrypoints.web.local_times import instant_in_form, put_back
 from triage.entrypoints.web.questions import panel
 from triage.services import paper
