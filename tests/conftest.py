@@ -20,10 +20,30 @@ SAMPLE = os.environ.get("STORY_SAMPLE", "")
 SAMPLED = ("stories/*.py", "browser/*.py")
 EACH_ON_BOTH = 10
 """Of so many sampled stories one runs on both databases all the same."""
+PART = os.environ.get("STORY_PART", "")
+"""`1`: half of the slow ones, by the same seed, and all others; `2`: the other half alone."""
+SLOW = (
+    "browser/*.py",
+    *(
+        f"faults/test_{name}.py"
+        for name in (
+            "database_is_away no_connection_left no_descriptor_left log_is_full file_is_another"
+            " one_clock worker_is_held_up worker_is_killed"
+        ).split()
+    ),
+    *(
+        f"stories/test_{name}.py"
+        for name in (
+            "copies_and_watcher demo downtime_paper lived_year operating outage phone_trials splits"
+            " who_comes"
+        ).split()
+    ),
+)
+"""They start browsers and whole services, and take two thirds of the time."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A sample leaves out no story, but one of its databases."""
+    """A sample leaves out one of the databases of a story, and a part half of what is slow."""
     twice = defaultdict(list)
     for item in items if SAMPLE else ():
         drawn = getattr(item, "callspec", None)
@@ -31,13 +51,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             twice[item.nodeid.replace(drawn.params["database_url"], "")].append(item)
     left = [leave_out(story, both) for story, both in twice.items() if len(both) > 1]
     out = {item for item in left if item}
+    out |= {item for item in items if PART and not is_in_part(item)}
     config.hook.pytest_deselected(items=[*out])
     items[:] = [item for item in items if item not in out]
 
 
 def leave_out(story: str, both: list[pytest.Item]) -> pytest.Item | None:
-    chance = int.from_bytes(hashlib.sha256(f"{SAMPLE} {story}".encode()).digest()[:4])
+    chance = drawn_for(story)
     return both[chance % 2] if chance // 2 % EACH_ON_BOTH else None
+
+
+def is_in_part(item: pytest.Item) -> bool:
+    if not any(map(item.path.match, SLOW)):
+        return PART == "1"
+    return drawn_for(f"part {item.nodeid}") % 2 == int(PART) - 1
+
+
+def drawn_for(story: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{SAMPLE} {story}".encode()).digest()[:4])
 
 
 @pytest.fixture(scope="session")
