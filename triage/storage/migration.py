@@ -25,7 +25,7 @@ def _run(engine: Engine, step: str, revision: str) -> None:
     config = _config()
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            # A table rebuilt in batches must keep its children; within a transaction it is too late.
+            # Rebuilt tables must keep their children; within a transaction it is too late.
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             event.listen(connection, "begin", _begin)
         config.attributes["connection"] = connection
