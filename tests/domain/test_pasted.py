@@ -93,7 +93,17 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
 
 
 LINES = st.sampled_from(
-    [*ALI.splitlines(True), *CAD.splitlines(True), *EIDO.splitlines(True), "{", "\r\n", "LAT: 99\n"]
+    [
+        "RP: Jane Doe 202-555-0178",
+        "x 202-555-0142 ",
+        "CBN 2025550142\n",
+        *ALI.splitlines(True),
+        *CAD.splitlines(True),
+        *EIDO.splitlines(True),
+        "{",
+        "\r\n",
+        "LAT: 99\n",
+    ]
 )
 
 
@@ -106,6 +116,72 @@ def test_nothing_raises_and_no_sign_is_lost(text: str) -> None:
     left = sum(len(piece) for piece, taken in pasted.parts if taken) + len(pasted.rest)
     assert left == len(text)
     assert all(one.field in FIELDS and one.value.strip() for one in pasted.found)
+
+
+NUMBERS = (
+    # of the ALI, wherever on its line
+    ("WPH2 (202) 555-0142 14:05 11/27", "(202) 555-0142"),
+    ("SEQ 0417 14:05 202-555-0142 RESD\nSMITH, ANA", "202-555-0142"),
+    ("RESD\nSMITH, ANA   202-555-0142\n123 MILL LANE", "202-555-0142"),
+    ("RESD\n123 MILL LANE 202-555-0142\nRIVERBEND PA", "202-555-0142"),
+    ("WPH2 +1 202-555-0142", "+1 202-555-0142"),
+    ("(202) 511-0077 14:05\nWPH2 CBN (202)555-0142\n12 MILL LN", "(202)555-0142"),
+    ("WPH2 CALLBK=2025550142 UNC=30", "2025550142"),
+    ("WPH2 UNC=30 202-555-0142 CO=ATTMO 24X7 800-635-6840", "202-555-0142"),
+    ("WPH2 202.555.0142 PSAP 202-555-0100 FAX 202-555-0101", "202.555.0142"),
+    ("WPH2 202-555-0142 POLICE RVB 202-555-0100", "202-555-0142"),
+    # of a CAD
+    ("RP: Jane Doe 202-555-0142", "202-555-0142"),
+    ("RP 4B: here\nCall back number: 2025550142", "2025550142"),
+    ("Caller: 202-555-0142", "202-555-0142"),
+    ("Incident: 26-004711 | Complainant: (202) 555-0142 Jane Doe", "(202) 555-0142"),
+    # other numbers
+    ("WPH2 26-004711 2026-11-29 14:05:31", None),
+    ("WPH2 11/27/2026 11-27-2026 2026112914", None),
+    ("WPH2 CAD 2026004711 INC 202-555-0142", None),
+    ("WPH2 LAT 40.700112 LON -75.300201 P26-555-0142", None),
+    ("RESD\n202 555 MILL LANE\nAPT 3333", None),
+    ("RESD\n2025 5501 42ND STREET", None),
+    ("WPH2 202-555-0142-03 1202-555-0142 C202-555-0142 202-555-01423", None),
+    ("WPH2 SSN 123-45-6789 ID 202-555-0142 ESN 417", None),
+    ("WPH2 800-635-6840 1-888-555-0142", None),
+    ("WPH2 202.555.0142.1 10.202.555.0142", None),
+)
+
+
+@pytest.mark.parametrize(("text", "number"), NUMBERS)
+def test_the_number_to_call_back_and_no_other(text: str, number: str | None) -> None:
+    assert found(text).get("caller_phone") == number
+    assert not [one for one in read(text).found if one.doubt]
+
+
+def test_a_name_or_a_street_before_a_number_is_found_as_well() -> None:
+    ali = found("RESD\nSMITH, ANA   202-555-0142\n123 MILL LANE (202) 555-0100\nRIVERBEND PA")
+    assert (ali["caller_name"], ali["location"]) == ("SMITH, ANA", "123 MILL LANE, RIVERBEND PA")
+    assert found("RP: Jane Doe 202-555-0142")["caller_name"] == "Jane Doe"
+    assert found("Caller: (202) 555-0142, Jane Doe")["caller_name"] == "Jane Doe"
+    assert "caller_name" not in found("Caller: 202-555-0142 cell")
+    both = "RP: Jane Doe 202-555-0178\nWPH2 CBN 202-555-0177"
+    assert found(both)["caller_phone"] == "202-555-0177"
+    assert found(both)["caller_name"] == "Jane Doe"
+    assert "202-555-0178" in read(both).words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Her mother is at 202-555-0142, she cries.",
+        "202-555-0142 and 202-555-0143 rang",
+        "WPH2 202-555-0142 14:05 202-555-0143",
+    ],
+)
+def test_a_number_of_which_nothing_says_whose_it_is_is_offered_in_doubt_and_stays(
+    text: str,
+) -> None:
+    (number,) = [one for one in read(text).found if one.field == "caller_phone"]
+    assert number.value == "202-555-0142"
+    assert "caller's" in number.doubt
+    assert "202-555-0142" in read(text).words
 
 
 def test_short_labels_and_degrees_without_colons() -> None:

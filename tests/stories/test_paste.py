@@ -84,6 +84,20 @@ def test_the_address_of_a_tower_is_not_ticked_by_itself(dispatcher: Browser) -> 
     assert 'value="location" checked' not in shown
 
 
+def test_a_number_in_the_middle_of_words_is_offered_and_not_ticked_by_itself(
+    dispatcher: Browser,
+) -> None:
+    path = f"/intake/{form_key(dispatcher)}/paste"
+    words = "Her mother is at 202-555-0142 and waits"
+    shown = text_of(dispatcher.submit(path, {"pasted": words}))
+    assert "Nothing says that this is the caller's." in shown
+    assert 'value="caller_phone">' in shown
+    ticked = {"pasted": words, "take": ["caller_phone", "rest"]}
+    page = text_of(dispatcher.submit(path, ticked, to=f"{path}/take", follow=True))
+    assert 'value="202-555-0142"' in page
+    assert f"{words}</textarea>" in page
+
+
 def test_words_alone_are_offered_to_the_narrative(dispatcher: Browser) -> None:
     path = f"/intake/{form_key(dispatcher)}/paste"
     shown = text_of(dispatcher.submit(path, {"pasted": "<b>He</b> cries {{ 7*7 }}"}))

@@ -26,6 +26,7 @@ from triage.storage.calls import Call, IntakeDraft
 from triage.storage.erasing import NOT_OF_CALLS, emptied
 from triage.storage.messages import InboundMessage, Message
 from triage.storage.models import Base
+from triage.storage.preservations import Preservation
 from triage.storage.sealed import unseal
 
 WORD = "Zanzibar"
@@ -165,6 +166,40 @@ def test_what_is_not_over_and_what_is_asked_for_waits(world: World) -> None:
     assert erased(world) == {done.id, asked_for.id, promised.id}
     with world.context.reading() as uow:
         assert uow.get(Call, open_one.id).narrative
+
+
+def test_a_supervisor_keeps_a_closed_call_and_lets_it_go(world: World) -> None:
+    world.ignores_texts("another story")
+    supervisor, dispatcher = world.client("supervisor"), world.client("dispatcher")
+    call = world.call(CALM, disposition="test_call")
+    path = f"/calls/{call.reference}"
+    assert "Keep what was said on this call" not in dispatcher.get(path).text
+    assert dispatcher.submit(path, {"why": "x"}, to=f"{path}/keep").status_code == 403
+
+    nobody = supervisor.submit(path, {"why": " "}, to=f"{path}/keep")
+    assert (nobody.status_code, 'id="e-keep.why"' in nobody.text) == (422, True)
+    told = supervisor.submit(path, {"why": f"Court <b>{WORD}</b>"}, to=f"{path}/keep", follow=True)
+    assert f"Nothing of call {call.code} is erased until you let it go." in told.text
+    assert f"Court &lt;b&gt;{WORD}&lt;/b&gt;" in told.text
+    assert WORD not in dispatcher.get(path).text
+    assert found(world, WORD) == {"preservation"}
+    with world.context.reading() as uow:
+        kept = uow.session.scalars(select(Preservation)).one()
+        assert WORD.encode() not in (kept.why_sealed or b"")
+    assert world.audited("call.preserved") == 1
+    again = supervisor.submit(path, {"why": "Inquiry"}, to=f"{path}/keep")
+    assert (again.status_code, "this call is kept already" in again.text) == (409, True)
+
+    keeps(world)
+    world.wait(days=DAYS + 1)
+    assert erase_all(world) == 0
+    supervisor = world.client("supervisor", "another")
+    told = supervisor.submit(path, {}, to=f"{path}/let-go", follow=True)
+    assert f"Call {call.code} is erased when its time has come." in told.text
+    assert world.audited("call.let_go") == 1
+    world.wait(hours=2)
+    assert erase_all(world) == 1
+    assert found(world, WORD) == set()
 
 
 def erased(world: World) -> set[Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from triage.domain import pasted_phones
 from triage.domain.people_of_call import LANGUAGES
 from triage.domain.words import msgid
 
@@ -39,7 +40,7 @@ _LABELS = {
     "external_id": "cad(?: (?:no|number|id|incident))?"
     "|(?:incident|event|case|inc)(?: (?:no|number|id))?",
     "caller_phone": "(?:call ?-?back|caller|phone|telephone|ani|cbn|tn)(?: (?:phone|number|no))?"
-    "|tel|phone|ph|p",
+    "|tel|phone|ph|p|rp|r/p|reporting (?:party|person)|complainant",
     "caller_name": "caller(?:'s)? name|customer(?: name)?|subscriber|name",
     "location": "(?:incident )?(?:address|location)|addr|loc|place",
     "community": "community|comm|city|municipality|msag|town",
@@ -64,6 +65,10 @@ _PHONE = re.compile(r"^[ ]*(\(?\d{3}\)?[ .-]?\d{3}[.-]\d{4})\b", re.MULTILINE)
 _CLASS = re.compile(rf"\b({_CLASSES})\b")
 _HOUSE = re.compile(r"[ ]*(\d+[A-Z]?(?:[ ]+\d/\d)?)[ ]*")
 _TOWN = re.compile(r"[ ]*([A-Za-z][A-Za-z .'-]{1,40}?)[ ]+([A-Z]{2})[ ]*")
+_WHO = re.compile(r"caller|rp|r/p|reporting|complainant", re.IGNORECASE)
+"""Labels behind which a name stands beside the number."""
+_KINDS = {"cell", "mobile", "home", "work", "landline"}
+"""Words behind a number that are no name."""
 _UNIT = re.compile(r"[ ]*((?:APT|UNIT|STE|FLR?|RM|BLDG|LOT)\b[^\n]{0,40})", re.IGNORECASE)
 _NAME = re.compile(r"[ ]*([A-Za-z][A-Za-z .,&'-]{1,60})")
 _DEGREES = {"latitude": 90, "longitude": 180}
@@ -101,6 +106,8 @@ class Pasted:
     """It is JSON: what is left of it is nothing to read out."""
     values: dict[str, list[str]] = field(default_factory=dict)
     taken: list[tuple[int, int]] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
+    """Why what was found for a field may be wrong."""
 
     def take(self, name: str, value: str, start: int, end: int) -> bool:
         """Note a value and the part of the text that it comes from; False where that is taken."""
@@ -145,7 +152,9 @@ class Pasted:
         if "latitude" in joined and "longitude" in joined:
             joined["position"] = f"{joined['latitude']}, {joined['longitude']}"
         tower = joined.get("service", "").upper().replace(" ", "") in _TOWERS
-        doubt = {"location": msgid("Wireless: this may be the cell tower.")} if tower else {}
+        doubt = dict(self.doubts)
+        if tower:
+            doubt["location"] = msgid("Wireless: this may be the cell tower.")
         return [Found(name, joined[name], doubt.get(name, "")) for name in FIELDS if name in joined]
 
 
@@ -164,6 +173,7 @@ def read(text: str) -> Pasted:
     else:
         _read_labels(looked_at, pasted)
         _read_degrees(looked_at, pasted)
+        _read_phone(looked_at, pasted)
         _read_ali(looked_at, pasted)
     return pasted
 
@@ -178,12 +188,53 @@ def _read_labels(text: str, pasted: Pasted) -> None:
         if name != "narrative" and (other := _OTHER_LABEL.search(text, label.end(), end)):
             end = other.start()
         value = text[label.end() : end].strip(" \t\r|;")
+        if name == "caller_phone" and _take_who(text, pasted, label, end):
+            continue
         if name == "caller_phone" and sum(map(str.isdigit, value)) < 7:
             name = "caller_name"  # "Caller: Ana"
         if name == "language":
             value = _language(value)
         if name not in _DEGREES or _is_degrees(name, value):
             pasted.take(name, value, label.start(), end)
+
+
+def _take_who(text: str, pasted: Pasted, label: re.Match[str], end: int) -> bool:
+    """`RP: Ana Diaz 202-555-0142`, in either order: both, or neither."""
+    number = pasted_phones.NUMBER.search(text, label.end(), end)
+    if number is None or not _WHO.search(label[0]):
+        return False
+    before, after = text[label.end() : number.start()], text[number.end() : end]
+    before, after = (part.strip(" \t\r|;,/()-") for part in (before, after))
+    who = before or after
+    if (before and after) or not _NAME.fullmatch(who) or who.lower() in _KINDS:
+        return False
+    first = number.start() if before else number.end()
+    spans = (label.start(), first), (first, number.end() if before else end)
+    pasted.take("caller_name", who, *spans[0 if before else 1])
+    if pasted_phones.named(text) is None:
+        pasted.take("caller_phone", number[0], *spans[1 if before else 0])
+    return True
+
+
+def _read_phone(text: str, pasted: Pasted) -> None:
+    """A number that is called the call-back number; on an ALI screen one that begins its line, or
+    the only one there. Any other is offered in doubt, and is left where it stands as well."""
+    if "caller_phone" in pasted.values:
+        return
+    is_ali = _is_ali(text, pasted)
+    begins = _PHONE.search(text) if is_ali else None
+    if span := pasted_phones.named(text) or (begins and begins.span(1)):
+        pasted.take("caller_phone", text[slice(*span)], *span)
+        return
+    numbers = pasted_phones.unnamed(text, pasted.taken)
+    if not numbers:
+        return
+    number = text[slice(*numbers[0])]
+    if not is_ali or len(numbers) > 1:
+        pasted.values["caller_phone"] = [number]
+        pasted.doubts["caller_phone"] = msgid("Nothing says that this is the caller's.")
+    else:
+        pasted.take("caller_phone", number, *numbers[0])
 
 
 def _read_degrees(text: str, pasted: Pasted) -> None:
@@ -205,18 +256,21 @@ def _language(value: str) -> str:
     return next((c for c, name in LANGUAGES.items() if wanted in {c, name.lower()}), "")
 
 
+def _is_ali(text: str, pasted: Pasted) -> bool:
+    """Does anything say that these are the lines of an ALI screen?"""
+    known = _CLASS.search(text) or _BARE_ESN.search(text)
+    return bool(known) or not pasted.values.keys().isdisjoint({"esn", "latitude"})
+
+
 def _read_ali(text: str, pasted: Pasted) -> None:
-    """The lines of an ALI screen, which have no labels: number, class, name, address, town."""
+    """The lines of an ALI screen, which have no labels: class, name, address, town."""
+    if not _is_ali(text, pasted):
+        return
     for esn in _BARE_ESN.finditer(text):
         pasted.take("esn", esn[1], *esn.span())
-    known = _CLASS.search(text)
-    phone = _PHONE.search(text)
-    if known is None and "esn" not in pasted.values and "latitude" not in pasted.values:
-        return  # nothing says that this is ALI
-    if phone is not None:
-        pasted.take("caller_phone", phone[1], *phone.span(1))
-    if known is not None:
+    if (known := _CLASS.search(text)) is not None:
         pasted.take("service", known[1], *known.span(1))
+    phone = _PHONE.search(text)
     _read_ali_lines(text, pasted, start=phone.end() if phone else 0)
 
 
@@ -225,7 +279,7 @@ def _read_ali_lines(text: str, pasted: Pasted, start: int) -> None:
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
-        line = text[at:end].rstrip("\r")
+        line = _without_number(text[at:end].rstrip("\r"))
         stop = at + len(line)
         if house and line.strip():
             if pasted.take("address", line, at, stop):
@@ -241,6 +295,12 @@ def _read_ali_lines(text: str, pasted: Pasted, start: int) -> None:
         elif "address" not in pasted.values and _NAME.fullmatch(line):
             pasted.take("caller_name", line, at, stop)
         at = end + 1
+
+
+def _without_number(line: str) -> str:
+    """The name or the street before a telephone number."""
+    number = pasted_phones.NUMBER.search(line)
+    return line[: number.start()] if number else line
 
 
 def _take_address(pasted: Pasted, line: str, start: int, end: int) -> bool:

@@ -21,6 +21,7 @@ from triage.services import (
     check_ins,
     dangers,
     hazard_notes,
+    retention,
     sending,
     visits,
 )
@@ -32,6 +33,7 @@ from triage.services.people import Person
 from triage.services.timeline_sentences import fact_name, response_name
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.preservations import Preservation
 from triage.storage.safety import Alarm, CheckIn
 from triage.storage.unit_of_work import UnitOfWork
 from triage.storage.visits import Visit
@@ -86,6 +88,8 @@ class CallPage:
     visits: Sequence[Visit]
     typed_at: datetime | None
     """When it was typed in, of a call from paper: its answers and decisions bear that time."""
+    preservation: Preservation | None
+    """Of a call that is over: why nothing of it is erased."""
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
@@ -119,6 +123,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),
+        preservation=retention.preservation_of(uow, call) if call.closed_at else None,
     )
 
 

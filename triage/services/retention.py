@@ -202,23 +202,25 @@ def standing(uow: UnitOfWork, centre: Centre) -> Standing:
 def preserve(uow: UnitOfWork, call: Call, why: str) -> None:
     """Nothing of this call is erased until `let_go`. Raises Conflict, Refused."""
     if not why.strip():
-        raise Refused(msgid("say who asked for it"))
+        raise Refused(msgid("Write who asks for it, and why."), "why")
+    uow.session.refresh(call, with_for_update=True)  # somebody may be erasing it
     if call.erased_at is not None:
         raise Conflict(msgid("what was said on this call has been erased already"))
-    if _preservation(uow, call) is not None:
+    if preservation_of(uow, call) is not None:
         raise Conflict(msgid("this call is kept already"))
     uow.audit("call.preserved", uow.add(Preservation(call_id=call.id, why=why.strip())))
 
 
 def let_go(uow: UnitOfWork, call: Call) -> None:
     """It may be erased as any other. Raises Conflict."""
-    if (kept := _preservation(uow, call)) is None:
+    if (kept := preservation_of(uow, call)) is None:
         raise Conflict(msgid("nobody has asked for this call to be kept"))
     kept.ended_at = uow.now
     uow.audit("call.let_go", kept)
 
 
-def _preservation(uow: UnitOfWork, call: Call) -> Preservation | None:
+def preservation_of(uow: UnitOfWork, call: Call) -> Preservation | None:
+    """Why nothing of it is erased; None where nobody has asked for that."""
     return uow.session.scalar(
         select(Preservation).where(Preservation.call_id == call.id, STANDING_PRESERVATION)
     )

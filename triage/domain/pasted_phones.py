@@ -1,0 +1,56 @@
+"""Which telephone number of a pasted text is the one to call back, wherever on its line it stands.
+
+House numbers, dates, times, positions and the numbers of a CAD are none: a number is grouped as
+people write telephone numbers, and nothing is joined to it. What is named as the number of somebody
+else (a fax, a dispatch center, a carrier), and what is free to ring, is not the caller's.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+_AREA, _EXCHANGE = r"(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[ .-]?)", r"[2-9]\d\d[ .-]?"
+_ALONE, _ENDS = r"(?<![\w.+#/-])", r"(?![\w/#-]|[.:,]\d)"
+_GROUPED = re.compile(
+    rf"{_ALONE}(?:\+1[ .-]?|1[ .-])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[ .-])[2-9]\d\d[.-]\d{{4}}{_ENDS}"
+)
+_ANY = rf"(?:\+?1[ .-]?)?{_AREA}{_EXCHANGE}\d{{4}}"
+NUMBER = re.compile(rf"(?<!\d){_ANY}(?!\d)")
+"""Beside a label that says that it is a telephone number."""
+_CALL_BACK = re.compile(
+    r"\b(?:call ?-?back|callbk|cbn|cbk|cb)(?: ?(?:number|num|nbr|no))?\b[ ]*[#:=.]*[ ]*"
+    rf"(?P<number>{_ANY}){_ENDS}",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:fax|tty|psap|noc|police|sheriff|law|fire|ems|pd|fd|so|dispatch|carrier|provider|telco"
+    r"|co|24[ ]?[x/][ ]?7|cad|case|event|run|ref|inc(?:ident)?|id)\b[^\w\n]*(?:\w+[^\w\n]+)?\Z",
+    re.IGNORECASE,
+)
+"""Before a number, with one more word between them at most."""
+_FREE = re.compile(r"[(]?8(?:00|33|44|55|66|77|88)\b")
+_SHORTLY_BEFORE = 40
+
+Span = tuple[int, int]
+
+
+def named(text: str) -> Span | None:
+    """The first number that is called the call-back number."""
+    found = _CALL_BACK.search(text)
+    return found.span("number") if found else None
+
+
+def unnamed(text: str, taken: Collection[Span]) -> list[Span]:
+    """Numbers that may be the caller's, though nothing says so."""
+    return [
+        span
+        for span in _grouped(text)
+        if not any(span[0] < stop and start < span[1] for start, stop in taken)
+    ]
+
+
+def _grouped(text: str) -> Iterator[Span]:
+    for found in _GROUPED.finditer(text):
+        before = text[max(0, found.start() - _SHORTLY_BEFORE) : found.start()]
+        number = re.sub(r"^\+?1[ .-]?", "", found[0])
+        if not _OF_OTHERS.search(before) and not _FREE.match(number):
+            yield found.span()
