@@ -15,7 +15,9 @@ _ROLES = {
     "partner": msgid("partner"),
     "responder": msgid("responder"),
     "sobering_worker": msgid("sobering worker"),
+    "line": msgid("telephone line"),
     "supervisor": msgid("supervisor"),
+    "unit": msgid("unit"),
     "administrator": msgid("administrator"),
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import CallState
+from triage.domain.state_words import level_name
 from triage.domain.timing import within
 from triage.domain.words import Spoken, listed, msgid
 from triage.services import (
@@ -220,8 +221,8 @@ def _changes(centre: Centre, before: _State, after: _State) -> list[str]:
 
 def _level(result: Mapping[str, Any]) -> str:
     level = result["level"]
-    minutes = level["within_min"]
-    return level["label"] if minutes is None else listed(", ", [level["label"], within(minutes)])
+    minutes, name = level["within_min"], level_name(level["label"])
+    return name if minutes is None else listed(", ", [name, within(minutes)])
 
 
 def answers_seen(uow: UnitOfWork, call: Call, number: int) -> dict[str, Any]:

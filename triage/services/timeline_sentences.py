@@ -14,7 +14,13 @@ from triage.domain.codes import (
     PARTNERS,
 )
 from triage.domain.role_words import role_name
-from triage.domain.state_words import follow_up_name, origin_name, small_state_name, step_name
+from triage.domain.state_words import (
+    follow_up_name,
+    level_name,
+    origin_name,
+    small_state_name,
+    step_name,
+)
 from triage.domain.timing import within
 from triage.domain.words import Named, Sentence, inside, listed, msgid
 from triage.services import (
@@ -71,7 +77,7 @@ def _assessed(centre: Centre, details: Details) -> str:
             "Assessment %(number)s FAILED: treated as the highest level.", number=details["number"]
         )
     name = response_name(centre, details["response"])
-    level = details["level_label"]
+    level = level_name(details["level_label"])
     if details["within_min"] is not None:
         level = listed(", ", [level, within(details["within_min"])])
     return msgid(
