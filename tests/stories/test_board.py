@@ -8,9 +8,10 @@ from sqlalchemy import event, select
 
 from tests.stories.test_calls import CALM, add
 from tests.world import Browser, Phone, World
+from triage.domain.lifecycle import CallState
 from triage.services import dispatches, watch
 from triage.services.dispatches import Urgency
-from triage.storage.calls import Call
+from triage.storage.calls import MOST_LISTED, Call
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -131,6 +132,35 @@ def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Bro
     assert armed.reference in order(dispatcher)
     pinned = board(dispatcher).split('id="board-alarms"')[1].split('id="board-rows"')[0]
     assert lost.reference in pinned
+
+
+def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
+    world: World, dispatcher: Browser
+) -> None:
+    with world.context.unit_of_work("test") as uow:
+        for number in range(MOST_LISTED):
+            uow.add(
+                Call(
+                    reference=f"260101-A{number:05}",
+                    code=f"{number:04}",
+                    state=CallState.OPEN,
+                    origin="form",
+                    received_at=uow.now,
+                    rule_set="county-default",
+                )
+            )
+    world.ignores_texts("who is asked is another story")
+    phones = world.team("Mobile 9")
+    lost = world.call(CALM)
+    assert "not listed here:" not in board(dispatcher)
+    pages_until_nobody(phones, lost.code)
+    other = world.call(CALM)
+
+    page = board(dispatcher)
+    assert f"row-{lost.reference}" not in page
+    told = page.split('id="board-beyond"')[1].split("</div>")[0]
+    assert f'href="/calls/{lost.reference}"' in told
+    assert other.reference not in told
 
 
 def test_everything_cancelled_is_nobody_coming_too(world: World, dispatcher: Browser) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
@@ -37,7 +37,7 @@ from triage.storage.calls import (
     Call,
     Override,
 )
-from triage.storage.dispatches import Dispatch, Page, Slot
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Page, Slot
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -128,6 +128,8 @@ class Board:
     now: datetime
     rows: Sequence[Row]
     not_listed: int
+    nobody_beyond: Sequence[tuple[str, str]]
+    """Code and reference of those among them to whom nobody comes."""
     alarms: Sequence[Alarm]
     texts: Sequence[Unread]
     """Unread texts that nobody could act on; cries for help first."""
@@ -162,6 +164,18 @@ _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).w
 )
 
 
+_NOBODY_BEYOND = (
+    select(Call.id, Call.code, Call.reference)
+    .where(
+        OPEN_CALL,
+        Call.received_at >= bindparam("last"),
+        exists().where(Dispatch.call_id == Call.id, UNFILLED_DISPATCH),
+    )
+    .order_by(Call.received_at, Call.id)
+    .limit(MOST_LISTED)
+)
+
+
 def board(uow: UnitOfWork, centre: Centre) -> Board:
     """What is going on now."""
     calls = uow.session.scalars(LISTED_CALLS).all()
@@ -171,7 +185,8 @@ def board(uow: UnitOfWork, centre: Centre) -> Board:
     return Board(
         uow.now,
         rows,
-        _not_listed(uow, len(calls)),
+        not_listed := _not_listed(uow, len(calls)),
+        _nobody_beyond(uow, calls) if not_listed else [],
         alarm_lists.standing(uow),
         unread_replies.waiting(uow),
     )
@@ -214,6 +229,13 @@ def _not_listed(uow: UnitOfWork, listed: int) -> int:
         return 0
     query = select(func.count()).select_from(Call).where(OPEN_CALL)
     return (uow.session.scalar(query) or 0) - listed
+
+
+def _nobody_beyond(uow: UnitOfWork, listed: Sequence[Call]) -> list[tuple[str, str]]:
+    """What is loudest is not to be missed, however many calls are open."""
+    keys = {call.id for call in listed}
+    found = uow.session.execute(_NOBODY_BEYOND, {"last": listed[-1].received_at})
+    return [(code, reference) for key, code, reference in found if key not in keys]
 
 
 def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
