@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from triage.adapters.heartbeat_url import HeartbeatUrl
+from triage.adapters.provider_line import lines_to
 from triage.adapters.rule_files import RuleFiles
 from triage.adapters.simulator_sms import SimulatorSms
 from triage.adapters.training_calls import read_training_calls
@@ -175,6 +176,22 @@ def check_home(context: AppContext) -> None:
             " or rung from a copy. If the service has moved here for good, and the other one has"
             " ended, run `triage db adopt`; to try something, set TRIAGE_SMS=simulator"
         )
+
+    check_authorities(context.settings)
+
+
+def check_authorities(settings: Settings) -> None:
+    """Raises SettingsError where nobody could tell the provider from a stranger."""
+    if settings.twilio is None:
+        return
+    try:
+        lines_to(settings.twilio.api_url)
+    except OSError as error:
+        raise SettingsError(
+            "cannot start: the list of certificate authorities cannot be read, without which nobody"
+            " knows whether it is the provider who answers: install it anew (Python's package"
+            f" certifi), or name another in REQUESTS_CA_BUNDLE: {error.strerror or error}"
+        ) from None
 
 
 def _check_live_rules(context: AppContext) -> None:

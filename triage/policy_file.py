@@ -183,9 +183,22 @@ def check_policy_file(file: Path, wrong: list[str]) -> dict[str, Any]:
     try:
         ZoneInfo(values["centre"]["time_zone"])
     except (ZoneInfoNotFoundError, ValueError):
-        wrong.append(f"{file.name} centre.time_zone: no such time zone")
+        why = "no such time zone" if _knows_time_zones() else _NO_TIME_ZONES
+        wrong.append(f"{file.name} centre.time_zone: {why}")
         return {}
     return values
+
+
+def _knows_time_zones() -> bool:
+    try:
+        return bool(ZoneInfo("UTC"))
+    except ZoneInfoNotFoundError:
+        return False
+
+
+_NO_TIME_ZONES = (
+    "this machine has no list of time zones: install tzdata, Debian's package or Python's"
+)
 
 
 def _missing(section: str) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class Tools:
         check_home(context)
         return context
 
+    def check_authorities(self, context: AppContext) -> None:
+        from triage.app import check_authorities
+
+        check_authorities(context.settings)
+
     def _settings(self) -> Settings:
         environ = self.environment()
         try:

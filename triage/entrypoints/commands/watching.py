@@ -1,6 +1,7 @@
 """`triage watch` and `triage doctor`: does paging work?"""
 
 import os
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from triage.context import AppContext
 from triage.domain.findings import KINDS
 from triage.entrypoints import downtime_paper, watcher
 from triage.services.watch import paging_state
-from triage.settings import Settings, fresh_key
+from triage.settings import Settings, SettingsError, fresh_key
 
 
 @click.command(epilog="Example: triage watch. Any number may run.")
@@ -39,8 +40,17 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     click.echo(f"environment: {context.settings.environment}")
     for line in _about_telephones(context.settings):
         click.echo(line)
-    if context.heartbeat is None:
+    try:
+        ctx.obj.check_authorities(context)
+    except SettingsError as error:
+        click.echo(f"texts: NO WORKER STARTS: {error}")
+    if (outside := context.settings.heartbeat_url) is None:
         click.echo("outside: nobody is told; set TRIAGE_HEARTBEAT_URL")
+    elif outside.startswith("https:") and not _knows_authorities():
+        click.echo(
+            "outside: NOBODY IS TOLD: this machine has no list of certificate authorities; install"
+            " ca-certificates, or name one in SSL_CERT_FILE"
+        )
     folder = context.settings.downtime_folder
     if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
         click.echo(f"paper: the downtime folder {folder} CANNOT BE WRITTEN TO by who runs this")
@@ -53,6 +63,11 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         kind = KINDS[found["code"]]
         click.echo(f"WRONG: {kind.what} ({found['count']}). {kind.mend}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _knows_authorities() -> bool:
+    found = ssl.get_default_verify_paths()
+    return bool(found.cafile or found.capath)
 
 
 def _about_telephones(settings: Settings) -> Iterator[str]:
