@@ -21,7 +21,7 @@ compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --py
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .PHONY: help setup assets demo test test-rest test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
-	bench-paging bench-intake bench-load bench-start bench-board bench-growth bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
+	bench-paging bench-intake bench-load bench-rolling bench-start bench-board bench-growth bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -98,6 +98,10 @@ bench-intake: setup ## What taking a call costs beside a bare handler with one I
 bench-load: setup ## Intake, 200 boards, worker and a slow carrier at once; ARGS="--rates 100 --seconds 10 --rounds 1"
 	@tests/install_servers.sh
 	@.venv/bin/python -m tests.performance.load $(ARGS)
+
+bench-rolling: setup ## Two machines change from the release before to this one under load; ARGS="--rate 5"
+	@tests/install_servers.sh
+	@.venv/bin/python -m tests.performance.rolling $(ARGS)
 
 bench-start: setup ## How soon web and worker are ready, and what they weigh
 	@tests/install_servers.sh
