@@ -30,6 +30,7 @@ LOOKS_EVERY = 5
 """After so many calls a client looks at the board."""
 PATIENCE_S = 30
 AFTERWARDS_S = 3.0
+PROCESSES = ("serve", "worker", "watch")
 UNSENT = "SELECT count(*) FROM message WHERE state IN ('ready', 'attempting', 'unknown')"
 
 
@@ -118,6 +119,8 @@ class Rolled:
     callers: Callers
     references: frozenset[str]
     pages: int
+    not_ready: list[str]
+    """Machines of the first release, on the new tables."""
     wrong: list[str]
     seconds: dict[str, float]
 
@@ -142,18 +145,19 @@ def roll(
     machines = [Machine(before, folder / f"machine-{number}.log") for number in (1, 2)]
     try:
         for machine in machines:
-            for what in ("serve", "worker", "watch"):
+            for what in PROCESSES:
                 machine.start(what)
         for machine in machines:
             until(lambda machine=machine: _ready(machine), 90)
         proxy = Proxy(list(machines))
         with Callers(proxy, token, rate, _sign_in(machines[0])) as callers:
-            seconds, wrong = _change(proxy, machines, after, callers, warm_s)
+            seconds, not_ready, wrong = _change(proxy, machines, after, warm_s)
         until(lambda: _one(url, UNSENT) == 0, 90)
         return Rolled(
             callers,
             frozenset(_column(url, "SELECT reference FROM call")),
             len(_column(url, "SELECT id FROM message WHERE kind = 'page'")),
+            not_ready,
             wrong + _texts(url, twilio),
             seconds,
         )
@@ -165,30 +169,31 @@ def roll(
 
 
 def _change(
-    proxy: Proxy, machines: Sequence[Machine], after: Release, callers: Callers, warm_s: float
-) -> tuple[dict[str, float], list[str]]:
+    proxy: Proxy, machines: Sequence[Machine], after: Release, warm_s: float
+) -> tuple[dict[str, float], list[str], list[str]]:
     seconds, wrong = {}, []
     time.sleep(warm_s)  # the load runs: there is nothing to wait for
     began = time.monotonic()
     after.run("db", "upgrade")
     seconds["upgrade"] = time.monotonic() - began
-    wrong += [
-        f"{one.address} is not ready on the new tables" for one in machines if not _ready(one)
-    ]
-    for machine in machines:
+    not_ready = [one.address for one in machines if not _ready(one)]
+    for number, machine in enumerate(machines, 1):
         began = time.monotonic()
         proxy.machines.remove(machine)
-        for what, ended in (("serve", 0), ("worker", 0), ("watch", 0)):
-            if (status := machine.end(what)) != ended:
-                wrong.append(f"{what} of the release before ended with {status}")
-        machine.release = after
-        for what in ("serve", "worker", "watch"):
-            machine.start(what)
-        until(lambda machine=machine: _ready(machine), 90)
+        wrong += _replace(machine, after)
         proxy.machines.append(machine)
-        seconds[f"machine {machines.index(machine) + 1}"] = time.monotonic() - began
+        seconds[f"machine {number}"] = time.monotonic() - began
     time.sleep(AFTERWARDS_S)
-    return seconds, wrong
+    return seconds, not_ready, wrong
+
+
+def _replace(machine: Machine, after: Release) -> list[str]:
+    ended = {what: machine.end(what) for what in PROCESSES}
+    machine.release = after
+    for what in PROCESSES:
+        machine.start(what)
+    until(lambda: _ready(machine), 90)
+    return [f"{what} ended with {status}" for what, status in ended.items() if status]
 
 
 def _texts(url: str, twilio: Twilio) -> list[str]:

@@ -37,4 +37,5 @@ def test_nothing_fails_while_machine_after_machine_changes_to_the_release_after(
     assert rolled.callers.looked
     assert rolled.references == set(rolled.callers.acknowledged)
     assert rolled.pages
+    assert rolled.not_ready == []
     assert rolled.wrong == []

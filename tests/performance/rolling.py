@@ -42,6 +42,8 @@ class Measured:
     failed: dict[str, int]
     lost: int
     pages: int
+    not_ready: list[str]
+    """Machines of the release before that were not, on the new tables."""
     wrong: list[str]
     p50_ms: int
     p99_ms: int
@@ -93,6 +95,7 @@ def _measured(rate: float, rolled: Rolled) -> Measured:
         dict(callers.failed),
         len(set(callers.acknowledged) - rolled.references),
         rolled.pages,
+        rolled.not_ready,
         rolled.wrong,
         round(quantile(callers.took_s, 0.5) * 1000),
         round(quantile(callers.took_s, 0.99) * 1000),
