@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.lifecycle import SlotState
+from triage.services.listed_dispatches import ListedDispatch
 from triage.storage.audit import AuditEntry
 from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
@@ -18,7 +19,9 @@ _known: dict[UUID, datetime | None] = {}
 """By place. An arrival never changes: boards look again and again."""
 
 
-def first(uow: UnitOfWork, dispatches: Iterable[Dispatch]) -> Mapping[UUID, datetime]:
+def first(
+    uow: UnitOfWork, dispatches: Iterable[Dispatch | ListedDispatch]
+) -> Mapping[UUID, datetime]:
     """By call. Whoever had to leave again, and is replaced, does not count: somebody is awaited
     as before."""
     been = {

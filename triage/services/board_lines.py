@@ -17,8 +17,8 @@ from triage.domain.lifecycle import (
 from triage.domain.role_words import member_name
 from triage.domain.transfers import TransferState
 from triage.domain.words import msgid
-from triage.services.charges import in_charge
-from triage.services.reliefs import relief_of
+from triage.services.charges import is_charge
+from triage.services.listed_dispatches import ListedDispatch, ListedPage, ListedSlot
 from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 
 BY_RULES = ("assessment", "default_route")
@@ -118,7 +118,7 @@ class DispatchLine:
         """The supervisor's unit that has taken charge of finding somebody."""
         return self.charge.team.name if self.charge else None
 
-    charge: Page | None = None
+    charge: Page | ListedPage | None = None
     """The page by which a supervisor has taken charge."""
     all_hands: int = 0
     """How many are asked at the same time because no team was left."""
@@ -132,7 +132,7 @@ class DispatchLine:
 
 
 def line_of(
-    dispatch: Dispatch, late_since: datetime, not_left: Collection[UUID] = ()
+    dispatch: Dispatch | ListedDispatch, late_since: datetime, not_left: Collection[UUID] = ()
 ) -> DispatchLine:
     """late_since -- hand-overs older than this are late, whether or not a worker wrote it.
     not_left -- pages whose text has not left."""
@@ -171,7 +171,7 @@ def line_of(
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,
-        charge=in_charge(dispatch),
+        charge=next((p for slot in dispatch.slots for p in slot.pages if is_charge(p)), None),
         all_hands=dispatch.all_hands if dispatch.state is DispatchState.UNFILLED else 0,
         turning=next((p.team.name for p in open_pages if p.kind is PageKind.DIVERT), None),
         call_back_at=dispatch.call_back_at,
@@ -181,7 +181,7 @@ def line_of(
     )
 
 
-def _is_missing(slot: Slot) -> bool:
+def _is_missing(slot: Slot | ListedSlot) -> bool:
     return slot.state is SlotState.UNFILLED and slot.relieves is None
 
 
@@ -195,7 +195,7 @@ def nobody_is_needed(
     )
 
 
-def is_late(dispatch: Dispatch, late_since: datetime) -> bool:
+def is_late(dispatch: Dispatch | ListedDispatch, late_since: datetime) -> bool:
     """Has a person not done in time what is theirs to do?"""
     if dispatch.state is not DispatchState.HAND_OVER:
         return False
@@ -207,8 +207,8 @@ def is_late(dispatch: Dispatch, late_since: datetime) -> bool:
     return transfer.state is TransferState.OFFERED and transfer.created_at <= late_since
 
 
-def _relief(slot: Slot) -> str | None:
-    sought = relief_of(slot)
+def _relief(slot: Slot | ListedSlot) -> str | None:
+    sought = next((one for one in slot.dispatch.slots if one.relieves is slot), None)
     if sought is None:
         return None
     return "none" if sought.state is SlotState.UNFILLED else "asked"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, exists, func, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import aliased
 
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.services import (
@@ -18,6 +18,7 @@ from triage.services import (
     assessments,
     errands,
     held_calls,
+    listed_dispatches,
     outbox,
     sending,
     unread_replies,
@@ -37,7 +38,7 @@ from triage.storage.calls import (
     Call,
     Override,
 )
-from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Page, Slot
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -147,17 +148,6 @@ def _latest() -> Select[UUID, UUID, datetime]:
     )
 
 
-_SLOTS = selectinload(Dispatch.slots)
-_DISPATCHES = (
-    select(Dispatch)
-    .where(Dispatch.call_id.in_(LISTED_ONES))
-    .order_by(Dispatch.created_at, Dispatch.id)
-    .options(
-        _SLOTS.selectinload(Slot.pages).joinedload(Page.team),
-        _SLOTS.joinedload(Slot.team),
-        selectinload(Dispatch.transfers),
-    )
-)
 _LATEST = _latest()
 _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).where(
     Override.call_id.in_(LISTED_ONES)
@@ -199,7 +189,7 @@ def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
     overrides: dict[UUID, list[tuple[UUID, str]]] = {}
     for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES, {"last": last}):
         overrides.setdefault(call_id, []).append((assessment_id, chosen))
-    dispatches = uow.session.scalars(_DISPATCHES, {"last": last}).all()
+    dispatches = listed_dispatches.of_listed_calls(uow, last)
     for dispatch in dispatches:
         line = line_of(dispatch, late_since, not_left)
         dispatched.setdefault(dispatch.call_id, []).append(line)

@@ -11,6 +11,7 @@ from triage.domain.lifecycle import DispatchState, PageKind, PageState
 from triage.services import escalation_steps, outbox, stand_downs
 from triage.services.centre import Centre
 from triage.services.escalation_steps import ESCALATE, WAITING
+from triage.services.listed_dispatches import ListedPage
 from triage.services.pages import hold
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import UNFINISHED_DISPATCH, Dispatch, Page, Slot
@@ -34,7 +35,7 @@ def in_charge(dispatch: Dispatch) -> Page | None:
     return next((page for page in pages if is_charge(page)), None)
 
 
-def is_charge(page: Page) -> bool:
+def is_charge(page: Page | ListedPage) -> bool:
     return page.kind is PageKind.SUPERVISOR and page.state is PageState.ACCEPTED
 
 
