@@ -18,7 +18,12 @@ from triage.domain.role_words import member_name
 from triage.domain.transfers import TransferState
 from triage.domain.words import msgid
 from triage.services.charges import is_charge
-from triage.services.listed_dispatches import ListedDispatch, ListedPage, ListedSlot
+from triage.services.listed_dispatches import (
+    ListedDispatch,
+    ListedPage,
+    ListedSlot,
+    ListedTransfer,
+)
 from triage.storage.dispatches import Dispatch, Page, Slot, Transfer
 
 BY_RULES = ("assessment", "default_route")
@@ -70,7 +75,7 @@ class DispatchLine:
     """Nobody has one of its places, a relief's aside: somebody is sought, or nobody is left."""
     unit: str | None = None
     cad_number: str | None = None
-    transfer: Transfer | None = None
+    transfer: Transfer | ListedTransfer | None = None
     """The newest try to hand the caller over to a line."""
 
     @property

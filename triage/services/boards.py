@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
@@ -18,6 +18,7 @@ from triage.services import (
     assessments,
     errands,
     held_calls,
+    listed_calls,
     listed_dispatches,
     outbox,
     sending,
@@ -28,17 +29,9 @@ from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
+from triage.services.listed_calls import ListedCall
 from triage.services.unread_replies import Unread
-from triage.storage.calls import (
-    LISTED_CALLS,
-    LISTED_ONES,
-    MOST_LISTED,
-    OPEN_CALL,
-    AssessmentRecord,
-    Call,
-    Override,
-)
-from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
+from triage.storage.calls import LISTED_ONES, AssessmentRecord, Override
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -68,7 +61,7 @@ class Loudness(IntEnum):
 class Row:
     """One open call."""
 
-    call: Call
+    call: ListedCall
     decision: Decision | None
     lines: Sequence[DispatchLine]
     target_at: datetime | None
@@ -154,29 +147,17 @@ _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).w
 )
 
 
-_NOBODY_BEYOND = (
-    select(Call.id, Call.code, Call.reference)
-    .where(
-        OPEN_CALL,
-        Call.received_at >= bindparam("last"),
-        exists().where(Dispatch.call_id == Call.id, UNFILLED_DISPATCH),
-    )
-    .order_by(Call.received_at, Call.id)
-    .limit(MOST_LISTED)
-)
-
-
 def board(uow: UnitOfWork, centre: Centre) -> Board:
     """What is going on now."""
-    calls = uow.session.scalars(LISTED_CALLS).all()
+    calls = listed_calls.of_board(uow)
     around = _around(uow, centre, calls[-1].received_at if calls else uow.now)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
     return Board(
         uow.now,
         rows,
-        not_listed := _not_listed(uow, len(calls)),
-        _nobody_beyond(uow, calls) if not_listed else [],
+        not_listed := listed_calls.not_listed(uow, calls),
+        listed_calls.nobody_beyond(uow, calls) if not_listed else [],
         alarm_lists.standing(uow),
         unread_replies.waiting(uow),
     )
@@ -214,21 +195,7 @@ def _rank(row: Row) -> int:
     return row.decision.urgency.rank if row.decision else 0
 
 
-def _not_listed(uow: UnitOfWork, listed: int) -> int:
-    if listed < MOST_LISTED:
-        return 0
-    query = select(func.count()).select_from(Call).where(OPEN_CALL)
-    return (uow.session.scalar(query) or 0) - listed
-
-
-def _nobody_beyond(uow: UnitOfWork, listed: Sequence[Call]) -> list[tuple[str, str]]:
-    """What is loudest is not to be missed, however many calls are open."""
-    keys = {call.id for call in listed}
-    found = uow.session.execute(_NOBODY_BEYOND, {"last": listed[-1].received_at})
-    return [(code, reference) for key, code, reference in found if key not in keys]
-
-
-def _row(now: datetime, centre: Centre, call: Call, around: _Around) -> Row:
+def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Row:
     latest = around.latest.get(call.id)
     dispatched = around.dispatched.get(call.id, ())
     waiting = around.errands.get(call.id, ())

@@ -93,14 +93,17 @@ def comes(uow: UnitOfWork, call: Call, unit: str) -> None:
         errands.end(uow, errand, "comes")
 
 
+_TO_STAND_DOWN = (
+    select(Errand)
+    .where(Errand.kind == OFF, Errand.ended_at.is_(None))
+    .options(joinedload(Errand.call))
+    .order_by(Errand.created_at, Errand.id)
+)
+
+
 def to_stand_down(uow: UnitOfWork) -> Sequence[Errand]:
     """Whom the desk still has to tell that they need not come, whether or not the call is open."""
-    return uow.session.scalars(
-        select(Errand)
-        .where(Errand.kind == OFF, Errand.ended_at.is_(None))
-        .options(joinedload(Errand.call))
-        .order_by(Errand.created_at, Errand.id)
-    ).all()
+    return uow.session.scalars(_TO_STAND_DOWN).all()
 
 
 def standing_down(uow: UnitOfWork, call: Call, said: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import load_only
 
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import CallState
@@ -92,7 +92,19 @@ _OF_LISTED_CALLS = (
         Errand.kind.not_in(OUTLIVES_CALL),
         Errand.call_id.in_(LISTED_ONES),
     )
-    .options(joinedload(Errand.call))
+    .options(
+        load_only(
+            Errand.version,
+            Errand.created_at,
+            Errand.call_id,
+            Errand.kind,
+            Errand.turn,
+            Errand.due_at,
+            Errand.details,
+            Errand.ended_at,
+            raiseload=True,
+        )
+    )
     .order_by(Errand.due_at)
 )
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import load_only
 
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState
@@ -75,8 +76,15 @@ def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, H
     }
 
 
+_NAMED = (
+    select(Account)
+    .where(Account.id.in_(bindparam("keys", expanding=True)))
+    .options(load_only(Account.username, Account.name_sealed))
+)
+
+
 def _names(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID | None, str]:
-    accounts = uow.session.scalars(select(Account).where(Account.id.in_(list(keys))))
+    accounts = uow.session.scalars(_NAMED, {"keys": list(keys)})
     return {account.id: account.name or account.username for account in accounts}
 
 

@@ -12,10 +12,26 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
+from triage.domain.transfers import TransferState
 from triage.storage.calls import LISTED_ONES
 from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot, Transfer
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class ListedTransfer:
+    dispatch_id: UUID
+    state: TransferState
+    created_at: datetime
+    due_at: datetime | None
+    ringing_at: datetime | None
+    counselor_at: datetime | None
+    late_at: datetime | None
+    released_at: datetime | None
+    ended_at: datetime | None
+
+    changed_at: ClassVar[Any] = Transfer.changed_at
 
 
 class Named(NamedTuple):
@@ -67,7 +83,7 @@ class ListedDispatch:
     ended_at: datetime | None
     end_reason: str | None
     slots: list[ListedSlot] = field(init=False, default_factory=list)
-    transfers: list[Transfer] = field(init=False, default_factory=list)
+    transfers: list[ListedTransfer] = field(init=False, default_factory=list)
 
     all_hands: ClassVar[Any] = Dispatch.all_hands
     not_needed_at: ClassVar[Any] = Dispatch.not_needed_at
@@ -127,6 +143,6 @@ def _add_transfers(uow: UnitOfWork, dispatches: Sequence[ListedDispatch]) -> Non
     rung = {one.id: one for one in dispatches if one.reached_by == "transfer"}
     if not rung:
         return
-    tries = select(Transfer).where(Transfer.dispatch_id.in_(rung)).order_by(Transfer.number)
-    for one in uow.session.scalars(tries):
-        rung[one.dispatch_id].transfers.append(one)
+    tries = select(*_columns(ListedTransfer, Transfer)).order_by(Transfer.number)
+    for row in uow.session.execute(tries.where(Transfer.dispatch_id.in_(rung))):
+        rung[row.dispatch_id].transfers.append(ListedTransfer(*row))

@@ -16,10 +16,9 @@ import secrets
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
@@ -161,24 +160,32 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     )
 
 
+_LASTS = and_(
+    SignIn.ended_at.is_(None),
+    SignIn.expires_at > bindparam("now"),
+    SignIn.last_seen_at >= bindparam("seen_since"),
+    SignIn.account.has(Account.disabled_at.is_(None)),
+)
+_THAT_LAST = select(SignIn.id).where(_LASTS, SignIn.id.in_(bindparam("keys", expanding=True)))
+_THERE = select(SignIn.account_id).where(
+    _LASTS, SignIn.account_id.in_(bindparam("keys", expanding=True))
+)
+
+
 def still_signed_in(uow: UnitOfWork, centre: Centre, sign_ins: Set[UUID]) -> set[UUID]:
     """Those of these sessions that last."""
-    return set(uow.session.scalars(_lasting(uow, centre, SignIn.id).where(SignIn.id.in_(sign_ins))))
+    return _lasting(uow, centre, _THAT_LAST, sign_ins)
 
 
 def signed_in(uow: UnitOfWork, centre: Centre, accounts: Set[UUID]) -> set[UUID]:
     """Those of these accounts that have a session that lasts."""
-    query = _lasting(uow, centre, SignIn.account_id).where(SignIn.account_id.in_(accounts))
-    return set(uow.session.scalars(query))
+    return _lasting(uow, centre, _THERE, accounts)
 
 
-def _lasting(uow: UnitOfWork, centre: Centre, what: Any) -> Select[tuple[UUID]]:
-    return select(what).where(
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > uow.now,
-        SignIn.last_seen_at >= uow.now - timedelta(minutes=centre.policy.idle_min),
-        SignIn.account.has(Account.disabled_at.is_(None)),
-    )
+def _lasting(uow: UnitOfWork, centre: Centre, which: Select[UUID], keys: Set[UUID]) -> set[UUID]:
+    seen_since = uow.now - timedelta(minutes=centre.policy.idle_min)
+    asked = {"keys": list(keys), "now": uow.now, "seen_since": seen_since}
+    return set(uow.session.scalars(which, asked))
 
 
 def see(uow: UnitOfWork, person: Person) -> None:

@@ -1,11 +1,12 @@
 """The red list: who is needed now or soon and may not be reached by text."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.delivery import OPTED_OUT, Whose, failure_of
@@ -15,6 +16,7 @@ from triage.services import silences
 from triage.storage.calls import Call
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.messages import Message
+from triage.storage.revisions import KEPT_FOR
 from triage.storage.teams import Responder, Shift
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -25,14 +27,41 @@ _OLD = timedelta(days=30)
 _ENDED = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED)
 
 
+class CallInHand(NamedTuple):
+    code: str
+    reference: str
+
+
+class Member(NamedTuple):
+    """What tells whether a text reaches somebody, but for what became of the latest ones."""
+
+    phone_index: bytes | None
+    is_lost: bool
+    is_out: bool
+    """They texted STOP."""
+    is_verified: bool
+    unanswered: datetime | None = None
+    """By when they were to confirm their shift, if they have not."""
+
+
+class OnShift(NamedTuple):
+    """A shift that is on or soon will be."""
+
+    responder_id: UUID
+    member: Member
+    is_retired: bool
+    starts_at: datetime
+    ends_at: datetime
+
+
 @dataclass(frozen=True)
 class Unreachable:
     """Somebody who may not be reached by text. in_hand -- the calls they are on."""
 
     responder: Responder
-    shift: Shift | None
+    shift: OnShift | None
     troubles: Sequence[Trouble]
-    in_hand: Sequence[Call]
+    in_hand: Sequence[CallInHand]
 
     @property
     def words(self) -> Sequence[str]:
@@ -48,31 +77,20 @@ class Unreachable:
         return bool(self.in_hand) and Trouble.SILENT_ALARM not in self.troubles
 
 
-_MEMBERS = (
-    select(Responder)
-    .where(
-        Responder.id.in_(bindparam("somebody", expanding=True)),
-        or_(
-            Responder.retired_at.is_(None),
-            Responder.id.in_(bindparam("busy", expanding=True)),
-        ),
-    )
-    .options(joinedload(Responder.team))
-)
-
-
 def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
     """Everybody on shift now or within two hours, or with work in hand, whom a text may not
     reach; those with work in hand first, then the worst."""
+    in_hand, members = _in_hand(uow)
     shifts = _shifts(uow)
-    in_hand = _in_hand(uow)
-    asked = {"somebody": [*{*shifts, *in_hand}], "busy": [*in_hand]}
-    members = uow.session.scalars(_MEMBERS, asked).all()
-    found = troubles_of(uow, members, shifts)
+    members |= {
+        key: one.member for key, one in shifts.items() if not one.is_retired or key in in_hand
+    }
+    if not (found := _troubles(uow, members)):
+        return []
+    who = select(Responder).where(Responder.id.in_(found)).options(joinedload(Responder.team))
     listed = [
-        Unreachable(member, shifts.get(member.id), found[member.id], in_hand.get(member.id, []))
-        for member in members
-        if member.id in found
+        Unreachable(one, shifts.get(one.id), found[one.id], in_hand.get(one.id, []))
+        for one in uow.session.scalars(who)
     ]
     order = list(Trouble)
     return sorted(
@@ -86,66 +104,106 @@ def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
     )
 
 
-_SHIFTS = (
-    select(Shift)
+_OF_MEMBER = (
+    Responder.id,
+    Responder.phone_index,
+    Responder.phone_lost_at.is_not(None),
+    Responder.opted_out_at.is_not(None),
+    Responder.verified_at.is_not(None),
+)
+_ON_SHIFT = (
+    select(
+        *_OF_MEMBER,
+        case((Shift.confirmed_at.is_(None), Shift.answer_by)),
+        Responder.retired_at.is_not(None),
+        Shift.starts_at,
+        Shift.ends_at,
+    )
+    .join(Shift, Shift.responder_id == Responder.id)
     .where(Shift.starts_at <= bindparam("soon"), Shift.ends_at > bindparam("now"))
     .order_by(Shift.starts_at.desc())
 )
 
 
-def _shifts(uow: UnitOfWork) -> dict[UUID, Shift]:
+def _shifts(uow: UnitOfWork) -> dict[UUID, OnShift]:
     """The shift that each member has now, else the one that begins soon."""
-    rows = uow.session.scalars(_SHIFTS, {"soon": uow.now + SOON, "now": uow.now})
-    return {shift.responder_id: shift for shift in rows}
+    ahead = uow.lasting("on shift or soon", _on_shift, of=(Responder, Shift))
+    return {
+        one.responder_id: one
+        for one in ahead
+        if one.starts_at <= uow.now + SOON and one.ends_at > uow.now
+    }
+
+
+def _on_shift(uow: UnitOfWork) -> list[OnShift]:
+    asked = {"soon": uow.now + SOON + KEPT_FOR, "now": uow.now}
+    rows = uow.session.execute(_ON_SHIFT, asked)
+    return [
+        OnShift(key, Member(index, lost, out, verified, unanswered), retired, starts_at, ends_at)
+        for key, index, lost, out, verified, unanswered, retired, starts_at, ends_at in rows
+    ]
 
 
 _IN_HAND = (
-    select(Slot.responder_id, Call)
+    select(*_OF_MEMBER, Call.code, Call.reference)
+    .join(Slot, Slot.responder_id == Responder.id)
     .join(Dispatch, Dispatch.id == Slot.dispatch_id)
     .join(Call, Call.id == Dispatch.call_id)
-    .where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)), Slot.responder_id.is_not(None))
+    .where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)))
     .order_by(Call.received_at)
 )
 
 
-def _in_hand(uow: UnitOfWork) -> dict[UUID, list[Call]]:
-    found: dict[UUID, list[Call]] = {}
-    for responder_id, call in uow.session.execute(_IN_HAND):
-        if responder_id is not None and call not in (calls := found.setdefault(responder_id, [])):
+def _in_hand(uow: UnitOfWork) -> tuple[dict[UUID, list[CallInHand]], dict[UUID, Member]]:
+    """The calls that members are on, and who these members are."""
+    found: dict[UUID, list[CallInHand]] = {}
+    members: dict[UUID, Member] = {}
+    rows = uow.session.execute(_IN_HAND)
+    for key, index, lost, out, verified, code, reference in rows:
+        members[key] = Member(index, lost, out, verified)
+        call, calls = CallInHand(code, reference), found.setdefault(key, [])
+        if call not in calls:
             calls.append(call)
-    return found
+    return found, members
 
 
 def troubles_of(
-    uow: UnitOfWork, members: Collection[Responder], shifts: Mapping[UUID, Shift]
+    uow: UnitOfWork, members: Iterable[Responder], shifts: Mapping[UUID, Shift]
 ) -> dict[UUID, list[Trouble]]:
     """What stands between each of these and a text, the worst first; who has nothing is left out.
 
     shifts -- the shift that each has now or next.
     """
-    phones = _phones(uow, [member.phone_index for member in members if member.phone_index])
+    return _troubles(uow, {one.id: _member(one, shifts.get(one.id)) for one in members})
+
+
+def _member(one: Responder, shift: Shift | None) -> Member:
+    return Member(
+        one.phone_index,
+        one.phone_lost_at is not None,
+        one.opted_out_at is not None,
+        one.verified_at is not None,
+        shift.answer_by if shift and shift.confirmed_at is None else None,
+    )
+
+
+def _troubles(uow: UnitOfWork, members: Mapping[UUID, Member]) -> dict[UUID, list[Trouble]]:
+    phones = _phones(uow, [one.phone_index for one in members.values() if one.phone_index])
     silent = silences.silenced(uow)
     found = {}
-    for member in members:
-        shift = shifts.get(member.id)
-        holds = {
-            Trouble.SILENT_ALARM: member.id in silent,
-            Trouble.PHONE_LOST: member.phone_lost_at is not None,
-            Trouble.OPTED_OUT: member.opted_out_at is not None,
-            Trouble.UNVERIFIED: member.verified_at is None and member.phone_lost_at is None,
-            Trouble.UNCONFIRMED: shift is not None and is_unconfirmed(uow, shift),
-        }
-        phone = phones.get(member.phone_index or b"")
-        troubles = [one for one in Trouble if holds.get(one) or one is phone]
-        if troubles:
-            found[member.id] = troubles
+    for key, one in members.items():
+        phone = phones.get(one.phone_index or b"")
+        holds = (  # the worst first
+            (Trouble.SILENT_ALARM, key in silent),
+            (Trouble.PHONE_LOST, one.is_lost),
+            (Trouble.OPTED_OUT, one.is_out),
+            (Trouble.UNVERIFIED, not (one.is_verified or one.is_lost)),
+            (phone, phone is not None),
+            (Trouble.UNCONFIRMED, one.unanswered is not None and one.unanswered <= uow.now),
+        )
+        if troubles := [trouble for trouble, it_holds in holds if trouble and it_holds]:
+            found[key] = troubles
     return found
-
-
-def is_unconfirmed(uow: UnitOfWork, shift: Shift) -> bool:
-    """Were they asked, and did not answer in time?"""
-    late = shift.answer_by is not None and shift.answer_by <= uow.now
-    return late and shift.confirmed_at is None
 
 
 def _outcomes() -> Select[bytes, MessageState, str | None]:

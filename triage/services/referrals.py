@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import afterwards_wording
@@ -151,11 +151,12 @@ _WAITING = (
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at, Errand.id)
 )
+_FOR_THE_DESK = _WAITING.where(Errand.due_at <= bindparam("now"))
 
 
 def for_the_desk(uow: UnitOfWork) -> Sequence[Errand]:
     """Those that nobody has taken in time, or nobody is there for."""
-    return uow.session.scalars(_WAITING.where(Errand.due_at <= uow.now)).all()
+    return uow.session.scalars(_FOR_THE_DESK, {"now": uow.now}).all()
 
 
 def open_ones(errand: Errand) -> Sequence[Mapping[str, Any]]:

@@ -142,7 +142,7 @@ def of_call(uow: UnitOfWork, call: Call) -> Sequence[ToldCaller]:
 
 
 _TOLD = (
-    select(ToldCaller)
+    select(ToldCaller.call_id, ToldCaller.gist)
     .where(ToldCaller.told, ToldCaller.call_id.in_(LISTED_ONES))
     .order_by(ToldCaller.created_at, ToldCaller.id)
 )
@@ -150,7 +150,7 @@ _TOLD = (
 
 def last_told(uow: UnitOfWork, last: datetime) -> Mapping[UUID, list[Any]]:
     """What the callers of the calls on the board were last told. last -- see LISTED_ONES."""
-    return {row.call_id: row.gist for row in uow.session.scalars(_TOLD, {"last": last})}
+    return dict(uow.session.execute(_TOLD, {"last": last}).all())
 
 
 def is_stale(

@@ -16,9 +16,7 @@ from markupsafe import Markup
 
 from triage.entrypoints.web.languages import language
 from triage.services import errands
-from triage.services.board_lines import DispatchLine
 from triage.services.boards import Row
-from triage.storage.base import LiveRow
 
 KEPT_FOR = timedelta(seconds=5)
 """Each row for up to as long again, not all equally long: or all would be rendered at one look."""
@@ -67,18 +65,7 @@ def _module(shown: Mapping[str, Any]) -> Any:
 
 
 def _gist(row: Row, now: datetime) -> tuple[Any, ...]:
-    """All that a row is made of, to be compared: of what is stored, which version; and what of it
-    is late by now."""
+    """All that a row is made of, to be compared, and what of it is late by now."""
     late = row.target_at is not None and row.target_at < now
-    red = tuple(errands.is_red(errand, now) for errand in row.errands)
-    return late, red, *map(_plain, vars(row).values())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, LiveRow):
-        return value.id, value.version
-    if isinstance(value, DispatchLine):
-        return tuple(map(_plain, vars(value).values()))
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_plain, value))
-    return value
+    errands_now = [(one.id, one.version, errands.is_red(one, now)) for one in row.errands]
+    return late, vars(row) | {"errands": errands_now}

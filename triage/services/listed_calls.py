@@ -1,0 +1,72 @@
+"""The open calls that a board lists: the few columns of each that it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import bindparam, exists, func, select
+
+from triage.domain.lifecycle import CallState
+from triage.storage.calls import MOST_LISTED, OPEN_CALL, Call
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
+from triage.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class ListedCall:
+    """Equal to another where a board would show the same of both."""
+
+    id: UUID
+    reference: str
+    code: str
+    state: CallState
+    received_at: datetime
+    zone: str | None
+    location_sealed: bytes | None
+    coordinates_sealed: bytes | None
+
+    __tablename__: ClassVar[str] = Call.__tablename__
+    location: ClassVar[Any] = Call.location
+    coordinates: ClassVar[Any] = Call.coordinates
+    position: ClassVar[Any] = Call.position
+
+
+_LISTED = (
+    select(*(getattr(Call, one.name) for one in fields(ListedCall)))
+    .where(OPEN_CALL)
+    .order_by(Call.received_at, Call.id)
+    .limit(MOST_LISTED)
+)
+_NOBODY_BEYOND = (
+    select(Call.id, Call.code, Call.reference)
+    .where(
+        OPEN_CALL,
+        Call.received_at >= bindparam("last"),
+        exists().where(Dispatch.call_id == Call.id, UNFILLED_DISPATCH),
+    )
+    .order_by(Call.received_at, Call.id)
+    .limit(MOST_LISTED)
+)
+
+
+def of_board(uow: UnitOfWork) -> Sequence[ListedCall]:
+    """The oldest first."""
+    return [ListedCall(*row) for row in uow.session.execute(_LISTED)]
+
+
+def not_listed(uow: UnitOfWork, listed: Sequence[ListedCall]) -> int:
+    """How many more are open."""
+    if len(listed) < MOST_LISTED:
+        return 0
+    query = select(func.count()).select_from(Call).where(OPEN_CALL)
+    return (uow.session.scalar(query) or 0) - len(listed)
+
+
+def nobody_beyond(uow: UnitOfWork, listed: Sequence[ListedCall]) -> list[tuple[str, str]]:
+    """Code and reference of those beyond them to whom nobody comes: what is loudest is not to be
+    missed, however many calls are open."""
+    keys = {call.id for call in listed}
+    found = uow.session.execute(_NOBODY_BEYOND, {"last": listed[-1].received_at})
+    return [(code, reference) for key, code, reference in found if key not in keys]
