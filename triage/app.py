@@ -119,6 +119,7 @@ def _phone_network(settings: Settings) -> PhoneNetwork:
 def prepare(context: AppContext) -> None:
     """Bring the tables up to date and publish the shipped rule sets; harmless to repeat."""
     _must_open(context.database.engine)
+    _must_know(migration.revision_of(context.database.engine))
     migration.upgrade(context.database.engine)
     fingerprint = _fingerprint(context.settings)
     folder = context.settings.rules_folder
@@ -132,6 +133,14 @@ def prepare(context: AppContext) -> None:
         rule_sets.seed(uow, context.centre, texts)
 
 
+def _must_know(revision: str | None) -> None:
+    if revision is not None and not migration.knows(revision):
+        raise SettingsError(
+            f"cannot start: the tables are at revision {revision}, of a later release than this"
+            " one: start that release"
+        )
+
+
 def check_database(context: AppContext) -> None:
     """Raises SettingsError where this database must not be served: old tables, another
     index key, or a clock that was moved."""
@@ -139,6 +148,7 @@ def check_database(context: AppContext) -> None:
     _must_open(engine)
     have, want = migration.revision_of(engine), migration.newest_revision()
     if have != want:
+        _must_know(have)
         raise SettingsError(
             f"cannot start: the database is at revision {have or 'none'}, this release needs"
             f" {want}: run `triage db upgrade`"

@@ -196,3 +196,37 @@ def test_short_labels_and_degrees_without_colons() -> None:
     assert found("LAT: 40.69 LON: -75.30")["position"] == "40.69, -75.30"
     assert "position" not in found("LAT 40.69 and nothing else")
     assert "position" not in found("LAT 140.69 LON -75.30")
+
+
+NEWCOMERS = """ALI 11/29/2026 15:31  ESN 412
+SMITH, JOHN  call from (212) 555-0163 wireless  COS WPH2
+12 Harbor Street APT 4
+Riverbend  P# 212-511-0001
+"""
+
+
+def test_the_number_of_a_tower_is_nobodys_and_a_name_ends_before_calls_from() -> None:
+    ali = found(NEWCOMERS)
+    assert (ali["caller_phone"], ali["caller_name"]) == ("(212) 555-0163", "SMITH, JOHN")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ESN: 123\nAMBULANCE 303-555-0178\nSMITH",
+        "ESN: 123\nPolice dept main line 202-555-0142",
+        "do not call back 202-555-0142, he will hear it",
+        "do not use callback 202-555-0142",
+        "RP: anonymous. Subject Joe 202-555-0142",
+        "Caller: worried about son 202-555-0142",
+        "Caller: refused, fax 202-555-0142",
+    ],
+)
+def test_somebody_elses_number_is_never_ticked(text: str) -> None:
+    phones = [one for one in read(text).found if one.field == "caller_phone"]
+    assert all(one.doubt for one in phones)
+
+
+def test_of_two_numbers_to_call_back_the_one_that_may_be_rung_counts() -> None:
+    told = found("do not use callback 202-555-0142, he answers. Call back 303-555-0178")
+    assert told["caller_phone"] == "303-555-0178"

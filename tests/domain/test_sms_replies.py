@@ -340,13 +340,27 @@ def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
         "accept when my shift begins",
         "acepto mañana",
         "K7QM acepto si viene la policia",
+        "acepto K7QM si llego a tiempo",
+        "acepto mas tarde",
+        "accept but only if police come",
     ],
 )
 def test_a_yes_for_later_or_under_a_condition_is_asked_back(body: str) -> None:
     assert parse(body).verb is Verb.AMBIGUOUS
 
 
-@pytest.mark.parametrize("body", ["acepto si", "si acepto", "K7QM accept but roads are bad"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "acepto si",
+        "si acepto",
+        "Acepto, sí, ya voy",
+        "Acepto sí, salgo ahora",
+        "K7QM accept but roads are bad",
+        "ACCEPT K7QM will call when close",
+        "ACCEPT eta 20 after traffic",
+    ],
+)
 def test_a_yes_without_one_stays_a_yes(body: str) -> None:
     assert parse(body).verb is Verb.ACCEPT
 

@@ -155,11 +155,17 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
     assert "not listed here:" not in board(dispatcher)
     pages_until_nobody(phones, lost.code)
     other = world.call(CALM)
+    gone = world.call(CALM)
+    page = dispatcher.get(f"/calls/{gone.reference}").get_data(as_text=True)
+    cancel = re.search(r'action="([^"]+/cancel)"', page)
+    assert cancel
+    dispatcher.submit(f"/calls/{gone.reference}", {"reason": "unsafe"}, to=cancel[1])
 
     page = board(dispatcher)
     assert f"row-{lost.reference}" not in page
     told = page.split('id="board-beyond"')[1].split("</div>")[0]
     assert f'href="/calls/{lost.reference}"' in told
+    assert f'href="/calls/{gone.reference}"' in told
     assert other.reference not in told
 
 

@@ -338,6 +338,38 @@ def line_for_cad(page: str) -> str:
     return found[1]
 
 
+def test_the_line_for_the_cad_says_what_was_sent_beside_what_is_recommended(
+    world: World, dispatcher: Browser
+) -> None:
+    (alpha,) = world.team("Mobile 9")
+    world.pair("CIT 1")
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM)
+    assert " Mobile crisis team, " in line_for_cad(look(dispatcher, call))
+    alpha.text("2")
+    world.settle()
+    nobody = line_for_cad(look(dispatcher, call))
+    assert " Nobody yet (Recommended: CIT co-responder), " in nobody
+
+
+def test_who_came_after_all_is_not_said_to_be_missing(world: World, dispatcher: Browser) -> None:
+    (alpha,) = world.team("Mobile 9")
+    world.pair("CIT 1")
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM)
+    alpha.text("2")
+    world.settle()
+    assert "CIT co-responder instead." in words(look(dispatcher, call))
+
+    act(dispatcher, call, "/again", {})
+    alpha.text("1")
+    world.settle()
+    page = look(dispatcher, call)
+    assert "instead." not in words(page)
+    assert "Recommended, not sent" not in words(page)
+    assert " Mobile crisis team, " in line_for_cad(page)
+
+
 def test_the_line_for_the_cad_names_companions_and_the_place(
     world: World, dispatcher: Browser
 ) -> None:

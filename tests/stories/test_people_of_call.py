@@ -122,15 +122,26 @@ def test_whoever_comes_sees_them_once_they_have_the_call(world: World) -> None:
 def test_a_number_that_cannot_be_rung_is_told_beside_its_field(
     world: World, dispatcher: Browser
 ) -> None:
-    wrong = ROSA | {"third_party_phone": "12", "third_party_relation": "pilot"}
-    page = text_of(send(dispatcher, FORM | wrong))
+    wrong = ROSA | {"third_party_phone": "12"}
+    page = text_of(send(dispatcher, FORM | wrong, action="check"))
     assert 'id="e-third_party_phone"' in page
-    assert 'id="e-third_party_relation"' in page
     assert 'value="12"' in page
     assert '<details id="third-party" open>' in page
+    page = text_of(send(dispatcher, FORM | wrong | {"third_party_relation": "pilot"}))
+    assert 'id="e-third_party_relation"' in page
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Call)).all() == []
     assert '<details id="third-party">' in text_of(send(dispatcher, FORM, action="check"))
+
+
+def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    said = ROSA | {"third_party_phone": "ask at the bar"}
+    assert send(dispatcher, FORM | said).status_code == 303
+
+    page = text_of(dispatcher.get(f"/calls/{the_call(world).reference}"))
+    assert "<bdi>ask at the bar</bdi> (cannot be rung like this)" in page
+    assert "tel:ask" not in page
 
 
 def test_what_cannot_be_is_told_beside_its_field_and_kept(dispatcher: Browser) -> None:
@@ -169,8 +180,6 @@ def test_the_api_takes_them_too(world: World) -> None:
 
     refused = client.post("/api/v1/calls", json=body | {"call_back": ["fax"]}, headers=headers)
     assert (refused.status_code, "call_back" in text_of(refused)) == (422, True)
-    refused = client.post("/api/v1/calls", json=body | {"third_party_phone": "12"}, headers=headers)
-    assert (refused.status_code, "third_party_phone" in text_of(refused)) == (422, True)
 
 
 def test_a_place_that_was_found_is_confirmed_or_rejected_and_both_are_kept(

@@ -67,6 +67,9 @@ _HOUSE = re.compile(r"[ ]*(\d+[A-Z]?(?:[ ]+\d/\d)?)[ ]*")
 _TOWN = re.compile(r"[ ]*([A-Za-z][A-Za-z .'-]{1,40}?)[ ]+([A-Z]{2})[ ]*")
 _WHO = re.compile(r"caller|rp|r/p|reporting|complainant", re.IGNORECASE)
 """Labels behind which a name stands beside the number."""
+_OF_ANOTHER = re.compile(
+    r"[.] |\b(?:about|cell|daughter|fax|neighbor|of|patient|refused|son|subject)\b", re.IGNORECASE
+)
 _KINDS = {"cell", "mobile", "home", "work", "landline"}
 """Words behind a number that are no name."""
 _UNIT = re.compile(r"[ ]*((?:APT|UNIT|STE|FLR?|RM|BLDG|LOT)\b[^\n]{0,40})", re.IGNORECASE)
@@ -188,8 +191,13 @@ def _read_labels(text: str, pasted: Pasted) -> None:
         if name != "narrative" and (other := _OTHER_LABEL.search(text, label.end(), end)):
             end = other.start()
         value = text[label.end() : end].strip(" \t\r|;")
+        if name == "caller_phone" and pasted_phones.is_of_nobody(value):
+            continue
         if name == "caller_phone" and _take_who(text, pasted, label, end):
             continue
+        told_of = pasted_phones.NUMBER.search(value)
+        if name == "caller_phone" and _WHO.search(label[0]) and told_of and told_of.start():
+            continue  # a sentence with somebody's number in it
         if name == "caller_phone" and sum(map(str.isdigit, value)) < 7:
             name = "caller_name"  # "Caller: Ana"
         if name == "language":
@@ -207,6 +215,8 @@ def _take_who(text: str, pasted: Pasted, label: re.Match[str], end: int) -> bool
     before, after = (part.strip(" \t\r|;,/()-") for part in (before, after))
     who = before or after
     if (before and after) or not _NAME.fullmatch(who) or who.lower() in _KINDS:
+        return False
+    if _OF_ANOTHER.search(who):
         return False
     first = number.start() if before else number.end()
     spans = (label.start(), first), (first, number.end() if before else end)
@@ -230,11 +240,12 @@ def _read_phone(text: str, pasted: Pasted) -> None:
     if not numbers:
         return
     number = text[slice(*numbers[0])]
-    if not is_ali or len(numbers) > 1:
+    before = text[text.rfind("\n", 0, numbers[0][0]) + 1 : numbers[0][0]]
+    if is_ali and len(numbers) == 1 and not pasted_phones.tells_of_others(before):
+        pasted.take("caller_phone", number, *numbers[0])
+    else:
         pasted.values["caller_phone"] = [number]
         pasted.doubts["caller_phone"] = msgid("Nothing says that this is the caller's.")
-    else:
-        pasted.take("caller_phone", number, *numbers[0])
 
 
 def _read_degrees(text: str, pasted: Pasted) -> None:
@@ -279,7 +290,7 @@ def _read_ali_lines(text: str, pasted: Pasted, start: int) -> None:
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
-        line = _without_number(text[at:end].rstrip("\r"))
+        line = pasted_phones.without_number(text[at:end].rstrip("\r"))
         stop = at + len(line)
         if house and line.strip():
             if pasted.take("address", line, at, stop):
@@ -295,12 +306,6 @@ def _read_ali_lines(text: str, pasted: Pasted, start: int) -> None:
         elif "address" not in pasted.values and _NAME.fullmatch(line):
             pasted.take("caller_name", line, at, stop)
         at = end + 1
-
-
-def _without_number(line: str) -> str:
-    """The name or the street before a telephone number."""
-    number = pasted_phones.NUMBER.search(line)
-    return line[: number.start()] if number else line
 
 
 def _take_address(pasted: Pasted, line: str, start: int, end: int) -> bool:

@@ -104,11 +104,15 @@ REQUESTS = frozenset({Verb.HELP, Verb.ADDRESS, Verb.REPLACE})
 """What is asked for means the same with a question mark."""
 NOTE_WORDS = _words("note notes nota")
 DENIALS = _words("not dont didnt wont never isnt arent nunca")
+OTHER_DAYS = _words("tomorrow tonight manana")
+"""Beside a yes these say that nobody comes now: it is asked again."""
 CONDITIONS = _words(
-    """tomorrow later tonight if unless after when once until till maybe perhaps manana luego
-    despues cuando hasta quizas talvez"""
+    """if unless after when once until later maybe perhaps luego despues cuando hasta quizas talvez
+    mas esta"""
 )
-"""Beside an ACCEPT these say that nobody comes now, or only if: it is asked again."""
+"""So do these behind one, with nothing between but a code and BUT or ONLY: "accept if police come",
+"acepto mas tarde". Elsewhere they may be of something else: "accept, will call when close"."""
+BEFORE_CONDITIONS = _words("but only pero solo")
 FILLERS = _words(
     """a am an and are at call can code copy de el estamos estoy favor gracias have hello hi hola
     i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank

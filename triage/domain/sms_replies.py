@@ -4,11 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from random import Random
 
 from triage.domain.reply_words import (
     ASKS,
+    BEFORE_CONDITIONS,
     CARRIER_WORDS,
     CONDITIONS,
     DENIALS,
@@ -17,6 +17,7 @@ from triage.domain.reply_words import (
     FLEES,
     LONGEST_PHRASE,
     NOTE_WORDS,
+    OTHER_DAYS,
     REACTION,
     REQUESTS,
     VERB_OF,
@@ -144,9 +145,23 @@ def parse(body: str) -> Reply:
         else:
             at += _read(words, at, found)
     found.asks = "?" in before_note or any(tuple(words[: len(a)]) == a for a in ASKS)
-    read = words[:at]
-    found.conditional = not CONDITIONS.isdisjoint(read) or ("ACEPTO", "SI") in pairwise(read)
+    found.conditional = _is_conditional(words[:at], spans)
     return _meaning(found, note)
+
+
+def _is_conditional(words: Sequence[str], spans: Sequence[re.Match[str]]) -> bool:
+    """Is the yes of this text for another day, or does a condition follow it? "Acepto si llego" is
+    one, "acepto, sí" and "acepto si, voy" are none."""
+    if not OTHER_DAYS.isdisjoint(words):
+        return True
+    yes = (at for at, word in enumerate(words) if VERB_OF.get((word,)) is Verb.ACCEPT)
+    for at in range(next(yes, len(words)) + 1, len(words)):
+        if words[at] in BEFORE_CONDITIONS or _as_code(words[at]):
+            continue
+        span = spans[at]
+        plain_if = span.group().upper() == "SI" and span.string[span.end() : span.end() + 1] != ","
+        return words[at] in CONDITIONS or plain_if
+    return False
 
 
 def _without_accents(text: str) -> str:

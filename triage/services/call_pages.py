@@ -28,6 +28,7 @@ from triage.services import (
 )
 from triage.services.actors import names_of
 from triage.services.board_lines import nobody_is_needed
+from triage.services.boards import OPEN
 from triage.services.call_record import CallRecord
 from triage.services.centre import Centre
 from triage.services.people import Person
@@ -124,7 +125,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),
-        preservation=retention.preservation_of(uow, call) if call.closed_at else None,
+        preservation=retention.preservation_of(uow, call) if call.state not in OPEN else None,
     )
 
 

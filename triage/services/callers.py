@@ -62,9 +62,9 @@ def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Thir
     """Write down of whom else this caller told."""
     try:
         number = _number(centre, told.phone)
-    except Refused as refusal:
-        raise Refused(str(refusal), "third_party_phone") from None
-    uow.add(
+    except Refused:
+        number = told.phone  # as it was said: for a number of somebody else no call waits
+    other = uow.add(
         CallThirdParty(
             call_id=caller.call_id,
             caller_id=caller.id,
@@ -74,6 +74,7 @@ def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Thir
             with_them=told.with_them,
         )
     )
+    uow.audit("caller.third_party", caller, third_party=str(other.id), with_number=bool(number))
 
 
 def _check(people: People) -> None:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
-from triage.domain.lifecycle import CallState
+from triage.domain.codes import NOT_NEEDED
+from triage.domain.lifecycle import CallState, DispatchState
 from triage.storage.calls import MOST_LISTED, OPEN_CALL, Call
 from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
 from triage.storage.unit_of_work import UnitOfWork
@@ -39,12 +40,21 @@ _LISTED = (
     .order_by(Call.received_at, Call.id)
     .limit(MOST_LISTED)
 )
+_OF_CALL = Dispatch.call_id == Call.id
+
+
+def _all_was_cancelled() -> ColumnElement[bool]:
+    """And not because nobody is needed any more."""
+    stands = or_(Dispatch.state != DispatchState.CANCELLED, Dispatch.end_reason == NOT_NEEDED)
+    return and_(exists().where(_OF_CALL), ~exists().where(_OF_CALL, stands))
+
+
 _NOBODY_BEYOND = (
     select(Call.id, Call.code, Call.reference)
     .where(
         OPEN_CALL,
         Call.received_at >= bindparam("last"),
-        exists().where(Dispatch.call_id == Call.id, UNFILLED_DISPATCH),
+        or_(exists().where(_OF_CALL, UNFILLED_DISPATCH), _all_was_cancelled()),
     )
     .order_by(Call.received_at, Call.id)
     .limit(MOST_LISTED)
@@ -65,8 +75,8 @@ def not_listed(uow: UnitOfWork, listed: Sequence[ListedCall]) -> int:
 
 
 def nobody_beyond(uow: UnitOfWork, listed: Sequence[ListedCall]) -> list[tuple[str, str]]:
-    """Code and reference of those beyond them to whom nobody comes: what is loudest is not to be
-    missed, however many calls are open."""
+    """Code and reference of those beyond them to whom nobody comes, or half a team: what is loudest
+    is not to be missed, however many calls are open."""
     keys = {call.id for call in listed}
     found = uow.session.execute(_NOBODY_BEYOND, {"last": listed[-1].received_at})
     return [(code, reference) for key, code, reference in found if key not in keys]

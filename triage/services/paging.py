@@ -127,7 +127,7 @@ def _nobody_left(
 
 
 def assess_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
-    """Soon, by whoever looks after what is due: the rules say who comes instead."""
+    """Soon, by whoever looks after what is due: the rules say who comes instead, if anybody."""
     states = states_of(uow, "nobody_left", dispatch)
     if "waiting" not in states:
         uow.set_timer(
@@ -152,6 +152,8 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
             escalations.end(uow, dispatch)
             dispatch.diverted_at = None
         dispatch.state = state
+        if state is DispatchState.ACCEPTED and states_of(uow, "nobody_left", dispatch):
+            assess_again(uow, dispatch)  # they do come, whatever it says by now
         if state in {"cleared", "cancelled"}:
             dispatch.ended_at = uow.now
         why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}

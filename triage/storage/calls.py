@@ -201,7 +201,7 @@ class CallThirdParty(LiveRow):
     name = Sealed()
     phone_sealed: Mapped[bytes | None] = sealed_column()
     phone = Sealed()
-    """E.164."""
+    """E.164; as it was said where it cannot be rung."""
     relation: Mapped[str | None]
     """A code of THIRD_PARTIES."""
     with_them: Mapped[bool | None]

@@ -93,7 +93,11 @@ def _known() -> frozenset[str]:
 def fits(revision: str | None) -> bool:
     """Does this release work on these tables? A revision that it has never heard of is that of the
     release after it, whose upgrade takes nothing away that this one uses."""
-    return revision == newest_revision() or (revision is not None and revision not in _known())
+    return revision == newest_revision() or (revision is not None and not knows(revision))
+
+
+def knows(revision: str) -> bool:
+    return revision in _known()
 
 
 def revision_of(engine: Engine) -> str | None:

@@ -67,7 +67,7 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
 
 def _knows_authorities() -> bool:
     found = ssl.get_default_verify_paths()
-    return bool(found.cafile or found.capath)
+    return bool(found.cafile or (found.capath and any(Path(found.capath).iterdir())))
 
 
 def _about_telephones(settings: Settings) -> Iterator[str]:

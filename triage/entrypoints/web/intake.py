@@ -135,6 +135,7 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = msgid("Choose why nobody is sent.")
+    understood.errors.pop("third_party_phone", None)  # kept as said: no call waits for it
     if understood.errors:
         return _keep_and_show(key, understood, 422)
     try:
