@@ -2,10 +2,15 @@
 
 import threading
 import time
+from collections.abc import Callable
 
+import pytest
 from sqlalchemy import Engine, text
 
 from tests.world import World
+from triage.app import check_database, prepare
+from triage.context import AppContext
+from triage.settings import SettingsError
 from triage.storage import migration
 
 FREE_AFTER_S = {"postgresql": 3.0, "sqlite": 7.0}
@@ -54,3 +59,14 @@ def test_who_still_serves_is_ready_on_tables_of_the_next_release_and_not_on_old_
             moved = text("UPDATE alembic_version SET version_num = :revision")
             connection.execute(moved, {"revision": revision})
         assert browser.get("/readyz").status_code == status
+
+
+@pytest.mark.parametrize("begin", [check_database, prepare])
+def test_no_release_begins_on_tables_of_a_later_one(
+    world: World, begin: Callable[[AppContext], None]
+) -> None:
+    with world.context.database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(SettingsError, match="of a later release than this one"):
+        begin(world.context)
