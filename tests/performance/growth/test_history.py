@@ -17,6 +17,7 @@ from tests.performance.growth.history import Made
 from tests.performance.growth.population import Population
 from tests.stories.test_watch import beat
 from tests.world import Browser, World
+from triage.app import check_authorities
 from triage.entrypoints.commands.watching import doctor
 from triage.entrypoints.watcher import Watcher
 from triage.services import past_calls
@@ -78,7 +79,10 @@ def test_it_is_found_and_opened_and_nothing_is_wrong_with_it(
     world.settle()
     beat(world)
     assert Watcher(world.context).round()
-    tools = SimpleNamespace(context=lambda: world.context)
+    tools = SimpleNamespace(
+        context=lambda: world.context,
+        check_authorities=lambda context: check_authorities(context.settings),
+    )
     told = CliRunner().invoke(doctor, obj=tools)
     assert (told.exit_code, "WRONG" in told.output) == (0, False), told.output
     assert world.call({"problem_type": "welfare_check"}).code
