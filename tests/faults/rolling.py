@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import requests
 from sqlalchemy import create_engine, text
@@ -94,15 +95,10 @@ class Callers:
         if self._ask("GET", "/board", 200, cookies=self.cookies, allow_redirects=False):
             self.looked += 1
 
-    def _ask(self, method: str, path: str, wanted: int, **more: object) -> requests.Response | None:
+    def _ask(self, method: str, path: str, wanted: int, **more: Any) -> requests.Response | None:
         address = self.proxy.next()
         try:
-            answer = requests.request(
-                method,
-                address + path,
-                timeout=PATIENCE_S,
-                **more,  # type: ignore[arg-type]
-            )
+            answer = requests.request(method, address + path, timeout=PATIENCE_S, **more)
         except requests.RequestException as error:
             self.failed[f"{path}: {type(error).__name__}: {error}"[:300]] += 1
             return None

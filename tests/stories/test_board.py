@@ -134,9 +134,8 @@ def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Bro
     assert lost.reference in pinned
 
 
-def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
-    world: World, dispatcher: Browser
-) -> None:
+def fill(world: World) -> None:
+    """As many open calls as a board lists: those after them are beyond it."""
     with world.context.unit_of_work("test") as uow:
         for number in range(MOST_LISTED):
             uow.add(
@@ -149,6 +148,19 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
                     rule_set="county-default",
                 )
             )
+
+
+def cancel_all(dispatcher: Browser, call: Call) -> None:
+    page = dispatcher.get(f"/calls/{call.reference}").get_data(as_text=True)
+    cancel = re.search(r'action="([^"]+/cancel)"', page)
+    assert cancel
+    dispatcher.submit(f"/calls/{call.reference}", {"reason": "unsafe"}, to=cancel[1])
+
+
+def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
+    world: World, dispatcher: Browser
+) -> None:
+    fill(world)
     world.ignores_texts("who is asked is another story")
     phones = world.team("Mobile 9")
     lost = world.call(CALM)
@@ -156,10 +168,7 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
     pages_until_nobody(phones, lost.code)
     other = world.call(CALM)
     gone = world.call(CALM)
-    page = dispatcher.get(f"/calls/{gone.reference}").get_data(as_text=True)
-    cancel = re.search(r'action="([^"]+/cancel)"', page)
-    assert cancel
-    dispatcher.submit(f"/calls/{gone.reference}", {"reason": "unsafe"}, to=cancel[1])
+    cancel_all(dispatcher, gone)
 
     page = board(dispatcher)
     assert f"row-{lost.reference}" not in page
@@ -172,10 +181,7 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
 def test_everything_cancelled_is_nobody_coming_too(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
     call = world.call(CALM)
-    page = dispatcher.get(f"/calls/{call.reference}").get_data(as_text=True)
-    cancel = re.search(r'action="([^"]+/cancel)"', page)
-    assert cancel
-    dispatcher.submit(f"/calls/{call.reference}", {"reason": "unsafe"}, to=cancel[1])
+    cancel_all(dispatcher, call)
 
     assert "NOBODY COMING" in row(dispatcher, call)
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.stories.test_board import row
+from tests.stories.test_board import fill, row
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, send
 from tests.world import Browser, World
-from triage.domain.lifecycle import CallState
 from triage.services import assessments
-from triage.storage.calls import MOST_LISTED, Call
+from triage.storage.calls import Call
 from triage.storage.held_calls import Presence
 from triage.storage.people import Account
 
@@ -150,18 +149,7 @@ def test_signing_out_gives_calls_back_and_the_board_is_loud(
 
 
 def test_a_call_that_no_board_has_room_for_is_given_back_too(world: World, sam: Browser) -> None:
-    with world.context.unit_of_work("test") as uow:
-        for number in range(MOST_LISTED):
-            uow.add(
-                Call(
-                    reference=f"260101-A{number:05}",
-                    code=f"{number:04}",
-                    state=CallState.OPEN,
-                    origin="form",
-                    received_at=uow.now,
-                    rule_set="county-default",
-                )
-            )
+    fill(world)
     call = world.call(CALM)
     act(sam, call, "take")
     assert call.reference not in sam.get("/board").get_data(as_text=True)
