@@ -141,6 +141,7 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
 
     page = text_of(dispatcher.get(f"/calls/{the_call(world).reference}"))
     assert "<bdi>ask at the bar</bdi> (cannot be rung like this)" in page
+    assert "Somebody else noted beside the caller." in page
     assert "tel:ask" not in page
 
 

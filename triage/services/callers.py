@@ -64,7 +64,7 @@ def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Thir
         number = _number(centre, told.phone)
     except Refused:
         number = told.phone  # as it was said: for a number of somebody else no call waits
-    other = uow.add(
+    uow.add(
         CallThirdParty(
             call_id=caller.call_id,
             caller_id=caller.id,
@@ -74,7 +74,7 @@ def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Thir
             with_them=told.with_them,
         )
     )
-    uow.audit("caller.third_party", caller, third_party=str(other.id), with_number=bool(number))
+    uow.audit("caller.third_party", caller, with_number=number is not None)
 
 
 def _check(people: People) -> None:
