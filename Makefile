@@ -10,6 +10,8 @@ WORKERS ?= 2
 SAMPLE ?= 1
 # 1: half of the tests that start browsers and services, and all others; 2: the other half; empty: all.
 PART ?= 1
+# A test that stands still for so many seconds is named and fails, instead of holding up all others.
+LONGEST ?= 600
 # More for pytest: make test PYTEST_ARGS='-k ranking'
 PYTEST_ARGS ?=
 
@@ -36,7 +38,7 @@ demo: setup ## Run the whole service with demo people and calls; PORT changes th
 
 test: setup ## Run the tests, half of the slow ones, most stories on one database; SAMPLE, PART, WORKERS, PYTEST_ARGS
 	@tests/install_servers.sh
-	@STORY_SAMPLE=$(SAMPLE) STORY_PART=$(PART) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@STORY_SAMPLE=$(SAMPLE) STORY_PART=$(PART) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --timeout $(LONGEST) $(PYTEST_ARGS)
 
 test-rest: setup ## Run the other half of the slow tests
 	@$(MAKE) test PART=2

@@ -86,12 +86,15 @@ def test_beside_many_texts_that_somebody_waits_for_reminders_leave_later(world: 
         while time.monotonic() < over:
             desk.tell()
             desk.work(lambda: True)
+            desk.answers.work(lambda: True)
 
     work_for(0.5)
     assert len(world.phones.inboxes["+12025550177"]) == 40
     Phone(world, "+12025550177").ignores("the forty updates, which are counted")
     assert reminders_out(world) == 0
     work_for(2.5)
+    desk.answers.no_more.set()
+    desk.answers.finish(lambda: True)
     desk.finish(lambda: True)
     assert reminders_out(world) >= BURST
 
