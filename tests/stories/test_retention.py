@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from tests.browser.furnished import Typed, furnish
+from tests.stories.test_page_links import link_of
 from tests.typical_calls import CALM
 from tests.world import World, environment
 from triage.domain.errors import Conflict
@@ -26,6 +27,8 @@ from triage.storage.calls import Call, IntakeDraft
 from triage.storage.erasing import NOT_OF_CALLS, emptied
 from triage.storage.messages import InboundMessage, Message
 from triage.storage.models import Base
+from triage.storage.page_links import PageLink
+from triage.storage.people import SignIn
 from triage.storage.preservations import Preservation
 from triage.storage.sealed import unseal
 
@@ -43,7 +46,7 @@ def keeps(world: World, days: int = DAYS) -> None:
 
 def erase_all(world: World) -> int:
     """As the worker does, look by look."""
-    world.context.do("worker", lambda uow: retention.plan(uow, world.centre))
+    world.context.do("worker", retention.plan)
     for _ in range(40):
         world.wait(seconds=2)
     return world.audited(retention.EVENT)
@@ -133,6 +136,38 @@ def test_nothing_is_erased_unless_the_center_says_so(world: World) -> None:
     assert erase_all(world) == 0
     with world.context.reading() as uow:
         assert uow.get(Call, call.id).narrative == "Somebody needs help"
+
+
+def test_sessions_and_links_that_open_nothing_are_forgotten_a_month_later(world: World) -> None:
+    world.ignores_texts("another story")
+    (phone,) = world.team("MCT 1")
+    world.call(CALM)
+    world.settle()
+    link = link_of(phone)
+    left, open_one = world.client("dispatcher"), world.client("supervisor")
+    left.submit("/sign-out", {})
+    world.context.do("worker", retention.plan)
+    world.wait(hours=1)
+    assert keys_kept(world) == (2, 1)
+    assert open_one.get("/board").status_code == 200
+
+    world.wait(days=29)
+    again = world.client("dispatcher")
+    assert keys_kept(world) == (3, 1), "whoever comes with it is told why it opens nothing"
+    assert "opens" in again.get(link).text
+
+    world.wait(days=4)
+    world.wait(hours=2)
+    assert keys_kept(world) == (1, 0)
+    assert world.client().get(link).status_code == 404
+
+
+def keys_kept(world: World) -> tuple[int, int]:
+    """Sessions, and links of pages."""
+    with world.context.reading() as uow:
+        count = select(func.count())
+        sessions = uow.session.scalar(count.select_from(SignIn)) or 0
+        return sessions, uow.session.scalar(count.select_from(PageLink)) or 0
 
 
 def test_what_is_not_over_and_what_is_asked_for_waits(world: World) -> None:

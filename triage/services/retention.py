@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text
 from triage.domain.errors import Conflict, Refused
 from triage.domain.policy import Policy
 from triage.domain.words import msgid
+from triage.services import spent_keys
 from triage.services.centre import Centre
 from triage.services.next_steps import OVER
 from triage.services.outbox import UNSENT
@@ -66,9 +67,9 @@ class Standing:
     preserved: int
 
 
-def stands(uow: UnitOfWork, centre: Centre) -> bool:
-    """Is the next look in the plan, or none needed?"""
-    return not centre.policy.words_days or _planned(uow) is not None
+def stands(uow: UnitOfWork) -> bool:
+    """Is the next look in the plan?"""
+    return _planned(uow) is not None
 
 
 def _planned(uow: UnitOfWork) -> UUID | None:
@@ -77,9 +78,9 @@ def _planned(uow: UnitOfWork) -> UUID | None:
     return uow.session.scalar(planned.where(Timer.kind == KIND, waits).limit(1))
 
 
-def plan(uow: UnitOfWork, centre: Centre) -> None:
+def plan(uow: UnitOfWork) -> None:
     """See to it that it is."""
-    if stands(uow, centre):
+    if stands(uow):
         return
     deployment = uow.session.scalars(select(Deployment)).one()
     done = select(func.max(Timer.step)).where(Timer.subject_id == deployment.id, Timer.kind == KIND)
@@ -89,11 +90,9 @@ def plan(uow: UnitOfWork, centre: Centre) -> None:
 
 
 def is_due(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
-    """Erase a few; look again soon where there is more, else in an hour."""
-    if not centre.policy.words_days:
-        return
+    """Erase a few, and forget a few keys; look again soon where there is more, else in an hour."""
     deployment = uow.get(Deployment, timer.subject_id)
-    more = erase_some(uow, centre) > 0
+    more = erase_some(uow, centre) + spent_keys.forget_some(uow) > 0
     for done in uow.session.scalars(
         select(Timer).where(
             Timer.subject_id == deployment.id, Timer.kind == KIND, Timer.state == "done"

@@ -203,12 +203,11 @@ class Worker:
         self.context.do(ACTOR, lambda uow: communication_tests.plan(uow, centre))
 
     def _plan_erasing(self) -> None:
-        """Likewise the next look for what is to be erased."""
-        centre = self.context.centre
+        """Likewise the next look for what is to be erased or forgotten."""
         with self.context.reading() as uow:
-            if retention.stands(uow, centre):
+            if retention.stands(uow):
                 return
-        self.context.do(ACTOR, lambda uow: retention.plan(uow, centre))
+        self.context.do(ACTOR, retention.plan)
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""
