@@ -31,4 +31,6 @@ def catalogue(language: str) -> NullTranslations:
 
 def say(it: Spoken | str, language: str) -> str:
     """A text or spoken words as somebody gets them. What was written by people stays as it is."""
+    if language == "en":  # it was made in English
+        return str(it)
     return str(speak(it, language, catalogue(language).gettext))

@@ -157,6 +157,6 @@ def test_a_team_that_is_just_asked_elsewhere_counts_as_having_that_call(
     candidates = Candidates(teams, NEED, 1, flooded, "")
     for one in teams:
         instead = [t.with_one_call_more() if t is one else t for t in teams]
-        assert candidates.best({one.team_id}) == best_team(instead, NEED, 1, flooded)
-        best = candidates.best({one.team_id})
+        assert candidates.best_but({one.team_id}) == best_team(instead, NEED, 1, flooded)
+        best = candidates.best_but({one.team_id})
         assert best is None or best.free, "with that call it is full"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 CODE_LENGTH = 40
 SOURCE_LENGTH = 80
 MOST_REPORTS = 50
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def shown(raw: object) -> str:
@@ -42,7 +44,7 @@ class AnswerReader:
         """Refuse what no database and no screen can keep as it is."""
         if "\0" in text:
             self.refuse(path, "the text contains a NUL character")
-        elif any("\ud800" <= c <= "\udfff" for c in text):
+        elif _HALF.search(text):
             self.refuse(path, "the text contains half a character (a lone surrogate)")
         else:
             return True

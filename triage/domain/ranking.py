@@ -53,6 +53,10 @@ class TeamOption:
         left = tuple(member for member in self.members if member.responder_id not in members)
         return self if len(left) == len(self.members) else replace(self, members=left)
 
+    def is_among(self, members: Collection[UUID]) -> bool:
+        """Are these all its members?"""
+        return all(member.responder_id in members for member in self.members)
+
     def with_one_call_more(self) -> "TeamOption":
         """The team once it has what it is just asked to take."""
         return replace(self, load=self.load + 1)

@@ -11,8 +11,9 @@ few a second, and hardly any while many others do.
 
 from collections import deque
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cached_property
 from uuid import UUID
 
 from triage.domain.escalation import HIGHEST
@@ -91,11 +92,15 @@ def best_team(
 ) -> TeamOption | None:
     """The team to ask. For less urgent calls one with telephones that are not flooded, if such
     a team can come; flooded -- members' keys."""
-    spared = [team.without(flooded) for team in teams] if may_be_held_back(level_rank) else ()
-    return next(iter(rank(spared, need) or rank(teams, need)), None)
+    if flooded and may_be_held_back(level_rank):
+        spared = [team.without(flooded) for team in teams if not team.is_among(flooded)]
+        if able := rank(spared, need):
+            return able[0]
+    return next(iter(rank(teams, need)), None)
 
 
-class Candidates(NamedTuple):
+@dataclass(frozen=True)
+class Candidates:
     """Teams that may be asked for some slots. none -- why there is none, if so."""
 
     teams: Sequence[TeamOption]
@@ -104,9 +109,15 @@ class Candidates(NamedTuple):
     flooded: Collection[UUID]
     none: str
 
-    def best(self, elsewhere: Collection[UUID] = ()) -> TeamOption | None:
-        """The team to ask. elsewhere -- teams that another call is just asking: they count as if
-        they had it."""
+    @cached_property
+    def best(self) -> TeamOption | None:
+        """The team to ask."""
+        return best_team(self.teams, self.need, self.level_rank, self.flooded)
+
+    def best_but(self, elsewhere: Collection[UUID]) -> TeamOption | None:
+        """The same where another call is just asking these teams: they count as if they had it."""
+        if not elsewhere:
+            return self.best
         teams = [
             team.with_one_call_more() if team.team_id in elsewhere else team for team in self.teams
         ]

@@ -16,6 +16,7 @@ _GSM7 = frozenset(
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_TWICE = frozenset("\f^{}\\[~]|€")
+_GSM7_ALL = _GSM7 | _GSM7_TWICE
 SEGMENT = {True: (160, 153), False: (70, 67)}
 """What one text holds alone, and as a part of several: GSM-7 septets, UCS-2 units."""
 _TYPOGRAPHY = str.maketrans("‘’‚“”„–—…\u00a0", "'''\"\"\"--. ")
@@ -51,6 +52,8 @@ def sms(sentence: str, **values: Any) -> Text:
 def gsm7(text: str) -> str:
     """The text in the letters of GSM-7: one curly quote would halve what a segment holds."""
     plain = " ".join(text.translate(_TYPOGRAPHY).split())
+    if _GSM7.issuperset(plain):
+        return plain
     return "".join(_gsm7_sign(sign) for sign in plain)
 
 
@@ -76,10 +79,12 @@ def segments(text: str) -> int:
 
 
 def _is_gsm7(text: str) -> bool:
-    return all(sign in _GSM7 or sign in _GSM7_TWICE for sign in text)
+    return _GSM7_ALL.issuperset(text)
 
 
 def units(text: str) -> int:
+    if _GSM7.issuperset(text):
+        return len(text)
     gsm = _is_gsm7(text)
     return sum(_size(sign, gsm) for sign in text)
 

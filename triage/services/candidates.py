@@ -35,7 +35,7 @@ def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Team]:
     it, each for as long as the others take to commit, where another team is as good.
     """
     elsewhere: set[UUID] = set()
-    while best := found.best(elsewhere) or found.best():
+    while best := found.best_but(elsewhere) or found.best:
         if team := hold(uow, best, wait=best.team_id in elsewhere):
             return best, team
         elsewhere.add(best.team_id)

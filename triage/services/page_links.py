@@ -1,9 +1,9 @@
 """The link in a page's text: a secret that only the text holds."""
 
 import re
-import secrets
 import string
 from datetime import timedelta
+from random import SystemRandom
 
 from sqlalchemy import select
 
@@ -17,12 +17,13 @@ from triage.storage.unit_of_work import UnitOfWork
 LENGTH = 11
 """Letters and digits: 65 bits, and a telephone makes a link of all of it."""
 _SIGNS = string.ascii_letters + string.digits
+_random = SystemRandom()
 _SECRET = re.compile(rf"(/p/)[A-Za-z0-9]{{{LENGTH}}}\b")
 
 
 def make(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     """A link for one text of this page; nobody can make it again."""
-    secret = "".join(secrets.choice(_SIGNS) for _ in range(LENGTH))
+    secret = "".join(_random.choices(_SIGNS, k=LENGTH))
     link = PageLink(
         page_id=page.id,
         responder_id=page.responder_id,

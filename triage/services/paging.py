@@ -49,7 +49,7 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     asked for or nobody is left to ask."""
     while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.SEEKING]:
         found = candidates.find(uow, dispatch, wanted)
-        if found.best() is None or _enough_asked(uow, dispatch, wanted):
+        if found.best is None or _enough_asked(uow, dispatch, wanted):
             _nobody_left(uow, centre, dispatch, wanted, found.none)
             break
         _ask_best(uow, centre, dispatch, wanted, found)
@@ -60,7 +60,7 @@ def offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """A team may have become free for a dispatch that waits for one: ask it."""
     while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]:
         found = candidates.find(uow, dispatch, wanted)
-        if found.best() is None or _enough_asked(uow, dispatch, wanted):
+        if found.best is None or _enough_asked(uow, dispatch, wanted):
             break
         _ask_best(uow, centre, dispatch, wanted, found)
     refresh(uow, dispatch)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import bindparam, func, select
 
 from triage.domain.call_reading import FROM_NOW
 from triage.domain.codes import NO_CALL
@@ -22,6 +22,19 @@ from triage.storage.unit_of_work import UnitOfWork
 
 CONTACTS, ZONE = "contacts_last_30_days", "zone"
 CONTACTS_WITHIN = timedelta(days=30)
+_CONTACTS = (
+    select(func.count(func.distinct(Call.id)))
+    .join(Caller, Caller.call_id == Call.id)
+    .where(
+        Caller.phone_index.in_(bindparam("numbers", expanding=True)),
+        Caller.created_at > bindparam("since"),
+        Call.received_at > bindparam("since"),
+        Call.state != CallState.REPLAYED,
+        func.coalesce(Call.disposition, "").not_in(NO_CALL),
+        Call.id != bindparam("but"),
+    )
+)
+_NO_CALL_AT_ALL = UUID(int=0)
 
 
 def situation_now(
@@ -123,19 +136,8 @@ def _contacts(
     The callers are bounded in time as well: of who rings often, most calls are long past."""
     if not numbers:
         return None
-    since = uow.now - CONTACTS_WITHIN
-    return uow.session.scalar(
-        select(func.count(func.distinct(Call.id)))
-        .join(Caller, Caller.call_id == Call.id)
-        .where(
-            Caller.phone_index.in_(numbers),
-            Caller.created_at > since,
-            Call.received_at > since,
-            Call.state != CallState.REPLAYED,
-            func.coalesce(Call.disposition, "").not_in(NO_CALL),
-            true() if but is None else Call.id != but,
-        )
-    )
+    asked = {"numbers": list(numbers), "since": uow.now - CONTACTS_WITHIN}
+    return uow.session.scalar(_CONTACTS, asked | {"but": but or _NO_CALL_AT_ALL})
 
 
 def _away(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, str]:

@@ -4,14 +4,16 @@ What refers to a new row is new too, whoever else is at work: nobody else can se
 about it need be asked of the database, and nothing saved just to be found there.
 """
 
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Update, insert
+from sqlalchemy import Update, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
 from triage.storage.base import NoteRow, Row
+from triage.storage.inserting import insert_rows
 
 R = TypeVar("R", bound=Row)
 
@@ -24,8 +26,10 @@ class NewRows:
         self._keys: set[UUID] = set()
         self._by_kind: dict[type[Row], list[Any]] = {}
         self._savepoints: dict[SessionTransaction, int] = {}
+        self._fresh: dict[type[Row], list[Any]] = {}
+        """What the database does not have yet, by kind."""
         self.unsaved: list[NoteRow] = []
-        """Notes that the database does not have yet."""
+        """The notes among it."""
         self.last: list[Update] = []
         """See `UnitOfWork.do_last`."""
 
@@ -38,10 +42,21 @@ class NewRows:
         if isinstance(row, NoteRow):
             self.unsaved.append(row)
         else:
-            session.add(row)
+            # As the session's own `add`, which looks for what else hangs on the row: that is added
+            # by itself.
+            session._save_or_update_impl(inspect(row))
         self._rows.append(row)
         self._keys.add(row.id)
         self._by_kind.setdefault(type(row), []).append(row)
+        self._fresh.setdefault(type(row), []).append(row)
+
+    def fresh(self, kinds: Iterable[type[Row]]) -> Iterator[Row]:
+        """Those of these kinds that the database does not have yet."""
+        return chain.from_iterable([self._fresh.get(kind, ()) for kind in kinds])
+
+    def are_saved(self) -> None:
+        """All there is so far."""
+        self._fresh.clear()
 
     def under(self, owner: UUID, kind: type[R], by: str) -> list[R] | None:
         """See `UnitOfWork.new_under`."""
@@ -54,12 +69,12 @@ class NewRows:
         then do what is to be done last."""
         notes = sorted(self.unsaved, key=lambda row: row.__tablename__)
         self.unsaved = []
+        connection = session.connection()
         for table, rows in groupby(notes, key=lambda row: row.__table__):
-            values = [{c.name: vars(row).get(c.name) for c in table.columns} for row in rows]
-            session.connection().execute(insert(table), values)
+            insert_rows(connection, table, [vars(row) for row in rows])
         last, self.last = self.last, []
         for change in last:
-            session.connection().execute(change)
+            connection.execute(change)
 
     def begin_savepoint(self, savepoint: SessionTransaction) -> None:
         self._savepoints[savepoint] = len(self._rows)
@@ -67,6 +82,7 @@ class NewRows:
     def undo_savepoint(self, savepoint: SessionTransaction) -> None:
         """What was added since is gone; what was not saved before was saved when it began."""
         self.unsaved, self.last = [], []
+        self._fresh.clear()
         while len(self._rows) > self._savepoints[savepoint]:
             row = self._rows.pop()
             self._keys.discard(row.id)

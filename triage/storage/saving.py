@@ -10,11 +10,12 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Table, insert, inspect
+from sqlalchemy import Table, inspect
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from triage.storage.base import Base, LiveRow, Row
+from triage.storage.inserting import insert_rows
 
 
 class _Shape(NamedTuple):
@@ -25,8 +26,6 @@ class _Shape(NamedTuple):
     """Tables that others point to come first."""
     columns: tuple[tuple[str, str], ...]
     """Attribute and column."""
-    json: frozenset[str]
-    """Columns whose NULL is not JSON's."""
     owners: tuple[tuple[str, str], ...]
     """Attribute of what is pointed to, and of its key."""
 
@@ -49,7 +48,6 @@ def _shape(kind: type[Row]) -> _Shape:
         table,
         _order()[table.name],
         columns,
-        frozenset(c.name for c in table.columns if isinstance(c.type, JSON)),
         owners,
     )
 
@@ -62,11 +60,9 @@ def _order() -> dict[str, int]:
 def save_new(session: Session, rows: Iterable[Row]) -> None:
     """Save rows that the session was given and does not have yet; it keeps track of them then."""
     shaped = sorted(((row, _shape(type(row))) for row in rows), key=lambda one: one[1].order)
-    given = [(shape.table, _values(row, shape)) for row, shape in shaped]
-    alike = groupby(given, key=lambda one: (one[0], tuple(one[1])))
     connection = session.connection()
-    for (table, _), group in alike:
-        connection.execute(insert(table), [values for _, values in group])
+    for table, alike in groupby(shaped, key=lambda one: one[1].table):
+        insert_rows(connection, table, [_values(row, shape) for row, shape in alike])
     session._register_persistent({inspect(row) for row, _ in shaped})
 
 
@@ -80,8 +76,4 @@ def _values(row: Row, shape: _Shape) -> dict[str, Any]:
             held[key] = held[owner].id
     for attribute, _ in shape.columns:
         held.setdefault(attribute, None)
-    return {
-        column: held[attribute]
-        for attribute, column in shape.columns
-        if held[attribute] is not None or column not in shape.json
-    }
+    return {column: held[attribute] for attribute, column in shape.columns}

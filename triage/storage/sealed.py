@@ -110,7 +110,8 @@ def sealed_column(*, nullable: bool = True) -> Mapped[Any]:
 
 
 class Sealed:
-    """The plain text of a sealed column, as an attribute of the row.
+    """The plain text of a sealed column, as an attribute of the row. Whoever has just sealed it
+    reads it without opening it again.
 
     Beside it stands the column of the same name with `_sealed` behind it.
     """
@@ -118,6 +119,7 @@ class Sealed:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
         self._column = f"{name}_sealed"
+        self._kept = f"_{name}_kept"
 
     @overload
     def __get__(self, row: None, owner: type) -> "Sealed": ...
@@ -129,10 +131,14 @@ class Sealed:
         value: bytes | None = getattr(row, self._column)
         if value is None:
             return None
+        kept: tuple[bytes | None, str] = vars(row).get(self._kept, (None, ""))
+        if value is kept[0]:
+            return kept[1]
         return unseal(value, table=row.__tablename__, column=self._name, row=row.id)
 
     def __set__(self, row: Any, text: str | None) -> None:
         value = None
         if text is not None:
             value = seal(text, table=row.__tablename__, column=self._name, row=row.id)
+            vars(row)[self._kept] = value, text
         setattr(row, self._column, value)

@@ -56,6 +56,7 @@ class WritingSession(Session):
         if changed:
             super().flush(objects)  # whether a row was met as it was known is asked for each
             self._save_notes()
+        new.are_saved()
 
     def _come_first(self, rows: Iterable[Any]) -> bool:
         """May new rows be saved before others are changed? In one table the change may make room

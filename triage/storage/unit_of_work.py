@@ -117,10 +117,13 @@ class UnitOfWork:
     ) -> Iterator[None]:
         """Ask the database about rows of these kinds: what is of other kinds need not be saved
         before, nor new rows that do not matter to what is asked."""
-        new = (*self.session.new, *NewRows.of(self.session).unsaved)
-        changed = any(isinstance(row, of) for row in (*self.session.dirty, *self.session.deleted))
-        if changed or any(isinstance(row, of) and matters(row) for row in new):
-            self.session.flush()
+        session, new = self.session, NewRows.of(self.session).fresh(of)
+        if session.identity_map.check_modified() or session.deleted:
+            changed = any(isinstance(row, of) for row in (*session.dirty, *session.deleted))
+        else:
+            changed = False
+        if changed or any(matters(row) for row in new):
+            session.flush()
         with self.session.no_autoflush:
             yield
 
