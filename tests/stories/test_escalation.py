@@ -14,6 +14,7 @@ from triage.domain.phone_network import Refused
 from triage.domain.spoken import spelled
 from triage.entrypoints import worker
 from triage.services import (
+    asked_again,
     dispatches,
     escalation_policies,
     escalations,
@@ -293,7 +294,7 @@ def test_asking_everybody_again_begins_anew(world: World) -> None:
 
     world.context.do(
         "test",
-        lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+        lambda uow: asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
     )
     alpha.expect("Reply")
     boss.expect("Stand down")

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.world import Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import SlotState
-from triage.services import dispatches, sending
+from triage.services import asked_again, dispatches, sending
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -126,7 +126,7 @@ def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
 
     world.context.do(
         "test",
-        lambda uow: dispatches.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+        lambda uow: asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
     )
     alpha.expect("Stand down, asked anew")
     alpha.expect("Reply")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.typical_calls import UNARMED
 from tests.world import World
-from triage.services import assessments, calls, dispatches, sending
+from triage.services import asked_again, assessments, calls, sending
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.timers import Timer
@@ -213,7 +213,7 @@ def test_asking_everybody_again_clears_the_code(world: World) -> None:
     with world.context.unit_of_work("test") as uow:
         again = uow.session.get(type(dispatch), dispatch.id)
         assert again is not None
-        dispatches.ask_again(uow, world.centre, again)
+        asked_again.ask_again(uow, world.centre, again)
 
     assert world.dispatch(call, "mobile_crisis").cause is None
 

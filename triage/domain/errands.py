@@ -39,6 +39,11 @@ REFERRAL_STATES = REFERRAL_ENDS | {
     "waits": msgid("Waits for an answer"),
     "refused": msgid("Refused: somebody else is to be found"),
 }
+REST_SAID = {
+    "needed": msgid("still needed: they are asked for as before"),
+    "not_needed": msgid("not needed any more: they are called off"),
+    "over": msgid("over, nobody else is to come"),
+}
 NEIGHBOUR_ENDS = {
     "accepted": msgid("took the call"),
     "refused": msgid("refused: the call is ours again"),

@@ -1,6 +1,8 @@
 """What members of teams, and people at the desk, are called."""
 
-from triage.domain.words import Sentence, Spoken, msgid
+from collections.abc import Iterable
+
+from triage.domain.words import Sentence, Spoken, listed, msgid
 
 _ROLES = {
     "case_worker": msgid("case worker"),
@@ -25,6 +27,11 @@ _ROLES = {
 def role_name(role: str) -> Spoken:
     """In small letters; a role of the centre's own as it is written there."""
     return _ROLES.get(role) or Sentence(role.replace("_", " "))
+
+
+def roles_named(roles: Iterable[str]) -> Spoken:
+    """ "officer, clinician"."""
+    return listed(", ", [role_name(role) for role in roles])
 
 
 def member_name(team: str, role: str) -> Spoken:

@@ -12,6 +12,7 @@ from triage.domain.words import listed, msgid
 from triage.services import (
     after_a_no,
     agreements,
+    asked_again,
     by_radio,
     call_pages,
     calls,
@@ -251,7 +252,7 @@ def _again(at: _At) -> str:
     if not unfilled:
         raise Refused(msgid("somebody is still being asked, or has it"))
     for dispatch in unfilled:
-        dispatches.ask_again(at.uow, at.centre, dispatch)
+        asked_again.ask_again(at.uow, at.centre, dispatch)
     return msgid("everybody is asked again.")
 
 

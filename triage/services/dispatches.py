@@ -32,6 +32,7 @@ from triage.services import (
     page_answers,
     paging,
     reliefs,
+    rest_of_team,
     stand_downs,
     transfers,
 )
@@ -265,23 +266,6 @@ def _take(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
     check_ins.watch_over(uow, slot)
 
 
-def ask_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    """Nobody was left to ask: ask everybody once more."""
-    paging.require_page_dispatch(dispatch)
-    if dispatch.state is not DispatchState.UNFILLED:
-        raise Conflict(msgid("somebody is still being asked, or has it"))
-    code = dispatch.call.code
-    for slot in dispatch.slots:
-        if slot.state is SlotState.UNFILLED:
-            paging.withdraw_pages(uow, centre, slot, wording.stand_down(code, wording.ASKED_ANEW))
-            fresh = uow.add(Slot(position=slot.position, role=slot.role, state=SlotState.SEEKING))
-            slot.move_to(SlotState.CANCELLED)
-            fresh.replaces_id, fresh.dispatch = slot.replaces_id, dispatch
-    uow.audit("dispatch.asked_again", dispatch)
-    dispatch.escalated = 0
-    paging.seek(uow, centre, dispatch)
-
-
 PROGRESS = {
     "en_route": SlotState.EN_ROUTE,
     "staged": SlotState.STAGED,
@@ -328,7 +312,8 @@ def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
 
 
 def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> None:
-    """End a dispatch that is not needed; everybody who was paged is told."""
+    """End a dispatch that is not needed; everybody who was paged is told. One to which somebody
+    has come is served by them: only the rest of the team is called off."""
     if reason not in CANCEL_REASONS:
         raise Refused(msgid("Choose a reason for canceling."), "reason")
     if dispatch.state in ENDED:
@@ -341,10 +326,13 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     by_radio.stand_down(uow, dispatch.call, live)
     for slot in live:
         slot.move_to(SlotState.CANCELLED)
-    dispatch.state = DispatchState.CANCELLED
-    dispatch.ended_at, dispatch.end_reason = uow.now, reason
+    served = any(slot.state is SlotState.CLEARED for slot in dispatch.slots)
+    dispatch.state = DispatchState.CLEARED if served else DispatchState.CANCELLED
+    dispatch.ended_at, dispatch.end_reason = uow.now, None if served else reason
     escalations.end(uow, dispatch)
     transfers.end(uow, dispatch)
     freed_teams.offer_soon(uow, dispatch)
     by_radio.left(uow, dispatch.call)
-    uow.audit("dispatch.cancelled", dispatch, reason=reason)
+    rest_of_team.look(uow, dispatch)
+    event = "dispatch.rest_cancelled" if served else "dispatch.cancelled"
+    uow.audit(event, dispatch, reason=reason)

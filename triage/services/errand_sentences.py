@@ -9,10 +9,12 @@ from triage.domain.errands import (
     CANCEL_ENDS,
     NEIGHBOUR_ENDS,
     REFERRAL_STATES,
+    REST_SAID,
     RING_OUTCOMES,
     WHO_CANCELS,
     YES_NO,
 )
+from triage.domain.role_words import member_name, roles_named
 from triage.domain.who_comes import NOT_TOLD
 from triage.domain.words import inside, listed, msgid
 from triage.services.centre import Centre
@@ -24,7 +26,7 @@ _RADIO_ENDS = {
     "comes": msgid("over, they are sent after all"),
     "again": msgid("over, it stands again"),
 }
-_REFERRAL_ENDS = {"settled": msgid("all settled")} | _CLOSED
+_SETTLED = {"settled": msgid("all settled")} | _CLOSED
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
     CANCEL_ENDS
@@ -66,6 +68,15 @@ def _said_of_a_referral(_: Centre, details: Mapping[str, Any]) -> str:
         "Referral, %(who)s: %(said)s.",
         who=details["name"] or partner_name(details["partner"]),
         said=inside(REFERRAL_STATES[details["said"]]),
+    )
+
+
+def _rest_asked(_: Centre, details: Mapping[str, Any]) -> str:
+    (one,) = details["rests"]
+    return msgid(
+        "%(who)s has cleared. The desk is asked whether the rest is still needed: %(roles)s.",
+        who=member_name(one["who"], one["role"]),
+        roles=roles_named(one["roles"]),
     )
 
 
@@ -113,7 +124,7 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "referral.said": _said_of_a_referral,
     "referral.ended": lambda _, d: msgid(
         "Referrals: %(outcome)s.",
-        outcome=_REFERRAL_ENDS[d["outcome"]],
+        outcome=_SETTLED[d["outcome"]],
     ),
     "stand_down.begun": _to_stand_down,
     "stand_down.more": _to_stand_down,
@@ -129,6 +140,19 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "corrected.ended": lambda _, d: msgid(
         "Told that a danger has changed: %(outcome)s.",
         outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]],
+    ),
+    "rest.begun": _rest_asked,
+    "rest.more": _rest_asked,
+    "rest.due": lambda _, d: msgid(
+        "Nobody has said yet whether the rest of the team is still needed: they are asked for."
+    ),
+    "rest.said": lambda _, d: msgid(
+        "Rest of the team (%(roles)s): %(said)s.",
+        roles=roles_named(d["roles"]),
+        said=REST_SAID[d["said"]],
+    ),
+    "rest.ended": lambda _, d: msgid(
+        "Whether the rest of a team is needed: %(outcome)s.", outcome=_SETTLED[d["outcome"]]
     ),
     "radio.ended": lambda _, d: msgid(
         "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]

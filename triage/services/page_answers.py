@@ -2,7 +2,7 @@
 key, or by radio to a dispatcher who writes it down."""
 
 from triage.domain import escalation_wording, wording
-from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.role_words import role_name
 from triage.domain.words import Spoken, listed, msgid
 from triage.services import after_a_no, assessments, charges, diverts, paging
@@ -52,12 +52,16 @@ def accepted_text(uow: UnitOfWork, page: Page) -> Spoken:
 
 def partners_told(slot: Slot) -> list[Spoken]:
     """The other places of the team, as the texts name them."""
-    return [
-        listed(" ", [role_name(s.role), who_has(s)])
-        if s.state in TAKEN
-        else msgid("no %(role)s yet", role=role_name(s.role))
-        for s in partners_of(slot)
-    ]
+    return [_partner_told(other) for other in partners_of(slot)]
+
+
+def _partner_told(slot: Slot) -> Spoken:
+    role = role_name(slot.role)
+    if slot.state in TAKEN:
+        return listed(" ", [role, who_has(slot)])
+    if slot.state is SlotState.CLEARED:  # whoever comes now goes without them
+        return msgid("no %(role)s any more", role=role)
+    return msgid("no %(role)s yet", role=role)
 
 
 def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:

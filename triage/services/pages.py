@@ -173,7 +173,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
             area=call.zone or "",
             instead_of=left_for(uow, page).call.code,
         )
-    others = [slot.role for slot in partners_of(page.slot)]
+    others = [it.role for it in partners_of(page.slot) if it.state is not SlotState.CLEARED]
     relieved = page.slot.relieves
     if relieved is not None:
         help_wanted = wording.relief_for(who_has(relieved))

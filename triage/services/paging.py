@@ -29,6 +29,7 @@ from triage.services import (
     escalations,
     freed_teams,
     reliefs,
+    rest_of_team,
 )
 from triage.services.availability import is_still_free
 from triage.services.centre import Centre
@@ -164,6 +165,7 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
         escalations.go_on(uow, dispatch)
     if any(slot.unit for slot in dispatch.slots):
         by_radio.left(uow, dispatch.call)
+    rest_of_team.look(uow, dispatch)
 
 
 def pass_over(

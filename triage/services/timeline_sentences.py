@@ -259,6 +259,10 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         if "reason" in d
         else msgid("Canceled.")
     ),
+    "dispatch.rest_cancelled": lambda _, d: msgid(
+        "Somebody was there; the rest of the team is called off: %(reason)s.",
+        reason=_reason(CANCEL_REASONS, d["reason"]),
+    ),
     "dispatch.asked_again": lambda _, d: msgid("Everybody is asked again."),
     "follow_up.planned": lambda _, d: msgid(
         "Follow-up planned: %(kind)s, %(owner)s.",

@@ -16,7 +16,8 @@ _WAITING = text("ended_at IS NULL")
 
 class Errand(LiveRow):
     """A caller to ring back, a cancelling to agree to, a neighbour who has not said yes, units to
-    tell something by radio, a danger that stands no more."""
+    tell something by radio, a danger that stands no more, a rest of a team that may not be
+    needed."""
 
     __tablename__ = "errand"
     __table_args__ = (
@@ -31,7 +32,8 @@ class Errand(LiveRow):
 
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     kind: Mapped[str]
-    """`line_lost`, `cancel`, `neighbour`, `radio`, `stand_down`, `corrected` or `referral`."""
+    """`line_lost`, `cancel`, `neighbour`, `radio`, `stand_down`, `corrected`, `referral` or
+    `rest`."""
     turn: Mapped[int] = mapped_column(default=0)
     """How many times its due time was set: a timer of an earlier turn says nothing."""
     due_at: Mapped[datetime]

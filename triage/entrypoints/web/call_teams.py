@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from triage.domain.codes import BY_HAND, CANCEL_REASONS
+from triage.domain.codes import BY_HAND, CANCEL_REASONS, NOT_NEEDED
 from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import SlotState
 from triage.domain.role_words import role_name
@@ -19,12 +19,14 @@ from triage.entrypoints.web.call_words import PROGRESS
 from triage.services import (
     after_a_no,
     agreements,
+    asked_again,
     by_radio,
     check_ins,
     dispatches,
     diverts,
     escalations,
     paging,
+    rest_of_team,
 )
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -68,10 +70,29 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        dispatches.ask_again(uow, centre, dispatch_of(uow, call, key))
+        asked_again.ask_again(uow, centre, dispatch_of(uow, call, key))
         return msgid("Everybody is asked again.")
 
     return do(reference, f"again-{key}", ask)
+
+
+@bp.post("/dispatches/<uuid:key>/rest")
+@open_to(*DISPATCHERS)
+def rest(reference: str, key: UUID) -> ResponseReturnValue:
+    """One of the team has cleared: is the rest of it still needed?"""
+
+    def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        dispatch, chosen = dispatch_of(uow, call, key), typed.line("answer")
+        if chosen not in {"needed", "not_needed"}:
+            raise Refused(msgid("Choose an answer."))
+        rest_of_team.answer(uow, dispatch, needed=chosen == "needed")
+        if chosen == "needed":
+            return msgid("Still needed: they are asked for as before.")
+        agreements.drop(uow, centre, dispatch, NOT_NEEDED)
+        said = msgid("Not needed any more: who was asked is told.")
+        return by_radio.standing_down(uow, call, said)
+
+    return do(reference, f"rest-{key}", decide)
 
 
 @bp.post("/dispatches/<uuid:key>/called-back")

@@ -1,7 +1,9 @@
 """What waits for a person about a call, as the board and the call's page say it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from triage.domain.codes import CANCELLED, DISPOSITIONS, NEXT_CONTACTS
 from triage.domain.errands import (
@@ -12,7 +14,8 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
-from triage.domain.role_words import role_name
+from triage.domain.lifecycle import TAKEN, SlotState
+from triage.domain.role_words import member_name, role_name, roles_named
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.services import (
@@ -26,6 +29,7 @@ from triage.services import (
     neighbours,
     partners,
     referrals,
+    rest_of_team,
     speaking_freely,
 )
 from triage.services.centre import Centre
@@ -33,6 +37,7 @@ from triage.services.errand_sentences import partner_name
 from triage.services.follow_ups import OWNER_ROLES
 from triage.services.timeline_sentences import fact_name
 from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -71,6 +76,7 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "referral_states": REFERRAL_STATES,
         "partner_name": partner_name,
         "is_the_desks": referrals.is_the_desks,
+        "rests_of": lambda errand: [_rest_now(uow, one) for one in rest_of_team.waiting(errand)],
         "may_settle": person is not None and person.role in ("dispatcher", "supervisor"),
         "who_cancels": WHO_CANCELS,
         "wish_ends": lambda errand: DISPOSITIONS[errand.details.get("disposition", CANCELLED)],
@@ -127,6 +133,45 @@ def _corrected(centre: Centre, errand: Errand, _: bool) -> str:
     )
 
 
+def _rest(_: Centre, errand: Errand, red: bool) -> str:
+    said = [
+        msgid(
+            "%(roles)s, %(who)s has cleared",
+            roles=roles_named(one["roles"]),
+            who=member_name(one["who"], one["role"]),
+        )
+        for one in rest_of_team.waiting(errand)
+    ]
+    names = listed("; ", said)
+    return (
+        msgid("STILL NEEDED? %(names)s", names=names)
+        if red
+        else msgid("Still needed? %(names)s", names=names)
+    )
+
+
+def _rest_now(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked about this rest of a team, by where it stands now."""
+    missing = rest_of_team.rest(uow.get(Dispatch, UUID(asked["dispatch"])))
+    states, roles = {one.state for one in missing}, roles_named(one.role for one in missing)
+    who = member_name(asked["who"], asked["role"])
+    if states & TAKEN:
+        said = msgid(
+            "%(who)s has cleared; on the way: %(roles)s. Still needed?", who=who, roles=roles
+        )
+    elif SlotState.UNFILLED in states:
+        said = msgid(
+            "%(who)s has cleared; nobody is left to ask: %(roles)s. Still needed?",
+            who=who,
+            roles=roles,
+        )
+    else:
+        said = msgid(
+            "%(who)s has cleared; still being asked: %(roles)s. Still needed?", who=who, roles=roles
+        )
+    return {"dispatch": asked["dispatch"], "said": said}
+
+
 def _referral(errand: Errand, now: datetime) -> str:
     theirs = [one for one in referrals.open_ones(errand) if referrals.is_the_desks(one, now)]
     names = [one.get("name") or partner_name(one["partner"]) for one in theirs]
@@ -140,6 +185,7 @@ _WORDS = {
     by_radio.KIND: _radio,
     by_radio.OFF: _stand_down,
     corrections.KIND: _corrected,
+    rest_of_team.KIND: _rest,
 }
 
 
