@@ -407,3 +407,78 @@ def test_strangers_together_are_answered_only_so_often(world: World) -> None:
         world.receive(f"IN{number:032}", stranger.number, "hello?")
 
     assert sum(len(stranger.inbox) for stranger in strangers) == most
+
+
+def standing(world: World, call: Call) -> tuple[str, object]:
+    (slot,) = world.dispatches(call)[0].slots
+    return slot.state.value, slot.eta_at
+
+
+def test_whoever_is_there_and_texts_what_leads_back_is_told_where_they_stand(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1 ETA 10")
+    phone.expect("it is yours")
+    phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
+    with world.context.reading() as uow:
+        at = f"{uow.now.astimezone(world.centre.policy.time_zone):%H:%M}"
+    stood = standing(world, call)
+    world.wait(minutes=4)
+
+    for body in ("ETA 10", "on the way", "on the way 5 min", "accept", "accept ETA 10", "2"):
+        phone.text(f"{call.code} {body}")
+        phone.expect(f"{call.code}: you are on scene since {at}, nothing was changed.")
+        assert standing(world, call) == stood, body
+    assert unread(world) == []
+    phone.text(f"{call.code} staged")  # stepping back to wait is no way back
+    phone.expect("you wait near the scene")
+    phone.text(f"{call.code} ETA 5")
+    phone.expect("you arrive in 5 min")
+
+    phone.text(f"{call.code} scene")
+    phone.expect("you are on scene")
+    phone.text(f"{call.code} transport")
+    phone.expect("you are transporting")
+    stood = standing(world, call)
+    for body in ("ETA 10", "SCENE", "STAGED"):
+        phone.text(f"{call.code} {body}")
+        phone.expect("you are transporting since")
+        assert standing(world, call) == stood, body
+
+    phone.text(f"{call.code} clear")
+    phone.expect("you are free")
+    for body in ("ETA 10", "SCENE", "accept", "decline"):
+        phone.text(f"{call.code} {body}")
+        phone.expect(f"{call.code} is cleared. Nothing was changed.")
+
+
+def test_an_eta_beside_a_yes_counts_though_the_call_is_theirs_already(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    phone.expect("it is yours")
+    phone.text(f"{call.code} accept ETA 10")
+    phone.expect("you arrive in 10 min")
+    assert standing(world, call)[0] == "en_route"
+
+
+@pytest.mark.parametrize("word", ["scene", "clear", "withdraw"])
+def test_nobody_is_told_that_they_are_where_another_is(world: World, word: str) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    call = world.call(CALM)
+    world.ignores_texts("who is asked is another story")
+    alpha.expect("Reply")
+    world.wait(minutes=12)
+    bravo.text(f"{call.code} 1")
+    if word == "clear":
+        bravo.text(f"{call.code} scene")
+    bravo.text(f"{call.code} {word}")
+
+    alpha.text(f"{call.code} {word}")
+    said = alpha.inbox[-1]
+    assert "you are" not in said.replace("ALARM RAISED, dispatch is told that you need help", "")
+    assert "you are free" not in said

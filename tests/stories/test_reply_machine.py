@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ class PageNow:
     relief_asked: bool
     alarmed: bool
     verdict: int | None
+    eta_at: datetime | None
     in_charge: bool
     """A supervisor's, who sees to it that somebody is found."""
 
@@ -75,7 +77,7 @@ def has_place(page: PageNow) -> bool:
 
 
 def _in(state: SlotState) -> Callable[[PageNow], bool]:
-    return lambda page: page.slot_state == state
+    return lambda page: page.state is PageState.ACCEPTED and page.slot_state == state
 
 
 SAYS: dict[str, Callable[[PageNow], bool]] = {
@@ -84,6 +86,7 @@ SAYS: dict[str, Callable[[PageNow], bool]] = {
     "eta": has_place,
     "relief_asked": lambda page: page.relief_asked,
     "verdict": lambda page: page.verdict is not None,
+    "stays": lambda page: has_place(page) and page.slot_state in ON_SITE,
     **{str(state): _in(state) for state in (*ON_SITE, SlotState.EN_ROUTE, SlotState.STAGED)},
     "cleared": _in(SlotState.CLEARED),
     "withdrawn": _in(SlotState.WITHDRAWN),
@@ -199,6 +202,7 @@ class Replies(RuleBasedStateMachine):
                     slot.relief_asked_at is not None,
                     page.id in alarmed,
                     page.verdict,
+                    slot.eta_at,
                     page.kind is PageKind.SUPERVISOR,
                 )
                 for page, slot, call in rows
@@ -286,7 +290,7 @@ class Replies(RuleBasedStateMachine):
                 assert any(map(holds, named)), (inbound.outcome, said, mine)
             if inbound.outcome == "help_raised":
                 assert any(page.alarmed for page in mine), said
-            if inbound.outcome in unread_replies.CHANGED_NOTHING:
+            if inbound.outcome in {"stays", *unread_replies.CHANGED_NOTHING}:
                 assert "accepted" not in said.lower().replace("not accepted", "").split()
                 assert all(page in before.values() for page in mine), (said, mine)
             member = uow.get(Responder, phone.responder_id) if phone.responder_id else None

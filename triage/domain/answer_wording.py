@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from triage.domain.lifecycle import SlotState
 from triage.domain.texts import Text, gsm7, sms
 from triage.domain.words import Spoken, listed
 
@@ -43,6 +44,23 @@ def yours_already(code: str) -> Text:
 
 def not_accepted(code: str) -> Text:
     return sms("You have not accepted %(code)s. Reply %(code)s 1 to accept.", code=code)
+
+
+def is_there(code: str, state: SlotState, at: str) -> Text:
+    """To whoever is on scene or further and texts what would lead back. at -- 14:02, local."""
+    if state is SlotState.TRANSPORTING:
+        return sms(
+            "%(code)s: you are transporting since %(at)s, nothing was changed. When the person is "
+            "handed over: %(code)s CLEAR. To be relieved: %(code)s REPLACE",
+            code=code,
+            at=at,
+        )
+    return sms(
+        "%(code)s: you are on scene since %(at)s, nothing was changed. When done: %(code)s CLEAR. "
+        "To be relieved: %(code)s REPLACE. Unsafe: %(code)s WITHDRAW",
+        code=code,
+        at=at,
+    )
 
 
 def how_many_minutes(code: str) -> Text:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from triage.domain.lifecycle import SlotState
 from triage.services.listed_dispatches import ListedDispatch
 from triage.storage.audit import AuditEntry
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 MOST = 5000
@@ -36,6 +36,21 @@ def first(
         if (at := _known.get(place)) is not None:
             found[call] = min(at, found.get(call, at))
     return found
+
+
+def since(uow: UnitOfWork, slot: Slot) -> datetime:
+    """When whoever has this place said that they do what they do now."""
+    said = (
+        select(AuditEntry.created_at)
+        .where(
+            AuditEntry.call_id == slot.dispatch.call_id,
+            AuditEntry.event == f"slot.{slot.state.value}",
+            AuditEntry.subject_id == slot.id,
+        )
+        .order_by(AuditEntry.created_at.desc())
+        .limit(1)
+    )
+    return uow.session.scalar(said) or slot.created_at
 
 
 def _look_up(uow: UnitOfWork, places: Mapping[UUID, UUID]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from triage.domain import desk_commands as language
 from triage.domain.desk_commands import Command
 from triage.domain.errors import NotFound, Refused
-from triage.domain.lifecycle import TAKEN, WANTED, DispatchState, PageState, SlotState
+from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, DispatchState, PageState, SlotState
 from triage.domain.role_words import role_name
 from triage.domain.words import listed, msgid
 from triage.services import (
@@ -188,7 +188,7 @@ def _eta(at: _At) -> str:
     *team, minutes = at.rest or ("",)
     slots = _held(at, " ".join(team))
     who = paging.who_has(slots[0])
-    for slot in slots:
+    for slot in [one for one in slots if one.state not in ON_SITE] or slots:
         whole = int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0
         dispatches.set_eta(at.uow, slot, whole, "radio")
     return msgid("%(who)s arrives in %(minutes)s min.", who=who, minutes=minutes)

@@ -303,6 +303,8 @@ def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
         raise Refused(msgid("minutes until arrival: 1 to 600"), "minutes")
     if slot.state not in TAKEN:
         raise Conflict(msgid("nobody has this slot"))
+    if slot.state in ON_SITE:
+        raise Conflict(msgid("they are there already"))
     slot.eta_at = uow.now + timedelta(minutes=minutes)
     if slot.state is SlotState.ACCEPTED:
         slot.move_to(SlotState.EN_ROUTE)

@@ -54,7 +54,7 @@ def can_leave(page: Page | Answered) -> bool:
     a dispatcher is alarmed. From somebody who is only asked it is a no."""
     if not isinstance(page, Page):
         return False
-    left_already = page.slot.state is SlotState.WITHDRAWN
+    left_already = page.state is PageState.ACCEPTED and page.slot.state is SlotState.WITHDRAWN
     in_hand = page.slot.state in TAKEN and has_place(page)
     return page.state is PageState.OPEN or left_already or in_hand
 

@@ -47,7 +47,7 @@ log = logging.getLogger("triage.replies")
 OPT_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 OPT_IN = {"START", "UNSTOP"}
 SHOWS_REACH = {
-    *("accepted", "declined", "eta", "en_route", "staged", "on_scene", "transporting"),
+    *("accepted", "declined", "eta", "stays", "en_route", "staged", "on_scene", "transporting"),
     *("relief_asked", "withdrawn", "cleared", "all_is_well"),
 }
 """Outcomes of answers to a text of ours that arrived."""

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 
 from triage.domain import answer_wording, escalation_wording, relief_wording, wording
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import TAKEN, WANTED, PageKind, PageState, SlotState
+from triage.domain.lifecycle import (
+    ON_SITE,
+    SLOT_MOVES,
+    TAKEN,
+    WANTED,
+    PageKind,
+    PageState,
+    SlotState,
+)
 from triage.domain.sms_replies import Reply, Verb
 from triage.domain.words import Spoken
 from triage.services import (
     addresses,
     after_a_no,
+    arrivals,
     charges,
     dispatches,
     page_answers,
@@ -39,6 +48,8 @@ Handler = Callable[[UnitOfWork, Centre, Page, Reply], Answered]
 def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     slot, call = page.slot, page.slot.dispatch.call
     if page.state is PageState.ACCEPTED and slot.state in TAKEN:
+        if slot.state in ON_SITE or reply.minutes is not None:
+            return _eta(uow, centre, page, reply)
         return Answered("accepted", page_answers.accepted_text(uow, page), call)
     if page.state is PageState.WITHDRAWN or slot.state not in WANTED:
         return Answered("too_late", _too_late(page), call)
@@ -61,6 +72,8 @@ def _too_late(page: Page) -> Spoken:
         return relief_wording.released_before(code)
     if slot.state in TAKEN:
         return wording.taken_by(code, paging.who_has(slot))
+    if _is_done(page):
+        return wording.not_open(code, slot.state.value)
     holder = charges.in_charge(slot.dispatch)
     if holder is not None and page.kind is PageKind.SUPERVISOR:
         return escalation_wording.charge_is_taken(code, holder.team.name)
@@ -83,8 +96,10 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answer
     if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:
         then = after_a_no.what_follows(uow, centre, page)
         return Answered("declined", wording.declined(call.code, then), call)
-    if page.state is PageState.WITHDRAWN:
+    if page.state is PageState.WITHDRAWN or _is_released(page) or _is_done(page):
         return Answered("too_late", _too_late(page), call)
+    if page.state is PageState.ACCEPTED and page.slot.state in ON_SITE:
+        return _stays(uow, centre, page)
     had_charge = charges.is_charge(page)
     then = page_answers.decline(uow, centre, page, "text")
     say = escalation_wording.charge_given_back if had_charge else wording.declined
@@ -97,15 +112,27 @@ def _is_released(page: Page) -> bool:
     return page.state is PageState.ACCEPTED and page.slot.state in left
 
 
+def _is_done(page: Page) -> bool:
+    """Did whoever texts have the slot, and clear?"""
+    return page.state is PageState.ACCEPTED and page.slot.state is SlotState.CLEARED
+
+
 def _theirs(page: Page) -> None:
     """Raises Refused unless whoever texts has the slot."""
     code = page.slot.dispatch.call.code
-    if _is_released(page):
-        raise Refused(relief_wording.released_before(code))
+    if _is_released(page) or _is_done(page):
+        raise Refused(_too_late(page))
     if page.state is PageState.WITHDRAWN or page.slot.state is SlotState.CANCELLED:
         raise Refused(_too_late(page))
     if page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         raise Refused(answer_wording.not_accepted(code))
+
+
+def _stays(uow: UnitOfWork, centre: Centre, page: Page) -> Answered:
+    """They are there, and what they text would lead back: nothing is changed."""
+    slot, call = page.slot, page.slot.dispatch.call
+    at = arrivals.since(uow, slot).astimezone(centre.policy.time_zone)
+    return Answered("stays", answer_wording.is_there(call.code, slot.state, f"{at:%H:%M}"), call)
 
 
 _MOVED = {
@@ -120,8 +147,10 @@ _MOVED = {
 def _advance(state: SlotState) -> Handler:
     def act(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
         call = page.slot.dispatch.call
-        if page.slot.state is not state:
+        if page.slot.state is not state or page.state is not PageState.ACCEPTED:
             _theirs(page)
+            if page.slot.state in ON_SITE and state not in SLOT_MOVES[page.slot.state]:
+                return _stays(uow, centre, page)
             if state is SlotState.EN_ROUTE and reply.minutes is not None:
                 return _eta(uow, centre, page, reply)
             dispatches.advance(uow, page.slot, state, "text")
@@ -135,6 +164,8 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     if page.state is not PageState.ACCEPTED:
         return accept(uow, centre, page, reply)  # an ETA from somebody asked is a yes
     _theirs(page)
+    if page.slot.state in ON_SITE:
+        return _stays(uow, centre, page)
     if reply.minutes is None:
         raise Refused(answer_wording.how_many_minutes(call.code))
     dispatches.set_eta(uow, page.slot, reply.minutes, "text")
@@ -152,7 +183,7 @@ def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answ
     call = page.slot.dispatch.call
     if page.state is PageState.OPEN:
         return decline(uow, centre, page, reply)  # from somebody asked it is a no
-    if page.slot.state is not SlotState.WITHDRAWN:
+    if page.slot.state is not SlotState.WITHDRAWN or page.state is not PageState.ACCEPTED:
         _theirs(page)
         replacements.withdraw(uow, centre, page.slot, "text")
     return Answered("withdrawn", relief_wording.withdrawn(call.code), call)
