@@ -178,7 +178,7 @@ SAID: dict[str, Spoken] = {
     "partner_accepted": wording.partner_accepted(K, "outreach_worker", "Northgate Mobile 2"),
     "taken_by": wording.taken_by(K, "CIT 2"),
     **{why: wording.stand_down(K, words) for why, words in wording.WHY_NOT_NEEDED.items()},
-    "asked anew": wording.stand_down(K, wording.ASKED_ANEW),
+    "teams are asked anew": wording.stand_down(K, wording.ASKED_ANEW),
     "not_open": wording.not_open(K, "handed_over"),
     "cancelled": wording.not_open(K, "cancelled"),
     "not open, whatever": wording.not_open(K, "hand_over"),

@@ -190,15 +190,21 @@ def test_a_no_by_telephone_asks_the_next_and_may_be_taken_back(
     assert state_of(world, call) == "accepted"
 
 
-def test_everybody_is_asked_again(world: World, dispatcher: Browser) -> None:
+def test_the_teams_are_asked_again(world: World, dispatcher: Browser) -> None:
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     phone.text(f"{call.code} 2")
     phone.expect("declined.")
     world.desk.expect("nobody is left to ask")
 
-    assert "Everybody is asked again." in act(dispatcher, call, "/again", {})
+    told = act(dispatcher, call, "/again", {})
+    assert "The teams are asked again, one after the other: Mobile 9 first." in told
     assert phone.expect(f"Reply {call.code} 1=accept")
+    phone.text("STOP")
+    world.desk.expect("nobody is left to ask")
+    told = act(dispatcher, call, "/again", {})
+    assert "No team is free to be asked again." in told
+    world.desk.expect("nobody is left to ask")
 
 
 def test_a_slot_is_given_by_hand_to_a_member_or_a_unit(world: World, dispatcher: Browser) -> None:

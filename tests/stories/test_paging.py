@@ -128,11 +128,76 @@ def test_when_nobody_is_left_nobody_is_coming_and_all_can_be_asked_again(
         "test",
         lambda uow: asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
     )
-    alpha.expect("Stand down, asked anew")
     alpha.expect("Reply")
     alpha.text("1")
     alpha.expect("accepted")
     assert state(world, call) == "accepted"
+
+
+def again(world: World, dispatch: Dispatch) -> str:
+    told: str = world.context.do(
+        "test",
+        lambda uow: str(asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id))),
+    )
+    return told
+
+
+def test_whoever_was_asked_before_may_still_come_when_all_are_asked_again(
+    world: World, call: Call
+) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    dispatch = send(world, call)
+    alpha.expect("Reply")
+    world.wait(minutes=3)
+    bravo.expect("Reply")
+    world.wait(minutes=3)
+    world.desk.expect("nobody is left to ask")
+
+    assert again(world, dispatch).endswith("Alpha first.")
+    alpha.expect("Reply")
+    bravo.expect_silence()
+    bravo.text(f"{call.code} 1")  # to what they were asked before
+    bravo.expect("accepted, it is yours")
+    alpha.expect("Taken by Bravo, stand down")
+    assert state(world, call) == "accepted"
+
+
+def test_each_round_asks_every_team_once(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    dispatch = send(world, call)
+    for phone in (alpha, bravo):
+        phone.text(f"{call.code} 2")
+    world.desk.expect("nobody is left to ask")
+    for _ in range(3):
+        again(world, dispatch)
+        for phone in (alpha, bravo):
+            assert len([text for text in phone.inbox if "Reply" in text]) >= 1
+            phone.expect_silence()
+            phone.text(f"{call.code} 2")
+            phone.expect("declined.")
+        world.desk.expect("nobody is left to ask")
+        assert world.dispatch(call, "mobile_crisis").cause == "declined_by_all"
+    pages = [page for slot in world.dispatches(call)[-1].slots for page in slot.pages]
+    assert len(pages) == 8
+
+
+def test_a_page_to_all_hands_gives_way_to_one_of_their_own(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = send(world, call)
+    alpha.expect("Reply")
+    world.wait(minutes=3)
+    world.desk.ignores("it is told in each round")
+    world.wait(minutes=10)  # by now the policy asks all hands
+    alpha.expect("Reply")
+
+    again(world, dispatch)
+    alpha.expect("Reply")
+    alpha.text("2")
+    alpha.expect("declined.")
+    alpha.text("1")
+    alpha.expect("accepted, it is yours")
 
 
 def test_without_any_team_the_call_is_unfilled_at_once(world: World, call: Call) -> None:

@@ -390,7 +390,7 @@ def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: W
 
     told = act(desk, call, "/relief", {"act": "ask_again"})
 
-    assert "Everybody is asked again who could relieve Alpha." in told
+    assert "The teams are asked again who could relieve Alpha." in told
     bravo.expect("declined")
     bravo.expect("relief for Alpha")
     bravo.text(f"{call.code} 1")

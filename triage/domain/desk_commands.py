@@ -49,7 +49,7 @@ VERBS = (
     Verb("clear", (CALL, TEAM), msgid("they are done")),
     Verb("ok", (CALL, TEAM), msgid("all is well, by radio")),
     Verb("send", (CALL,), msgid("send what is recommended and missing")),
-    Verb("again", (CALL,), msgid("ask everybody again")),
+    Verb("again", (CALL,), msgid("ask the teams again")),
     Verb("cad", (CALL, UNIT, CAD), msgid("dispatched in CAD")),
     Verb("rang", (CALL,), msgid("the caller was called back")),
     Verb("drop", (CALL, REASON), msgid("cancel who comes")),

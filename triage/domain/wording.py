@@ -284,7 +284,7 @@ def taken_by(code: str, who: str) -> Text:
     return sms("%(code)s: Taken by %(who)s, stand down.", code=code, who=listed("", [who]))
 
 
-ASKED_ANEW = msgid("asked anew")
+ASKED_ANEW = msgid("teams are asked anew")
 NO_RELIEF_NEEDED = msgid("no relief is needed")
 WHY_NOT_NEEDED = {
     "caller_cancelled": msgid("caller canceled"),

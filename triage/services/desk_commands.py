@@ -251,9 +251,7 @@ def _again(at: _At) -> str:
     unfilled = [one for one in at.dispatches() if one.state is DispatchState.UNFILLED]
     if not unfilled:
         raise Refused(msgid("somebody is still being asked, or has it"))
-    for dispatch in unfilled:
-        asked_again.ask_again(at.uow, at.centre, dispatch)
-    return msgid("everybody is asked again.")
+    return listed(" ", [asked_again.ask_again(at.uow, at.centre, one) for one in unfilled])
 
 
 def _cad(at: _At) -> str:

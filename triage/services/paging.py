@@ -36,7 +36,7 @@ from triage.services.centre import Centre
 from triage.services.escalation_steps import WAITING
 from triage.services.pages import open_page, partners_of, ring, send_page, who_has
 from triage.services.planned import states_of
-from triage.services.stand_downs import stay, tell, tell_partners, withdraw_pages
+from triage.services.stand_downs import instead_of, stay, tell, tell_partners, withdraw_pages
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -92,6 +92,7 @@ def _ask(
         slot, responder = wanted[place], uow.get(Responder, member.responder_id)
         slot.move_to(SlotState.PAGED)
         slot.team_id, slot.responder_id = team.id, responder.id
+        instead_of(uow, slot, responder.id)
         page = open_page(uow, slot, team, responder, why=reasons)
         send_page(uow, centre, page)
         if slot.rank < slot.dispatch.level_rank:  # a team had to leave: nothing is tried later
@@ -101,8 +102,7 @@ def _ask(
 def _enough_asked(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> bool:
     """Does the policy go on to the next step although there are teams left?"""
     most = escalation_policies.of_dispatch(uow, dispatch).most_teams
-    asked = (sum(page.kind is PageKind.TEAM for page in slot.pages) for slot in wanted)
-    return most is not None and min(asked) >= most
+    return most is not None and min(len(slot.asked) for slot in wanted) >= most
 
 
 def _nobody_left(
@@ -117,7 +117,7 @@ def _nobody_left(
     wanted = [slot for slot in wanted if slot.state is SlotState.SEEKING]
     if not wanted:
         return
-    asked = (p.state for slot in wanted for p in slot.pages if p.kind is PageKind.TEAM)
+    asked = (page.state for slot in wanted for page in slot.asked)
     dispatch.cause = why_nobody_is_left(asked, nobody_asked)
     assess_again(uow, dispatch)
     for slot in wanted:

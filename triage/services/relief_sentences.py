@@ -16,7 +16,7 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
         through=through_name(d["through"]),
     ),
     "slot.relief_asked_again": lambda _, d: msgid(
-        "Everybody is asked again who could relieve %(team)s.", team=d["team"]
+        "The teams are asked again who could relieve %(team)s.", team=d["team"]
     ),
     "slot.relief_off": lambda _, d: msgid(
         "%(team)s needs no relief any more (%(through)s).",

@@ -6,13 +6,13 @@ from triage.domain import relief_wording, wording
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
-from triage.domain.words import Spoken, msgid
+from triage.domain.words import msgid
 from triage.services import alarms, freed_teams, paging
 from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
 from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
-from triage.services.stand_downs import tell_partners, withdraw_pages
+from triage.services.stand_downs import ask_anew, tell_partners, withdraw_pages
 from triage.storage.dispatches import Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -83,29 +83,27 @@ def _alarm(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
 def _urge(uow: UnitOfWork, centre: Centre, relief: Slot) -> None:
     """Somebody was sought already: from now on urgently, and they learn why."""
     if relief.state is SlotState.UNFILLED:
-        _anew(uow, centre, relief, wording.ASKED_ANEW)
+        _anew(uow, centre, relief)
     for page in relief.pages:
         if page.state is PageState.OPEN:
             ring(uow, centre, page)
             send_again(uow, centre, page)
 
 
-def _anew(uow: UnitOfWork, centre: Centre, slot: Slot, why: Spoken) -> None:
+def _anew(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     """Everybody may be asked once more: in a fresh slot."""
     old = slot.predecessor
     if old is None:
         raise ValueError("this slot replaces nobody")
-    withdraw_pages(uow, centre, slot, wording.stand_down(slot.dispatch.call.code, why))
-    slot.move_to(SlotState.CANCELLED)
-    open_place(uow, old)
+    ask_anew(uow, centre, slot, open_place(uow, old))
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
-    """Nobody was left who could relieve this team: ask everybody once more."""
+    """Nobody was left who could relieve this team: ask the teams once more."""
     relief = relief_of(slot)
     if relief is None or relief.state is not SlotState.UNFILLED:
         raise Conflict(msgid("somebody is still being asked, or has taken over"))
-    _anew(uow, centre, relief, wording.ASKED_ANEW)
+    _anew(uow, centre, relief)
     uow.audit("slot.relief_asked_again", slot, call_id=slot.dispatch.call_id, team=who_has(slot))
     paging.seek(uow, centre, slot.dispatch)
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from triage.domain import escalation_wording
-from triage.domain.lifecycle import TAKEN, PageKind, PageState
+from triage.domain import escalation_wording, wording
+from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.words import Spoken
 from triage.services import outbox
 from triage.services.centre import Centre
@@ -37,6 +37,30 @@ def _withdraw(
             if _is_out(uow, page) and page.responder_id not in told:
                 told.add(page.responder_id)
                 _stand_down(uow, centre, page, text)
+
+
+def instead_of(uow: UnitOfWork, slot: Slot, responder_id: UUID) -> None:
+    """They are asked by a page of their own in this moment: what asked them beside everybody is
+    over, and no text says so."""
+    for other in slot.dispatch.slots:
+        for page in other.pages:
+            if page.responder_id == responder_id and page.state is PageState.OPEN:
+                _is_out(uow, page)
+
+
+def ask_anew(uow: UnitOfWork, centre: Centre, slot: Slot, fresh: Slot) -> None:
+    """A new round for this place: everybody may be asked once more, now for `fresh`. Whoever was
+    asked before may still say yes and is told nothing, for they are wanted as much as ever; only
+    supervisors, and who was to turn and come, need not answer meanwhile."""
+    for page in list(slot.pages):
+        if (
+            page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
+            and page.state is not PageState.WITHDRAWN
+        ):
+            page.slot = fresh
+    code = slot.dispatch.call.code
+    withdraw_pages(uow, centre, slot, wording.stand_down(code, wording.ASKED_ANEW))
+    slot.move_to(SlotState.CANCELLED)
 
 
 def _is_out(uow: UnitOfWork, page: Page) -> bool:

@@ -263,7 +263,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "Somebody was there; the rest of the team is called off: %(reason)s.",
         reason=_reason(CANCEL_REASONS, d["reason"]),
     ),
-    "dispatch.asked_again": lambda _, d: msgid("Everybody is asked again."),
+    "dispatch.asked_again": lambda _, d: msgid("The teams are asked again, one after the other."),
     "follow_up.planned": lambda _, d: msgid(
         "Follow-up planned: %(kind)s, %(owner)s.",
         kind=follow_up_name(d["kind"]),

@@ -176,6 +176,13 @@ class Slot(LiveRow):
         self.state = check_move(SLOT_MOVES, self.state, state)
 
     @property
+    def asked(self) -> list["Page"]:
+        """By which teams were asked since it was opened. What they were asked in the round before
+        stays theirs to answer."""
+        since = self.created_at
+        return [p for p in self.pages if p.kind is PageKind.TEAM and p.created_at >= since]
+
+    @property
     def predecessor(self) -> "Slot | None":
         """The slot in whose place this one is."""
         if self.replaces_id is None:

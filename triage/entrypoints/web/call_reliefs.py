@@ -51,7 +51,7 @@ def call_off(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
 def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.ask_again(uow, centre, slot)
     return msgid(
-        "Everybody is asked again who could relieve %(who_has)s.", who_has=paging.who_has(slot)
+        "The teams are asked again who could relieve %(who_has)s.", who_has=paging.who_has(slot)
     )
 
 

@@ -70,8 +70,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def ask_again(reference: str, key: UUID) -> ResponseReturnValue:
     def ask(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        asked_again.ask_again(uow, centre, dispatch_of(uow, call, key))
-        return msgid("Everybody is asked again.")
+        return asked_again.ask_again(uow, centre, dispatch_of(uow, call, key))
 
     return do(reference, f"again-{key}", ask)
 
