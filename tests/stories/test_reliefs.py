@@ -387,6 +387,8 @@ def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: W
     alpha.expect("no relief found yet")
     desk = world.client("dispatcher")
     assert "No relief found" in look(desk, call)
+    alpha.text(f"{call.code} replace")
+    alpha.expect("no relief found yet")
 
     told = act(desk, call, "/relief", {"act": "ask_again"})
 

@@ -24,6 +24,7 @@ from triage.services import (
     dispatches,
     page_answers,
     paging,
+    reliefs,
     replacements,
 )
 from triage.services.centre import Centre
@@ -174,9 +175,11 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
 
 def _ask_relief(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     _theirs(page)
-    call = page.slot.dispatch.call
+    call, before = page.slot.dispatch.call, reliefs.relief_of(page.slot)
     replacements.ask(uow, centre, page.slot, "text")
-    return Answered("relief_asked", relief_wording.relief_asked(call.code), call)
+    nobody = before is not None and before.state is SlotState.UNFILLED
+    say = relief_wording.no_relief if nobody else relief_wording.relief_asked
+    return Answered("relief_asked", say(call.code), call)
 
 
 def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
