@@ -68,7 +68,7 @@ def _why(slot: Slot, team: TeamOption, member: MemberOption, need: Need) -> Iter
         )
     if not member.confirmed:
         yield reachability.WORDS[Trouble.UNCONFIRMED]
-    for page in slot.pages:
+    for page in slot.newest_pages:
         if page.responder_id == member.responder_id and page.state in _SAID_NO:
             yield page_state_name(page.state)
     yield msgid("%(count)s on hand", count=member.load) if member.load else msgid("free")

@@ -183,6 +183,11 @@ class Slot(LiveRow):
         return [p for p in self.pages if p.kind is PageKind.TEAM and p.created_at >= since]
 
     @property
+    def newest_pages(self) -> list["Page"]:
+        """Of each who was asked, the latest: they may have been asked in several rounds."""
+        return list({page.responder_id: page for page in self.pages}.values())
+
+    @property
     def predecessor(self) -> "Slot | None":
         """The slot in whose place this one is."""
         if self.replaces_id is None:
