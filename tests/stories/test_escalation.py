@@ -303,6 +303,28 @@ def test_asking_everybody_again_begins_anew(world: World) -> None:
     boss.expect("NOBODY LEFT")
 
 
+def test_a_page_to_all_hands_gives_way_to_one_of_their_own(world: World) -> None:
+    lay_down(world, [step("next_team", times=0), step("all_hands")], repeat_s=3000)
+    world.desk.ignores("what it is told is another story")
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 2)
+    alpha.expect("Reply")
+    world.wait(minutes=5)
+    alpha.expect("Reply")  # with all hands
+
+    world.context.do(
+        "test",
+        lambda uow: asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id)),
+    )
+    alpha.expect("Reply")
+    with world.context.reading() as uow:
+        states = uow.session.scalars(select(Page.state).order_by(Page.created_at)).all()
+    assert states == ["passed_over", "withdrawn", "open"]
+    alpha.text("1")
+    alpha.expect("accepted, it is yours")
+    assert state(world, dispatch) == "accepted"
+
+
 # --- a caller who waits, a team that becomes free -----------------------------------------
 
 

@@ -179,25 +179,8 @@ def test_each_round_asks_every_team_once(world: World, call: Call) -> None:
             phone.expect("declined.")
         world.desk.expect("nobody is left to ask")
         assert world.dispatch(call, "mobile_crisis").cause == "declined_by_all"
-    pages = [page for slot in world.dispatches(call)[-1].slots for page in slot.pages]
-    assert len(pages) == 8
-
-
-def test_a_page_to_all_hands_gives_way_to_one_of_their_own(world: World, call: Call) -> None:
-    (alpha,) = world.team("Alpha")
-    dispatch = send(world, call)
-    alpha.expect("Reply")
-    world.wait(minutes=3)
-    world.desk.ignores("it is told in each round")
-    world.wait(minutes=10)  # by now the policy asks all hands
-    alpha.expect("Reply")
-
-    again(world, dispatch)
-    alpha.expect("Reply")
-    alpha.text("2")
-    alpha.expect("declined.")
-    alpha.text("1")
-    alpha.expect("accepted, it is yours")
+    with world.context.reading() as uow:
+        assert uow.session.scalar(select(func.count()).select_from(Page)) == 8
 
 
 def test_without_any_team_the_call_is_unfilled_at_once(world: World, call: Call) -> None:

@@ -16,6 +16,7 @@ def cleared(world: World) -> tuple[Phone, Phone, Call]:
     """The clinician of CIT 1 was there and is done; its officer has not answered yet."""
     clinician, officer = world.pair("CIT 1")
     call = world.call({**CALM, "weapon": "accessible"})
+    clinician.expect("with officer")
     officer.expect("with clinician")
     clinician.text(f"{call.code} 1")
     assert "no officer yet" in clinician.expect("accepted, it is yours")
