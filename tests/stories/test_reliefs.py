@@ -74,7 +74,7 @@ def test_a_team_waits_near_goes_in_steps_back_and_transports(world: World) -> No
     assert slots(world, call) == [("transporting", "Alpha")]
     assert state(world, call) == "on_scene"
     alpha.text(f"{call.code} 2")
-    alpha.expect("not open any more")
+    alpha.expect("you are transporting since")
     alpha.text(f"{call.code} clear")
     alpha.expect("cleared, you are free")
 
