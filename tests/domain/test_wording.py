@@ -163,6 +163,7 @@ SAID: dict[str, Spoken] = {
     "withdrawn": relief_wording.withdrawn(K),
     "partner_withdrew": relief_wording.partner_withdrew(K, "officer", "CIT 2"),
     "cleared": wording.cleared(K),
+    "cleared_and_answered": wording.cleared_and_answered(K),
     "help_raised": wording.help_raised(K),
     "help_unplaced": wording.help_unplaced(),
     "noted": wording.noted(K),

@@ -270,3 +270,28 @@ def test_a_next_contact_chosen_while_the_first_press_hung_is_agreed_once(
         (agreed,) = uow.session.scalars(select(FollowUp).where(FollowUp.rule == "visit"))
         assert (agreed.kind, agreed.owner_id) == ("call_back", phone.responder_id)
     assert world.audited("visit.written") == 1
+
+
+def test_whether_the_decision_was_right_is_asked_once(world: World) -> None:
+    (clinician,) = world.team("Mobile 9")
+    phone = signs_in(world, clinician, "test-clinician")
+    me = world.client("clinician", "test-clinician")
+    first, second = world.call(CALM), world.call(CALM)
+    for call in (first, second):
+        phone.text(f"{call.code} 1")
+        phone.text(f"{call.code} SCENE")
+    world.settle()
+    me.submit(at(first), WHOLE | {"form_key": form_key(me, first)}, to=at(first))
+    phone.text(f"{first.code} CLEAR")
+    assert phone.expect(f"{first.code} cleared, you are free. Thank you for your answer.")
+    phone.text(f"{first.code} what now")
+    phone.text(f"{second.code} CLEAR")
+    asked = [text for text in phone.inbox if "1=right team" in text]
+    assert len(asked) == 1
+    assert second.code in asked[0]
+
+    phone.text(f"{second.code} 4")
+    page = me.get(at(second)).text
+    assert 'name="verdict" value="4" checked' in page
+    assert "As you answered already" in page
+    world.ignores_texts("what else is said is another story")

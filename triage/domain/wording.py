@@ -255,6 +255,11 @@ def cleared(code: str) -> Text:
     )
 
 
+def cleared_and_answered(code: str) -> Text:
+    """Whoever has said already whether the triage was right, in their note, is not asked again."""
+    return sms("%(code)s cleared, you are free. Thank you for your answer.", code=code)
+
+
 def help_raised(code: str) -> Text:
     return sms(
         "%(code)s: ALARM RAISED, dispatch is told that you need help. Use your radio if you can.",

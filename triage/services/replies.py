@@ -31,6 +31,7 @@ from triage.services.reply_actions import (
     Answered,
     Handler,
     accept,
+    cleared_text,
     decline,
     keep_note,
     record_verdict,
@@ -212,7 +213,7 @@ def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> Spoken:
     if page.state is not PageState.ACCEPTED:
         return answer_wording.not_understood(code)
     if page.slot.state is SlotState.CLEARED:
-        return wording.cleared(code)
+        return cleared_text(page)
     asked = [] if reply.code else _open_codes(questions(uow, page.responder))
     return answer_wording.not_understood(next(iter(asked), None), code)
 

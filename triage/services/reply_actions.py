@@ -141,7 +141,6 @@ _MOVED = {
     SlotState.STAGED: relief_wording.staged,
     SlotState.TRANSPORTING: relief_wording.transporting,
     SlotState.ON_SCENE: wording.on_scene,
-    SlotState.CLEARED: wording.cleared,
 }
 
 
@@ -155,9 +154,16 @@ def _advance(state: SlotState) -> Handler:
             if state is SlotState.EN_ROUTE and reply.minutes is not None:
                 return _eta(uow, centre, page, reply)
             dispatches.advance(uow, page.slot, state, "text")
-        return Answered(state.value, _MOVED[state](call.code), call)
+        told = cleared_text(page) if state is SlotState.CLEARED else _MOVED[state](call.code)
+        return Answered(state.value, told, call)
 
     return act
+
+
+def cleared_text(page: Page) -> Spoken:
+    """Whether the triage was right is asked once, here or in the visit note."""
+    say = wording.cleared if page.verdict is None else wording.cleared_and_answered
+    return say(page.slot.dispatch.call.code)
 
 
 def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:

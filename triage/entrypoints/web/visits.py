@@ -172,7 +172,8 @@ def _render(
         draft = visits.draft_of(uow, page)
         drafted = visits.typed_in(draft) if draft else {}
         if fields is None:
-            fields = drafted | {
+            told = {"verdict": [str(page.verdict)]} if page.verdict else {}  # by text
+            fields = {**told, **drafted} | {
                 "form_key": [str(draft.id if draft else uuid4())],
                 "page": [str(uuid4())],
                 "seen": [str(draft.version if draft else 0)],
