@@ -225,6 +225,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     second = supervisor(world, "b.brown")
     page = text_of(second.get(f"{HERE}/approve"))
     assert "homeless_outreach: 45" in page
+    assert re.search(r"needs <del>\d+</del> <ins>45</ins> points\.", page), "the number alone"
     assert "Written by <strong>a.ames</strong>" in page
     answer = approve(second, page)
     assert answer.headers["Location"] == HERE

@@ -1,7 +1,7 @@
 """What differs between two versions of a rule set, for whoever has to approve it."""
 
 from dataclasses import dataclass
-from difflib import unified_diff
+from difflib import SequenceMatcher, unified_diff
 from typing import Literal
 
 from triage.domain.ruleset import RuleSet
@@ -14,6 +14,36 @@ class DiffLine:
     kind: Literal["added", "removed", "same", "gap"]
     number: int
     text: str
+
+
+Kind = Literal["added", "removed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffWords:
+    """Some words of a sentence that stay, go or come."""
+
+    kind: Kind
+    text: str
+
+
+_ALIKE = 0.4
+"""Of two sentences that have less in common, each is read for itself."""
+
+
+def changed_words(before: str, after: str) -> tuple[DiffWords, ...]:
+    """One sentence with the words that go where the words that come stand."""
+    old, new = before.split(), after.split()
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    pieces: list[tuple[Kind, list[str]]] = [("removed", old), ("added", new)]
+    if matcher.ratio() >= _ALIKE:
+        pieces = []
+        for kind, a, b, c, d in matcher.get_opcodes():
+            if kind == "equal":
+                pieces.append(("same", old[a:b]))
+            else:
+                pieces += [("removed", old[a:b]), ("added", new[c:d])]
+    return tuple(DiffWords(kind, " ".join(words)) for kind, words in pieces if words)
 
 
 def changed_rules(before: RuleSet, after: RuleSet) -> list[str]:

@@ -1,12 +1,12 @@
 """How rule sets, findings and differences are told on the pages about rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
 
 from triage.domain.errors import Finding, RuleFileError, TriageError
-from triage.domain.rule_changes import changed_rules
+from triage.domain.rule_changes import DiffWords, changed_rules, changed_words
 from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
 from triage.domain.words import msgid
@@ -69,6 +69,18 @@ class ShownChange:
     """The rule's id; "" where it is no rule."""
     before: RuleSentence | None
     after: RuleSentence | None
+
+    @property
+    def text(self) -> Sequence[DiffWords]:
+        return self._words(lambda it: it.text)
+
+    @property
+    def because(self) -> Sequence[DiffWords]:
+        return self._words(lambda it: it.because)
+
+    def _words(self, part: Callable[[RuleSentence], str]) -> Sequence[DiffWords]:
+        before, after = (part(it) if it else "" for it in (self.before, self.after))
+        return changed_words(before, after)
 
 
 def comparison(centre: Centre, before: str, after: str) -> list[ShownChange] | None:
