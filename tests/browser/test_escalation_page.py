@@ -27,7 +27,7 @@ def test_a_policy_is_written_on_any_screen(
     page.get_by_label("Name").fill("Nights")
     page.get_by_label("Wait first, s").nth(2).fill("soon")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".summary")).to_contain_text("Write a whole number")
+    expect(page.locator(".summary")).to_contain_text("Write whole seconds, 0 to 14,400.")
     expect(page.get_by_label("Wait first, s").nth(2)).to_have_value("soon")
     _fits(page)
     _picture(page, f"error-{width}-{colours}")

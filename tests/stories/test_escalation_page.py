@@ -149,6 +149,7 @@ def test_what_is_wrong_stands_by_its_field_and_what_was_typed_stays(world: World
     assert refused.status_code == 422
     said = read(refused)
     assert 'id="e-wait_3"' in said
+    assert "Step 3: Write whole seconds, 0 to 14,400." in said
     assert 'value="soon"' in said
     assert "Nobody's <b>policy</b>" in said
     assert "<b>policy</b>" not in refused.get_data(as_text=True).replace("&lt;b&gt;", "")

@@ -261,7 +261,8 @@ def test_one_telephone_belongs_to_one_member(world: World) -> None:
         ({"starts": "2126-01-05T08:00", "ends": "2126-01-06T09:00"}, "at most 24 hours"),
         ({"starts": "2001-01-05T08:00", "ends": "2001-01-05T16:00"}, "is over already"),
         ({"days": "0"}, "1 to 28"),
-        ({"days": "many"}, "whole number"),
+        ({"days": "many"}, "whole number, 1 to"),
+        ({"days": "-5"}, "whole number, 1 to"),
         ({"member": "nobody"}, "Choose whose shift"),
         # The clocks go forward in the night to this day.
         ({"starts": "2126-03-10T02:30", "ends": "2126-03-10T09:00"}, "does not exist that day"),

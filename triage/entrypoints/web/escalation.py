@@ -14,7 +14,9 @@ from triage.context import current_context
 from triage.domain.errors import Problem
 from triage.domain.escalation import (
     HIGHEST,
+    LONGEST_WAIT_S,
     MOST_STEPS,
+    MOST_TIMES,
     Channel,
     EscalationPolicy,
     Moment,
@@ -211,9 +213,17 @@ def _steps(form: Form) -> tuple[list[dict[str, Any]], list[Problem]]:
 def _number(form: Form, name: str, wrong: list[Problem]) -> int:
     written = form.value(name) or "0"
     if not (written.isascii() and written.isdigit() and len(written) < 6):
-        wrong.append(Problem(name, msgid("Write a whole number.")))
+        wrong.append(Problem(name, _allowed(form, name)))
         return 0
     return int(written)
+
+
+def _allowed(form: Form, name: str) -> str:
+    part, _, number = name.partition("_")
+    if part != "times":
+        return msgid("Write whole seconds, 0 to %(most)s.", most=f"{LONGEST_WAIT_S:,}")
+    least = 0 if form.value(f"who_{number}") == Who.NEXT_TEAM else 1
+    return msgid("Write a whole number, %(least)s to %(most)s.", least=least, most=MOST_TIMES)
 
 
 def _named(problems: Sequence[Problem]) -> dict[str, str]:

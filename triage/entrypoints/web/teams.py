@@ -147,7 +147,7 @@ def add_shifts(team_id: UUID) -> ResponseReturnValue:
     centre = current_context().centre
 
     def add(uow: UnitOfWork) -> None:
-        new = NewShift(_wall_time("starts"), _wall_time("ends"), _number("days"))
+        new = NewShift(_wall_time("starts"), _wall_time("ends"), _number("days", shifts.MOST_DAYS))
         made = shifts.add_shifts(uow, centre, _member_in_form(uow, team_id), new)
         added.append(len(made))
 
@@ -278,7 +278,7 @@ def _team_in_form() -> NewTeam:
         responses=form.getlist("responses"),
         zones=form.getlist("zones"),
         skills=_listed("skills"),
-        calls_at_once=_number("calls_at_once"),
+        calls_at_once=_number("calls_at_once", rosters.MOST_CALLS),
     )
 
 
@@ -302,10 +302,12 @@ def _wall_time(field: str) -> datetime:
     return written
 
 
-def _number(field: str) -> int:
+def _number(field: str, most: int) -> int:
     written = request.form.get(field, "").strip()
     if not (written.isascii() and written.isdigit() and len(written) < 4):
-        raise Refused(gettext("Write a whole number."), field)
+        raise Refused(
+            gettext("Write a whole number, %(least)s to %(most)s.", least=1, most=most), field
+        )
     return int(written)
 
 
