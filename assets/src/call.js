@@ -11,7 +11,7 @@
 
   // A refused form stays under its own address: the call's is /calls/REFERENCE.
   const page = window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`, {
-    swapped: step, signedOut: () => said("you are signed out: sign in in another tab"),
+    own: true, swapped: step, signedOut: () => said("you are signed out: sign in in another tab"),
   });
   const panel = root && window.answers(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
 

@@ -16,7 +16,7 @@
   const form = document.getElementById("sign-in-again");
   if (form) news.after(form);
   const door = window.signInAgain(form);
-  const live = window.live(part.dataset.liveUrl, { swapped: tell, ...(form && { signedOut }) });
+  const live = window.live(part.dataset.liveUrl, { own: true, swapped: tell, ...(form && { signedOut }) });
   const stood = new Map();
   let sending = false, held = 0;
   stand();

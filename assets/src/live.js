@@ -1,9 +1,11 @@
 // Parts of a page that stay fresh: pushed by the service where `events` names its stream, asked for
 // every second where it does not or while the stream is broken. Swapped where they changed, and
-// loudly called stale when no news come. What a person is typing in is never replaced.
+// loudly called stale when no news come. What a person is typing in is never replaced. A page that
+// says "you" is `own`: it is told no news while somebody else is signed in in this browser.
 
-window.live = function (url, { events = "", swapped = () => {}, signedOut = () => said("you are signed out: reload the page") } = {}) {
+window.live = function (url, { events = "", own = false, swapped = () => {}, signedOut = () => said("you are signed out: reload the page") } = {}) {
   const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000];
+  const account = own && document.querySelector("meta[name=account]")?.content;
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
@@ -18,10 +20,11 @@ window.live = function (url, { events = "", swapped = () => {}, signedOut = () =
     const before = told;
     try {
       const answer = await fetch(url, {
-        headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
+        headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }), ...(account && { "X-Account": account }) },
         cache: "no-store", signal: AbortSignal.timeout(4000),
       });
       if (answer.status === 401) throw new Error(signedOut());
+      if (answer.status === 409) throw new Error(said("somebody else is signed in in this browser"));
       if (!answer.ok && answer.status !== 304) throw new Error(said("the service does not answer"));
       if (answer.status === 200 && before === told) { // else it may be older than what is shown
         etag = answer.headers.get("ETag") || "";

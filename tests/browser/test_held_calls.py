@@ -32,3 +32,23 @@ def test_two_on_one_call_see_each_other(
     page.goto(f"{served.base_url}/board")
     expect(other.locator("#call-desk")).not_to_contain_text("is on this page")
     context.close()
+
+
+def test_a_page_stays_its_owners_though_somebody_else_signs_in_beside_it(
+    world: World, served: Served, page: Page
+) -> None:
+    call = world.call(CALM, location="Pier 3")
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    page.locator("[data-focus=desk-take]").click()
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")
+
+    beside = page.context.new_page()
+    sign_in(served, beside, "supervisor")
+    line = page.locator("[data-as-of]")
+    expect(line).to_contain_text("somebody else is signed in in this browser", timeout=10_000)
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")
+
+    sign_in(served, beside, "dispatcher")
+    expect(line).to_contain_text("Data as of", timeout=10_000)
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")

@@ -26,6 +26,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
+from triage.domain.words import msgid
 from triage.services import people
 from triage.services.people import ROLES, Person
 
@@ -129,6 +130,9 @@ def _check_role() -> None:
     if roles == _EVERYONE:
         return
     person = current_person()
+    if request.headers.get("X-Account", str(person.account_id)) != str(person.account_id):
+        # The page is of whoever opened it, not of who has signed in in another tab since.
+        raise Conflict(msgid("somebody else is signed in in this browser"))
     if person.role not in roles:
         raise Forbidden
     view = current_app.view_functions[request.endpoint]

@@ -64,6 +64,7 @@ SENTENCES = (
     msgid("One moment: what you typed last is on its way."),
     msgid("What you typed just before the reload may be missing: look at what stands here."),
     msgid("the service does not answer"),
+    msgid("somebody else is signed in in this browser"),
     msgid(
         "somebody else is signed in in this browser. Sign in yourself in another tab, then"
         " go on here."
