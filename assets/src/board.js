@@ -6,10 +6,17 @@
   document.querySelector("[data-keys-help]").hidden = false;
   document.querySelector("[data-keys-help]").addEventListener("click", () => keys.showModal());
 
+  // What stays in sight leaves a narrow screen to the calls: one line says the loudest, and unfolds.
+  const narrow = matchMedia("(max-width: 30rem)"), fold = document.getElementById("board-fold");
+  const folds = () => { fold.open = !narrow.matches; };
+  narrow.addEventListener("change", folds);
+  folds();
+
   function step(by) {
     const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.indexOf(document.activeElement);
     const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)];
+    row?.closest("details")?.setAttribute("open", "");
     row?.focus();
     row?.scrollIntoView({ block: "nearest" });
   }

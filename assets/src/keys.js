@@ -32,6 +32,7 @@ document.addEventListener("keydown", (event) => {
   if (!first) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  first.closest("details")?.setAttribute("open", "");
   first.focus();
   first.scrollIntoView({ block: "nearest" });
 }, true);

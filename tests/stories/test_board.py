@@ -398,8 +398,8 @@ def test_of_two_teams_the_one_that_is_there_is_not_said_to_come(
     assert "On scene, others are coming" in row(dispatcher, call)
     world.wait(minutes=61)
     assert "OVERDUE: not all have come" in row(dispatcher, call)
+    assert "First there after 0 s. Not all yet." in row(dispatcher, call)
     stops = "First there after 0 s. The clock stops when all who were sent are there"
-    assert stops in row(dispatcher, call)
     assert stops in dispatcher.get(f"/calls/{call.reference}").text
 
 
