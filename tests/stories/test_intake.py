@@ -316,9 +316,6 @@ def test_the_zone_is_found_or_picked_by_hand(world: World, dispatcher: Browser) 
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("caller_phone", "911", "short numbers reach a service"),
-        ("caller_phone", "555 0101", "area code"),
-        ("caller_phone", "1-800-FLOWERS", "digits only"),
         ("narrative", "a" * 20_001, "20,001 characters"),
         ("zone", "Atlantis", "one of the zones"),
         ("language", "xx", "one of the languages"),
@@ -352,6 +349,18 @@ def test_an_error_stands_by_its_field_and_nothing_typed_is_lost(
     assert FORM["caller_name"].replace("'", "&#39;") in dispatcher.get(f"/intake/{key}").get_data(
         as_text=True
     )
+
+
+def test_a_list_of_errors_names_each_field_and_leads_to_it(dispatcher: Browser) -> None:
+    wrong = {**FORM, "zone": "Atlantis", "facts.last_contact_hours": "a while"}
+    page = send(dispatcher, wrong).get_data(as_text=True)
+    assert "2 things have to be mended first" in page
+    assert '<a href="#f-zone">Zone</a>: Choose one of the zones in the list.' in page
+    (said,) = re.findall(r'<a href="#f-facts.last_contact_hours">([^<]+</a>: .+)</li>', page)
+    name, why = said.split("</a>: ")
+    assert name.lower() not in why.lower()
+    for field in ("zone", "facts.last_contact_hours"):
+        assert f'id="f-{field}"' in page
 
 
 def test_a_field_sent_twice_is_refused(world: World, dispatcher: Browser) -> None:
@@ -407,12 +416,12 @@ def test_whatever_is_typed_is_kept_and_inert(
 def test_what_no_database_can_keep_is_taken_out_with_a_sentence(
     world: World, dispatcher: Browser
 ) -> None:
-    bad = {**FORM, "narrative": "Cry\0ing", "location": "Pier\0 3", "caller_phone": "x"}
+    bad = {**FORM, "narrative": "Cry\0ing", "location": "Pier\0 3", "language": "x"}
     page = send(dispatcher, bad).get_data(as_text=True)
     assert "Characters that cannot be kept" in page
     assert "Crying" in page
 
-    send(dispatcher, {**bad, "caller_phone": ""})
+    send(dispatcher, {**bad, "language": ""})
     call = the_call(world)
     assert (call.narrative, call.location) == ("Crying", "Pier 3")
 

@@ -326,8 +326,10 @@ def test_a_spanish_speaking_dispatcher_takes_a_call_to_its_end(world: World) -> 
         "form_key": key[1] if key else "",
     }
 
-    wrong = desk.submit("/intake", {**form, "caller_phone": "12", "action": "send"})
+    odd = {**form, "caller_phone": "12", "zone": "Atlantis"}
+    wrong = desk.submit("/intake", {**odd, "action": "send"})
     assert "los números cortos son de un servicio" in wrong.text
+    assert '<a href="#f-zone">Zona</a>: ' in wrong.text
     assert not left_in_english(wrong.text)
     undone = desk.submit("/intake", {**form, "action": "undo"}).text
     assert "Deshecho:" in undone

@@ -1,10 +1,12 @@
 """Whoever rings and the person in crisis are two people; a place that was found is judged."""
 
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, send, the_call
 from tests.world import Browser, World
 from triage.services import assessments
@@ -140,9 +142,85 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
     assert send(dispatcher, FORM | said).status_code == 303
 
     page = text_of(dispatcher.get(f"/calls/{the_call(world).reference}"))
-    assert "<bdi>ask at the bar</bdi> (cannot be rung like this)" in page
+    assert "<bdi>ask at the bar</bdi> " in page
+    assert "cannot be rung: ask again" in page
     assert "Somebody else noted beside the caller." in page
     assert "tel:ask" not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("911", "short numbers reach a service"),
+        ("555 0101", "area code"),
+        ("1-800-FLOWERS", "digits only"),
+    ],
+)
+def test_help_goes_out_though_the_caller_cannot_be_rung(
+    world: World, dispatcher: Browser, typed: str, why: str
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    odd = FORM | {"caller_phone": typed}
+    page = text_of(send(dispatcher, odd, action="check"))
+    assert why in page
+    assert "The call does not wait for it" in page
+    assert "mended first" not in page
+
+    assert send(dispatcher, odd).status_code == 303
+    call = the_call(world)
+    phone.expect(f"Reply {call.code}")
+    path = f"/calls/{call.reference}"
+    page = text_of(dispatcher.get(path))
+    assert f"<bdi>{typed}</bdi> " in page
+    assert "cannot be rung: ask again" in page
+    assert f"tel:{typed}" not in page
+    mark = "Call-back number cannot be rung: ask again"
+    assert mark in text_of(dispatcher.get("/board"))
+
+    number = re.search(rf'action="({path}/callers/[^/]+/number)"', page)
+    assert number
+    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number[1]))
+    assert '<a href="#f-number-' in again, "the same mistake is told beside the field"
+    page = text_of(dispatcher.submit(path, {"phone": "202 555 0143"}, to=number[1], follow=True))
+    assert "tel:+12025550143" in page
+    assert "cannot be rung" not in page
+    assert "The caller&#39;s number was asked again and noted." in page
+    assert mark not in text_of(dispatcher.get("/board"))
+    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number[1])
+    assert late.status_code == 409
+
+
+def test_whoever_comes_reads_that_nobody_can_ring_the_caller(world: World) -> None:
+    clinician = world.client("clinician")
+    (phone,) = world.team("Mobile 9")
+    with world.context.unit_of_work("test") as uow:
+        account = uow.session.scalars(select(Account).where(Account.role == "clinician")).one()
+        uow.get(Responder, phone.responder_id).account_id = account.id
+    call = world.call(CALM, caller_phone="911")
+    phone.text(f"{call.code} 1")
+    phone.expect("accepted, it is yours")
+    page = text_of(clinician.get(f"/calls/{call.reference}"))
+    assert "call-back number cannot be rung: dispatch asks again" in page
+    assert "<bdi>911</bdi>" not in page
+
+
+def test_somebody_else_is_noted_on_the_page_of_the_call(world: World, dispatcher: Browser) -> None:
+    call = world.call(CALM, caller_phone="202-555-0143")
+    path = f"/calls/{call.reference}"
+    form = {"to": f"{path}/third-parties"}
+    page = text_of(dispatcher.submit(path, {}, **form))
+    assert "Write who they are, a name or a number." in page
+    page = text_of(dispatcher.submit(path, ROSA | {"third_party_relation": "pilot"}, **form))
+    assert '<a href="#f-third_party_relation">' in page
+    assert 'id="f-third_party_relation"' in page
+    assert 'value="Rosa &lt;b&gt;Paz&lt;/b&gt;"' in page, "what was typed is kept"
+
+    page = text_of(dispatcher.submit(path, ROSA, follow=True, **form))
+    assert "Rosa &lt;b&gt;Paz&lt;/b&gt;</bdi>, has the key: landlord or caretaker" in page
+    assert "tel:+12025550171" in page
+    with world.context.reading() as uow:
+        (row,) = uow.session.scalars(select(CallThirdParty))
+        assert row.caller_id == uow.get(Call, call.id).callers[0].id
 
 
 def test_what_cannot_be_is_told_beside_its_field_and_kept(dispatcher: Browser) -> None:

@@ -39,6 +39,14 @@ def e164(text: str, country: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def can_be_rung(number: str) -> bool:
+    """Is it as `e164` makes them, or was it kept as somebody said it?"""
+    try:
+        return e164(number, "") == number
+    except Refused:
+        return False
+
+
 def readable(number: str) -> str:
     """An E.164 number in groups that are easier to dial from paper: +1 202-555-0101."""
     try:

@@ -1,6 +1,8 @@
 """Whoever rings about a call, the person it is about, and others who are there or can help."""
 
-from triage.domain.errors import Refused
+from uuid import UUID
+
+from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.people_of_call import (
     CALL_BACK,
     LANGUAGES,
@@ -27,12 +29,13 @@ def add(
     people: People | None = None,
     language: str | None = None,
 ) -> Caller:
-    """Somebody rang about this call. Raises Refused for a number that cannot be rung.
+    """Somebody rang about this call. No call waits for a number: one that cannot be rung is kept as
+    it was said.
 
     people -- what was said of them, of the person in crisis and of a third party; language --
     their own.
     """
-    number = _number(centre, phone)
+    number, index = _kept(centre, phone)
     people = people or People()
     _check(people)
     caller = uow.add(
@@ -40,7 +43,7 @@ def add(
             call_id=call.id,
             name=(name or "").strip() or None,
             phone=number,
-            phone_index=blind_index("phone", number) if number else None,
+            phone_index=index,
             said=(said or "").strip() or None,
             relation=people.relation,
             language=language,
@@ -50,20 +53,43 @@ def add(
     )
     uow.audit("caller.added", caller, with_number=number is not None)
     if people.third_party.is_known:
-        _add_third_party(uow, centre, caller, people.third_party)
+        add_third_party(uow, centre, caller, people.third_party)
     return caller
 
 
-def _number(centre: Centre, phone: str | None) -> str | None:
-    return e164(phone, centre.policy.country) if phone and phone.strip() else None
-
-
-def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:
-    """Write down of whom else this caller told."""
+def _kept(centre: Centre, phone: str | None) -> tuple[str | None, bytes | None]:
+    """A number as it is kept, and its index, which only one that can be rung has."""
+    if not (said := (phone or "").strip()):
+        return None, None
     try:
-        number = _number(centre, told.phone)
+        number = e164(said, centre.policy.country)
     except Refused:
-        number = told.phone  # as it was said: for a number of somebody else no call waits
+        return said, None
+    return number, blind_index("phone", number)
+
+
+def of_call(call: Call, key: UUID) -> Caller:
+    """Raises NotFound for another call's."""
+    for caller in call.callers:
+        if caller.id == key:
+            return caller
+    raise NotFound(msgid("no such caller of this call"))
+
+
+def write_number(uow: UnitOfWork, centre: Centre, caller: Caller, phone: str) -> None:
+    """The number that they gave when they were asked again, in place of none, or of one that cannot
+    be rung. Raises Refused for another such, and Conflict where one that can be rung stands."""
+    if caller.phone_index is not None:
+        raise Conflict(msgid("the number of this caller was written down meanwhile"))
+    caller.phone = e164(phone, centre.policy.country)
+    caller.phone_index = blind_index("phone", caller.phone)
+    uow.audit("caller.number_written", caller)
+
+
+def add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:
+    """Write down of whom else this caller told. Raises Refused for a relation that is none."""
+    _check_third_party(told)
+    number, _ = _kept(centre, told.phone)
     uow.add(
         CallThirdParty(
             call_id=caller.call_id,
@@ -80,12 +106,15 @@ def _add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Thir
 def _check(people: People) -> None:
     if people.relation is not None and people.relation not in RELATIONS:
         raise Refused(msgid("Choose who rings from the list."), "caller_relation")
-    if people.third_party.relation not in (None, *THIRD_PARTIES):
-        raise Refused(msgid("Choose who they are from the list."), "third_party_relation")
     if not set(people.call_back) <= set(CALL_BACK):
         raise Refused(msgid("Choose from the list how to call back."), "call_back")
     if "never" in people.call_back and len(people.call_back) > 1:
         raise Refused(msgid("Either a way to call back is safe, or none is: choose."), "call_back")
+
+
+def _check_third_party(told: ThirdParty) -> None:
+    if told.relation not in (None, *THIRD_PARTIES):
+        raise Refused(msgid("Choose who they are from the list."), "third_party_relation")
 
 
 def add_subject(uow: UnitOfWork, call: Call, people: People) -> None:

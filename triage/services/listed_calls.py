@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
 from triage.domain.codes import NOT_NEEDED
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.storage.calls import MOST_LISTED, OPEN_CALL, Call
+from triage.storage.calls import MOST_LISTED, OPEN_CALL, Call, Caller
 from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -27,6 +27,8 @@ class ListedCall:
     zone: str | None
     location_sealed: bytes | None
     coordinates_sealed: bytes | None
+    number_to_ask: bool
+    """A caller's number cannot be rung."""
 
     __tablename__: ClassVar[str] = Call.__tablename__
     location: ClassVar[Any] = Call.location
@@ -34,12 +36,17 @@ class ListedCall:
     position: ClassVar[Any] = Call.position
 
 
-_LISTED = (
-    select(*(getattr(Call, one.name) for one in fields(ListedCall)))
-    .where(OPEN_CALL)
-    .order_by(Call.received_at, Call.id)
-    .limit(MOST_LISTED)
+_NUMBER_TO_ASK = exists().where(
+    Caller.call_id == Call.id,
+    Caller.phone_sealed.is_not(None),
+    Caller.phone_index.is_(None),
+    Caller.left_for_id.is_(None),
 )
+_COLUMNS: list[Any] = [
+    *(getattr(Call, one.name) for one in fields(ListedCall)[:-1]),
+    _NUMBER_TO_ASK,
+]
+_LISTED = select(*_COLUMNS).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(MOST_LISTED)
 _OF_CALL = Dispatch.call_id == Call.id
 
 

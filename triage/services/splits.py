@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from triage.domain.contradictions import caller_number
-from triage.domain.errors import Conflict, NotFound
+from triage.domain.errors import Conflict
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
-from triage.services import assessments, calls, dangers, second_callers
+from triage.services import assessments, callers, calls, dangers, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
@@ -41,9 +41,7 @@ def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
 
 def _who_may_leave(call: Call, caller_id: UUID) -> Caller:
     """Raises NotFound, and Conflict for the caller who opened it or has left already."""
-    caller = next((one for one in call.callers if one.id == caller_id), None)
-    if caller is None:
-        raise NotFound(msgid("no such caller of this call"))
+    caller = callers.of_call(call, caller_id)
     if caller is call.callers[0]:
         raise Conflict(msgid("the first caller's call stays"))
     if caller.left_for_id is not None:

@@ -217,6 +217,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         if d.get("with_number")
         else msgid("Caller noted, without a number.")
     ),
+    "caller.number_written": lambda _, d: msgid("The caller's number was asked again and noted."),
     "caller.third_party": lambda _, d: msgid("Somebody else noted beside the caller."),
     "call.shown_beside": lambda _, d: msgid(
         "Shown beside a new call from the same place or number."

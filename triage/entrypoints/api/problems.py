@@ -35,8 +35,6 @@ KINDS: dict[str, tuple[int, str]] = {
 }
 """Our code of each problem: its HTTP status and title."""
 _OF_STATUS = {status: code for code, (status, _) in reversed(KINDS.items())}
-_FIELDS = {"phone": "caller_phone"}
-"""How the API calls a field that a service names otherwise."""
 
 
 @dataclass(eq=False)
@@ -108,8 +106,7 @@ def _refused(error: Refused) -> Response:
     if isinstance(error, KeyReused):
         detail = "Another request was sent with this Idempotency-Key before. Nothing was saved."
         return answer(ApiProblem("key_reused", detail))
-    path = _FIELDS.get(error.field or "", error.field or "")
-    return _invalid(InvalidCall([Problem(path, str(error))]))
+    return _invalid(InvalidCall([Problem(error.field or "", str(error))]))
 
 
 def _not_available(error: Exception) -> Response:

@@ -183,6 +183,8 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         said.append(("alarm", msgid("CALL BACK: the caller still waits")))
     if row.tell_again:
         said.append(("warn", msgid("Tell the caller again: who comes has changed")))
+    if row.call.number_to_ask:
+        said.append(("warn", msgid("Call-back number cannot be rung: ask again")))
     if any(line.diverted_at for line in row.lines):
         said.append(("warn", msgid("Team diverted, asked anew")))
     if row.overdue and row.loudness is not Loudness.OVERDUE:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,11 +26,9 @@ from triage.services import (
     assessments,
     by_radio,
     call_pages,
-    callers,
     calls,
     places,
     sending,
-    splits,
 )
 from triage.services.call_pages import Answered
 from triage.services.centre import Centre
@@ -144,34 +141,6 @@ def undo(reference: str) -> ResponseReturnValue:
         return taken_back(fact, name, [was], [] if now is None else [now])
 
     return do(reference, "undo", take_back)
-
-
-@bp.post("/callers")
-@open_to(*DISPATCHERS)
-def add_caller(reference: str) -> ResponseReturnValue:
-    def add(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        sending.must_be_open(call)
-        name, phone, said = typed.line("name"), typed.line("phone"), typed.note("said")
-        if not (name or phone or said):
-            raise Refused(msgid("Write a name, a number or what was said."), "said")
-        callers.add(uow, centre, call, name, phone, said)
-        return msgid("Another caller is attached to this call.")
-
-    return do(reference, "caller", add)
-
-
-@bp.post("/callers/<uuid:key>/split")
-@open_to(*DISPATCHERS)
-def split(reference: str, key: UUID) -> ResponseReturnValue:
-    def apart(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        fresh = splits.split(uow, centre, call, key)
-        return msgid(
-            "Two calls again: the other is %(code)s, %(reference)s.",
-            code=fresh.code,
-            reference=fresh.reference,
-        )
-
-    return do(reference, "caller", apart)
 
 
 @bp.post("/place")

@@ -53,7 +53,7 @@ def _not_answered(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
 
 def _dropped(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.drop(uow, centre, transfers.newest(dispatch))
-    known = any(caller.phone for caller in dispatch.call.callers)
+    known = any(caller.phone_index for caller in dispatch.call.callers)
     how = (
         msgid("Ring the caller back now.") if known else msgid("No number of the caller is known.")
     )

@@ -133,7 +133,6 @@ def _about(call: Call, what: str) -> tuple[str | None, str | None]:
         return call.location, None
     if what == "found" and call.found and call.match != WRONG:
         return call.found, None
-    for number in (caller.phone for caller in call.callers):
-        if number and what == number:
-            return None, number
+    if what in (caller.phone for caller in call.callers if caller.phone_index):
+        return None, what
     raise Refused(msgid("Choose what the note is about."), "about")

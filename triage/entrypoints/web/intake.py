@@ -36,8 +36,6 @@ bp = Blueprint("intake", __name__, url_prefix="/intake")
 OFFERED = 5
 """Unfinished calls that are offered at once; the rest stand behind a link."""
 NOTHING_SAID = msgid("The line was lost before the caller said what happens.")
-_FIELD_OF = {"phone": "caller_phone"}
-"""Fields of the form that services know by another name."""
 
 
 @bp.get("")
@@ -103,7 +101,7 @@ def assess() -> ResponseReturnValue:
         prompted=questions.prompted,
         conflicts=all_spoken(questions.conflicts),
         person=questions.person,
-        errors=all_spoken(understood.errors),
+        errors=all_spoken(understood.told),
         saved=f"{saved:%H:%M:%S}",
         not_kept=not_kept,
     )
@@ -135,14 +133,12 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = msgid("Choose why nobody is sent.")
-    understood.errors.pop("third_party_phone", None)  # kept as said: no call waits for it
     if understood.errors:
         return _keep_and_show(key, understood, 422)
     try:
         return _become_a_call(key, understood, action, reference)
     except Refused as refusal:
-        field = refusal.field or "narrative"
-        understood.errors[_FIELD_OF.get(field, field)] = str(refusal)
+        understood.errors[refusal.field or "narrative"] = str(refusal)
     except InvalidCall as wrong:
         understood.errors.update({p.path: p.message for p in wrong.problems})
     except (Conflict, NotFound) as gone:

@@ -21,7 +21,7 @@ from triage.domain.people_of_call import (
     implied,
 )
 from triage.domain.phone_numbers import e164
-from triage.domain.words import Named, msgid
+from triage.domain.words import Named, begun, listed, msgid
 from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
@@ -40,6 +40,7 @@ LONGEST = {
     "override_note": 2000,
     "external_id": 64,
 }
+_KEPT = msgid("The call does not wait for it: it is kept as it stands here.")
 SEVERAL = {"call_back"}
 """Fields with several values at once, beside the questions that have them."""
 
@@ -48,11 +49,13 @@ Fields = Mapping[str, Sequence[str]]
 
 @dataclass
 class Intake:
-    """A form as it was understood. `errors` maps a field to what to type there instead."""
+    """A form as it was understood. `errors` maps a field to what to type there instead, `warnings`
+    to what is kept all the same."""
 
     fields: Fields
     facts: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
     location: str = ""
     zone: str = ""
     """As picked by hand; "" for the gazetteer's."""
@@ -66,6 +69,11 @@ class Intake:
 
     def values(self, name: str) -> Sequence[str]:
         return self.fields.get(name, ())
+
+    @property
+    def told(self) -> dict[str, str]:
+        """All that stands beside the fields."""
+        return {**self.warnings, **self.errors}
 
     def match_of(self, place: Place | None) -> str | None:
         """What the dispatcher said of this place, if it is the one that stood there then."""
@@ -199,7 +207,7 @@ def _phone(centre: Centre, intake: Intake) -> None:
             try:
                 e164(number, centre.policy.country)
             except Refused as refusal:
-                intake.errors[name] = str(refusal)
+                intake.warnings[name] = listed(" ", (str(refusal), _KEPT))
 
 
 def _narrative(centre: Centre, intake: Intake) -> None:
@@ -226,11 +234,7 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
             centre.vocabulary.read_answer(fact.name, answer)
             found[fact.name] = answer
         except InvalidCall as wrong:
-            errors[name] = msgid(
-                "%(fact)s: %(problem)s.",
-                fact=fact.named,
-                problem=wrong.problems[0].message,
-            )
+            errors[name] = listed("", (begun(wrong.problems[0].message), "."))
     return found
 
 

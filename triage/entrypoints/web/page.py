@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from triage.context import AppContext, current_context
 from triage.domain import state_words
+from triage.domain.phone_numbers import can_be_rung
 from triage.domain.role_words import role_name
 from triage.domain.timing import within
 from triage.domain.words import begun, msgid
@@ -83,6 +84,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(
         banners=banners,
         begun=begun,
+        can_be_rung=can_be_rung,
         policy=lambda: current_context().centre.policy,
         navigation=navigation,
         level_name=state_words.level_name,

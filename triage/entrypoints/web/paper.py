@@ -40,7 +40,6 @@ def blank() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     context, person, key = current_context(), current_person(), _form_key()
     understood = understand(context.centre, typed.fields())
-    understood.errors.pop("third_party_phone", None)  # kept as it stands on the paper
     sheet = _sheet(understood)
     if sheet is None or understood.errors:
         return _page(key, understood, 422)
