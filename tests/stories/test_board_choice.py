@@ -1,5 +1,6 @@
 """The board shows what somebody chose to see, and always the call to which nobody comes."""
 
+from tests.stories.test_board import fill
 from tests.stories.test_calls import CALM
 from tests.world import World
 
@@ -53,3 +54,21 @@ def test_what_is_hidden_is_counted_and_the_parts_kept_fresh_are_the_same(world: 
     assert "1 open call is not shown here" in rows
     assert "not shown here" not in desk.get("/board/rows").text
     assert "<option selected>Riverside</option>" in page
+
+
+def test_what_is_chosen_is_found_beyond_what_a_board_lists(world: World) -> None:
+    fill(world)
+    (phone,) = world.team("Mobile 1")
+    world.wait(seconds=1)
+    call = world.call(CALM, zone="Harbor")
+    phone.text(f"{call.code} 1")
+    urgent = world.call(ARMED, zone="Harbor")
+    world.ignores_texts("who is told what is told elsewhere")
+    CODES[:] = [call.code, urgent.code]
+
+    assert codes(world, "") == codes(world, "?sort=oldest") == []
+    assert "2 more open calls are not listed here." in world.client("dispatcher").get("/board").text
+    assert set(codes(world, "?zone=Harbor")) == {call.code, urgent.code}
+    assert codes(world, "?zone=Riverside") == []
+    assert codes(world, "?show=moving") == [call.code]
+    assert codes(world, "?sort=level") == [urgent.code, call.code]

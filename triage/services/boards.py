@@ -31,7 +31,7 @@ from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.listed_calls import ListedCall
 from triage.services.unread_replies import Unread
-from triage.storage.calls import LISTED_ONES, AssessmentRecord, Override
+from triage.storage.calls import LISTED_ONES, MOST_LISTED, AssessmentRecord, Override
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -147,9 +147,9 @@ _OVERRIDES = select(Override.call_id, Override.assessment_id, Override.chosen).w
 )
 
 
-def board(uow: UnitOfWork, centre: Centre) -> Board:
-    """What is going on now."""
-    calls = listed_calls.of_board(uow)
+def board(uow: UnitOfWork, centre: Centre, most: int = MOST_LISTED) -> Board:
+    """What is going on now. most -- calls that are looked at, the oldest; it costs accordingly."""
+    calls = listed_calls.of_board(uow, most)
     around = _around(uow, centre, calls[-1].received_at if calls else uow.now)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))

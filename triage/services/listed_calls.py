@@ -46,7 +46,9 @@ _COLUMNS: list[Any] = [
     *(getattr(Call, one.name) for one in fields(ListedCall)[:-1]),
     _NUMBER_TO_ASK,
 ]
-_LISTED = select(*_COLUMNS).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(MOST_LISTED)
+_LISTED = (
+    select(*_COLUMNS).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(bindparam("most"))
+)
 _OF_CALL = Dispatch.call_id == Call.id
 
 
@@ -68,9 +70,9 @@ _NOBODY_BEYOND = (
 )
 
 
-def of_board(uow: UnitOfWork) -> Sequence[ListedCall]:
+def of_board(uow: UnitOfWork, most: int) -> Sequence[ListedCall]:
     """The oldest first."""
-    return [ListedCall(*row) for row in uow.session.execute(_LISTED)]
+    return [ListedCall(*row) for row in uow.session.execute(_LISTED, {"most": most})]
 
 
 def not_listed(uow: UnitOfWork, listed: Sequence[ListedCall]) -> int:

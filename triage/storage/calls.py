@@ -133,6 +133,8 @@ class Call(LiveRow):
 
 MOST_LISTED = 300
 """A board lists so many open calls; more are counted."""
+MOST_LOOKED_THROUGH = 3_000
+"""Of so many it finds those that somebody chose to see."""
 LISTED_ONES = select(Call.id).where(OPEN_CALL, Call.received_at <= bindparam("last"))
 """The keys of those, for what there is beside them: it does not grow with all that is open, and a
 join may begin at the other end. last -- when the last of them was received: whatever is taken

@@ -17,7 +17,7 @@ from triage.domain.words import listed, msgid
 from triage.entrypoints.web import board_rows
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import changes_of_rules, paging_lines
-from triage.entrypoints.web.board_choice import SHOWN, SORTS, board_choice
+from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.errand_words import mark
 from triage.entrypoints.web.fresh import fragment
@@ -38,6 +38,7 @@ from triage.services.boards import Board, Loudness, Row, is_there
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
+from triage.storage.calls import MOST_LISTED
 from triage.storage.dispatches import Dispatch
 from triage.storage.messages import InboundMessage
 from triage.storage.unit_of_work import UnitOfWork
@@ -125,8 +126,9 @@ def stood_down(reference: str) -> ResponseReturnValue:
 
 def _look() -> tuple[dict[str, Any], Board]:
     context = current_context()
+    choice = board_choice(context.centre)
     with context.reading() as uow:
-        found = boards.board(uow, context.centre)
+        found = boards.board(uow, context.centre, choice.most)
         call_backs = waiting.to_call_back(uow)
         stood_down = by_radio.to_stand_down(uow)
         referred = referrals.for_the_desk(uow)
@@ -135,21 +137,15 @@ def _look() -> tuple[dict[str, Any], Board]:
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
         who_have = alarm_lists.who_have(uow, found.alarms)
-    choice = board_choice(context.centre)
-    chosen = choice.of(found.rows)
-    urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
-    shown = {
+    shown = _chosen(choice, found) | {
         "board": found,
         "choice": choice,
-        "hidden": len(found.rows) - len(chosen),
         "sorts": SORTS,
         "shows": SHOWN,
-        "urgent": urgent,
         "call_backs": call_backs,
         "stood_down": stood_down,
         "referrals": referred,
         "errand_mark": lambda errand: mark(context.centre, errand, found.now),
-        "rows": [row for row in chosen if row.loudness is not Loudness.NOBODY],
         "warnings": lines,
         "red": red,
         "unverified": unverified,
@@ -164,6 +160,23 @@ def _look() -> tuple[dict[str, Any], Board]:
     }
     shown["row"] = board_rows.renderer(dict(shown))
     return shown, found
+
+
+def _chosen(choice: BoardChoice, found: Board) -> dict[str, Any]:
+    """Of what was looked through no more is shown than a board lists; all to whom nobody comes are
+    named."""
+    chosen = choice.of(found.rows)
+    urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
+    rows = [row for row in chosen if row.loudness is not Loudness.NOBODY]
+    named = [(row.call.code, row.call.reference) for row in urgent[MOST_LISTED:]]
+    cut = len(named) + max(0, len(rows) - MOST_LISTED)
+    return {
+        "hidden": len(found.rows) - len(chosen),
+        "urgent": urgent[:MOST_LISTED],
+        "rows": rows[:MOST_LISTED],
+        "nobody_beyond": [*named, *found.nobody_beyond],
+        "not_listed": found.not_listed + cut,
+    }
 
 
 def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:

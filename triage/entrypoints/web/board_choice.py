@@ -10,6 +10,7 @@ from triage.domain.lifecycle import DispatchState
 from triage.domain.words import msgid
 from triage.services.boards import Loudness, Row
 from triage.services.centre import Centre
+from triage.storage.calls import MOST_LISTED, MOST_LOOKED_THROUGH
 
 SORTS = {
     "loudest": msgid("loudest first"),
@@ -44,6 +45,12 @@ class BoardChoice:
     @property
     def is_all(self) -> bool:
         return not (self.zone or self.show)
+
+    @property
+    def most(self) -> int:
+        """How many calls have to be looked at for it: the oldest are what a board lists."""
+        picks = self.zone or self.show or self.sort == "level"
+        return MOST_LOOKED_THROUGH if picks else MOST_LISTED
 
     def of(self, rows: Iterable[Row]) -> list[Row]:
         chosen = [row for row in rows if row.loudness is Loudness.NOBODY or self._fits(row)]
