@@ -61,6 +61,7 @@ OWN = {
 }
 """What a page fills in itself, and buttons that stand beside what they do."""
 NAMES = {
+    "about": msgid("About"),
     "action": msgid("Button"),
     "after_put_back": msgid("After the clocks were put back"),
     "alone": msgid("Are they alone?"),
@@ -137,6 +138,7 @@ NAMES = {
     "sent_at": msgid("Sent at"),
     "state": msgid("State"),
     "skills": msgid("Skills"),
+    "slower": msgid("A quicker policy is replaced"),
     "spoken": msgid("Was the person in crisis spoken to?"),
     "starts": msgid("From"),
     "subject_about": msgid("How to recognize them"),
@@ -151,6 +153,8 @@ NAMES = {
     "third_party_relation": msgid("Somebody else: who they are"),
     "third_party_with_them": msgid("Somebody else: with the person now?"),
     "times": msgid("How often"),
+    "to": msgid("To"),
+    "undo": msgid("Take the last answer back"),
     "unit": msgid("Unit or hospital"),
     "until": msgid("Off until"),
     "username": msgid("User name"),
