@@ -70,6 +70,32 @@ def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int
     expect(page.locator(".help-alarm")).to_have_count(0)
 
 
+def test_on_a_narrow_board_the_alarm_is_one_line_that_unfolds(served: Served, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    in_need(served)
+    for _ in range(3):
+        served.world.call(CALM, zone="Harbor")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/board")
+    line = page.locator("#board-fold > summary")
+    expect(line).to_contain_text("Mobile 9 NEEDS HELP")
+    expect(line).to_contain_text("3 calls need somebody now")
+    expect(page.locator("[data-take]")).not_to_be_visible()
+    picture(page, "board-folded-320")
+    box = page.locator(".board-top").bounding_box()
+    assert box
+    assert box["height"] < 700 / 4
+    page.wait_for_timeout(2500)  # the board has refreshed itself meanwhile
+    expect(page.locator("[data-take]")).not_to_be_visible()
+
+    line.click()
+    expect(page.locator("[data-take]")).to_be_visible()
+    picture(page, "board-unfolded-320")
+    page.set_viewport_size({"width": 1440, "height": 800})
+    expect(line).not_to_be_visible()
+    expect(page.locator("[data-take]")).to_be_visible()
+
+
 def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(
     served: Served, page: Page
 ) -> None:
