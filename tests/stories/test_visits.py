@@ -272,26 +272,31 @@ def test_a_next_contact_chosen_while_the_first_press_hung_is_agreed_once(
     assert world.audited("visit.written") == 1
 
 
-def test_whether_the_decision_was_right_is_asked_once(world: World) -> None:
-    (clinician,) = world.team("Mobile 9")
-    phone = signs_in(world, clinician, "test-clinician")
+def test_whether_the_decision_was_right_is_asked_once(world: World, phone: Phone) -> None:
+    world.ignores_texts("whether the decision was right is what matters")
     me = world.client("clinician", "test-clinician")
-    first, second = world.call(CALM), world.call(CALM)
-    for call in (first, second):
-        phone.text(f"{call.code} 1")
-        phone.text(f"{call.code} SCENE")
-    world.settle()
-    me.submit(at(first), WHOLE | {"form_key": form_key(me, first)}, to=at(first))
-    phone.text(f"{first.code} CLEAR")
-    assert phone.expect(f"{first.code} cleared, you are free. Thank you for your answer.")
-    phone.text(f"{first.code} what now")
-    phone.text(f"{second.code} CLEAR")
-    asked = [text for text in phone.inbox if "1=right team" in text]
-    assert len(asked) == 1
-    assert second.code in asked[0]
 
-    phone.text(f"{second.code} 4")
-    page = me.get(at(second)).text
+    def on_scene() -> Call:
+        call = world.call(CALM)
+        world.settle()
+        for answer in ("1", "SCENE"):
+            phone.text(f"{call.code} {answer}")
+        return call
+
+    call = on_scene()
+    me.submit(at(call), WHOLE | {"form_key": form_key(me, call)}, to=at(call))
+    phone.text(f"{call.code} CLEAR")
+    world.settle()
+    assert phone.inbox[-1] == f"{call.code} cleared, you are free. Thank you for your answer."
+    phone.text(f"{call.code} what now")
+    world.settle()
+    assert not [text for text in phone.inbox if "1=right team" in text]
+
+    call = on_scene()
+    phone.text(f"{call.code} CLEAR")
+    world.settle()
+    assert "1=right team" in phone.inbox[-1]
+    phone.text(f"{call.code} 4")
+    page = me.get(at(call)).text
     assert 'name="verdict" value="4" checked' in page
     assert "As you answered already" in page
-    world.ignores_texts("what else is said is another story")
