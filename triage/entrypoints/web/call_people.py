@@ -63,7 +63,7 @@ def split(reference: str, key: UUID) -> ResponseReturnValue:
 def add_third_party(reference: str) -> ResponseReturnValue:
     def add(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sending.must_be_open(call)
-        told = people_typed(typed.fields()).third_party
+        told = people_typed({name: [typed.line(name)] for name in typed.fields()}).third_party
         if not told.is_known:
             raise Refused(msgid("Write who they are, a name or a number."), "third_party_name")
         callers.add_third_party(uow, centre, call.callers[0], told)
