@@ -94,9 +94,7 @@ def _taken(data: dict[str, Any], whose: str, names: tuple[str, ...]) -> dict[str
 class NewCallBody(CaseBody):
     """A call as it comes in. One of narrative and facts is needed."""
 
-    caller_phone = Line(
-        60, "To call back, with + or as dialled locally; any other is kept as said."
-    )
+    caller_phone = Line(60, "To call back, with + or as dialled locally; else kept as said.")
     caller_name = Line(120, "As the caller gave it.")
     location = Text(500, "The place as the caller said it; kept and sent so.")
     zone = Line(40, "The center's zone; without it the gazetteer looks the place up.")
