@@ -237,6 +237,21 @@ def test_what_arrives_too_late_is_told_what_is_true_now(
     world.ignores_texts("what an alarm does is another story")
 
 
+def test_what_arrives_when_they_are_there_already_leads_nobody_back(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me, path = open_(world, link_of(phone))
+    press(me, path, "accept-10")
+    press(me, path, "on_scene")
+    token = me.csrf(path)
+    for action in ("en_route", "eta-5", "accept-5", "decline"):
+        form = {"action": action, "key": action, "csrf_token": token}
+        late = me.client.post(f"{path}/mine", data=form, headers={"X-Queued": "1"})
+        assert late.status_code == 409, action
+        assert "Nothing was changed: you are on scene since" in late.json["said"], action
+    assert world.dispatches(call)[0].state.value == "on_scene"
+
+
 def test_that_paging_does_not_work_stands_there_too(world: World, phone: Phone, call: Call) -> None:
     browser, path = open_(
         world, link_of(phone)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from triage.context import current_context
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import GONE
+from triage.domain.lifecycle import GONE, ON_SITE, SLOT_MOVES, PageState
 from triage.domain.state_words import small_state_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
@@ -20,6 +20,7 @@ from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
 from triage.services import (
     alarms,
+    arrivals,
     calls,
     check_ins,
     dispatches,
@@ -107,6 +108,8 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
         return msgid("Dispatch is told that your alarm is over.")
     if (asked := typed.line("page")) and asked != str(page.id):
         raise Conflict(msgid("you were asked anew meanwhile, look at the page"))
+    if page.state is PageState.ACCEPTED and _leads_back(page.slot, doing):
+        raise Conflict(_stands(uow, centre, page.slot))
     if doing == "accept":
         return _accept(uow, centre, page, minutes)
     if doing == "decline":
@@ -125,6 +128,21 @@ def _accept(uow: UnitOfWork, centre: Centre, page: Page, minutes: str) -> str:
     dispatches.set_eta(uow, page.slot, arrives_in, "screen")
     return msgid(
         "You have accepted: it is yours. You arrive in %(minutes)s min.", minutes=arrives_in
+    )
+
+
+def _leads_back(slot: Slot, doing: str) -> bool:
+    """Was it pressed, or did it arrive late, though they are there already?"""
+    if slot.state not in ON_SITE or doing in {"safe", slot.state.value, *_RELIEF}:
+        return False
+    asked = doing in {"accept", "decline", "eta"}
+    return asked or state_typed(doing) not in SLOT_MOVES[slot.state]
+
+
+def _stands(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    at = arrivals.since(uow, slot).astimezone(centre.policy.time_zone)
+    return msgid(
+        "you are %(doing)s since %(at)s", doing=small_state_name(slot.state), at=f"{at:%H:%M}"
     )
 
 
