@@ -409,6 +409,38 @@ def test_strangers_together_are_answered_only_so_often(world: World) -> None:
     assert sum(len(stranger.inbox) for stranger in strangers) == most
 
 
+def test_what_is_asked_back_is_what_was_said_with_a_code(world: World) -> None:
+    (phone,) = world.team("MCT 1", calls_at_once=2)
+    calls = [world.call(CALM), world.call(CALM)]
+    for _ in calls:
+        phone.expect("Reply")
+    for call in calls:
+        phone.text(f"{call.code} 1")
+        phone.expect("it is yours")
+    first = min(call.code for call in calls)
+    for said, asked in (("done", "CLEAR"), ("eta 25", "ETA 25"), ("llegue", "SCENE"), ("1", "1")):
+        phone.text(said)
+        assert phone.expect("Which one?").endswith(f"like {first} {asked}")
+        phone.text(f"{first} note heard")  # or a dispatcher is asked to read what comes next
+        phone.expect("your note is kept")
+
+
+def test_a_verdict_is_asked_for_until_it_is_given(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    for said in ("1", "scene", "clear"):
+        phone.text(f"{call.code} {said}")
+    for answer in ("it is yours", "you are on scene", "Was it the right team?"):
+        phone.expect(answer)
+    phone.text(f"{call.code} thx for all")
+    phone.expect("Was it the right team?")
+    phone.text(f"{call.code} 1")
+    phone.expect("thank you, your answer is kept")
+    phone.text(f"{call.code} thx for all")
+    phone.expect(f"{call.code} is cleared. Nothing was changed.")
+
+
 def standing(world: World, call: Call) -> tuple[str, object]:
     (slot,) = world.dispatches(call)[0].slots
     return slot.state.value, slot.eta_at

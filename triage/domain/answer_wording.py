@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from triage.domain.lifecycle import SlotState
+from triage.domain.sms_replies import Reply, Verb
 from triage.domain.texts import Text, gsm7, sms
 from triage.domain.words import Spoken, listed
 
@@ -12,12 +13,30 @@ def unknown_code() -> Text:
     return sms("No page of yours has this code. Look at the page again. Nothing was changed.")
 
 
-def which_code(codes: Sequence[str]) -> Text:
-    """An answer without a code while several questions are open."""
+_SAID = {
+    Verb.ACCEPT: "1",
+    Verb.DECLINE: "2",
+    Verb.EN_ROUTE: sms("ON THE WAY"),
+    Verb.ON_SCENE: sms("SCENE"),
+    Verb.STAGED: sms("STAGED"),
+    Verb.TRANSPORT: sms("TRANSPORT"),
+    Verb.REPLACE: sms("REPLACE"),
+    Verb.WITHDRAW: sms("WITHDRAW"),
+    Verb.CLEAR: sms("CLEAR"),
+    Verb.NOTE: sms("NOTE ..."),
+    Verb.ADDRESS: sms("ADDR"),
+}
+
+
+def which_code(codes: Sequence[str], said: Reply) -> Text:
+    """An answer without a code while several questions are open: the same again with one. Another
+    word might do something else to the call whose code it names."""
+    word = f"ETA {said.minutes or 10}" if said.verb is Verb.ETA else said.digit or 1
     return sms(
-        "Which one? Open: %(codes)s. Reply with its code, like %(first)s 1",
+        "Which one? Open: %(codes)s. Reply with its code, like %(first)s %(word)s",
         codes=", ".join(codes),
         first=codes[0],
+        word=_SAID.get(said.verb, word) if said.verb else word,
     )
 
 

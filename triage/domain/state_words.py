@@ -141,6 +141,7 @@ _OUTCOMES = {
     "refused": msgid("not possible"),
     "relief_asked": msgid("asks for a relief"),
     "staged": msgid("waits near"),
+    "stays": msgid("is there already"),
     "too_late": msgid("too late"),
     "transporting": msgid("transporting"),
     "unknown_code": msgid("unknown code"),

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 
 from triage.domain.endings import Sent, ends_alone, may_be_dropped
 from triage.domain.errors import Refused
-from triage.domain.words import msgid
+from triage.domain.lifecycle import DispatchState
+from triage.domain.words import Spoken, msgid
 from triage.services import assessments, dispatches, errands
 from triage.services.centre import Centre
+from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
@@ -70,6 +72,16 @@ def drop(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> No
             "reason",
         )
     dispatches.cancel(uow, centre, dispatch, reason)
+
+
+def dropped(centre: Centre, dispatch: Dispatch) -> Spoken:
+    """What was called off by it, in a sentence."""
+    name = response_name(centre, dispatch.response)
+    if dispatch.state is DispatchState.CLEARED:
+        return msgid(
+            "%(name)s is cleared by who was there; the rest is called off and told.", name=name
+        )
+    return msgid("%(name)s is canceled; who was asked is told.", name=name)
 
 
 def _sent(made: Iterable[Dispatch]) -> list[Sent]:

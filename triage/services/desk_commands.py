@@ -313,11 +313,7 @@ def _drop(at: _At) -> str:
             else msgid("Nobody comes to this call.")
         )
     agreements.drop(at.uow, at.centre, live[0], reason)
-    said = msgid(
-        "%(name)s is canceled; who was asked is told.",
-        name=response_name(at.centre, live[0].response),
-    )
-    return by_radio.standing_down(at.uow, at.call, said)
+    return by_radio.standing_down(at.uow, at.call, agreements.dropped(at.centre, live[0]))
 
 
 def _end(at: _At) -> str:

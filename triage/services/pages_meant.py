@@ -32,7 +32,7 @@ def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | An
     if not pages:
         return _too_late(uow, responder)
     codes = sorted({page.slot.dispatch.call.code for page in pages})
-    return Answered("which_code", answer_wording.which_code(codes))
+    return Answered("which_code", answer_wording.which_code(codes, reply))
 
 
 def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:

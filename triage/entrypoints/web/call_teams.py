@@ -57,11 +57,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )
         agreements.drop(uow, centre, dispatch, reason)
-        said = msgid(
-            "%(name)s is canceled; who was asked is told.",
-            name=response_name(centre, dispatch.response),
-        )
-        return by_radio.standing_down(uow, call, said)
+        return by_radio.standing_down(uow, call, agreements.dropped(centre, dispatch))
 
     return do(reference, f"cancel-{key}", end)
 
