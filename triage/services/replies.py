@@ -213,12 +213,7 @@ def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> Spoken:
     if page.state is not PageState.ACCEPTED:
         return answer_wording.not_understood(code)
     if page.slot.state is SlotState.CLEARED:
-<<<<<<< HEAD
         return cleared_text(page)
-=======
-        over = wording.not_open(code, SlotState.CLEARED.value)
-        return wording.cleared(code) if page.verdict is None else over
->>>>>>> 4084ea26 (Which call? is asked with the word that was said; what was called off of a team that was there is said so)
     asked = [] if reply.code else _open_codes(questions(uow, page.responder))
     return answer_wording.not_understood(next(iter(asked), None), code)
 
