@@ -44,11 +44,13 @@ def test_a_page_stays_its_owners_though_somebody_else_signs_in_beside_it(
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
 
     beside = page.context.new_page()
+    page.context.clear_cookies()  # still signed in elsewhere: the call stays theirs
     sign_in(served, beside, "supervisor")
     line = page.locator("[data-as-of]")
     expect(line).to_contain_text("somebody else is signed in in this browser", timeout=10_000)
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
 
+    page.context.clear_cookies()
     sign_in(served, beside, "dispatcher")
     expect(line).to_contain_text("Data as of", timeout=10_000)
     expect(page.locator("#call-desk")).to_contain_text("You have this call")

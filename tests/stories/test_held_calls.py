@@ -78,6 +78,9 @@ def test_whoever_types_a_call_has_it(world: World, sam: Browser) -> None:
     with world.context.reading() as uow:
         call = uow.session.scalars(select(Call).where(Call.reference == reference)).one()
     assert "Sam Ortiz has it" in row(sam, call)
+    page = sam.get(f"/calls/{reference}").get_data(as_text=True)
+    assert "You have this call" in page, "at once, before anything is renewed"
+    assert "Sam Ortiz has this call" not in page
 
 
 def test_of_two_who_take_a_call_one_has_it_and_the_other_is_told(

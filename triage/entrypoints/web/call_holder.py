@@ -14,7 +14,6 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
     held = held_calls.of_call(uow, centre, call)
     mine = held is not None and held.account_id == me
     return {
-        "me": me,
         "held": held,
         "colleagues": held_calls.colleagues(uow, centre, me) if mine else (),
         "others": presence.others(uow, call, me),
