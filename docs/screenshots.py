@@ -161,7 +161,7 @@ def answer_by_text(browser: Browser, url: str) -> None:
 def take_telephone(browser: Browser, link: str) -> None:
     """What a clinician sees on the telephone, behind the link of a page: on one so long that what
     stays at its edge covers nothing."""
-    phone = browser.new_page(viewport={"width": 390, "height": 1300})
+    phone = browser.new_page(viewport={"width": 390, "height": 1436})
     phone.goto(link)
     phone.click("main form button")
     phone.wait_for_url("**/p/call/*")
