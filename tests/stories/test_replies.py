@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
 from tests.world import World
+from triage.domain.alarms import AlarmKind
 from triage.domain.lifecycle import CallState
 from triage.services import alarm_lists, call_codes, unread_replies
 from triage.storage.calls import Call
@@ -182,6 +183,43 @@ def test_who_asks_whether_it_is_clear_keeps_the_call_and_is_read(world: World) -
     world.wait(minutes=3)
     board = world.client("dispatcher").get("/board").text
     assert "is it clear?" in board
+
+
+def test_whoever_says_they_are_on_the_way_has_accepted(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    call = world.call(CALM)
+    alpha.expect("Reply")
+    alpha.text("omw")
+    alpha.expect(f"{call.code} accepted, it is yours")
+    assert standing(world, call)[0] == "en_route"
+    bravo.text(f"{call.code} on the way")
+    bravo.expect("No page of yours has this code")
+
+
+def test_whoever_had_to_leave_and_texts_help_is_heard(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    call = world.call(CALM)
+    alpha.expect("Reply")
+    for said in ("1", "scene", "unsafe"):
+        alpha.text(f"{call.code} {said}")
+    world.ignores_texts("withdrawing is another story")
+    alpha.text("HELP")
+    assert "ALARM RAISED" in alpha.inbox[-1]
+    with world.context.reading() as uow:
+        assert {(one.kind, one.call_id) for one in alarm_lists.untaken(uow)} == {
+            (AlarmKind.WITHDREW, call.id),
+            (AlarmKind.HELP, call.id),
+        }
+
+
+def test_help_with_a_code_is_no_carriers_word(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    call = world.call(CALM)
+    alpha.expect("Reply")
+    alpha.text(f"help {call.code}")
+    alpha.expect("ALARM RAISED")
+    world.desk.expect_ring("Alarm. Alpha")
 
 
 def test_somebody_who_has_not_accepted_cannot_report_from_the_scene(world: World) -> None:

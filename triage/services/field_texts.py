@@ -29,8 +29,8 @@ def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
 
 
 def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
-    """The call named, else every call that this phone is on, or is asked about. None where looking
-    fails: an alarm must not hang on where it is."""
+    """The call named, else every call that this phone is on, had to leave because it was not safe,
+    or is asked about. None where looking fails: an alarm must not hang on where it is."""
     try:
         with uow.session.begin_nested():
             return _about(uow, responder, code)
@@ -46,7 +46,7 @@ def _about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page
     named = paging.open_page_of(uow, call, responder) if call else None
     questions = pages_meant.questions(uow, responder)
     working = [page for page in questions if page.slot.state in TAKEN]
-    return [named] if named else working or questions
+    return [named] if named else working or pages_meant.left_unsafe(uow, responder) or questions
 
 
 def can_leave(page: Page | Answered) -> bool:

@@ -87,6 +87,24 @@ def questions(uow: UnitOfWork, responder: Responder) -> list[Page]:
     return [p for p in pages if p.slot.state is not SlotState.CLEARED or p.verdict is None]
 
 
+def left_unsafe(uow: UnitOfWork, responder: Responder) -> list[Page]:
+    """Places that they had to leave because it was not safe, on calls that still go on."""
+    left = (
+        select(Page)
+        .join(Slot)
+        .join(Dispatch)
+        .join(Call)
+        .where(
+            Page.responder_id == responder.id,
+            Page.created_at > uow.now - OLDEST,
+            Page.state == PageState.ACCEPTED,
+            Slot.state == SlotState.WITHDRAWN,
+            Call.state != CallState.CLOSED,
+        )
+    )
+    return list(uow.session.scalars(left))
+
+
 def _meant(pages: list[Page], reply: Reply) -> list[Page]:
     """Those that the reply can be about: an answer goes to what was asked, news of the
     way and the scene to what is in hand, a bare digit after clearing is a verdict."""

@@ -24,7 +24,7 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.services.pages import hold
-from triage.services.pages_meant import in_hand, page_meant, questions
+from triage.services.pages_meant import in_hand, left_unsafe, page_meant, questions
 from triage.services.received_texts import Received
 from triage.services.reply_actions import (
     VERBS,
@@ -233,7 +233,7 @@ def _handler(reply: Reply, page: Page) -> Handler | None:
 
 
 def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
-    """Words that carriers act on never act on a call; HELP on an active one raises the alarm."""
+    """Words that carriers act on never act on a call; HELP of somebody on one raises the alarm."""
     word = reply.carrier_word or ""
     if reply.code is not None and word != "HELP":  # no carrier acts on it, and neither do we
         return Answered("carrier_word", _no_yes(uow, responder, reply.code))
@@ -244,12 +244,18 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     # To most carriers YES is START. Where it is not they refuse our answer, and tell of STOP again.
     if word in OPT_IN or (word == "YES" and responder.opted_out_at is not None):
         return _opt_in(uow, centre, responder)
-    if word == "HELP" and any(page.slot.state in TAKEN for page in pages):
+    if word == "HELP" and _may_need_help(uow, responder, reply, pages):
         return field_texts.cry_for_help(uow, centre, responder, reply)
     codes = _open_codes(pages) or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
     if not codes:
         return Answered("carrier_word", answer_wording.not_understood())
     return Answered("yes" if word == "YES" else "carrier_word", _no_yes(uow, responder, codes[0]))
+
+
+def _may_need_help(uow: UnitOfWork, responder: Responder, reply: Reply, pages: list[Page]) -> bool:
+    """HELP alone is also how anybody asks a carrier what these texts are."""
+    on_a_call = reply.code is not None or any(page.slot.state in TAKEN for page in pages)
+    return on_a_call or bool(left_unsafe(uow, responder))
 
 
 def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> Spoken:

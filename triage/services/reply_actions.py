@@ -166,6 +166,17 @@ def cleared_text(page: Page) -> Spoken:
     return say(page.slot.dispatch.call.code)
 
 
+def _on_the_way(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
+    """From somebody asked it is a yes as well: they drive."""
+    if page.state is PageState.ACCEPTED:
+        return _EN_ROUTE(uow, centre, page, reply)
+    answered = accept(uow, centre, page, reply)
+    slot = page.slot
+    if slot.responder_id == page.responder_id and slot.state is SlotState.ACCEPTED:
+        dispatches.advance(uow, slot, SlotState.EN_ROUTE, "text")
+    return answered
+
+
 def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     call = page.slot.dispatch.call
     if page.state is not PageState.ACCEPTED:
@@ -221,11 +232,12 @@ def record_verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) ->
     return Answered("verdict", wording.verdict_thanks(call.code), call)
 
 
+_EN_ROUTE = _advance(SlotState.EN_ROUTE)
 VERBS: dict[Verb, Handler] = {
     Verb.ACCEPT: accept,
     Verb.DECLINE: decline,
     Verb.ETA: _eta,
-    Verb.EN_ROUTE: _advance(SlotState.EN_ROUTE),
+    Verb.EN_ROUTE: _on_the_way,
     Verb.ON_SCENE: _advance(SlotState.ON_SCENE),
     Verb.STAGED: _advance(SlotState.STAGED),
     Verb.TRANSPORT: _advance(SlotState.TRANSPORTING),
