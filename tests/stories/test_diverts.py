@@ -146,6 +146,24 @@ def test_a_pair_turns_only_when_both_say_yes(world: World) -> None:
     assert by_code(world, first) == "unfilled"
 
 
+def test_a_pair_of_which_one_has_arrived_is_told_that_it_stays(world: World) -> None:
+    clinician, officer, first = pair_on_its_way(world)
+    urgent = call_in(world, 1, "co_responder")
+    world.desk.expect("nobody is left to ask")
+    code = code_of(world, urgent)
+    propose(world, urgent)
+    for phone in (clinician, officer):
+        phone.expect("IMMEDIATE in Harbor has nobody")
+    officer.text(f"{first} scene")
+    officer.expect("you are on scene")
+
+    for phone in (clinician, officer):
+        phone.text(f"{code} 1")
+        phone.expect("Your team is not on the way to its call any more. Nothing was changed.")
+    assert state(world, urgent) == "unfilled"
+    world.ignores_texts("what follows when nobody turns is another story")
+
+
 def test_whoever_stays_is_told_that_the_other_half_has_left(world: World) -> None:
     clinician, officer, first = pair_on_its_way(world, "mobile_crisis")
     urgent = call_in(world, 1)

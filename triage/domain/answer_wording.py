@@ -28,6 +28,10 @@ _SAID = {
 }
 
 
+def nothing_changed() -> Text:
+    return sms("Nothing was changed.")
+
+
 def which_code(codes: Sequence[str], said: Reply) -> Text:
     """An answer without a code while several questions are open: the same again with one. Another
     word might do something else to the call whose code it names."""

@@ -130,13 +130,16 @@ def _asked(dispatch: Dispatch, responder_id: UUID | None) -> bool:
 
 def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence[Page]:
     """One of the team says yes. Returns the pages that still wait for an answer: while there
-    are any nothing moves. Raises Conflict or Refused if it is too late."""
+    are any nothing moves. Raises Conflict or Refused if it is too late, or one of them has
+    arrived."""
     if page.state is not PageState.OPEN:
         raise Refused(OVER)
     if page.slot.state not in WANTED:
         raise Conflict(paging.who_has(page.slot))
-    page.answered_at, page.answered_through = uow.now, through
     asked = asked_together(uow, page)
+    for other in asked:
+        _on_the_way(uow, other)  # no yes is kept that comes to nothing
+    page.answered_at, page.answered_through = uow.now, through
     silent = [other for other in asked if other.answered_at is None]
     if silent:
         uow.audit("page.divert_agreed", page, call_id=page.slot.dispatch.call_id)

@@ -7,7 +7,7 @@ from triage.domain import answer_wording, reach_wording, wording
 from triage.domain.errors import TriageError
 from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
-from triage.domain.words import Spoken
+from triage.domain.words import Spoken, listed
 from triage.services import (
     check_ins,
     confirmations,
@@ -150,7 +150,9 @@ def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, text: Received
             confirmations.heard_from(uow, centre, responder)
             return Answered("verified", reach_wording.verified(centre.policy.centre_name))
         if reply.carrier_word is None and reply.verb is not Verb.HELP:
-            return Answered("not_verified", verification.request(centre, responder))
+            asked = verification.request(centre, responder)
+            told = listed(" ", [asked, answer_wording.nothing_changed()])
+            return Answered("not_verified", told)
     answered = _act(uow, centre, responder, reply)
     if reply.code is None:
         answered = ready_answers.perhaps(uow, centre, responder, text.body, answered)
