@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,17 @@ def test_functions_are_short() -> None:
     }
 
     assert not long, f"more than {FUNCTION_LINES} lines"
+
+
+def test_a_worker_loads_no_pages() -> None:
+    """It would take longer to start, and serves none."""
+    loaded = "import triage.entrypoints.cli, triage.app, sys; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
+
+    assert "triage.entrypoints.worker" in told.stdout
+    assert "triage.entrypoints.web" not in told.stdout
 
 
 def test_no_file_names_a_registry_or_the_machine_it_was_written_on() -> None:

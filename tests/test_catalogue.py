@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 
+from triage.catalogue import catalogue
 from triage.entrypoints.web.script_words import SENTENCES
 
 ROOT = Path(__file__).parent.parent / "triage"
@@ -71,6 +75,18 @@ def test_what_the_scripts_say_is_given_to_them() -> None:
     spoken = re.findall(r'\bsaid\("([^"]+)"', "".join(one.read_text() for one in scripts))
 
     assert set(spoken) == set(map(str, SENTENCES))
+
+
+def test_the_catalogue_is_read_as_it_would_be_compiled() -> None:
+    compiled = BytesIO()
+    write_mo(compiled, spanish())
+    compiled.seek(0)
+    known, read = Translations(compiled), catalogue("es")
+
+    for one in said():
+        assert read.gettext(one[0]) == known.gettext(one[0])
+        for count in (0, 1, 2):
+            assert read.ngettext(one[0], one[-1], count) == known.ngettext(one[0], one[-1], count)
 
 
 def test_sentences_can_stand_in_attributes() -> None:

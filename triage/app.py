@@ -22,7 +22,7 @@ from triage.domain.phone_network import PhoneNetwork
 from triage.domain.ports import RuleReader
 from triage.domain.town_map import TownMap, read_zones
 from triage.domain.training import TrainingCall
-from triage.entrypoints import api, health, log_lines, sms, web
+from triage.entrypoints import log_lines
 from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
@@ -220,6 +220,9 @@ def _fingerprint(settings: Settings) -> str:
 
 def create_app(context: AppContext | None = None) -> Flask:
     """The WSGI application."""
+    # Whoever serves no pages, as a worker, need not load them.
+    from triage.entrypoints import api, health, sms, web
+
     if context is None:
         context = build_context()
         check_database(context)

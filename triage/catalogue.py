@@ -5,10 +5,9 @@ program starts; nothing has to be compiled, and no web framework is needed to re
 """
 
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
@@ -22,11 +21,25 @@ def catalogue(language: str) -> NullTranslations:
     """What is said in that language; English says the words of the code."""
     if language == "en":
         return Translations()
-    compiled = BytesIO()
     with (_CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as text:
-        write_mo(compiled, read_po(text, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
+        return _Edited(read_po(text, locale=language))
+
+
+class _Edited(Translations):
+    """A catalogue as it was read: to be compiled it would be sorted, and read once more."""
+
+    def __init__(self, edited: Catalog) -> None:
+        super().__init__()
+        known: dict[str | tuple[str, int], str] = {}
+        for message in edited:
+            said = message.string
+            if message.fuzzy or not said:
+                continue
+            if isinstance(said, str):
+                known[str(message.id)] = said
+            elif all(said):
+                known |= {(message.id[0], number): form for number, form in enumerate(said)}
+        self._catalog = known
 
 
 def say(it: Spoken | str, language: str) -> str:

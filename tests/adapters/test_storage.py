@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from psycopg.pq import PipelineStatus
-from sqlalchemy import TextClause, event, inspect, select, text
+from sqlalchemy import TextClause, event, func, inspect, null, select, text
 
 from tests.typical_calls import UNARMED
 from tests.world import World
@@ -310,6 +310,21 @@ def test_a_long_text_is_made_smaller_before_it_is_sealed(world: World) -> None:
         with pytest.raises(CannotOpen):
             assert caller.said
         caller.said = told
+
+    with world.context.reading() as uow:
+        assert uow.get(Caller, caller.id).said == told
+
+
+def test_what_a_new_row_has_not_is_null_in_a_column_of_json_as_well(world: World) -> None:
+    call = world.call(UNARMED)
+    with world.context.unit_of_work("test") as uow:
+        for call_back in (None, ["text"]):
+            uow.add(Caller(call_id=call.id, call_back=call_back))
+
+    with world.context.reading() as uow:
+        asked = select(func.count()).where(Caller.call_id == call.id, Caller.call_back.is_(null()))
+        assert uow.session.scalar(asked) == 2  # with whoever rang first
+        assert ["text"] in uow.session.scalars(select(Caller.call_back)).all()
 
 
 def test_a_sealed_value_moved_to_another_row_does_not_open(world: World) -> None:

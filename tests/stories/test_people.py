@@ -149,6 +149,10 @@ def test_nobody_learns_why_a_sign_in_failed(world: World, monkeypatch: pytest.Mo
     assert world.audited("sign_in.failed") == 4
 
 
+def test_nobodys_password_takes_as_long_as_anybodys() -> None:
+    assert not passwords._HASHER.check_needs_rehash(passwords._NOBODYS)
+
+
 def test_five_wrong_passwords_and_the_account_rests(
     world: World, another_world: Callable[[], World]
 ) -> None:

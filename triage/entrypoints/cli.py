@@ -1,4 +1,9 @@
 """`triage`: what an operator types."""
+# ruff: noqa: E402 -- nothing is collected while modules are loaded
+
+import gc
+
+gc.disable()  # they all stay: to look for garbage among them again and again is a tenth of a start
 
 import errno
 import os
@@ -27,6 +32,8 @@ from triage.entrypoints.commands import (
 )
 from triage.entrypoints.demo import environment_of
 from triage.settings import ROOT, Settings, SettingsError, read_settings
+
+gc.enable()
 
 
 @dataclass
@@ -124,6 +131,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main() -> None:
+    gc.freeze()
     try:
         cli()
     except TriageError as error:

@@ -33,8 +33,9 @@ class WebServer(Application):  # type: ignore[misc]  # gunicorn has no types
         self.cfg.set("bind", self._bind)
         self.cfg.set("workers", self._processes)
         rehearse(self._context)
+        self._app = self._make_app(self._context)
         # A connection must not be shared by two processes: each opens its own.
         self._context.database.engine.dispose()
 
     def load(self) -> Flask:
-        return self._make_app(self._context)
+        return self._app

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker as clockwork
 from triage.entrypoints.demo import Demo
-from triage.entrypoints.web_server import WebServer
 from triage.settings import ROOT
 from triage.storage.calls import Call
 
@@ -48,6 +47,8 @@ def train(ctx: click.Context, port: int, folder: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, bind: str, processes: int) -> None:
     """Serve the pages and the API with gunicorn. Texts are sent by `triage worker`."""
+    from triage.entrypoints.web_server import WebServer  # no other command needs a server
+
     context = ctx.obj.context()
     public, here = context.settings.public_url, f"http://{bind}"
     click.echo(f"Serving {public}." if public == here else f"Serving {public} at {here}.")
