@@ -50,6 +50,8 @@ class TeamOption:
 
     def without(self, members: Collection[UUID]) -> "TeamOption":
         """The team as if these members, by their keys, were not there."""
+        if not members:
+            return self
         left = tuple(member for member in self.members if member.responder_id not in members)
         return self if len(left) == len(self.members) else replace(self, members=left)
 

@@ -63,7 +63,7 @@ class Decision:
 def answers_of(uow: UnitOfWork, call: Call) -> Mapping[str, Any]:
     """The answer that stands for each fact: the latest."""
     if (new := uow.new_under(call.id, Answer)) is not None:
-        return standing(new)
+        return uow.once(f"answers:{call.id}:{len(new)}", lambda _: standing(new), of=())
     return uow.once(f"answers:{call.id}", lambda uow: _answers(uow, call.id), of=(Answer, Caller))
 
 

@@ -64,6 +64,9 @@ _LOADS = union_all(
         for kind, whose in enumerate((Slot.team_id, Slot.responder_id))
     )
 )
+_LOAD = select(func.count(func.distinct(Slot.dispatch_id))).where(
+    BUSY_SLOT, Slot.team_id == bindparam("team"), Slot.dispatch_id != bindparam("besides")
+)
 _OPTIONS = "team options"
 _NO_DISPATCH = UUID(int=0)
 
@@ -215,11 +218,9 @@ def is_still_free(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> boo
     """Can the team that we hold take a call more? Another one may have been a moment sooner."""
     if uow.alone:
         return True
-    load = select(func.count(func.distinct(Slot.dispatch_id))).where(
-        BUSY_SLOT, Slot.team_id == option.team_id, Slot.dispatch_id != besides.id
-    )
+    asked = {"team": option.team_id, "besides": besides.id}
     with uow.asking((Slot,), _matters):
-        is_free = (uow.session.scalar(load) or 0) < option.calls_at_once
+        is_free = (uow.session.scalar(_LOAD, asked) or 0) < option.calls_at_once
     if not is_free:
         uow.forget(_OPTIONS)
     return is_free

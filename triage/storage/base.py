@@ -93,8 +93,11 @@ class Row(Base):
         held["id"] = values.pop("id", None) or new_id()
         held |= _defaults(type(self))
         plain = _plain_columns(type(self))
-        held |= {name: value for name, value in values.items() if name in plain}
-        super().__init__(**{name: value for name, value in values.items() if name not in plain})
+        others: dict[str, Any] = {}
+        for name, value in values.items():
+            (held if name in plain else others)[name] = value
+        if others:
+            super().__init__(**others)
 
 
 @cache
