@@ -47,6 +47,8 @@ def post_worker_init(worker: Any) -> None:
     # which costs tens of milliseconds in the middle of somebody's request.
     gc.collect()
     gc.freeze()
+    # What requests leave is looked through after some thirty calls taken, not after each.
+    gc.set_threshold(20_000, 10, 10)
     # Whoever writes gives way at each statement; another thread that computes must not keep them
     # for 5 ms each time, while everybody else waits for their turn to write.
     sys.setswitchinterval(0.001)

@@ -238,6 +238,7 @@ def run(context: AppContext, orphaned: Callable[[Callable[[], None]], None] | No
     # them again and again while texts are due.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)  # as a web process: see config/gunicorn.conf.py
     # Whoever writes gives way at each statement; a thread that computes must not keep them for
     # 5 ms each time, while everybody else waits for their turn to write.
     sys.setswitchinterval(0.001)
