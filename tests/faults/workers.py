@@ -68,7 +68,7 @@ class Workers:
 
     def run(self, count: int = 1) -> int:
         """How many workers have said that they run; waits until there are `count`."""
-        until(lambda: self.log.read_text(errors="replace").count("worker runs") >= count)
+        until(lambda: self.log.read_text(errors="replace").count("worker runs") >= count, 60)
         return count
 
     def stop(self) -> None:
