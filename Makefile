@@ -154,7 +154,7 @@ $(stamp): requirements/dev.txt pyproject.toml
 		else \
 			echo 'Python lacks its venv module; on Debian: sudo apt-get install python3-venv'; exit 1; \
 		fi; }
-	@echo 'Installing the locked dependencies into .venv (about half a minute) ...'
+	@echo 'Installing the locked dependencies into .venv (half a minute to some minutes) ...'
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -124,14 +124,21 @@ class Demo:
             "base_url": self.base_url,
             "api_token": self.kept["api_token"],
             "users": [
-                {"role": role, "name": username, "password": self.kept["passwords"][username]}
-                for username, (_, role) in demo_town.ACCOUNTS.items()
+                {"role": role, "name": username, "password": password}
+                for role, username, password in self._people()
             ],
             "simulator": {
                 "messages": f"{self.base_url}/simulator/messages",
                 "replies": f"{self.base_url}/simulator/replies",
             },
         }
+
+    def _people(self) -> list[tuple[str, str, str]]:
+        """Who signs in: role, name and password."""
+        roles = {username: role for username, (_, role) in demo_town.ACCOUNTS.items()}
+        roles[demo_town.COLLEAGUE[0]] = "clinician"
+        known = self.kept["passwords"]  # an older demo has no colleague
+        return [(role, name, known[name]) for name, role in roles.items() if name in known]
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         file = self.folder / name
@@ -197,12 +204,8 @@ class Demo:
 
     def _welcome(self) -> str:
         people = "\n".join(
-            f"    {role:14} {username:14} {self.kept['passwords'][username]}"
-            for username, (_, role) in demo_town.ACCOUNTS.items()
+            f"    {role:14} {username:14} {password}" for role, username, password in self._people()
         )
-        colleague = demo_town.COLLEAGUE[0]
-        if password := self.kept["passwords"].get(colleague):  # an older demo has none
-            people += f"\n    {'clinician':14} {colleague:14} {password}"
         return f"""
   Crisis call triage runs at {self.base_url} with invented people; nothing leaves this machine.
 
