@@ -1,6 +1,7 @@
 """The board shows what somebody chose to see, and always the call to which nobody comes."""
 
 from tests.stories.test_board import fill
+from tests.stories.test_call_page import act, words
 from tests.stories.test_calls import CALM
 from tests.world import World
 
@@ -54,6 +55,26 @@ def test_what_is_hidden_is_counted_and_the_parts_kept_fresh_are_the_same(world: 
     assert "1 open call is not shown here" in rows
     assert "not shown here" not in desk.get("/board/rows").text
     assert "<option selected>Riverside</option>" in page
+
+
+def test_a_red_call_that_the_choice_hides_is_named(world: World) -> None:
+    (phone,) = world.team("Mobile 1")
+    lost = world.call(CALM, zone="Riverside")
+    phone.text(f"{lost.code} 1")
+    world.ignores_texts("who is told what is told elsewhere")
+    desk = world.client("dispatcher")
+    page = words(desk.get("/board/rows?zone=Harbor").text)
+    assert "No call fits what you chose to see." in page
+    assert "1 open call is not shown here" in page
+    assert "Red among them" not in page
+
+    act(desk, lost, "/line-lost", {})
+    world.wait(minutes=2)
+
+    page = words(desk.get("/board/rows?zone=Harbor").text)
+    assert "1 open call is not shown here" in page
+    assert f"Red among them: {lost.code} LINE LOST" in page
+    assert "Red among them" not in words(desk.get("/board/rows").text)
 
 
 def test_what_is_chosen_is_found_beyond_what_a_board_lists(world: World) -> None:

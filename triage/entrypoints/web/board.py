@@ -137,7 +137,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
         who_have = alarm_lists.who_have(uow, found.alarms)
-    shown = _chosen(choice, found) | {
+    shown = _chosen(context.centre, choice, found) | {
         "board": found,
         "choice": choice,
         "sorts": SORTS,
@@ -162,21 +162,30 @@ def _look() -> tuple[dict[str, Any], Board]:
     return shown, found
 
 
-def _chosen(choice: BoardChoice, found: Board) -> dict[str, Any]:
+def _chosen(centre: Centre, choice: BoardChoice, found: Board) -> dict[str, Any]:
     """Of what was looked through no more is shown than a board lists; all to whom nobody comes are
-    named."""
+    named, and of what the choice hides whatever is red."""
     chosen = choice.of(found.rows)
+    shown = {row.call.id for row in chosen}
+    hidden = [row for row in found.rows if row.call.id not in shown]
     urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
     rows = [row for row in chosen if row.loudness is not Loudness.NOBODY]
     named = [(row.call.code, row.call.reference) for row in urgent[MOST_LISTED:]]
     cut = len(named) + max(0, len(rows) - MOST_LISTED)
     return {
-        "hidden": len(found.rows) - len(chosen),
+        "hidden": len(hidden),
+        "red_hidden": [
+            (row.call, red[0]) for row in hidden if (red := _red(centre, row, found.now))
+        ],
         "urgent": urgent[:MOST_LISTED],
         "rows": rows[:MOST_LISTED],
         "nobody_beyond": [*named, *found.nobody_beyond],
         "not_listed": found.not_listed + cut,
     }
+
+
+def _red(centre: Centre, row: Row, now: datetime) -> list[str]:
+    return [words for tone, words in headlines(centre, row, now) if tone == "alarm"]
 
 
 def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
