@@ -147,6 +147,19 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
     assert "Somebody else noted beside the caller." in page
     assert "tel:ask" not in page
 
+    path = f"/calls/{the_call(world).reference}"
+    number = re.search(rf'action="({path}/third-parties/[^/]+/number)"', page)
+    assert number
+    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number[1]))
+    assert '<a href="#f-number-' in again
+    page = text_of(dispatcher.submit(path, {"phone": "202 555 0177"}, to=number[1], follow=True))
+    assert "tel:+12025550177" in page
+    assert "cannot be rung" not in page
+    assert "The number of somebody else was asked again and noted." in page
+    assert "third-parties/" not in page
+    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number[1])
+    assert late.status_code == 409
+
 
 @pytest.mark.parametrize(
     ("typed", "why"),

@@ -11,7 +11,7 @@ from triage.domain.people_of_call import (
     People,
     ThirdParty,
 )
-from triage.domain.phone_numbers import e164
+from triage.domain.phone_numbers import can_be_rung, e164
 from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Caller, CallSubject, CallThirdParty
@@ -101,6 +101,25 @@ def add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: Third
         )
     )
     uow.audit("caller.third_party", caller, with_number=number is not None)
+
+
+def third_party_of_call(call: Call, key: UUID) -> CallThirdParty:
+    """Raises NotFound for another call's."""
+    for one in call.third_parties:
+        if one.id == key:
+            return one
+    raise NotFound(msgid("nobody of that kind is noted for this call"))
+
+
+def write_third_party_number(
+    uow: UnitOfWork, centre: Centre, one: CallThirdParty, phone: str
+) -> None:
+    """Their right number, in place of none, or of one that cannot be rung. Raises Refused for
+    another such, and Conflict where one that can be rung stands."""
+    if one.phone and can_be_rung(one.phone):
+        raise Conflict(msgid("their number was written down meanwhile"))
+    one.phone = e164(phone, centre.policy.country)
+    uow.audit("caller.third_party_number_written", one)
 
 
 def _check(people: People) -> None:

@@ -218,6 +218,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         else msgid("Caller noted, without a number.")
     ),
     "caller.number_written": lambda _, d: msgid("The caller's number was asked again and noted."),
+    "caller.third_party_number_written": lambda _, d: msgid(
+        "The number of somebody else was asked again and noted."
+    ),
     "caller.third_party": lambda _, d: msgid("Somebody else noted beside the caller."),
     "call.shown_beside": lambda _, d: msgid(
         "Shown beside a new call from the same place or number."

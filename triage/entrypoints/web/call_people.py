@@ -70,3 +70,14 @@ def add_third_party(reference: str) -> ResponseReturnValue:
         return msgid("Somebody else is noted beside the caller.")
 
     return do(reference, "third_party", add)
+
+
+@bp.post("/third-parties/<uuid:key>/number")
+@open_to(*DISPATCHERS)
+def write_third_party_number(reference: str, key: UUID) -> ResponseReturnValue:
+    def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        one = callers.third_party_of_call(call, key)
+        callers.write_third_party_number(uow, centre, one, typed.line("phone"))
+        return msgid("Their number is written down.")
+
+    return do(reference, f"number-{key}", write)
