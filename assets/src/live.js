@@ -174,7 +174,7 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
     if (asOf === null) return;
     for (const time of document.querySelectorAll("time[data-until]")) {
       const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);
-      write(time, left >= 0 ? said("%(time)s left", { time: clock(left) }) : said("over since %(time)s", { time: clock(-left) }));
+      write(time, left >= 0 ? said("%(time)s left", { time: clock(left) }) : said("overdue for %(time)s", { time: clock(-left) }));
     }
     for (const time of document.querySelectorAll("time[data-since]")) {
       write(time, span(Math.max(0, Math.floor((now() - new Date(time.dateTime)) / 1000))));

@@ -132,3 +132,32 @@ def test_who_said_that_no_contact_is_safe_is_not_rung_without_a_second_thought(
     assert world.audited("line_lost.rung") == 0
     act(dispatcher, call, "/rung-back", {**tried, "confirmed": "yes"})
     assert world.audited("line_lost.rung") == 1
+
+
+def test_without_a_number_nobody_is_told_to_ring_and_it_is_written_down_there(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, caller_phone="ask the bar")
+    said = "LINE LOST, no number to ring: find one or decide what happens"
+    page = act(dispatcher, call, "/line-lost", {})
+    assert "The line was lost, and no number is known." in page
+    assert said in page
+    assert "Voicemail reached" not in page
+    assert said in words(dispatcher.get("/board").text)
+
+    page = act(dispatcher, call, "/number", {"phone": "202 555 0143"})
+    assert "LINE LOST: ring the caller back now" in page
+    assert "Voicemail reached" in page
+    assert said not in words(dispatcher.get("/board").text)
+
+
+def test_without_a_number_a_person_decides_at_once(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM)
+    act(dispatcher, call, "/line-lost", {})
+    assert "Ring another round" not in look(dispatcher, call)
+    told = act(dispatcher, call, "/line-lost/decided", {"decision": "somebody_goes"})
+    assert "Lost line: Somebody goes there" in told
+    assert "LINE LOST" not in told
+    assert orphans(world) == 0

@@ -70,6 +70,22 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     assert "En este momento nadie va de camino." in page
 
 
+def test_nobody_without_a_number_is_promised_a_call_back(world: World, dispatcher: Browser) -> None:
+    world.team("Mobile 9")
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, caller_phone="ask the bar")
+    first = "Ask first for a number on which they can be called back"
+    page = look(dispatcher, call)
+    assert first in page
+    assert "We have no number on which we can call you back" in " ".join(script(page))
+    assert "we call you back" not in page
+    assert "No tenemos ningún número para llamarle" in " ".join(script(page, "es"))
+
+    page = act(dispatcher, call, "/number", {"phone": "202 555 0143"})
+    assert first not in page
+    assert "we call you back" in page
+
+
 def test_beside_police_nobody_is_said_to_come_without_them(
     world: World, dispatcher: Browser
 ) -> None:
@@ -163,7 +179,10 @@ def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
     world: World, dispatcher: Browser
 ) -> None:
     world.ignores_texts("who is asked is another story")
-    call = world.call({**CALM, "suicidal_ideation": "passive", "suicide_intent": "no"})
+    call = world.call(
+        {**CALM, "suicidal_ideation": "passive", "suicide_intent": "no"},
+        caller_phone="202-555-0143",
+    )
     told = script(look(dispatcher, call))
     assert told[0].endswith("on the telephone will speak with you; nobody comes to the door.")
     assert told[-1].startswith("If nobody has spoken with you by ")
@@ -261,7 +280,7 @@ def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(
     world: World, dispatcher: Browser
 ) -> None:
     (phone,) = world.team("Mobile 9")
-    call = world.call(CALM)
+    call = world.call(CALM, caller_phone="202-555-0143")
     assert phone.expect("PROMPT")
     told = act(dispatcher, call, "/speaks-freely", {"freely": "no"})
     assert "The caller cannot speak freely" in told

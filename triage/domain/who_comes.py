@@ -51,6 +51,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "worse": "If it gets worse or somebody is hurt, call again at once.",
         "call_back": "If nobody has come by {clock}, we call you back.",
         "phone_back": "If nobody has spoken with you by {clock}, we call you back.",
+        "no_number": "We have no number on which we can call you back: tell us one now.",
         "no_call_back": "We will not ring you back, because that may not be safe for you.",
     },
     "es": {
@@ -82,6 +83,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
         "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
         "phone_back": "Si nadie ha hablado con usted a las {clock}, le llamamos.",
+        "no_number": "No tenemos ningún número para llamarle: díganos uno ahora.",
         "no_call_back": "No le devolveremos la llamada, porque puede no ser seguro para usted.",
     },
 }
@@ -130,6 +132,8 @@ class Answer:
     nothing that sounds as if they were suspected."""
     at_the_place: bool | None = None
     """Is the caller where whoever comes goes to? None: nobody has asked."""
+    can_ring: bool = True
+    """A number is known on which the caller can be rung."""
 
     @property
     def gist(self) -> list[list[str | None]]:
@@ -189,6 +193,9 @@ def _meanwhile(
     if not answer.sought and all(one.there or one.some_there for one in answer.comers):
         return
     at = answer.call_back_at
+    if at and not answer.can_ring:
+        yield say["no_number"]
+        return
     only_speak = not answer.sought and all(one.by_phone for one in answer.comers)
     back = say["phone_back" if only_speak else "call_back"]
     yield back.format(clock=clock[at]) if at else say["no_call_back"]

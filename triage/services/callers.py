@@ -76,6 +76,11 @@ def of_call(call: Call, key: UUID) -> Caller:
     raise NotFound(msgid("no such caller of this call"))
 
 
+def can_ring(call: Call) -> bool:
+    """Is a number known on which somebody who rang about this call can be rung?"""
+    return any(one.phone_index is not None and one.left_for_id is None for one in call.callers)
+
+
 def write_number(uow: UnitOfWork, centre: Centre, caller: Caller, phone: str) -> None:
     """The number that they gave when they were asked again, in place of none, or of one that cannot
     be rung. Raises Refused for another such, and Conflict where one that can be rung stands."""

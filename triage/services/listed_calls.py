@@ -29,6 +29,8 @@ class ListedCall:
     coordinates_sealed: bytes | None
     number_to_ask: bool
     """A caller's number cannot be rung."""
+    can_ring: bool
+    """One that can be rung is known."""
 
     __tablename__: ClassVar[str] = Call.__tablename__
     location: ClassVar[Any] = Call.location
@@ -42,9 +44,13 @@ _NUMBER_TO_ASK = exists().where(
     Caller.phone_index.is_(None),
     Caller.left_for_id.is_(None),
 )
+_CAN_RING = exists().where(
+    Caller.call_id == Call.id, Caller.phone_index.is_not(None), Caller.left_for_id.is_(None)
+)
 _COLUMNS: list[Any] = [
-    *(getattr(Call, one.name) for one in fields(ListedCall)[:-1]),
+    *(getattr(Call, one.name) for one in fields(ListedCall)[:-2]),
     _NUMBER_TO_ASK,
+    _CAN_RING,
 ]
 _LISTED = (
     select(*_COLUMNS).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(bindparam("most"))

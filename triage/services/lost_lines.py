@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from triage.domain.errands import AFTER_LAST_TRY, RING_OUTCOMES
 from triage.domain.errors import Conflict, Refused
 from triage.domain.words import msgid
-from triage.services import errands, speaking_freely
+from triage.services import callers, errands, speaking_freely
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -74,11 +74,12 @@ def _next_at(uow: UnitOfWork, centre: Centre, errand: Errand) -> datetime:
 
 
 def decide(uow: UnitOfWork, centre: Centre, call: Call, decision: str) -> None:
-    """What happens after the last try. Raises Conflict while there are tries left."""
+    """What happens after the last try, or where no number is known. Raises Conflict while there
+    are tries left."""
     errand = errands.must_wait(uow, call, KIND)
     if decision not in AFTER_LAST_TRY:
         raise Refused(msgid("Choose what happens now."), "decision")
-    if tries_left(centre, errand) > 0:
+    if tries_left(centre, errand) > 0 and callers.can_ring(call):
         raise Conflict(msgid("the last call-back has not been made"))
     if decision != "again":
         errands.end(uow, errand, decision)

@@ -14,7 +14,7 @@ from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_wher
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
 from triage.domain.words import msgid
-from triage.services import speaking_freely
+from triage.services import callers, speaking_freely
 from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
@@ -50,6 +50,7 @@ def answer(
         police_instead=result is not None and _only_they_can(coming, result),
         to_themselves=is_about_the_caller(said),
         at_the_place=is_where_they_go(said),
+        can_ring=callers.can_ring(call),
     )
 
 

@@ -190,7 +190,9 @@ def _red(centre: Centre, row: Row, now: datetime) -> list[str]:
 
 def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     """What a row says first, the loudest first, each with its tone."""
-    marks = sorted(mark(centre, errand, now) for errand in row.errands)  # alarms first
+    marks = sorted(  # alarms first
+        mark(centre, errand, now, can_ring=row.call.can_ring) for errand in row.errands
+    )
     said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
     if row.loudness < Loudness.HAND_OVER and any(
         line.state is DispatchState.HAND_OVER for line in row.lines

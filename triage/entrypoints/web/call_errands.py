@@ -13,6 +13,7 @@ from triage.entrypoints.web.call import DISPATCHERS, own_pages
 from triage.entrypoints.web.call_actions import do
 from triage.services import (
     by_radio,
+    callers,
     cancellations,
     corrections,
     lost_lines,
@@ -32,6 +33,8 @@ bp = Blueprint("call_errands", __name__, url_prefix="/calls/<reference>")
 def line_lost(reference: str) -> ResponseReturnValue:
     def lose(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         lost_lines.lose(uow, centre, call)
+        if not callers.can_ring(call):
+            return msgid("The line was lost, and no number is known. What was decided stands.")
         return msgid("The line was lost: ring the caller back. What was decided stands.")
 
     return do(reference, "lost", lose)

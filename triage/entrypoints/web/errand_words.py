@@ -21,6 +21,7 @@ from triage.entrypoints.web.access import person_or_none
 from triage.services import (
     assessments,
     by_radio,
+    callers,
     cancellations,
     corrections,
     dangers,
@@ -42,21 +43,27 @@ from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def mark(centre: Centre, errand: Errand, now: datetime) -> tuple[str, str]:
-    """The tone and the words of its badge."""
+def mark(
+    centre: Centre, errand: Errand, now: datetime, *, can_ring: bool = True
+) -> tuple[str, str]:
+    """The tone and the words of its badge. can_ring -- see callers.can_ring."""
     if errand.kind == referrals.KIND:
         return "alarm", _referral(errand, now)
     red = errands.is_red(errand, now)
+    if errand.kind == lost_lines.KIND and not can_ring:
+        return "alarm", msgid("LINE LOST, no number to ring: find one or decide what happens")
     return ("alarm" if red else "warn"), _WORDS[errand.kind](centre, errand, red)
 
 
 def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
     """What the call's page shows of them, and of the flows that begin them."""
     found, person = errands.of_call(uow, call), person_or_none()
+    can_ring = callers.can_ring(call)
     return {
         "errands": found,
         "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
-        "errand_mark": lambda errand, now: mark(centre, errand, now),
+        "errand_mark": lambda errand, now: mark(centre, errand, now, can_ring=can_ring),
+        "can_ring": can_ring,
         "errand_ends": ended,
         "tries_left": lambda errand: lost_lines.tries_left(centre, errand),
         "must_confirm_ring": speaking_freely.must_not_ring(uow, call),

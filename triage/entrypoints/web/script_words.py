@@ -57,7 +57,7 @@ SENTENCES = (
     ),
     msgid("What somebody else says"),
     msgid("Who says so"),
-    msgid("over since %(time)s"),
+    msgid("overdue for %(time)s"),
     msgid("reload the page and answer again."),
     msgid("the page was opened"),
     msgid("Something changed here. Send or clear what you typed, and it is shown."),
