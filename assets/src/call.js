@@ -137,7 +137,7 @@
     KeyO: () => unfold("otherwise"),
     KeyX: () => unfold("closing"),
     KeyL: () => {
-      const ring = document.querySelector("[data-ring]");
+      const ring = document.querySelector("[data-ring], [data-find-number] ~ form [name=phone]");
       if (ring) ring.focus();
       else document.querySelector("#line-lost button")?.click();
     },
