@@ -274,7 +274,7 @@ def test_a_quick_chip_answers_and_the_questions_go_on(served: Served, page: Page
         page.set_viewport_size({"width": width, "height": 700})
         expect(not_sent).to_be_in_viewport(ratio=1)
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#banners")).to_contain_text("Sent: Ambulance")
+    expect(page.locator("#banners")).to_contain_text("Ambulance is to be dispatched in CAD now")
     expect(page.locator("#call-dispatches")).to_contain_text("Dispatch in CAD")
 
     phone = page.context.new_page()

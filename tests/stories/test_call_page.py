@@ -109,7 +109,7 @@ def test_later_answers_assess_again_and_the_difference_is_shown(
     assert [d.response for d in world.dispatches(call)] == ["mobile_crisis"]
 
     told = act(dispatcher, call, "/send", {})
-    assert "Sent: CIT officer" in told
+    assert "CIT officer is to be dispatched in CAD now; Ambulance is" in told
     assert "police_cit" in {d.response for d in world.dispatches(call)}
     assert "Recommended, not sent" not in told
 
@@ -314,7 +314,8 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
 
     assert "Say which other reason" in act(dispatcher, call, "/override", form)
     told = act(dispatcher, call, "/override", {**form, "override_note": "Asked for by name"})
-    assert "CIT co-responder is sent, as you chose." in told
+    said = "Mobile 9 need not answer any more; CIT co-responder is being asked."
+    assert said in told
     assert "chosen instead of Mobile crisis team" in told
     story = told.split("the newest first")[1]
     said = (
@@ -325,6 +326,28 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
     assert '<p class="response">CIT co-responder</p>' in page
     assert "Recommended: Mobile crisis team" in words(page)
     assert " CIT co-responder (Recommended: Mobile crisis team), PROMPT," in line_for_cad(page)
+
+
+def test_who_is_called_off_by_another_choice_is_said_before_and_after(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    world.ignores_texts("what they read before is another story")
+    world.pair("CIT 1")
+    phone.text(f"{call.code} 1")
+    phone.text(f"{call.code} ETA 4")
+    page = look(dispatcher, call)
+    (form,) = re.findall(r'id="called-off".*?</form>', page, re.DOTALL)
+    comes = r"Mobile 9 on the way, ETA \d\d:\d\d EST will be told to stand down"
+    assert re.search(comes, words(form))
+
+    form_of = {"override_response": "co_responder", "override_reason": "supervisor"}
+    told = act(dispatcher, call, "/override", form_of)
+
+    assert "Mobile 9 is told to stand down; CIT co-responder is being asked." in told
+    assert "will be told to stand down" not in told
+    assert any("Stand down" in text for text in phone.inbox)
 
 
 def test_the_page_names_who_cannot_come(world: World, dispatcher: Browser) -> None:

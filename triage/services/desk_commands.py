@@ -20,6 +20,7 @@ from triage.services import (
     dispatches,
     escalations,
     paging,
+    response_words,
     sending,
     teams_meant,
 )
@@ -239,12 +240,9 @@ def _answer(at: _At) -> str:
 
 def _send(at: _At) -> str:
     sent = sending.send_missing(at.uow, at.centre, at.call)
-    names = listed(", ", [response_name(at.centre, response) for response in sent])
-    return (
-        msgid("sent: %(names)s.", names=names)
-        if sent
-        else msgid("nothing was missing, nobody else was sent.")
-    )
+    if not sent:
+        return msgid("nothing was missing, nobody else was sent.")
+    return listed("", [response_words.sent(at.uow, at.centre, at.call, sent), "."])
 
 
 def _again(at: _At) -> str:

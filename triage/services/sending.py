@@ -13,6 +13,7 @@ from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
+from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -103,14 +104,19 @@ def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]
     return act_on(uow, centre, call, decision, "default_route")
 
 
-def _stand_down_instead(uow: UnitOfWork, centre: Centre, call: Call, wanted: set[str]) -> None:
-    """What was sent before and is not chosen now is cancelled and told so, but for a team
-    that is on scene and a unit that CAD has: a person ends those."""
+def called_off_by(uow: UnitOfWork, call: Call, response: str | None = None) -> list[Dispatch]:
+    """What was sent before and is cancelled, and told so, where a person chooses this response;
+    None: whichever. A team that is on scene and a unit that CAD has stay: a person ends those."""
+    record = assessments.latest(uow, call)
+    wanted = {response, *(assessments.decision_of(record).also if record else ())}
     stays = {DispatchState.ON_SCENE, DispatchState.HANDED_OVER, *dispatches.ENDED}
-    for dispatch in dispatches.of_call(uow, call):
-        working = any(slot.state in ON_SITE for slot in dispatch.slots)
-        if dispatch.response not in wanted and dispatch.state not in stays and not working:
-            dispatches.cancel(uow, centre, dispatch, "changed_response")
+    return [
+        one
+        for one in dispatches.of_call(uow, call)
+        if one.response not in wanted
+        and one.state not in stays
+        and not any(slot.state in ON_SITE for slot in one.slots)
+    ]
 
 
 def send_missing(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]:
@@ -163,7 +169,8 @@ def decide_otherwise(uow: UnitOfWork, centre: Centre, call: Call, choice: Choice
     )
     decision = assessments.decision_of(record)
     call.state = CallState.OPEN
-    _stand_down_instead(uow, centre, call, {choice.response, *decision.also})
+    for dispatch in called_off_by(uow, call, choice.response):
+        dispatches.cancel(uow, centre, dispatch, "changed_response")
     sent = {d.response for d in dispatches.of_call(uow, call) if d.state not in dispatches.ENDED}
     for response in dict.fromkeys((choice.response, *decision.also)):
         if response not in sent:

@@ -14,7 +14,14 @@ from werkzeug.exceptions import Forbidden
 from triage.context import current_context
 from triage.domain.errors import NotFound
 from triage.domain.lifecycle import WANTED, CallState, DispatchState, SlotState
-from triage.entrypoints.web import call_holder, errand_words, handover_words, looks, who_words
+from triage.entrypoints.web import (
+    call_changes,
+    call_holder,
+    errand_words,
+    handover_words,
+    looks,
+    who_words,
+)
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call_words import words_of
 from triage.entrypoints.web.fresh import fragment
@@ -42,7 +49,6 @@ from triage.services import (
     opened_pages,
     outbox,
     said_again,
-    sending,
     speaking_freely,
     suggestions,
 )
@@ -191,7 +197,6 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "typed": typed,
             "open": call.state in {CallState.OPEN, CallState.ASKING},
             "lines": lines,
-            "no_longer": _no_longer(uow, call, page, [line for _, line in lines]),
             "suggested": _suggested(uow, call, page),
             "arrived_at": arrivals.first(uow, page.record.dispatches).get(call.id),
             "awaited": bool(page.not_sent)
@@ -208,6 +213,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "now": page.now,
         }
         | call_holder.shown(uow, centre, call)
+        | call_changes.shown(uow, call, page, [line for _, line in lines])
     )
 
 
@@ -226,16 +232,6 @@ def _instead(centre: Centre, page: CallPage, result: Mapping[str, Any] | None) -
         return None
     chosen = [one.chosen for one in page.overrides if one.recommended == result["response"]]
     return chosen_instead(centre, chosen[-1], result) if chosen else None
-
-
-def _no_longer(
-    uow: UnitOfWork, call: Call, page: CallPage, lines: Sequence[DispatchLine]
-) -> list[str]:
-    """Sent by the rules, and not recommended any more."""
-    record = assessments.latest(uow, call)
-    chosen = {one.chosen for one in page.overrides}
-    decision = assessments.decision_of(record) if record else None
-    return sending.no_longer_recommended(decision, lines, chosen)
 
 
 def _target(call: Call, told: Recommendation | None) -> datetime | None:

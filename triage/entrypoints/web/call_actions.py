@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.contradictions import kept_as_well
 from triage.domain.errors import Conflict, InvalidCall, Refused
-from triage.domain.words import listed, msgid
+from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import (
@@ -28,6 +28,7 @@ from triage.services import (
     call_pages,
     calls,
     places,
+    response_words,
     sending,
 )
 from triage.services.call_pages import Answered
@@ -159,9 +160,8 @@ def judge_place(reference: str) -> ResponseReturnValue:
 def send_missing(reference: str) -> ResponseReturnValue:
     def send(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         sent = sending.send_missing(uow, centre, call)
-        names = listed(", ", [response_name(centre, response) for response in sent])
         said = (
-            msgid("Sent: %(names)s.", names=names)
+            listed("", [begun(response_words.sent(uow, centre, call, sent)), "."])
             if sent
             else msgid("Nothing was missing: nobody else was sent.")
         )
@@ -179,10 +179,11 @@ def override(reference: str) -> ResponseReturnValue:
             typed.line("override_reason"),
             typed.note("override_note") or None,
         )
+        goes = sending.called_off_by(uow, call, choice.response)
+        told = [one for dispatch in goes for one in response_words.called_off(centre, dispatch)]
         sending.decide_otherwise(uow, centre, call, choice)
-        name = response_name(centre, choice.response)
-        said = msgid("%(name)s is sent, as you chose.", name=name)
-        return by_radio.standing_down(uow, call, said)
+        said = listed("; ", [*told, response_words.sent(uow, centre, call, [choice.response])])
+        return by_radio.standing_down(uow, call, listed("", [begun(said), "."]))
 
     return do(reference, "override", choose)
 
