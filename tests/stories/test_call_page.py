@@ -339,7 +339,7 @@ def test_who_is_called_off_by_another_choice_is_said_before_and_after(
     phone.text(f"{call.code} ETA 4")
     page = look(dispatcher, call)
     (form,) = re.findall(r'id="called-off".*?</form>', page, re.DOTALL)
-    comes = r"Mobile 9 on the way, ETA \d\d:\d\d EST will be told to stand down"
+    comes = r"Mobile 9 on the way, ETA \d\d:\d\d EST ?: will be told to stand down"
     assert re.search(comes, words(form))
 
     form_of = {"override_response": "co_responder", "override_reason": "supervisor"}
