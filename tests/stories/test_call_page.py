@@ -230,7 +230,7 @@ def test_progress_heard_by_radio(world: World, dispatcher: Browser) -> None:
     assert "Mobile 9 arrives in 12 min." in act(
         dispatcher, call, "/progress", {"to": "eta", "minutes": "12"}
     )
-    assert "minutes until arrival: 1 to 600" in act(
+    assert "Minutes until arrival: a number from 1 to 600." in act(
         dispatcher, call, "/progress", {"to": "eta", "minutes": "soon"}
     )
     assert "Mobile 9: on scene." in act(dispatcher, call, "/progress", {"to": "on_scene"})

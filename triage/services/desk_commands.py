@@ -164,7 +164,8 @@ def _held(at: _At, name: str) -> list[Slot]:
     by_name: dict[str, list[Slot]] = {}
     for slot in held:
         by_name.setdefault(paging.who_has(slot), []).append(slot)
-    return by_name[_only(name, list(by_name), msgid("Nobody has this call."))]
+    nobody = msgid("No team has accepted %(code)s yet.", code=at.call.code)
+    return by_name[_only(name, list(by_name), nobody)]
 
 
 def _only(name: str, known: Sequence[str], nobody: str) -> str:
@@ -187,10 +188,11 @@ def _advance(at: _At) -> str:
 
 def _eta(at: _At) -> str:
     *team, minutes = at.rest or ("",)
+    whole = int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0
+    dispatches.must_be_minutes(whole)
     slots = _held(at, " ".join(team))
     who = paging.who_has(slots[0])
     for slot in [one for one in slots if one.state not in ON_SITE] or slots:
-        whole = int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0
         dispatches.set_eta(at.uow, slot, whole, "radio")
     return msgid("%(who)s arrives in %(minutes)s min.", who=who, minutes=minutes)
 

@@ -297,10 +297,15 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
         freed_teams.offer_soon(uow, slot)
 
 
+def must_be_minutes(minutes: int) -> None:
+    """Raises Refused for what no arrival is told in."""
+    if not 1 <= minutes <= 600:
+        raise Refused(msgid("Minutes until arrival: a number from 1 to 600."), "minutes")
+
+
 def set_eta(uow: UnitOfWork, slot: Slot, minutes: int, through: str) -> None:
     """minutes -- until arrival, 1 to 600."""
-    if not 1 <= minutes <= 600:
-        raise Refused(msgid("minutes until arrival: 1 to 600"), "minutes")
+    must_be_minutes(minutes)
     if slot.state not in TAKEN:
         raise Conflict(msgid("nobody has this slot"))
     if slot.state in ON_SITE:
