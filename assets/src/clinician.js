@@ -41,6 +41,7 @@
     const press = {
       url, body, what, state: "waits", tried: false, since: Date.now(),
       label: button.getAttribute("aria-label") || button.firstChild.textContent.trim(), button: button.dataset.focus,
+      typed: pressed.querySelector("input:not([type=hidden])")?.value,
     };
     presses.push(press);
     pressed.reset();
@@ -80,9 +81,12 @@
   async function settle(press, answer) {
     if (answer.ok) {
       const told = await answer.json();
+      forgetRefused();
       end(press, "sent", `${say.sent} ${told.at}. ${told.said}`, `${say.sent} ${told.at}`);
     } else if (answer.status === 409 || answer.status === 422) {
       end(press, "refused", (await answer.json()).said, say.not_done);
+      const field = fieldOf(press);
+      if (answer.status === 422 && press.typed && field && !field.value) field.value = press.typed;  // to be mended
     } else {
       await hold(press, answer.status);
     }
@@ -112,6 +116,24 @@
   function end(press, state, words, mark) {
     Object.assign(press, { state, words, mark, over: Date.now() });
     setTimeout(tell, READ_MS);
+  }
+
+  function buttonOf(press) {
+    return press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
+  }
+
+  function fieldOf(press) {
+    return buttonOf(press)?.form?.querySelector("input:not([type=hidden])");
+  }
+
+  // What was not done stands until the next press is done: its line, its mark, and what was typed for it.
+  function forgetRefused() {
+    for (const press of presses.filter((one) => one.state === "refused")) {
+      presses.splice(presses.indexOf(press), 1);
+      const button = buttonOf(press), field = fieldOf(press);
+      if (button) delete button.dataset.mark;
+      if (field && field.value === press.typed) field.value = field.defaultValue;
+    }
   }
 
   function pause() {
@@ -149,7 +171,7 @@
     const read = (press) => press.state === "sent" && Date.now() - press.over >= READ_MS;
     news.classList.toggle("read", shown.every(read));
     for (const press of presses) {
-      const button = press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
+      const button = buttonOf(press);
       if (button) button.dataset.mark = press.mark || (press.tried || held ? say.not_sent : say.sending);
     }
     stand();

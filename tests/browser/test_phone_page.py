@@ -96,6 +96,33 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_not_done_is_told_of_until_something_is(served: Served, page: Page) -> None:
+    world = served.world
+    world.team("Mobile 9")
+    world.call(CALM)
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(link_of(served, page))
+    page.get_by_role("button", name="Open").click()
+    page.wait_for_load_state()
+    told, minutes = page.get_by_role("status"), page.get_by_label("Other minutes until you arrive")
+    other = page.get_by_role("button", name="Accept with these minutes")
+    minutes.fill("-5")
+    other.click()
+    expect(told).to_contain_text("Minutes until arrival: a number from 1 to 600.")
+    expect(minutes).to_have_value("-5")
+    expect(other).to_have_attribute("data-mark", "Not done")
+    assert page.evaluate(NO_SIDEWAYS)
+    at_rest(page)
+
+    page.get_by_role("button", name="Accept, I arrive in 10 min").click()
+    expect(told).to_contain_text("You have accepted")
+    expect(told).not_to_contain_text("1 to 600")
+    tell = page.get_by_role("button", name="Tell dispatch")
+    expect(tell).to_be_visible()
+    assert tell.get_attribute("data-mark") is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_page_stays_with_its_call_beside_another_link(served: Served, page: Page) -> None:
     world = served.world
     world.team("Mobile 9", calls_at_once=2)
