@@ -90,7 +90,11 @@ def test_whoever_has_accepted_meanwhile_may_be_called_off_until_they_are_there(
     _, officer, call = cleared(world)
     officer.text(f"{call.code} 1")
     officer.expect("accepted, it is yours")
-    assert "has cleared; on the way: officer. Still needed?" in words(look(dispatcher, call))
+    page = words(look(dispatcher, call))
+    assert "has cleared; on the way: officer. Still needed?" in page
+    assert "Still needed: they come" in page
+    assert "Until you answer they come as before." in page
+    assert "go on asking" not in page
     act(dispatcher, call, "/rest", {"answer": "not_needed"})
     officer.expect("Stand down, not needed any more")
     assert state(world, call) == "cleared"
@@ -154,6 +158,36 @@ def test_closing_the_call_ends_the_question_and_tells_what_was(
     officer.expect("Stand down, the call was closed")
     assert state(world, call) == "cleared"
     assert "Still needed?" not in told
+
+
+def test_still_needed_is_answered_by_where_the_rest_stands(
+    world: World, dispatcher: Browser
+) -> None:
+    _, officer, call = cleared(world)
+    officer.text(f"{call.code} 1")
+    officer.expect("accepted, it is yours")
+    told = act(dispatcher, call, "/rest", {"answer": "needed"})
+    assert "Still needed: they come as before." in told
+    assert "they are asked for as before" not in told
+
+
+def test_nobody_left_and_still_needed_asks_again(world: World, dispatcher: Browser) -> None:
+    _, officer, call = cleared(world)
+    officer.text(f"{call.code} 2")
+    officer.expect("declined.")
+    world.desk.expect("nobody is left to ask")
+    page = words(look(dispatcher, call))
+    assert "Still needed: ask again" in page
+    assert "No team is left, and no other is asked until you ask again." in page
+    assert "asked for as before" not in page
+    world.ignores_texts("who is asked is another story")
+    world.pair("CIT 2")
+
+    told = act(dispatcher, call, "/rest", {"answer": "needed"})
+
+    assert "The teams are asked again, one after the other: CIT" in told
+    assert "Still needed?" not in told
+    assert state(world, call) == "seeking"
 
 
 def test_in_spanish_too(world: World, dispatcher: Browser) -> None:

@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+import pytest
+
 from tests.stories.test_board import also_sent
 from tests.stories.test_call_page import ARMED, act, dispatcher, look, words
 from tests.stories.test_calls import CALM
@@ -274,6 +276,37 @@ def test_where_half_a_team_is_there_the_caller_is_not_told_that_all_of_it_is(
 
     officer.text(f"{call.code} SCENE")
     assert "They are there now." in script(look(dispatcher, call))
+
+
+@pytest.mark.parametrize(
+    ("done", "comes", "va", "armed"),
+    [
+        ("clinician", "An officer", "Un agente.", "They carry weapons."),
+        ("officer", "A clinician", "Un profesional clínico.", "They carry no weapons."),
+    ],
+)
+def test_of_a_team_of_which_one_has_cleared_only_the_other_is_said_to_come(
+    world: World, dispatcher: Browser, done: str, comes: str, va: str, armed: str
+) -> None:
+    pair = dict(zip(("clinician", "officer"), world.pair("CIT 1"), strict=True))
+    world.ignores_texts("what they read is another story")
+    call = world.call(ARMED_PAIR, caller_phone="202-555-0143")
+    for phone in pair.values():
+        phone.text(f"{call.code} 1")
+    assert "An officer and a clinician" in " ".join(script(look(dispatcher, call)))
+    act(dispatcher, call, "/told", {"answer": "told"})
+    pair[done].text(f"{call.code} scene")
+    pair[done].text(f"{call.code} clear")
+
+    page = look(dispatcher, call)
+    said = script(page)
+    assert said[0].startswith(f"{comes} will come")
+    assert va in script(page, "es")[0]
+    assert armed in said
+    assert "It has changed: tell the caller again" in words(page)
+    assert CHANGED in words(dispatcher.get("/board").text)
+    act(dispatcher, call, "/told", {"answer": "told"})
+    assert CHANGED not in words(dispatcher.get("/board").text)
 
 
 def test_who_cannot_speak_freely_is_asked_for_yes_or_no_and_the_team_knows(

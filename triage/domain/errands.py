@@ -40,7 +40,7 @@ REFERRAL_STATES = REFERRAL_ENDS | {
     "refused": msgid("Refused: somebody else is to be found"),
 }
 REST_SAID = {
-    "needed": msgid("still needed: they are asked for as before"),
+    "needed": msgid("still needed"),
     "not_needed": msgid("not needed any more: they are called off"),
     "over": msgid("over, nobody else is to come"),
 }

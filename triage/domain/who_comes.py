@@ -1,12 +1,12 @@
 """ "Who is coming?" in plain sentences, to be read to the caller in English or Spanish."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from triage.domain.facts import Response
-from triage.domain.words import msgid
+from triage.domain.words import Words, msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
@@ -88,6 +88,12 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     },
 }
 LANGUAGES = tuple(_SAY)
+_REST = {
+    "officer": Words((("en", "An officer"), ("es", "Un agente"))),
+    "clinician": Words((("en", "A clinician"), ("es", "Un profesional clínico"))),
+    "": Words((("en", "The rest of the team"), ("es", "El resto del equipo"))),
+}
+"""Who still comes of a team, by the one role that is left."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Comer:
     """Some of the team come; nobody is left to ask for the rest."""
     some_there: bool = False
     """Some of the team are there; the time is that of the others."""
+    rest: tuple[str, ...] = ()
+    """The roles of those who still come, where others of the team were there and are done."""
 
     @property
     def by_phone(self) -> bool:
@@ -139,9 +147,27 @@ class Answer:
     def gist(self) -> list[list[str | None]]:
         """What has to be told anew when it changes: who, and when."""
         found: list[list[str | None]] = [
-            [f"{one.response.id}{HALF if one.half else ''}", _when(one)] for one in self.comers
+            [f"{one.response.id}{_behind(one)}", _when(one)] for one in self.comers
         ]
         return sorted(found, key=lambda one: one[0] or "")
+
+
+def _behind(one: Comer) -> str:
+    rest = f"/{'+'.join(sorted(one.rest))}" if one.rest else ""
+    return f"{HALF if one.half else ''}{rest}"
+
+
+def rest_of(kind: Response, roles: Collection[str]) -> Response:
+    """What is left of a team: only who still comes may be said, and whether they are armed."""
+    police = kind.public_safety and set(roles) != {"clinician"}
+    role = next(iter(roles)) if len(roles) == 1 else ""
+    return replace(
+        kind,
+        comes=_REST.get(role, _REST[""]),
+        dress=None,
+        armed=kind.armed and police,
+        public_safety=police,
+    )
 
 
 def _when(one: Comer) -> str | None:

@@ -73,6 +73,9 @@ class DispatchLine:
     missing_roles: Sequence[str] = ()
     incomplete: bool = False
     """Nobody has one of its places, a relief's aside: somebody is sought, or nobody is left."""
+    rest_roles: Sequence[str] = ()
+    """Where one of the team has cleared: the roles of those who have a place and are not done, or
+    are sought."""
     unit: str | None = None
     cad_number: str | None = None
     transfer: Transfer | ListedTransfer | None = None
@@ -173,6 +176,7 @@ def line_of(
         coming=coming,
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
+        rest_roles=_rest_roles(slots),
         unit=next((slot.unit for slot in slots if slot.unit), None),
         cad_number=dispatch.cad_number,
         transfer=dispatch.transfer,
@@ -188,6 +192,12 @@ def line_of(
 
 def _is_missing(slot: Slot | ListedSlot) -> bool:
     return slot.state is SlotState.UNFILLED and slot.relieves is None
+
+
+def _rest_roles(slots: Sequence[Slot | ListedSlot]) -> Sequence[str]:
+    places = [slot for slot in slots if slot.relieves is None]
+    rest = [slot.role for slot in places if slot.state is not SlotState.CLEARED]
+    return rest if len(rest) < len(places) else ()
 
 
 def nobody_is_needed(

@@ -25,6 +25,17 @@ def rest(dispatch: Dispatch) -> list[Slot]:
     return [one for one in dispatch.slots if one.state in to_come and one.relieves is None]
 
 
+def stands(dispatch: Dispatch) -> tuple[str, list[Slot]]:
+    """How the rest stands, by who of it is worst off, and who that is: `nobody` is left to ask,
+    they are `asked`, or `come`."""
+    missing = rest(dispatch)
+    nobody = [slot for slot in missing if slot.state is SlotState.UNFILLED]
+    asked = [slot for slot in missing if slot.state in WANTED]
+    if nobody:
+        return "nobody", nobody
+    return ("asked", asked) if asked else ("come", missing)
+
+
 def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Something of the dispatch has changed: ask about each who cleared, once; where nobody is to
     come any more there is nothing left to ask."""

@@ -12,7 +12,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import DispatchState, SlotState
 from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_where_they_go
 from triage.domain.transfers import TransferState
-from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again
+from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, rest_of
 from triage.domain.words import msgid
 from triage.services import callers, speaking_freely
 from triage.services.assessments import Decision, answers_of
@@ -110,7 +110,17 @@ def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list
         there = (bool(here) and whole) or _speaks(line)
         late = not there and at < now
         some = bool(here) and not there
-        found[kind.id] = Comer(kind, at, bool(ahead), there, late, line.half, some_there=some)
+        rest = tuple(line.rest_roles)
+        found[kind.id] = Comer(
+            rest_of(kind, rest) if rest else kind,
+            at,
+            bool(ahead),
+            there,
+            late,
+            line.half,
+            some_there=some,
+            rest=rest,
+        )
     return list(found.values())
 
 

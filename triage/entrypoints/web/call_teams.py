@@ -82,12 +82,21 @@ def rest(reference: str, key: UUID) -> ResponseReturnValue:
             raise Refused(msgid("Choose an answer."))
         rest_of_team.answer(uow, dispatch, needed=chosen == "needed")
         if chosen == "needed":
-            return msgid("Still needed: they are asked for as before.")
+            return _still_needed(uow, centre, dispatch)
         agreements.drop(uow, centre, dispatch, NOT_NEEDED)
         said = msgid("Not needed any more: who was asked is told.")
         return by_radio.standing_down(uow, call, said)
 
     return do(reference, f"rest-{key}", decide)
+
+
+def _still_needed(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
+    how, _ = rest_of_team.stands(dispatch)
+    if how == "nobody":
+        return asked_again.ask_again(uow, centre, dispatch)
+    if how == "come":
+        return msgid("Still needed: they come as before.")
+    return msgid("Still needed: they are asked for as before.")
 
 
 @bp.post("/dispatches/<uuid:key>/called-back")

@@ -14,7 +14,6 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
-from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.role_words import member_name, role_name, roles_named
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
@@ -159,24 +158,22 @@ def _rest(_: Centre, errand: Errand, red: bool) -> str:
 
 def _rest_now(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked about this rest of a team, by where it stands now."""
-    missing = rest_of_team.rest(uow.get(Dispatch, UUID(asked["dispatch"])))
-    states, roles = {one.state for one in missing}, roles_named(one.role for one in missing)
-    who = member_name(asked["who"], asked["role"])
-    if states & TAKEN:
-        said = msgid(
+    how, slots = rest_of_team.stands(uow.get(Dispatch, UUID(asked["dispatch"])))
+    who, roles = member_name(asked["who"], asked["role"]), roles_named(one.role for one in slots)
+    said = {
+        "come": msgid(
             "%(who)s has cleared; on the way: %(roles)s. Still needed?", who=who, roles=roles
-        )
-    elif SlotState.UNFILLED in states:
-        said = msgid(
+        ),
+        "nobody": msgid(
             "%(who)s has cleared; nobody is left to ask: %(roles)s. Still needed?",
             who=who,
             roles=roles,
-        )
-    else:
-        said = msgid(
+        ),
+        "asked": msgid(
             "%(who)s has cleared; still being asked: %(roles)s. Still needed?", who=who, roles=roles
-        )
-    return {"dispatch": asked["dispatch"], "said": said}
+        ),
+    }
+    return {"dispatch": asked["dispatch"], "how": how, "said": said[how]}
 
 
 def _referral(errand: Errand, now: datetime) -> str:
