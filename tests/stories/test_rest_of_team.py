@@ -180,6 +180,8 @@ def test_nobody_left_and_still_needed_asks_again(world: World, dispatcher: Brows
     assert "Still needed: ask again" in page
     assert "No team is left, and no other is asked until you ask again." in page
     assert "asked for as before" not in page
+    assert "CIT co-responder (officer) is needed: declined by all." in page
+    assert "Recommended, not sent: CIT officer" in page
     world.ignores_texts("who is asked is another story")
     world.pair("CIT 2")
 
@@ -188,6 +190,10 @@ def test_nobody_left_and_still_needed_asks_again(world: World, dispatcher: Brows
     assert "The teams are asked again, one after the other: CIT" in told
     assert "Still needed?" not in told
     assert state(world, call) == "seeking"
+    world.settle()
+    page = words(look(dispatcher, call))
+    assert "Recommended, not sent" not in page
+    assert "is needed: declined by all" not in page
 
 
 def test_in_spanish_too(world: World, dispatcher: Browser) -> None:

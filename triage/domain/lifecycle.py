@@ -46,17 +46,6 @@ class DispatchState(StrEnum):
     CANCELLED = "cancelled"
 
 
-SETTLED = frozenset(
-    {
-        DispatchState.UNFILLED,
-        DispatchState.ACCEPTED,
-        DispatchState.EN_ROUTE,
-        DispatchState.ON_SCENE,
-    }
-)
-"""Whether somebody comes is known."""
-
-
 class PageState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from triage.domain.codes import CANCELLED, DISPOSITIONS, NO_CALL, NOBODY_NEEDED
 from triage.domain.errors import Conflict, NotFound, Refused
-from triage.domain.lifecycle import SETTLED, CallState, DispatchState
+from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.people_of_call import People
 from triage.domain.sms_replies import ALPHABET
 from triage.domain.words import msgid
@@ -275,14 +275,13 @@ def _assess_again(uow: UnitOfWork, centre: Centre, call: Call) -> Decision:
 
 
 def nobody_is_left(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    """Everybody was asked and nobody comes, or somebody does after all: assess the call again, so
-    that the recommendation says who comes instead, for a person to send, or does not any more. So
-    too when a line is tried once more, which did not take the caller before."""
+    """Everybody was asked and nobody comes, or somebody does after all or is asked once more:
+    assess the call again, so that the recommendation says who comes instead, for a person to send,
+    or does not any more. So too when a line is tried once more, which did not take the caller."""
     call = dispatch.call
     latest = assessments.latest(uow, call)
-    tried_again = dispatch.reached_by == "transfer" and dispatch.state is DispatchState.HAND_OVER
-    stands = dispatch.state in SETTLED
-    if not (stands or tried_again) or call.state is not CallState.OPEN:
+    over = dispatch.state in {*dispatches.ENDED, DispatchState.HANDED_OVER}
+    if over or call.state is not CallState.OPEN:
         return
     if latest is None or assessments.given_away(latest).get(dispatch.response) != dispatch.cause:
         assess(uow, centre, call)

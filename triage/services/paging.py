@@ -149,12 +149,12 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     if state is not dispatch.state:
         if dispatch.state is DispatchState.UNFILLED:
             escalations.pause(uow, dispatch)
+            if state not in {"cleared", "cancelled"}:
+                assess_again(uow, dispatch)  # somebody is asked, or comes, whatever it says by now
         if state not in WAITING:
             escalations.end(uow, dispatch)
             dispatch.diverted_at = None
         dispatch.state = state
-        if state is DispatchState.ACCEPTED and states_of(uow, "nobody_left", dispatch):
-            assess_again(uow, dispatch)  # they do come, whatever it says by now
         if state in {"cleared", "cancelled"}:
             dispatch.ended_at = uow.now
         why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}

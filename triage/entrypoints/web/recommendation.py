@@ -214,6 +214,15 @@ def _with_roles(centre: Centre, result: Mapping[str, Any], response: str) -> str
     return msgid("%(name)s (%(roles)s)", name=name, roles=said)
 
 
+def _needed(centre: Centre, result: Mapping[str, Any]) -> str:
+    """With the roles that are missing where others of the team come, or came."""
+    kind = centre.vocabulary.responses.get(result["needed"])
+    missing = result.get("unfilled", {}).get(result["needed"], ())
+    if kind is None or not set(missing) < set(kind.roles) or not missing:
+        return response_name(centre, result["needed"])
+    return _with_roles(centre, result, result["needed"])
+
+
 def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     told: list[str] = []
     if result["outcome"] == "not_scored":
@@ -224,7 +233,7 @@ def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
             )
         )
     if result["cause"] and result["needed"] != result["response"]:
-        needed, goes = (response_name(centre, result[key]) for key in ("needed", "response"))
+        needed, goes = _needed(centre, result), response_name(centre, result["response"])
         why = DIFFERENCES.get(result["cause"], result["cause"])
         if result["outcome"] == "ask_more":
             told.append(msgid("%(needed)s is needed: %(why)s.", needed=needed, why=why))
