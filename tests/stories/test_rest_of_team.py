@@ -196,6 +196,24 @@ def test_nobody_left_and_still_needed_asks_again(world: World, dispatcher: Brows
     assert "is needed: declined by all" not in page
 
 
+def test_another_response_calls_the_rest_off_and_says_so(world: World, dispatcher: Browser) -> None:
+    _, officer, call = cleared(world)
+    world.team("Mobile 9")
+    world.ignores_texts("who is asked is another story")
+    officer.text(f"{call.code} 1")
+    officer.text(f"{call.code} ETA 4")
+    assert (
+        "CIT 1 on the way, ETA" in words(look(dispatcher, call)).split("Choose another response")[1]
+    )
+
+    chosen = {"override_response": "mobile_crisis", "override_reason": "supervisor"}
+    told = act(dispatcher, call, "/override", chosen)
+
+    assert "CIT 1 is told to stand down; Mobile crisis team is being asked." in told
+    assert any("Stand down" in text for text in officer.inbox)
+    assert state(world, call) == "cleared"
+
+
 def test_in_spanish_too(world: World, dispatcher: Browser) -> None:
     _, officer, call = cleared(world)
     officer.expect_silence()
