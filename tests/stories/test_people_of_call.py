@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, send, the_call
+from tests.stories.test_situation import situation
 from tests.world import Browser, World
+from triage.domain.lifecycle import CallState
 from triage.services import assessments
 from triage.storage.calls import Call, CallSubject, CallThirdParty
 from triage.storage.follow_ups import FollowUp
@@ -161,14 +163,6 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
     assert late.status_code == 409
 
 
-@pytest.mark.parametrize(
-    ("typed", "why"),
-    [
-        ("911", "short numbers reach a service"),
-        ("555 0101", "area code"),
-        ("1-800-FLOWERS", "digits only"),
-    ],
-)
 def test_help_goes_out_though_the_caller_cannot_be_rung(
     world: World, dispatcher: Browser, typed: str, why: str
 ) -> None:
@@ -190,17 +184,63 @@ def test_help_goes_out_though_the_caller_cannot_be_rung(
     mark = "Call-back number cannot be rung: ask again"
     assert mark in text_of(dispatcher.get("/board"))
 
-    number = re.search(rf'action="({path}/callers/[^/]+/number)"', page)
-    assert number
-    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number[1]))
+    number = where_a_number_is_written(dispatcher, path)
+    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number))
     assert '<a href="#f-number-' in again, "the same mistake is told beside the field"
-    page = text_of(dispatcher.submit(path, {"phone": "202 555 0143"}, to=number[1], follow=True))
+    page = text_of(dispatcher.submit(path, {"phone": "202 555 0143"}, to=number, follow=True))
     assert "tel:+12025550143" in page
     assert "cannot be rung" not in page
     assert "The caller&#39;s number was asked again and noted." in page
     assert mark not in text_of(dispatcher.get("/board"))
-    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number[1])
+    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number)
     assert late.status_code == 409
+
+
+def where_a_number_is_written(dispatcher: Browser, path: str) -> str:
+    form = re.search(rf'action="({path}/callers/[^/]+/number)"', text_of(dispatcher.get(path)))
+    assert form
+    return form[1]
+
+
+def test_a_number_that_is_written_down_later_tells_how_often_they_have_called(
+    world: World,
+) -> None:
+    world.ignores_texts("another story")
+    world.call(CALM, caller_phone="+12025550143", disposition="resolved_on_phone")
+    call = world.call(CALM, caller_phone="55501")
+    assert "contacts_last_30_days" not in situation(world, call)
+    dispatcher = world.client("dispatcher")
+    path = f"/calls/{call.reference}"
+    world.wait(minutes=1)
+
+    number = where_a_number_is_written(dispatcher, path)
+    dispatcher.submit(path, {"phone": "202 555 0143"}, to=number)
+
+    assert situation(world, call)["contacts_last_30_days"] == 2
+
+
+def test_no_number_is_written_onto_a_closed_call(world: World) -> None:
+    world.ignores_texts("another story")
+    call = world.call(CALM, caller_phone="55501")
+    dispatcher = world.client("dispatcher")
+    path = f"/calls/{call.reference}"
+    number = where_a_number_is_written(dispatcher, path)
+    with world.context.unit_of_work("test") as uow:
+        row = uow.get(Call, call.id)
+        row.state, row.disposition, row.closed_at = CallState.CLOSED, "duplicate", uow.now
+
+    late = dispatcher.submit(path, {"phone": "202 555 0143"}, to=number)
+
+    assert late.status_code == 409
+    assert "closed" in late.text
+
+
+def test_a_number_field_takes_no_story(world: World) -> None:
+    dispatcher = world.client("dispatcher")
+    answer = dispatcher.submit(
+        "/intake", {"location": "12 Mill Lane", "caller_phone": "he is very ill " * 9}
+    )
+    assert "Put the rest below." in text_of(answer)
 
 
 def test_whoever_comes_reads_that_nobody_can_ring_the_caller(world: World) -> None:

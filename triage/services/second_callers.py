@@ -48,7 +48,7 @@ def told_by(caller: Caller) -> Told:
 def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     """Note them with what they said, and assess that and what they answered beside the rest.
 
-    Raises Conflict for a call that is closed, Refused for a number that cannot be rung.
+    Raises Conflict for a call that is closed.
     """
     must_be_open(call)
     caller = callers.add(

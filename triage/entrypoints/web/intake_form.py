@@ -34,6 +34,8 @@ FACT = "facts."
 LONGEST = {
     "location": 500,
     "caller_name": 200,
+    "caller_phone": 60,
+    "third_party_phone": 60,
     "subject_name": 200,
     "subject_about": 500,
     "third_party_name": 200,
