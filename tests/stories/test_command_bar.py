@@ -7,6 +7,7 @@ import pytest
 
 from tests.stories.test_calls import CALM, state
 from tests.world import World
+from triage.services import calls
 from triage.storage.calls import Call
 
 ARMED = {**CALM, "weapon": "in_hand"}
@@ -54,6 +55,19 @@ def test_a_whole_call_goes_by_the_line(world: World) -> None:
     assert state(world, call) == "closed"
     page = world.client("dispatcher").get(f"/calls/{call.reference}").text
     assert "Mobile 1 accepted by radio" in page
+
+
+def test_what_is_sent_is_said_as_it_stands(world: World) -> None:
+    world.team("Mobile 1")
+    call = world.call(CALM)
+    world.ignores_texts("who is asked is another story")
+    with world.context.unit_of_work("test") as uow:
+        calls.add_answers(uow, world.centre, uow.get(Call, call.id), {"weapon": "in_hand"})
+
+    said = says(world, f"send {call.code}")
+
+    assert said.startswith(f"{call.code}: CIT officer is to be dispatched in CAD now")
+    assert "nothing was missing" in says(world, f"send {call.code}")
 
 
 def test_no_by_radio_asks_the_next_and_says_so(world: World) -> None:
