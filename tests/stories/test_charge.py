@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from tests.stories.test_escalation import (
+    ask_again,
     call_in,
     code_of,
     lay_down,
@@ -560,4 +561,33 @@ def test_a_page_without_a_time_for_its_answer_is_found(world: World) -> None:
     assert found(world) == ["no_next_step"]
     with world.context.unit_of_work("test") as uow:
         uow.session.execute(text("UPDATE page SET state = 'withdrawn'"))
+    assert found(world) == []
+
+
+def test_a_new_round_that_finds_nobody_takes_charge_from_nobody(world: World) -> None:
+    boss, dispatch = in_charge(world)
+
+    assert ask_again(world, dispatch).startswith("No team is free")
+
+    boss.expect_silence()
+    assert somebody_has_charge(world, dispatch)
+    boss.text(f"{code_of(world, dispatch)} 1")
+    boss.expect("you have taken charge")
+    assert found(world) == []
+
+
+def test_a_new_round_that_asks_a_team_ends_the_charge(world: World) -> None:
+    boss, dispatch = in_charge(world, 2)
+    (alpha,) = world.team("Alpha")
+
+    assert ask_again(world, dispatch).endswith("Alpha first.")
+
+    alpha.expect("Reply")
+    boss.expect("Stand down, teams are asked anew")
+    assert not somebody_has_charge(world, dispatch)
+    alpha.text("2")
+    alpha.expect("declined.")
+    world.wait(minutes=2)
+    boss.expect("NOBODY LEFT")
+    boss.ignores("that they are rung as well is another story")
     assert found(world) == []

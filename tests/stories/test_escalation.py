@@ -325,6 +325,70 @@ def test_a_page_to_all_hands_gives_way_to_one_of_their_own(world: World) -> None
     assert state(world, dispatch) == "accepted"
 
 
+def ask_again(world: World, dispatch: Dispatch) -> str:
+    told: str = world.context.do(
+        "test",
+        lambda uow: str(asked_again.ask_again(uow, world.centre, uow.get(Dispatch, dispatch.id))),
+    )
+    world.settle()
+    return told
+
+
+def asked_with_all_hands(world: World) -> tuple[Phone, Phone, Dispatch]:
+    """Alpha and Bravo were asked in turn, then both at once; then Alpha alone, in a new round."""
+    lay_down(world, [step("next_team", times=0), step("all_hands")], repeat_s=3000)
+    world.desk.ignores("what it is told is another story")
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    dispatch = call_in(world, 2)
+    alpha.expect("Reply")
+    world.wait(minutes=3)
+    bravo.expect("Reply")
+    world.wait(minutes=2)
+    for phone in (alpha, bravo):
+        phone.expect("Reply")
+    ask_again(world, dispatch)
+    alpha.expect("Reply")
+    return alpha, bravo, dispatch
+
+
+def test_a_no_to_all_hands_counts_in_the_new_round(world: World) -> None:
+    alpha, bravo, dispatch = asked_with_all_hands(world)
+    bravo.text(f"{code_of(world, dispatch)} 2")
+    bravo.expect("declined.")
+    asked = world.audited("page.opened")
+    alpha.text(f"{code_of(world, dispatch)} 2")
+    alpha.expect("declined.")
+    for phone in (alpha, bravo):
+        phone.expect("Reply")  # with all hands, in their turn
+    assert world.audited("page.opened") == asked, "Bravo is not asked as the next team"
+    assert state(world, dispatch) == "unfilled"
+
+
+def test_a_no_in_the_new_round_is_the_newest_that_the_desk_sees(world: World) -> None:
+    supervisor(world)
+    supervisor(world, "Chiefs")
+    world.ignores_texts("who is asked how often is another story")
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 2)
+    world.wait(minutes=2)
+    for _ in range(12):
+        if world.audited("page.opened_all_hands"):
+            break
+        world.wait(minutes=1)
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, dispatch.id).call.reference}"
+    ask_again(world, dispatch)
+    alpha.text(f"{code_of(world, dispatch)} 2")
+
+    page = world.client("dispatcher").get(path).get_data(as_text=True)
+
+    assert "Alpha: declined" in page
+    assert "Alpha: not needed any more" not in page
+    assert "takes it after all" in page
+    assert "Alpha, declined" in page, "for who assigns by hand"
+
+
 # --- a caller who waits, a team that becomes free -----------------------------------------
 
 

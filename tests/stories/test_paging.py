@@ -183,6 +183,45 @@ def test_each_round_asks_every_team_once(world: World, call: Call) -> None:
         assert uow.session.scalar(select(func.count()).select_from(Page)) == 8
 
 
+def test_a_no_of_whoever_was_passed_over_counts_in_the_new_round(world: World, call: Call) -> None:
+    (alpha,) = world.team("Alpha")
+    (bravo,) = world.team("Bravo")
+    dispatch = send(world, call)
+    alpha.expect("Reply")
+    world.wait(minutes=3)
+    bravo.expect("Reply")
+    world.wait(minutes=3)
+    world.desk.expect("nobody is left to ask")
+    again(world, dispatch)
+    alpha.expect("Reply")
+
+    bravo.text(f"{call.code} 2")
+    bravo.expect("declined. Somebody else is being asked")
+    assert world.audited("page.declined") == 1
+    bravo.text(f"{call.code} 2")
+    bravo.expect("declined. Somebody else is being asked")
+    assert world.audited("page.declined") == 1
+    alpha.text(f"{call.code} 2")
+    alpha.expect("declined.")
+    bravo.expect_silence()
+    world.desk.expect("nobody is left to ask")
+
+
+def test_it_says_that_no_team_is_free_where_only_the_partner_is_asked(
+    world: World, call: Call
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    dispatch = send(world, call, "co_responder")
+    officer.expect("Reply")
+    clinician.expect("Reply")
+    clinician.text(f"{call.code} 2")
+    clinician.expect("declined.")
+    world.desk.expect("nobody is left to ask")
+    clinician.text("STOP")
+    clinician.ignores("what STOP is answered is another story")
+    assert again(world, dispatch).startswith("No team is free to be asked again.")
+
+
 def test_without_any_team_the_call_is_unfilled_at_once(world: World, call: Call) -> None:
     send(world, call)
 

@@ -129,8 +129,9 @@ GONE = frozenset({_S.CANCELLED, _S.REPLACED, _S.WITHDRAWN})
 _P = PageState
 PAGE_MOVES: Moves[PageState] = {
     _P.OPEN: frozenset({_P.ACCEPTED, _P.DECLINED, _P.PASSED_OVER, _P.UNDELIVERABLE, _P.WITHDRAWN}),
-    # A late yes counts while nobody else has the slot; a late no changes nothing.
-    _P.PASSED_OVER: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
+    # A late yes counts while nobody else has the slot; a late no only where
+    # another round has begun, which then asks them nothing more.
+    _P.PASSED_OVER: frozenset({_P.ACCEPTED, _P.DECLINED, _P.WITHDRAWN}),
     _P.DECLINED: frozenset({_P.ACCEPTED, _P.WITHDRAWN}),
     # A telephone that takes no text may ring, and a key says no.
     _P.UNDELIVERABLE: frozenset({_P.ACCEPTED, _P.DECLINED, _P.WITHDRAWN}),

@@ -69,9 +69,11 @@ def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
 
 
 def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
-    """Members who were asked to come since these slots were opened, have come, or left."""
+    """Members who were asked to come since these slots were opened, or have said no since then to
+    what they were asked before, have come, or left."""
     since = min(slot.created_at for slot in wanted)
     live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
-    asked = {page.responder_id for slot in live for page in slot.pages if page.created_at >= since}
+    pages = (page for slot in live for page in slot.pages)
+    asked = {page.responder_id for page in pages if page.counts_since(since)}
     here = TAKEN | {SlotState.WITHDRAWN, SlotState.REPLACED}
     return asked | {s.responder_id for s in live if s.responder_id and s.state in here}

@@ -250,7 +250,7 @@ def _take(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
         page = uow.add(
             Page(
                 slot_id=slot.id,
-                number=len(slot.pages) + 1,
+                number=slot.next_number,
                 team_id=responder.team_id,
                 responder_id=responder.id,
                 state=PageState.OPEN,

@@ -66,6 +66,11 @@ def may_still_accept(page: Page) -> bool:
     return late and not closed and to_come and page.slot.state in WANTED
 
 
+def may_still_decline(page: Page) -> bool:
+    """Passed over in an earlier round: a no keeps them from being asked in this one."""
+    return may_still_accept(page) and page.state is PageState.PASSED_OVER and page.is_from_before
+
+
 def open_page(
     uow: UnitOfWork,
     slot: Slot,
@@ -82,7 +87,7 @@ def open_page(
     page = uow.add(
         Page(
             slot_id=slot.id,
-            number=len(slot.pages) + 1,
+            number=slot.next_number,
             team_id=team.id,
             responder_id=responder.id,
             state=PageState.OPEN,

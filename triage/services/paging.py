@@ -34,7 +34,14 @@ from triage.services import (
 from triage.services.availability import is_still_free
 from triage.services.centre import Centre
 from triage.services.escalation_steps import WAITING
-from triage.services.pages import open_page, partners_of, ring, send_page, who_has
+from triage.services.pages import (
+    may_still_decline,
+    open_page,
+    partners_of,
+    ring,
+    send_page,
+    who_has,
+)
 from triage.services.planned import states_of
 from triage.services.stand_downs import instead_of, stay, tell, tell_partners, withdraw_pages
 from triage.storage.calls import Call
@@ -251,6 +258,10 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         tell_partners(uow, centre, slot, wording.half_pair(slot.dispatch.call.code, slot.role))
         seek(uow, centre, slot.dispatch)
         freed_teams.offer_soon(uow, page)
+    elif may_still_decline(page):
+        page.answered_at, page.answered_through = uow.now, through
+        page.move_to(PageState.DECLINED)
+        uow.audit("page.declined", page, call_id=slot.dispatch.call_id, team=page.team.name)
     else:
         raise Conflict(msgid("this page is not open any more"))
 

@@ -7,7 +7,7 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.domain.words import msgid
-from triage.services import alarms, freed_teams, paging
+from triage.services import alarms, asked_again, freed_teams, paging
 from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
@@ -95,7 +95,9 @@ def _anew(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     old = slot.predecessor
     if old is None:
         raise ValueError("this slot replaces nobody")
-    ask_anew(uow, centre, slot, open_place(uow, old))
+    fresh = open_place(uow, old)
+    ask_anew(slot, fresh)
+    asked_again.seek(uow, centre, slot.dispatch, [fresh])
 
 
 def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
@@ -103,9 +105,8 @@ def ask_again(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     relief = relief_of(slot)
     if relief is None or relief.state is not SlotState.UNFILLED:
         raise Conflict(msgid("somebody is still being asked, or has taken over"))
-    _anew(uow, centre, relief)
     uow.audit("slot.relief_asked_again", slot, call_id=slot.dispatch.call_id, team=who_has(slot))
-    paging.seek(uow, centre, slot.dispatch)
+    _anew(uow, centre, relief)
 
 
 def call_off(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:

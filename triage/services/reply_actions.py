@@ -28,6 +28,7 @@ from triage.services import (
     replacements,
 )
 from triage.services.centre import Centre
+from triage.services.pages import may_still_decline
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.unit_of_work import UnitOfWork
@@ -94,7 +95,8 @@ def what_is_over(page: Page) -> Answered | None:
 
 def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     call = page.slot.dispatch.call
-    if page.state in {PageState.DECLINED, PageState.PASSED_OVER}:
+    said_no = page.state in {PageState.DECLINED, PageState.PASSED_OVER}
+    if said_no and not may_still_decline(page):
         then = after_a_no.what_follows(uow, centre, page)
         return Answered("declined", wording.declined(call.code, then), call)
     if page.state is PageState.WITHDRAWN or _is_released(page) or _is_done(page):

@@ -1,6 +1,6 @@
 """Telling everybody who was paged that they need not come, and the others what changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from triage.domain import escalation_wording, wording
@@ -26,11 +26,17 @@ def withdraw_all(uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: S
 
 
 def _withdraw(
-    uow: UnitOfWork, centre: Centre, slots: Iterable[Slot], text: Spoken, winner: UUID | None
+    uow: UnitOfWork,
+    centre: Centre,
+    slots: Iterable[Slot],
+    text: Spoken,
+    winner: UUID | None,
+    kinds: Collection[PageKind] = frozenset(PageKind),
 ) -> None:
     told = {winner}
     for slot in slots:
-        for page in sorted(slot.pages, key=lambda page: -page.number):
+        pages = [page for page in slot.pages if page.kind in kinds]
+        for page in sorted(pages, key=lambda page: -page.number):
             theirs = page.responder_id == winner and page.kind is not PageKind.SUPERVISOR
             if page.state is PageState.WITHDRAWN or (theirs and page.state is PageState.ACCEPTED):
                 continue
@@ -48,19 +54,23 @@ def instead_of(uow: UnitOfWork, slot: Slot, responder_id: UUID) -> None:
                 _is_out(uow, page)
 
 
-def ask_anew(uow: UnitOfWork, centre: Centre, slot: Slot, fresh: Slot) -> None:
+def ask_anew(slot: Slot, fresh: Slot) -> None:
     """A new round for this place: everybody may be asked once more, now for `fresh`. Whoever was
-    asked before may still say yes and is told nothing, for they are wanted as much as ever; only
-    supervisors, and who was to turn and come, need not answer meanwhile."""
+    asked before may still say yes and is told nothing, for they are wanted as much as ever."""
     for page in list(slot.pages):
-        if (
-            page.kind in {PageKind.TEAM, PageKind.ALL_HANDS}
-            and page.state is not PageState.WITHDRAWN
-        ):
+        if page.state is not PageState.WITHDRAWN:
             page.slot = fresh
-    code = slot.dispatch.call.code
-    withdraw_pages(uow, centre, slot, wording.stand_down(code, wording.ASKED_ANEW))
     slot.move_to(SlotState.CANCELLED)
+
+
+def teams_are_asked(uow: UnitOfWork, centre: Centre, slots: Sequence[Slot]) -> bool:
+    """Has the new round paged a team for one of these places? Then supervisors, and who was to
+    turn and come, need not answer meanwhile."""
+    asked = any(slot.state is SlotState.PAGED for slot in slots)
+    if asked:
+        text = wording.stand_down(slots[0].dispatch.call.code, wording.ASKED_ANEW)
+        _withdraw(uow, centre, slots, text, None, {PageKind.SUPERVISOR, PageKind.DIVERT})
+    return asked
 
 
 def _is_out(uow: UnitOfWork, page: Page) -> bool:

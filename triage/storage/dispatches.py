@@ -188,6 +188,11 @@ class Slot(LiveRow):
         return list({page.responder_id: page for page in self.pages}.values())
 
     @property
+    def next_number(self) -> int:
+        """Of the next page: above all others, for some came along from an earlier round."""
+        return max((page.number for page in self.pages), default=0) + 1
+
+    @property
     def predecessor(self) -> "Slot | None":
         """The slot in whose place this one is."""
         if self.replaces_id is None:
@@ -246,6 +251,16 @@ class Page(LiveRow):
 
     def move_to(self, state: PageState) -> None:
         self.state = check_move(PAGE_MOVES, self.state, state)
+
+    @property
+    def is_from_before(self) -> bool:
+        """Was it asked in an earlier round, and came along to the slot of this one?"""
+        return self.created_at < self.slot.created_at
+
+    def counts_since(self, since: datetime) -> bool:
+        """Was it asked, or declined, since a round began?"""
+        declined_at = self.answered_at if self.state is PageState.DECLINED else None
+        return max(self.created_at, declined_at or self.created_at) >= since
 
 
 class Transfer(LiveRow):
