@@ -366,16 +366,16 @@ def test_a_no_to_all_hands_counts_in_the_new_round(world: World) -> None:
 
 
 def test_a_no_in_the_new_round_is_the_newest_that_the_desk_sees(world: World) -> None:
-    supervisor(world)
-    supervisor(world, "Chiefs")
+    steps = [step("next_team", times=0), step("supervisor"), step("all_hands", wait_s=30)]
+    lay_down(world, steps, repeat_s=3000)
+    for name in ("Supervisors", "Chiefs"):
+        supervisor(world, name)
     world.ignores_texts("who is asked how often is another story")
     (alpha,) = world.team("Alpha")
     dispatch = call_in(world, 2)
-    world.wait(minutes=2)
-    for _ in range(12):
-        if world.audited("page.opened_all_hands"):
-            break
-        world.wait(minutes=1)
+    for _ in range(3):
+        world.wait(minutes=2)
+    assert world.audited("page.opened_all_hands") == 1
     with world.context.reading() as uow:
         path = f"/calls/{uow.get(Dispatch, dispatch.id).call.reference}"
     ask_again(world, dispatch)
