@@ -71,7 +71,10 @@ def test_answers_to_two_questions_that_are_seldom_both_true_are_remarked_and_dec
 def test_a_wrong_one_is_told_beside_its_question(dispatcher: Browser) -> None:
     answer = send(dispatcher, FORM | {"also.weapon": "spoon"})
     assert answer.status_code == 422
-    assert "cannot be" in text_of(answer)
+    page = text_of(answer)
+    assert "Cannot be" in page
+    assert 'href="#f-also.weapon"' in page
+    assert 'id="f-also.weapon"' in page
 
 
 def test_on_the_calls_page_a_second_answer_is_kept_as_well(

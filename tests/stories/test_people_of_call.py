@@ -163,6 +163,14 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
     assert late.status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("911", "short numbers reach a service"),
+        ("555 0101", "area code"),
+        ("1-800-FLOWERS", "digits only"),
+    ],
+)
 def test_help_goes_out_though_the_caller_cannot_be_rung(
     world: World, dispatcher: Browser, typed: str, why: str
 ) -> None:
