@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,9 +15,9 @@ from tests.browser.test_journey import sign_in
 @pytest.mark.parametrize("width", [1440, 320])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_a_policy_is_written_on_any_screen(
-    served: Served, page: Page, width: int, colours: str
+    served: Served, page: Page, width: int, colours: Literal["light", "dark"]
 ) -> None:
-    page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=colours)
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(served, page, "supervisor")
     page.goto(f"{served.base_url}/escalation")

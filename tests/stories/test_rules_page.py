@@ -86,9 +86,14 @@ def publish(world: World, text: str) -> None:
     assert approve(supervisor(world, "b.brown")).status_code == 302
 
 
-def draft(world: World) -> RuleDraft | None:
+def draft(world: World) -> RuleDraft:
     with world.context.reading() as uow:
-        return uow.session.scalar(select(RuleDraft))
+        return uow.session.scalars(select(RuleDraft)).one()
+
+
+def nothing_is_drafted(world: World) -> bool:
+    with world.context.reading() as uow:
+        return uow.session.scalar(select(RuleDraft)) is None
 
 
 def decided(world: World, call: Call) -> AssessmentRecord:
@@ -207,7 +212,7 @@ def test_only_supervisors_change_rules(world: World) -> None:
         for path in ("draft", "draft/ask", "draft/upload", "draft/try", "draft/discard", "approve"):
             answer = browser.client.post(f"{HERE}/{path}", data={"csrf_token": token, "yaml": "x"})
             assert answer.status_code == 403
-    assert draft(world) is None
+    assert nothing_is_drafted(world)
 
 
 # --- from a change to the next call -----------------------------------------------------
@@ -233,7 +238,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     assert decided(world, later).response != "homeless_outreach"
     assert decided(world, later).rule_set_sha256 == live_sha(world) != before
     assert decided(world, earlier).rule_set_sha256 == before
-    assert draft(world) is None
+    assert nothing_is_drafted(world)
     page = text_of(second.get(f"{HERE}/versions"))
     assert page.index("changed-1") < page.index(before[:12])
     assert "approved by b.brown" in text_of(second.get("/rules"))
@@ -291,7 +296,7 @@ def test_the_author_cannot_approve(world: World) -> None:
     assert "another supervisor must approve" in page
     assert "Approve and publish" not in page
 
-    version = draft(world).version  # type: ignore[union-attr]
+    version = draft(world).version
     answer = press(author, page, f"{HERE}/approve", version=version)
 
     assert answer.status_code == 422
@@ -358,11 +363,11 @@ def test_editing_withdraws_approval(world: World) -> None:
     send(author, text, "/ask")
     read = text_of(second.get(f"{HERE}/approve"))
     send(author, text)  # saving what stands there already edits nothing
-    assert draft(world).state == "awaiting_approval"  # type: ignore[union-attr]
+    assert draft(world).state == "awaiting_approval"
 
     send(author, text + "# one more thought\n")
 
-    assert draft(world).state == "editing"  # type: ignore[union-attr]
+    assert draft(world).state == "editing"
     answer = approve(second, read)
     assert answer.status_code == 409
     assert "changed this draft meanwhile" in text_of(answer)
@@ -404,9 +409,9 @@ def test_two_supervisors_editing_at_once_lose_nothing(world: World) -> None:
     assert answer.status_code == 409
     assert "a.ames saved this draft" in page.lower()
     assert page.count("changed-3") >= 2  # in the text, and among the differences
-    assert "changed-2" in draft(world).yaml  # type: ignore[union-attr]
+    assert "changed-2" in draft(world).yaml
     assert send(second, with_another_threshold(world, "changed-3"), seen=page).status_code == 302
-    assert draft(world).edited_by == "b.brown"  # type: ignore[union-attr]
+    assert draft(world).edited_by == "b.brown"
 
 
 def test_a_draft_begun_while_another_version_went_live_is_not_saved_over_it(world: World) -> None:
@@ -418,7 +423,7 @@ def test_a_draft_begun_while_another_version_went_live_is_not_saved_over_it(worl
 
     assert answer.status_code == 409
     assert "another version was published" in text_of(answer).lower()
-    assert draft(world) is None
+    assert nothing_is_drafted(world)
 
 
 NOT_FIT: list[tuple[Callable[[str], str], str]] = [
@@ -438,7 +443,7 @@ def test_what_may_not_go_live_is_not_put_to_anybody(world: World) -> None:
 
         assert answer.status_code == 422, said
         assert said in text_of(answer)
-        assert draft(world) is None or draft(world).state == "editing"  # type: ignore[union-attr]
+        assert nothing_is_drafted(world) or draft(world).state == "editing"
 
 
 def test_examples_that_fail_are_findings_with_their_line(world: World) -> None:
@@ -463,7 +468,7 @@ def test_throwing_a_draft_away(world: World) -> None:
     answer = press(author, page, f"{HERE}/draft/discard")
 
     assert answer.status_code == 302
-    assert draft(world) is None
+    assert nothing_is_drafted(world)
     answer = press(author, page, f"{HERE}/draft/discard")
     assert answer.status_code == 404
 
@@ -566,7 +571,7 @@ def test_a_file_takes_the_place_of_the_draft(world: World) -> None:
     answer = upload(author, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
 
     assert answer.status_code == 302
-    assert draft(world).yaml == text  # type: ignore[union-attr]
+    assert draft(world).yaml == text
     assert "It loads, and its examples hold" in opened(author)
 
 
@@ -603,7 +608,7 @@ def test_a_file_that_is_not_a_rule_set_is_refused_with_line_and_reason(world: Wo
         assert f"Line {line}, column" in page, data[:40]
         assert said in page, data[:40]
         assert "# typed meanwhile" in page
-    assert draft(world).yaml == kept  # type: ignore[union-attr]
+    assert draft(world).yaml == kept
 
 
 def test_no_file_chosen(world: World) -> None:
@@ -649,7 +654,6 @@ def test_a_wrong_text_is_kept_with_its_findings(world: World) -> None:
     for what, text in WRONG.items():
         assert send(author, text, seen=page).status_code == 302, what
         kept = draft(world)
-        assert kept is not None
         whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\u2400")
         assert kept.yaml == whole, what
         answer = author.get(f"{HERE}/draft")
@@ -773,7 +777,7 @@ def test_trying_saves_what_was_typed(world: World) -> None:
 
     send(author, text, "/try", **facts(PANHANDLING))
 
-    assert draft(world).yaml == text  # type: ignore[union-attr]
+    assert draft(world).yaml == text
 
 
 # --- the command line -------------------------------------------------------------------------

@@ -126,6 +126,12 @@ WANTED = frozenset({_S.SEEKING, _S.PAGED, _S.UNFILLED})
 GONE = frozenset({_S.CANCELLED, _S.REPLACED, _S.WITHDRAWN})
 """This slot does not count any more; one that was left has another in its place."""
 
+
+def leads_back(now: SlotState, to: SlotState) -> bool:
+    """Are they there already, or further, so that this would undo what they have said?"""
+    return now in ON_SITE and to not in SLOT_MOVES[now]
+
+
 _P = PageState
 PAGE_MOVES: Moves[PageState] = {
     _P.OPEN: frozenset({_P.ACCEPTED, _P.DECLINED, _P.PASSED_OVER, _P.UNDELIVERABLE, _P.WITHDRAWN}),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.lifecycle import SlotState
+from triage.services.centre import Centre
 from triage.services.listed_dispatches import ListedDispatch
 from triage.storage.audit import AuditEntry
 from triage.storage.dispatches import Dispatch, Slot
@@ -38,8 +39,8 @@ def first(
     return found
 
 
-def since(uow: UnitOfWork, slot: Slot) -> datetime:
-    """When whoever has this place said that they do what they do now."""
+def since(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
+    """When whoever has this place said that they do what they do now: 14:02, local."""
     said = (
         select(AuditEntry.created_at)
         .where(
@@ -50,7 +51,8 @@ def since(uow: UnitOfWork, slot: Slot) -> datetime:
         .order_by(AuditEntry.created_at.desc())
         .limit(1)
     )
-    return uow.session.scalar(said) or slot.created_at
+    at = (uow.session.scalar(said) or slot.created_at).astimezone(centre.policy.time_zone)
+    return f"{at:%H:%M}"
 
 
 def _look_up(uow: UnitOfWork, places: Mapping[UUID, UUID]) -> None:

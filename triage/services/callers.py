@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.errors import NotFound, Refused
 from triage.domain.people_of_call import (
     CALL_BACK,
     LANGUAGES,
@@ -11,7 +11,7 @@ from triage.domain.people_of_call import (
     People,
     ThirdParty,
 )
-from triage.domain.phone_numbers import can_be_rung, e164
+from triage.domain.phone_numbers import e164
 from triage.domain.words import msgid
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Caller, CallSubject, CallThirdParty
@@ -81,16 +81,6 @@ def can_ring(call: Call) -> bool:
     return any(one.phone_index is not None and one.left_for_id is None for one in call.callers)
 
 
-def write_number(uow: UnitOfWork, centre: Centre, caller: Caller, phone: str) -> None:
-    """The number that they gave when they were asked again, in place of none, or of one that cannot
-    be rung. Raises Refused for another such, and Conflict where one that can be rung stands."""
-    if caller.phone_index is not None:
-        raise Conflict(msgid("the number of this caller was written down meanwhile"))
-    caller.phone = e164(phone, centre.policy.country)
-    caller.phone_index = blind_index("phone", caller.phone)
-    uow.audit("caller.number_written", caller)
-
-
 def add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:
     """Write down of whom else this caller told. Raises Refused for a relation that is none."""
     _check_third_party(told)
@@ -114,17 +104,6 @@ def third_party_of_call(call: Call, key: UUID) -> CallThirdParty:
         if one.id == key:
             return one
     raise NotFound(msgid("nobody of that kind is noted for this call"))
-
-
-def write_third_party_number(
-    uow: UnitOfWork, centre: Centre, one: CallThirdParty, phone: str
-) -> None:
-    """Their right number, in place of none, or of one that cannot be rung. Raises Refused for
-    another such, and Conflict where one that can be rung stands."""
-    if one.phone and can_be_rung(one.phone):
-        raise Conflict(msgid("their number was written down meanwhile"))
-    one.phone = e164(phone, centre.policy.country)
-    uow.audit("caller.third_party_number_written", one)
 
 
 def _check(people: People) -> None:

@@ -47,10 +47,10 @@ _NUMBER_TO_ASK = exists().where(
 _CAN_RING = exists().where(
     Caller.call_id == Call.id, Caller.phone_index.is_not(None), Caller.left_for_id.is_(None)
 )
+_OF_CALLERS = {"number_to_ask": _NUMBER_TO_ASK, "can_ring": _CAN_RING}
 _COLUMNS: list[Any] = [
-    *(getattr(Call, one.name) for one in fields(ListedCall)[:-2]),
-    _NUMBER_TO_ASK,
-    _CAN_RING,
+    _OF_CALLERS[one.name] if one.name in _OF_CALLERS else getattr(Call, one.name)
+    for one in fields(ListedCall)
 ]
 _LISTED = (
     select(*_COLUMNS).where(OPEN_CALL).order_by(Call.received_at, Call.id).limit(bindparam("most"))

@@ -7,12 +7,12 @@ from triage.domain import answer_wording, escalation_wording, relief_wording, wo
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import (
     ON_SITE,
-    SLOT_MOVES,
     TAKEN,
     WANTED,
     PageKind,
     PageState,
     SlotState,
+    leads_back,
 )
 from triage.domain.sms_replies import Reply, Verb
 from triage.domain.words import Spoken
@@ -134,8 +134,8 @@ def _theirs(page: Page) -> None:
 def _stays(uow: UnitOfWork, centre: Centre, page: Page) -> Answered:
     """They are there, and what they text would lead back: nothing is changed."""
     slot, call = page.slot, page.slot.dispatch.call
-    at = arrivals.since(uow, slot).astimezone(centre.policy.time_zone)
-    return Answered("stays", answer_wording.is_there(call.code, slot.state, f"{at:%H:%M}"), call)
+    since = arrivals.since(uow, centre, slot)
+    return Answered("stays", answer_wording.is_there(call.code, slot.state, since), call)
 
 
 _MOVED = {
@@ -151,7 +151,7 @@ def _advance(state: SlotState) -> Handler:
         call = page.slot.dispatch.call
         if page.slot.state is not state or page.state is not PageState.ACCEPTED:
             _theirs(page)
-            if page.slot.state in ON_SITE and state not in SLOT_MOVES[page.slot.state]:
+            if leads_back(page.slot.state, state):
                 return _stays(uow, centre, page)
             if state is SlotState.EN_ROUTE and reply.minutes is not None:
                 return _eta(uow, centre, page, reply)

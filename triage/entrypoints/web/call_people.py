@@ -12,7 +12,7 @@ from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.intake_form import people_typed
-from triage.services import callers, calls, sending, splits
+from triage.services import callers, numbers_given, sending, splits
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
@@ -38,9 +38,7 @@ def add_caller(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def write_number(reference: str, key: UUID) -> ResponseReturnValue:
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        sending.must_be_open(call)
-        callers.write_number(uow, centre, callers.of_call(call, key), typed.line("phone"))
-        calls.assess(uow, centre, call)  # by now it may be known how often they have called
+        numbers_given.by_caller(uow, centre, call, key, typed.line("phone"))
         return msgid("The caller's number is written down.")
 
     return do(reference, f"number-{key}", write)
@@ -78,9 +76,7 @@ def add_third_party(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def write_third_party_number(reference: str, key: UUID) -> ResponseReturnValue:
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        sending.must_be_open(call)
-        one = callers.third_party_of_call(call, key)
-        callers.write_third_party_number(uow, centre, one, typed.line("phone"))
+        numbers_given.of_third_party(uow, centre, call, key, typed.line("phone"))
         return msgid("Their number is written down.")
 
     return do(reference, f"number-{key}", write)

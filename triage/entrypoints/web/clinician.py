@@ -9,7 +9,7 @@ from flask_babel import gettext
 from triage.context import current_context
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import GONE, ON_SITE, SLOT_MOVES, PageState
+from triage.domain.lifecycle import GONE, ON_SITE, PageState, leads_back
 from triage.domain.state_words import small_state_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
@@ -136,13 +136,14 @@ def _leads_back(slot: Slot, doing: str) -> bool:
     if slot.state not in ON_SITE or doing in {"safe", slot.state.value, *_RELIEF}:
         return False
     asked = doing in {"accept", "decline", "eta"}
-    return asked or state_typed(doing) not in SLOT_MOVES[slot.state]
+    return asked or leads_back(slot.state, state_typed(doing))
 
 
 def _stands(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
-    at = arrivals.since(uow, slot).astimezone(centre.policy.time_zone)
     return msgid(
-        "you are %(doing)s since %(at)s", doing=small_state_name(slot.state), at=f"{at:%H:%M}"
+        "you are %(doing)s since %(at)s",
+        doing=small_state_name(slot.state),
+        at=arrivals.since(uow, centre, slot),
     )
 
 
