@@ -460,6 +460,33 @@ def test_examples_that_fail_are_findings_with_their_line(world: World) -> None:
     assert re.search(r'data-line="\d+"', page)
 
 
+def test_the_draft_lists_its_rules_with_their_lines_also_where_it_does_not_load(
+    world: World,
+) -> None:
+    browser = supervisor(world)
+    lines = live_text(world).split("\n")
+    number = lines.index("  - id: not-breathing-normally") + 1
+    assert f'data-line="{number}" data-column="1">not-breathing-normally</a>' in opened(browser)
+
+    broken = "\n".join(["nonsense: [", *lines])
+    page = text_of(send(browser, broken, "/ask"))
+    assert f'data-line="{number + 1}" data-column="1">not-breathing-normally</a>' in page
+    assert "1. Life first: ambulance" in page
+
+
+def test_a_finding_leads_to_the_other_rule_that_it_names(world: World) -> None:
+    text = live_text(world)
+    first = re.search(r"  - id: hurt\n(?:    .*\n)+", text)
+    assert first
+    twice = first[0].replace("id: hurt", "id: hurt-again")
+    send(supervisor(world), text.replace(first[0], first[0] + twice))
+
+    page = opened(supervisor(world))
+    line = text.split("\n").index("  - id: hurt") + 1
+    assert "hurt-again never matters: it repeats hurt" in page
+    assert f'data-line="{line}" data-column="1">hurt, line {line}</a>' in page
+
+
 def test_throwing_a_draft_away(world: World) -> None:
     author = supervisor(world)
     send(author, with_another_threshold(world))

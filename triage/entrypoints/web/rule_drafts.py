@@ -15,6 +15,7 @@ from flask_babel import gettext
 from triage.context import current_context
 from triage.domain.errors import Conflict, NotFound, Refused, RuleFileError
 from triage.domain.rule_changes import changed_lines
+from triage.domain.rule_outline import outline
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.questions import GROUPS
@@ -235,7 +236,7 @@ def _page(
         sent_back = drafts.sent_back(uow, name, kept) if kept else ()
     known = kept.yaml if kept else live.yaml
     text = _typed() if "yaml" in request.form else known
-    findings = rule_sets.findings(centre, text)
+    findings, sections = rule_sets.findings(centre, text), outline(text)
     return render_template(
         "rules_draft.html",
         name=name,
@@ -245,7 +246,8 @@ def _page(
         behind=behind,
         sent_back=sent_back,
         text=text,
-        findings=findings_in(text, findings),
+        findings=findings_in(text, findings, sections),
+        sections=sections,
         notice=notice,
         others=changed_lines(known, text) if compare else (),
         lines=changed_lines(live.yaml, text) if behind else (),

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from triage.domain.errors import Finding, RuleFileError, TriageError
 from triage.domain.rule_changes import DiffWords, changed_rules, changed_words
+from triage.domain.rule_outline import OutlinedRule, Section, named_in
 from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
 from triage.domain.words import msgid
@@ -39,26 +40,35 @@ def said_of(rules: RuleSet) -> dict[str, RuleSentence]:
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A finding with the line it is about: cut around the column, which is `at`."""
+    """A finding with the line it is about: cut around the column, which is `at`.
+
+    names -- the rules that it names, but for the one that begins on its line.
+    """
 
     finding: Finding
     before: str
     at: str
     after: str
+    names: Sequence[OutlinedRule] = ()
 
 
-def findings_in(text: str, findings: Sequence[Finding]) -> list[ShownFinding]:
+def findings_in(
+    text: str, findings: Sequence[Finding], sections: Sequence[Section] = ()
+) -> list[ShownFinding]:
+    """sections -- the outline of the text, where the rules that a finding names are to be told."""
     lines = text.split("\n")
-    return [_shown(lines, finding) for finding in findings]
+    return [_shown(lines, finding, sections) for finding in findings]
 
 
-def _shown(lines: list[str], finding: Finding) -> ShownFinding:
+def _shown(lines: list[str], finding: Finding, sections: Sequence[Section]) -> ShownFinding:
     line = lines[finding.line - 1] if finding.line <= len(lines) else ""
     at = finding.column - 1
     start = max(0, at - _AROUND)
     before = ("… " if start else "") + line[start:at]
     after = line[at + 1 : at + _AROUND] + (" …" if len(line) > at + _AROUND else "")
-    return ShownFinding(finding, before, line[at : at + 1], after)
+    named = named_in(f"{finding.message} {finding.hint}", sections)
+    others = [rule for rule in named if rule.line != finding.line]
+    return ShownFinding(finding, before, line[at : at + 1], after, others)
 
 
 @dataclass(frozen=True)
