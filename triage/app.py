@@ -228,6 +228,7 @@ def create_app(context: AppContext | None = None) -> Flask:
         check_database(context)
     settings = context.settings
     app = Flask("triage", static_folder=None)  # web/assets.py sends them
+    app.jinja_environment = web.page.Templates
     app.config.update(SECRET_KEY=settings.secret_key)
     attach(app, context)
     web.register(app)

@@ -24,6 +24,8 @@ _LISTED = select(Alarm).options(
     joinedload(Alarm.responder).joinedload(Responder.team), joinedload(Alarm.call)
 )
 _STANDING = _LISTED.where(STANDING_ALARM).order_by(Alarm.created_at, Alarm.id)
+ANY = select(Alarm.id).where(STANDING_ALARM).exists()
+"""For `desk_lists`: is there any?"""
 
 
 def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import aliased
 
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.services import (
-    alarm_lists,
     arrivals,
     assessments,
     errands,
@@ -22,7 +21,6 @@ from triage.services import (
     listed_dispatches,
     outbox,
     sending,
-    unread_replies,
     who_comes,
 )
 from triage.services.assessments import Decision
@@ -30,10 +28,8 @@ from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.listed_calls import ListedCall
-from triage.services.unread_replies import Unread
 from triage.storage.calls import LISTED_ONES, MOST_LISTED, AssessmentRecord, Override
 from triage.storage.errands import Errand
-from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
 OPEN = (CallState.OPEN, CallState.ASKING)
@@ -124,9 +120,6 @@ class Board:
     not_listed: int
     nobody_beyond: Sequence[tuple[str, str]]
     """Code and reference of those among them to whom nobody comes."""
-    alarms: Sequence[Alarm]
-    texts: Sequence[Unread]
-    """Unread texts that nobody could act on; cries for help first."""
 
 
 def _latest() -> Select[UUID, UUID, datetime]:
@@ -158,8 +151,6 @@ def board(uow: UnitOfWork, centre: Centre, most: int = MOST_LISTED) -> Board:
         rows,
         not_listed := listed_calls.not_listed(uow, calls),
         listed_calls.nobody_beyond(uow, calls) if not_listed else [],
-        alarm_lists.standing(uow),
-        unread_replies.waiting(uow),
     )
 
 

@@ -93,12 +93,15 @@ def comes(uow: UnitOfWork, call: Call, unit: str) -> None:
         errands.end(uow, errand, "comes")
 
 
+_WAITS = Errand.kind == OFF, Errand.ended_at.is_(None)
 _TO_STAND_DOWN = (
     select(Errand)
-    .where(Errand.kind == OFF, Errand.ended_at.is_(None))
+    .where(*_WAITS)
     .options(joinedload(Errand.call))
     .order_by(Errand.created_at, Errand.id)
 )
+ANY = select(Errand.id).where(*_WAITS).exists()
+"""For `desk_lists`: is there any?"""
 
 
 def to_stand_down(uow: UnitOfWork) -> Sequence[Errand]:

@@ -61,7 +61,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
 
 def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, Holder]:
     keys = {key for row in rows for key in (row.account_id, row.offered_to) if key}
-    names = _names(uow, keys)
+    names = _names(uow, keys) if keys else {}
     there = people.signed_in(uow, centre, keys) if keys else set()
     return {
         row.call_id: Holder(

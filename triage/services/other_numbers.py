@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import LargeBinary, and_, bindparam, or_, select
 
 from triage.domain import reach_wording
 from triage.domain.errors import Conflict, Refused
@@ -49,13 +49,22 @@ _OF_PARTNERS = (
     .order_by(Partner.name)
 )
 _OF_IT = select(VerifiedNumber.id).where(VerifiedNumber.phone_index == bindparam("index"))
+ANY = or_(
+    _OF_PARTNERS.with_only_columns(Partner.id, maintain_column_froms=True).order_by(None).exists(),
+    and_(bindparam("index", type_=LargeBinary).is_not(None), ~_OF_IT.exists()),
+)
+"""For `desk_lists`: is there any? `index` is that of the desk's telephone, or None."""
 
 
 def unverified(uow: UnitOfWork, centre: Centre) -> Sequence[OtherNumber]:
     """Of whom nobody has shown that they are theirs; the desk's first."""
-    desk = OtherNumber(centre.policy.desk_phone or "")
-    ours = [desk] if desk.phone and not is_verified(uow, desk.index) else []
+    index = index_of_desk(centre)
+    ours = [of_desk(centre)] if index and not is_verified(uow, index) else []
     return ours + [OtherNumber(one.phone or "", one) for one in uow.session.scalars(_OF_PARTNERS)]
+
+
+def index_of_desk(centre: Centre) -> bytes | None:
+    return of_desk(centre).index if centre.policy.desk_phone else None
 
 
 def is_verified(uow: UnitOfWork, phone_index: bytes) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text, union_all
 
 from triage.catalogue import say
 from triage.domain.delivery import PERHAPS_OUT
@@ -178,19 +178,20 @@ LATE = timedelta(seconds=30)
 
 
 _OF_PAGES = select(Message.page_id).where(Message.kind == "page")
-_NOT_LEFT = _OF_PAGES.where(UNSENT, Message.created_at < bindparam("late"))
-_GIVEN_UP = _OF_PAGES.where(
-    Message.ring_since.is_not(None),
-    Message.noted_at.is_(None),
-    Message.state.in_([MessageState.UNKNOWN, MessageState.UNDELIVERED]),
+_NOT_LEFT = union_all(
+    _OF_PAGES.where(UNSENT, Message.created_at < bindparam("late")),
+    _OF_PAGES.where(
+        Message.ring_since.is_not(None),
+        Message.noted_at.is_(None),
+        Message.state.in_([MessageState.UNKNOWN, MessageState.UNDELIVERED]),
+    ),
 )
 
 
 def not_left(uow: UnitOfWork) -> frozenset[UUID]:
     """Pages whose text has not left, or may not have: whoever they are for is rung."""
     late = uow.now + LATE if providers.is_shut(uow) else uow.now - LATE
-    waiting = uow.session.scalars(_NOT_LEFT, {"late": late})
-    found = {*waiting, *uow.session.scalars(_GIVEN_UP)}
+    found = uow.session.scalars(_NOT_LEFT, {"late": late})
     return frozenset(key for key in found if key is not None)
 
 

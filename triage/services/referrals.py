@@ -145,13 +145,17 @@ def end(uow: UnitOfWork, centre: Centre, call: Call) -> None:
         errands.end(uow, errand, "closed")
 
 
+_WAITS = Errand.kind == KIND, Errand.ended_at.is_(None)
 _WAITING = (
     select(Errand)
-    .where(Errand.kind == KIND, Errand.ended_at.is_(None))
+    .where(*_WAITS)
     .options(joinedload(Errand.call))
     .order_by(Errand.due_at, Errand.id)
 )
-_FOR_THE_DESK = _WAITING.where(Errand.due_at <= bindparam("now"))
+_IS_DUE = Errand.due_at <= bindparam("now")
+_FOR_THE_DESK = _WAITING.where(_IS_DUE)
+ANY = select(Errand.id).where(*_WAITS, _IS_DUE).exists()
+"""For `desk_lists`: is there any?"""
 
 
 def for_the_desk(uow: UnitOfWork) -> Sequence[Errand]:

@@ -128,6 +128,8 @@ def _unread() -> Select[InboundMessage, Responder]:
 
 
 _UNREAD = _unread()
+ANY = select(InboundMessage.id).where(UNREAD_TEXT).exists()
+"""For `desk_lists`: may there be any?"""
 
 
 def waiting(uow: UnitOfWork) -> Sequence[Unread]:

@@ -63,12 +63,15 @@ def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
     ).all()
 
 
+_CALL_BACK = Dispatch.call_back_at.is_not(None)
 _TO_CALL_BACK = (
     select(Dispatch)
-    .where(Dispatch.call_back_at.is_not(None))
+    .where(_CALL_BACK)
     .options(joinedload(Dispatch.call))
     .order_by(Dispatch.level_rank, Dispatch.call_back_at)
 )
+ANY = select(Dispatch.id).where(_CALL_BACK).exists()
+"""For `desk_lists`: is there any?"""
 
 
 def to_call_back(uow: UnitOfWork) -> Sequence[Dispatch]:

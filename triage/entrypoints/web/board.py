@@ -27,15 +27,13 @@ from triage.services import (
     by_radio,
     calls,
     escalations,
-    other_numbers,
     reachability,
-    referrals,
     unread_replies,
-    waiting,
     watch,
 )
 from triage.services.boards import Board, Loudness, Row, is_there
 from triage.services.centre import Centre
+from triage.services.desk_lists import desk_lists
 from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import MOST_LISTED
@@ -129,26 +127,20 @@ def _look() -> tuple[dict[str, Any], Board]:
     choice = board_choice(context.centre)
     with context.reading() as uow:
         found = boards.board(uow, context.centre, choice.most)
-        call_backs = waiting.to_call_back(uow)
-        stood_down = by_radio.to_stand_down(uow)
-        referred = referrals.for_the_desk(uow)
+        lists = desk_lists(uow, context.centre)
         red = reachability.red_list(uow)
-        unverified = other_numbers.unverified(uow, context.centre)
         lines = paging_lines(watch.standing(uow).codes)
-        unheard = alarm_lists.unheard(uow) if found.alarms else frozenset()
-        who_have = alarm_lists.who_have(uow, found.alarms)
+        unheard = alarm_lists.unheard(uow) if lists.alarms else frozenset()
+        who_have = alarm_lists.who_have(uow, lists.alarms)
     shown = _chosen(context.centre, choice, found) | {
         "board": found,
         "choice": choice,
         "sorts": SORTS,
         "shows": SHOWN,
-        "call_backs": call_backs,
-        "stood_down": stood_down,
-        "referrals": referred,
+        "lists": lists,
         "errand_mark": lambda errand: mark(context.centre, errand, found.now),
         "warnings": lines,
         "red": red,
-        "unverified": unverified,
         "headlines": lambda centre, row: headlines(centre, row, found.now),
         "alarm_words": alarm_words,
         "unheard": unheard,

@@ -1,6 +1,6 @@
 """What every template can use: times, navigation, banners."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.dates import get_day_names, get_month_names
 from flask import Flask, current_app, g, request
+from flask.templating import Environment
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -60,6 +61,17 @@ class Banner:
     """What to follow, and its words."""
     more: str = ""
     """What unfolds: of several only the first alarm's stands open."""
+
+
+class Templates(Environment):
+    """Templates that all have the same names given beside those of their page.
+
+    Jinja compares a page's names with those of each part it imports, at every import: of a plain
+    dict that takes a tenth of the time that its chain of two takes.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return self.globals if d is None else super().make_globals(d)
 
 
 BannerSource = Callable[[AppContext], Iterable[Banner]]

@@ -1,0 +1,63 @@
+"""What waits for the desk beside its open calls.
+
+Mostly there is none of it, and each board asks again and again: so whether there is any is asked
+of all in one query, and only what there is is read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from triage.services import alarm_lists, by_radio, other_numbers, referrals, unread_replies, waiting
+from triage.services.centre import Centre
+from triage.services.other_numbers import OtherNumber
+from triage.services.unread_replies import Unread
+from triage.storage.dispatches import Dispatch
+from triage.storage.errands import Errand
+from triage.storage.safety import Alarm
+from triage.storage.unit_of_work import UnitOfWork
+
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class DeskLists:
+    alarms: Sequence[Alarm]
+    texts: Sequence[Unread]
+    """Unread texts that nobody could act on; cries for help first."""
+    call_backs: Sequence[Dispatch]
+    stood_down: Sequence[Errand]
+    """Whom the desk has to tell by radio that they need not come."""
+    referrals: Sequence[Errand]
+    unverified: Sequence[OtherNumber]
+
+
+_ANY = select(
+    alarm_lists.ANY.label("alarms"),
+    unread_replies.ANY.label("texts"),
+    waiting.ANY.label("call_backs"),
+    by_radio.ANY.label("stood_down"),
+    referrals.ANY.label("referrals"),
+    other_numbers.ANY.label("unverified"),
+)
+
+
+def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
+    """As of now."""
+    desk = other_numbers.index_of_desk(centre)
+    there = uow.session.execute(_ANY, {"now": uow.now, "index": desk}).one()
+
+    def read(is_any: bool, what: Callable[[UnitOfWork], Sequence[One]]) -> Sequence[One]:
+        return what(uow) if is_any else ()
+
+    return DeskLists(
+        read(there.alarms, alarm_lists.standing),
+        read(there.texts, unread_replies.waiting),
+        read(there.call_backs, waiting.to_call_back),
+        read(there.stood_down, by_radio.to_stand_down),
+        read(there.referrals, referrals.for_the_desk),
+        read(there.unverified, partial(other_numbers.unverified, centre=centre)),
+    )
