@@ -398,9 +398,10 @@ def test_of_two_teams_the_one_that_is_there_is_not_said_to_come(
     assert "On scene, others are coming" in row(dispatcher, call)
     world.wait(minutes=61)
     assert "OVERDUE: not all have come" in row(dispatcher, call)
-    assert "First there after 0 s. Not all yet." in row(dispatcher, call)
-    stops = "First there after 0 s. The clock stops when all who were sent are there"
-    assert stops in dispatcher.get(f"/calls/{call.reference}").text
+    first = r"First there after \d+ s\. "  # on a busy machine the story takes some
+    assert re.search(first + "Not all yet", row(dispatcher, call))
+    stops = first + "The clock stops when all who were sent are there"
+    assert re.search(stops, dispatcher.get(f"/calls/{call.reference}").text)
 
 
 def test_a_card_says_what_they_do_now(world: World, dispatcher: Browser) -> None:

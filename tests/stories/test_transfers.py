@@ -165,10 +165,10 @@ def test_a_line_that_does_not_answer_gives_the_call_back_with_who_comes_instead(
     """The crisis line was what the rules recommend; without it they name somebody else."""
     call = recommended_line(world)
     step(desk, call, "ringing")
-    world.wait(seconds=89)
+    world.wait(seconds=80)
     assert now(world, call) == ("hand_over", "ringing")
 
-    world.wait(seconds=2)
+    world.wait(seconds=11)
 
     assert now(world, call) == ("unfilled", "not_answered")
     page = words(look(desk, call))
