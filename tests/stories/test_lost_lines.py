@@ -146,7 +146,7 @@ def test_without_a_number_nobody_is_told_to_ring_and_it_is_written_down_there(
     assert "Voicemail reached" not in page
     assert said in words(dispatcher.get("/board").text)
 
-    page = act(dispatcher, call, "/number", {"phone": "202 555 0143"})
+    page = act(dispatcher, call, "/number", {"phone": "202 555 0143", "version": 1})
     assert "LINE LOST: ring the caller back now" in page
     assert "Voicemail reached" in page
     assert said not in words(dispatcher.get("/board").text)

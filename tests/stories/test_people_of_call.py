@@ -11,7 +11,7 @@ from tests.stories.test_intake import FORM, send, the_call
 from tests.stories.test_situation import situation
 from tests.world import Browser, World
 from triage.domain.lifecycle import CallState
-from triage.services import assessments
+from triage.services import assessments, hazard_notes
 from triage.storage.calls import Call, CallSubject, CallThirdParty
 from triage.storage.follow_ups import FollowUp
 from triage.storage.people import Account
@@ -192,22 +192,28 @@ def test_help_goes_out_though_the_caller_cannot_be_rung(
     mark = "Call-back number cannot be rung: ask again"
     assert mark in text_of(dispatcher.get("/board"))
 
-    number = where_a_number_is_written(dispatcher, path)
-    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number))
+    number, seen = where_a_number_is_written(dispatcher, path)
+    again = text_of(dispatcher.submit(path, seen | {"phone": "12"}, to=number))
     assert '<a href="#f-number-' in again, "the same mistake is told beside the field"
-    page = text_of(dispatcher.submit(path, {"phone": "202 555 0143"}, to=number, follow=True))
+    right = seen | {"phone": "202 555 0143"}
+    page = text_of(dispatcher.submit(path, right, to=number, follow=True))
+    assert f"<s><bdi>{typed}</bdi></s>" in page
     assert "tel:+12025550143" in page
     assert "cannot be rung" not in page
     assert "The caller&#39;s number was asked again and noted." in page
     assert mark not in text_of(dispatcher.get("/board"))
-    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number)
+    late = dispatcher.submit(path, seen | {"phone": "202 555 0144"}, to=number)
     assert late.status_code == 409
 
 
-def where_a_number_is_written(dispatcher: Browser, path: str) -> str:
-    form = re.search(rf'action="({path}/callers/[^/]+/number)"', text_of(dispatcher.get(path)))
+def where_a_number_is_written(dispatcher: Browser, path: str) -> tuple[str, dict[str, str]]:
+    """The address of the first caller's form, and what it sends of itself."""
+    page = text_of(dispatcher.get(path))
+    form = re.search(
+        rf'action="({path}/callers/[^/]+/number)".*?name="version" value="(\d+)"', page, re.DOTALL
+    )
     assert form
-    return form[1]
+    return form[1], {"version": form[2]}
 
 
 def test_a_number_that_is_written_down_later_tells_how_often_they_have_called(
@@ -221,10 +227,41 @@ def test_a_number_that_is_written_down_later_tells_how_often_they_have_called(
     path = f"/calls/{call.reference}"
     world.wait(minutes=1)
 
-    number = where_a_number_is_written(dispatcher, path)
-    dispatcher.submit(path, {"phone": "202 555 0143"}, to=number)
+    number, seen = where_a_number_is_written(dispatcher, path)
+    dispatcher.submit(path, seen | {"phone": "202 555 0143"}, to=number)
 
     assert situation(world, call)["contacts_last_30_days"] == 2
+
+
+def test_a_wrong_number_is_corrected_and_the_call_goes_by_the_right_one(world: World) -> None:
+    world.ignores_texts("another story")
+    world.call(CALM, caller_phone="+12025550143", disposition="resolved_on_phone")
+    call = world.call(CALM, caller_phone="+12025550134")
+    with world.context.unit_of_work("test") as uow:
+        there = uow.get(Call, call.id)
+        hazard_notes.add(uow, world.centre, "A dog bites", phone="+12025550134", call=there)
+        hazard_notes.add(uow, world.centre, "Hangs up", phone="+12025550134")
+    dispatcher = world.client("dispatcher")
+    path = f"/calls/{call.reference}"
+    number, seen = where_a_number_is_written(dispatcher, path)
+
+    again = text_of(dispatcher.submit(path, seen | {"phone": "202 555 0134"}, to=number))
+    assert "This number stands here already." in again
+    right = seen | {"phone": "202 555 0143"}
+    page = text_of(dispatcher.submit(path, right, to=number, follow=True))
+
+    assert "Tell the right one to whoever was told the other, in CAD too." in page
+    assert "tel:+12025550143" in page
+    assert "tel:+12025550134" not in page
+    assert "<s><bdi>+12025550134</bdi></s>" in page
+    assert "A dog bites" in page
+    assert "Hangs up" not in page, "that is about whoever has the wrong number"
+    assert "The caller&#39;s number was corrected; the one before is kept beside it." in page
+    assert situation(world, call)["contacts_last_30_days"] == 2
+    found = dispatcher.submit("/past-calls", {"phone": "202 555 0134"}, follow=True)
+    assert call.reference not in text_of(found)
+    late = dispatcher.submit(path, seen | {"phone": "202 555 0144"}, to=number)
+    assert late.status_code == 409
 
 
 def test_no_number_is_written_onto_a_closed_call(world: World) -> None:
@@ -232,12 +269,12 @@ def test_no_number_is_written_onto_a_closed_call(world: World) -> None:
     call = world.call(CALM, caller_phone="55501")
     dispatcher = world.client("dispatcher")
     path = f"/calls/{call.reference}"
-    number = where_a_number_is_written(dispatcher, path)
+    number, seen = where_a_number_is_written(dispatcher, path)
     with world.context.unit_of_work("test") as uow:
         row = uow.get(Call, call.id)
         row.state, row.disposition, row.closed_at = CallState.CLOSED, "duplicate", uow.now
 
-    late = dispatcher.submit(path, {"phone": "202 555 0143"}, to=number)
+    late = dispatcher.submit(path, seen | {"phone": "202 555 0143"}, to=number)
 
     assert late.status_code == 409
     assert "closed" in late.text

@@ -83,7 +83,7 @@ def test_nobody_without_a_number_is_promised_a_call_back(world: World, dispatche
     assert "we call you back" not in page
     assert "No tenemos ningún número para llamarle" in " ".join(script(page, "es"))
 
-    page = act(dispatcher, call, "/number", {"phone": "202 555 0143"})
+    page = act(dispatcher, call, "/number", {"phone": "202 555 0143", "version": 1})
     assert first not in page
     assert "we call you back" in page
 

@@ -17,6 +17,7 @@ from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.services.list_pages import Place, first_of, later
 from triage.services.places import WRONG, place_index
+from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
 from triage.storage.hazard_notes import HazardNote
 from triage.storage.sealed import blind_index
@@ -100,6 +101,18 @@ def review(uow: UnitOfWork, note: HazardNote, days: int = DAYS) -> None:
     _must_stand(uow, note)
     note.reviewed_at, note.reviewed_by, note.expires_at = uow.now, uow.actor, _end(uow, days)
     uow.audit("hazard_note.reviewed", note, days=days)
+
+
+def correct_number(uow: UnitOfWork, call: Call, before: bytes, number: str) -> None:
+    """What was learned during this call about a number, which was wrong, is about this one. before
+    -- its blind index. Notes that others wrote about the wrong one stay: it is somebody else's."""
+    of_call = select(AuditEntry.subject_id).where(
+        AuditEntry.call_id == call.id, AuditEntry.event == "hazard_note.added"
+    )
+    theirs = HazardNote.id.in_(of_call), HazardNote.phone_index == before
+    for note in uow.session.scalars(select(HazardNote).where(*theirs, *_standing(uow))):
+        note.phone, note.phone_index = number, blind_index("phone", number)
+        uow.audit("hazard_note.number_corrected", note, call_id=call.id)
 
 
 def remove(uow: UnitOfWork, note: HazardNote) -> None:

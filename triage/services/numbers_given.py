@@ -1,12 +1,13 @@
-"""A number that somebody gave when they were asked again, in place of none, or of one that cannot
-be rung. None is written onto a call that is closed: what was said there may have been erased."""
+"""A number that somebody gave when they were asked again, in place of none, of one that cannot be
+rung, or, of a caller, of one that is wrong. None is written onto a call that is closed: what was
+said there may have been erased."""
 
 from uuid import UUID
 
-from triage.domain.errors import Conflict
+from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import can_be_rung, e164
 from triage.domain.words import msgid
-from triage.services import callers, calls
+from triage.services import callers, calls, hazard_notes
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -14,18 +15,28 @@ from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def by_caller(uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str) -> None:
-    """Write it down and assess the call: it may be known now how often they have called.
+def by_caller(
+    uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str, version: int
+) -> None:
+    """Write it down and assess the call: it may be known now how often they have called. The one
+    that stood before is kept beside it; what was written about it as a danger goes along.
 
-    Raises Refused for one that cannot be rung either, Conflict where one that can be stands.
+    version -- of the caller as they stood on the screen. Raises Refused for a number that cannot be
+    rung, or stands already, Conflict where somebody else wrote one down meanwhile.
     """
     must_be_open(call)
     caller = callers.of_call(call, key)
-    if caller.phone_index is not None:
+    if caller.version != version:
         raise Conflict(msgid("the number of this caller was written down meanwhile"))
-    caller.phone = e164(phone, centre.policy.country)
-    caller.phone_index = blind_index("phone", caller.phone)
-    uow.audit("caller.number_written", caller)
+    number, before = e164(phone, centre.policy.country), caller.phone_index
+    if number == caller.phone:
+        raise Refused(msgid("This number stands here already."), "phone")
+    if caller.phone:
+        caller.former_phones = "\n".join(filter(None, [caller.phone, caller.former_phones]))
+    caller.phone, caller.phone_index = number, blind_index("phone", number)
+    uow.audit("caller.number_corrected" if before else "caller.number_written", caller)
+    if before:
+        hazard_notes.correct_number(uow, call, before, number)
     calls.assess(uow, centre, call)
 
 

@@ -218,6 +218,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         else msgid("Caller noted, without a number.")
     ),
     "caller.number_written": lambda _, d: msgid("The caller's number was asked again and noted."),
+    "caller.number_corrected": lambda _, d: msgid(
+        "The caller's number was corrected; the one before is kept beside it."
+    ),
     "caller.third_party_number_written": lambda _, d: msgid(
         "The number of somebody else was asked again and noted."
     ),
@@ -235,6 +238,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "hazard_note.added": lambda _, d: msgid(
         "A hazard note was written, for %(days)s days.", days=d["days"]
+    ),
+    "hazard_note.number_corrected": lambda _, d: msgid(
+        "A hazard note about the caller's number is about the corrected one now."
     ),
     "call.place_judged": lambda _, d: (
         msgid("The place found is the one that is meant.")

@@ -154,6 +154,9 @@ class Caller(LiveRow):
     phone = Sealed()
     """E.164, or as typed where no number could be made of it."""
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    former_phones_sealed: Mapped[bytes | None] = sealed_column()
+    former_phones = Sealed()
+    """The numbers that stood before they were corrected, one on a line, the latest first."""
     said_sealed: Mapped[bytes | None] = sealed_column()
     said = Sealed()
     """What a second caller told; the first caller's words are the call's narrative."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Refused
@@ -37,8 +37,16 @@ def add_caller(reference: str) -> ResponseReturnValue:
 @bp.post("/callers/<uuid:key>/number")
 @open_to(*DISPATCHERS)
 def write_number(reference: str, key: UUID) -> ResponseReturnValue:
+    version = request.form.get("version", 0, type=int)
+
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        numbers_given.by_caller(uow, centre, call, key, typed.line("phone"))
+        corrected = callers.of_call(call, key).phone_index is not None
+        numbers_given.by_caller(uow, centre, call, key, typed.line("phone"), version)
+        if corrected:
+            return msgid(
+                "The caller's number is corrected. Tell the right one to whoever was told the"
+                " other, in CAD too."
+            )
         return msgid("The caller's number is written down.")
 
     return do(reference, f"number-{key}", write)
