@@ -313,7 +313,7 @@ def buttons(page: str) -> list[str]:
     return [words.upper() if 'class="main"' in given else words for given, words in found]
 
 
-def test_the_next_step_is_the_filled_button_and_help_is_beside_it(world: World) -> None:
+def test_the_next_step_is_the_filled_button_and_help_stays_below_it(world: World) -> None:
     phone, call = on_a_call(world)
     clinician = signs_in(world, phone)
     path = f"/calls/{call.reference}"
@@ -325,7 +325,9 @@ def test_the_next_step_is_the_filled_button_and_help_is_beside_it(world: World) 
         ("transporting", "CLEARED"),
         ("cleared", "CLEARED"),
     ):
-        shown = buttons(clinician.get(path).text)
-        assert shown[:2] == [likely, "I need help"]
+        page = clinician.get(path).text
+        shown = buttons(page)
+        assert shown[0] == likely
+        assert "I need help" in page.split('id="own-help"')[1]
         assert [one for one in shown if one.isupper() and one != "OK"] == [likely]
         clinician.submit(path, {"action": state}, to=f"{path}/mine")
