@@ -1,5 +1,7 @@
 """The line to a caller is lost: they are rung back at set times, and a person decides."""
 
+import re
+
 import pytest
 
 from tests.stories.test_call_page import act, look, words
@@ -150,6 +152,29 @@ def test_without_a_number_nobody_is_told_to_ring_and_it_is_written_down_there(
     assert "LINE LOST: ring the caller back now" in page
     assert "Voicemail reached" in page
     assert said not in words(dispatcher.get("/board").text)
+
+
+def section(page: str, name: str) -> str:
+    return page.split(f'id="{name}"')[1].split("</section>", maxsplit=1)[0]
+
+
+def test_a_wrong_number_is_told_of_where_it_was_typed(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, caller_phone="ask the bar")
+    act(dispatcher, call, "/line-lost", {})
+    path = f"/calls/{call.reference}"
+    (given,) = set(re.findall(rf"{path}/callers/[-\w]+/number", look(dispatcher, call)))
+
+    for panel, told_in, quiet_in in (
+        ("lost", "call-errands", "call-callers"),
+        ("", "call-callers", "call-errands"),
+    ):
+        page = dispatcher.submit(path, {"phone": "911", "panel": panel}, to=given).text
+        told, quiet = (section(page, name) for name in (told_in, quiet_in))
+        assert "cannot be rung back" in told
+        assert 'value="911"' in told
+        assert "cannot be rung back" not in quiet
+        assert 'value="911"' not in quiet
 
 
 def test_without_a_number_a_person_decides_at_once(world: World, dispatcher: Browser) -> None:

@@ -290,6 +290,34 @@ def test_a_caller_who_was_lost_is_rung_before_the_line_is(world: World, desk: Br
     assert now(world, call) == ("hand_over", "offered")
 
 
+def test_nobody_is_told_to_ring_a_lost_caller_where_there_is_no_number(
+    world: World, desk: Browser
+) -> None:
+    call = line_call(world, caller_phone="ask the bar")
+    step(desk, call, "ringing")
+    step(desk, call, "counselor")
+
+    page = step(desk, call, "dropped")
+    assert "There is no number to ring: send somebody, and find one." in page
+    assert "The line was lost, and there is no number to ring." in page
+    assert "STILL WAITS, no number to ring" in page
+    assert "Write it down beside the caller on this page." in page
+    assert "Crisis line: LINE LOST, and there is no number to ring." in page
+    board = words(desk.get("/board").text)
+    assert "LINE LOST, no number to ring: send somebody, and find one" in board
+    assert "THE CALLER STILL WAITS, no number to ring: ask for one" in board
+    assert "no number to ring: ask for one, and write it down on the call" in board
+    assert "Crisis line WAS LOST, no number to ring: send somebody, and find one." in page
+    for shown in (page, board):
+        assert "ring the caller back" not in shown.lower()
+        assert "CALL BACK" not in shown
+        assert "Done, told without a number" in shown
+
+    told = act(desk, call, "/called-back", {})
+    assert "The caller was told how it stands, without a number to call them back." in told
+    assert "The caller was called back." not in told
+
+
 def test_a_counselor_who_stays_with_dispatcher_and_caller_for_long_is_asked_about(
     world: World, desk: Browser
 ) -> None:

@@ -1,5 +1,6 @@
 """Whoever rings about a call, the person it is about, and others who are there or can help."""
 
+from typing import Any
 from uuid import UUID
 
 from triage.domain.errors import NotFound, Refused
@@ -79,6 +80,11 @@ def of_call(call: Call, key: UUID) -> Caller:
 def can_ring(call: Call) -> bool:
     """Is a number known on which somebody who rang about this call can be rung?"""
     return any(one.phone_index is not None and one.left_for_id is None for one in call.callers)
+
+
+def no_number(call: Call) -> dict[str, Any]:
+    """What is written down with a call-back, where there is no number to ring."""
+    return {} if can_ring(call) else {"no_number": True}
 
 
 def add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:

@@ -49,8 +49,16 @@ def _told_with_others(_: Centre, details: Mapping[str, Any]) -> str:
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "dispatch.escalated": _escalated,
     "dispatch.told_with_others": _told_with_others,
-    "dispatch.call_back_due": lambda _, d: msgid("The caller still waits: call back."),
-    "dispatch.called_back": lambda _, d: msgid("The caller was called back."),
+    "dispatch.call_back_due": lambda _, d: (
+        msgid("The caller still waits, and no number is known on which to call them back.")
+        if d.get("no_number")
+        else msgid("The caller still waits: call back.")
+    ),
+    "dispatch.called_back": lambda _, d: (
+        msgid("The caller was told how it stands, without a number to call them back.")
+        if d.get("no_number")
+        else msgid("The caller was called back.")
+    ),
     "dispatch.divert_asked": lambda _, d: msgid(
         "%(team)s is asked to come here instead.", team=d["team"]
     ),

@@ -10,7 +10,7 @@ from triage.domain.errors import Conflict
 from triage.domain.escalation import Channel, Due, Who, reminders
 from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import msgid
-from triage.services import charges, escalation_policies, freed_teams, storms, supervisors
+from triage.services import callers, charges, escalation_policies, freed_teams, storms, supervisors
 from triage.services.availability import team_options
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
@@ -206,19 +206,20 @@ def call_back_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> Non
         return
     if dispatch.call_back_at is None:
         dispatch.call_back_at = uow.now
-        uow.audit("dispatch.call_back_due", dispatch)
+        uow.audit("dispatch.call_back_due", dispatch, **callers.no_number(dispatch.call))
     _plan_call_back(uow, centre, dispatch)
 
 
 def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    """Somebody has rung the caller: the next time counts from now."""
+    """Somebody has rung the caller, or told them without: the next time counts from now."""
     if dispatch.call_back_at is None:
         raise Conflict(msgid("the caller has been called back already, or somebody comes"))
     waited_s = int((uow.now - dispatch.call_back_at).total_seconds())
     dispatch.call_back_at = None
     cancel(uow, dispatch, CALL_BACK)
     _plan_call_back(uow, centre, dispatch)
-    uow.audit("dispatch.called_back", dispatch, waited_s=waited_s)
+    told = callers.no_number(dispatch.call)
+    uow.audit("dispatch.called_back", dispatch, waited_s=waited_s, **told)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

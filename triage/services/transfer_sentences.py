@@ -45,8 +45,10 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "transfer.not_answered": lambda c, d: msgid(
         "%(line)s DID NOT ANSWER in time: the call is the dispatcher's again.", line=_line(c, d)
     ),
-    "transfer.dropped": lambda c, d: msgid(
-        "%(line)s: LINE LOST, the caller is to be rung back.", line=_line(c, d)
+    "transfer.dropped": lambda c, d: (
+        msgid("%(line)s: LINE LOST, and there is no number to ring.", line=_line(c, d))
+        if d.get("no_number")
+        else msgid("%(line)s: LINE LOST, the caller is to be rung back.", line=_line(c, d))
     ),
     "transfer.cancelled": lambda c, d: msgid("%(line)s is not rung any more.", line=_line(c, d)),
 }

@@ -16,7 +16,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.transfers import REFUSALS, RETURNED, RUNNING, TransferState, cause_of
 from triage.domain.words import msgid
-from triage.services import escalations, next_steps, paging
+from triage.services import callers, escalations, next_steps, paging
 from triage.services.centre import Centre
 from triage.services.planned import cancel as cancel_planned
 from triage.services.planned import plan
@@ -117,12 +117,14 @@ def give_up(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
 
 
 def drop(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
-    """The line broke, perhaps after the release: the caller must be rung back at once."""
-    _give_back(uow, centre, transfer, TransferState.DROPPED)
+    """The line broke, perhaps after the release: the caller must be rung back at once, or a
+    number found."""
+    no_number = callers.no_number(transfer.dispatch.call)
+    _give_back(uow, centre, transfer, TransferState.DROPPED, **no_number)
 
 
 def _give_back(
-    uow: UnitOfWork, centre: Centre, transfer: Transfer, state: TransferState, **details: str
+    uow: UnitOfWork, centre: Centre, transfer: Transfer, state: TransferState, **details: str | bool
 ) -> None:
     """The call is the dispatcher's again, and the rules are asked who comes instead. After the
     time of any hand-over the supervisors are told, as for a call to which nobody comes."""

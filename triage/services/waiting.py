@@ -67,7 +67,7 @@ _CALL_BACK = Dispatch.call_back_at.is_not(None)
 _TO_CALL_BACK = (
     select(Dispatch)
     .where(_CALL_BACK)
-    .options(joinedload(Dispatch.call))
+    .options(joinedload(Dispatch.call).selectinload(Call.callers))
     .order_by(Dispatch.level_rank, Dispatch.call_back_at)
 )
 ANY = select(Dispatch.id).where(_CALL_BACK).exists()

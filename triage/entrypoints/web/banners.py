@@ -22,6 +22,7 @@ from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
 from triage.services import (
     alarm_lists,
+    callers,
     duty,
     held_calls,
     leftovers,
@@ -186,14 +187,17 @@ _LOST = {
     TransferState.REFUSED: msgid("%(line)s does not take the caller: the call is yours."),
     TransferState.DROPPED: msgid("%(line)s WAS LOST, ring the caller back: the call is yours."),
 }
+_NO_NUMBER = msgid("%(line)s WAS LOST, no number to ring: send somebody, and find one.")
 
 
 def _given_back(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
     """At once, to whoever types another call meanwhile."""
     for dispatch in transfers.given_back(uow):
         why = _LOST.get(dispatch.transfer.state) if dispatch.transfer else None
+        call = dispatch.call
+        if why is _LOST[TransferState.DROPPED] and not callers.can_ring(call):
+            why = _NO_NUMBER
         if why is not None:
-            call = dispatch.call
             words = Sentence(why, {"line": response_name(context.centre, dispatch.response)})
             yield Banner(
                 "alarm", words, f"/calls/{call.reference}", msgid("Call %(code)s", code=call.code)

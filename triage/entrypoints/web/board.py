@@ -25,6 +25,7 @@ from triage.services import (
     alarm_lists,
     boards,
     by_radio,
+    callers,
     calls,
     escalations,
     reachability,
@@ -63,7 +64,15 @@ _TONES = {
 _LOST = {
     TransferState.NOT_ANSWERED: msgid("LINE DOES NOT ANSWER: the call is yours again"),
     TransferState.REFUSED: msgid("LINE REFUSED: the call is yours again"),
-    TransferState.DROPPED: msgid("LINE LOST: ring the caller back"),
+}
+# Two of each: for a caller who can be rung, and for one who cannot.
+_DROPPED = {
+    True: msgid("LINE LOST: ring the caller back"),
+    False: msgid("LINE LOST, no number to ring: send somebody, and find one"),
+}
+_CALL_BACK = {
+    True: msgid("CALL BACK: the caller still waits"),
+    False: msgid("THE CALLER STILL WAITS, no number to ring: ask for one"),
 }
 _UNDER_WAY = {
     TransferState.RINGING: msgid("The line rings"),
@@ -138,6 +147,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "sorts": SORTS,
         "shows": SHOWN,
         "lists": lists,
+        "can_ring": callers.can_ring,
         "errand_mark": lambda errand: mark(context.centre, errand, found.now),
         "warnings": lines,
         "red": red,
@@ -196,11 +206,11 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         said.append(("alarm", ring))
     said += _beside_the_rules(centre, row)
     if any(line.call_back_at for line in row.lines):
-        said.append(("alarm", msgid("CALL BACK: the caller still waits")))
+        said.append(("alarm", _CALL_BACK[row.call.can_ring]))
+    elif row.call.number_to_ask:
+        said.append(("warn", msgid("Call-back number cannot be rung: ask again")))
     if row.tell_again:
         said.append(("warn", msgid("Tell the caller again: who comes has changed")))
-    if row.call.number_to_ask:
-        said.append(("warn", msgid("Call-back number cannot be rung: ask again")))
     if any(line.diverted_at for line in row.lines):
         said.append(("warn", msgid("Team diverted, asked anew")))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
@@ -272,7 +282,8 @@ def _over(row: Row) -> str:
 
 
 def _nobody(centre: Centre, row: Row) -> str:
-    lost = [_LOST.get(line.transfer.state) for line in row.lines if line.transfer]
+    words = {**_LOST, TransferState.DROPPED: _DROPPED[row.call.can_ring]}
+    lost = [words.get(line.transfer.state) for line in row.lines if line.transfer]
     nobody = [line for line in row.lines if line.state is DispatchState.UNFILLED]
     if lost and lost[-1] and all(line.transfer for line in nobody):
         return lost[-1]

@@ -49,7 +49,8 @@ def write_number(reference: str, key: UUID) -> ResponseReturnValue:
             )
         return msgid("The caller's number is written down.")
 
-    return do(reference, f"number-{key}", write)
+    panel = "lost" if typed.line("panel") == "lost" else "number"
+    return do(reference, f"{panel}-{key}", write)
 
 
 @bp.post("/callers/<uuid:key>/split")

@@ -15,7 +15,7 @@ from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.call_teams import dispatch_of
 from triage.entrypoints.web.transfer_steps import AGAIN
-from triage.services import transfers
+from triage.services import callers, transfers
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -53,9 +53,10 @@ def _not_answered(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
 
 def _dropped(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     transfers.drop(uow, centre, transfers.newest(dispatch))
-    known = any(caller.phone_index for caller in dispatch.call.callers)
     how = (
-        msgid("Ring the caller back now.") if known else msgid("No number of the caller is known.")
+        msgid("Ring the caller back now.")
+        if callers.can_ring(dispatch.call)
+        else msgid("There is no number to ring: send somebody, and find one.")
     )
     return msgid("The line was lost: the call is yours again. %(how)s", how=how)
 

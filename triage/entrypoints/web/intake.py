@@ -185,7 +185,7 @@ def _become_a_call(
         _tell_what_they_say(context.centre, call, new.narrative or "")
         _tell_who_was_chosen(context.centre, new)
     elif fresh and action == "lost":
-        told = msgid("The line was lost: the call is kept. Ring the caller back.")
+        told = msgid("The line was lost: the call is kept.")
     elif fresh:
         told = msgid(
             "Call %(reference)s is taken; its code is %(code)s.",

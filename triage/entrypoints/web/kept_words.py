@@ -51,6 +51,7 @@ OWN = {
         "number",
         "offer",
         "page",
+        "panel",
         "ring",
         "rows",
         "seen",
