@@ -163,13 +163,15 @@ def test_a_wrong_number_is_told_of_where_it_was_typed(world: World, dispatcher: 
     call = world.call(CALM, caller_phone="ask the bar")
     act(dispatcher, call, "/line-lost", {})
     path = f"/calls/{call.reference}"
-    (given,) = set(re.findall(rf"{path}/callers/[-\w]+/number", look(dispatcher, call)))
+    seen = rf'({path}/callers/[-\w]+/number).*?name="version" value="(\d+)"'
+    ((given, version),) = set(re.findall(seen, look(dispatcher, call), re.DOTALL))
 
     for panel, told_in, quiet_in in (
         ("lost", "call-errands", "call-callers"),
         ("", "call-callers", "call-errands"),
     ):
-        page = dispatcher.submit(path, {"phone": "911", "panel": panel}, to=given).text
+        form = {"phone": "911", "version": version, "panel": panel}
+        page = dispatcher.submit(path, form, to=given).text
         told, quiet = (section(page, name) for name in (told_in, quiet_in))
         assert "cannot be rung back" in told
         assert 'value="911"' in told
