@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add
 from tests.world import Browser, Phone, World
 from triage.domain.lifecycle import CallState
@@ -176,6 +177,41 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
     assert f'href="/calls/{lost.reference}"' in told
     assert f'href="/calls/{gone.reference}"' in told
     assert other.reference not in told
+
+
+def test_what_is_red_at_the_desk_is_told_of_calls_beyond_the_list_too(
+    world: World, dispatcher: Browser
+) -> None:
+    fill(world)
+    world.ignores_texts("who is asked is another story")
+    (phone,) = world.team("Mobile 9")
+    calm = world.call(CALM)
+    phone.text(f"{calm.code} 1")
+    officer, dropped = world.call(ARMED), world.call(CALM)
+    act(dispatcher, dropped, "/line-lost", {})
+
+    def told() -> str:
+        return board(dispatcher).split('id="board-tasks-beyond"')[1].split("</div>")[0]
+
+    assert f'href="/calls/{dropped.reference}"' in told()
+    assert officer.reference not in told()
+    world.wait(seconds=61)
+    assert f'href="/calls/{officer.reference}"' in told()
+    assert calm.reference not in told()
+
+    with world.context.unit_of_work("test") as uow:
+        never_asked = uow.add(
+            Call(
+                reference="260101-NOBODY",
+                code="ZZZ9",
+                state=CallState.OPEN,
+                origin="form",
+                received_at=uow.now,
+                rule_set="county-default",
+            )
+        ).reference
+    page = board(dispatcher)
+    assert never_asked in page.split('id="board-beyond"')[1].split("</div>")[0]
 
 
 def test_everything_cancelled_is_nobody_coming_too(world: World, dispatcher: Browser) -> None:

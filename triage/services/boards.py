@@ -118,8 +118,10 @@ class Board:
     now: datetime
     rows: Sequence[Row]
     not_listed: int
-    nobody_beyond: Sequence[tuple[str, str]]
+    nobody_beyond: Sequence[tuple[str, str]] = ()
     """Code and reference of those among them to whom nobody comes."""
+    tasks_beyond: Sequence[tuple[str, str]] = ()
+    """The same of those that the desk has something red to do about."""
 
 
 def _latest() -> Select[UUID, UUID, datetime]:
@@ -146,16 +148,20 @@ def board(uow: UnitOfWork, centre: Centre, most: int = MOST_LISTED) -> Board:
     around = _around(uow, centre, calls[-1].received_at if calls else uow.now)
     rows = [_row(uow.now, centre, call, around) for call in calls]
     rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
-    return Board(
-        uow.now,
-        rows,
-        not_listed := listed_calls.not_listed(uow, calls),
-        listed_calls.nobody_beyond(uow, calls) if not_listed else [],
-    )
+    not_listed = listed_calls.not_listed(uow, calls)
+    if not not_listed:
+        return Board(uow.now, rows, 0)
+    nobody = listed_calls.nobody_beyond(uow, centre, calls)
+    tasks = listed_calls.tasks_beyond(uow, calls, _late_since(uow, centre))
+    return Board(uow.now, rows, not_listed, nobody, [one for one in tasks if one not in nobody])
+
+
+def _late_since(uow: UnitOfWork, centre: Centre) -> datetime:
+    return uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
 
 
 def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
-    late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
+    late_since = _late_since(uow, centre)
     not_left = outbox.not_left(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
     overrides: dict[UUID, list[tuple[UUID, str]]] = {}

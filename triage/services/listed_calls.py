@@ -6,12 +6,27 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
 
 from triage.domain.codes import NOT_NEEDED
 from triage.domain.lifecycle import CallState, DispatchState
-from triage.storage.calls import MOST_LISTED, OPEN_CALL, Call, Caller
-from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
+from triage.domain.transfers import TransferState
+from triage.services import errands
+from triage.services.centre import Centre
+from triage.storage.calls import MOST_LISTED, OPEN_CALL, AssessmentRecord, Call, Caller
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Transfer
+from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -64,16 +79,56 @@ def _all_was_cancelled() -> ColumnElement[bool]:
     return and_(exists().where(_OF_CALL), ~exists().where(_OF_CALL, stands))
 
 
-_NOBODY_BEYOND = (
-    select(Call.id, Call.code, Call.reference)
-    .where(
-        OPEN_CALL,
-        Call.received_at >= bindparam("last"),
-        or_(exists().where(_OF_CALL, UNFILLED_DISPATCH), _all_was_cancelled()),
+def _nobody_was_asked() -> ColumnElement[bool]:
+    """Though the newest decision sends somebody, or there is none. sends_nobody -- responses."""
+    later = aliased(AssessmentRecord)
+    newest = ~exists().where(
+        later.call_id == AssessmentRecord.call_id, later.number > AssessmentRecord.number
     )
-    .order_by(Call.received_at, Call.id)
-    .limit(MOST_LISTED)
+    sends_nobody = or_(
+        AssessmentRecord.outcome == "ask_more",
+        AssessmentRecord.response.in_(bindparam("sends_nobody", expanding=True)),
+    )
+    decided_so = exists().where(AssessmentRecord.call_id == Call.id, newest, sends_nobody)
+    return and_(~exists().where(_OF_CALL), ~decided_so)
+
+
+def _hand_over_is_late() -> ColumnElement[bool]:
+    """As `board_lines.is_late`. Of the transfers of a dispatch only the newest is not over."""
+    late_transfer = or_(
+        and_(Transfer.state == TransferState.COUNSELOR, Transfer.late_at.is_not(None)),
+        and_(Transfer.state == TransferState.OFFERED, Transfer.created_at <= bindparam("late")),
+    )
+    of_dispatch = Transfer.dispatch_id == Dispatch.id
+    by_hand = and_(Dispatch.created_at <= bindparam("late"), ~exists().where(of_dispatch))
+    late = or_(by_hand, exists().where(of_dispatch, late_transfer))
+    return exists().where(_OF_CALL, Dispatch.state == DispatchState.HAND_OVER, late)
+
+
+def _errand_is_red() -> ColumnElement[bool]:
+    """As `errands.is_red`, but for what outlives the call: that is told beside the calls."""
+    come = or_(Errand.kind.in_(errands.RED_AT_ONCE), Errand.due_at <= bindparam("now"))
+    waits = Errand.ended_at.is_(None), Errand.kind.not_in(errands.OUTLIVES_CALL)
+    return exists().where(Errand.call_id == Call.id, *waits, come)
+
+
+def _beyond(*loud: ColumnElement[bool] | TextClause) -> Select[str, str]:
+    """Of the calls after the last that is listed those of which one of these is so."""
+    last = bindparam("last", type_=Call.received_at.type)
+    same_instant = and_(Call.received_at == last, Call.id > bindparam("last_id"))
+    return (
+        select(Call.code, Call.reference)
+        .where(OPEN_CALL, Call.received_at >= last, or_(Call.received_at > last, same_instant))
+        .where(or_(*loud))
+        .order_by(Call.received_at, Call.id)
+        .limit(MOST_LISTED)
+    )
+
+
+_NOBODY_BEYOND = _beyond(
+    exists().where(_OF_CALL, UNFILLED_DISPATCH), _all_was_cancelled(), _nobody_was_asked()
 )
+_TASKS_BEYOND = _beyond(_hand_over_is_late(), _errand_is_red())
 
 
 def of_board(uow: UnitOfWork, most: int) -> Sequence[ListedCall]:
@@ -89,9 +144,26 @@ def not_listed(uow: UnitOfWork, listed: Sequence[ListedCall]) -> int:
     return (uow.session.scalar(query) or 0) - len(listed)
 
 
-def nobody_beyond(uow: UnitOfWork, listed: Sequence[ListedCall]) -> list[tuple[str, str]]:
+def nobody_beyond(
+    uow: UnitOfWork, centre: Centre, listed: Sequence[ListedCall]
+) -> list[tuple[str, str]]:
     """Code and reference of those beyond them to whom nobody comes, or half a team: what is loudest
     is not to be missed, however many calls are open."""
-    keys = {call.id for call in listed}
-    found = uow.session.execute(_NOBODY_BEYOND, {"last": listed[-1].received_at})
-    return [(code, reference) for key, code, reference in found if key not in keys]
+    kinds = centre.vocabulary.responses.items()
+    nobody = [key for key, kind in kinds if not kind.is_somebody]
+    return _named(uow, _NOBODY_BEYOND, listed, sends_nobody=nobody)
+
+
+def tasks_beyond(
+    uow: UnitOfWork, listed: Sequence[ListedCall], late_since: datetime
+) -> list[tuple[str, str]]:
+    """The same of those that wait for somebody at the desk, and are red: a hand-over that nobody
+    has confirmed, an errand. late_since -- see `board_lines.line_of`."""
+    return _named(uow, _TASKS_BEYOND, listed, late=late_since, now=uow.now)
+
+
+def _named(
+    uow: UnitOfWork, beyond: Select[str, str], listed: Sequence[ListedCall], **asked: Any
+) -> list[tuple[str, str]]:
+    last = {"last": listed[-1].received_at, "last_id": listed[-1].id}
+    return [(code, name) for code, name in uow.session.execute(beyond, last | asked)]

@@ -173,6 +173,11 @@ def _chosen(centre: Centre, choice: BoardChoice, found: Board) -> dict[str, Any]
     urgent = [row for row in chosen if row.loudness is Loudness.NOBODY]
     rows = [row for row in chosen if row.loudness is not Loudness.NOBODY]
     named = [(row.call.code, row.call.reference) for row in urgent[MOST_LISTED:]]
+    tasks = [
+        (row.call.code, row.call.reference)
+        for row in rows[MOST_LISTED:]
+        if row.errand_is_red or any(line.late for line in row.lines)
+    ]
     cut = len(named) + max(0, len(rows) - MOST_LISTED)
     return {
         "hidden": len(hidden),
@@ -182,6 +187,7 @@ def _chosen(centre: Centre, choice: BoardChoice, found: Board) -> dict[str, Any]
         "urgent": urgent[:MOST_LISTED],
         "rows": rows[:MOST_LISTED],
         "nobody_beyond": [*named, *found.nobody_beyond],
+        "tasks_beyond": [*tasks, *found.tasks_beyond],
         "not_listed": found.not_listed + cut,
     }
 
