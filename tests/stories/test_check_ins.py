@@ -460,7 +460,7 @@ def test_everybody_in_the_field_has_a_timer_and_is_found_where_there_is_none(
     world.context.do(
         "test",
         lambda uow: dispatches.advance(
-            uow, uow.get(Slot, slot.id), SlotState.TRANSPORTING, "radio"
+            uow, world.centre, uow.get(Slot, slot.id), SlotState.TRANSPORTING, "radio"
         ),
     )
     assert findings(world) == set()

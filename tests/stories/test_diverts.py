@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from tests.stories.test_call_page import words
 from tests.stories.test_escalation import call_in, code_of, reported, state
 from tests.world import Phone, World
 from triage.domain.errors import Conflict
@@ -154,12 +155,25 @@ def test_a_pair_of_which_one_has_arrived_is_told_that_it_stays(world: World) -> 
     propose(world, urgent)
     for phone in (clinician, officer):
         phone.expect("IMMEDIATE in Harbor has nobody")
-    officer.text(f"{first} scene")
-    officer.expect("you are on scene")
+    clinician.text(f"{code} 1")
+    clinician.expect("your yes is kept")
+    desk, page = world.client("dispatcher"), f"/c/{code}"
+    asked = "CIT 1 is asked to turn and come here. Nothing moves until they say yes."
+    assert asked in words(desk.get(page, follow_redirects=True).text)
 
+    officer.text(f"{first} scene")
+
+    officer.expect("you are on scene")
+    clinician.expect(f"{code}: not needed from you any more. You stay on {first}.")
+    told = words(desk.get(page, follow_redirects=True).text)
+    arrived = "CIT 1 has arrived at its own call"
+    assert f"{arrived} and is not asked any more to turn and come here." in told
+    assert told.count(f"{arrived}: it is not asked any more to turn and come here.") == 2
+    assert asked not in told
+    assert "CIT 1 is asked to turn" not in words(desk.get("/board").text)
     for phone in (clinician, officer):
         phone.text(f"{code} 1")
-        phone.expect("Your team is not on the way to its call any more. Nothing was changed.")
+        phone.expect("This question is over. Stay on your call.")
     assert state(world, urgent) == "unfilled"
     world.ignores_texts("what follows when nobody turns is another story")
 
@@ -268,7 +282,7 @@ def test_a_team_that_has_arrived_meanwhile_stays(world: World) -> None:
 
     alpha.text(f"{code_of(world, urgent)} 1")
 
-    alpha.expect("not on the way to its call any more")
+    alpha.expect("This question is over. Stay on your call.")
     assert by_code(world, first) == "on_scene"
     assert state(world, urgent) == "unfilled"
 

@@ -465,7 +465,7 @@ def test_of_two_who_accept_at_once_exactly_one_has_it(world: World) -> None:
         world.context.do(
             "test",
             lambda uow, d=dispatch: dispatches.advance(
-                uow, uow.session.get(Slot, d.slots[0].id), SlotState.CLEARED, "radio"
+                uow, world.centre, uow.session.get(Slot, d.slots[0].id), SlotState.CLEARED, "radio"
             ),
         )
 

@@ -41,6 +41,16 @@ def _left(details: Details) -> str | None:
     return LEFT_DUTY.get(details.get("because", ""))
 
 
+def _passed_over(_: Centre, details: Details) -> str:
+    if details.get("because") == "arrived":
+        return msgid(
+            "%(team)s has arrived at its own call: it is not asked any more to turn and come here.",
+            team=details["team"],
+        )
+    left = _left(details) or msgid("did not answer in time")
+    return msgid("%(team)s %(left)s; the next is asked.", team=details["team"], left=left)
+
+
 def _role(details: Details) -> str:
     return begun(role_name(details["role"]))
 
@@ -88,11 +98,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         waited_s=d["waited_s"],
     ),
     "page.declined": lambda _, d: msgid("%(team)s declined.", team=d["team"]),
-    "page.passed_over": lambda _, d: msgid(
-        "%(team)s %(left)s; the next is asked.",
-        team=d["team"],
-        left=_left(d) or msgid("did not answer in time"),
-    ),
+    "page.passed_over": _passed_over,
     "page.undeliverable": lambda _, d: msgid(
         "%(team)s %(left)s; the next is asked.",
         team=d["team"],

@@ -182,7 +182,7 @@ def _advance(at: _At) -> str:
     slots = _held(at, " ".join(at.rest))
     who = paging.who_has(slots[0])
     for slot in slots:
-        dispatches.advance(at.uow, slot, state, "radio")
+        dispatches.advance(at.uow, at.centre, slot, state, "radio")
     return msgid("%(who)s %(state)s.", who=who, state=words)
 
 

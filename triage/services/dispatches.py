@@ -25,6 +25,7 @@ from triage.services import (
     assessments,
     by_radio,
     check_ins,
+    diverts,
     escalation_policies,
     escalations,
     freed_teams,
@@ -275,7 +276,7 @@ PROGRESS = {
 }
 
 
-def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None:
+def advance(uow: UnitOfWork, centre: Centre, slot: Slot, state: SlotState, through: str) -> None:
     """Whoever has the slot is on the way, there, or done. Saying it twice tells only that all is
     well."""
     check_ins.heard(uow, slot, through)
@@ -287,6 +288,7 @@ def advance(uow: UnitOfWork, slot: Slot, state: SlotState, through: str) -> None
     uow.audit(
         f"slot.{state.value}", slot, call_id=slot.dispatch.call_id, role=slot.role, through=through
     )
+    diverts.look(uow, centre, slot)
     if slot.dispatch.reached_by == "page":
         paging.refresh(uow, slot.dispatch)
     elif state is SlotState.CLEARED:

@@ -27,6 +27,8 @@ from triage.storage.unit_of_work import UnitOfWork
 MAY_TURN = (SlotState.ACCEPTED, SlotState.EN_ROUTE)
 """Not yet there: nobody is left alone by it."""
 
+ARRIVED = "arrived"
+"""Why a question ended, and through what: they are there, where they were going."""
 OVER = msgid("This question is over. Stay on your call. Nothing was changed.")
 
 
@@ -198,6 +200,21 @@ def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         raise Refused(OVER)
     page.answered_at, page.answered_through = uow.now, through
     paging.pass_over(uow, centre, page, PageState.DECLINED)
+
+
+def look(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """Where whoever has this place may not turn any more, for they are there or near, the question
+    to their team ends by itself: whoever had said yes is told, and the desk reads why."""
+    if slot.state in MAY_TURN or slot.responder_id is None:
+        return
+    asks = select(Page).where(
+        Page.responder_id == slot.responder_id,
+        Page.state == PageState.OPEN,
+        Page.instead_of_id == slot.id,
+    )
+    for page in uow.session.scalars(asks).all():
+        page.answered_through = ARRIVED
+        paging.pass_over(uow, centre, page, PageState.PASSED_OVER, ARRIVED)
 
 
 def tell_who_turned(

@@ -130,7 +130,7 @@ def open_on_view(
     if dispatch is None:
         raise RuntimeError("a response with roles sends somebody")
     slot = next(one for one in dispatch.slots if one.responder_id == responder.id)
-    dispatches.advance(uow, slot, SlotState.ON_SCENE, "screen")
+    dispatches.advance(uow, centre, slot, SlotState.ON_SCENE, "screen")
     for response in sending.not_sent(uow, call, decision):
         if not _has_clinician(centre, response):
             dispatches.open_dispatch(uow, centre, call, response, decision.urgency, "assessment")

@@ -180,7 +180,7 @@ def pass_over(
 ) -> None:
     """No answer in time, a no, or a text that cannot be delivered: ask the next at once.
 
-    because -- a code, where they left duty before they answered.
+    because -- a code, where they left duty, or had arrived at their own call, before they answered.
     """
     may_say_no = page.state is PageState.UNDELIVERABLE and why is PageState.DECLINED
     if page.state is not PageState.OPEN and not may_say_no:
@@ -193,7 +193,7 @@ def pass_over(
         _ask_on(uow, centre, page.slot)
         freed_teams.offer_soon(uow, page)
     elif page.kind is PageKind.DIVERT:
-        stay(uow, centre, page)
+        stay(uow, centre, page, **details)
     else:
         escalations.refused(uow, centre, page)
 

@@ -155,7 +155,7 @@ def _advance(state: SlotState) -> Handler:
                 return _stays(uow, centre, page)
             if state is SlotState.EN_ROUTE and reply.minutes is not None:
                 return _eta(uow, centre, page, reply)
-            dispatches.advance(uow, page.slot, state, "text")
+            dispatches.advance(uow, centre, page.slot, state, "text")
         told = cleared_text(page) if state is SlotState.CLEARED else _MOVED[state](call.code)
         return Answered(state.value, told, call)
 
@@ -175,7 +175,7 @@ def _on_the_way(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> An
     answered = accept(uow, centre, page, reply)
     slot = page.slot
     if slot.responder_id == page.responder_id and slot.state is SlotState.ACCEPTED:
-        dispatches.advance(uow, slot, SlotState.EN_ROUTE, "text")
+        dispatches.advance(uow, centre, slot, SlotState.EN_ROUTE, "text")
     return answered
 
 

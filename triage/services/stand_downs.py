@@ -122,15 +122,14 @@ def asked_together(uow: UnitOfWork, page: Page) -> list[Page]:
     ]
 
 
-def stay(uow: UnitOfWork, centre: Centre, page: Page) -> None:
-    """One of the team says no to a divert, says nothing or is not reached: nobody of it turns, or
-    they would be parted. Whoever had said yes is told."""
+def stay(uow: UnitOfWork, centre: Centre, page: Page, **because: str) -> None:
+    """One of the team says no to a divert, says nothing, is not reached or has arrived where they
+    go: nobody of it turns, or they would be parted. Whoever had said yes is told."""
     others = asked_together(uow, page)
     for other in others:
         other.move_to(PageState.PASSED_OVER)
-        uow.audit(
-            "page.passed_over", other, call_id=page.slot.dispatch.call_id, team=page.team.name
-        )
+        call_id = page.slot.dispatch.call_id
+        uow.audit("page.passed_over", other, call_id=call_id, team=page.team.name, **because)
     code, first = page.slot.dispatch.call.code, left_for(uow, page).call.code
     for asked in (page, *others):
         agreed = asked.answered_at is not None and asked.state is not PageState.DECLINED

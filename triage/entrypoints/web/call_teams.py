@@ -178,7 +178,7 @@ def progress(reference: str, key: UUID) -> ResponseReturnValue:
             )
         state = state_typed(typed.line("to"))
         who = paging.who_has(slot)
-        dispatches.advance(uow, slot, state, "radio")
+        dispatches.advance(uow, centre, slot, state, "radio")
         return msgid("%(who)s: %(state)s.", who=who, state=inside(PROGRESS[state]))
 
     return do(reference, f"progress-{key}", move)

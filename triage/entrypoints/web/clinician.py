@@ -181,5 +181,5 @@ def _go_on(uow: UnitOfWork, centre: Centre, page: Page, doing: str, minutes: str
         check_ins.heard(uow, slot, "screen")
         return msgid("Thank you, noted.")
     state = state_typed(doing)
-    dispatches.advance(uow, slot, state, "screen")
+    dispatches.advance(uow, centre, slot, state, "screen")
     return msgid("You: %(doing)s.", doing=small_state_name(state))
