@@ -357,11 +357,31 @@ def test_a_no_to_all_hands_counts_in_the_new_round(world: World) -> None:
     bravo.text(f"{code_of(world, dispatch)} 2")
     bravo.expect("declined.")
     asked = world.audited("page.opened")
+    (youth,) = world.team("Youth", ("youth_mobile_crisis",))
     alpha.text(f"{code_of(world, dispatch)} 2")
-    alpha.expect("declined.")
+    alpha.expect("declined. Everybody else on shift is asked.")
+    youth.expect("Reply")
     for phone in (alpha, bravo):
-        phone.expect("Reply")  # with all hands, in their turn
+        phone.expect_silence()  # their no counts, with all hands too
     assert world.audited("page.opened") == asked, "Bravo is not asked as the next team"
+    assert state(world, dispatch) == "unfilled"
+
+    world.wait(seconds=3001)
+    for phone in (alpha, bravo):
+        phone.expect("Reply")  # the policy begins anew
+    youth.ignores("asked as before")
+
+
+def test_nobody_is_said_to_be_asked_where_all_have_said_no_to_being_asked_again(
+    world: World,
+) -> None:
+    alpha, bravo, dispatch = asked_with_all_hands(world)
+    bravo.text(f"{code_of(world, dispatch)} 2")
+    bravo.expect("declined.")
+    alpha.text(f"{code_of(world, dispatch)} 2")
+    alpha.expect("declined. Nobody else is free: the desk is told.")
+    for phone in (alpha, bravo):
+        phone.expect_silence()
     assert state(world, dispatch) == "unfilled"
 
 

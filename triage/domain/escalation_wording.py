@@ -160,6 +160,7 @@ def partner_diverted(code: str, role: str) -> Text:
 SOMEBODY_IS_ASKED = msgid("Somebody else is being asked.")
 OTHERS_ARE_ASKED = msgid("Others on shift are still being asked.")
 ALL_HANDS_ARE_ASKED = msgid("Everybody on shift is asked.")
+ALL_OTHERS_ARE_ASKED = msgid("Everybody else on shift is asked.")
 STAY = msgid("You stay on your call.")
 NO_RELIEF = msgid("Nobody else is free to relieve them.")
 

@@ -4,7 +4,7 @@ from triage.domain import escalation_wording as words
 from triage.domain.escalation import Who
 from triage.domain.lifecycle import PageKind, PageState, SlotState
 from triage.domain.words import Spoken
-from triage.services import escalation_policies, escalation_steps, supervisors
+from triage.services import all_hands, escalation_policies, escalation_steps, supervisors
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
 from triage.storage.dispatches import Dispatch, Page
@@ -41,5 +41,8 @@ def _beyond_the_teams(uow: UnitOfWork, centre: Centre, page: Page, dispatch: Dis
     due = escalation_steps.following(uow, dispatch)
     goes_on = due is not None and (not dispatch.escalated or not due.begins)
     if goes_on and due is not None and due.step.who is Who.ALL_HANDS:
-        return words.ALL_HANDS_ARE_ASKED
+        asked = {one for _, _, one in all_hands.to_ask(uow, dispatch, due)}
+        if asked:
+            them_too = page.responder_id in asked
+            return words.ALL_HANDS_ARE_ASKED if them_too else words.ALL_OTHERS_ARE_ASKED
     return words.desk_is_told(by_one=by_one, by_text=centre.policy.desk_phone is not None)

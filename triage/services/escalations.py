@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
-
-from sqlalchemy import select
 
 from triage.domain.errors import Conflict
 from triage.domain.escalation import Channel, Due, Who, reminders
 from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import msgid
-from triage.services import callers, charges, escalation_policies, freed_teams, storms, supervisors
-from triage.services.availability import team_options
+from triage.services import (
+    all_hands,
+    callers,
+    charges,
+    escalation_policies,
+    freed_teams,
+    storms,
+    supervisors,
+)
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
 from triage.services.escalation_steps import ESCALATE, WAITING, following, hasten, plan_next
-from triage.services.pages import REMIND, open_page, ring, send_again, send_page
+from triage.services.pages import REMIND, ring, send_again
 from triage.services.planned import cancel, is_planned, plan
-from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
-from triage.storage.teams import Responder, Team
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -103,10 +106,9 @@ def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 
 def _do(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, due: Due) -> int:
     """How many people were reached out to. Where that is no supervisor the desk is told."""
-    missing = _missing(dispatch)
     if due.step.who is Who.ALL_HANDS:
-        return _all_hands(uow, centre, dispatch, missing)
-    asked = supervisors.ask(uow, centre, missing[0], due)
+        return all_hands.ask(uow, centre, dispatch, due)
+    asked = supervisors.ask(uow, centre, _missing(dispatch)[0], due)
     if not asked:
         _tell_desk(uow, centre, dispatch, due.round)
     return asked
@@ -140,39 +142,6 @@ def refused(uow: UnitOfWork, centre: Centre, page: Page) -> None:
         hasten(uow, dispatch)
     elif not asked:
         _tell_desk(uow, centre, dispatch, due.round - 1 if due else 1)
-
-
-def _all_hands(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, missing: Sequence[Slot]) -> int:
-    """Ask everybody on shift who could fill a missing place and has no call: those too who
-    were asked before. The slots stay unfilled until one of them says yes."""
-    busy = _busy(uow, dispatch)
-    asked = 0
-    for option in team_options(uow, dispatch.call.zone, besides=dispatch):
-        if option.suspended:
-            continue
-        for member in option.members:
-            slot = next((slot for slot in missing if slot.role == member.role), None)
-            if slot is None or member.responder_id in busy:
-                continue
-            responder = uow.get(Responder, member.responder_id)
-            team = uow.get(Team, option.team_id)
-            page = open_page(uow, slot, team, responder, PageKind.ALL_HANDS)
-            send_page(uow, centre, page)
-            asked += 1
-    return asked
-
-
-def _busy(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
-    """Who has a call, or a question about this one still open."""
-    working = select(Slot.responder_id).where(BUSY_SLOT, Slot.responder_id.is_not(None))
-    asked = (
-        select(Page.responder_id)
-        .join(Slot)
-        .join(Dispatch)
-        .where(Dispatch.call_id == dispatch.call_id, Page.state == PageState.OPEN)
-    )
-    found = {*uow.session.scalars(working), *uow.session.scalars(asked)}
-    return {key for key in found if key is not None}
 
 
 # --- whoever is being asked --------------------------------------------------------------
