@@ -140,20 +140,14 @@ def _corrected(centre: Centre, errand: Errand, _: bool) -> str:
 
 
 def _rest(_: Centre, errand: Errand, red: bool) -> str:
-    said = [
-        msgid(
-            "%(roles)s, %(who)s has cleared",
-            roles=roles_named(one["roles"]),
-            who=member_name(one["who"], one["role"]),
-        )
-        for one in rest_of_team.waiting(errand)
-    ]
-    names = listed("; ", said)
-    return (
-        msgid("STILL NEEDED? %(names)s", names=names)
-        if red
-        else msgid("Still needed? %(names)s", names=names)
-    )
+    def said(one: Mapping[str, Any]) -> str:
+        roles = begun(roles_named(one["roles"]))
+        who = member_name(one["who"], one["role"])
+        if red:
+            return msgid("%(roles)s STILL NEEDED? %(who)s has cleared", roles=roles, who=who)
+        return msgid("%(roles)s still needed? %(who)s has cleared", roles=roles, who=who)
+
+    return listed("; ", [said(one) for one in rest_of_team.waiting(errand)])
 
 
 def _rest_now(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
