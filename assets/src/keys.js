@@ -24,6 +24,21 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
 // After a form came back with errors, the list of them is what comes first.
 document.querySelector(".summary:not([data-sample] *)")?.focus();
 
+// Whoever has pressed a button and waits for the next page reads that it is being worked on.
+window.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.defaultPrevented || !button || event.target.target) return; // the page goes on by itself
+  const note = document.createElement("span"), began = Date.now();
+  note.setAttribute("role", "status");
+  note.className = "small muted";
+  button.after(note);
+  const clock = setInterval(() => {
+    const count = Math.round((Date.now() - began) / 1000);
+    note.textContent = window.said("Working for %(count)s s. Stay on this page until it answers.", { count });
+  }, 1000);
+  window.addEventListener("pagehide", () => { clearInterval(clock); note.remove(); }, { once: true });
+});
+
 // "a" goes to the first alarm that nobody has taken; Enter takes it.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "a" || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;

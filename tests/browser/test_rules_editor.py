@@ -1,11 +1,14 @@
 """From a list of the rules to the line in the text, by keyboard and by mouse."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_journey import sign_in
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 
+WORKING = re.compile(r"^Working for \d+ s\. Stay on this page until it answers\.$")
 LINE = """box => { const before = box.value.slice(0, box.selectionStart).split("\\n").length;
   return box.value.split("\\n")[before - 1]; }"""
 EDIT = r"""box => { box.value = "# a\n# b\n" + box.value.replace(/\n.*\n$/, "\n"); }"""
@@ -47,3 +50,13 @@ def test_a_rule_is_found_by_its_words_and_shown_in_the_text(centre: Served, page
     assert text.evaluate(LINE) == "thresholds:"
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate(NO_SIDEWAYS)
+
+
+def test_who_waits_for_a_long_check_reads_that_it_is_at_work(centre: Served, page: Page) -> None:
+    sign_in(centre, page, "supervisor")
+    page.goto(f"{centre.base_url}/rules/denver-star/draft")
+    # No page comes: while one is on its way Playwright looks at nothing.
+    page.route("**/draft/try", lambda route: route.fulfill(status=204))
+    page.get_by_role("button", name="Save and try the case below").click()
+
+    expect(page.locator("button + [role=status]")).to_have_text(WORKING)

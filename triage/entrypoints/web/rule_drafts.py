@@ -26,6 +26,7 @@ from triage.entrypoints.web.rule_trials import (
     offered,
     teams_that_may_be_away,
     try_in,
+    try_live,
 )
 from triage.entrypoints.web.rule_words import (
     ShownFinding,
@@ -70,8 +71,7 @@ def try_case(name: str) -> ResponseReturnValue:
     _save(name, _typed())
     centre, case = current_context().centre, case_typed()
     with current_context().reading() as uow:
-        live = rule_sets.live_version(uow, name).yaml
-        trials = [try_in(uow, centre, text, case) for text in (_typed(), live)]
+        trials = [try_in(uow, centre, _typed(), case), try_live(uow, centre, name, case)]
     return _page(name, trials=trials)
 
 

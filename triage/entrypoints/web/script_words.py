@@ -57,6 +57,7 @@ SENTENCES = (
     ),
     msgid("What somebody else says"),
     msgid("Who says so"),
+    msgid("Working for %(count)s s. Stay on this page until it answers."),
     msgid("overdue for %(time)s"),
     msgid("reload the page and answer again."),
     msgid("the page was opened"),
