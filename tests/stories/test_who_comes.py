@@ -11,6 +11,7 @@ from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import own_screen
 from tests.stories.test_plain_words import ARMED_PAIR
 from tests.world import Browser, World
+from triage.storage.calls import Call
 
 __all__ = ["dispatcher"]
 
@@ -22,6 +23,19 @@ def script(page: str, language: str = "en") -> list[str]:
 
 
 CHANGED = "Tell the caller again: who comes has changed"
+NOBODY_YET = "has been asked for; nobody has confirmed yet."
+TELL = "We tell you as soon as we know."
+
+
+def in_cad(dispatcher: Browser, call: Call, number: str) -> None:
+    form = {"unit": f"Unit {number}", "cad_number": number}
+    assert "is handed over to" in act(dispatcher, call, "/handed-over", form)
+
+
+def promises(said: list[str]) -> list[str]:
+    """What sounds as if somebody were under way, in either language."""
+    signs = ("will come", "should be there", "should have been", "Irá", "Deberían", "keeps them")
+    return [one for one in said if any(sign in one for sign in signs)]
 
 
 def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_changes(
@@ -31,15 +45,17 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     call = world.call(CALM, caller_phone="202-555-0143")
     assert phone.expect("PROMPT")
     page = words(look(dispatcher, call))
-    assert "A crisis clinician will come to you." in page
+    assert f"A crisis clinician {NOBODY_YET}" in page
     assert "No police are on the way." in page
     assert "What they wear: everyday clothes with a badge." in page
     assert "They carry no weapons." in page
-    assert "They should be there by" in page
-    assert "Irá a verle: Un profesional clínico de crisis." in page
+    assert not promises(script(look(dispatcher, call)))
+    assert not promises(script(look(dispatcher, call), "es"))
+    assert TELL in page
+    assert "Se ha pedido que vaya: Un profesional clínico de crisis." in page
     assert "No va policía." in page
     assert "we call you back" in page
-    assert "Police come because" not in page
+    assert "come because" not in page
     assert "Not told yet" in page
 
     assert "Choose why they were not told." in act(dispatcher, call, "/told", {"answer": "no"})
@@ -48,6 +64,14 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     assert "The caller was told who comes." in act(dispatcher, call, "/told", {"answer": "told"})
     phone.text("1")
     phone.expect("accepted")
+    assert CHANGED in words(dispatcher.get("/board").text)  # now somebody comes
+    page = words(look(dispatcher, call))
+    assert "A crisis clinician will come to you." in page
+    assert "Irá a verle: Un profesional clínico de crisis." in page
+    assert "They should be there by" in page
+    assert TELL not in page
+    act(dispatcher, call, "/told", {"answer": "told"})
+    assert CHANGED not in words(dispatcher.get("/board").text)
     phone.text("ETA 30")
     phone.expect("30")
     assert "They should be there at about" in words(look(dispatcher, call))
@@ -70,6 +94,41 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     page = words(look(dispatcher, call))
     assert "Nobody is on the way at this moment." in page
     assert "En este momento nadie va de camino." in page
+
+
+def test_what_waits_for_cad_is_asked_for_and_comes_when_it_is_confirmed(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(ARMED, caller_phone="202-555-0143")
+    world.wait(minutes=31)  # later than the level asks for
+    said = script(look(dispatcher, call))
+    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert "They carry weapons." in said
+    assert TELL in said
+    assert not promises(said)
+    assert not promises(script(look(dispatcher, call), "es"))
+    act(dispatcher, call, "/told", {"answer": "told"})
+    world.wait(minutes=31)
+    assert CHANGED not in words(dispatcher.get("/board").text)  # nobody confirmed: as was told
+
+    in_cad(dispatcher, call, "26-1")
+
+    assert "An officer trained for crises will come to you." in script(look(dispatcher, call))
+    assert CHANGED in words(dispatcher.get("/board").text)
+
+
+def test_who_cannot_be_rung_back_is_not_promised_to_be_told(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(ARMED, caller_phone="202-555-0143")
+    act(dispatcher, call, "/speaks-freely", {"freely": "no"})
+    said = script(look(dispatcher, call))
+    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert TELL not in said
+    said = script(look(dispatcher, world.call(ARMED, caller_phone="ask the bar")))
+    assert TELL not in said
 
 
 def test_nobody_without_a_number_is_promised_a_call_back(world: World, dispatcher: Browser) -> None:
@@ -98,8 +157,8 @@ def test_beside_police_nobody_is_said_to_come_without_them(
 
     said = " ".join(script(look(dispatcher, call)))
 
-    assert "A crisis clinician will come" in said
-    assert "An officer trained for crises will come" in said
+    assert f"A crisis clinician {NOBODY_YET}" in said
+    assert f"An officer trained for crises {NOBODY_YET}" in said
     assert "No police" not in said
 
 
@@ -108,7 +167,7 @@ def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser
     call = world.call(ARMED)
     page = words(look(dispatcher, call))
     assert "They carry weapons." in page
-    assert "Police come because: " in page
+    assert "Police are asked to come because: " in page
     assert "Put down anything that could look like a weapon" in page
 
 
@@ -116,10 +175,10 @@ def test_to_the_person_themselves_no_rule_is_read_out(world: World, dispatcher: 
     world.ignores_texts("who is asked is another story")
     call = world.call({**ARMED, "caller_role": "subject_self"})
     said = script(look(dispatcher, call))
-    assert "Police come so that you and everybody near you stay safe." in said
+    assert "Police are asked to come so that you and everybody near you stay safe." in said
     assert "A weapon is in somebody's hand" not in " ".join(said)
     page = look(dispatcher, call)
-    assert "La policía va para que usted" in " ".join(script(page, "es"))
+    assert "Se pide policía para que usted" in " ".join(script(page, "es"))
 
 
 def test_nobody_is_said_to_come_to_a_neighbor_nor_their_hands_to_matter(
@@ -127,14 +186,21 @@ def test_nobody_is_said_to_come_to_a_neighbor_nor_their_hands_to_matter(
 ) -> None:
     world.ignores_texts("who is asked is another story")
     armed = {one: said for one, said in ARMED.items() if one != "caller_proximity"}
-    for more, comes, hands in (
-        ({"caller_role": "neighbour"}, "will come.", None),
-        ({"caller_proximity": "remote"}, "will come.", None),
-        ({}, "will come.", "keep your hands in sight"),
-        ({"caller_proximity": "with_person"}, "will come to you.", "keep your hands in sight"),
-        ({"caller_role": "subject_self"}, "will come to you.", "Please hold nothing in your hands"),
+    for number, (more, comes, hands) in enumerate(
+        (
+            ({"caller_role": "neighbour"}, "will come.", None),
+            ({"caller_proximity": "remote"}, "will come.", None),
+            ({}, "will come.", "keep your hands in sight"),
+            ({"caller_proximity": "with_person"}, "will come to you.", "keep your hands in sight"),
+            (
+                {"caller_role": "subject_self"},
+                "will come to you.",
+                "Please hold nothing in your hands",
+            ),
+        )
     ):
         call = world.call({**armed, **more})
+        in_cad(dispatcher, call, f"26-{number}")
         said = script(look(dispatcher, call))
         assert said[0].endswith(comes), more
         about_hands = [one for one in said if "hands" in one]
@@ -149,14 +215,18 @@ def test_the_script_is_one_thing_where_somebody_comes_and_somebody_stays_on_the_
     world.ignores_texts("who is asked is another story")
     call = world.call({**ARMED, "suicidal_ideation": "active"}, caller_phone="202-555-0143")
     said = script(look(dispatcher, call))
-    assert "An officer trained for crises will come to you." in said
-    assert "A crisis counselor on the telephone will speak with you as well while you wait." in said
-    assert "nobody comes to the door" not in said
-    (why,) = [one for one in said if one.startswith("Police come because: ")]
+    assert f"An officer trained for crises {NOBODY_YET}" in said
+    ringing = "We ring for somebody to speak with you: A crisis counselor on the telephone."
+    assert f"{ringing} Nobody has answered yet." in said
+    assert "Nobody comes to the door." not in said
+    (why,) = [one for one in said if one.startswith("Police are asked to come because: ")]
     assert "A weapon is in somebody's hand" in why
     assert "counselor" not in why
     assert "ambulance" not in why
     assert said[-1].startswith("If nobody has come by ")
+    act(dispatcher, call, "/transfer", {"step": "counselor"})
+    said = script(look(dispatcher, call))
+    assert "A crisis counselor on the telephone will speak with you as well while you wait." in said
     said = script(look(dispatcher, call), "es")
     assert "Mientras espera hablará también con usted: Un consejero de crisis por teléfono." in said
 
@@ -167,14 +237,14 @@ def test_of_police_for_want_of_another_team_and_by_choice_no_other_reason_is_giv
     world.ignores_texts("who is asked is another story")
     call = world.call(CALM)  # no crisis team is on shift
     told = script(look(dispatcher, call))
-    assert "Police come because no other team can come now." in told
+    assert "Police are asked to come because no other team can come now." in told
     world.team("Mobile 9")
     call = world.call(CALM)
     choice = {"override_response": "police", "override_reason": "known_history"}
     act(dispatcher, call, "/override", choice)
     told = script(look(dispatcher, call))
     assert "They carry weapons." in told
-    assert "Police come because" not in " ".join(told)
+    assert "come because" not in " ".join(told)
 
 
 def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
@@ -186,11 +256,18 @@ def test_where_somebody_only_speaks_with_them_nobody_is_promised_at_the_door(
         caller_phone="202-555-0143",
     )
     told = script(look(dispatcher, call))
-    assert told[0].endswith("on the telephone will speak with you; nobody comes to the door.")
+    ringing = "We ring for somebody to speak with you: A crisis counselor on the telephone."
+    assert told[:2] == [
+        f"{ringing} Nobody has answered yet.",
+        "Nobody comes to the door.",
+    ]
     assert told[-1].startswith("If nobody has spoken with you by ")
     for step in ("ringing", "counselor"):
         act(dispatcher, call, "/transfer", {"step": step})
-    assert "call you back" not in " ".join(script(look(dispatcher, call)))
+    told = script(look(dispatcher, call))
+    assert told[0] == "A crisis counselor on the telephone will speak with you."
+    assert told[1] == "Nobody comes to the door."
+    assert "call you back" not in " ".join(told)
 
 
 def test_where_everybody_is_there_nobody_is_promised_a_call_back(
@@ -264,8 +341,8 @@ def test_where_half_a_team_is_there_the_caller_is_not_told_that_all_of_it_is(
     clinician.text(f"{call.code} 1")
     clinician.text(f"{call.code} SCENE")
     said = script(look(dispatcher, call))
-    assert "Some of them are there now, the others are not there yet." in said
-    assert any(one.startswith("They should be there by ") for one in said)
+    assert "Some of them are there now; we look for the others." in said
+    assert not any(one.startswith("They should be there") for one in said)
     assert "They are there now." not in said
     assert "Algunos ya están ahí" in " ".join(script(look(dispatcher, call), "es"))
 

@@ -10,7 +10,7 @@ from triage.domain.words import Words, msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
-LATE, HALF = "late", "/half"
+LATE, HALF, ASKED = "late", "/half", "/asked"
 """What was told of a team: instead of its time, and behind its name."""
 
 NOT_TOLD = {
@@ -25,8 +25,12 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "comes": "{who} will come.",
         "comes_to_you": "{who} will come to you.",
-        "phone": "{who} will speak with you; nobody comes to the door.",
+        "asked": "{who} has been asked for; nobody has confirmed yet.",
+        "phone_asked": "We ring for somebody to speak with you: {who}. Nobody has answered yet.",
+        "tell": "We tell you as soon as we know.",
+        "phone": "{who} will speak with you.",
         "phone_too": "{who} will speak with you as well while you wait.",
+        "no_door": "Nobody comes to the door.",
         "dress": "What they wear: {dress}.",
         "armed": "They carry weapons.",
         "unarmed": "They carry no weapons.",
@@ -37,9 +41,9 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "target": "They should be there by {clock}. We cannot promise it.",
         "late": "They should have been there by {clock}. We are finding out what keeps them.",
         "half": "So far only some of this team are on the way; we look for the others.",
-        "police_why": "Police come because: {why}",
-        "police_for_you": "Police come so that you and everybody near you stay safe.",
-        "police_instead": "Police come because no other team can come now.",
+        "police_why": "Police are asked to come because: {why}",
+        "police_for_you": "Police are asked to come so that you and everybody near you stay safe.",
+        "police_instead": "Police are asked to come because no other team can come now.",
         "no_police": "No police are on the way.",
         "nobody": "Nobody is on the way at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
@@ -57,8 +61,12 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     "es": {
         "comes": "Irá: {who}.",
         "comes_to_you": "Irá a verle: {who}.",
-        "phone": "Hablará con usted: {who}. No va nadie a su puerta.",
+        "asked": "Se ha pedido que vaya: {who}. Nadie lo ha confirmado todavía.",
+        "phone_asked": "Buscamos a alguien que hable con usted: {who}. Aún no ha contestado nadie.",
+        "tell": "Se lo decimos en cuanto lo sepamos.",
+        "phone": "Hablará con usted: {who}.",
         "phone_too": "Mientras espera hablará también con usted: {who}.",
+        "no_door": "No va nadie a su puerta.",
         "dress": "Cómo van vestidos: {dress}.",
         "armed": "Llevan armas.",
         "unarmed": "No llevan armas.",
@@ -69,9 +77,9 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
         "late": "Deberían haber llegado a las {clock}. Estamos averiguando qué los retrasa.",
         "half": "Por ahora solo va una parte de este equipo; buscamos a los demás.",
-        "police_why": "Va la policía por este motivo (está en inglés, dígalo en español): {why}",
-        "police_for_you": "La policía va para que usted y quienes están cerca estén a salvo.",
-        "police_instead": "Va la policía porque ahora no puede ir ningún otro equipo.",
+        "police_why": "Se pide policía por este motivo (está en inglés, dígalo en español): {why}",
+        "police_for_you": "Se pide policía para que usted y quienes están cerca estén a salvo.",
+        "police_instead": "Se pide policía porque ahora no puede ir ningún otro equipo.",
         "no_police": "No va policía.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
@@ -98,11 +106,13 @@ _REST = {
 
 @dataclass(frozen=True)
 class Comer:
-    """One response that is on its way, or will be as soon as somebody has it."""
+    """One response that is on its way, or is asked for."""
 
     response: Response
     at: datetime
     """When they should be there."""
+    asked: bool = False
+    """Nobody has accepted it or confirmed it in CAD: no time can be said."""
     known: bool = False
     """The team said so; otherwise it is what the level asks for."""
     there: bool = False
@@ -110,7 +120,7 @@ class Comer:
     late: bool = False
     """That time is over, and they are not there."""
     half: bool = False
-    """Some of the team come; nobody is left to ask for the rest."""
+    """Some of the team come; the rest is sought, or nobody is left to ask."""
     some_there: bool = False
     """Some of the team are there; the time is that of the others."""
     rest: tuple[str, ...] = ()
@@ -154,7 +164,7 @@ class Answer:
 
 def _behind(one: Comer) -> str:
     rest = f"/{'+'.join(sorted(one.rest))}" if one.rest else ""
-    return f"{HALF if one.half else ''}{rest}"
+    return f"{ASKED if one.asked else ''}{HALF if one.half else ''}{rest}"
 
 
 def rest_of(kind: Response, roles: Collection[str]) -> Response:
@@ -171,7 +181,7 @@ def rest_of(kind: Response, roles: Collection[str]) -> Response:
 
 
 def _when(one: Comer) -> str | None:
-    if one.there:
+    if one.there or one.asked:
         return None
     return LATE if one.late else one.at.isoformat()
 
@@ -189,12 +199,21 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
         said = [say["nobody"], say["instead"]]
     elif not answer.comers:
         said = [say["none_needed"].format(advice=say["advice"])]
-    phone = say["phone_too" if said else "phone"]
-    said += [phone.format(who=_name(one, language)) for one in answer.comers if one.by_phone]
+    said += _by_phone(answer, say, language, bool(said))
     said += _police(answer, say)
     if answer.comers or answer.sought:
         said += _meanwhile(answer, say, clock)
     return said
+
+
+def _by_phone(answer: Answer, say: Mapping[str, str], language: str, too: bool) -> Iterator[str]:
+    """too -- something was said of who comes to the door."""
+    spoken = [one for one in answer.comers if one.by_phone]
+    for one in spoken:
+        how = "phone_asked" if one.asked else "phone_too" if too else "phone"
+        yield say[how].format(who=_name(one, language))
+    if spoken and not too:
+        yield say["no_door"]
 
 
 def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
@@ -211,6 +230,9 @@ def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
 def _meanwhile(
     answer: Answer, say: Mapping[str, str], clock: Mapping[datetime, str]
 ) -> Iterator[str]:
+    at = answer.call_back_at
+    if at and answer.can_ring and any(one.asked for one in answer.comers):
+        yield say["tell"]
     yield say["stay"]
     armed = any(one.response.armed for one in answer.comers)
     if armed and answer.at_the_place is not False:
@@ -218,7 +240,6 @@ def _meanwhile(
     yield say["worse"]
     if not answer.sought and all(one.there or one.some_there for one in answer.comers):
         return
-    at = answer.call_back_at
     if at and not answer.can_ring:
         yield say["no_number"]
         return
@@ -231,10 +252,12 @@ def _of(
     one: Comer, comes: str, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
 ) -> list[str]:
     kind = one.response
-    said = [comes.format(who=_name(one, language))]
+    said = [(say["asked"] if one.asked else comes).format(who=_name(one, language))]
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])
+    if one.asked:
+        return said
     if one.there:
         return [*said, say["there"]]
     if one.half and one.some_there:  # when the others come nobody can say

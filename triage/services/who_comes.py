@@ -95,7 +95,7 @@ def _only_they_can(coming: Iterable[Comer], result: Mapping[str, Any]) -> bool:
 
 
 def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list[Comer]:
-    """Who is to come, by response, each once."""
+    """Who comes or is asked for, by response, each once."""
     found: dict[str, Comer] = {}
     for line in lines:
         kind = centre.vocabulary.responses.get(line.response)
@@ -108,16 +108,18 @@ def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list
         by_level = line.since + timedelta(minutes=line.within_min)
         at = min(ahead, default=by_level)
         there = (bool(here) and whole) or _speaks(line)
-        late = not there and at < now
+        asked = not line.coming and not there and line.state is not DispatchState.HANDED_OVER
+        late = not there and not asked and at < now
         some = bool(here) and not there
         rest = tuple(line.rest_roles)
         found[kind.id] = Comer(
             rest_of(kind, rest) if rest else kind,
             at,
-            bool(ahead),
-            there,
-            late,
-            line.half,
+            asked=asked,
+            known=bool(ahead),
+            there=there,
+            late=late,
+            half=line.incomplete and bool(line.coming),
             some_there=some,
             rest=rest,
         )
