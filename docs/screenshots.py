@@ -26,9 +26,10 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.conftest import serving  # noqa: E402
 from tests.browser.furnished import USUAL, furnish  # noqa: E402
-from tests.browser.test_every_page import Walk, pages, to_learn_on  # noqa: E402
+from tests.browser.test_every_page import STRANGER, Walk, pages, to_learn_on  # noqa: E402
 from tests.servers import CHROMIUM_ARGS, find_chromium  # noqa: E402
 from tests.world import make_world, prepared_template  # noqa: E402
+from triage.entrypoints.downtime_paper import render, write  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 PAGES = PICTURES / "pages"
@@ -38,6 +39,11 @@ MAIN = {"board", "intake", "calls-one", "follow-ups"}
 ONE = re.compile(r"(?<=/)([0-9a-f-]{36}|[0-9a-f]{64}|\d{6}-\w{6}|county-default)(?=/|$)")
 """What a page is about, in its address."""
 NOT_PAGES = re.compile(r"/(static|api|c)/|/yaml$|^/rules/(?!county-default)\w")
+ASKED = """answered => {
+    const fact = document.activeElement.closest('[data-fact]')?.dataset.fact;
+    return answered.includes(fact) ? null : fact;
+}"""
+"""The question that has the focus, once it is another than those."""
 TALLEST, COLORS = 1600, 48
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
@@ -131,9 +137,10 @@ def take_intake(dispatcher: Page, url: str) -> None:
         "attempt_in_progress": "no",
     }
     dispatcher.keyboard.press("Alt+q")
+    answered: list[str] = []
     for _ in answers:
-        time.sleep(0.8)
-        fact = dispatcher.evaluate("document.activeElement.closest('[data-fact]').dataset.fact")
+        fact = dispatcher.wait_for_function(ASKED, arg=answered).json_value()
+        answered.append(fact)
         answer = dispatcher.locator(f"[name='facts.{fact}'][value='{answers[fact]}']")
         dispatcher.keyboard.press(answer.get_attribute("data-key") or "u")
     time.sleep(1.5)
@@ -176,8 +183,9 @@ def take_call(page: Page, url: str, call: dict[str, str]) -> None:
     page.fill("[name=narrative]", call["narrative"])
     for fact, value in call.items():
         if fact not in ("location", "narrative"):
-            page.locator(f"[name='facts.{fact}'][value='{value}']").first.check(force=True)
-            time.sleep(0.8)
+            answer = page.locator(f"[name='facts.{fact}'][value='{value}']").first
+            answer.evaluate("one => one.click()")  # its question may be folded
+            page.wait_for_load_state("networkidle")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/calls/**")
 
@@ -235,7 +243,8 @@ def take_every_page(browser: Browser, kept: dict[str, Any]) -> set[str]:
 
 
 def take_the_rest(browser: Browser, taken: set[str]) -> None:
-    """What no link of a quiet morning leads to: a draft, an approval, a visit, a test, training."""
+    """What no link of a quiet morning leads to: a draft, an approval, a visit, training; and
+    what others see: a call as its clinician, the link of a page, an error, paper."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'triage.sqlite'}"
         prepared_template(url)
@@ -248,6 +257,19 @@ def take_the_rest(browser: Browser, taken: set[str]) -> None:
                         for path in paths:
                             own = path.format(draft=furnished.drafts.get(roles[0], ""))
                             take_unless_taken(tab, served.base_url + own, taken)
+                with walk.tab("clinician") as tab:
+                    tab.goto(served.base_url + furnished.paths["call.show"][0])
+                    take_one(tab, "calls-one-clinician")
+                    tab.goto(f"{served.base_url}/no-such-page")
+                    take_one(tab, "error")
+                with walk.tab(STRANGER) as tab:
+                    tab.set_viewport_size(NARROW)
+                    tab.goto(served.base_url + furnished.link)
+                    take_one(tab, "page-link")
+                    tab.set_viewport_size(WIDE)
+                    write(render(world.context)[0], Path(folder) / "downtime.html")
+                    tab.goto(f"file://{folder}/downtime.html")
+                    take_one(tab, "downtime")
                 to_learn_on(served)
                 with walk.tab("dispatcher") as tab:
                     for path in ("/training", "/training/brother"):

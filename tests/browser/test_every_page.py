@@ -126,14 +126,24 @@ class Walk:
         self.look(tab)
 
     def look(self, tab: Page) -> None:
-        """Light on a wide screen, and dark on a narrow telephone."""
+        """Light on a wide screen, and dark on a narrow telephone with all that folds unfolded."""
         self.ask_axe(tab, "light, 1440 px")
+        if EVERYTHING:
+            tab.evaluate(UNFOLDED)
+            tab.emulate_media(color_scheme="dark")
+            self.ask_axe(tab, "dark, 1440 px")
+            tab.emulate_media(color_scheme="light")
+            tab.set_viewport_size(NARROW)
+            self.ask_axe(tab, "light, 320 px")
         tab.set_viewport_size(NARROW)
         tab.emulate_media(color_scheme="dark")
         if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
             self.tell(f"{width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
         if tab.evaluate(HEAD) > NARROW["height"] * 0.35:
             self.tell("the head fills a narrow screen")
+        tab.evaluate(UNFOLDED)
+        if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
+            self.tell(f"unfolded {width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
         self.ask_axe(tab, "dark, 320 px")
         for found in tab.evaluate(NOT_TEXT):
             self.tell(found)
@@ -149,6 +159,7 @@ class Walk:
 
 AXE_RUN = """tags => axe.run(document,
     {runOnly: tags, resultTypes: ['violations'], preload: false, elementRef: false})"""
+UNFOLDED = "for (const one of document.querySelectorAll('details')) one.open = true"
 HEAD = "document.querySelector('header.top')?.offsetHeight ?? 0"
 TOO_WIDE = """[...document.querySelectorAll('main *, header *')]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1
@@ -234,8 +245,11 @@ def test_every_page_is_read_by_everybody_and_shows_what_was_typed_as_text(
             walk.here = f"no page as {role} in {language}"
             walk.open(tab, "/no-such-page", refused=True)
     answers_to_forms(walk, furnished)
+    with walk.tab(STRANGER, "en") as tab:
+        walk.here = "the link of a page in en"
+        walk.open(tab, furnished.link)
     with walk.tab(STRANGER, "es") as tab:
-        walk.here = "the link of a page"
+        walk.here = "the link of a page in es"
         walk.open(tab, furnished.link)
         tab.click("main form button")
         tab.wait_for_url("**/p/call/*")
@@ -314,11 +328,14 @@ def test_the_pages_to_learn_on_are_too(
 ) -> None:
     to_learn_on(served)
     walk = Walk(chromium, served.base_url)
+    for language in LANGUAGES:
+        with walk.tab("dispatcher", language) as tab:
+            walk.here = f"training in {language}"
+            walk.open(tab, "/training")
+            tried = tab.locator("a[href^='/training/brother/']").first.get_attribute("href")
+            walk.open(tab, "/training/brother")
+            walk.open(tab, str(tried))
     with walk.tab("dispatcher") as tab:
-        walk.open(tab, "/training")
-        tried = tab.locator("a[href^='/training/brother/']").first.get_attribute("href")
-        walk.open(tab, "/training/brother")
-        walk.open(tab, str(tried))
         walk.here = "a try, by keyboard"
         tab.goto(f"{served.base_url}/training")
         with tab.expect_popup() as answered:
