@@ -195,6 +195,7 @@ def test_what_is_red_at_the_desk_is_told_of_calls_beyond_the_list_too(
 
     assert f'href="/calls/{dropped.reference}"' in told()
     assert officer.reference not in told()
+    assert "1 red task is not listed" in board(dispatcher), "on a narrow screen, too"
     world.wait(seconds=61)
     assert f'href="/calls/{officer.reference}"' in told()
     assert calm.reference not in told()
