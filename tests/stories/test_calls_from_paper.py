@@ -159,6 +159,18 @@ def test_what_goes_on_stays_on_the_board_with_its_unit_until_it_is_closed(world:
         assert uow.session.scalars(select(Dispatch)).one().ended_at is not None
 
 
+def test_why_another_went_is_written_in_the_language_of_whoever_types_the_sheet(
+    world: World,
+) -> None:
+    desk = world.client("dispatcher")
+    desk.submit("/board", {"language": "es"}, to="/language")
+    form = sheet(world, **went(world, "co_responder"), disposition="resolved_on_scene")
+    assert desk.submit(PATH, form).status_code == 303
+    with world.context.reading() as uow:
+        (override,) = uow.session.scalars(select(Override)).all()
+        assert override.note == "Decidido en papel, sin pantalla."
+
+
 def test_who_still_comes_is_awaited_since_they_were_sent(world: World) -> None:
     type_in(world, sheet(world, **went(world, "police", on_scene_at_1="", cleared_at_1="")))
 

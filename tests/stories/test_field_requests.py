@@ -42,13 +42,22 @@ def test_an_officer_asks_and_a_clinician_is_paged(world: World, dispatcher: Brow
     assert answer.location == f"/calls/{call.reference}"
     assert call.origin == "officer"
     page = words(look(dispatcher, call))
-    assert "Call taken (officer)." in page
+    assert "Call taken (an officer asks)." in page
     assert "Officer on scene: yes." in page
     assert "12-Adam" in page
     assert "Police officer" in page  # the caller, as the rules read it
     assert "mobile_crisis" in [d.response for d in world.dispatches(call)]
     assert any("Reply" in text for text in phone.inbox)
     assert orphans(world) == 0
+
+
+def test_to_whoever_asks_in_spanish_the_call_is_spanish(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("what the page says is another story")
+    dispatcher.submit("/board", {"language": "es"}, to="/language")
+    dispatcher.submit("/field-request", {**ASKS, "origin": "hospital", "officer_there": "no"})
+    page = words(look(dispatcher, the_call(world)))
+    assert "Agente en el lugar: no." in page
+    assert "Llamada tomada (lo pide un hospital)." in page
 
 
 def test_with_a_weapon_in_hand_the_rules_decide_as_for_any_other_call(

@@ -258,6 +258,13 @@ def test_the_default_team_is_away_and_who_stands_in_goes_and_it_is_told(world: W
     page = shown(world, call)
     assert "The answers that decide who comes were not given in time." in page
     assert "CIT co-responder is needed: no team on shift. CIT officer instead." in page
+    desk = world.client("dispatcher")
+    desk.submit("/board", {"language": "es"}, to="/language")
+    said = desk.get(f"/calls/{call.reference}").get_data(as_text=True)
+    assert "Las respuestas que deciden quién va no se dieron a tiempo." in said
+    assert "The answers that decide" not in said
+    assert "Police are asked to come because some questions got no answer." in said
+    assert "Se pide policía porque algunas preguntas quedaron sin respuesta." in said
     assert "More answers were needed: the answers did not come in time." in page
 
 

@@ -237,3 +237,25 @@ def test_what_a_second_caller_says_of_the_person_stands_with_them_and_goes_with_
 def sheet(desk: Browser, call: Call) -> str:
     page: str = desk.get(f"/calls/{call.reference}/sheet").get_data(as_text=True)
     return page
+
+
+def test_another_place_of_a_second_caller_stands_with_them_as_they_said_it(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, location="Pier 3", caller_phone="202-555-0143")
+    silent = {**SECOND, "narrative": ""}
+    send(dispatcher, silent, action=f"attach:{call.reference}")
+    assert "Place, as they say it: Pier 4, the kiosk" in words(look(dispatcher, call))
+    assert "Place, as they say it: Pier 4, the kiosk" in words(sheet(dispatcher, call))
+
+    dispatcher.submit("/board", {"language": "es"}, to="/language")
+    page = words(look(dispatcher, call))
+    assert "Lugar, según dice: Pier 4, the kiosk" in page
+    assert "as they say" not in page
+    told = act(dispatcher, call, "/split", {})
+    found = re.search(r"la otra es \w{4}, ([\w-]+)\.", told)
+    assert found, told
+    other = call_called(world, found[1])
+    assert other.narrative == f"Llamó primero por {call.reference}: es otro incidente."
+    assert "(separada de otra llamada)" in words(look(dispatcher, other))

@@ -30,6 +30,9 @@ Scope = Literal["complete", "illustration"]
 ASK_MORE = "ask_more"
 """The outcome, and the word that stands for a response, while questions come first."""
 
+NOT_IN_TIME = msgid("The answers that decide who comes were not given in time.")
+"""Why the default comes once the time for answers is over."""
+
 RAISING_KINDS: frozenset[Kind] = frozenset({"require", "also", "level"})
 """Kinds that can only make a response stronger, more urgent or better accompanied."""
 PLAN_AND_ALSO: frozenset[Kind] = frozenset({"plan", "also"})
@@ -326,11 +329,10 @@ class RuleSet:
             if not (rule.kind == "require" and ASK_MORE in rule.responses)
         ]
         chains = [(who, tuple(o for o in chain if o != ASK_MORE)) for who, chain in self.fallbacks]
-        because = "The answers that decide who comes were not given in time."
         return replace(
             self,
             rules=tuple(rules),
-            default=Default(self.ask.then, because),
+            default=Default(self.ask.then, NOT_IN_TIME),
             fallbacks=tuple(chains),
             ask=None,
         )

@@ -117,7 +117,17 @@ _THROUGH = {
     "screen": msgid("screen"),
     "text": msgid("text"),
 }
-_ORIGINS = {"form": msgid("form"), "api": msgid("api"), "paper": msgid("paper")}
+_ORIGINS = {
+    "form": msgid("form"),
+    "api": msgid("api"),
+    "paper": msgid("paper"),
+    "officer": msgid("an officer asks"),
+    "hospital": msgid("a hospital asks"),
+    "on_view": msgid("a clinician came upon it"),
+    "split": msgid("split off from another call"),
+    "replay": msgid("replayed from past calls"),
+    "rehearsal": msgid("rehearsal"),
+}
 _OUTCOMES = {
     "accepted": msgid("accepted"),
     "address": msgid("asks for the place"),

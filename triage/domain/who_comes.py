@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triage.domain.facts import Response
+from triage.domain.ruleset import NOT_IN_TIME
 from triage.domain.words import Words, msgid
 
 MOVED = timedelta(minutes=10)
@@ -44,6 +45,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "police_why": "Police are asked to come because: {why}",
         "police_for_you": "Police are asked to come so that you and everybody near you stay safe.",
         "police_instead": "Police are asked to come because no other team can come now.",
+        "police_unanswered": "Police are asked to come because some questions got no answer.",
         "no_police": "No police are on the way.",
         "nobody": "Nobody is on the way at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
@@ -80,6 +82,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "police_why": "Se pide policía por este motivo (está en inglés, dígalo en español): {why}",
         "police_for_you": "Se pide policía para que usted y quienes están cerca estén a salvo.",
         "police_instead": "Se pide policía porque ahora no puede ir ningún otro equipo.",
+        "police_unanswered": "Se pide policía porque algunas preguntas quedaron sin respuesta.",
         "no_police": "No va policía.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
@@ -222,8 +225,10 @@ def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
         return [say["no_police"]] if ours and not answer.sought else []
     if answer.police_because and answer.to_themselves:
         return [say["police_for_you"]]
+    if why := [one for one in answer.police_because if one != NOT_IN_TIME]:
+        return [say["police_why"].format(why=" ".join(why))]
     if answer.police_because:
-        return [say["police_why"].format(why=" ".join(answer.police_because))]
+        return [say["police_unanswered"]]
     return [say["police_instead"]] if answer.police_instead else []
 
 

@@ -4,7 +4,7 @@ Both are calls as any other: the rules assess what is known. The clinician who w
 asked beside whatever the rules send, unless a rule keeps clinicians away from the place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,10 @@ ORIGINS = {"officer": "police", "hospital": "hospital"}
 """Who asks, and what the question about the caller then says."""
 ASKED = ("consciousness", "breathing", "weapon", "violence_now", "attempt_in_progress")
 """The questions that stand on these short forms."""
+OFFICER_THERE = {
+    "yes": msgid("Officer on scene: yes."),
+    "no": msgid("Officer on scene: no."),
+}
 CLINICIAN = "clinician"
 
 
@@ -36,14 +40,19 @@ class FieldRequest:
     location: str
     needed: str
     officer_there: str
-    """`yes` or `no`."""
+    """A key of OFFICER_THERE."""
     facts: Mapping[str, str]
 
 
-def open_request(uow: UnitOfWork, centre: Centre, asked: FieldRequest) -> tuple[Call, str | None]:
-    """The call, and whom was asked as a clinician: None where the rules keep every one away."""
+def open_request(
+    uow: UnitOfWork, centre: Centre, asked: FieldRequest, say: Callable[[str], str]
+) -> tuple[Call, str | None]:
+    """The call, and whom was asked as a clinician: None where the rules keep every one away.
+
+    say -- a sentence in the language of whoever types: what stands beside their words is in it too.
+    """
     _check(asked)
-    there = f"Officer on scene: {asked.officer_there}."
+    there = say(OFFICER_THERE[asked.officer_there])
     new = NewCall(
         caller_name=asked.unit,
         caller_phone=asked.phone or None,
@@ -68,7 +77,7 @@ def _check(asked: FieldRequest) -> None:
     ):
         if not value.strip():
             raise Refused(words, name)
-    if asked.officer_there not in {"yes", "no"}:
+    if asked.officer_there not in OFFICER_THERE:
         raise Refused(msgid("Is an officer on scene? Choose yes or no."), "officer_there")
 
 

@@ -21,6 +21,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 ORIGIN = "paper"
 OLDEST = timedelta(days=7)
+DECIDED_ON_PAPER = msgid("Decided on paper, without a screen.")
+"""Why somebody else was sent, where the sheet does not say."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Sheet:
     call: NewCall
     received_at: datetime
     went: Sequence[Went]
-    why: str | None = None
+    why: str
     disposition: str | None = None
     promise: Promise | None = None
     another: bool = False
@@ -191,7 +193,7 @@ def _decided_on_paper(uow: UnitOfWork, call: Call, decision: Decision, sheet: Sh
     if record is None or not went or set(decision.responses) <= went:
         return
     chosen = sheet.went[0].response
-    reason, note = "other", sheet.why or "Decided on paper, without a screen."
+    reason = "other"
     override = uow.add(
         Override(
             call_id=call.id,
@@ -199,7 +201,7 @@ def _decided_on_paper(uow: UnitOfWork, call: Call, decision: Decision, sheet: Sh
             recommended=record.response,
             chosen=chosen,
             reason=reason,
-            note=note,
+            note=sheet.why,
         )
     )
     uow.audit(

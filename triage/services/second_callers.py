@@ -45,6 +45,13 @@ def told_by(caller: Caller) -> Told:
     return Told(**own, person=person, position=tuple(position) if position else None)
 
 
+def place_otherwise(call: Call, caller: Caller) -> str | None:
+    """The place as they say it, where it is not what the call says and not among their words."""
+    place = told_by(caller).location or ""
+    elsewhere = plain(place) != plain(call.location or "")
+    return place if place and elsewhere and place not in (caller.said or "") else None
+
+
 def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
     """Note them with what they said, and assess that and what they answered beside the rest.
 
@@ -57,7 +64,7 @@ def attach(uow: UnitOfWork, centre: Centre, call: Call, new: NewCall) -> None:
         call,
         new.caller_name,
         new.caller_phone,
-        _said(call, new),
+        new.narrative or "",
         people=new.people,
         language=new.language,
     )
@@ -122,14 +129,6 @@ def take_along(uow: UnitOfWork, call: Call, caller: Caller) -> None:
             _fill(uow, call, other)
             uow.session.flush()
             uow.session.expire(call, ["subject"])
-
-
-def _said(call: Call, new: NewCall) -> str:
-    """Their words, and the place where they name it otherwise."""
-    words = [new.narrative or ""]
-    if new.location and plain(new.location) != plain(call.location or ""):
-        words.append(f"Place, as they say it: {new.location}")
-    return "\n".join(one for one in words if one)
 
 
 def _news(

@@ -1,6 +1,7 @@
 """A caller was attached to a call and rings about something else: two calls again."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +17,20 @@ from triage.storage.calls import Call, Caller
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def split(uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID) -> Call:
+def split(
+    uow: UnitOfWork, centre: Centre, call: Call, caller_id: UUID, say: Callable[[str], str]
+) -> Call:
     """Make a call of its own of what this caller said, with a code of its own.
 
     The first call keeps whoever was sent to it and is assessed without their answers; the person
     whom they named goes with them. The new one is decided as any other. Both records keep that
     there was one call.
+    say -- a sentence in the language of whoever splits them.
     """
     must_be_open(call)
     caller = _who_may_leave(call, caller_id)
     before = assessments.answers_of(uow, call)
-    fresh = calls.open_call(uow, centre, _as_call(call, caller))
+    fresh = calls.open_call(uow, centre, _as_call(call, caller, say))
     caller.left_for_id = fresh.id
     uow.session.flush()
     second_callers.take_along(uow, call, caller)
@@ -49,10 +53,10 @@ def _who_may_leave(call: Call, caller_id: UUID) -> Caller:
     return caller
 
 
-def _as_call(call: Call, caller: Caller) -> NewCall:
+def _as_call(call: Call, caller: Caller, say: Callable[[str], str]) -> NewCall:
     told = second_callers.told_by(caller)
     latitude, longitude = told.position or (None, None)
-    rang = f"Rang about {call.reference} first: it is another incident."
+    rang = msgid("Rang about %(other)s first: it is another incident.", other=call.reference)
     return NewCall(
         caller_name=caller.name,
         caller_phone=caller.phone,
@@ -62,7 +66,7 @@ def _as_call(call: Call, caller: Caller) -> NewCall:
         latitude=latitude,
         longitude=longitude,
         external_id=told.cad_number,
-        narrative=told.narrative or caller.said or rang,
+        narrative=told.narrative or caller.said or say(rang),
         language=caller.language,
         people=People(
             relation=caller.relation,

@@ -12,6 +12,7 @@ from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
 from triage.entrypoints.web.intake_form import people_typed
+from triage.entrypoints.web.languages import spoken
 from triage.services import callers, numbers_given, sending, splits
 from triage.services.centre import Centre
 from triage.storage.calls import Call
@@ -57,7 +58,7 @@ def write_number(reference: str, key: UUID) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def split(reference: str, key: UUID) -> ResponseReturnValue:
     def apart(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        fresh = splits.split(uow, centre, call, key)
+        fresh = splits.split(uow, centre, call, key, spoken)
         return msgid(
             "Two calls again: the other is %(code)s, %(reference)s.",
             code=fresh.code,

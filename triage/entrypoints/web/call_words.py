@@ -80,6 +80,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "call_back": CALL_BACK,
         "language_name": callers.called,
         "told_by": second_callers.told_by,
+        "place_otherwise": second_callers.place_otherwise,
         "alarm_words": alarms,
         "moves": moves,
         "own_moves": own_moves,

@@ -46,7 +46,7 @@ def open_request() -> ResponseReturnValue:
     try:
         call, clinician = context.do(
             current_person().actor,
-            lambda uow: field_requests.open_request(uow, context.centre, asked),
+            lambda uow: field_requests.open_request(uow, context.centre, asked, spoken),
         )
     except (Refused, InvalidCall) as wrong:
         errors = _errors(wrong)

@@ -16,11 +16,12 @@ from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, people_offered, understand
+from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form, put_back
 from triage.entrypoints.web.questions import panel
 from triage.services import paper
 from triage.services.follow_ups import OWNER_ROLES
-from triage.services.paper import OLDEST, AlreadyWritten, Promise, Sheet, Went
+from triage.services.paper import DECIDED_ON_PAPER, OLDEST, AlreadyWritten, Promise, Sheet, Went
 from triage.storage.base import new_id
 
 bp = Blueprint("paper", __name__)
@@ -88,7 +89,7 @@ def _sheet(understood: Intake) -> Sheet | None:
         call=as_call(current_context().centre, understood, closing=False),
         received_at=received_at,
         went=went,
-        why=typed.note("why") or None,
+        why=typed.note("why") or spoken(DECIDED_ON_PAPER),
         disposition=typed.line("disposition") or None,
         promise=_promise(promised_at),
         another=bool(typed.line("another")),
