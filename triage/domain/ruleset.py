@@ -30,8 +30,7 @@ Scope = Literal["complete", "illustration"]
 ASK_MORE = "ask_more"
 """The outcome, and the word that stands for a response, while questions come first."""
 
-NOT_IN_TIME = msgid("The answers that decide who comes were not given in time.")
-"""Why the default comes once the time for answers is over."""
+NOT_ANSWERED = msgid("The answers that decide who comes were not given in time.")
 
 RAISING_KINDS: frozenset[Kind] = frozenset({"require", "also", "level"})
 """Kinds that can only make a response stronger, more urgent or better accompanied."""
@@ -332,7 +331,7 @@ class RuleSet:
         return replace(
             self,
             rules=tuple(rules),
-            default=Default(self.ask.then, NOT_IN_TIME),
+            default=Default(self.ask.then, NOT_ANSWERED),
             fallbacks=tuple(chains),
             ask=None,
         )

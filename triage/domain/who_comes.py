@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triage.domain.facts import Response
-from triage.domain.ruleset import NOT_IN_TIME
+from triage.domain.ruleset import NOT_ANSWERED
 from triage.domain.words import Words, msgid
 
 MOVED = timedelta(minutes=10)
@@ -225,7 +225,7 @@ def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
         return [say["no_police"]] if ours and not answer.sought else []
     if answer.police_because and answer.to_themselves:
         return [say["police_for_you"]]
-    if why := [one for one in answer.police_because if one != NOT_IN_TIME]:
+    if why := [one for one in answer.police_because if one != NOT_ANSWERED]:
         return [say["police_why"].format(why=" ".join(why))]
     if answer.police_because:
         return [say["police_unanswered"]]
