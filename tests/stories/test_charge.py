@@ -392,7 +392,7 @@ def test_the_next_shift_is_asked_when_whoever_was_asked_goes_home(world: World) 
 def test_a_policy_that_ends_ends_with_the_desk(world: World) -> None:
     boss = supervisor(world)
     lay_down(world, [step("next_team"), step("supervisor")], 0)
-    dispatch = call_in(world, 1)
+    dispatch = call_in(world, 1, caller_phone="202-555-0142")
     boss.expect("NOBODY LEFT")
     desk_of(world).expect("no supervisor has said yes")
     boss.text("2")

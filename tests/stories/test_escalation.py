@@ -3,6 +3,7 @@
 import os
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -38,13 +39,14 @@ LEVELS = {
 }
 
 
-def call_in(world: World, rank: int, response: str = "mobile_crisis") -> Dispatch:
+def call_in(world: World, rank: int, response: str = "mobile_crisis", **more: Any) -> Dispatch:
     """A call of this level, for which this response is sought."""
     call = world.call(
         {"problem_type": "other"},
         location="Dockside Apartments",
         zone="Harbor",
         choice=sending.Choice("crisis_line", "supervisor"),
+        **more,
     )
     world.context.do(
         "test",
@@ -550,7 +552,7 @@ def test_everybody_who_was_paged_is_stood_down_once(world: World) -> None:
 
 
 def test_the_board_has_a_task_to_call_back_until_it_is_done(world: World) -> None:
-    dispatch = call_in(world, 2)
+    dispatch = call_in(world, 2, caller_phone="202-555-0142")
     world.desk.expect("nobody is left to ask")
     browser = world.client("dispatcher")
     assert "Call back" not in browser.get("/board").get_data(as_text=True)
