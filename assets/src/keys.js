@@ -21,6 +21,12 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
   await fetch(form.action, { method: "POST", body: sent, redirect: "manual" });
 });
 
+// What has the focus is never under what stays in sight: it scrolls to between the two.
+for (const [stays, height] of [[".board-top", "--standing"], [".send-bar", "--bar"]]) {
+  const box = document.querySelector(stays);
+  if (box) new ResizeObserver(() => document.documentElement.style.setProperty(height, `${box.offsetHeight}px`)).observe(box);
+}
+
 // After a form came back with errors, the list of them is what comes first.
 document.querySelector(".summary:not([data-sample] *)")?.focus();
 

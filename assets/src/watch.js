@@ -54,9 +54,19 @@
   // What stands under the pointer stays there, else a click would hit something else.
   function steadily(change) {
     const main = document.getElementById("main"), before = main.getBoundingClientRect().top;
+    const wasInSight = inSight();
     change();
     const moved = main.getBoundingClientRect().top - before;
-    if (moved) scrollBy({ top: moved, behavior: "instant" });
+    if (moved) scrollBy({ top: moved });
+    measure();
+    if (wasInSight) bringFocus();
+  }
+
+  // Nobody types into a field that the lines have covered, or pushed off the screen.
+  const bringFocus = () => document.activeElement.closest("main *")?.scrollIntoView({ block: "nearest" });
+  function inSight() {
+    const box = document.activeElement.getBoundingClientRect();
+    return box.bottom > document.getElementById("standing").offsetHeight && box.top < innerHeight;
   }
 
   // What else sticks to the top, and where a focused field scrolls to, begins below the lines.
@@ -68,5 +78,6 @@
   document.addEventListener("visibilitychange", () => document.hidden || look());
   addEventListener("resize", measure);
   measure();
+  requestAnimationFrame(bringFocus); // by then the page has given it to the field that begins
   timer = setTimeout(look, EVERY_MS);
 })();
