@@ -65,6 +65,17 @@ def test_every_question_stands_in_both_persons_and_languages_one_at_a_time(fact:
         assert spanish.count("¿") == spanish.count("?")
 
 
+CHOSEN = tuple(fact for fact in ASKED if fact.type in ("choice", "multi"))
+
+
+@pytest.mark.parametrize("fact", CHOSEN, ids=lambda fact: fact.name)
+def test_who_cannot_speak_freely_can_answer_every_choice_by_yes_or_no(fact: Fact):
+    assert fact.yes_no is not None
+    english, spanish = fact.yes_no.say("en"), fact.yes_no.say("es")
+    assert english != spanish
+    assert (english[-1], spanish[0], spanish[-1]) == ("?", "¿", "?")
+
+
 @pytest.mark.parametrize("fact", ASKED, ids=lambda fact: fact.name)
 def test_every_answer_has_a_key_of_its_own_and_both_languages(fact: Fact):
     keys = [value.key for value in fact.values]

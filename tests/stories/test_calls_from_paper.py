@@ -296,6 +296,24 @@ def test_what_is_missing_is_asked_for(world: World, change: dict[str, str], said
     assert said in answered.text
 
 
+def test_all_that_is_wrong_is_told_at_once_each_beside_its_field(world: World) -> None:
+    row = went(world, "the_cavalry", unit_1="", cleared_at_1=at(world, -30))
+    form = sheet(world, **row, disposition="vanished", next_at="soon", next_owner="nobody")
+    always = {"cleared_at_1", "disposition", "response_1", "unit_1"}
+    for change, told in (
+        ({"next_at": at(world, -600)}, {"next_contact", "next_owner"}),
+        ({"next_contact": "call_back"}, {"next_at", "next_owner"}),
+        ({"received_at": ""}, {"next_at", "received_at"}),
+        ({"sent_at_1": "then", "next_at": ""}, {"sent_at_1"}),
+    ):
+        answered = type_in(world, {**form, **change})
+        assert answered.status_code == 422
+        found = re.findall(r'class="error" id="e-([\w.]+)"', answered.text)
+        assert set(found) == always | told
+    with world.context.reading() as uow:
+        assert uow.session.scalars(select(Call)).all() == []
+
+
 def test_what_is_wrong_stands_in_the_row_where_it_was_written(world: World) -> None:
     second = {name.replace("_1", "_2"): value for name, value in went(world).items()}
 

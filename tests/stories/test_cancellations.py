@@ -29,6 +29,9 @@ def test_above_routine_the_dispatch_stands_and_escalates_until_a_supervisor_agre
     (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     assert phone.expect("PROMPT")
+    told = act(dispatcher, call, "/never-mind", {"note": "She says so"})
+    for each in ("Choose who says so.", "safely and alone?", "person in crisis spoken to? Choose"):
+        assert each in told
     told = act(dispatcher, call, "/never-mind", {"who": "caller"})
     assert "Were they asked safely and alone? Choose yes or no." in told
     told = act(dispatcher, call, "/never-mind", WISH)

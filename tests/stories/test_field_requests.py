@@ -1,5 +1,6 @@
 """An officer or a hospital asks for a clinician; a clinician comes upon somebody in need."""
 
+import re
 from typing import Any
 
 from tests.stories.test_call_page import dispatcher, look, words
@@ -29,6 +30,11 @@ ASKS: dict[str, Any] = {
 }
 
 
+def wrong(page: str) -> list[str]:
+    """The fields that have an error beside them."""
+    return re.findall(r'class="error" id="e-([\w.]+)"', page)
+
+
 def test_an_officer_asks_and_a_clinician_is_paged(world: World, dispatcher: Browser) -> None:
     world.ignores_texts("what the page says is another story")
     (phone,) = world.team("Mobile 9")
@@ -36,6 +42,8 @@ def test_an_officer_asks_and_a_clinician_is_paged(world: World, dispatcher: Brow
     assert missing.status_code == 422
     assert "Write where the clinician is to come." in missing.text
     assert "12-Adam" in missing.text  # nothing typed is lost
+    empty = dispatcher.submit("/field-request", {"phone": "202-555-0143"}).text
+    assert wrong(empty) == ["origin", "unit", "location", "needed", "officer_there"]
 
     answer = dispatcher.submit("/field-request", ASKS)
     call = the_call(world)
@@ -80,9 +88,15 @@ def test_a_clinician_opens_a_call_where_they_stand(world: World, dispatcher: Bro
     (other,) = world.team("Mobile 8")
     clinician = own_screen(world, phone)
     assert 'href="/on-view"' in clinician.get("/account/safety").text
-    empty = clinician.submit("/on-view", {"narrative": "She cries"})
-    assert empty.status_code == 422
-    assert "Write where you are." in empty.text
+    for told, missing in (
+        ({"narrative": "She cries"}, ("location",)),
+        ({}, ("location", "narrative")),
+        ({"location": "Pier 3"}, ("narrative",)),
+    ):
+        empty = clinician.submit("/on-view", told)
+        assert empty.status_code == 422
+        assert wrong(empty.text) == [*missing]
+    assert "Write what happens, or answer at least one question." in empty.text
 
     clinician.submit("/on-view", {"location": "Pier 3", "narrative": "She cries", **CALM})
     call = the_call(world)

@@ -4,7 +4,7 @@ Each error carries text a person can act on. Entrypoints turn them into a page, 
 or an exit status; nothing else catches them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,11 +62,18 @@ class Problem:
 
 
 class InvalidCall(TriageError):
-    """The input is not a call. `problems` lists all that is wrong with it."""
+    """The input is not a call, or not what is to be done with one. `problems` lists all that is
+    wrong with it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+def refuse_all(problems: Iterable[Problem]) -> None:
+    """Raises InvalidCall with all of them, where there is any: each is told at its field."""
+    if found := list(problems):
+        raise InvalidCall(found)
 
 
 @dataclass(frozen=True, slots=True)

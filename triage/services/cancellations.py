@@ -4,12 +4,13 @@ Whoever threatens a caller may make them ring off. So above routine a clinician 
 agrees; until they do, whoever was sent goes on and is looked for as before.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from triage.domain.codes import CANCEL_REASONS, CANCELLED, DISPOSITIONS, NOT_NEEDED
 from triage.domain.errands import WHO_CANCELS, YES_NO
-from triage.domain.errors import Conflict, Refused
+from triage.domain.errors import Conflict, Problem, Refused, refuse_all
 from triage.domain.lifecycle import ON_SITE, DispatchState
 from triage.domain.words import msgid
 from triage.services import agreements, assessments, calls, dispatches, errands
@@ -40,7 +41,7 @@ class Wish:
 def ask(uow: UnitOfWork, centre: Centre, call: Call, wish: Wish) -> bool:
     """Cancel a routine call; for any other, ask a clinician or supervisor. True if it is ended."""
     must_be_open(call)
-    _check(wish)
+    refuse_all(_wrong(wish))
     _nobody_is_there(uow, call)
     errand = errands.add(
         uow,
@@ -60,15 +61,15 @@ def ask(uow: UnitOfWork, centre: Centre, call: Call, wish: Wish) -> bool:
     return True
 
 
-def _check(wish: Wish) -> None:
+def _wrong(wish: Wish) -> Iterator[Problem]:
     if wish.who not in WHO_CANCELS:
-        raise Refused(msgid("Choose who says so."), "who")
+        yield Problem("who", msgid("Choose who says so."))
     if wish.alone not in YES_NO:
-        raise Refused(msgid("Were they asked safely and alone? Choose yes or no."), "alone")
+        yield Problem("alone", msgid("Were they asked safely and alone? Choose yes or no."))
     if wish.spoken not in YES_NO:
-        raise Refused(msgid("Was the person in crisis spoken to? Choose yes or no."), "spoken")
+        yield Problem("spoken", msgid("Was the person in crisis spoken to? Choose yes or no."))
     if wish.disposition not in DISPOSITIONS:
-        raise Refused(msgid("Choose how the call ended."), "disposition")
+        yield Problem("disposition", msgid("Choose how the call ended."))
 
 
 def _nobody_is_there(uow: UnitOfWork, call: Call) -> None:

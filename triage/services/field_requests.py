@@ -4,11 +4,11 @@ Both are calls as any other: the rules assess what is known. The clinician who w
 asked beside whatever the rules send, unless a rule keeps clinicians away from the place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.domain.errors import Refused
+from triage.domain.errors import Problem, Refused, refuse_all
 from triage.domain.lifecycle import SlotState
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
@@ -51,7 +51,7 @@ def open_request(
 
     say -- a sentence in the language of whoever types: what stands beside their words is in it too.
     """
-    _check(asked)
+    refuse_all(_wrong(asked))
     there = say(OFFICER_THERE[asked.officer_there])
     new = NewCall(
         caller_name=asked.unit,
@@ -67,18 +67,18 @@ def open_request(
     return call, _ask_clinician(uow, centre, call)
 
 
-def _check(asked: FieldRequest) -> None:
+def _wrong(asked: FieldRequest) -> Iterator[Problem]:
     if asked.origin not in ORIGINS:
-        raise Refused(msgid("Choose who asks."), "origin")
+        yield Problem("origin", msgid("Choose who asks."))
     for name, value, words in (
         ("unit", asked.unit, msgid("Write which unit or hospital asks.")),
         ("location", asked.location, msgid("Write where the clinician is to come.")),
         ("needed", asked.needed, msgid("Write what is needed, in a few words.")),
     ):
         if not value.strip():
-            raise Refused(words, name)
+            yield Problem(name, words)
     if asked.officer_there not in OFFICER_THERE:
-        raise Refused(msgid("Is an officer on scene? Choose yes or no."), "officer_there")
+        yield Problem("officer_there", msgid("Is an officer on scene? Choose yes or no."))
 
 
 def _facts(centre: Centre, given: Mapping[str, str]) -> dict[str, Any]:
@@ -113,6 +113,14 @@ def _decision(uow: UnitOfWork, call: Call) -> Decision:
     return assessments.decision_of(record)
 
 
+def _wrong_on_view(new: NewCall) -> Iterator[Problem]:
+    if not (new.location or "").strip():
+        yield Problem("location", msgid("Write where you are."))
+    if not (new.narrative or "").strip() and new.facts.keys() <= {"location_known"}:
+        told = msgid("Write what happens, or answer at least one question.")
+        yield Problem("narrative", told)
+
+
 def open_on_view(
     uow: UnitOfWork,
     centre: Centre,
@@ -125,8 +133,7 @@ def open_on_view(
     responses -- what their team answers for. Whoever else the rules name beside a clinician, such
     as an ambulance, is sent.
     """
-    if not (new.location or "").strip():
-        raise Refused(msgid("Write where you are."), "location")
+    refuse_all(_wrong_on_view(new))
     kinds = centre.vocabulary.responses
     own = next((r for r in responses if r in kinds and responder.role in kinds[r].roles), None)
     if own is None:

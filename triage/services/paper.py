@@ -1,13 +1,13 @@
 """Calls that were taken on paper while no screen answered, written down with their true times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from triage.domain.codes import DISPOSITIONS, NEXT_CONTACTS, NO_CALL
-from triage.domain.errors import Refused
+from triage.domain.errors import Problem, Refused, refuse_all
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.words import msgid
 from triage.services import assessments, calls, follow_ups, idempotency, sending
@@ -87,13 +87,15 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     What goes on stays open on the board with its units. Follow-ups are due as counted from when the
     call came in: one may be overdue at once. Where nobody went and answers are missing, it waits
     for them from now, as any call does: then the default route is taken.
-    Raises Refused or InvalidCall naming the field to mend, AlreadyWritten where somebody else may
+    Raises Refused or InvalidCall naming the fields to mend, AlreadyWritten where somebody else may
     have typed the same sheet; nothing is written then.
     """
     claim = idempotency.claim(uow, ORIGIN, key, key)
     if claim.call_id is not None:
         return uow.get(Call, claim.call_id), False
-    _check(uow, centre, sheet)
+    refuse_all(problems(centre, uow.now, sheet))
+    if not sheet.another and (same := _of_the_same_minute(uow, sheet)):
+        raise AlreadyWritten(same)
     local = sheet.received_at.astimezone(centre.policy.time_zone).replace(microsecond=0)
     new = replace(
         sheet.call,
@@ -122,37 +124,34 @@ def enter(uow: UnitOfWork, centre: Centre, key: str, sheet: Sheet) -> tuple[Call
     return call, True
 
 
-def _check(uow: UnitOfWork, centre: Centre, sheet: Sheet) -> None:
-    if sheet.received_at > uow.now:
-        raise Refused(msgid("This is in the future: look at the day."), "received_at")
-    if sheet.received_at < uow.now - OLDEST:
-        raise Refused(
-            msgid(
-                "This is more than %(days)s days ago: look at the month and the year.",
-                days=OLDEST.days,
-            ),
-            "received_at",
+def problems(centre: Centre, now: datetime, sheet: Sheet) -> Iterator[Problem]:
+    """All that has to be mended on it, each at its field."""
+    if sheet.received_at > now:
+        yield Problem("received_at", msgid("This is in the future: look at the day."))
+    if sheet.received_at < now - OLDEST:
+        told = msgid(
+            "This is more than %(days)s days ago: look at the month and the year.",
+            days=OLDEST.days,
         )
+        yield Problem("received_at", told)
     if sheet.disposition is not None and sheet.disposition not in DISPOSITIONS:
-        raise Refused(msgid("Choose how the call ended."), "disposition")
+        yield Problem("disposition", msgid("Choose how the call ended."))
     for went in sheet.went:
-        _check_went(uow, centre, sheet, went)
+        yield from _wrong_about(went, centre, now, sheet)
     if sheet.promise is not None:
-        _check_promise(sheet, sheet.promise)
-    if not sheet.another and (same := _of_the_same_minute(uow, sheet)):
-        raise AlreadyWritten(same)
+        yield from _wrong_promise(sheet, sheet.promise)
 
 
-def _check_promise(sheet: Sheet, promise: Promise) -> None:
+def _wrong_promise(sheet: Sheet, promise: Promise) -> Iterator[Problem]:
     if promise.kind not in NEXT_CONTACTS:
-        raise Refused(msgid("Choose what was promised."), "next_contact")
+        yield Problem("next_contact", msgid("Choose what was promised."))
     if promise.at is None:
-        raise Refused(msgid("Write day and time of the next contact."), "next_at")
-    if promise.at < sheet.received_at:
+        yield Problem("next_at", msgid("Write day and time of the next contact."))
+    elif promise.at < sheet.received_at:
         wrong = msgid("This is before %(what)s: look at the times.", what=msgid("the call"))
-        raise Refused(wrong, "next_at")
+        yield Problem("next_at", wrong)
     if promise.owner_role not in follow_ups.OWNER_ROLES:
-        raise Refused(msgid("Choose who is to do it."), "next_owner")
+        yield Problem("next_owner", msgid("Choose who is to do it."))
 
 
 def _of_the_same_minute(uow: UnitOfWork, sheet: Sheet) -> Call | None:
@@ -167,12 +166,12 @@ def _of_the_same_minute(uow: UnitOfWork, sheet: Sheet) -> Call | None:
     return uow.session.scalars(written.limit(1)).first()
 
 
-def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, went: Went) -> None:
+def _wrong_about(went: Went, centre: Centre, now: datetime, sheet: Sheet) -> Iterator[Problem]:
     known = centre.vocabulary.responses.get(went.response)
     if known is None or not known.is_somebody:
-        raise Refused(msgid("Choose who was sent."), f"response_{went.row}")
+        yield Problem(f"response_{went.row}", msgid("Choose who was sent."))
     if not went.unit:
-        raise Refused(msgid("Write which team or unit went."), f"unit_{went.row}")
+        yield Problem(f"unit_{went.row}", msgid("Write which team or unit went."))
     before, called = sheet.received_at, msgid("the call")
     times = (("sent_at", went.sent_at), ("on_scene_at", went.on_scene_at))
     for field, at in (*times, ("cleared_at", went.cleared_at)):
@@ -180,9 +179,11 @@ def _check_went(uow: UnitOfWork, centre: Centre, sheet: Sheet, went: Went) -> No
             continue
         if at < before:
             wrong = msgid("This is before %(what)s: look at the times.", what=called)
-            raise Refused(wrong, f"{field}_{went.row}")
-        if at > uow.now:
-            raise Refused(msgid("This is in the future: look at the day."), f"{field}_{went.row}")
+            yield Problem(f"{field}_{went.row}", wrong)
+            continue
+        if at > now:
+            future = msgid("This is in the future: look at the day.")
+            yield Problem(f"{field}_{went.row}", future)
         before, called = at, msgid("the time above it")
 
 

@@ -41,8 +41,12 @@ def blank() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     context, person, key = current_context(), current_person(), _form_key()
     understood = understand(context.centre, typed.fields())
-    sheet = _sheet(understood)
-    if sheet is None or understood.errors:
+    with context.reading() as uow:
+        now = uow.now
+    sheet = _sheet(understood, now)
+    if understood.errors:  # what else is wrong is told as well
+        for one in paper.problems(context.centre, now, sheet):
+            understood.errors.setdefault(one.path, one.message)
         return _page(key, understood, 422)
     try:
         call, fresh = context.do(
@@ -76,19 +80,19 @@ def _form_key() -> str:
         return str(new_id())  # a form that is not ours: it makes a call of its own
 
 
-def _sheet(understood: Intake) -> Sheet | None:
-    """What the form says; what cannot be read is told in its errors, and None."""
+def _sheet(understood: Intake, now: datetime) -> Sheet:
+    """What the form says; what cannot be read is told in its errors. A time in its place is one
+    that makes no other time wrong."""
     errors = understood.errors
     received_at = _instant("received_at", errors, later=bool(typed.line("after_put_back")))
-    went = list(_went(understood, received_at))
     promised_at = _instant("next_at", errors, not_before=received_at)
     if received_at is None:
         errors.setdefault("received_at", msgid("Write when the call came in: day and time."))
-        return None
+        received_at = now - OLDEST
     return Sheet(
         call=as_call(current_context().centre, understood, closing=False),
         received_at=received_at,
-        went=went,
+        went=list(_went(understood, received_at)),
         why=typed.note("why") or spoken(DECIDED_ON_PAPER),
         disposition=typed.line("disposition") or None,
         promise=_promise(promised_at),
@@ -101,7 +105,7 @@ def _promise(at: datetime | None) -> Promise | None:
     return Promise(kind, at, typed.line("next_owner")) if kind or at else None
 
 
-def _went(understood: Intake, received_at: datetime | None) -> Iterator[Went]:
+def _went(understood: Intake, received_at: datetime) -> Iterator[Went]:
     for number in UNITS:
         fields = ("response", "unit", "sent_at", "on_scene_at", "cleared_at", "cad_number")
         if not any(typed.line(f"{field}_{number}") for field in fields):
@@ -109,7 +113,7 @@ def _went(understood: Intake, received_at: datetime | None) -> Iterator[Went]:
         sent_at = _instant(f"sent_at_{number}", understood.errors, not_before=received_at)
         if sent_at is None:
             understood.errors.setdefault(f"sent_at_{number}", msgid("Write when they were sent."))
-            continue
+            sent_at = received_at
         on_scene_at = _instant(f"on_scene_at_{number}", understood.errors, not_before=sent_at)
         yield Went(
             response=typed.line(f"response_{number}"),
