@@ -26,8 +26,36 @@
     panel.arrange(now, !root.querySelector("[data-touched]"));
   }
 
+  // What is not kept yet comes back after a reload or a new sign-in (sealed.js), and is sent then.
+  const WHAT = `answers ${form?.getAttribute("action")}`;
+  const notKept = () => [...root?.querySelectorAll("[data-touched], [data-sent]") || []];
+  function hold() {
+    const given = notKept().map((question) => [question.dataset.fact, givenIn(question)]);
+    window.sealed.set(WHAT, given.length ? { seen: form.elements.seen.value, given } : undefined);
+  }
+  function givenIn(question) {
+    return [...question.querySelectorAll("input, select")]
+      .filter((input) => "radio checkbox".includes(input.type) ? input.checked : input.value.trim())
+      .map((input) => [input.name, input.value]);
+  }
+  async function putBack() {
+    await window.sealed.ready;
+    const was = panel && window.sealed.get(WHAT);
+    if (!was) return;
+    for (const [fact, given] of was.given) {
+      const question = root.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
+      if (!question) continue;
+      window.sealed.fill(question, given);
+      question.dataset.touched = "yes";
+    }
+    form.elements.seen.value = was.seen; // as the page that held it did: the service tells who answered meanwhile
+    hold();
+    send();
+  }
+
   function changed(question) {
     question.dataset.touched = "yes";
+    hold();
     clearTimeout(timer);
     const typing = question.contains(document.activeElement) && question.querySelector("input:not([type=radio], [type=checkbox])");
     timer = setTimeout(send, typing ? TYPING_MS : WAIT_MS);
@@ -44,9 +72,7 @@
     for (const question of touched) {
       delete question.dataset.touched;
       question.dataset.sent = "yes";
-      for (const input of question.querySelectorAll("input, select")) {
-        if (!"radio checkbox".includes(input.type) ? input.value.trim() : input.checked) sent.append(input.name, input.value);
-      }
+      for (const [name, value] of givenIn(question)) sent.append(name, value);
     }
     const arrived = () => touched.forEach((question) => delete question.dataset.sent);
     let problem = "", held = false;
@@ -71,6 +97,7 @@
     renewed &&= Boolean(held);
     if (held) for (const question of touched) question.dataset.touched = "yes";
     arrived();
+    hold();
     sending = false;
     if (problem && !held) page.look();
     kept.className = problem ? "badge tone-alarm" : "muted";
@@ -132,6 +159,21 @@
   here(false);
 
   document.querySelector(".without-keys")?.setAttribute("hidden", "");
+  async function toBoard() {
+    while (notKept().length) {
+      clearTimeout(timer);
+      await (sending ? new Promise((done) => setTimeout(done, 20)) : send());
+      if (kept.classList.contains("tone-alarm")) {
+        kept.textContent = said("You are still on this page. %(why)s", { why: kept.textContent });
+        return;
+      }
+    }
+    location.href = "/board";
+  }
+  addEventListener("beforeunload", (event) => {
+    if (notKept().length && kept.classList.contains("tone-alarm")) event.preventDefault();
+  });
+
   const places = {
     KeyQ: () => panel?.first(),
     KeyO: () => unfold("otherwise"),
@@ -145,7 +187,7 @@
     KeyF: () => document.querySelector("[data-quiet]")?.click(),
     KeyM: () => unfold("never-mind"),
     KeyT: () => document.querySelector("[data-transfer]")?.focus(),
-    KeyB: () => { location.href = "/board"; },
+    KeyB: toBoard,
   };
   function unfold(id) {
     const box = document.getElementById(id);
@@ -175,4 +217,5 @@
   });
   form?.addEventListener("submit", () => clearTimeout(timer));
   step();
+  putBack();
 })();

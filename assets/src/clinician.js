@@ -1,9 +1,10 @@
-// The page of somebody who was paged: kept fresh, and what they press is sent until it has arrived.
-// What waits is held in this page alone, never in the browser's storage.
+// The page of somebody who was paged: kept fresh, and what they press is sent until it has arrived, after a reload too:
+// the tab keeps it sealed (sealed.js).
 
 (() => {
   const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, READ_MS = 6000, SHOWN = 2;
   const MOVED_MS = 1000, JUST_MS = 3000, FEW_PX = 8;
+  const OLD_MS = 30 * 60 * 1000; // what was pressed before that may be true no more
   const part = document.getElementById("on-the-phone"), presses = [];
   const say = JSON.parse(part.dataset.words);
   const list = document.createElement("ol");
@@ -17,9 +18,10 @@
   if (form) news.after(form);
   const door = window.signInAgain(form);
   const live = window.live(part.dataset.liveUrl, { own: true, swapped: tell, ...(form && { signedOut }) });
-  const stood = new Map();
+  const stood = new Map(), WHAT = `presses ${part.dataset.liveUrl}`;
   let sending = false, held = 0;
   stand();
+  putBack();
 
   part.addEventListener("submit", (event) => {
     const pressed = event.target, button = event.submitter;
@@ -49,6 +51,28 @@
     if (isHelp(press)) send(press);  // waits for nothing before it
     else next();
   });
+
+  function seal() {
+    const waiting = presses.filter((press) => press.state === "waits").map(({ url, body, what, since, label, button, typed }) =>
+      ({ url, body: String(body), what, since, label, button, typed }));
+    window.sealed.set(WHAT, waiting.length ? { waiting } : undefined);
+  }
+
+  // What had not arrived when the page went; each has its key, and acts once.
+  async function putBack() {
+    await window.sealed.ready;
+    const before = window.sealed.get(WHAT)?.waiting || [], token = document.querySelector("meta[name=csrf-token]").content;
+    for (const one of before) {
+      const press = { ...one, body: new URLSearchParams(one.body), state: "waits", tried: true };
+      press.body.set("csrf_token", token);
+      presses.push(press);
+      if (Date.now() - press.since > OLD_MS) end(press, "lost", say.too_old, say.not_done);
+    }
+    if (!before.length) return;
+    tell();
+    presses.filter((press) => isHelp(press) && press.state === "waits" && !press.busy).forEach(send);
+    next();
+  }
 
   // One after another, as they were pressed.
   async function next() {
@@ -158,6 +182,7 @@
   // Whatever waits stands there, help first, then the latest; of what is over the last two. A line is written only where
   // it says something new: it is read aloud.
   function tell() {
+    seal();
     const shown = presses.filter((press, place) => press.state === "waits" || place >= presses.length - SHOWN).reverse();
     shown.sort((one, other) => isHelp(other) - isHelp(one));
     shown.forEach((press, place) => {

@@ -22,6 +22,7 @@
   function soon() {
     edition += 1;
     form.elements.edition.value = edition;
+    if (!waits) before.hold(edition);
     takeAddress();
     clearTimeout(timer);
     timer = setTimeout(assess, WAIT_MS);
@@ -47,6 +48,7 @@
       const told = await answer.json();
       if (told.not_kept) refusedEdition = asked;
       else savedEdition = asked;
+      if (edition === savedEdition) before.hold(edition, true);
       again = false;
       show(told, edition === asked);
       lookUp();
@@ -168,7 +170,7 @@
     while (running || edition !== savedEdition) {
       clearTimeout(timer);
       await (running ? new Promise((done) => setTimeout(done, 20)) : assess());
-      if (kept.classList.contains("tone-alarm")) return false;
+      if (!running && kept.classList.contains("tone-alarm")) return false;
     }
     return true;
   }
@@ -253,20 +255,22 @@
   }
   addEventListener("pageshow", () => { sending = translating = read = false; });
   addEventListener("beforeunload", (event) => {
-    const isNowhereElse = edition === refusedEdition || (waits && edition !== savedEdition);
+    const isNowhereElse = edition === refusedEdition || (edition !== savedEdition && (waits || kept.classList.contains("tone-alarm")));
     if (!sending && !signedOut && isNowhereElse) event.preventDefault();
   });
   addEventListener("pagehide", () => {
-    if (waits) return signedOut || before.leaveAgain();
+    if (waits) return window.sealed.isOver() || before.leaveAgain();
     const isKept = edition === savedEdition;
     if (sending || edition === firstEdition) return;
     if (!isKept) navigator.sendBeacon("/intake/assess", new FormData(form));
-    if (!signedOut && edition !== refusedEdition) before.leave(edition, isKept);
+    if (!window.sealed.isOver() && edition !== refusedEdition) before.leave(edition, isKept);
   });
 
   // Until the last words from before the reload are here, nothing is kept or sent and no key answers
   // a question; what is typed stands.
   async function bring() {
+    const held = await before.held();
+    if (held?.edition >= before.last.edition) return putBack(held);
     kept.textContent = said("One moment: what you typed last is on its way.");
     panel.hold(true);
     if (!elsewhere) resume();
@@ -275,12 +279,30 @@
     panel.hold(false);
     waits = null;
     if (now) take(now);
+    else if (held && putBack(held)) clearTimeout(timer);
     if (!("both" in form.dataset) && (now || edition !== savedEdition)) await assess();
     if (at.closest(".question") && document.activeElement === at) resume();
     if (now !== undefined) return true;
     kept.className = "badge tone-alarm";
     kept.textContent = said("What you typed just before the reload may be missing: look at what stands here.");
     return false;
+  }
+
+  function putBack(held) {
+    waits = null;
+    edition = Math.max(edition, held.edition);
+    before.putBack(held);
+    soon();
+    if (!elsewhere) resume();
+    return true;
+  }
+
+  async function goOn() {
+    const held = await before.held();
+    if (held) return putBack(held);
+    if (!form.elements.narrative.value && !form.elements.location.value) return before.offer(document.getElementById("not-kept"));
+    if (!elsewhere && !document.querySelector(".summary")) resume();
+    if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent
   }
 
   function take(arrived) {
@@ -323,6 +345,11 @@
     else paste.close(); // the page says why it cannot be kept; the pasted text stays in the dialog
   });
 
+  async function toBoard() {
+    if (await settled()) location.href = "/board";
+    else kept.textContent = said("You are still on this page. %(why)s", { why: kept.textContent });
+  }
+
   const places = {
     KeyV: () => openPaste(),
     KeyP: () => form.elements.location.focus(),
@@ -336,7 +363,7 @@
     KeyR: () => document.getElementById("recommendation").focus(),
     KeyO: () => unfold("otherwise", "override_response"),
     KeyX: () => unfold("closing", "disposition"),
-    KeyB: () => { location.href = "/board"; },
+    KeyB: toBoard,
   };
   function unfold(id, field) {
     document.getElementById(id).open = true;
@@ -356,13 +383,9 @@
   // A form that is gone on with, after a reload too, keeps the focus where it was: keys that are
   // meant for a question must not change the address.
   let signedOut = false;
-  document.addEventListener("submit", (event) => {
-    if (!event.target.getAttribute("action")?.endsWith("/sign-out")) return;
-    signedOut = true;
-    sessionStorage.clear();
-  });
+  document.addEventListener("submit", (event) => { signedOut ||= event.target.getAttribute("action")?.endsWith("/sign-out"); });
   addEventListener("pagehide", () => {
-    if (signedOut) return;
+    if (window.sealed.isOver()) return;
     const at = document.activeElement;
     sessionStorage.setItem(location.pathname, at.closest(".question")?.id || at.id);
   });
@@ -373,10 +396,6 @@
   }
   const elsewhere = document.getElementById("elsewhere");
   elsewhere?.focus(); // nobody was sent: that comes first
-  if (before.last) {
-    waits = bring().catch(() => false);
-  } else if (form.elements.narrative.value || form.elements.location.value) {
-    if (!elsewhere && !document.querySelector(".summary")) resume();
-    if (!("both" in form.dataset)) assess(); // what stands in the other tab stays until this one is sent
-  }
+  if (before.last) waits = bring().catch(() => false);
+  else goOn();
 })();

@@ -1,10 +1,49 @@
-// The last save of a page may come to the service after the page that a reload has fetched. Its words
-// are waited for and put beside what is typed here meanwhile; else the two pages would take each other
-// for other tabs.
+// What a form at intake held that the service has not taken yet comes back after a reload or a new sign-in (sealed.js).
+// Where the browser could not keep it, the last save of a page may still come to the service after the page that a reload
+// has fetched: its words are waited for and put beside what is typed here meanwhile; else the two pages would take each
+// other for other tabs.
 
 window.reloaded = function (form) {
   const LAST = "intake: last", LAST_MS = 4000, LOOK_MS = 60, SOON_AFTER_MS = 10000;
+  const { sealed } = window, PREFIX = "intake ", what = PREFIX + form.elements.form_key.value;
   const last = missing();
+
+  // All that stands on the form, until it is kept.
+  function hold(edition, isKept) {
+    if (!sealed.works) return;
+    const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token");
+    sealed.set(what, isKept ? undefined : { page: form.elements.page.value, edition, fields });
+  }
+
+  // What a page before this one held; undefined where it has arrived, or was the page that was sent to make this one.
+  async function held() {
+    await sealed.ready;
+    const was = sealed.get(what);
+    if (was && was.page !== form.dataset.sent && !isThere(form, was)) return was;
+    sealed.set(what);
+  }
+
+  // This page goes on as the one that held it did: the service tells whether another one went on meanwhile.
+  function putBack(was) {
+    const of = Object.fromEntries(was.fields);
+    form.elements.page.value = of.page;
+    form.elements.seen.value = of.seen;
+    sealed.fill(form, was.fields);
+  }
+
+  // Other forms of this tab that were left while nothing was kept, unless they have become a call since.
+  async function offer(box) {
+    await sealed.ready;
+    for (const [name] of sealed.all()) {
+      const key = name.startsWith(PREFIX) && name !== what && name.slice(PREFIX.length);
+      const answer = key && await fetch(`/intake/${key}`, { redirect: "manual", cache: "no-store" }).catch(() => null);
+      if (answer?.type === "opaqueredirect") sealed.set(name);
+      if (!answer?.ok || document.querySelector(`a[href="/intake/${key}"]`)) continue;
+      const one = box.content.cloneNode(true);
+      one.querySelector("a").href = `/intake/${key}`;
+      box.before(one);
+    }
+  }
 
   // What the page before this one in the same tab had not kept yet, where it is not here.
   function missing() {
@@ -73,5 +112,5 @@ window.reloaded = function (form) {
     return arrived.startsWith(was) ? typed + arrived.slice(was.length) : `${arrived} ${typed}`;
   }
 
-  return { last, arrived, take, leave, leaveAgain: () => remember(last) };
+  return { last, hold, held, putBack, offer, arrived, take, leave, leaveAgain: () => remember(last) };
 };

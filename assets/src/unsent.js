@@ -1,25 +1,20 @@
 // Words that were typed into a form and not sent yet outlive a reload, an error page, the button of
-// another form and a new sign-in: kept in this tab alone, encrypted with a key that only this
-// person's pages carry, and gone with signing out. Choices do not come back: nothing is chosen
+// another form and a new sign-in (sealed.js). Choices do not come back: nothing is chosen
 // unless somebody chooses it; but those that are copied from a sheet of paper do, and those of a visit,
 // which the service keeps as well, and those of settings. Other forms that it keeps have their own ways.
 
 (() => {
-  const drawn = document.querySelector("meta[name=words-key]")?.content;
+  const { sealed } = window;
   const OWN_WAYS = "#intake, #answers, #command-bar, #sign-in-again, [action='/sign-in'], [method=dialog]";
   const WORDS = /^(text|tel|search|number|url|email|date|time|datetime-local|textarea)$/;
   const CHOICES = /^(select-one|radio|checkbox)$/, COPIED = "#paper, #visit, [data-whole]";
   const NAMED = /^\/(calls|follow-ups)\/./; // the address says whose form it is: another day it is the same
-  const SENT = "unsent: sent", slot = (action) => `unsent: ${action}`;
+  const SENT = "unsent: sent", slot = (action) => `form ${action}`;
   const WAIT_MS = 200, AT_ONCE_MS = 500, LONGEST_MS = 30 * 60 * 1000, SHIFT_MS = 12 * 60 * 60 * 1000;
-  if (!drawn || !crypto.subtle || document.getElementById("on-the-phone")) return;
-  const key = crypto.subtle.importKey("raw", bytes(drawn), "AES-GCM", false, ["encrypt", "decrypt"]);
+  if (document.getElementById("on-the-phone")) return;
   const waiting = new Set();
-  let saving = false, over = false, timer = 0;
+  let timer = 0;
 
-  function bytes(text) {
-    return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-  }
   function actionOf(form) {
     const mine = form && form.getAttribute("method") === "post" && !form.matches(OWN_WAYS) && (form.matches("[data-whole]") || !form.querySelector("[type=password]"));
     if (!mine) return "";
@@ -60,56 +55,36 @@
     else field.value = value;
   }
 
-  async function save() {
-    if (saving) return;
-    saving = true;
-    for (const action of waiting) {
-      waiting.delete(action);
-      await keep(action).catch(() => {}); // no room in the browser: as without scripts
-    }
-    saving = false;
+  function save() {
+    for (const action of waiting) keep(action);
+    waiting.clear();
   }
-  async function keep(action) {
+  function keep(action) {
     const fields = [...fieldsOf(action)], any = fields.some(([, field]) => typed(field));
     const words = fields.filter(([, field]) => typed(field) || isKey(field))
       .map(([name, field]) => [name, held(field), first(field)]);
-    const sealed = any && await seal({ at: Date.now(), words });
-    if (over) return;
-    if (sealed) sessionStorage.setItem(slot(action), sealed);
-    else sessionStorage.removeItem(slot(action));
-  }
-  async function seal(kept) {
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const text = new TextEncoder().encode(JSON.stringify(kept));
-    const hidden = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, text);
-    return btoa([...iv, ...new Uint8Array(hidden)].map((one) => String.fromCharCode(one)).join(""));
-  }
-  // Another person's words cannot be read; they wait for their writer.
-  async function unseal(sealed) {
-    const all = bytes(sealed);
-    const open = crypto.subtle.decrypt({ name: "AES-GCM", iv: all.slice(0, 12) }, await key, all.slice(12));
-    return open.then((text) => JSON.parse(new TextDecoder().decode(text)), () => null);
+    const id = sealed.get(slot(action))?.id ?? Math.random();
+    sealed.set(slot(action), any && { id, words });
   }
 
   async function restore() {
     const [how] = performance.getEntriesByType("navigation");
     let sent = JSON.parse(sessionStorage.getItem(SENT) || "null");
+    await sealed.ready;
     // The answer to what was sent: it was taken, or its words stand on this page. No answer is no page of ours.
     const answered = sent && Math.abs(performance.timeOrigin - sent.at) < AT_ONCE_MS;
     if (answered || (sent && how?.redirectCount && how.type === "reload")) {
-      sessionStorage.removeItem(slot(sent.action));
+      for (const [what, kept] of sealed.all()) if (kept.id === sent.id) sealed.set(what);
       sessionStorage.removeItem(SENT);
       sent = null;
     }
     for (const action of new Set([...document.forms].map(actionOf))) {
-      const sealed = action && sessionStorage.getItem(slot(action));
-      if (!sealed) continue;
-      const goesOn = answered || how?.type !== "navigate" || NAMED.test(action) || sent?.action === action;
-      if (sent?.action === action) sessionStorage.removeItem(SENT);
-      const kept = await unseal(sealed);
+      const kept = action && sealed.get(slot(action));
       if (!kept) continue;
+      const goesOn = answered || how?.type !== "navigate" || NAMED.test(action) || sent?.id === kept.id;
+      if (sent?.id === kept.id) sessionStorage.removeItem(SENT);
       if (goesOn && Date.now() - kept.at < (action.endsWith("/visit") ? SHIFT_MS : LONGEST_MS)) write(fieldsOf(action), kept.words);
-      else sessionStorage.removeItem(slot(action));
+      else sealed.set(slot(action));
     }
   }
   // Only where the field holds what it held: what others have changed since is not overwritten. In a visit it may hold
@@ -138,20 +113,19 @@
 
   function noted(event) {
     const action = actionOf(event.target.form || event.target);
-    if (!action || over) return;
+    if (!action) return;
     waiting.add(action);
     clearTimeout(timer);
     timer = setTimeout(save, WAIT_MS);
   }
   for (const what of ["input", "kept"]) document.addEventListener(what, noted);
-  addEventListener("beforeunload", () => { save(); }); // what was typed within the last moment
+  addEventListener("beforeunload", save); // what was typed within the last moment
   addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/sign-out") {
-      over = true;
-      sessionStorage.clear();
-    } else if (!event.defaultPrevented && actionOf(event.target)) {
-      sessionStorage.setItem(SENT, JSON.stringify({ action: actionOf(event.target), at: Date.now() }));
-    }
+    const action = !event.defaultPrevented && actionOf(event.target);
+    if (!action) return;
+    save();
+    const kept = sealed.get(slot(action));
+    if (kept) sessionStorage.setItem(SENT, JSON.stringify({ id: kept.id, at: Date.now() }));
   });
   restore();
 })();

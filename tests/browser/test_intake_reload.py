@@ -64,7 +64,12 @@ def test_somebody_else_is_written_down_by_keyboard_and_outlives_a_reload(
     expect(told).to_contain_text("Rosa Paz, has the key: landlord or caretaker, +12025550171")
 
 
+KEEPS_NOTHING = "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })"
+"""A browser that gets its pages by plain http encrypts nothing, and so keeps no words."""
+
+
 def test_a_last_word_that_does_not_arrive_is_told(served: Served, page: Page) -> None:
+    page.add_init_script(KEEPS_NOTHING)
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")
     page.locator("#f-location").fill("12 Mill Lane")
@@ -95,6 +100,7 @@ ARRIVES = """() => {
 def test_what_is_typed_while_the_last_words_are_on_their_way_stands_beside_them(
     served: Served, page: Page
 ) -> None:
+    page.add_init_script(KEEPS_NOTHING)
     served.world.team("Mobile 9")
     sign_in(served, page)
     page.goto(f"{served.base_url}/intake")

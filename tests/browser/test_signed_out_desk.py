@@ -25,9 +25,9 @@ def sign_in_elsewhere(served: Served, page: Page, username: str = "") -> None:
     page.bring_to_front()
 
 
-def answered(served: Served, call: Call) -> object:
+def answered(served: Served, call: Call, fact: str = "injury") -> object:
     with served.world.context.reading() as uow:
-        return assessments.answers_of(uow, uow.get(Call, call.id)).get("injury")
+        return assessments.answers_of(uow, uow.get(Call, call.id)).get(fact)
 
 
 def test_an_answer_waits_on_the_calls_page_until_its_owner_is_signed_in_again(

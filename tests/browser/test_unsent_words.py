@@ -41,7 +41,7 @@ def test_a_note_outlives_a_reload_and_another_form_until_it_is_sent(
 
     note.press("Control+a")
     note.press("Delete")
-    page.wait_for_function(f"() => !{STORED}.includes('/close')")
+    page.wait_for_function(f"() => !{STORED}.includes('unsent')")
     page.reload()
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
     expect(note).to_have_value("")

@@ -126,13 +126,14 @@ def _shown(uow: UnitOfWork, link: PageLink, sent: Typed) -> dict[str, Any]:
     page = opened_pages.newest_page(uow, link)
     shown = for_member(uow, current_context().centre, [page], sent)
     paging = paging_lines(watch.standing(uow).codes, at_the_desk=False)
-    return shown | {"base": _path(link.id), "narrow": True, "paging": paging}
+    mine = {"base": _path(link.id), "narrow": True, "writer": link.id}
+    return shown | mine | {"paging": paging}
 
 
 def _door(uow: UnitOfWork, link: PageLink, secret: str) -> ResponseReturnValue:
     g.now = uow.now
     why = opened_pages.why_shut(uow, link)
-    html = render_template("page_link.html", link=link, why=why, secret=secret)
+    html = render_template("page_link.html", link=link, why=why, secret=secret, writer=None)
     return html, 410 if why else 200
 
 
@@ -142,7 +143,8 @@ def _over(uow: UnitOfWork, key: UUID) -> ResponseReturnValue:
     link = _held(uow, key)
     why = opened_pages.why_over(uow, link) if link else None
     why = why or gettext("No link is open in this browser.")
-    return render_template("page_link.html", link=None, why=why, secret=None), 401
+    writer = link.id if link else None
+    return render_template("page_link.html", link=None, why=why, secret=None, writer=writer), 401
 
 
 def _find(uow: UnitOfWork, secret: str) -> PageLink:

@@ -55,6 +55,7 @@ SENTENCES = (
     msgid(
         "You are signed out: nothing was done. Sign in in another tab, then press Enter here again."
     ),
+    msgid("You are still on this page. %(why)s"),
     msgid("What somebody else says"),
     msgid("Who says so"),
     msgid("Working for %(count)s s. Stay on this page until it answers."),
