@@ -18,6 +18,8 @@ from triage.entrypoints.web.script_words import SENTENCES
 
 ROOT = Path(__file__).parent.parent / "triage"
 _NAMED = re.compile(r"%\((\w+)\)[sd]|</?\w+>")
+_AS_RENDERED = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+_TEMPLATES = ("templates/**.html", "paper/**.html")
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "msgid": None, "sms": None}
 
 Sentence = tuple[str, ...]
@@ -28,8 +30,8 @@ def said() -> frozenset[Sentence]:
     """What templates and code give to the catalogue: a sentence, or its singular and plural."""
     found = extract_from_dir(
         ROOT,
-        [("**.py", "python"), ("templates/**.html", "jinja2")],
-        {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}},
+        [("**.py", "python"), *((each, "jinja2") for each in _TEMPLATES)],
+        dict.fromkeys(_TEMPLATES, _AS_RENDERED),
         _KEYWORDS,
     )
     texts = (one[2] for one in found)

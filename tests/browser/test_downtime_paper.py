@@ -22,9 +22,11 @@ def test_the_scoring_card_of_the_live_rules_is_one_page(
 
     page.goto(f"file://{tmp_path}/downtime.html")
 
-    card = page.locator(".card").bounding_box()
-    assert card is not None
-    assert card["height"] <= LETTER_PX["height"] - MARGINS_PX
+    cards = [card.bounding_box() for card in page.locator(".card").all()]
+    assert len(cards) == 2  # one in each language
+    for card in cards:
+        assert card is not None
+        assert card["height"] <= LETTER_PX["height"] - MARGINS_PX
 
 
 def test_it_is_read_on_a_telephone_too(page: Page, world: World, tmp_path: Path) -> None:

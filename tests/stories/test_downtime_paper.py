@@ -1,5 +1,6 @@
 """When no screen answers there is paper: whom to ring, how to decide, what to write down."""
 
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,17 @@ def test_it_names_whom_to_ring_how_to_decide_and_what_is_open(world: World, tmp_
         assert secret not in pack
     assert "county-default" in pack
     assert world.centre.policy.centre_name in pack
+    english, spanish = re.findall(r'<article lang="..">(.*?)</article>', pack, re.DOTALL)
+    said = (
+        "Equipo móvil de crisis",
+        "se ha preguntado a MCT 1",
+        "Cuando las pantallas no responden",
+    )
+    for one in (*said, "Clínico", "Tarjeta para decidir", "Hoja de llamada", "Albergue"):
+        assert one.lower() in spanish.lower()
+        assert one.lower() not in english.lower()
+    for one in ("Mobile crisis team", "MCT 1 asked", "Scoring card", "Shelter", "A weapon is"):
+        assert one.lower() not in re.sub(r'<span lang="en">.*?</span>', "", spanish).lower()
 
 
 def test_only_the_desk_may_read_it_and_it_fetches_nothing(world: World, tmp_path: Path) -> None:

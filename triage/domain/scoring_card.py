@@ -14,6 +14,7 @@ from triage.domain.assessment import Assessment, assess
 from triage.domain.facts import Fact
 from triage.domain.ruleset import Level, RuleSet
 from triage.domain.sentences import say_condition
+from triage.domain.words import Named, inside, listed
 
 KIND_OF_CALL = "problem_type"
 
@@ -91,8 +92,8 @@ class _Making:
 
     def comes(self, found: Assessment) -> Comes:
         decision, names = found.decision, self.rules.vocabulary.responses
-        also = tuple(names[one].label() for one in decision.also if one in names)
-        return Comes(names[decision.response].label(), also, decision.level)
+        also = tuple(Named(names[one].labels) for one in decision.also if one in names)
+        return Comes(Named(names[decision.response].labels), also, decision.level)
 
     @cached_property
     def asked(self) -> tuple[Fact, ...]:
@@ -145,11 +146,12 @@ class _Making:
     def _sign(self, name: str, value: str) -> str:
         fact = self.rules.vocabulary.facts[name]
         if fact.type == "yes_no":
-            return fact.called() if value == "yes" else f"{fact.called()}: {value}"
-        return fact.phrase(value)
+            said = inside(Named(fact.by_value[value].label))
+            return fact.named if value == "yes" else listed("", [fact.named, ": ", said])
+        return fact.clause(value)
 
     def _kind(self, value: str) -> str:
-        return self.rules.vocabulary.facts[KIND_OF_CALL].by_value[value].label.say()
+        return Named(self.rules.vocabulary.facts[KIND_OF_CALL].by_value[value].label)
 
     def signs(self) -> tuple[Line, ...]:
         """What changes most kinds of calls, and what most of them become."""
@@ -188,7 +190,7 @@ class _Making:
         book, vocabulary = self.rules.book, self.rules.vocabulary
         found: dict[str, list[str]] = {}
         for rule in book.rules_in(book.of_kind.get("require", 0) & ~alone):
-            names = [vocabulary.responses[one].label() for one in rule.responses]
+            names = [Named(vocabulary.responses[one].labels) for one in rule.responses]
             said = say_condition(vocabulary, rule.when)
             if rule.unless is not None:
                 said += f", unless {say_condition(vocabulary, rule.unless)}"
@@ -199,7 +201,8 @@ class _Making:
     def instead(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         names = self.rules.vocabulary.responses
         for response, chain in self.rules.fallbacks:
-            yield names[response].label(), tuple(names[o].label() for o in chain if o in names)
+            instead = tuple(Named(names[one].labels) for one in chain if one in names)
+            yield Named(names[response].labels), instead
 
 
 def _mostly(changed: Mapping[str, Comes]) -> Comes:

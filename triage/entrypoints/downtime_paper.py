@@ -7,22 +7,30 @@ staff and their telephones, so only its owner and group may read it.
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
-from jinja2 import Environment, PackageLoader
+from babel.dates import format_datetime
+from jinja2 import Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
 
+from triage.catalogue import catalogue, say
 from triage.context import AppContext
 from triage.domain.findings import Finding
 from triage.domain.phone_numbers import readable
 from triage.domain.scoring_card import ScoringCard
+from triage.domain.words import LANGUAGES, Spoken, listed
 from triage.services.downtime import pack
+from triage.services.rosters import partner_kinds
 
 NAME = "downtime.html"
 EVERY_S = 15 * 60.0
+_LOCALES = {"en": "en_US", "es": "es_US"}
 AGAIN_S = 60.0
 """After a try that failed."""
 OLD_AFTER_S = 2 * EVERY_S
@@ -35,19 +43,56 @@ def render(context: AppContext, made: ScoringCard | None = None) -> tuple[str, S
     centre = context.centre
     with context.reading() as uow:
         found = pack(uow, centre, made)
-    zone = centre.policy.time_zone
-
-    def local(at: datetime, form: str = "%a %-d %b %H:%M %Z") -> str:
-        return at.astimezone(zone).strftime(form)
-
-    shape = Environment(loader=PackageLoader("triage", "paper"), autoescape=True)
-    shape.trim_blocks = shape.lstrip_blocks = True
-    shape.filters.update(local=local, readable=readable)
-    template = shape.get_template("downtime.html")
-    text = template.render(
-        pack=found, card=found.card, policy=centre.policy, name=centre.policy.centre_name
+    text = (
+        _shape(centre.policy.time_zone)
+        .get_template("downtime.html")
+        .render(
+            pack=found,
+            card=found.card,
+            policy=centre.policy,
+            name=centre.policy.centre_name,
+            kinds=partner_kinds(centre),
+            languages=LANGUAGES,
+        )
     )
     return text, found.card
+
+
+def _shape(zone: ZoneInfo) -> Environment:
+    """Templates in which everything is said in what is `language` there."""
+
+    @pass_context
+    def local(context: Context, at: datetime, form: str = "EEE d MMM HH:mm z") -> str:
+        return format_datetime(at, form, tzinfo=zone, locale=_LOCALES[context["language"]])
+
+    shape = Environment(
+        loader=PackageLoader("triage", "paper"),
+        autoescape=True,
+        finalize=_spoken,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # No sentence here counts, so the plural is asked for nowhere.
+    shape.install_gettext_callables(_told, _told, newstyle=True)  # type: ignore[attr-defined]
+    shape.filters.update(readable=readable, spoken=_spoken, joined=_joined)
+    shape.globals["local"] = local
+    return shape
+
+
+@pass_context
+def _told(context: Context, sentence: str) -> str:
+    return catalogue(context["language"]).gettext(sentence)
+
+
+@pass_context
+def _spoken(context: Context, it: Any) -> Any:
+    return say(it, context["language"]) if isinstance(it, Spoken) else it
+
+
+@pass_context
+def _joined(context: Context, parts: Iterable[str], between: str = ", ") -> str:
+    return say(listed(between, parts), context["language"])
 
 
 def write(text: str, to: Path) -> None:

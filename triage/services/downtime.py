@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from triage.domain.reachability import WORDS
+from triage.domain.role_words import role_name
 from triage.domain.scoring_card import ScoringCard, scoring_card
+from triage.domain.words import listed, msgid
 from triage.services import boards, rosters, rule_sets, switches
 from triage.services.board_lines import DispatchLine
 from triage.services.boards import Row
@@ -96,7 +98,7 @@ def _team(centre: Centre, now: rosters.TeamNow) -> TeamOnList:
 def _member(one: MemberNow) -> OnList:
     coming = one.coming[0] if one.coming else None
     return OnList(
-        role=one.responder.role.replace("_", " "),
+        role=role_name(one.responder.role),
         name=one.responder.name or "",
         phone=one.responder.phone or "",
         on_until=one.now.ends_at if one.now else None,
@@ -111,15 +113,17 @@ def _call(centre: Centre, row: Row) -> OpenCall:
     return OpenCall(
         code=row.call.code,
         received_at=row.call.received_at,
-        level=decision.urgency.label if decision else "not scored: treat as highest",
+        level=msgid(decision.urgency.label) if decision else msgid("not scored: treat as highest"),
         zone=row.call.zone,
         who=[_who(centre, line) for line in row.lines],
     )
 
 
 def _who(centre: Centre, line: DispatchLine) -> str:
-    units = [one.unit for one in line.coming] or [f"{one.unit} asked" for one in line.asked]
+    asked: list[str] = [msgid("%(unit)s asked", unit=one.unit) for one in line.asked]
+    units = [one.unit for one in line.coming] or asked
     if line.unit:
         units.append(line.unit)
     named = response_name(centre, line.response)
-    return f"{named}: {', '.join(dict.fromkeys(units)) or 'nobody yet'}"
+    who = listed(", ", dict.fromkeys(units)) if units else msgid("nobody yet")
+    return listed(": ", [named, who])
