@@ -23,7 +23,7 @@ def script(page: str, language: str = "en") -> list[str]:
 
 
 CHANGED = "Tell the caller again: who comes has changed"
-NOBODY_YET = "has been asked for; nobody has confirmed yet."
+NOBODY_YET = "; nobody has confirmed yet."
 TELL = "We tell you as soon as we know."
 
 
@@ -45,14 +45,14 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     call = world.call(CALM, caller_phone="202-555-0143")
     assert phone.expect("PROMPT")
     page = words(look(dispatcher, call))
-    assert f"A crisis clinician {NOBODY_YET}" in page
+    assert f"We have asked for a crisis clinician{NOBODY_YET}" in page
     assert "No police are on the way." in page
     assert "What they wear: everyday clothes with a badge." in page
     assert "They carry no weapons." in page
     assert not promises(script(look(dispatcher, call)))
     assert not promises(script(look(dispatcher, call), "es"))
     assert TELL in page
-    assert "Se ha pedido que vaya: Un profesional clínico de crisis." in page
+    assert "Hemos pedido que vaya un profesional clínico de crisis; nadie" in page
     assert "No va policía." in page
     assert "we call you back" in page
     assert "come because" not in page
@@ -103,7 +103,7 @@ def test_what_waits_for_cad_is_asked_for_and_comes_when_it_is_confirmed(
     call = world.call(ARMED, caller_phone="202-555-0143")
     world.wait(minutes=31)  # later than the level asks for
     said = script(look(dispatcher, call))
-    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert f"We have asked for an officer trained for crises{NOBODY_YET}" in said
     assert "They carry weapons." in said
     assert TELL in said
     assert not promises(said)
@@ -125,7 +125,7 @@ def test_who_cannot_be_rung_back_is_not_promised_to_be_told(
     call = world.call(ARMED, caller_phone="202-555-0143")
     act(dispatcher, call, "/speaks-freely", {"freely": "no"})
     said = script(look(dispatcher, call))
-    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert f"We have asked for an officer trained for crises{NOBODY_YET}" in said
     assert TELL not in said
     said = script(look(dispatcher, world.call(ARMED, caller_phone="ask the bar")))
     assert TELL not in said
@@ -157,8 +157,8 @@ def test_beside_police_nobody_is_said_to_come_without_them(
 
     said = " ".join(script(look(dispatcher, call)))
 
-    assert f"A crisis clinician {NOBODY_YET}" in said
-    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert f"We have asked for a crisis clinician{NOBODY_YET}" in said
+    assert f"We have asked for an officer trained for crises{NOBODY_YET}" in said
     assert "No police" not in said
 
 
@@ -215,7 +215,7 @@ def test_the_script_is_one_thing_where_somebody_comes_and_somebody_stays_on_the_
     world.ignores_texts("who is asked is another story")
     call = world.call({**ARMED, "suicidal_ideation": "active"}, caller_phone="202-555-0143")
     said = script(look(dispatcher, call))
-    assert f"An officer trained for crises {NOBODY_YET}" in said
+    assert f"We have asked for an officer trained for crises{NOBODY_YET}" in said
     ringing = "We ring for somebody to speak with you: A crisis counselor on the telephone."
     assert f"{ringing} Nobody has answered yet." in said
     assert "Nobody comes to the door." not in said

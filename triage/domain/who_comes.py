@@ -26,7 +26,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "comes": "{who} will come.",
         "comes_to_you": "{who} will come to you.",
-        "asked": "{who} has been asked for; nobody has confirmed yet.",
+        "asked": "We have asked for {who}; nobody has confirmed yet.",
         "phone_asked": "We ring for somebody to speak with you: {who}. Nobody has answered yet.",
         "tell": "We tell you as soon as we know.",
         "phone": "{who} will speak with you.",
@@ -63,7 +63,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
     "es": {
         "comes": "Irá: {who}.",
         "comes_to_you": "Irá a verle: {who}.",
-        "asked": "Se ha pedido que vaya: {who}. Nadie lo ha confirmado todavía.",
+        "asked": "Hemos pedido que vaya {who}; nadie lo ha confirmado todavía.",
         "phone_asked": "Buscamos a alguien que hable con usted: {who}. Aún no ha contestado nadie.",
         "tell": "Se lo decimos en cuanto lo sepamos.",
         "phone": "Hablará con usted: {who}.",
@@ -257,7 +257,8 @@ def _of(
     one: Comer, comes: str, say: Mapping[str, str], language: str, clock: Mapping[datetime, str]
 ) -> list[str]:
     kind = one.response
-    said = [(say["asked"] if one.asked else comes).format(who=_name(one, language))]
+    name = _name(one, language)
+    said = [say["asked"].format(who=_small(name)) if one.asked else comes.format(who=name)]
     if kind.dress:
         said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
     said.append(say["armed" if kind.armed else "unarmed"])
@@ -281,7 +282,8 @@ def _name(one: Comer, language: str) -> str:
 
 
 def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """To stand inside a sentence; an abbreviation stays."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def must_be_told_again(told: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]) -> bool:
