@@ -25,33 +25,55 @@ window.answers = function (root, { changed, done }) {
   function mark(question) {
     const is = answered(question);
     question.classList.toggle("answered", is);
-    if (is && !question.querySelector(".as-well, [type=checkbox]")) question.querySelector(".conflict").before(as_well(question));
+    if (is && !question.querySelector(".as-well")) question.querySelector(".conflict").before(as_well(question));
   }
 
-  // What somebody else says of the same question, as the server's own page has it.
+  // What others say of the same question, as the server's own page has it: each voice in a field of its own.
   const made = (name, more) => Object.assign(document.createElement(name), more);
   function as_well(question) {
-    const fact = question.dataset.fact;
-    const box = made("details", { className: "as-well" }), line = made("span", { className: "as-well-fields" });
+    const box = made("details", { className: "as-well" });
     const summary = made("summary", { textContent: `${said("Somebody says otherwise")} ` });
     summary.append(made("kbd", { textContent: "+" }));
-    const offered = [...question.querySelectorAll(".answer")].map((label) => new Option(label.querySelector("span").lastChild.textContent.trim(), label.querySelector("input").value));
-    const says = offered.length ? made("select", { name: `also.${fact}` }) : made("input", { name: `also.${fact}`, className: "short", autocomplete: "off" });
-    if (offered.length) says.append(new Option(said("The same"), ""), ...offered);
-    const who = made("select", { name: `also_by.${fact}` });
-    who.append(...JSON.parse(root.dataset.sources).map(([source, words]) => new Option(words, source)));
-    says.setAttribute("aria-label", said("What somebody else says"));
-    who.setAttribute("aria-label", said("Who says so"));
-    line.append(who, says);
-    box.append(summary, line);
+    box.append(summary);
+    box.addEventListener("toggle", () => { if (box.open) vacant(question); });
     return box;
+  }
+
+  const voices = (question) => [...question.querySelectorAll("[name^='also.']")];
+  const empty = (field) => (field.selectedOptions ? ![...field.selectedOptions].some((one) => one.value) : !field.value);
+  const vacant = (question) => voices(question).find(empty)?.closest(".as-well-fields") || another(question);
+
+  // A line for one voice more; "" where all have spoken. `voice`: whose, else the first that has not.
+  function another(question, voice = "") {
+    const taken = voices(question).map((field) => field.name), fact = question.dataset.fact;
+    const name = (source) => `also.${fact}.${source.replace(" ", "_")}`;
+    const left = JSON.parse(root.dataset.sources).filter(([source]) => !taken.includes(name(source)));
+    if (!left.length) return null;
+    const line = made("p", { className: "as-well-fields" }), who = made("select", {});
+    who.append(...left.map(([source, words]) => new Option(words, name(source), false, name(source) === voice)));
+    const offered = [...question.querySelectorAll(".answer")].map((label) => new Option(label.querySelector("span").lastChild.textContent.trim(), label.querySelector("input").value));
+    const several = Boolean(question.querySelector("[type=checkbox]"));
+    const says = offered.length ? made("select", { multiple: several, size: several ? 4 : 0 }) : made("input", { className: "short", autocomplete: "off" });
+    if (offered.length) says.append(...(several ? [] : [new Option(said("The same"), "")]), ...offered);
+    who.setAttribute("aria-label", said("Who says so"));
+    says.setAttribute("aria-label", said("What somebody else says"));
+    const named = () => { says.name = who.value; };
+    // Nobody takes the place of somebody who has spoken on another line meanwhile.
+    who.addEventListener("change", () => {
+      if (voices(question).some((field) => field !== says && field.name === who.value)) who.value = says.name;
+      named();
+    });
+    named();
+    line.append(who, " ", says);
+    question.querySelector(".as-well").append(line);
+    return line;
   }
 
   function open_as_well(question) {
     const box = question.querySelector(".as-well");
     if (!box) return;
     box.open = true;
-    box.querySelector("select").focus();
+    vacant(question)?.querySelector("select").focus();
   }
 
   function focus(question) {
@@ -136,8 +158,7 @@ window.answers = function (root, { changed, done }) {
       if ("radio checkbox".includes(input.type)) input.checked = false;
       else input.value = "";
     }
-    const said = question.querySelector("[name^='also.']");
-    if (said) said.value = "";
+    question.querySelectorAll(".as-well-fields").forEach((line) => line.remove());
     question.querySelector(".conflict").textContent = "";
     settle(question);
     question.focus();
@@ -184,7 +205,7 @@ window.answers = function (root, { changed, done }) {
   root.addEventListener("keydown", (event) => {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target.closest(".as-well")) return;
+    if (event.target.closest(".as-well") && event.key !== "+") return;
     const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
     const act = (what) => { event.preventDefault(); what(question); };
     if (event.key === "Tab") brought = null;
@@ -289,21 +310,31 @@ window.answers = function (root, { changed, done }) {
         if ("radio checkbox".includes(input.type)) input.checked = given.includes(input.value);
         else input.value = given[0] ?? "";
       }
-      const said = question.querySelector("[name^='also.']");
-      if (said?.value) said.value = "";
+      question.querySelectorAll(".as-well-fields").forEach((line) => line.remove());
       mark(question);
     }
   }
 
+  // What a voice said that has no line here yet.
+  function hear(name, values) {
+    const question = named(name.split(".")[1]);
+    if (!question || !values.length || question.querySelector(`[name="${CSS.escape(name)}"]`)) return;
+    if (!question.querySelector(".as-well")) question.querySelector(".conflict").before(as_well(question));
+    fill(another(question, name).lastChild, values);
+  }
+
+  function fill(field, values) {
+    if ("radio checkbox".includes(field.type)) field.checked = values.includes(field.value);
+    else if (field.multiple) for (const one of field.options) one.selected = values.includes(one.value);
+    else field.value = values[0] ?? "";
+  }
+
   // A field as the server has put it back; its question gets the focus.
   function restore(name, values) {
-    const question = named(name.replace(/^\w+\./, ""));
+    const question = named(name.split(".")[1]);
     if (!question) return;
-    const fields = [...question.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
-    for (const field of fields) {
-      if ("radio checkbox".includes(field.type)) field.checked = values.includes(field.value);
-      else field.value = values[0] ?? "";
-    }
+    if (name.startsWith("also.")) hear(name, values);
+    for (const field of question.querySelectorAll(`[name="${CSS.escape(name)}"]`)) fill(field, values);
     if (name.startsWith("facts.") && !values.length) question.querySelector(".conflict").textContent = "";
     passed.delete(question);
     mark(question);
@@ -316,9 +347,11 @@ window.answers = function (root, { changed, done }) {
     else done();
   }
 
+  root.querySelectorAll("[data-another]").forEach((line) => line.remove()); // another() makes them
+  root.querySelectorAll(".as-well").forEach((box) => box.addEventListener("toggle", () => { if (box.open) vacant(box.closest(".question")); }));
   root.querySelectorAll(".question").forEach(mark);
   root.classList.add("by-key");
-  return { arrange, show, first, restore, hold: (is) => { held = is; } };
+  return { arrange, show, first, restore, hear, hold: (is) => { held = is; } };
 };
 
 // The list of keys, under "?" and on its button.

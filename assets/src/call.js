@@ -35,8 +35,8 @@
   }
   function givenIn(question) {
     return [...question.querySelectorAll("input, select")]
-      .filter((input) => "radio checkbox".includes(input.type) ? input.checked : input.value.trim())
-      .map((input) => [input.name, input.value]);
+      .filter((input) => "radio checkbox".includes(input.type) ? input.checked : input.name && input.value.trim())
+      .flatMap((input) => [...(input.selectedOptions || [input])].map((one) => [input.name, one.value]));
   }
   async function putBack() {
     await window.sealed.ready;
@@ -45,6 +45,9 @@
     for (const [fact, given] of was.given) {
       const question = root.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
       if (!question) continue;
+      for (const [name] of given) {
+        if (name.startsWith("also.")) panel.hear(name, given.filter(([other]) => other === name).map(([, value]) => value));
+      }
       window.sealed.fill(question, given);
       question.dataset.touched = "yes";
     }

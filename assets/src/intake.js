@@ -307,6 +307,9 @@
 
   function take(arrived) {
     put("zone", arrived.querySelector("#zone").innerHTML);
+    for (const { name, value, selectedOptions } of arrived.querySelectorAll("[name^='also.']")) {
+      if (value) panel.hear(name, selectedOptions ? [...selectedOptions].map((one) => one.value) : [value]);
+    }
     before.take(arrived);
     edition = Math.max(edition, Number(arrived.elements.edition.value)) + 1;
     form.elements.edition.value = edition;

@@ -73,8 +73,61 @@ def test_a_wrong_one_is_told_beside_its_question(dispatcher: Browser) -> None:
     assert answer.status_code == 422
     page = text_of(answer)
     assert "Cannot be" in page
-    assert 'href="#f-also.weapon"' in page
-    assert 'id="f-also.weapon"' in page
+    assert 'href="#f-also.weapon.second_caller"' in page
+    assert 'id="f-also.weapon.second_caller"' in page
+
+
+def test_at_intake_no_voice_takes_the_place_of_another(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    key, kept = form_key(dispatcher), dict(FORM)
+    for edition, (who, what) in enumerate(
+        [("third party", "in_hand"), ("person in crisis", "accessible")]
+    ):
+        page = text_of(
+            send(
+                dispatcher,
+                kept | {"also.weapon": what, "also_by.weapon": who, "edition": str(edition)},
+                action="check",
+                key=key,
+            )
+        )
+        field = f"also.weapon.{who.replace(' ', '_')}"  # the page without scripts goes on with it
+        assert f'<select name="{field}"' in page
+        kept[field] = what
+    told = "Said to be none (caller) / In hand (third party) / Within reach (person in crisis)"
+    assert told in page
+    assert told in text_of(dispatcher.get(f"/intake/{key}"))
+
+    back = dispatcher.submit(f"/intake/{key}", {}, to=f"/intake/{key}/undo").json
+    assert "Within reach (person in crisis); what others said stands." in back["sentence"]
+    assert "Said to be none (caller) / In hand (third party);" in text_of(
+        dispatcher.get(f"/intake/{key}")
+    )
+
+    seen = {"edition": "9", "page": "", "seen": ""}
+    send(dispatcher, kept | seen, key=key)
+    call = the_call(world)
+    assert answers(world, call)["weapon"]["values"] == [
+        {"value": "none_confirmed", "source": "caller"},
+        {"value": "in_hand", "source": "third party"},
+        {"value": "accessible", "source": "person in crisis"},
+    ]
+    assert "mobile_crisis" not in [one.response for one in world.dispatches(call)]
+
+
+def test_a_question_with_several_answers_keeps_every_voice_too(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    fact = "mobility_or_communication_aid"
+    form: dict[str, Any] = FORM | {f"facts.{fact}": ["hearing", "sight"]}
+    form |= {f"also.{fact}.officer": ["wheelchair_or_walker", "hearing"], f"also.{fact}": "none"}
+    send(dispatcher, form)
+    assert answers(world, the_call(world))[fact]["values"] == [
+        {"value": ["hearing", "sight"], "source": "caller"},
+        {"value": ["wheelchair_or_walker", "hearing"], "source": "officer"},
+        {"value": ["none"], "source": "second caller"},
+    ]
 
 
 def test_on_the_calls_page_a_second_answer_is_kept_as_well(

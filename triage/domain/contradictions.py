@@ -16,6 +16,8 @@ SOURCES = (
     msgid("CAD"),
 )
 """Who may have said it, as it is written down."""
+VOICES = {source.replace(" ", "_"): source for source in SOURCES}
+"""The same by what the names of fields end with."""
 UNKNOWN: Final = "unknown"
 """As a call states it."""
 

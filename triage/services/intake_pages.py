@@ -25,7 +25,8 @@ SEEN = "seen"
 MATCH = "match"
 """The field with what was said of the place found, which is asked again where it is lost."""
 ALSO, ALSO_BY = "also.", "also_by."
-"""Before a question's name: what somebody else answers, and who; always somebody is chosen."""
+"""Before a question's name: what somebody else answers, and who; kept as one field for each voice,
+"also.weapon.third_party"."""
 
 
 class Elsewhere(Conflict):
@@ -56,12 +57,7 @@ def words(fields: Fields) -> dict[str, list[str]]:
         for name, values in fields.items()
         if name not in {EDITION, PAGE, SEEN, MATCH}
     }
-    nobody = {name for name in plain if name.startswith(ALSO_BY) and not _said_by(name, plain)}
-    return {name: values for name, values in plain.items() if values and name not in nobody}
-
-
-def _said_by(name: str, plain: Fields) -> bool:
-    return bool(plain.get(ALSO + name.removeprefix(ALSO_BY)))
+    return {name: values for name, values in plain.items() if values}
 
 
 def digest(fields: Fields) -> str:

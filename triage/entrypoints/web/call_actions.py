@@ -18,7 +18,7 @@ from triage.entrypoints.web.call import (
     live_fragment,
     render,
 )
-from triage.entrypoints.web.intake_form import also_typed, facts_typed
+from triage.entrypoints.web.intake_form import also_typed, by_voice, facts_typed
 from triage.entrypoints.web.intake_undo import taken_back
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.questions import answer_in_words
@@ -77,7 +77,7 @@ def do(reference: str, form: str, work: Work) -> ResponseReturnValue:
 def answers(reference: str) -> ResponseReturnValue:
     """Only what differs from the answers that were on the screen is written: somebody else's
     later answer is not undone by an older page."""
-    centre, fields = current_context().centre, typed.fields()
+    centre, fields = current_context().centre, by_voice(typed.fields())
     errors: dict[str, str] = {}
     facts = facts_typed(centre, fields, errors)
     also = also_typed(centre, fields, errors)
@@ -91,7 +91,7 @@ def answers(reference: str) -> ResponseReturnValue:
         if theirs := call_pages.answered_meanwhile(uow, call, seen, changed):
             raise Conflict(_two_answers(centre, theirs, changed))
         standing = {**assessments.answers_of(uow, call), **changed}
-        for fact, (said, source) in also.items():
+        for fact, said, source in also:
             kept = kept_as_well(standing.get(fact, said), said, source)
             if kept != standing.get(fact):
                 changed[fact] = kept

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from triage.domain.contradictions import SOURCES, kept_as_well
+from triage.domain.contradictions import SOURCES, VOICES, kept_as_well
 from triage.domain.errors import InvalidCall, Refused
 from triage.domain.facts import Fact
 from triage.domain.gazetteer import Place
@@ -86,15 +86,15 @@ class Intake:
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
         ignored = {EDITION, PAGE, SEEN, "language", "match"}
-        typed = (n for n in self.fields if n not in ignored and not n.startswith(ALSO_BY))
-        return not any(one(self.fields, name) for name in typed)
+        return not any(one(self.fields, name) for name in self.fields if name not in ignored)
 
 
 def understand(centre: Centre, fields: Fields) -> Intake:
     """Read the form. What is wrong is left out of `facts` and told in `errors`."""
+    fields = by_voice(fields)
     intake = Intake(fields)
     intake.facts = facts_typed(centre, fields, intake.errors)
-    for name, (said, source) in also_typed(centre, fields, intake.errors).items():
+    for name, said, source in also_typed(centre, fields, intake.errors):
         intake.facts[name] = kept_as_well(intake.facts.get(name, said), said, source)
     intake.location = one(fields, "location")
     intake.zone = one(fields, "zone")
@@ -148,7 +148,7 @@ def people_typed(fields: Fields) -> People:
 
 def _once(centre: Centre, intake: Intake) -> None:
     for name, values in intake.fields.items():
-        fact = centre.vocabulary.facts.get(name.removeprefix(FACT))
+        fact = centre.vocabulary.facts.get(name.removeprefix(FACT).removeprefix(ALSO).split(".")[0])
         if len(values) > 1 and name not in SEVERAL and not (fact and fact.type == "multi"):
             intake.errors[name] = msgid("This was sent twice with different words: choose one.")
 
@@ -240,18 +240,37 @@ def facts_typed(centre: Centre, fields: Fields, errors: dict[str, str]) -> dict[
     return found
 
 
+def by_voice(fields: Fields) -> Fields:
+    """The fields with each voice in one of its own, so that none takes the place of another. Where
+    nothing runs on the page the newest stands beside who it is."""
+    apart = {}
+    for name, values in fields.items():
+        fact = name.removeprefix(ALSO)
+        if not name.startswith((ALSO, ALSO_BY)) or (name.startswith(ALSO) and "." in fact):
+            apart[name] = values
+        elif name.startswith(ALSO) and any(value.strip() for value in values):
+            by = one(fields, ALSO_BY + fact)
+            apart[f"{name}.{(by if by in SOURCES else SOURCES[1]).replace(' ', '_')}"] = values
+    return apart
+
+
 def also_typed(
     centre: Centre, fields: Fields, errors: dict[str, str]
-) -> dict[str, tuple[Any, str]]:
-    """What somebody else answers otherwise, by question, with who that is."""
-    plain: dict[str, str] = {}
-    given = {FACT + n.removeprefix(ALSO): fields[n] for n in fields if n.startswith(ALSO)}
-    found = facts_typed(centre, given, plain)
-    errors.update({ALSO + name.removeprefix(FACT): told for name, told in plain.items()})
-    said = {}
-    for name, value in found.items():
-        source = one(fields, ALSO_BY + name)
-        said[name] = (value, source if source in SOURCES else SOURCES[1])
+) -> list[tuple[str, Any, str]]:
+    """What somebody else answers otherwise: the question, the answer, and who that is.
+
+    fields -- see `by_voice`.
+    """
+    said: list[tuple[str, Any, str]] = []
+    for name, values in fields.items():
+        if name.startswith(ALSO):
+            fact, _, voice = name.removeprefix(ALSO).partition(".")
+            plain: dict[str, str] = {}
+            found = facts_typed(centre, {FACT + fact: values}, plain)
+            for told in plain.values():
+                errors[name] = told
+            source = VOICES.get(voice, SOURCES[1])
+            said += [(fact, value, source) for value in found.values()]
     return said
 
 

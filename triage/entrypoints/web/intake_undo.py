@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.answer_steps import Step
+from triage.domain.contradictions import SOURCES, VOICES
 from triage.domain.facts import Fact
 from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT
 from triage.entrypoints.web.languages import spoken
-from triage.entrypoints.web.questions import answer_in_words
+from triage.entrypoints.web.questions import answer_in_words, report
 from triage.services import intake as drafts
 from triage.services.centre import Centre
 from triage.services.intake_pages import ALSO, EDITION, Fields
@@ -48,10 +49,11 @@ def take_back(key: UUID, page: Fields) -> tuple[dict[str, list[str]], Step] | No
 
 def sentence(centre: Centre, step: Step) -> str:
     """What was taken back, and what stands instead."""
-    name = step["name"].removeprefix(FACT).removeprefix(ALSO)
+    name, _, voice = step["name"].removeprefix(FACT).removeprefix(ALSO).partition(".")
     fact = centre.vocabulary.facts.get(name)
     if step["name"].startswith(ALSO) and not step["was"]:
-        return taken_back(fact, name, step["became"], msgid("nobody says otherwise"))
+        said = report(fact, step["became"], VOICES.get(voice, SOURCES[1]))
+        return taken_back(fact, name, [said], msgid("what others said stands"))
     return taken_back(fact, name, step["became"], step["was"])
 
 

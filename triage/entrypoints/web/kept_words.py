@@ -16,12 +16,13 @@ from triage.domain.codes import (
     OVERRIDE_REASONS,
     PARTNERS,
 )
+from triage.domain.contradictions import VOICES
 from triage.domain.people_of_call import RELATIONS, THIRD_PARTIES
 from triage.domain.role_words import role_name
 from triage.domain.words import Sentence, begun, msgid
 from triage.entrypoints.web.call_words import PROGRESS, VERDICT_WORDS
 from triage.entrypoints.web.intake_form import FACT
-from triage.entrypoints.web.questions import answer_in_words, source_name
+from triage.entrypoints.web.questions import answer_in_words, report, source_name
 from triage.services import callers
 from triage.services.centre import Centre
 from triage.services.intake_pages import ALSO, ALSO_BY
@@ -212,7 +213,7 @@ def field_name(name: str) -> str:
     group, _, fact = name.partition(".")
     if not fact:
         return NAMES.get(_of_row(name)) or _PASSWORDS.get(name) or begun(plain(name))
-    called = begun(fact_name(current_context().centre, fact))
+    called = begun(fact_name(current_context().centre, fact.partition(".")[0]))
     return Sentence(_OF_A_QUESTION.get(f"{group}.", "%(question)s"), {"question": called})
 
 
@@ -227,7 +228,13 @@ def _value(name: str, value: str) -> str:
     centre = current_context().centre
     group, _, fact = name.partition(".")
     if f"{group}." in (FACT, ALSO):
-        return answer_in_words(centre.vocabulary.facts.get(fact), value)
+        name, _, voice = fact.partition(".")
+        known = centre.vocabulary.facts.get(name)
+        return (
+            report(known, value, VOICES[voice])
+            if voice in VOICES
+            else answer_in_words(known, value)
+        )
     pressed, _, minutes = value.partition("-")
     if (name, pressed) == ("action", "accept") and minutes:
         return msgid("Accept, I arrive in %(minutes)s min", minutes=minutes)

@@ -172,7 +172,7 @@ def answer_in_words(fact: Fact | None, value: Any) -> str:
     """A kept answer as a person says it."""
     if isinstance(value, dict):
         reports = value.get("values", ())
-        return listed(" / ", [_report(fact, one) for one in reports])
+        return listed(" / ", [report(fact, one["value"], one["source"]) for one in reports])
     if isinstance(value, list):
         if not value:
             return msgid("none of these")
@@ -185,10 +185,10 @@ def answer_in_words(fact: Fact | None, value: Any) -> str:
     return listed(" ", [value, unit_name(fact.unit)]) if fact and fact.unit else str(value)
 
 
-def _report(fact: Fact | None, one: Mapping[str, Any]) -> str:
+def report(fact: Fact | None, value: Any, source: str) -> str:
     """Who says what."""
-    answer, source = answer_in_words(fact, one["value"]), source_name(one["source"])
-    return msgid("%(answer)s (%(source)s)", answer=answer, source=source)
+    answer = answer_in_words(fact, value)
+    return msgid("%(answer)s (%(source)s)", answer=answer, source=source_name(source))
 
 
 def source_name(source: str) -> str:
