@@ -36,6 +36,7 @@ WHOLLY = """() => {
     const here = (y) => document.elementFromPoint(box.left + 9, y) === at;
     return here(box.top + 3) && here(box.bottom - 3);
 }"""
+FIRST_IN_TOP = "document.querySelector('#board-alarms').firstElementChild.id"
 AFRESH = "document.querySelectorAll('[data-walked]').forEach((one) => delete one.dataset.walked)"
 
 
@@ -104,6 +105,19 @@ def test_nor_on_the_telephone_of_a_team(served: Served, page: Page) -> None:
         page.set_viewport_size({"width": width, "height": height})
         found = hidden_stops(page)
         assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_alarms_do_not_hide_to_whom_nobody_comes(served: Served, page: Page) -> None:
+    busy(served.world)
+    sign_in(served, page)
+    for width, height in ((768, 1000), (1280, 720)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{served.base_url}/board")
+        line = page.locator("#board-nobody")
+        expect(line.get_by_role("link")).to_have_count(3)
+        expect(line).to_be_in_viewport(ratio=1)
+        assert page.evaluate(FIRST_IN_TOP) == "board-nobody"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

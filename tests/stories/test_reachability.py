@@ -518,7 +518,8 @@ def test_everybody_is_tested_and_the_results_say_who_answered(world: World) -> N
     carol, delta = recruit(world, "Carol"), recruit(world, "Delta", seen=False)
     world.phones.dead.add(bravo.number)
     supervisor, dispatcher = world.client("supervisor"), world.client("dispatcher")
-    assert "No test yet" in dispatcher.get("/teams/tests").text
+    empty = dispatcher.get("/teams/tests").text
+    assert "No test yet. Who answered and who was not reached stands here" in empty
     assert dispatcher.submit("/board", {}, to="/teams/tests").status_code == 403
 
     supervisor.submit("/teams/tests", {})
@@ -558,7 +559,11 @@ def test_a_test_comes_every_week_at_the_same_time_on_the_wall(world: World) -> N
     alpha = recruit(world, "Alpha")
     with world.context.unit_of_work("test") as uow:
         communication_tests.plan(uow, world.centre)
-        communication_tests.plan(uow, world.centre)
+    with world.context.reading() as uow:
+        planned = communication_tests.next_planned(uow)
+    not_yet = world.client("dispatcher").get(f"/teams/tests/{planned.id}")
+    assert not_yet.status_code == 404
+    assert "is planned and has not begun" in not_yet.text
     for _ in range(3):
         with world.context.reading() as uow:
             run = uow.session.scalars(select(ReachRun).where(ReachRun.started_at.is_(None))).one()

@@ -65,7 +65,10 @@ def test_a_suspended_team_is_not_paged_and_comes_back_by_itself(world: World) ->
     first.expect_silence()
 
     world.wait(hours=5)
-    assert "Nothing is switched off." in supervisor.get("/switches").get_data(as_text=True)
+    assert (
+        "Nothing is switched off. A team, a partner or a zone that is off stands here"
+        in supervisor.get("/switches").get_data(as_text=True)
+    )
     send(world)
     second.expect("URGENT, within 30 min")
     first.expect("Reply")

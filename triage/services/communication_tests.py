@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import reach_wording
 from triage.domain.delivery import failure_of
-from triage.domain.errors import Conflict
+from triage.domain.errors import Conflict, NotFound
 from triage.domain.lifecycle import MessageState
 from triage.domain.wall_clock import WEEKDAYS, next_weekly
 from triage.domain.words import msgid
@@ -175,6 +176,14 @@ def _unanswered(uow: UnitOfWork, member: Responder) -> ReachTest | None:
 def newest(uow: UnitOfWork) -> ReachRun | None:
     """The last that has begun."""
     return next(iter(_begun(uow, 1)), None)
+
+
+def begun(uow: UnitOfWork, run_id: UUID) -> ReachRun:
+    """Raises NotFound for one that is only planned: nobody was texted yet."""
+    run = uow.get(ReachRun, run_id)
+    if run.started_at is None:
+        raise NotFound(msgid("this test is planned and has not begun"))
+    return run
 
 
 def before(uow: UnitOfWork, run: ReachRun) -> Sequence[ReachRun]:

@@ -11,7 +11,6 @@ from triage.domain.errors import Conflict
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.services import communication_tests
-from triage.storage.reach_tests import ReachRun
 
 bp = Blueprint("communication_tests", __name__)
 
@@ -47,7 +46,7 @@ def start() -> ResponseReturnValue:
 def _page(run_id: UUID | None) -> ResponseReturnValue:
     with current_context().reading() as uow:
         newest = communication_tests.newest(uow)
-        run = uow.get(ReachRun, run_id) if run_id else newest
+        run = communication_tests.begun(uow, run_id) if run_id else newest
         return render_template(
             "communication_tests.html",
             earlier=communication_tests.before(uow, run) if run else (),
