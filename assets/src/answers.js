@@ -46,7 +46,7 @@ window.answers = function (root, { changed, done }) {
   // A line for one voice more; "" where all have spoken. `voice`: whose, else the first that has not.
   function another(question, voice = "") {
     const taken = voices(question).map((field) => field.name), fact = question.dataset.fact;
-    const name = (source) => `also.${fact}.${source.replace(" ", "_")}`;
+    const name = (source) => `also.${fact}.${source.replaceAll(" ", "_")}`;
     const left = JSON.parse(root.dataset.sources).filter(([source]) => !taken.includes(name(source)));
     if (!left.length) return null;
     const line = made("p", { className: "as-well-fields" }), who = made("select", {});
