@@ -448,6 +448,18 @@ def test_a_call_is_closed_with_how_it_ended(world: World, dispatcher: Browser) -
     assert f"{path(call)}/answers" not in look(dispatcher, call)
 
 
+def test_what_is_too_long_to_keep_is_refused_beside_its_field_and_not_cut_off(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(CALM)
+    note = "They went home with a friend. " * 140
+    told = act(dispatcher, call, "/close", {"disposition": "linked_to_care", "note": note})
+
+    assert "This is too long by 199 characters; up to 4000 can be kept." in told
+    assert note.strip() in told
+    assert f"{path(call)}/answers" in look(dispatcher, call), "the call is still open"
+
+
 def test_a_closed_call_takes_no_more_answers(world: World, dispatcher: Browser) -> None:
     call = world.call(CALM, disposition="test_call")
     answer = dispatcher.submit(
@@ -509,15 +521,15 @@ def test_another_calls_parts_cannot_be_touched_from_here(world: World, dispatche
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("text", ["a\0b", "x" * 5000])
+@pytest.mark.parametrize(("text", "status"), [("a\0b", 303), ("x" * 5000, 422)])
 def test_bad_text_in_a_small_form_is_never_a_failure(
-    world: World, dispatcher: Browser, text: str
+    world: World, dispatcher: Browser, text: str, status: int
 ) -> None:
     call = world.call(ARMED)
     found = re.search(r'action="([^"]+/handed-over)"', look(dispatcher, call))
     assert found
     answer = dispatcher.submit(path(call), {"unit": "12", "cad_number": text}, to=found[1])
-    assert answer.status_code == 303
+    assert answer.status_code == status
 
 
 # --- a clinician's screen ---------------------------------------------------------------

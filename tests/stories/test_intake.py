@@ -152,7 +152,7 @@ def test_what_is_typed_is_kept_and_offered_again(world: World, dispatcher: Brows
     assert re.search(r'value="in_hand"[^>]* checked', again)
 
     send(another_day, {**typed, **GATE, "facts.weapon": "in_hand"}, key=key)
-    assert "unfinished" not in another_day.get("/intake").get_data(as_text=True)
+    assert 'id="unfinished"' not in another_day.get("/intake").get_data(as_text=True)
     assert another_day.get(f"/intake/{key}").location == f"/calls/{the_call(world).reference}"
     with world.context.reading() as uow:
         assert uow.session.scalars(select(IntakeDraft)).one().form is None
@@ -219,7 +219,7 @@ def test_a_form_can_be_thrown_away(world: World, dispatcher: Browser) -> None:
     dispatcher.submit("/intake", {}, to=f"/intake/{key}/discard")
     assess(dispatcher, {"location": "Pier 3, late", "edition": "5"}, key)
 
-    assert "unfinished" not in dispatcher.get("/intake").get_data(as_text=True)
+    assert 'id="unfinished"' not in dispatcher.get("/intake").get_data(as_text=True)
     assert world.audited("intake.discarded") == 1
 
 
@@ -234,7 +234,7 @@ def test_somebody_elses_form_is_not_found(world: World, dispatcher: Browser) -> 
     assert sent.status_code == 404
     assert "There is no such form of yours." in sent.text
     assert FORM["narrative"] in sent.text  # in the page, to be sent once more
-    assert "unfinished" not in other.get("/intake").get_data(as_text=True)
+    assert 'id="unfinished"' not in other.get("/intake").get_data(as_text=True)
 
 
 def test_the_recommendation_follows_the_answers(world: World, dispatcher: Browser) -> None:

@@ -42,6 +42,7 @@ _ANY = select(
     by_radio.ANY.label("stood_down"),
     referrals.ANY.label("referrals"),
     other_numbers.ANY.label("unverified"),
+    other_numbers.DESK_IS_VERIFIED.label("desk_is_verified"),
 )
 
 
@@ -49,6 +50,8 @@ def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
     """As of now."""
     desk = other_numbers.index_of_desk(centre)
     there = uow.session.execute(_ANY, {"now": uow.now, "index": desk}).one()
+
+    unverified = there.unverified or (desk is not None and not there.desk_is_verified)
 
     def read(is_any: bool, what: Callable[[UnitOfWork], Sequence[One]]) -> Sequence[One]:
         return what(uow) if is_any else ()
@@ -59,5 +62,5 @@ def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
         read(there.call_backs, waiting.to_call_back),
         read(there.stood_down, by_radio.to_stand_down),
         read(there.referrals, referrals.for_the_desk),
-        read(there.unverified, partial(other_numbers.unverified, centre=centre)),
+        read(unverified, partial(other_numbers.unverified, centre=centre)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import LargeBinary, and_, bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from triage.domain import reach_wording
 from triage.domain.errors import Conflict, Refused
@@ -49,11 +49,10 @@ _OF_PARTNERS = (
     .order_by(Partner.name)
 )
 _OF_IT = select(VerifiedNumber.id).where(VerifiedNumber.phone_index == bindparam("index"))
-ANY = or_(
-    _OF_PARTNERS.with_only_columns(Partner.id, maintain_column_froms=True).order_by(None).exists(),
-    and_(bindparam("index", type_=LargeBinary).is_not(None), ~_OF_IT.exists()),
-)
-"""For `desk_lists`: is there any? `index` is that of the desk's telephone, or None."""
+ANY = _OF_PARTNERS.with_only_columns(Partner.id, maintain_column_froms=True).order_by(None).exists()
+"""For `desk_lists`: is there any partner's?"""
+DESK_IS_VERIFIED = _OF_IT.exists()
+"""For `desk_lists`: `index` is that of the desk's telephone, or None."""
 
 
 def unverified(uow: UnitOfWork, centre: Centre) -> Sequence[OtherNumber]:

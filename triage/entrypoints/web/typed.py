@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from flask import request
 
+from triage.domain.errors import Refused
+from triage.domain.words import msgid
+
 NOT_KEPT = {"csrf_token", "form_key", "action"}
 LINE = 500
 TEXT = 4000
@@ -40,10 +43,24 @@ def text(typed: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def line(name: str) -> str:
-    """A field of the form that was sent, on one line, cut to what any line of ours may hold."""
-    return " ".join(clean(request.form.get(name, "")).split())[:LINE]
+    """A field of the form that was sent, on one line. Raises Refused where it is longer than any
+    line of ours may be: nothing is cut off unseen."""
+    return _whole(" ".join(clean(request.form.get(name, "")).split()), LINE, name)
 
 
 def note(name: str) -> str:
-    """A longer field of the form that was sent."""
-    return clean(request.form.get(name, "")).strip()[:TEXT]
+    """A longer field of the form that was sent, likewise."""
+    return _whole(clean(request.form.get(name, "")).replace("\r\n", "\n").strip(), TEXT, name)
+
+
+def _whole(said: str, most: int, name: str) -> str:
+    if len(said) > most:
+        raise Refused(
+            msgid(
+                "This is too long by %(over)s characters; up to %(most)s can be kept.",
+                over=len(said) - most,
+                most=most,
+            ),
+            name,
+        )
+    return said
