@@ -46,11 +46,11 @@ window.answers = function (root, { changed, done }) {
   // A line for one voice more; "" where all have spoken. `voice`: whose, else the first that has not.
   function another(question, voice = "") {
     const taken = voices(question).map((field) => field.name), fact = question.dataset.fact;
-    const name = (source) => `also.${fact}.${source.replaceAll(" ", "_")}`;
-    const left = JSON.parse(root.dataset.sources).filter(([source]) => !taken.includes(name(source)));
+    const name = (voice) => `also.${fact}.${voice}`;
+    const left = JSON.parse(root.dataset.sources).filter(([, voice]) => !taken.includes(name(voice)));
     if (!left.length) return null;
     const line = made("p", { className: "as-well-fields" }), who = made("select", {});
-    who.append(...left.map(([source, words]) => new Option(words, name(source), false, name(source) === voice)));
+    who.append(...left.map(([, one, words]) => new Option(words, name(one), false, name(one) === voice)));
     const offered = [...question.querySelectorAll(".answer")].map((label) => new Option(label.querySelector("span").lastChild.textContent.trim(), label.querySelector("input").value));
     const several = Boolean(question.querySelector("[type=checkbox]"));
     const says = offered.length ? made("select", { multiple: several, size: several ? 4 : 0 }) : made("input", { className: "short", autocomplete: "off" });

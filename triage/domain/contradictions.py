@@ -16,10 +16,17 @@ SOURCES = (
     msgid("CAD"),
 )
 """Who may have said it, as it is written down."""
-VOICES = {source.replace(" ", "_"): source for source in SOURCES}
-"""The same by what the names of fields end with."""
 UNKNOWN: Final = "unknown"
 """As a call states it."""
+
+
+def voice_of(source: str) -> str:
+    """The source as the names of fields end with it."""
+    return source.replace(" ", "_")
+
+
+VOICES = {voice_of(source): source for source in SOURCES}
+"""By voice who it is."""
 
 
 def caller_number(number: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from triage.domain.contradictions import SOURCES, VOICES, kept_as_well
+from triage.domain.contradictions import SECOND, SOURCES, VOICES, kept_as_well, voice_of
 from triage.domain.errors import InvalidCall, Refused
 from triage.domain.facts import Fact
 from triage.domain.gazetteer import Place
@@ -250,7 +250,7 @@ def by_voice(fields: Fields) -> Fields:
             apart[name] = values
         elif name.startswith(ALSO) and any(value.strip() for value in values):
             by = one(fields, ALSO_BY + fact)
-            apart[f"{name}.{(by if by in SOURCES else SOURCES[1]).replace(' ', '_')}"] = values
+            apart[f"{name}.{voice_of(by if by in SOURCES else SECOND)}"] = values
     return apart
 
 
@@ -269,7 +269,7 @@ def also_typed(
             found = facts_typed(centre, {FACT + fact: values}, plain)
             for told in plain.values():
                 errors[name] = told
-            source = VOICES.get(voice, SOURCES[1])
+            source = VOICES.get(voice, SECOND)
             said += [(fact, value, source) for value in found.values()]
     return said
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.answer_steps import Step
-from triage.domain.contradictions import SOURCES, VOICES
+from triage.domain.contradictions import SECOND, VOICES
 from triage.domain.facts import Fact
 from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web import typed
@@ -52,7 +52,7 @@ def sentence(centre: Centre, step: Step) -> str:
     name, _, voice = step["name"].removeprefix(FACT).removeprefix(ALSO).partition(".")
     fact = centre.vocabulary.facts.get(name)
     if step["name"].startswith(ALSO) and not step["was"]:
-        said = report(fact, step["became"], VOICES.get(voice, SOURCES[1]))
+        said = report(fact, step["became"], VOICES.get(voice, SECOND))
         return taken_back(fact, name, [said], msgid("what others said stands"))
     return taken_back(fact, name, step["became"], step["was"])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.at_odds import at_odds
-from triage.domain.contradictions import CALLER, SOURCES
+from triage.domain.contradictions import CALLER, SOURCES, voice_of
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.place_words import at_such_places
 from triage.domain.ruleset import RuleSet
@@ -56,9 +56,9 @@ class Panel:
     sources: Sequence[str] = SOURCES[1:]
     """Who may say otherwise."""
 
-    def named_sources(self) -> list[tuple[str, str]]:
-        """Each as it is written down, and as the page says it."""
-        return [(str(source), spoken(source)) for source in self.sources]
+    def named_sources(self) -> list[tuple[str, str, str]]:
+        """Each as it is written down, as the names of its fields end, and as the page says it."""
+        return [(str(source), voice_of(source), spoken(source)) for source in self.sources]
 
     @property
     def order(self) -> list[str]:

@@ -50,7 +50,7 @@ def line(name: str) -> str:
 
 def note(name: str) -> str:
     """A longer field of the form that was sent, likewise."""
-    return _whole(clean(request.form.get(name, "")).replace("\r\n", "\n").strip(), TEXT, name)
+    return _whole(text(fields(), name), TEXT, name)
 
 
 def _whole(said: str, most: int, name: str) -> str:
