@@ -141,6 +141,7 @@ def take_intake(dispatcher: Page, url: str) -> None:
     for _ in answers:
         fact = dispatcher.wait_for_function(ASKED, arg=answered).json_value()
         answered.append(fact)
+        time.sleep(0.5)  # the page takes no answer to a question that nobody can have read
         answer = dispatcher.locator(f"[name='facts.{fact}'][value='{answers[fact]}']")
         dispatcher.keyboard.press(answer.get_attribute("data-key") or "u")
     time.sleep(1.5)
