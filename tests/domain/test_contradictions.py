@@ -1,10 +1,18 @@
 """Answers that differ are kept with who gave them; steps of a form are taken back one by one."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.answer_steps import MOST, after, undone
-from triage.domain.contradictions import kept_as_well
+from triage.domain.contradictions import (
+    agreed,
+    answered_by_caller,
+    heard_from,
+    is_disputed,
+    kept_as_well,
+)
 
 NO, YES = "none_confirmed", "in_hand"
 
@@ -26,8 +34,41 @@ def test_whoever_speaks_anew_replaces_what_they_said_and_agreeing_is_one_answer(
 
 
 def test_whoever_does_not_know_contradicts_nobody() -> None:
-    assert kept_as_well("unknown", YES, "officer") == YES
+    assert kept_as_well("unknown", YES, "officer") == said_by(officer=YES)
     assert kept_as_well(NO, "unknown", "officer") == NO
+    assert kept_as_well(None, "unknown", "officer") == "unknown"
+
+
+def said_by(**voices: str) -> Any:
+    return {"values": [{"value": value, "source": source} for source, value in voices.items()]}
+
+
+def test_where_the_caller_has_not_said_nobodys_word_becomes_theirs() -> None:
+    for missing in (None, "unknown"):
+        alone = kept_as_well(missing, YES, "officer")
+        assert alone == said_by(officer=YES)
+        assert (agreed(alone), is_disputed(alone)) == (YES, False)
+        assert kept_as_well(alone, NO, "clinician") == said_by(officer=YES, clinician=NO)
+        agreeing = kept_as_well(alone, YES, "clinician")
+        assert agreeing == said_by(officer=YES, clinician=YES)
+        assert answered_by_caller(agreeing, YES) == YES
+
+
+def test_the_callers_own_answer_settles_what_they_and_others_disputed_and_drops_no_other() -> None:
+    officers = kept_as_well(None, YES, "officer")
+    both = answered_by_caller(officers, NO)
+    assert both == said_by(officer=YES, caller=NO)
+    assert answered_by_caller(both, NO) == NO
+    assert answered_by_caller(NO, YES) == YES
+    assert answered_by_caller(None, YES) == YES
+
+
+def test_whoever_rings_later_brings_along_what_others_told_them() -> None:
+    told = said_by(caller=NO, officer=YES)
+    assert heard_from(None, told, "caller 3") == {
+        "values": [{"value": NO, "source": "caller 3"}, {"value": YES, "source": "officer"}]
+    }
+    assert heard_from(NO, NO, "caller 3") == NO
 
 
 FORMS = st.lists(

@@ -1,11 +1,13 @@
 """What somebody else answers otherwise is kept with its source; the last answer is taken back."""
 
 import html
+import re
 from typing import Any
 
 import pytest
 
-from tests.stories.test_calls import CALM, add
+from tests.stories.test_call_page import clinician
+from tests.stories.test_calls import CALM, add, responses
 from tests.stories.test_intake import FORM, assess, form_key, send, the_call
 from tests.world import Browser, World
 from triage.services import assessments
@@ -66,6 +68,64 @@ def test_answers_to_two_questions_that_are_seldom_both_true_are_remarked_and_dec
     assert remark in text_of(dispatcher.get(f"/calls/{call.reference}"))
     assert answers(world, call)["problem_type"] == "intoxication"
     assert answers(world, call)["intoxication"] == "none"
+
+
+@pytest.mark.parametrize("own", [{}, {"facts.weapon": "unknown"}])
+def test_where_the_caller_has_not_said_each_other_voice_stays_whose_it_is(
+    world: World, dispatcher: Browser, own: dict[str, str]
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    form = {name: value for name, value in FORM.items() if name != "facts.weapon"} | own
+    third = form | {"also.weapon.third_party": "none_confirmed"}
+    told = "Said by somebody else: Said to be none (third party)."
+    assert assess(dispatcher, third, form_key(dispatcher)).json["conflicts"] == {"weapon": told}
+    voices = third | {"also.weapon.officer": "in_hand"}
+    said = "Said to be none (third party) / In hand (officer)"
+    page = text_of(send(dispatcher, voices, action="check"))
+    assert f"Contradicting: {said}; the more dangerous counts." in page
+
+    came = send(dispatcher, voices).location
+    call = the_call(world)
+    assert answers(world, call)["weapon"]["values"] == [
+        {"value": "none_confirmed", "source": "third party"},
+        {"value": "in_hand", "source": "officer"},
+    ]
+    assert responses(world, call) == responses(world, world.call(CALM | {"weapon": "in_hand"}))
+    add(world, call, injury="none")
+    for shown in (came, f"{came}/live", f"{came}/sheet"):
+        assert said in text_of(dispatcher.get(shown)), shown
+
+
+def test_whoever_comes_reads_whose_word_it_is(world: World, dispatcher: Browser) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    (phone,) = world.team("Mobile 9")
+    voices = {"also.injury.third_party": "none", "also.injury.officer": "minor"}
+    came = send(dispatcher, FORM | voices).location
+    page = text_of(clinician(world, phone).get(came))
+    assert "Nobody (third party) / " in page
+    assert " (officer)" in page
+
+
+def test_on_the_calls_page_one_voice_alone_stays_whose_it_is_too(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is paged is beside the point")
+    call = world.call({name: value for name, value in CALM.items() if name != "weapon"})
+    path = f"/calls/{call.reference}"
+
+    def answer(**fields: str) -> str:
+        form = {"seen": re.findall(r'name="seen" value="(\d+)"', text_of(dispatcher.get(path)))[0]}
+        return text_of(dispatcher.submit(path, form | fields, to=f"{path}/answers", follow=True))
+
+    page = answer(**OFFICER)
+    assert "Said by somebody else: In hand (officer)." in page
+    assert "contradict each other" not in page
+    answer(**{"also.weapon": "accessible", "also_by.weapon": "third party"})
+    page = answer(**{"facts.weapon": "none_confirmed"})  # the caller says so now
+    told = "In hand (officer) / Within reach (third party) / Said to be none (caller)"
+    assert f"Contradicting: {told}; the more dangerous counts." in page
+    answer(**{"facts.weapon": "none_confirmed"})  # said again: settled
+    assert answers(world, call)["weapon"] == "none_confirmed"
 
 
 def test_a_wrong_one_is_told_beside_its_question(dispatcher: Browser) -> None:

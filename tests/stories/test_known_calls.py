@@ -116,7 +116,7 @@ def test_a_second_caller_is_attached_with_one_key_and_nobody_is_paged_twice(
         assert [caller.relation for caller in kept.callers] == [None, "bystander"]
         assert kept.callers[1].said == FORM["narrative"]
         given = assessments.answers_of(uow, kept)
-    assert given["injury"] == "none"
+    assert given["injury"]["values"] == [{"value": "none", "source": "second caller"}]
     assert given["weapon"]["values"] == [
         {"value": "none_confirmed", "source": "caller"},
         {"value": "in_hand", "source": "second caller"},

@@ -58,7 +58,8 @@ def test_an_attached_caller_gets_a_call_of_their_own_and_nobody_is_paged_twice(
     before = answers(world, call)
     send(dispatcher, SECOND, action=f"attach:{call.reference}")
     assert isinstance(answers(world, call)["weapon"], dict)
-    assert answers(world, call)["age_band"] == "adult_21_64"
+    age = {"value": "adult_21_64", "source": "second caller"}
+    assert answers(world, call)["age_band"] == {"values": [age]}
     first_phone.expect_silence()  # attached: nobody is paged again
 
     told = act(dispatcher, call, "/split", {})

@@ -35,22 +35,62 @@ def caller_number(number: int) -> str:
     return {1: CALLER, 2: SECOND}.get(number) or f"{CALLER} {number}"
 
 
+def reports_of(answer: Any, first: str = CALLER) -> list[dict[str, Any]]:
+    """Who says what. first -- whose an answer is that stands alone; None says nothing."""
+    if isinstance(answer, dict):
+        return list(answer["values"])
+    return [] if answer is None else [{"value": answer, "source": first}]
+
+
+def is_disputed(answer: Any) -> bool:
+    """Do those who speak say different things?"""
+    reports = reports_of(answer)
+    return any(one["value"] != reports[0]["value"] for one in reports)
+
+
+def agreed(answer: Any) -> Any:
+    """What all say who speak, whoever they are; the answer as it is where they differ."""
+    reports = reports_of(answer)
+    return answer if not reports or is_disputed(answer) else reports[0]["value"]
+
+
 def kept_as_well(standing: Any, said: Any, source: str, first: str = CALLER) -> Any:
     """The answer in the shape in which a call states it, once `source` says `said`.
 
-    standing -- the answer so far, contradicting ones included; first -- who gave it, if one did.
-    Whoever speaks anew replaces what they said before. Where all say the same it is one answer,
-    and whoever does not know contradicts nobody.
+    standing -- the answer so far, contradicting ones included, None where there is none; first --
+    whose it is where it names nobody. Whoever speaks anew replaces what they said before. Where
+    all say what the first one says it is one answer, and whoever does not know contradicts nobody.
+    Nobody's word becomes that of the first one, who may have said nothing.
     """
     if said == UNKNOWN:
-        return standing
-    reports = [{"value": standing, "source": first}]
-    if isinstance(standing, dict):
-        reports = list(standing["values"])
-    elif source == first:
+        return UNKNOWN if standing is None else standing
+    reports = [one for one in reports_of(standing, first) if one["value"] != UNKNOWN]
+    if reports and source == first and not isinstance(standing, dict):
         source = msgid("%(who)s, later", who=source)
-    reports = [one for one in reports if one["source"] != source and one["value"] != UNKNOWN]
-    reports.append({"value": said, "source": source})
-    if all(one["value"] == said for one in reports):
+    reports = [one for one in reports if one["source"] != source]
+    return together([*reports, {"value": said, "source": source}], first)
+
+
+def together(reports: list[dict[str, Any]], first: str = CALLER) -> Any:
+    """These as one answer of a call."""
+    by_them = any(one["source"] == first for one in reports)
+    answer = {"values": reports}
+    return reports[0]["value"] if by_them and not is_disputed(answer) else answer
+
+
+def heard_from(standing: Any, said: Any, source: str) -> Any:
+    """The same once somebody has rung who says `said` and perhaps what others say: their own
+    word in it is kept as `source`'s."""
+    for one in reports_of(said):
+        voice = source if one["source"] == CALLER else one["source"]
+        standing = kept_as_well(standing, one["value"], voice)
+    return standing
+
+
+def answered_by_caller(standing: Any, said: Any) -> Any:
+    """The answer once the caller's own is given anew. That settles what they and others disputed;
+    where they had said nothing yet, what others say stays beside it."""
+    others = reports_of(standing)
+    if any(one["source"] == CALLER for one in others):
         return said
-    return {"values": reports}
+    return kept_as_well(standing, said, CALLER)

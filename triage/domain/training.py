@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.domain.assessment import Assessment, assess
+from triage.domain.contradictions import agreed
 from triage.domain.facts import Fact
 from triage.domain.hazards import is_none
 from triage.domain.ruleset import RuleSet
@@ -89,7 +90,7 @@ def compare(rule_set: RuleSet, script: TrainingCall, written: Mapping[str, Any])
     truth = _decided(rule_set, script, script.facts)
     answers = []
     for fact, told in script.answers.items():
-        own = written.get(fact)
+        own = agreed(written.get(fact))
         instead = {name: it for name, it in script.facts.items() if name != fact}
         if own is not None:
             instead[fact] = own

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain import afterwards_wording
 from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
+from triage.domain.contradictions import agreed
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import FollowUpState
 from triage.domain.words import msgid
@@ -97,7 +98,7 @@ def _make(
     answers: Mapping[str, Any],
 ) -> FollowUp:
     def safe(way: str) -> str:
-        answer = answers.get(f"safe_to_{way}", "unknown")
+        answer = agreed(answers.get(f"safe_to_{way}"))
         return answer if answer in YES_NO_UNKNOWN else "unknown"
 
     follow_up = uow.add(

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import defer
 
 from triage.domain.answers import UNKNOWN
+from triage.domain.contradictions import agreed
 from triage.domain.errors import NotFound
 from triage.domain.habits import NO_HABITS, Habits, count_answers, countable, habits_from
 from triage.domain.lifecycle import CallState
@@ -144,7 +145,7 @@ def _answers(
 def _value(row: Answer) -> str:
     """The answer, or "" where callers contradict each other or its key is no longer there."""
     try:
-        value = json.loads(row.value or "null")
+        value = agreed(json.loads(row.value or "null"))
     except CannotOpen:
         return ""
     return value if isinstance(value, str) else ""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from triage.domain.contradictions import caller_number, kept_as_well
+from triage.domain.contradictions import UNKNOWN, caller_number, heard_from
 from triage.domain.gazetteer import plain
 from triage.domain.people_of_call import People, Subject
 from triage.services import assessments, callers, calls
@@ -138,14 +138,10 @@ def _news(
     news: dict[str, Any] = {}
     for name, said in facts.items():
         before = standing.get(name)
-        if before in (None, "unknown"):
-            if said != before:
-                news[name] = said
-        elif (
-            said not in ("unknown", before)
-            and centre.vocabulary.facts[name].group != _OF_THE_CALLER
-        ):
-            kept = kept_as_well(before, said, source)
-            if kept != before:
-                news[name] = kept
+        if centre.vocabulary.facts[name].group != _OF_THE_CALLER:
+            kept = heard_from(before, said, source)
+        else:
+            kept = said if before in (None, UNKNOWN) else before
+        if kept != before:
+            news[name] = kept
     return news

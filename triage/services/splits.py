@@ -1,11 +1,10 @@
 """A caller was attached to a call and rings about something else: two calls again."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from triage.domain.contradictions import caller_number
+from triage.domain.contradictions import caller_number, together
 from triage.domain.errors import Conflict
 from triage.domain.people_of_call import People
 from triage.domain.words import msgid
@@ -97,7 +96,6 @@ def _without_their_word(uow: UnitOfWork, call: Call, source: str) -> None:
             continue
         others = [one for one in said["values"] if one["source"] != source]
         if others and len(others) < len(said["values"]):
-            values = {json.dumps(one["value"]) for one in others}
-            alone[fact] = others[0]["value"] if len(values) == 1 else {"values": others}
+            alone[fact] = together(others)
     if alone:
         calls.write_answers(uow, call, alone)

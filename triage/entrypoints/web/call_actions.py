@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
-from triage.domain.contradictions import kept_as_well
+from triage.domain.contradictions import answered_by_caller, kept_as_well
 from triage.domain.errors import Conflict, InvalidCall, Refused
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web import typed
@@ -90,11 +90,13 @@ def answers(reference: str) -> ResponseReturnValue:
         changed = {fact: value for fact, value in facts.items() if seen.get(fact) != value}
         if theirs := call_pages.answered_meanwhile(uow, call, seen, changed):
             raise Conflict(_two_answers(centre, theirs, changed))
-        standing = {**assessments.answers_of(uow, call), **changed}
+        standing = dict(assessments.answers_of(uow, call))
+        news = {
+            fact: answered_by_caller(standing.get(fact), value) for fact, value in changed.items()
+        }
         for fact, said, source in also:
-            kept = kept_as_well(standing.get(fact, said), said, source)
-            if kept != standing.get(fact):
-                changed[fact] = kept
+            news[fact] = kept_as_well(news.get(fact, standing.get(fact)), said, source)
+        changed = {fact: value for fact, value in news.items() if value != standing.get(fact)}
         if not changed:
             return msgid("Nothing was answered differently from before.")
         before = call_pages.latest_response(uow, call)

@@ -25,7 +25,7 @@ from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.intake_pages import PAGE, Elsewhere, Fields, digest
+from triage.services.intake_pages import ALSO, PAGE, Elsewhere, Fields, digest
 from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -326,5 +326,6 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
 
 def _in_order(understood: Intake) -> dict[str, Any]:
     """Answers in the order of the form: the browser sends them as they stand on the page."""
-    names = [name.removeprefix(FACT) for name in understood.fields if name.startswith(FACT)]
+    asked = (FACT, ALSO)
+    names = [name.split(".")[1] for name in understood.fields if name.startswith(asked)]
     return {name: understood.facts[name] for name in names if name in understood.facts}

@@ -95,7 +95,7 @@ def understand(centre: Centre, fields: Fields) -> Intake:
     intake = Intake(fields)
     intake.facts = facts_typed(centre, fields, intake.errors)
     for name, said, source in also_typed(centre, fields, intake.errors):
-        intake.facts[name] = kept_as_well(intake.facts.get(name, said), said, source)
+        intake.facts[name] = kept_as_well(intake.facts.get(name), said, source)
     intake.location = one(fields, "location")
     intake.zone = one(fields, "zone")
     intake.narrative = text(fields, "narrative")

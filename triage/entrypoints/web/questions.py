@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.at_odds import at_odds
-from triage.domain.contradictions import CALLER, SOURCES, voice_of
+from triage.domain.contradictions import CALLER, SOURCES, agreed, is_disputed, voice_of
 from triage.domain.facts import UNKNOWN_LABEL, Fact, Vocabulary
 from triage.domain.place_words import at_such_places
 from triage.domain.ruleset import RuleSet
@@ -106,17 +106,18 @@ def _conflicts(vocabulary: Vocabulary, answered: Mapping[str, Any]) -> Mapping[s
         told.setdefault(other, []).append(asked)
     for name, value in answered.items():
         if isinstance(value, dict) and (fact := vocabulary.facts.get(name)):
-            counts = (
-                msgid("the more dangerous counts")
-                if fact.danger
-                else msgid("each of them is assessed")
-            )
-            answers = answer_in_words(fact, value)
-            contradicting = msgid(
-                "Contradicting: %(answers)s; %(counts)s.", answers=answers, counts=counts
-            )
-            told.setdefault(name, []).append(contradicting)
+            told.setdefault(name, []).append(_who_says_what(fact, value))
     return {name: listed(" ", remarks) for name, remarks in told.items()}
+
+
+def _who_says_what(fact: Fact, value: Any) -> str:
+    answers = answer_in_words(fact, value)
+    if not is_disputed(value):
+        return msgid("Said by somebody else: %(answers)s.", answers=answers)
+    counts = (
+        msgid("the more dangerous counts") if fact.danger else msgid("each of them is assessed")
+    )
+    return msgid("Contradicting: %(answers)s; %(counts)s.", answers=answers, counts=counts)
 
 
 def _said(fact: Fact, value: Any) -> str:
@@ -161,10 +162,10 @@ def _others(vocabulary: Vocabulary, shown: set[str]) -> Iterable[tuple[str, str,
 def _person(answered: Mapping[str, Any]) -> str:
     """Whom the questions are put about. Until somebody says so, who wants to talk rings about
     themselves."""
-    whose, where = answered.get("caller_role"), answered.get("caller_proximity")
+    whose, where = (agreed(answered.get(fact)) for fact in ("caller_role", "caller_proximity"))
     told = whose is not None or where is not None
     itself = whose == "subject_self" or where == "is_subject"
-    lonely = not told and answered.get("problem_type") == "wants_to_talk"
+    lonely = not told and agreed(answered.get("problem_type")) == "wants_to_talk"
     return "first" if itself or lonely else "third"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.domain.codes import DIFFERENCES
+from triage.domain.contradictions import is_disputed
 from triage.domain.role_words import role_name
 from triage.domain.words import Named, listed, msgid
 from triage.services.centre import Centre
@@ -253,6 +254,7 @@ def _warnings(centre: Centre, result: Mapping[str, Any]) -> list[str]:
     told += [
         msgid("The answers contradict each other: %(fact)s.", fact=fact_name(centre, one["fact"]))
         for one in result.get("conflicts", ())
+        if is_disputed(one)
     ]
     told += [
         msgid(
