@@ -150,17 +150,48 @@ def test_no_call_waits_for_the_number_of_somebody_else(world: World, dispatcher:
     assert "tel:ask" not in page
 
     path = f"/calls/{the_call(world).reference}"
-    number = re.search(rf'action="({path}/third-parties/[^/]+/number)"', page)
-    assert number
-    again = text_of(dispatcher.submit(path, {"phone": "12"}, to=number[1]))
+    number, seen = where_a_number_is_written(dispatcher, path, "third-parties")
+    again = text_of(dispatcher.submit(path, seen | {"phone": "12"}, to=number))
     assert '<a href="#f-number-' in again
-    page = text_of(dispatcher.submit(path, {"phone": "202 555 0177"}, to=number[1], follow=True))
+    right = seen | {"phone": "202 555 0177"}
+    page = text_of(dispatcher.submit(path, right, to=number, follow=True))
     assert "tel:+12025550177" in page
+    assert "<s><bdi>ask at the bar</bdi></s>" in page
     assert "cannot be rung" not in page
     assert "The number of somebody else was asked again and noted." in page
-    assert "third-parties/" not in page
-    late = dispatcher.submit(path, {"phone": "202 555 0144"}, to=number[1])
+    late = dispatcher.submit(path, seen | {"phone": "202 555 0144"}, to=number)
     assert late.status_code == 409
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_wrong_number_of_somebody_else_is_corrected_whenever_they_were_noted(
+    world: World, dispatcher: Browser, later: bool
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    send(dispatcher, FORM | ({} if later else ROSA))
+    path = f"/calls/{the_call(world).reference}"
+    if later:
+        dispatcher.submit(path, ROSA, to=f"{path}/third-parties")
+    number, seen = where_a_number_is_written(dispatcher, path, "third-parties")
+
+    same = text_of(dispatcher.submit(path, seen | {"phone": "202 555 0171"}, to=number))
+    assert "This number stands here already." in same
+    right = seen | {"phone": "202 555 0177"}
+    page = text_of(dispatcher.submit(path, right, to=number, follow=True))
+
+    assert "Their number is corrected. Tell the right one to whoever was told the other" in page
+    assert "tel:+12025550177" in page
+    assert "tel:+12025550171" not in page
+    assert "<s><bdi>+12025550171</bdi></s>" in page
+    assert "The number of somebody else was corrected; the one before is kept beside it." in page
+    sheet = text_of(dispatcher.get(f"{path}/sheet"))
+    assert "+12025550177" in sheet
+    assert "+12025550171" not in sheet, "nobody rings it any more"
+    late = dispatcher.submit(path, seen | {"phone": "202 555 0144"}, to=number)
+    assert late.status_code == 409
+    dispatcher.submit("/board", {"language": "es"}, to="/language")
+    page = text_of(dispatcher.get(path))
+    assert "Se corrigió el número de otra persona; el anterior se guarda al lado." in page
 
 
 @pytest.mark.parametrize(
@@ -206,11 +237,13 @@ def test_help_goes_out_though_the_caller_cannot_be_rung(
     assert late.status_code == 409
 
 
-def where_a_number_is_written(dispatcher: Browser, path: str) -> tuple[str, dict[str, str]]:
-    """The address of the first caller's form, and what it sends of itself."""
+def where_a_number_is_written(
+    dispatcher: Browser, path: str, whose: str = "callers"
+) -> tuple[str, dict[str, str]]:
+    """The address of the form of the first of them, and what it sends of itself."""
     page = text_of(dispatcher.get(path))
     form = re.search(
-        rf'action="({path}/callers/[^/]+/number)".*?name="version" value="(\d+)"', page, re.DOTALL
+        rf'action="({path}/{whose}/[^/]+/number)".*?name="version" value="(\d+)"', page, re.DOTALL
     )
     assert form
     return form[1], {"version": form[2]}

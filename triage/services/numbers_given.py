@@ -1,5 +1,5 @@
 """A number that somebody gave when they were asked again, in place of none, of one that cannot be
-rung, or, of a caller, of one that is wrong. None is written onto a call that is closed: what was
+rung, or of one that is wrong. None is written onto a call that is closed: what was
 said there may have been erased."""
 
 from uuid import UUID
@@ -10,7 +10,7 @@ from triage.domain.words import msgid
 from triage.services import callers, calls, hazard_notes
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
-from triage.storage.calls import Call
+from triage.storage.calls import Call, Caller, CallThirdParty
 from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -28,23 +28,35 @@ def by_caller(
     caller = callers.of_call(call, key)
     if caller.version != version:
         raise Conflict(msgid("the number of this caller was written down meanwhile"))
-    number, before = e164(phone, centre.policy.country), caller.phone_index
-    if number == caller.phone:
-        raise Refused(msgid("This number stands here already."), "phone")
-    if caller.phone:
-        caller.former_phones = "\n".join(filter(None, [caller.phone, caller.former_phones]))
-    caller.phone, caller.phone_index = number, blind_index("phone", number)
+    before = caller.phone_index
+    number = _write(centre, caller, phone)
+    caller.phone_index = blind_index("phone", number)
     uow.audit("caller.number_corrected" if before else "caller.number_written", caller)
     if before:
         hazard_notes.correct_number(uow, call, before, number)
     calls.assess(uow, centre, call)
 
 
-def of_third_party(uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str) -> None:
-    """Write it down. Raises as `by_caller`."""
+def of_third_party(
+    uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str, version: int
+) -> None:
+    """Write it down; nothing is looked up by it. Raises as `by_caller`."""
     must_be_open(call)
     told = callers.third_party_of_call(call, key)
-    if told.phone and can_be_rung(told.phone):
+    if told.version != version:
         raise Conflict(msgid("their number was written down meanwhile"))
-    told.phone = e164(phone, centre.policy.country)
-    uow.audit("caller.third_party_number_written", told)
+    corrected = can_be_rung(told.phone or "")
+    _write(centre, told, phone)
+    done = "corrected" if corrected else "written"
+    uow.audit(f"caller.third_party_number_{done}", told)
+
+
+def _write(centre: Centre, who: Caller | CallThirdParty, phone: str) -> str:
+    """What stood before is kept beside it."""
+    number = e164(phone, centre.policy.country)
+    if number == who.phone:
+        raise Refused(msgid("This number stands here already."), "phone")
+    if who.phone:
+        who.former_phones = "\n".join(filter(None, [who.phone, who.former_phones]))
+    who.phone = number
+    return number

@@ -224,6 +224,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "caller.third_party_number_written": lambda _, d: msgid(
         "The number of somebody else was asked again and noted."
     ),
+    "caller.third_party_number_corrected": lambda _, d: msgid(
+        "The number of somebody else was corrected; the one before is kept beside it."
+    ),
     "caller.third_party": lambda _, d: msgid("Somebody else noted beside the caller."),
     "call.shown_beside": lambda _, d: msgid(
         "Shown beside a new call from the same place or number."

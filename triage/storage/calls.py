@@ -207,6 +207,9 @@ class CallThirdParty(LiveRow):
     phone_sealed: Mapped[bytes | None] = sealed_column()
     phone = Sealed()
     """E.164; as it was said where it cannot be rung."""
+    former_phones_sealed: Mapped[bytes | None] = sealed_column()
+    former_phones = Sealed()
+    """As of a caller."""
     relation: Mapped[str | None]
     """A code of THIRD_PARTIES."""
     with_them: Mapped[bool | None]

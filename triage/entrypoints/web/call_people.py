@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Refused
+from triage.domain.phone_numbers import can_be_rung
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
@@ -85,8 +86,16 @@ def add_third_party(reference: str) -> ResponseReturnValue:
 @bp.post("/third-parties/<uuid:key>/number")
 @open_to(*DISPATCHERS)
 def write_third_party_number(reference: str, key: UUID) -> ResponseReturnValue:
+    version = request.form.get("version", 0, type=int)
+
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        numbers_given.of_third_party(uow, centre, call, key, typed.line("phone"))
+        corrected = can_be_rung(callers.third_party_of_call(call, key).phone or "")
+        numbers_given.of_third_party(uow, centre, call, key, typed.line("phone"), version)
+        if corrected:
+            return msgid(
+                "Their number is corrected. Tell the right one to whoever was told the other, in"
+                " CAD too."
+            )
         return msgid("Their number is written down.")
 
     return do(reference, f"number-{key}", write)
