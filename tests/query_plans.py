@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Date, Engine, event
 
 from triage.storage.base import UtcDateTime
 from triage.storage.models import Base
@@ -30,7 +30,9 @@ SMALL = {
     **dict.fromkeys(("change_sent_back", "escalation_policy", "api_token"), "by hand, rarely"),
     **dict.fromkeys(("hazard_note", "suspension"), "by hand, and they end"),
     **dict.fromkeys(("revision", "clock_shift", "deployment", "provider_state"), "a row or two"),
+    "trail_read": "one row",
     **dict.fromkeys(("backup_note", "answer_habits", "reach_run"), "one a day or week"),
+    "rolled_day": "one a day",
     "stray_report": "the oldest make room for new ones",
     "shift_swap": "a few a year for each member",
     "reach_test": "one a week for each member",
@@ -122,7 +124,8 @@ class Read:
     @property
     def is_window(self) -> bool:
         """Is all read that happened since some time?"""
-        times = {c.name for c in TABLES[self.table].columns if isinstance(c.type, UtcDateTime)}
+        kinds = (UtcDateTime, Date)
+        times = {c.name for c in TABLES[self.table].columns if isinstance(c.type, kinds)}
         return any(ops & {">", ">="} for name, ops in self.bounds.items() if name in times)
 
     @property

@@ -38,7 +38,8 @@ BOUNDED = {
     "verdict": "chosen from a few",
     "took_ms": "a round of the watcher, which ends itself after 20 s",
     "to_counselor_s": "of one transfer",
-    "calls": "of one count of answers, which reads a bounded number of calls",
+    "calls": "of one count of answers, which reads a bounded number of calls; of one day",
+    "count": "of one day",
     "id": "one row, always 1",
 }
 """Why no column of 32 bits can run out, by its name."""

@@ -148,7 +148,7 @@ def test_a_new_key_is_printed_ready_to_use(folder: Path) -> None:
 COMMANDS = (
     "demo|serve|worker|assess|rules check|rules publish|rules backtest|habits|replay|calls|users|"
     "db upgrade|db backup|db backup-note|db restore|db hold|db resume|db adopt|watch|doctor|"
-    "phone test|retention show|retention erase|retention keep|retention let-go"
+    "phone test|figures roll|retention show|retention erase|retention keep|retention let-go"
 )
 
 

@@ -19,7 +19,7 @@ from tests.world import Browser, World
 from triage.domain.codes import DISPOSITIONS
 from triage.entrypoints.watcher import Watcher
 from triage.entrypoints.web.access import roles_of
-from triage.services import duty, habits, switches
+from triage.services import duty, figures, habits, retention, switches
 from triage.storage.teams import Responder
 
 STRANGER = "*"
@@ -38,7 +38,7 @@ LEFT_OUT = {
 WINDOWS = {
     "ix_alarm_taken_at": "alarms that were taken of late",
     "ix_attempt_ended_at": "handings over of ten minutes, and the latest of a day",
-    "ix_call_closed": "past calls of one day, a page of them",
+    "ix_call_closed": "past calls of one day, a page of them; those of a day that is counted",
     "ix_call_closed_zone": "past calls of one day in one zone, a page of them",
     "ix_follow_up_not_reached": "who was not reached in two weeks",
     "ix_inbound_message_created_at": "texts of strangers in an hour",
@@ -63,6 +63,8 @@ def a_day(world: World, furnished: Furnished, log: Heard) -> None:
     behind_a_link(world, furnished)
     log.asked_by = "a page that is not there any more"
     assert desk.get(f"{call}x").status_code == 404
+    log.asked_by = "the nights"
+    of_the_nights(world)
     for hours in (1, 24, 24 * 8):
         log.asked_by = f"the worker, {hours} h later"
         world.wait(hours=hours)
@@ -139,6 +141,17 @@ def of_duty(world: World, desk: Browser) -> None:
         for member in uow.session.scalars(select(Responder).where(Responder.id.is_not(None))):
             duty.left(uow, world.centre, member, "shift_ended")
         duty.stopped(uow, world.centre, member, "text")
+
+
+def of_the_nights(world: World) -> None:
+    """What is over is counted: once for all, then what has changed since. What is to be erased is
+    looked for."""
+    world.context.do("worker", lambda uow: figures.plan(uow, world.centre))
+    world.context.do("worker", retention.plan)
+    for _ in range(2):
+        world.wait(hours=24)
+        for _ in range(8):
+            world.wait(seconds=2)
 
 
 def of_programs(world: World, desk: Browser) -> None:

@@ -81,6 +81,7 @@ _STEPS = {
     "relief": msgid("Look again for somebody who relieves a team"),
     "ring_alarm": msgid("Ring for an alarm that nobody has taken"),
     "check_in": msgid("Ask a team in the field whether all is well"),
+    "figures": msgid("Count the days that are over"),
     "check_in_late": msgid("Raise the alarm where a team does not say that all is well"),
 }
 

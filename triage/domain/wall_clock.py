@@ -1,6 +1,6 @@
 """Times on the wall of a centre, and the instants that they are."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -13,6 +13,22 @@ def instant(zone: ZoneInfo, wall: datetime) -> datetime:
     clocks are put forward.
     """
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def bounds_of(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
+    """When a day begins and when the next one does: mostly 23, 24 or 25 hours later."""
+    midnights = (datetime.combine(one, time()) for one in (day, day + timedelta(days=1)))
+    begins, ends = (instant(zone, midnight) for midnight in midnights)
+    return begins, ends
+
+
+def next_daily(zone: ZoneInfo, at: time, after: datetime) -> datetime:
+    """The first instant after `after` at which it is this time."""
+    day = after.astimezone(zone).date()
+    found = instant(zone, datetime.combine(day, at))
+    if found > after:
+        return found
+    return instant(zone, datetime.combine(day + timedelta(days=1), at))
 
 
 def next_weekly(zone: ZoneInfo, weekday: int, at: time, after: datetime) -> datetime:

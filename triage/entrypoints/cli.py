@@ -20,6 +20,7 @@ from triage.domain.ports import RuleReader
 from triage.entrypoints.commands import (
     backtest,
     database,
+    figures,
     habits,
     operating,
     people,
@@ -120,6 +121,7 @@ for command in (
     people.users,
     phone.phone,
     replay.replay,
+    figures.figures,
     habits.habits,
     retention.retention,
 ):

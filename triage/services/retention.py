@@ -9,14 +9,13 @@ after how many days.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text
 
 from triage.domain.errors import Conflict, Refused
 from triage.domain.policy import Policy
 from triage.domain.words import msgid
-from triage.services import spent_keys
+from triage.services import own_timers, spent_keys
 from triage.services.centre import Centre
 from triage.services.next_steps import OVER
 from triage.services.outbox import UNSENT
@@ -46,7 +45,6 @@ CALLS = 3
 STRAYS = 100
 EVERY, PAUSE = timedelta(hours=1), timedelta(seconds=1)
 """Between looks, and between transactions while there is more."""
-_PRIORITY = 9
 _TO_RING = text("message.ring_since IS NOT NULL AND message.noted_at IS NULL")
 _STRAYS = (
     (Message, TEXT_OF_NO_CALL, (UNSENT, _TO_RING)),
@@ -69,38 +67,18 @@ class Standing:
 
 def stands(uow: UnitOfWork) -> bool:
     """Is the next look in the plan?"""
-    return _planned(uow) is not None
-
-
-def _planned(uow: UnitOfWork) -> UUID | None:
-    planned = select(Timer.id).join(Deployment, Deployment.id == Timer.subject_id)
-    waits = Timer.state.in_(["waiting", "parked"])
-    return uow.session.scalar(planned.where(Timer.kind == KIND, waits).limit(1))
+    return own_timers.stands(uow, KIND)
 
 
 def plan(uow: UnitOfWork) -> None:
     """See to it that it is."""
-    if stands(uow):
-        return
-    deployment = uow.session.scalars(select(Deployment)).one()
-    done = select(func.max(Timer.step)).where(Timer.subject_id == deployment.id, Timer.kind == KIND)
-    last = uow.session.scalar(done)
-    step = 0 if last is None else last + 1
-    uow.set_timer(KIND, deployment, uow.now, step=step, priority=_PRIORITY)
+    own_timers.plan(uow, KIND, uow.now)
 
 
 def is_due(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
     """Erase a few, and forget a few keys; look again soon where there is more, else in an hour."""
-    deployment = uow.get(Deployment, timer.subject_id)
     more = erase_some(uow, centre) + spent_keys.forget_some(uow) > 0
-    for done in uow.session.scalars(
-        select(Timer).where(
-            Timer.subject_id == deployment.id, Timer.kind == KIND, Timer.state == "done"
-        )
-    ):
-        uow.session.delete(done)
-    due_at = uow.now + (PAUSE if more else EVERY)
-    uow.set_timer(KIND, deployment, due_at, step=timer.step + 1, priority=_PRIORITY)
+    own_timers.go_on(uow, timer, uow.now + (PAUSE if more else EVERY))
 
 
 def erase_some(uow: UnitOfWork, centre: Centre) -> int:

@@ -17,6 +17,7 @@ from triage.services import (
     duty,
     errands,
     escalations,
+    figures,
     follow_ups,
     next_steps,
     referrals,
@@ -70,6 +71,7 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **referrals.HANDLERS,
     **communication_tests.HANDLERS,
     **retention.HANDLERS,
+    **figures.HANDLERS,
 }
 
 

@@ -24,9 +24,11 @@ _NEVER_SHOWN = {
     "intake_draft",
     "page_link",
     "presence",
+    "rolled_day",
     "rule_draft",
     "sign_in",
     "timer",
+    "trail_read",
 }
 """Tables that change often, or for one person alone, and stand on no board."""
 

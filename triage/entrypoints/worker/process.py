@@ -23,7 +23,7 @@ from triage.entrypoints.worker.desk import Desk
 from triage.entrypoints.worker.hushing import Hush
 from triage.entrypoints.worker.timers import fire_timers
 from triage.entrypoints.worker.told import ACTOR, described
-from triage.services import communication_tests, retention
+from triage.services import communication_tests, figures, retention
 from triage.services.timers import LATER_LANE, URGENT_LANE
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
@@ -129,6 +129,7 @@ class Worker:
             "habits": (self._count_answers, HABITS_EVERY_S),
             "plan": (self._plan_test, HABITS_EVERY_S),
             "retention": (self._plan_erasing, HABITS_EVERY_S),
+            "figures": (self._plan_figures, HABITS_EVERY_S),
         }
         for name, (step, seconds) in beats.items():
             self._alive(name)
@@ -208,6 +209,14 @@ class Worker:
             if retention.stands(uow):
                 return
         self.context.do(ACTOR, retention.plan)
+
+    def _plan_figures(self) -> None:
+        """Likewise the next night in which days that are over are counted."""
+        centre = self.context.centre
+        with self.context.reading() as uow:
+            if figures.stands(uow):
+                return
+        self.context.do(ACTOR, lambda uow: figures.plan(uow, centre))
 
     def _beat_heart(self) -> None:
         """Tell everybody that paging works, only while it does."""
