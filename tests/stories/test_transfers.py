@@ -313,6 +313,11 @@ def test_nobody_is_told_to_ring_a_lost_caller_where_there_is_no_number(
         assert "CALL BACK" not in shown
         assert "Done, told without a number" in shown
 
+    there = f"{path(call)}/dispatches/{world.dispatch(call, LINE).id}/transfer"
+    stale = words(desk.submit(path(call), {"step": "again"}, to=there).text).lower()
+    assert "the caller is lost: find a number" in stale
+    assert "ing the caller back first" not in stale
+
     told = act(desk, call, "/called-back", {})
     assert "The caller was told how it stands, without a number to call them back." in told
     assert "The caller was called back." not in told

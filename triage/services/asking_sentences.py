@@ -9,6 +9,7 @@ from triage.domain.reachability import LEFT_DUTY
 from triage.domain.role_words import role_name
 from triage.domain.state_words import through_name
 from triage.domain.words import Sentence, begun, listed, msgid
+from triage.services import stand_downs
 from triage.services.centre import Centre
 
 Details = Mapping[str, Any]
@@ -41,14 +42,33 @@ def _left(details: Details) -> str | None:
     return LEFT_DUTY.get(details.get("because", ""))
 
 
+_NO_TURN = {
+    stand_downs.ARRIVED: msgid(
+        "%(team)s has arrived at its own call: it is not asked any more to turn and come here."
+    ),
+    stand_downs.LEFT: msgid(
+        "%(team)s has left its own call or wants to be relieved there:"
+        " it is not asked any more to turn and come here."
+    ),
+    stand_downs.STAYS_TOGETHER: msgid("%(team)s stays together, and on its own call."),
+}
+
+
 def _passed_over(_: Centre, details: Details) -> str:
-    if details.get("because") == "arrived":
-        return msgid(
-            "%(team)s has arrived at its own call: it is not asked any more to turn and come here.",
-            team=details["team"],
-        )
-    left = _left(details) or msgid("did not answer in time")
-    return msgid("%(team)s %(left)s; the next is asked.", team=details["team"], left=left)
+    if said := _NO_TURN.get(details.get("because", "")):
+        return Sentence(said, {"team": details["team"]})
+    return _unanswered(details, msgid("did not answer in time"))
+
+
+def _unanswered(details: Details, how: str) -> str:
+    """how -- it ended, unless they left duty. Only teams are asked one after the other."""
+    said = {"team": details["team"], "left": _left(details) or how}
+    asked = details.get("asked")
+    if asked == "divert":
+        return msgid("%(team)s %(left)s: it does not turn and stays on its own call.", **said)
+    if asked:
+        return msgid("%(team)s %(left)s.", **said)
+    return msgid("%(team)s %(left)s; the next is asked.", **said)
 
 
 def _role(details: Details) -> str:
@@ -99,11 +119,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "page.declined": lambda _, d: msgid("%(team)s declined.", team=d["team"]),
     "page.passed_over": _passed_over,
-    "page.undeliverable": lambda _, d: msgid(
-        "%(team)s %(left)s; the next is asked.",
-        team=d["team"],
-        left=_left(d) or msgid("cannot be reached by text"),
-    ),
+    "page.undeliverable": lambda _, d: _unanswered(d, msgid("cannot be reached by text")),
     "page.asked_anew": lambda _, d: msgid(
         "%(team)s is asked anew: the text did not leave in time.", team=d["team"]
     ),

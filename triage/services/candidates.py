@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from triage.domain.lifecycle import TAKEN, SlotState
+from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.ranking import Need, TeamOption, why_none
 from triage.domain.storm import Candidates, may_be_held_back
 from triage.services import storms
 from triage.services.availability import BUSY, hold, serving, team_options
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -68,12 +68,17 @@ def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
     return {key for key in rows if key is not None}
 
 
+def _counts(page: Page) -> bool:
+    return page.kind is not PageKind.DIVERT or page.state is PageState.OPEN
+
+
 def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
     """Members who were asked to come since these slots were opened, or have said no since then to
-    what they were asked before, have come, or left."""
+    what they were asked before, have come, or left. That a team stays on its call, when it was
+    asked to turn, is no answer to whether it comes when it is free."""
     since = min(slot.created_at for slot in wanted)
     live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
     pages = (page for slot in live for page in slot.pages)
-    asked = {page.responder_id for page in pages if page.counts_since(since)}
+    asked = {page.responder_id for page in pages if page.counts_since(since) and _counts(page)}
     here = TAKEN | {SlotState.WITHDRAWN, SlotState.REPLACED}
     return asked | {s.responder_id for s in live if s.responder_id and s.state in here}

@@ -335,6 +335,7 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     by_radio.stand_down(uow, dispatch.call, live)
     for slot in live:
         slot.move_to(SlotState.CANCELLED)
+        stand_downs.no_turn(uow, centre, slot, slot.responder_id)
     served = any(slot.state is SlotState.CLEARED for slot in dispatch.slots)
     dispatch.state = DispatchState.CLEARED if served else DispatchState.CANCELLED
     dispatch.ended_at, dispatch.end_reason = uow.now, None if served else reason

@@ -19,7 +19,14 @@ from triage.services import paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
-from triage.services.stand_downs import asked_together, tell, tell_partners
+from triage.services.stand_downs import (
+    ARRIVED,
+    asked_together,
+    no_turn,
+    own_place,
+    tell,
+    tell_partners,
+)
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
 from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
@@ -27,9 +34,8 @@ from triage.storage.unit_of_work import UnitOfWork
 MAY_TURN = (SlotState.ACCEPTED, SlotState.EN_ROUTE)
 """Not yet there: nobody is left alone by it."""
 
-ARRIVED = "arrived"
-"""Why a question ended, and through what: they are there, where they were going."""
 OVER = msgid("This question is over. Stay on your call. Nothing was changed.")
+NOT_ON_THE_WAY = msgid("Your team is not on the way to its call any more. Nothing was changed.")
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,7 @@ def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence
     """One of the team says yes. Returns the pages that still wait for an answer: while there
     are any nothing moves. Raises Conflict or Refused if it is too late, or one of them has
     arrived."""
-    if page.state is not PageState.OPEN:
-        raise Refused(OVER)
+    _must_be_open(uow, page)
     if page.slot.state not in WANTED:
         raise Conflict(paging.who_has(page.slot))
     asked = asked_together(uow, page)
@@ -148,6 +153,12 @@ def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence
     else:
         _turn(uow, centre, asked, through)
     return silent
+
+
+def _must_be_open(uow: UnitOfWork, page: Page) -> None:
+    """Raises Refused with what to do instead."""
+    if page.state is not PageState.OPEN:
+        raise Refused(OVER if own_place(uow, page) else NOT_ON_THE_WAY)
 
 
 def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) -> None:
@@ -163,17 +174,17 @@ def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) 
         answered_at = page.answered_at
         paging.accept(uow, centre, page, through, together=[other.slot for other in asked])
         page.answered_at = answered_at
+        page.kind = PageKind.TEAM  # it is their call now, as any other: to give back, to take again
+    for page, slot in turning:
+        no_turn(uow, centre, slot, page.responder_id)  # nor to a third call
     paging.seek(uow, centre, left)
 
 
 def _on_the_way(uow: UnitOfWork, page: Page) -> Slot:
     """The slot that they would leave. Raises Refused if they have arrived or lost it meanwhile."""
-    slot = uow.get(Slot, page.instead_of_id) if page.instead_of_id else None
-    theirs = slot is not None and slot.responder_id == page.responder_id
-    if slot is None or not theirs or slot.state not in MAY_TURN or slot.relief_asked_at:
-        raise Refused(
-            msgid("Your team is not on the way to its call any more. Nothing was changed.")
-        )
+    slot = own_place(uow, page)
+    if slot is None or slot.state not in MAY_TURN or slot.relief_asked_at:
+        raise Refused(NOT_ON_THE_WAY)
     return slot
 
 
@@ -196,8 +207,7 @@ def _leave(uow: UnitOfWork, page: Page, slot: Slot) -> None:
 
 def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     """One of the team says no: the team stays where it is, and whoever said yes is told."""
-    if page.state is not PageState.OPEN:
-        raise Refused(OVER)
+    _must_be_open(uow, page)
     page.answered_at, page.answered_through = uow.now, through
     paging.pass_over(uow, centre, page, PageState.DECLINED)
 
@@ -205,16 +215,8 @@ def refuse(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
 def look(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     """Where whoever has this place may not turn any more, for they are there or near, the question
     to their team ends by itself: whoever had said yes is told, and the desk reads why."""
-    if slot.state in MAY_TURN or slot.responder_id is None:
-        return
-    asks = select(Page).where(
-        Page.responder_id == slot.responder_id,
-        Page.state == PageState.OPEN,
-        Page.instead_of_id == slot.id,
-    )
-    for page in uow.session.scalars(asks).all():
-        page.answered_through = ARRIVED
-        paging.pass_over(uow, centre, page, PageState.PASSED_OVER, ARRIVED)
+    if slot.state not in MAY_TURN:
+        no_turn(uow, centre, slot, slot.responder_id, ARRIVED)
 
 
 def tell_who_turned(

@@ -32,14 +32,22 @@ def start(
     uow: UnitOfWork, centre: Centre, dispatch: Dispatch, not_before: datetime | None = None
 ) -> None:
     """Nobody is left to ask: from now on the policy's further steps are done until somebody
-    takes the call. One that was begun before goes on where it was.
+    takes the call. One that was begun before goes on where it was, unless somebody had the call
+    meanwhile.
 
     not_before -- a dispatcher who still has the caller has so long before others are alarmed.
     """
+    if dispatch.state not in WAITING:
+        begin_anew(dispatch)
     keep_on(uow, centre, dispatch, not_before)
     if not is_planned(uow, CALL_BACK, dispatch):
         _plan_call_back(uow, centre, dispatch)
     freed_teams.offer_soon(uow, dispatch, uow.now + freed_teams.LOOK_AGAIN)
+
+
+def begin_anew(dispatch: Dispatch) -> None:
+    """Somebody had it and has it no more: whoever was alarmed then was told that it is over."""
+    dispatch.escalated = 0
 
 
 def pause(uow: UnitOfWork, dispatch: Dispatch) -> None:

@@ -36,7 +36,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
 def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     for slot in partners_of(page.slot):
         for other in slot.pages:
-            together = other.kind is PageKind.DIVERT and other.team_id == page.team_id
+            together = other.instead_of_id is not None and other.team_id == page.team_id
             if together and other.state is PageState.ACCEPTED:
                 diverts.tell_who_turned(uow, centre, other, partners_told(slot))
 

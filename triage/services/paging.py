@@ -43,7 +43,14 @@ from triage.services.pages import (
     who_has,
 )
 from triage.services.planned import states_of
-from triage.services.stand_downs import instead_of, stay, tell, tell_partners, withdraw_pages
+from triage.services.stand_downs import (
+    instead_of,
+    no_turn,
+    stay,
+    tell,
+    tell_partners,
+    withdraw_pages,
+)
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -154,20 +161,7 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     if state is not DispatchState.UNFILLED and dispatch.cause is not None:
         dispatch.cause = None
     if state is not dispatch.state:
-        if dispatch.state is DispatchState.UNFILLED:
-            escalations.pause(uow, dispatch)
-            if state not in {"cleared", "cancelled"}:
-                assess_again(uow, dispatch)  # somebody is asked, or comes, whatever it says by now
-        if state not in WAITING:
-            escalations.end(uow, dispatch)
-            dispatch.diverted_at = None
-        dispatch.state = state
-        if state in {"cleared", "cancelled"}:
-            dispatch.ended_at = uow.now
-        why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}
-        if dispatch.is_half:
-            why["half"] = True
-        uow.audit(f"dispatch.{state.value}", dispatch, **why)
+        _become(uow, dispatch, state)
     if state is DispatchState.UNFILLED:
         escalations.go_on(uow, dispatch)
     if any(slot.unit for slot in dispatch.slots):
@@ -175,25 +169,47 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     rest_of_team.look(uow, dispatch)
 
 
+def _become(uow: UnitOfWork, dispatch: Dispatch, state: DispatchState) -> None:
+    ended = state in {DispatchState.CLEARED, DispatchState.CANCELLED}
+    if dispatch.state is DispatchState.UNFILLED:
+        escalations.pause(uow, dispatch)
+        if not ended:
+            assess_again(uow, dispatch)  # somebody is asked, or comes, whatever it says by now
+    if state not in WAITING:
+        escalations.end(uow, dispatch)
+        dispatch.diverted_at = None
+    elif dispatch.state not in WAITING:
+        escalations.begin_anew(dispatch)
+    dispatch.state = state
+    if ended:
+        dispatch.ended_at = uow.now
+    why: dict[str, Any] = {"cause": dispatch.cause} if dispatch.cause else {}
+    if dispatch.is_half:
+        why["half"] = True
+    uow.audit(f"dispatch.{state.value}", dispatch, **why)
+
+
 def pass_over(
     uow: UnitOfWork, centre: Centre, page: Page, why: PageState, because: str | None = None
 ) -> None:
     """No answer in time, a no, or a text that cannot be delivered: ask the next at once.
 
-    because -- a code, where they left duty, or had arrived at their own call, before they answered.
+    because -- a code, where they left duty before they answered.
     """
     may_say_no = page.state is PageState.UNDELIVERABLE and why is PageState.DECLINED
     if page.state is not PageState.OPEN and not may_say_no:
         return
     page.move_to(why)
     details = {"because": because} if because else {}
+    if page.kind is not PageKind.TEAM:
+        details["asked"] = page.kind.value
     call_id = page.slot.dispatch.call_id
     uow.audit(f"page.{why.value}", page, call_id=call_id, team=page.team.name, **details)
     if page.kind is PageKind.TEAM:
         _ask_on(uow, centre, page.slot)
         freed_teams.offer_soon(uow, page)
     elif page.kind is PageKind.DIVERT:
-        stay(uow, centre, page, **details)
+        stay(uow, centre, page)
     else:
         escalations.refused(uow, centre, page)
 
@@ -255,6 +271,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
         slot.move_to(SlotState.SEEKING)
         slot.responder_id = None
         slot.eta_at = None
+        no_turn(uow, centre, slot, page.responder_id)
         tell_partners(uow, centre, slot, wording.half_pair(slot.dispatch.call.code, slot.role))
         seek(uow, centre, slot.dispatch)
         freed_teams.offer_soon(uow, page)

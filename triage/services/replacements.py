@@ -12,7 +12,7 @@ from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
 from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
-from triage.services.stand_downs import ask_anew, tell_partners, withdraw_pages
+from triage.services.stand_downs import ask_anew, no_turn, tell_partners, withdraw_pages
 from triage.storage.dispatches import Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -33,6 +33,7 @@ def ask(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
         role=slot.role,
         through=through,
     )
+    no_turn(uow, centre, slot, slot.responder_id)
     open_place(uow, slot)
     paging.seek(uow, centre, slot.dispatch)
 
@@ -63,6 +64,7 @@ def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     tell_partners(
         uow, centre, slot, relief_wording.partner_withdrew(dispatch.call.code, slot.role, who)
     )
+    no_turn(uow, centre, slot, slot.responder_id)
     _alarm(uow, centre, slot)
     if relief is None:
         open_place(uow, slot)

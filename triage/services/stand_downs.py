@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from sqlalchemy import select
+
 from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.words import Spoken
@@ -11,6 +13,10 @@ from triage.services.centre import Centre
 from triage.services.pages import left_for, partners_of
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
+
+ARRIVED, LEFT, STAYS_TOGETHER = "arrived", "left", "stays_together"
+"""Why nobody asks a team to turn any more: it is there; it has left its call or wants to be
+relieved; one of it does not turn."""
 
 
 def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
@@ -92,8 +98,8 @@ def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, te
 
 def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: Spoken) -> None:
     call = page.slot.dispatch.call
-    if page.kind is PageKind.DIVERT:  # they are on a call, and are to stay on it
-        text = escalation_wording.divert_off(call.code, left_for(uow, page).call.code)
+    if page.kind is PageKind.DIVERT and (own := own_place(uow, page)) is not None:
+        text = escalation_wording.divert_off(call.code, own.dispatch.call.code)
     outbox.enqueue(
         uow,
         centre,
@@ -106,6 +112,13 @@ def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: Spoken) -> No
         responder_id=page.responder_id,
         dedupe_key=f"stand_down:{page.id}",
     )
+
+
+def own_place(uow: UnitOfWork, page: Page) -> Slot | None:
+    """The place that whoever is asked to turn would leave, if they still have it."""
+    slot = uow.get(Slot, page.instead_of_id) if page.instead_of_id is not None else None
+    theirs = slot is not None and slot.responder_id == page.responder_id and slot.state in TAKEN
+    return slot if theirs else None
 
 
 def asked_together(uow: UnitOfWork, page: Page) -> list[Page]:
@@ -122,20 +135,39 @@ def asked_together(uow: UnitOfWork, page: Page) -> list[Page]:
     ]
 
 
-def stay(uow: UnitOfWork, centre: Centre, page: Page, **because: str) -> None:
-    """One of the team says no to a divert, says nothing, is not reached or has arrived where they
-    go: nobody of it turns, or they would be parted. Whoever had said yes is told."""
+def stay(uow: UnitOfWork, centre: Centre, page: Page, because: str = STAYS_TOGETHER) -> None:
+    """One of the team says no to a divert, says nothing, is not reached or cannot turn any more:
+    nobody of it turns, or they would be parted. Whoever had said yes is told, unless they have
+    left their call themselves."""
     others = asked_together(uow, page)
     for other in others:
         other.move_to(PageState.PASSED_OVER)
         call_id = page.slot.dispatch.call_id
-        uow.audit("page.passed_over", other, call_id=call_id, team=page.team.name, **because)
+        uow.audit("page.passed_over", other, call_id=call_id, team=page.team.name, because=because)
     code, first = page.slot.dispatch.call.code, left_for(uow, page).call.code
     for asked in (page, *others):
         agreed = asked.answered_at is not None and asked.state is not PageState.DECLINED
-        if agreed and asked.instead_of_id is not None:
-            off = escalation_wording.divert_off(code, first)
-            tell(uow, centre, uow.get(Slot, asked.instead_of_id), off)
+        if agreed and (own := own_place(uow, asked)) is not None:
+            tell(uow, centre, own, escalation_wording.divert_off(code, first))
+
+
+def no_turn(
+    uow: UnitOfWork, centre: Centre, slot: Slot, who: UUID | None, because: str = LEFT
+) -> None:
+    """Who has, or had, this place may not turn any more: every question to their team to do so
+    ends by itself, and the desk reads why.
+
+    because -- ARRIVED or LEFT.
+    """
+    asks = select(Page).where(
+        Page.responder_id == who, Page.state == PageState.OPEN, Page.instead_of_id == slot.id
+    )
+    for page in uow.session.scalars(asks).all() if who is not None else ():
+        page.move_to(PageState.PASSED_OVER)
+        page.answered_through = because
+        call_id = page.slot.dispatch.call_id
+        uow.audit("page.passed_over", page, call_id=call_id, team=page.team.name, because=because)
+        stay(uow, centre, page, because)
 
 
 def tell_partners(

@@ -89,7 +89,8 @@ def anybody_unasked(uow: UnitOfWork, dispatch: Dispatch) -> bool:
 
 
 def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
-    """No supervisor is reached, or none has said yes: once in each round."""
+    """No supervisor is reached, or none has said yes: once in each round, which begin anew when
+    somebody had the call meanwhile."""
     dispatch, phone = slot.dispatch, centre.policy.desk_phone
     if phone is None:
         return
@@ -105,9 +106,16 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
         ),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,
-        dedupe_key=f"desk:{slot.id}:{round}",
+        dedupe_key=f"desk:{slot.id}:{round}:{_had_until(slot)}",
         valid_s=centre.policy.page_valid_s,
     )
+
+
+def _had_until(slot: Slot) -> datetime | None:
+    """When the last that had this place was heard of, or the last line that was rung gave the
+    caller back."""
+    transfer = slot.dispatch.transfer
+    return transfer.ended_at if transfer is not None else slot.heard_at
 
 
 def is_awaited(uow: UnitOfWork, message: Message) -> bool:

@@ -154,7 +154,9 @@ def offer_again(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     if transfer.state not in RETURNED:
         raise Conflict(msgid("this transfer is still going on, or is done"))
     if caller_is_lost(dispatch):
-        raise Conflict(msgid("ring the caller back first, and write it down"))
+        if callers.can_ring(dispatch.call):
+            raise Conflict(msgid("ring the caller back first, and write it down"))
+        raise Conflict(msgid("the caller is lost: find a number, or write down how they were told"))
     _take_up_again(uow, dispatch)
     offer(uow, centre, dispatch)
 
@@ -171,6 +173,7 @@ def _take_up_again(uow: UnitOfWork, dispatch: Dispatch) -> None:
     for slot in dispatch.slots:
         slot.move_to(SlotState.SEEKING)
     escalations.end(uow, dispatch)
+    escalations.begin_anew(dispatch)
     paging.assess_again(uow, dispatch)
 
 

@@ -1,0 +1,106 @@
+"""Somebody had the call and has it no more: whoever is beyond the teams is alarmed as at first."""
+
+import pytest
+
+from tests.stories.test_diverts import propose
+from tests.stories.test_escalation import call_in, code_of, lay_down, state, step, supervisor
+from tests.stories.test_transfers import line_call
+from tests.stories.test_transfers import step as said
+from tests.world import Phone, World
+from triage.storage.dispatches import Dispatch
+
+LEFT = "NOBODY LEFT TO ASK"
+
+
+def accepted_after_all(world: World, rank: int, alarmed: Phone) -> tuple[Phone, Dispatch, str]:
+    """The only team says no, whoever is beyond it is alarmed, and the team has it after all."""
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, rank)
+    code = code_of(world, dispatch)
+    alpha.expect(f"Reply {code} 1")
+    alpha.text(f"{code} 2")
+    alpha.expect("declined.")
+    world.wait(seconds=125)
+    assert alarmed.inbox
+    alpha.ignores("all hands and what follows are another story")
+    alpha.text(f"{code} 1")
+    assert state(world, dispatch) == "accepted"
+    assert alarmed.inbox
+    return alpha, dispatch, code
+
+
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_who_gives_it_back_leaves_it_to_supervisors_at_once(world: World, rank: int) -> None:
+    boss = supervisor(world)
+    alpha, dispatch, code = accepted_after_all(world, rank, boss)
+
+    alpha.text(f"{code} 2")
+
+    assert any("declined. Nobody else is free: supervisors are asked." in t for t in alpha.inbox)
+    assert state(world, dispatch) == "unfilled"
+    boss.expect(LEFT)
+    boss.ignores("what follows is another story")
+
+
+def test_a_policy_that_had_come_to_its_end_begins_anew(world: World) -> None:
+    lay_down(world, [step("next_team", times=0), step("supervisor")], repeat_s=0)
+    boss = supervisor(world)
+    alpha, _, code = accepted_after_all(world, 2, boss)
+
+    alpha.text(f"{code} 2")
+
+    boss.expect(LEFT)
+    world.desk.ignores("the end of such a policy is told there")
+
+
+def test_the_desk_is_told_again_where_there_is_no_supervisor(world: World) -> None:
+    alpha, dispatch, code = accepted_after_all(world, 2, world.desk)
+
+    alpha.text(f"{code} 2")
+
+    world.desk.expect(f"{code} (URGENT): nobody is left to ask")
+    assert state(world, dispatch) == "unfilled"
+
+
+def test_whoever_withdraws_leaves_it_to_supervisors_at_once(world: World) -> None:
+    boss = supervisor(world)
+    alpha, _, code = accepted_after_all(world, 2, boss)
+
+    alpha.text(f"{code} SCENE")
+    alpha.text(f"{code} WITHDRAW")
+
+    assert any(LEFT in text for text in boss.inbox[-3:])
+    world.ignores_texts("the alarm of who had to leave is another story")
+    assert any("unsafe" in ring.body or "not safe" in ring.body for ring in boss.rings[-2:])
+
+
+def test_the_first_call_of_a_team_that_turns_is_left_to_supervisors_at_once(world: World) -> None:
+    boss = supervisor(world)
+    alpha, _, first = accepted_after_all(world, 4, boss)
+    urgent = call_in(world, 2)
+    boss.expect(LEFT)
+    propose(world, urgent)
+
+    alpha.text(f"{code_of(world, urgent)} 1")
+
+    assert state(world, urgent) == "accepted"
+    world.wait(seconds=31)  # two calls of one supervisor may come in one text
+    assert any(LEFT in text and first in text for text in boss.inbox[-2:])
+    boss.ignores("rings come beside the texts")
+
+
+def test_a_line_that_is_tried_once_more_in_vain_is_told_to_supervisors_again(world: World) -> None:
+    boss = supervisor(world)
+    boss.ignores("rings come beside the texts")
+    desk = world.client("dispatcher")
+    call = line_call(world)
+
+    for _ in ("first", "once more"):
+        told = len(boss.inbox)
+        said(desk, call, "ringing")
+        said(desk, call, "refused", refusal="all_busy")
+        world.wait(seconds=61)
+
+        assert any("LEFT" in text or "not taken" in text for text in boss.inbox[told:])
+        world.wait(seconds=125)
+        said(desk, call, "again")
