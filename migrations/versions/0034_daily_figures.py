@@ -4,8 +4,8 @@ does not know of them."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 _AT = sa.DateTime(timezone=True)
 
