@@ -13,7 +13,7 @@
   const page = window.live(`${location.pathname.split("/").slice(0, 3).join("/")}/live`, {
     own: true, swapped: step, signedOut: () => said("you are signed out: sign in in another tab"),
   });
-  const panel = root && window.answers(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
+  const panel = root && window.questions(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
 
   // The fragment also says which answers stand now and what matters next.
   function step(fresh) {

@@ -14,7 +14,7 @@
   const before = window.reloaded(form); // the same form in this tab, until it was reloaded
   let waits = null; // for the last words of it; settles with whether they have come
 
-  const panel = window.answers(form.querySelector("[data-questions]"), {
+  const panel = window.questions(form.querySelector("[data-questions]"), {
     changed: soon,
     done: () => document.getElementById("send").focus(),
   });

@@ -326,7 +326,7 @@ def _as_fields(value: Any) -> list[str]:
 
 
 def _live_data(page: CallPage, answered: Mapping[str, Any], questions: Any) -> dict[str, Any]:
-    """What answers.js needs to keep the question panel in step."""
+    """What questions.js needs to keep the question panel in step."""
     return {
         "seen": page.seen,
         "answers": {fact: _as_fields(value) for fact, value in answered.items()},
