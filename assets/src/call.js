@@ -174,7 +174,7 @@
     location.href = "/board";
   }
   addEventListener("beforeunload", (event) => {
-    if (notKept().length && kept.classList.contains("tone-alarm")) event.preventDefault();
+    if (notKept().length && kept.classList.contains("tone-alarm") && !window.sealed.comesBack()) event.preventDefault();
   });
 
   const places = {

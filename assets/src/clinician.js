@@ -223,6 +223,6 @@
   }
 
   addEventListener("beforeunload", (event) => {
-    if (presses.some((press) => press.state === "waits")) event.preventDefault();
+    if (presses.some((press) => press.state === "waits") && !window.sealed.comesBack()) event.preventDefault();
   });
 })();

@@ -256,7 +256,7 @@
   addEventListener("pageshow", () => { sending = translating = read = false; });
   addEventListener("beforeunload", (event) => {
     const isNowhereElse = edition === refusedEdition || (edition !== savedEdition && (waits || kept.classList.contains("tone-alarm")));
-    if (!sending && !signedOut && isNowhereElse) event.preventDefault();
+    if (!sending && !signedOut && isNowhereElse && (waits || !window.sealed.comesBack())) event.preventDefault();
   });
   addEventListener("pagehide", () => {
     if (waits) return window.sealed.isOver() || before.leaveAgain();

@@ -9,7 +9,8 @@
   const isOfLink = owner !== document.querySelector("meta[name=account]")?.content;
   const tabs = new BroadcastChannel("signed in"), LEFT = "";
   const held = new Map();
-  let over = false, leaving = false, writing = false, again = false;
+  const RELOADS_MS = 1000;
+  let over = false, leaving = false, writing = false, again = false, sealedAll = true, reloadsAt = -RELOADS_MS;
   const ready = read().catch(() => {}); // a key that is no more: nothing can be read
 
   function bytes(text) {
@@ -39,9 +40,10 @@
     for (; again; sealed = held.size ? await seal() : "") again = false;
     writing = false;
     if (over) return;
-    if (!sealed) return sessionStorage.removeItem(SLOT);
     try {
-      sessionStorage.setItem(SLOT, sealed);
+      if (sealed) sessionStorage.setItem(SLOT, sealed);
+      else sessionStorage.removeItem(SLOT);
+      sealedAll = true;
     } catch {
       // No room in the browser: as without scripts.
     }
@@ -51,6 +53,7 @@
   function set(what, value) {
     if (!value && !held.delete(what)) return;
     if (value) held.set(what, { ...value, at: Date.now() });
+    sealedAll = false;
     if (!held.size) sessionStorage.removeItem(SLOT);
     write();
   }
@@ -78,6 +81,13 @@
     if ((over || !key) && held.size && !leaving) event.preventDefault();
   });
 
+  // Somebody reloads by key, and all that is held is sealed: it comes back. A page cannot tell a reload by the mouse from
+  // closing its tab, which forgets: there it asks.
+  addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
+    if (key === "F5" || ((ctrlKey || metaKey) && key.toLowerCase() === "r")) reloadsAt = performance.now();
+  }, true);
+  const comesBack = () => sealedAll && !over && Boolean(key) && performance.now() - reloadsAt < RELOADS_MS;
+
   // Write into the fields of a form, or of a part of it, what a FormData has read of them: [[name, value], ...].
   // Each that changes is told of as if somebody had typed it.
   function fill(part, pairs) {
@@ -97,5 +107,5 @@
     }
   }
 
-  window.sealed = { works: Boolean(key), ready, set, fill, get: (what) => held.get(what), all: () => [...held], isOver: () => over };
+  window.sealed = { works: Boolean(key), ready, set, fill, get: (what) => held.get(what), all: () => [...held], isOver: () => over, comesBack };
 })();

@@ -107,7 +107,7 @@
   document.addEventListener("visibilitychange", () => document.hidden && hurry());
   addEventListener("pagehide", hurry);
   addEventListener("beforeunload", (event) => {
-    if (!leaving && edition !== savedEdition && (fails || !crypto.subtle)) event.preventDefault();
+    if (!leaving && edition !== savedEdition && (fails || !crypto.subtle) && !window.sealed.comesBack()) event.preventDefault();
     else hurry();
   });
 })();

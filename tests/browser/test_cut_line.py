@@ -112,6 +112,37 @@ def test_what_was_typed_at_intake_while_the_line_was_cut_outlives_a_reload(
     assert answered(centre, call, "weapon") == "none_seen"
 
 
+def by_key(page: Page, line: Line) -> None:
+    """Reload, as whoever never lets go of the keyboard does."""
+    page.wait_for_function(f"() => {STORED}.includes('unsent')")
+    page.keyboard.press("F5")
+    reload(page, line)
+
+
+def test_a_reload_by_key_asks_nothing_because_all_comes_back(
+    centre: Served, page: Page, line: Line, asked: list[str]
+) -> None:
+    begins_a_call(centre, page, line)
+    line.cut()
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("He cries.")
+    expect(page.locator("#kept")).to_contain_text(CUT)
+    by_key(page, line)
+    expect(page.locator("#f-narrative")).to_have_value("He cries.")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/*")
+    call = call_of(centre, page)
+    line.cut()
+    page.locator("[name='facts.weapon'][value=in_hand]").check(force=True)
+    expect(page.locator("#kept")).to_contain_text(CUT)
+    by_key(page, line)
+    expect(page.locator("#kept")).to_have_text("Kept")
+    assert answered(centre, call, "weapon") == "in_hand"
+    assert asked == []
+
+
 def test_alt_b_leaves_the_intake_only_once_all_is_kept(
     centre: Served, page: Page, line: Line
 ) -> None:
