@@ -221,4 +221,5 @@
   form?.addEventListener("submit", () => clearTimeout(timer));
   step();
   putBack();
+  window.unkept.offer("", () => {});
 })();

@@ -376,7 +376,7 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (paste.open) return paste.querySelector("form").requestSubmit();
-      if (!event.repeat && !sending) form.requestSubmit(document.getElementById("send"));
+      if (!event.repeat && !sending) form.requestSubmit(document.getElementById("add") || document.getElementById("send")); // one call stays one
     } else if (event.altKey && !event.ctrlKey && !event.metaKey && places[event.code]) {
       event.preventDefault();
       places[event.code]();

@@ -5,7 +5,7 @@
 
 window.reloaded = function (form) {
   const LAST = "intake: last", LAST_MS = 4000, LOOK_MS = 60, SOON_AFTER_MS = 10000;
-  const { sealed } = window, PREFIX = "intake ", what = PREFIX + form.elements.form_key.value;
+  const { sealed, unkept } = window, what = unkept.nameOf(form.elements.form_key.value);
   const last = missing();
 
   // All that stands on the form, until it is kept.
@@ -18,8 +18,9 @@ window.reloaded = function (form) {
   // What a page before this one held; undefined where it has arrived, or was the page that was sent to make this one.
   async function held() {
     await sealed.ready;
+    if (form.dataset.sent) unkept.answered(form.dataset.sent);
     const was = sealed.get(what);
-    if (was && was.page !== form.dataset.sent && !isThere(form, was)) return was;
+    if (was && !isThere(form, was)) return was;
     sealed.set(what);
   }
 
@@ -31,18 +32,14 @@ window.reloaded = function (form) {
     sealed.fill(form, was.fields);
   }
 
-  // Other forms of this tab that were left while nothing was kept, unless they have become a call since.
-  async function offer(box) {
-    await sealed.ready;
-    for (const [name] of sealed.all()) {
-      const key = name.startsWith(PREFIX) && name !== what && name.slice(PREFIX.length);
-      const answer = key && await fetch(`/intake/${key}`, { redirect: "manual", cache: "no-store" }).catch(() => null);
-      if (answer?.type === "opaqueredirect") sealed.set(name);
-      if (!answer?.ok || document.querySelector(`a[href="/intake/${key}"]`)) continue;
+  // Other forms of this tab that were left while nothing was kept.
+  function offer(box) {
+    return unkept.offer(form.elements.form_key.value, (key) => {
+      if (document.querySelector(`a[href="/intake/${key}"]`)) return;
       const one = box.content.cloneNode(true);
       one.querySelector("a").href = `/intake/${key}`;
       box.before(one);
-    }
+    });
   }
 
   // What the page before this one in the same tab had not kept yet, where it is not here.

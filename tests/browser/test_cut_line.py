@@ -143,6 +143,40 @@ def test_a_reload_by_key_asks_nothing_because_all_comes_back(
     assert asked == []
 
 
+def test_what_was_typed_in_another_tab_when_the_form_had_become_a_call_is_added_to_it(
+    centre: Served, page: Page, line: Line
+) -> None:
+    begins_a_call(centre, page, line)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#kept")).to_contain_text("Kept at")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("He cries.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/*")
+    call = call_of(centre, page)
+
+    line.cut()
+    other.locator("#f-narrative").fill("He cries. He has a knife.")
+    other.locator("[name='facts.weapon'][value=in_hand]").check(force=True)
+    expect(other.locator("#kept")).to_contain_text(CUT)
+    by_key(other, line)
+    other.wait_for_url("**/calls/*")
+    left = other.get_by_role("alert").filter(
+        has_text=f"Typed in this tab and NOT in call {call.code}"
+    )
+    left.get_by_role("button", name="Look at what was typed").press("Enter")
+
+    expect(other.locator("#elsewhere")).to_contain_text(f"became call {call.code} in another tab")
+    expect(other.locator("#f-narrative")).to_have_value("He cries. He has a knife.")
+    other.keyboard.press("Control+Enter")
+    other.wait_for_url(f"**/calls/{call.reference}")
+    expect(other.locator("#call-callers")).to_contain_text("He has a knife.")
+    expect(other.locator("#call-callers")).not_to_contain_text("Caller 2")
+    assert answered(centre, call, "weapon") == "in_hand"
+    other.wait_for_function(f"() => !{STORED}.includes('unsent')")
+
+
 def test_alt_b_leaves_the_intake_only_once_all_is_kept(
     centre: Served, page: Page, line: Line
 ) -> None:

@@ -66,7 +66,8 @@ def test_two_tabs_lose_no_word_and_say_what_is_not_kept(served: Served, page: Pa
     page.keyboard.press("Control+Enter")
     expect(page.locator("#elsewhere")).to_contain_text("What stands below is not in that call")
     expect(page.locator("#kept")).to_contain_text("Kept at")  # as a form of its own by now
-    page.locator("#add").press("Enter")
+    page.keyboard.press("Control+Enter")  # the same key again: no second call
     page.wait_for_url("**/calls/*")
+    expect(page.get_by_text(f"What stood here is added to {call.code}")).to_be_visible()
     expect(page.locator("#call-callers")).to_contain_text(f"{FIREARM} Loaded. Now.")
     assert the_call(served).id == call.id

@@ -107,13 +107,55 @@ def test_what_is_typed_on_after_the_call_was_taken_can_be_added_to_it(
     assert FIREARM in refused.text[refused.text.index("<textarea") :]
     fresh = Tab(dispatcher, refused.text, first.form)
     assert fresh.form["form_key"] != call.id
-    added = fresh.send(f"attach:{call.reference}")
-    assert added.location == f"/calls/{call.reference}"
-    assert FIREARM in dispatcher.get(added.location).text
+    for _ in range(2):
+        added = fresh.send(f"add:{call.reference}")
+        assert added.location == f"/calls/{call.reference}"
+    page = dispatcher.get(added.location).text
+    assert FIREARM in page
+    assert "Words typed in another tab were added to this call." in page
     with world.context.reading() as uow:
-        weapon = assessments.answers_of(uow, uow.get(Call, call.id))["weapon"]
-    assert "accessible" in str(weapon)
+        there = uow.get(Call, call.id)
+        weapon = assessments.answers_of(uow, there)["weapon"]
+        assert [one.said for one in there.callers] == [FIREARM], "it is the same caller"
+    assert [(one["value"], one["source"]) for one in weapon["values"]] == [
+        ("none_confirmed", "caller"),
+        ("accessible", "caller, later"),
+    ]
     assert count(world, Call) == 1
+    assert world.audited("call.words_added") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept_as"),
+    [
+        ({"narrative": "short Now she runs."}, ["Now she runs."]),
+        ({"third_party_name": "Rosa Paz"}, [None]),
+        ({"caller_phone": "202-555-0177", "narrative": "loud"}, [None, "loud"]),
+        ({"location": "14 Mill Lane"}, [None, "short"]),
+    ],
+)
+def test_only_what_the_call_has_not_is_added_and_of_somebody_else_as_theirs(
+    world: World, dispatcher: Browser, typed: dict[str, str], kept_as: list[str | None]
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    first, second = two_tabs(dispatcher)
+    second.type(narrative="short", caller_phone="202-555-0143")
+    second.send()
+    call = the_call(world)
+
+    first.form |= {"narrative": "short", "caller_phone": "(202) 555-0143"} | typed
+    fresh = Tab(dispatcher, first.send().text, first.form)
+    assert fresh.send(f"add:{call.reference}").location == f"/calls/{call.reference}"
+    with world.context.reading() as uow:
+        there = uow.get(Call, call.id)
+        assert [one.said for one in there.callers] == kept_as
+        assert len(there.third_parties) == ("third_party_name" in typed)
+    page = dispatcher.get(f"/calls/{call.reference}").text
+    assert all(
+        word.removeprefix("short ") in page
+        for name, word in typed.items()
+        if name != "caller_phone"
+    )
 
 
 def test_a_copy_of_what_was_sent_leads_to_the_call(world: World, dispatcher: Browser) -> None:

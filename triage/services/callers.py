@@ -36,7 +36,7 @@ def add(
     people -- what was said of them, of the person in crisis and of a third party; language --
     their own.
     """
-    number, index = _kept(centre, phone)
+    number, index = kept_number(centre, phone)
     people = people or People()
     _check(people)
     caller = uow.add(
@@ -58,7 +58,7 @@ def add(
     return caller
 
 
-def _kept(centre: Centre, phone: str | None) -> tuple[str | None, bytes | None]:
+def kept_number(centre: Centre, phone: str | None) -> tuple[str | None, bytes | None]:
     """A number as it is kept, and its index, which only one that can be rung has."""
     if not (said := (phone or "").strip()):
         return None, None
@@ -90,7 +90,7 @@ def no_number(call: Call) -> dict[str, Any]:
 def add_third_party(uow: UnitOfWork, centre: Centre, caller: Caller, told: ThirdParty) -> None:
     """Write down of whom else this caller told. Raises Refused for a relation that is none."""
     _check_third_party(told)
-    number, _ = _kept(centre, told.phone)
+    number, _ = kept_number(centre, told.phone)
     uow.add(
         CallThirdParty(
             call_id=caller.call_id,

@@ -13,7 +13,7 @@ from triage.domain import answer_steps
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.words import msgid
-from triage.services import assessments, calls, second_callers
+from triage.services import assessments, calls, further_words, second_callers
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.intake_pages import (
@@ -159,14 +159,19 @@ def attach(
     fields: Fields,
     new: NewCall,
     reference: str,
+    *,
+    further: bool = False,
 ) -> tuple[Call, bool]:
     """The form becomes one more caller of an open call, once: the same form again gives the same
-    call, and False. Nobody is paged for it; what they answer is assessed with the rest."""
+    call, and False. Nobody is paged for it; what they answer is assessed with the rest.
+
+    further -- it is the form that became that call, with more words: see `further_words`.
+    """
     draft = _sent(uow, person, key, fields)
     if draft.call_id is not None:
         return _became(uow, draft.call_id, draft, fields), False
     call = calls.by_reference(uow, reference)
-    second_callers.attach(uow, centre, call, new)
+    (further_words.add if further else second_callers.attach)(uow, centre, call, new)
     _end(draft, call, fields)
     return call, True
 

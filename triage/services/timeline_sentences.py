@@ -233,6 +233,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     ),
     "call.found": lambda _, d: msgid("Found by its place or a caller's number under Past calls."),
     "call.caller_attached": lambda _, d: msgid("A second caller is attached to this call."),
+    "call.words_added": lambda _, d: msgid("Words typed in another tab were added to this call."),
     "call.split": lambda _, d: msgid(
         "A caller rings about something else: call %(other)s was made of it.", other=d["other"]
     ),

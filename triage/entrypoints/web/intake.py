@@ -35,6 +35,11 @@ bp = Blueprint("intake", __name__, url_prefix="/intake")
 
 OFFERED = 5
 """Unfinished calls that are offered at once; the rest stand behind a link."""
+_ADDS = {
+    "attach": msgid("The caller is attached to %(code)s: nobody is paged twice."),
+    "add": msgid("What stood here is added to %(code)s: nobody is paged twice."),
+}
+"""Buttons with which a form becomes part of an open call, and what is said then."""
 NOTHING_SAID = msgid("The line was lost before the caller said what happens.")
 
 
@@ -81,11 +86,11 @@ def form_token() -> ResponseReturnValue:
 def assess() -> ResponseReturnValue:
     """Keep what was typed so far and tell what the rules make of it; or why it is not kept."""
     context, key = current_context(), _form_key()
-    understood, not_kept = understand(context.centre, typed.fields()), None
+    understood, not_kept, became = understand(context.centre, typed.fields()), None, ""
     try:
         _keep(key, understood)
     except Elsewhere as elsewhere:
-        not_kept = f"{spoken(str(elsewhere))}."
+        not_kept, became = f"{spoken(str(elsewhere))}.", elsewhere.code
     with context.reading() as uow:
         shown = _shown(uow, understood)
         saved = uow.now.astimezone(context.centre.policy.time_zone)
@@ -104,14 +109,15 @@ def assess() -> ResponseReturnValue:
         errors=all_spoken(understood.told),
         saved=f"{saved:%H:%M:%S}",
         not_kept=not_kept,
+        became=became,
     )
 
 
 @bp.post("")
 @open_to("dispatcher", "supervisor")
 def save() -> ResponseReturnValue:
-    """Send, close without sending, attach the caller to an open call, keep a call whose line was
-    lost, or (without JavaScript) look at the recommendation."""
+    """Send, close without sending, attach the caller to an open call, add to the call that the form
+    became, keep a call whose line was lost, or (without JavaScript) look at the recommendation."""
     key, understood = _form_key(), understand(current_context().centre, typed.fields())
     try:
         return _saved(key, understood)
@@ -129,7 +135,7 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
     if action == "paste":
         _keep(key, understood)
         return redirect(url_for("intake_paste.ask", key=key), 303)
-    if action not in {"send", "close", "attach", "lost"}:
+    if action not in {"send", "close", "lost", *_ADDS}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
         understood.errors["disposition"] = msgid("Choose why nobody is sent.")
@@ -142,7 +148,7 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
     except InvalidCall as wrong:
         understood.errors.update({p.path: p.message for p in wrong.problems})
     except (Conflict, NotFound) as gone:
-        if action != "attach" or isinstance(gone, Elsewhere):
+        if action not in _ADDS or isinstance(gone, Elsewhere):
             raise
         understood.errors["location"] = msgid(
             "Not attached: %(why)s. Take it as a call of its own.", why=str(gone)
@@ -171,8 +177,11 @@ def _become_a_call(
         new = replace(new, narrative=spoken(NOTHING_SAID))
 
     def work(uow: UnitOfWork) -> tuple[Call, bool]:
-        if action == "attach":
-            return drafts.attach(uow, context.centre, person, key, fields, new, reference)
+        if action in _ADDS:
+            further = action == "add"
+            return drafts.attach(
+                uow, context.centre, person, key, fields, new, reference, further=further
+            )
         saved, fresh = drafts.save(uow, context.centre, person, key, fields, new)
         if fresh and action == "lost":
             lost_lines.lose(uow, context.centre, saved)
@@ -180,8 +189,8 @@ def _become_a_call(
 
     call, fresh = context.do(person.actor, work, keyed=True)
     told = ""
-    if fresh and action == "attach":
-        told = msgid("The caller is attached to %(code)s: nobody is paged twice.", code=call.code)
+    if fresh and action in _ADDS:
+        told = msgid(_ADDS[action], code=call.code)
         _tell_what_they_say(context.centre, call, new.narrative or "")
         _tell_who_was_chosen(context.centre, new)
     elif fresh and action == "lost":

@@ -56,6 +56,8 @@ SENTENCES = (
         "You are signed out: nothing was done. Sign in in another tab, then press Enter here again."
     ),
     msgid("You are still on this page. %(why)s"),
+    msgid("Typed in this tab and NOT KEPT: its form was thrown away in another tab."),
+    msgid("Typed in this tab and NOT in call %(code)s, which its form became in another tab."),
     msgid("What somebody else says"),
     msgid("Who says so"),
     msgid("Working for %(count)s s. Stay on this page until it answers."),
