@@ -6,6 +6,9 @@ from tests.stories.test_call_page import words
 from tests.stories.test_diverts import accepted, by_code, pair_on_its_way, propose
 from tests.stories.test_escalation import call_in, code_of, state
 from tests.world import Phone, World
+from triage.domain.delivery import Whose
+from triage.domain.phone_network import Refused
+from triage.domain.spoken import spelled
 from triage.services import dispatches
 from triage.storage.dispatches import Dispatch
 
@@ -234,3 +237,20 @@ def test_a_team_that_stayed_is_asked_when_it_is_free(world: World, answer: str |
     alpha.text(f"{code} 1")
     alpha.expect("accepted, it is yours")
     assert state(world, urgent) == "accepted"
+
+
+def test_on_the_telephone_too_they_hear_which_call_they_would_leave(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = call_in(world, 1)
+    world.desk.expect("nobody is left to ask")
+    world.phones.no_texts = Refused("no connection: x", Whose.PROVIDER)
+
+    propose(world, urgent)
+
+    said = alpha.expect_ring("Immediate page").body
+    assert f"Press 1 to go there instead of call {spelled(first)}, 2 to stay on your call." in said
+    alpha.pick_up()
+    alpha.press("2")
+    assert (by_code(world, first), state(world, urgent)) == ("accepted", "unfilled")
+    world.ignores_texts("what follows when texts leave again")

@@ -199,9 +199,17 @@ _LEVELS = {
 
 
 def rung(
-    centre: str, code: str, level: str, area: str, *, charge: bool, unsafe: bool = False
+    centre: str,
+    code: str,
+    level: str,
+    area: str,
+    *,
+    charge: bool,
+    unsafe: bool = False,
+    instead_of: str | None = None,
 ) -> Spoken:
-    """What a page says when it rings: code, level and area, and that a team had to leave."""
+    """What a page says when it rings: code, level and area, that a team had to leave, and which
+    call they would leave by a yes."""
     if level in _LEVELS:
         page: Spoken = Sentence(_LEVELS[level], {"code": spelled(code)})
     else:
@@ -211,11 +219,20 @@ def rung(
         page,
         msgid("Area: %(area)s.", area=area) if area else None,
         msgid("It is not safe: a team had to leave.") if unsafe else None,
-        msgid("Nobody is left to ask. Press 1 to take charge, 2 to decline.")
-        if charge
-        else msgid("Press 1 to accept, 2 to decline."),
+        _keys(charge=charge, instead_of=instead_of),
     ]
     return listed(" ", filter(None, parts))
+
+
+def _keys(*, charge: bool, instead_of: str | None) -> Spoken:
+    if charge:
+        return msgid("Nobody is left to ask. Press 1 to take charge, 2 to decline.")
+    if instead_of:
+        return msgid(
+            "It has nobody. Press 1 to go there instead of call %(other)s, 2 to stay on your call.",
+            other=spelled(instead_of),
+        )
+    return msgid("Press 1 to accept, 2 to decline.")
 
 
 VOICE_ACCEPTED = msgid("Thank you. It is yours. A text with the place follows.")

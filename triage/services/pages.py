@@ -212,6 +212,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             call.zone or "",
             charge=page.kind is PageKind.SUPERVISOR,
             unsafe=somebody_withdrew(dispatch),
+            instead_of=(left_for(uow, page).call.code if page.kind is PageKind.DIVERT else None),
         ),
         priority=page.slot.rank,
         call_id=call.id,
