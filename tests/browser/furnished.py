@@ -22,7 +22,7 @@ from triage.adapters.simulator_sms import SimulatorSms
 from triage.domain.people_of_call import People, Subject, ThirdParty
 from triage.domain.phone_network import OutboundSms
 from triage.entrypoints.watcher import Watcher
-from triage.services import communication_tests, hazard_notes, rosters, switches, visits
+from triage.services import communication_tests, figures, hazard_notes, rosters, switches, visits
 from triage.storage.calls import Call
 from triage.storage.follow_ups import FollowUp
 from triage.storage.messages import Message
@@ -82,6 +82,7 @@ def furnish(world: World, typed: Typed, folder: Path) -> Furnished:
     drafts = {role: _draft(world, typed, role) for role in ("dispatcher", "supervisor")}
     rules = _rules(world)
     _around(world, typed, call, phone)
+    _counted(world)
     Watcher(world.context).round()
     with world.context.reading() as uow:
         one = uow.session.scalars
@@ -109,6 +110,7 @@ def furnish(world: World, typed: Typed, folder: Path) -> Furnished:
         "visits.show": (f"/calls/{call.reference}/visit",),
         "teams.change_team": (f"/teams/{team}/change",),
         "communication_tests.test": (f"/teams/tests/{test}",),
+        "figures.figures": ("/figures", "/figures?span=year"),
     }
     refused = frozenset({("clinician", f"/calls/{quiet.reference}")})
     return Furnished(typed, paths, drafts, refused, next(it[0] for it in reversed(links) if it))
@@ -211,6 +213,14 @@ def _around(world: World, typed: Typed, call: Call, phone: Phone) -> None:
     _visit(world, typed, call)
     world.context.phone.send(OutboundSms("1", phone.number, typed.said("Hello"), 600))
     world.settle()
+
+
+def _counted(world: World) -> None:
+    """As if today were over."""
+    zone = world.centre.policy.time_zone
+    world.context.do(
+        "test", lambda uow: figures.roll(uow, world.centre, uow.now.astimezone(zone).date())
+    )
 
 
 def _visit(world: World, typed: Typed, call: Call) -> None:

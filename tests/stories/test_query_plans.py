@@ -48,6 +48,8 @@ WINDOWS = {
     "ix_shift_responder": "shifts of one member that are not over",
     "ix_shift_time": "shifts that are not over",
     "ix_transfer_created_at": "transfers of one day",
+    "pk_daily_figure": "figures of a year at most, which many calls make no more",
+    "sqlite_autoindex_daily_figure_1": "the same",
 }
 """Indexes that are read from some time on: what that costs goes with the time, not with history."""
 

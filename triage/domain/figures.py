@@ -23,6 +23,8 @@ BOUNDS_S = (
 )
 """Where steps end. From half a minute on each ends at half as much again as it begins, at most."""
 LONGER = "longer"
+FEW = 20
+"""Of fewer a share or a percentile is mostly chance."""
 STILL_OPEN = "still_open"
 NOT_SCORED = "not_scored"
 IN_TIME, LATE, NOT_KNOWN = "in_time", "late", "not_known"

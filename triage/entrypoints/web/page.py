@@ -34,6 +34,7 @@ NAVIGATION = (
     (msgid("Follow-ups"), "/follow-ups"),
     (msgid("Shifts"), "/shifts"),
     (msgid("Past calls"), "/past-calls"),
+    (msgid("Figures"), "/figures"),
     (msgid("Hazards"), "/hazards"),
     (msgid("Rules"), "/rules"),
     (msgid("Watch"), "/watch"),
