@@ -36,6 +36,15 @@ HOMES = {
         r"\bos\.(environ|getenv|putenv)\b|^\s*from os import .*\b(environ|getenv)\b",
         {"triage/app.py", "triage/entrypoints/cli.py"},  # cli starts other programs
     ),
+    "what may be old: the standby, which nothing that decides is given": (
+        r"\btriage\.storage\.standby\b|\.standby\b",
+        {
+            "triage/app.py",
+            "triage/context.py",
+            "triage/entrypoints/commands/watching.py",
+            "triage/entrypoints/web/figures.py",
+        },
+    ),
     "Twilio's library": (
         r"^\s*(from|import) twilio\b",
         {"triage/adapters/twilio_sms.py", "triage/adapters/twilio_voice.py"},

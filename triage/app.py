@@ -31,6 +31,7 @@ from triage.storage.database import Database
 from triage.storage.deployment import Deployment
 from triage.storage.engine import open_engine
 from triage.storage.opening import why_not_opened
+from triage.storage.standby import Standby
 from triage.storage.timers import ClockShift
 
 TRAINING_CALLS = "training_calls.toml"
@@ -66,7 +67,8 @@ def build_context(settings: Settings | None = None) -> AppContext:
     )
     database = Database(open_engine(settings.database_url))
     heartbeat = HeartbeatUrl(settings.heartbeat_url) if settings.heartbeat_url else None
-    return AppContext(settings, database, centre, _phone_network(settings), heartbeat)
+    standby = Standby(settings.standby_url) if settings.standby_url else None
+    return AppContext(settings, database, centre, _phone_network(settings), heartbeat, standby)
 
 
 def _text(file: Path) -> str:

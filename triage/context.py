@@ -11,6 +11,7 @@ from triage.domain.phone_network import PhoneNetwork
 from triage.services.centre import Centre
 from triage.settings import Settings
 from triage.storage.database import Database
+from triage.storage.standby import Standby
 from triage.storage.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ class AppContext:
     phone: PhoneNetwork
     heartbeat: Heartbeat | None = None
     """Somebody outside who raises the alarm when nothing is heard from us."""
+    standby: Standby | None = None
+    """Where figures are read; None: in the database. Nothing that decides may ask it."""
 
     def unit_of_work(self, actor: str) -> AbstractContextManager[UnitOfWork]:
         return self.database.unit_of_work(actor)

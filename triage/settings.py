@@ -72,6 +72,8 @@ class Settings:
     heartbeat_url: str | None
     downtime_folder: Path | None
     """Where the watcher keeps the downtime pack; None: nowhere."""
+    standby_url: str | None = None
+    """Where figures are read instead of from the database; None: nowhere else."""
 
 
 class _Keys(fields.String):
@@ -87,6 +89,7 @@ class _Environment(Schema):
         unknown = EXCLUDE  # the environment is full of other people's names
 
     TRIAGE_DATABASE_URL = fields.String(load_default=None)
+    TRIAGE_STANDBY_URL = fields.String(load_default=None)
     TRIAGE_SECRET_KEY = fields.String(required=True, validate=validate.Length(min=32))
     TRIAGE_PUBLIC_URL = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
     TRIAGE_ENVIRONMENT = fields.String(load_default=None, validate=validate.Length(1, 120))
@@ -110,15 +113,25 @@ class _Environment(Schema):
 
     @validates("TRIAGE_DATABASE_URL")
     def _is_a_database(self, url: str | None, **_: object) -> None:
-        try:
-            backend = make_url(url or "sqlite://").get_backend_name()
-        except (ArgumentError, ValueError):  # ValueError: HOST1:PORT,HOST2:PORT is no address
-            backend = "none"
-        if backend not in {"sqlite", "postgresql"}:
+        if _backend(url) not in {"sqlite", "postgresql"}:
             raise ValidationError(
                 "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, for several hosts"
                 " postgresql+psycopg://USER@/NAME?host=HOST1:PORT1&host=HOST2:PORT2"
             )
+
+    @validates_schema(skip_on_field_errors=False)
+    def _is_a_standby(self, data: dict[str, Any], **_: object) -> None:
+        if (url := data.get("TRIAGE_STANDBY_URL")) is None:
+            return
+        if (
+            _backend(url) != "postgresql"
+            or _backend(data.get("TRIAGE_DATABASE_URL")) != "postgresql"
+        ):
+            told = (
+                "figures can be read on a standby of PostgreSQL: write its address as that of"
+                " TRIAGE_DATABASE_URL, which has to be PostgreSQL as well, or leave it out"
+            )
+            raise ValidationError({"TRIAGE_STANDBY_URL": [told]})
 
     @validates("TRIAGE_RULES")
     def _has_a_vocabulary(self, folder: str, **_: object) -> None:
@@ -144,6 +157,13 @@ class _Environment(Schema):
         wrong |= wrong_account(data)
         if wrong:
             raise ValidationError(wrong)
+
+
+def _backend(url: str | None) -> str:
+    try:
+        return make_url(url or "sqlite://").get_backend_name()
+    except (ArgumentError, ValueError):  # ValueError: HOST1:PORT,HOST2:PORT is no address
+        return "none"
 
 
 def _key_ring(data_keys: dict[str, bytes], index_keys: dict[str, bytes] | None) -> KeyRing:
@@ -200,6 +220,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         training=values["TRIAGE_TRAINING"],
         heartbeat_url=values["TRIAGE_HEARTBEAT_URL"],
         downtime_folder=_folder(values["TRIAGE_DOWNTIME_FOLDER"]),
+        standby_url=values["TRIAGE_STANDBY_URL"],
     )
 
 

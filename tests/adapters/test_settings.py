@@ -43,6 +43,8 @@ def test_everything_that_is_missing_is_listed_at_once() -> None:
         ("TRIAGE_CONFIG", "/nonexistent.toml", "cannot be read"),
         ("TRIAGE_DATABASE_URL", "mysql://host/name", "write sqlite:///FILE"),
         ("TRIAGE_DATABASE_URL", "postgresql+psycopg://u@a:5432,b:5433/n", "for several hosts"),
+        ("TRIAGE_STANDBY_URL", "sqlite:///y.sqlite", "on a standby of PostgreSQL"),
+        ("TRIAGE_STANDBY_URL", "postgresql+psycopg://u@a/n", "which has to be PostgreSQL as well"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, reason: str) -> None:

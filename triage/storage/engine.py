@@ -82,6 +82,13 @@ def open_notice_engine(url: URL) -> Engine:
     )
 
 
+def reading_arguments(url: URL) -> dict[str, Any]:
+    """For connections to a standby, of several hosts whichever is one today. libpq refuses a server
+    that can be written to."""
+    standby = _postgresql_arguments(url, " -c default_transaction_read_only=on")
+    return standby | {"target_session_attrs": "standby"}
+
+
 def _postgresql_arguments(url: URL, more: str = "") -> dict[str, Any]:
     arguments = {
         "connect_timeout": 2,

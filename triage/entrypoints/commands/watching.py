@@ -13,6 +13,7 @@ from triage.domain.findings import KINDS
 from triage.entrypoints import downtime_paper, watcher
 from triage.services.watch import paging_state
 from triage.settings import Settings, SettingsError, fresh_key
+from triage.storage.standby import StandbyAway
 
 
 @click.command(epilog="Example: triage watch. Any number may run.")
@@ -51,6 +52,8 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
             "outside: NOBODY IS TOLD: this machine has no list of certificate authorities; install"
             " ca-certificates, or name one in SSL_CERT_FILE"
         )
+    for line in _about_the_standby(context):
+        click.echo(line)
     folder = context.settings.downtime_folder
     if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
         click.echo(f"paper: the downtime folder {folder} CANNOT BE WRITTEN TO by who runs this")
@@ -63,6 +66,17 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         kind = KINDS[found["code"]]
         click.echo(f"WRONG: {kind.what} ({found['count']}). {kind.mend}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _about_the_standby(context: AppContext) -> Iterator[str]:
+    if context.standby is None:
+        return
+    try:
+        with context.standby.reading() as reading:
+            behind = "?" if reading.behind_s is None else f"{reading.behind_s:.0f}"
+            yield f"figures: read on a standby, {behind} s behind"
+    except StandbyAway:
+        yield "figures: CANNOT BE READ: no standby answers at TRIAGE_STANDBY_URL"
 
 
 def _knows_authorities() -> bool:

@@ -1,0 +1,61 @@
+"""A server that follows the one we write to and is only read, for figures.
+
+What it says may be old, so nothing that decides is given it: what it hands out is no unit of work.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.orm import Session
+
+from triage.storage.engine import reading_arguments
+
+AT_ONCE = 2
+"""Connections of one process: whoever reads figures can wait for each other."""
+WAITS_S = 2
+_STANDS = text(
+    "SELECT pg_is_in_recovery(),"
+    " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float"
+)
+"""And since when the last commit is that it knows of; a worker that runs commits each second."""
+
+
+class StandbyAway(Exception):
+    """It does not answer, is no standby any more, or has other tables."""
+
+
+@dataclass(frozen=True)
+class StandbyReading:
+    """behind_s -- how old what is read may be; None: it cannot tell."""
+
+    session: Session
+    behind_s: float | None
+
+
+class Standby:
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=AT_ONCE,
+            max_overflow=0,
+            pool_timeout=WAITS_S,
+            pool_pre_ping=True,
+            connect_args=reading_arguments(make_url(url)),
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[StandbyReading]:
+        """Raises StandbyAway."""
+        try:
+            with Session(self.engine, autoflush=False) as session:
+                follows, behind_s = session.execute(_STANDS).one()
+                if not follows:  # it has taken over since we connected
+                    self.engine.dispose()
+                    raise StandbyAway
+                yield StandbyReading(session, behind_s and max(0.0, behind_s))
+        except (DBAPIError, TimeoutError) as error:
+            raise StandbyAway from error
