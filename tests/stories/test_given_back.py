@@ -104,3 +104,35 @@ def test_a_line_that_is_tried_once_more_in_vain_is_told_to_supervisors_again(wor
         assert any("LEFT" in text or "not taken" in text for text in boss.inbox[told:])
         world.wait(seconds=125)
         said(desk, call, "again")
+
+
+@pytest.mark.parametrize("first", ["is silent", "says no"])
+def test_who_was_told_that_another_has_it_is_asked_again_and_who_said_no_is_not(
+    world: World, first: str
+) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 2)
+    code = code_of(world, dispatch)
+    alpha.expect(f"Reply {code} 1")
+    if first == "says no":
+        alpha.text(f"{code} 2")
+        alpha.expect("declined.")
+    (bravo,) = world.team("Bravo")
+    world.wait(minutes=2)
+    bravo.expect(f"Reply {code} 1")
+    bravo.text(f"{code} 1")
+    bravo.expect("accepted, it is yours")
+    if first == "is silent":
+        alpha.expect("Taken by Bravo, stand down")
+    world.desk.ignores("it is told where nobody is left")
+
+    bravo.text(f"{code} 2")
+
+    bravo.expect("declined.")
+    if first == "says no":
+        assert state(world, dispatch) == "unfilled"
+        return
+    alpha.expect(f"Reply {code} 1")
+    alpha.text(f"{code} 1")
+    alpha.expect("accepted, it is yours")
+    assert state(world, dispatch) == "accepted"

@@ -69,13 +69,16 @@ def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
 
 
 def _counts(page: Page) -> bool:
+    if page.state is PageState.WITHDRAWN:
+        return page.answered_at is not None
     return page.kind is not PageKind.DIVERT or page.state is PageState.OPEN
 
 
 def _asked_already(dispatch: Dispatch, wanted: Sequence[Slot]) -> set[UUID]:
     """Members who were asked to come since these slots were opened, or have said no since then to
     what they were asked before, have come, or left. That a team stays on its call, when it was
-    asked to turn, is no answer to whether it comes when it is free."""
+    asked to turn, is no answer to whether it comes when it is free; nor has anybody answered who
+    was told that somebody else has it, which is no longer so."""
     since = min(slot.created_at for slot in wanted)
     live = [slot for slot in dispatch.slots if slot.state is not SlotState.CANCELLED]
     pages = (page for slot in live for page in slot.pages)
