@@ -198,6 +198,12 @@
     box.open = true;
     box.querySelector("select").focus();
   }
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest("[data-unfold]");
+    if (!way) return;
+    event.preventDefault();
+    unfold(way.dataset.unfold);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const missing = document.getElementById("send-missing");

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.servers import CHROMIUM_ARGS, find_chromium, free_port, missing
-from tests.world import World, environment, make_world
+from tests.world import PASSWORD, World, environment, make_world
 
 START_UP_S = 60
 WAIT_MS = 15_000
@@ -24,6 +24,11 @@ WAIT_MS = 15_000
 expect.set_options(timeout=WAIT_MS)
 LONG_MS = 60_000
 """The same for what comes only after some seconds of watching."""
+TELEPHONE = {"width": 320, "height": 640}
+DESK = {"width": 1440, "height": 900}
+
+Tab = Callable[..., Page]
+SignIn = Callable[..., Page]
 
 
 @dataclass
@@ -134,3 +139,46 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield tab
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Tab]:
+    """Opens a browser of one's own, on a telephone or at the desk, with scripts or without; no
+    script may fail."""
+    contexts, problems = [], []
+
+    def opened(viewport: dict[str, int], scripts: bool = True) -> Page:
+        context = chromium.new_context(viewport=viewport, java_script_enabled=scripts)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def as_somebody(centre: Served, tab: Tab) -> SignIn:
+    """Signs a person in at a browser of their own and goes on to a page."""
+
+    def sign_in(role: str, path: str, username: str | None = None, scripts: bool = True) -> Page:
+        page = tab(TELEPHONE if role == "clinician" else DESK, scripts)
+        page.goto(f"{centre.base_url}/sign-in?next={path}")
+        types_in(page, centre.world.account(role, username))
+        page.wait_for_url(f"{centre.base_url}{path}")
+        return page
+
+    return sign_in
+
+
+def types_in(page: Page, username: str) -> None:
+    """At the page that asks who they are."""
+    expect(page.locator("[autofocus]")).to_be_focused()
+    page.keyboard.type(username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")

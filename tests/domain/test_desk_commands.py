@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from triage.domain import desk_commands as language
 from triage.domain.errors import Refused
+from triage.domain.words import Words, speak
 
 
 def test_case_and_spaces_do_not_matter() -> None:
@@ -41,6 +42,7 @@ def test_a_code_alone_opens_its_call() -> None:
     [
         ("", "Type a command"),
         ("assing k7qm cit2", "There is no command assing"),
+        ("assign", "There is no command assign"),
         ("a", "Type: a CODE TEAM"),
         ("eta", "Type: eta CODE TEAM MINUTES"),
     ],
@@ -50,13 +52,42 @@ def test_what_cannot_be_read_says_what_to_type(typed: str, said: str) -> None:
         language.read(typed)
 
 
-def test_coded_reasons_go_by_their_first_letters_or_words() -> None:
-    assert language.one_code(["hosp"], {"hospital": "Hospital"}, "ending") == "hospital"
-    assert language.one_code(["Not", "needed"], language.REASONS, "reason") == "not_needed"
-    with pytest.raises(Refused, match="Which ending"):
-        language.one_code(["hospital"], language.ENDINGS, "ending")  # of their own will or not?
-    with pytest.raises(Refused, match="Which ending"):
-        language.one_code([], language.ENDINGS, "ending")
+HOSPITAL = {
+    "hospital_voluntary": Words.of(
+        {"en": "Hospital, of their own will", "es": "Hospital, por voluntad propia"}
+    ),
+    "not_found": Words.of({"en": "Nobody found", "es": "No se encontró a nadie"}),
+}
+
+
+@pytest.mark.parametrize("typed", ["not", "nobody", "NOT FOUND", "no se enc", "no se encontro"])
+def test_coded_reasons_go_by_their_first_letters_or_words(typed: str) -> None:
+    assert language.one_code(typed.split(), HOSPITAL, "ending") == "not_found"
+
+
+@pytest.mark.parametrize("typed", ["", "no one", "...", "n"])
+def test_a_coded_reason_that_is_not_clear_is_asked_for_in_the_readers_words(typed: str) -> None:
+    both = HOSPITAL | {"no_response": Words.of({"en": "No response", "es": "Nadie responde"})}
+    with pytest.raises(Refused, match="Which ending") as refused:
+        language.one_code(typed.split(), both, "ending")
+    said = speak(str(refused.value), "es", lambda sentence: sentence)
+    assert "not_found" in str(refused.value)
+    assert "No se encontró a nadie" in said
+    assert "not_found" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [("sí k7qm", "yes"), ("Si k7qm", "yes"), ("ENVÍA k7qm", "send"), ("tablero", "board")],
+)
+def test_spanish_words_do_the_same(typed: str, word: str) -> None:
+    assert language.read(typed).verb.word == word
+
+
+def test_every_word_means_one_thing_in_both_languages() -> None:
+    for verb in language.VERBS:
+        assert language.verb_called(verb.word) is verb
+        assert language.verb_called(verb.spanish) is verb
 
 
 @given(st.text(max_size=60))

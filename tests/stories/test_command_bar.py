@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from tests.stories.test_calls import CALM, state
-from tests.world import World
+from tests.world import Browser, World
 from triage.services import calls
 from triage.storage.calls import Call
 
 ARMED = {**CALM, "weapon": "in_hand"}
 
 
-def says(world: World, command: str, role: str = "dispatcher") -> str:
+def says(world: World, command: str, desk: Browser | None = None) -> str:
     """What the line answers to a command that was typed on the board."""
-    desk = world.client(role)
+    desk = desk or world.client("dispatcher")
     form = {"command": command, "next": "/board", "csrf_token": desk.csrf("/board")}
     answer: Any = desk.client.post("/command", data=form, headers={"X-Live": "1"})
     assert answer.status_code == 200, answer.text
@@ -274,6 +274,56 @@ def test_what_may_be_meant_is_offered(world: World) -> None:
     assert offered(f"a {call.code} mo") == [f"a {call.code} Mobile 1"]
     assert f"drop {call.code} unsafe" in offered(f"drop {call.code} ")
     assert offered("zzz zzz") == []
+
+
+@pytest.fixture
+def escritorio(world: World) -> Browser:
+    """A dispatcher who reads Spanish."""
+    desk = world.client("dispatcher")
+    desk.submit("/board", {"language": "es", "next": "/board"}, to="/language")
+    return desk
+
+
+def test_a_call_goes_by_the_line_in_spanish(world: World, escritorio: Browser) -> None:
+    world.team("Mobile 1")
+    call = world.call(CALM)
+    world.settle()
+    world.ignores_texts("the texts of whoever is told are told elsewhere")
+    code = call.code
+
+    def dice(command: str) -> str:
+        return says(world, command, escritorio)
+
+    assert dice(f"si {code}") == f"{code}: Mobile 1 acepta por radio."
+    assert "llega en 12 min" in dice(f"llega {code} 12")
+    assert f"{code}: Mobile 1 en la escena." in dice(f"ALLÍ {code} mobile1")
+    assert "cleared" not in dice(f"clear {code}")  # the English word, answered in Spanish
+    assert "Escriba: cierra CÓDIGO FINAL." in dice("cierra")
+    refused = dice(f"cierra {code} nada")
+    assert "Conectada con atención o servicios" in refused
+    assert "linked_to_care" not in refused
+    assert "cerrada" in dice(f"cierra {code} conectada con atencion")
+    assert state(world, call) == "closed"
+    assert "Los que hay: a, radio, sí, no, llega" in dice("ayuda")
+
+
+def test_spanish_words_are_listed_and_offered(world: World, escritorio: Browser) -> None:
+    world.ignores_texts("that no team is there is told elsewhere")
+    call = world.call(CALM)
+
+    def offered(typed: str) -> list[str]:
+        return list(escritorio.get("/command/offers", query_string={"q": typed}).json)
+
+    assert offered("alli") == ["allí CÓDIGO EQUIPO"]
+    assert offered("there") == ["there CÓDIGO EQUIPO"]
+    assert offered("envia ") == [f"envia {call.code}"]
+    assert offered(f"cancela {call.code} no es") == [
+        f"cancela {call.code} No es seguro para este equipo"
+    ]
+    page = unescape(escritorio.get("/commands").text)
+    assert "<code>allí CÓDIGO EQUIPO</code>" in page
+    assert '<code lang="en">there</code>' in page
+    assert "linked_to_care" not in page
 
 
 def test_it_is_the_desks_alone(world: World) -> None:

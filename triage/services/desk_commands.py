@@ -17,6 +17,7 @@ from triage.services import (
     call_pages,
     calls,
     check_ins,
+    command_words,
     dispatches,
     escalations,
     paging,
@@ -105,10 +106,10 @@ def _by_radio(at: _At) -> str:
     name, sought = _named(at), _sought(at)
     roles = list(dict.fromkeys(slot.role for slot in sought))
     if len(roles) > 1:
-        role, _, unit = name.partition(" ")
-        if role.lower() not in roles or not unit:
+        named = language.named_first(at.rest, [command_words.of_role(role) for role in roles])
+        if named is None:
             raise Refused(_which_role(at, roles, name))
-        roles, name = [role.lower()], unit
+        roles, name = [roles[named[0]]], " ".join(named[1])
     slot = next(slot for slot in sought if slot.role == roles[0])
     dispatches.assign(at.uow, at.centre, slot, None, name)
     return _assigned([slot])
@@ -119,7 +120,7 @@ def _which_role(at: _At, roles: Sequence[str], unit: str) -> str:
         "Several are sought (%(roles)s): say which, such as: radio %(code)s %(role)s %(name)s.",
         roles=listed(", ", [role_name(role) for role in roles]),
         code=at.call.code,
-        role=roles[0],
+        role=role_name(roles[0]),
         name=unit,
     )
 
@@ -304,7 +305,7 @@ def _rang(at: _At) -> str:
 
 
 def _drop(at: _At) -> str:
-    reason = language.one_code(at.rest, language.REASONS, msgid("reason"))
+    reason = language.one_code(at.rest, command_words.reasons(), msgid("reason"))
     live = at.dispatches()
     if len(live) != 1:
         raise Refused(
@@ -317,7 +318,7 @@ def _drop(at: _At) -> str:
 
 
 def _end(at: _At) -> str:
-    disposition = language.one_code(at.rest, language.ENDINGS, msgid("ending"))
+    disposition = language.one_code(at.rest, command_words.endings(), msgid("ending"))
     calls.close_call(at.uow, at.centre, at.call, disposition, None)
     said = msgid("closed: %(disposition)s.", disposition=language.ENDINGS[disposition])
     return by_radio.standing_down(at.uow, at.call, said)

@@ -10,6 +10,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.words import begun
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to, safe_next
+from triage.entrypoints.web.languages import language as language_of_page
 from triage.entrypoints.web.languages import spoken
 from triage.services import command_offers, desk_commands
 
@@ -50,9 +51,10 @@ def command() -> ResponseReturnValue:
 @open_to(*DESK, background=True)
 def offers() -> ResponseReturnValue:
     """What may be meant, while it is typed."""
+    typed_so_far = request.args.get("q", "")[:LONGEST]
     with current_context().reading() as uow:
         return jsonify(
-            [spoken(one) for one in command_offers.offers(uow, request.args.get("q", "")[:LONGEST])]
+            [spoken(one) for one in command_offers.offers(uow, typed_so_far, language_of_page())]
         )
 
 
