@@ -215,8 +215,15 @@
     }
   }
 
+  // A key presses what has the focus, wherever that has moved to.
+  let byKey = false;
+  for (const kind of ["keydown", "keypress", "keyup"]) {
+    part.addEventListener(kind, () => { byKey = true; setTimeout(() => { byKey = false; }); });
+  }
+
   // A button that a press has just brought here, or moved, is not what the next one was meant for. A cry for help always counts.
   function slipped(button) {
+    if (byKey) return false;
     const at = stood.get(button.dataset.focus);
     const just = presses.some((press) => press.state === "waits" || Date.now() - press.over < JUST_MS);
     return just && button.value !== "help" && at && performance.now() - at.since < MOVED_MS;

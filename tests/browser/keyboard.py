@@ -19,8 +19,10 @@ def reach(target: Locator) -> None:
 
 
 def press(where: Where, name: str, role: str = "button") -> None:
-    """The first button, or link, whose name begins so."""
-    target = where.get_by_role(role, name=re.compile(f"^{re.escape(name)}")).first  # type: ignore[arg-type]
+    """The button, or link, of this name, or else the first whose name begins so."""
+    exact = where.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+    begins = where.get_by_role(role, name=re.compile(f"^{re.escape(name)}"))  # type: ignore[arg-type]
+    target = (exact if exact.count() else begins).first
     reach(target)
     target.page.keyboard.press("Enter")
 

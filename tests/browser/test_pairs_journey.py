@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.browser.conftest import TELEPHONE, Served, SignIn, Tab
 from tests.browser.keyboard import press
-from tests.browser.test_clinicians_evening import until_done
+from tests.browser.test_clinicians_evening import says
 from tests.browser.test_phone_page import link_of
 from tests.browser.test_reachability_page import NO_SIDEWAYS
 from tests.stories.test_visits import signs_in
@@ -34,6 +34,7 @@ def test_half_a_pair_is_seen_and_who_is_late_stands_down(
     late = tab(TELEPHONE, scripts)
     late.goto(link_of(centre, late, call.code))
     press(late, "Open")
+    expect(late.locator("#call-mine")).to_contain_text("You are asked to come")
     asked, others = sorted(pairs, key=lambda pair: not texts_to(centre, pair[0], call))
     world.wait(minutes=3)  # nobody has answered: the next pair is asked
     signs_in(world, others[0], f"of-{zone.lower()}")
@@ -41,7 +42,7 @@ def test_half_a_pair_is_seen_and_who_is_late_stands_down(
     desk = as_somebody("dispatcher", "/board", scripts=scripts)
     mine, row = own.locator("#call-mine"), desk.locator(f"#row-{call.reference}")
 
-    until_done(own, "Accept, I arrive in 5 min", "You arrive at")
+    says(own, "Accept, I arrive in 5 min", "You arrive in 5 min.")
     expect(mine).to_contain_text("With: officer")
     if not scripts:
         desk.reload()
@@ -57,5 +58,8 @@ def test_half_a_pair_is_seen_and_who_is_late_stands_down(
         assert any(f"Taken by CIT {zone}" in text for text in stand_down)
     if not scripts:  # their page still stands as it was: the button tells
         press(late, "Accept")
-    expect(late.locator("main")).to_contain_text(f"Taken by CIT {zone}")
+        expect(late.locator("main")).to_contain_text("has it already")
+    expect(late.locator("#call-mine")).to_contain_text(
+        re.compile(f"Taken by CIT {zone} \\d, stand down.")
+    )
     assert late.evaluate(NO_SIDEWAYS)

@@ -14,7 +14,6 @@ from triage.domain.lifecycle import (
     GONE,
     ON_SITE,
     TAKEN,
-    WANTED,
     DispatchState,
     PageState,
     SlotState,
@@ -201,8 +200,7 @@ def assign(
 ) -> None:
     """Give a slot by hand, to one of our members or to a unit named by radio."""
     paging.require_page_dispatch(slot.dispatch)
-    if slot.state not in WANTED:
-        raise Conflict(msgid("%(who)s has it already", who=paging.who_has(slot)))
+    paging.must_be_wanted(slot)
     if responder is None and not (unit or "").strip():
         raise Refused(msgid("Choose a member or name the unit."), "unit")
     if responder is not None:

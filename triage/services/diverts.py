@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain import escalation_wording, wording
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import Spoken, msgid
 from triage.services import paging
 from triage.services.availability import serving, team_options
@@ -141,8 +141,7 @@ def agree(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Sequence
     are any nothing moves. Raises Conflict or Refused if it is too late, or one of them has
     arrived."""
     _must_be_open(uow, page)
-    if page.slot.state not in WANTED:
-        raise Conflict(paging.who_has(page.slot))
+    paging.must_be_wanted(page.slot)
     asked = asked_together(uow, page)
     for other in asked:
         _on_the_way(uow, other)  # no yes is kept that comes to nothing

@@ -222,6 +222,14 @@ def _ask_on(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
         seek(uow, centre, slot.dispatch)
 
 
+def must_be_wanted(slot: Slot) -> None:
+    """Raises Conflict with who has the place already, or what became of it."""
+    if slot.state in TAKEN:
+        raise Conflict(msgid("%(who)s has it already", who=who_has(slot)))
+    if slot.state not in WANTED:
+        raise Conflict(msgid("nobody is sought any more: %(state)s", state=who_has(slot)))
+
+
 def accept(
     uow: UnitOfWork, centre: Centre, page: Page, through: str, together: Collection[Slot] = ()
 ) -> None:
@@ -230,8 +238,7 @@ def accept(
     together -- places that are given in the same moment: whoever gets them is told otherwise.
     """
     slot = page.slot
-    if slot.state not in WANTED:
-        raise Conflict(who_has(slot))
+    must_be_wanted(slot)
     page.move_to(PageState.ACCEPTED)
     page.answered_at, page.answered_through = uow.now, through
     slot.move_to(SlotState.ACCEPTED)

@@ -60,7 +60,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     except Conflict as error:
         if error.__cause__ is not None:
             raise
-        return Answered("too_late", wording.taken_by(call.code, str(error)), call)
+        return Answered("too_late", wording.taken_by(call.code, paging.who_has(slot)), call)
     if slot.responder_id != page.responder_id:  # asked for more than a yes of theirs
         return Answered("accepted", told, call)
     if reply.minutes is not None:

@@ -7,6 +7,7 @@ from triage.domain.spoken import Said
 from triage.domain.words import listed
 from triage.services import after_a_no, charges, page_answers, stand_downs
 from triage.services.centre import Centre
+from triage.services.pages import who_has
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
@@ -37,7 +38,7 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
     except Conflict as error:
         if error.__cause__ is not None:  # a lost race: the whole unit is tried again
             raise
-        return Said(words.voice_taken(str(error)))
+        return Said(words.voice_taken(who_has(page.slot)))
     except Refused:
         return OVER
 
