@@ -6,15 +6,18 @@ from playwright.sync_api import Locator, Page, expect
 
 MOST_STOPS = 200
 Where = Page | Locator
+WHICH_WAY = """it => it === document.activeElement ? ""
+    : document.activeElement.compareDocumentPosition(it) & 2 ? "Shift+Tab" : "Tab"
+"""
 
 
 def reach(target: Locator) -> None:
-    """Press Tab until it has the focus."""
+    """Press Tab, or Shift and Tab where it stands before, until it has the focus."""
     expect(target).to_be_attached()
     for _ in range(MOST_STOPS):
-        if target.evaluate("it => it === document.activeElement"):
+        if not (key := target.evaluate(WHICH_WAY)):
             return
-        target.page.keyboard.press("Tab")
+        target.page.keyboard.press(key)
     raise AssertionError(f"the keyboard does not reach {target}")
 
 
@@ -36,7 +39,8 @@ def unfold(where: Where, summary: str) -> None:
 
 def write(where: Where, label: str, text: str) -> None:
     """Type into a field, or, in a list, the first letters of what is chosen."""
-    target = where.get_by_label(label).first
+    exact = where.get_by_label(label, exact=True)
+    target = (exact if exact.count() else where.get_by_label(label)).first
     reach(target)
     target.page.keyboard.type(text)
 
