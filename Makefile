@@ -23,7 +23,7 @@ compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --py
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .PHONY: help setup assets demo test test-rest test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
-	bench-paging bench-intake bench-load bench-rolling bench-start bench-board bench-growth bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
+	bench-paging bench-intake bench-load bench-rolling bench-start bench-board bench-growth bench-figures bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -116,6 +116,10 @@ bench-board: setup ## What 500 open boards cost, and how soon they show a change
 bench-growth: setup ## What a history of 10,000 and 1 million calls costs, both databases; ARGS="--calls 10000 1000000 10000000 --keep var/growth"
 	@tests/install_servers.sh
 	@.venv/bin/python -m tests.performance.growth $(ARGS)
+
+bench-figures: setup ## A month's figures from its calls and from its counted days, on the histories of bench-growth
+	@tests/install_servers.sh
+	@.venv/bin/python -m tests.performance.growth.figures $(ARGS)
 
 bench-interaction: setup ## How soon the screen shows an answer's key while 20 others work; ARGS="--calls 3"
 	@tests/install_servers.sh

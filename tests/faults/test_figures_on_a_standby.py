@@ -127,7 +127,7 @@ def asked_doctor(world: World) -> str:
     return CliRunner().invoke(doctor, [], obj=tools).output
 
 
-def test_nothing_is_written_there_and_one_that_has_taken_over_is_no_standby(
+def test_nothing_is_written_there_and_after_a_switch_over_the_new_standby_is_read(
     pair: PostgresPair, world: World
 ) -> None:
     standby = world.context.standby
@@ -136,10 +136,22 @@ def test_nothing_is_written_there_and_one_that_has_taken_over_is_no_standby(
     row = {"day": today(world), "figure": "calls", "of": "x", "by": "", "count": 1}
     with pytest.raises(StandbyAway), standby.reading() as reading:
         reading.session.execute(insert(DailyFigure), row)
-    with standby.reading() as reading:
-        assert reading.session.scalar(text("SHOW default_transaction_read_only")) == "on"
-    pair.primary.stop()
-    pair.promote()
+    assert not hasattr(reading, "add"), "what it hands out is no unit of work"
+    before = port_of(standby)
+
+    pair.switch_over()
+
+    until(lambda: has_caught_up(pair), 20)
+    assert port_of(standby) != before
+    no_commit_waits(pair)
+    pair.standby.stop()
     with pytest.raises(StandbyAway), standby.reading():
         pass
-    assert not hasattr(reading, "add"), "what it hands out is no unit of work"
+
+
+def port_of(standby: Standby) -> int:
+    with standby.reading() as reading:
+        assert reading.session.scalar(text("SHOW transaction_read_only")) == "on"
+        port = reading.session.scalar(text("SELECT inet_server_port()"))
+        assert isinstance(port, int)
+        return port

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
 
@@ -16,11 +16,11 @@ from triage.storage.engine import reading_arguments
 AT_ONCE = 2
 """Connections of one process: whoever reads figures can wait for each other."""
 WAITS_S = 2
-_STANDS = text(
-    "SELECT pg_is_in_recovery(),"
-    " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float"
+_FOLLOWS = text("SELECT pg_is_in_recovery()")
+_BEHIND = text(
+    "SELECT extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float"
 )
-"""And since when the last commit is that it knows of; a worker that runs commits each second."""
+"""Since the last commit that it knows of; a worker that runs commits each second."""
 
 
 class StandbyAway(Exception):
@@ -51,11 +51,16 @@ class Standby:
     def reading(self) -> Iterator[StandbyReading]:
         """Raises StandbyAway."""
         try:
-            with Session(self.engine, autoflush=False) as session:
-                follows, behind_s = session.execute(_STANDS).one()
-                if not follows:  # it has taken over since we connected
-                    self.engine.dispose()
-                    raise StandbyAway
+            with Session(self._following(), autoflush=False) as session:
+                behind_s = session.scalar(_BEHIND)
                 yield StandbyReading(session, behind_s and max(0.0, behind_s))
         except (DBAPIError, TimeoutError) as error:
             raise StandbyAway from error
+
+    def _following(self) -> Engine:
+        """Of one that has taken over since we connected nothing is read: another is looked for."""
+        with self.engine.connect() as connection:
+            follows = connection.scalar(_FOLLOWS)
+        if not follows:
+            self.engine.dispose()
+        return self.engine

@@ -4,6 +4,7 @@ what came of it. Only counted days are read, no calls."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from triage.services.figures import AT
 from triage.storage.standby import StandbyAway
 
 bp = Blueprint("figures", __name__)
+log = structlog.get_logger("triage.web")
 YEAR = "year"
 
 
@@ -29,7 +31,8 @@ def figures() -> ResponseReturnValue:
             standing = figure_reports.standing(session)
             span = _span(standing, request.args.get("span", ""))
             report = figure_reports.read(session, span) if span else None
-    except StandbyAway:
+    except StandbyAway as away:
+        log.warning("no standby answers", error=type(away.__cause__).__name__)
         return render_template("figures.html", away=True), 503
     return render_template(
         "figures.html",
