@@ -117,9 +117,13 @@ window.questions = function (root, { changed, done }) {
   root.addEventListener("keydown", (event) => {
     const question = event.target.closest(".question");
     if (!question || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target.closest(".as-well") && event.key !== "+") return;
     const typing = event.target.matches("input:not([type=radio], [type=checkbox])");
     const act = (what) => { event.preventDefault(); what(question); };
+    if (event.target.closest(".as-well") && event.key !== "+") { // what somebody else says is being written
+      if (event.key === "Escape") act(focus);
+      else if (event.key === "Enter" && !event.target.matches("summary")) act(next);
+      return;
+    }
     if (event.key === "Tab") brought = null;
     if (event.key === "Enter") return act(next);
     if (event.key === "ArrowDown") return act(step);

@@ -182,6 +182,12 @@ def test_duplicates_contradictions_and_undo_by_the_keyboard(served: Served, page
     page.keyboard.press("i")
     conflict = page.locator("[data-fact=weapon] .conflict")
     expect(conflict).to_contain_text("Said to be none (caller) / In hand (officer)")
+    page.keyboard.press("Enter")  # said: on with the caller
+    expect(page.locator("[data-fact=violence_now]")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("+")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-fact=weapon]")).to_be_focused()
     page.keyboard.press("+")
     page.keyboard.press("p")
     page.keyboard.press("Tab")
