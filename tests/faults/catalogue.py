@@ -8,7 +8,7 @@ from random import Random
 
 from tests.faults import system_calls
 from tests.faults.points import Strike
-from tests.twilio_double import Reports, Twilio
+from tests.twilio_double import IN_REPORTS, Reports, Twilio
 
 NOTHING = "nothing: as a check of the checks"
 
@@ -19,8 +19,9 @@ class Fault:
 
     name: str
     strikes: Callable[[str, Random], Sequence[Strike]] = lambda *_: ()
-    provider: Callable[[Twilio, Random], None] | None = None
-    """Done once, somewhere among the actions."""
+    provider: Callable[[Twilio, Random], str] | None = None
+    """Ordered once, somewhere among the actions; returns what the double's journal calls it when
+    it happens."""
     cuts_connections: bool = False
     kinds: tuple[str, ...] = ("sqlite", "postgresql")
     at_system_call: bool = False
@@ -38,21 +39,24 @@ def _strikes(
     return draw
 
 
-def _mode(*modes: str, times: int = 2, **more: object) -> Callable[[Twilio, Random], None]:
-    def order(twilio: Twilio, chance: Random) -> None:
-        twilio.behave(chance.choice(modes), times=chance.randint(1, times), **more)  # type: ignore[arg-type]
+def _mode(*modes: str, times: int = 2, **more: object) -> Callable[[Twilio, Random], str]:
+    def order(twilio: Twilio, chance: Random) -> str:
+        mode = chance.choice(modes)
+        twilio.behave(mode, times=chance.randint(1, times), **more)  # type: ignore[arg-type]
+        return mode
 
     return order
 
 
-def _reports(**plan: object) -> Callable[[Twilio, Random], None]:
-    def order(twilio: Twilio, chance: Random) -> None:
+def _reports(**plan: object) -> Callable[[Twilio, Random], str]:
+    def order(twilio: Twilio, chance: Random) -> str:
         twilio.reports(Reports(**plan, seed=chance.randrange(1000)))  # type: ignore[arg-type]
+        return IN_REPORTS
 
     return order
 
 
-def _doubt(**more: object) -> Callable[[Twilio, Random], None]:
+def _doubt(**more: object) -> Callable[[Twilio, Random], str]:
     return _mode("500_after_accept", "reset_after_accept", "half_after_accept", times=3, **more)
 
 

@@ -26,6 +26,7 @@ NAMED = {
     "faults/test_no_connection_left": "the database has no connection left to give",
     "faults/test_no_descriptor_left": "a web process has no file descriptor left",
     "faults/test_machine_lacks": "no random numbers, time zones or certificate authorities",
+    "faults/test_figures_on_a_standby": "figures are read on a standby that is late or away",
     "faults/test_rolling_restart": "machines change to the next release under load",
     "faults/test_upgrade_is_killed": "an upgrade of the tables is killed half way",
     "faults/test_texts_in_doubt": "a text of which nobody knows whether it left",

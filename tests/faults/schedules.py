@@ -19,7 +19,7 @@ from tests.faults.invariants import Counts, Verdict, judge, owed
 from tests.faults.points import Strike
 from tests.faults.processes import Loaded, Processes
 from tests.servers import free_port, in_memory
-from tests.twilio_double import Reports, Twilio, start_twilio
+from tests.twilio_double import MISBEHAVED, Reports, Twilio, start_twilio
 
 IN_THE_FIELD = {
     "on the way": "{code} on the way",
@@ -165,6 +165,8 @@ class Play:
     ahead_s: float = 0.0
     recovery_s: float = 0.0
     struck: list[str] = field(default_factory=list)
+    _ordered: list[tuple[str, str, float]] = field(default_factory=list)
+    """Of the provider's faults: what the journal calls each, and since when it was to happen."""
     _frozen: int = 0
     """How many that were frozen had their lease run out."""
     _last_fault: float | None = None
@@ -232,11 +234,13 @@ class Play:
         self.ahead_s += seconds
 
     def _befall(self, fault: Fault) -> None:
+        since = time.monotonic()
         if fault.provider is not None:
-            fault.provider(self.twilio, self.chance)
+            called = fault.provider(self.twilio, self.chance)
+            self._ordered.append((fault.name, called, since))
         if fault.cuts_connections:
             self.database.cut_connections()
-        self._note(fault.name, time.monotonic())
+            self._note(fault.name, since)
 
     def _note(self, fault: str, at: float) -> None:
         self.struck.append(fault)
@@ -257,6 +261,11 @@ class Play:
         """Everything that is down is started, the provider is well, and what is owed is done."""
         for at, _, _, fault in self.processes.struck():
             self._note(fault, at)
+        told = self.twilio.journal(MISBEHAVED)
+        for fault, called, since in self._ordered:  # what nobody came to has not happened
+            happened = [it["at"] for it in told if it["mode"] == called and it["at"] >= since]
+            if happened:
+                self._note(fault, max(happened))
         self.twilio.behave("ok")
         self.twilio.reports(Reports())
         self.processes.until_served(self._supervise)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -15,7 +16,16 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Reports, Twilio, start_twilio
+from tests.twilio_double import (
+    ACCOUNT,
+    IN_REPORTS,
+    MISBEHAVED,
+    SENDER,
+    TOKEN,
+    Reports,
+    Twilio,
+    start_twilio,
+)
 
 PHONE = "+12025550123"
 OTHER = "+12025550124"
@@ -315,6 +325,26 @@ def test_a_lie_is_told_as_delivered_and_never_arrived(
 
     assert sorted(our_side.statuses(sid)) == ["delivered", "sent"]
     assert [text["arrived"] for text in twilio.texts] == [False]
+
+
+def test_what_was_ordered_is_told_only_when_it_has_happened(client: Client, twilio: Twilio) -> None:
+    def happened() -> list[str]:
+        twilio.wait_until_quiet()
+        return [line["mode"] for line in twilio.journal(MISBEHAVED)]
+
+    twilio.behave("500_after_accept", times=1)
+    assert happened() == []
+    with suppress(TwilioException):
+        send(client)
+    send(client)  # in good order again
+    assert happened() == ["500_after_accept"]
+
+    twilio.reports(Reports(apart_s=0.01, seed=3))
+    send(client)
+    twilio.reports(Reports(lost=1))
+    assert happened() == ["500_after_accept"]
+    send(client)
+    assert happened() == ["500_after_accept", IN_REPORTS]
 
 
 def test_a_text_older_than_its_validity_is_dropped(

@@ -22,10 +22,13 @@ a machine takes a call is a word for `takes_calls`; see `calls`.
 
 from tests.twilio_double.client import Twilio, start_twilio
 from tests.twilio_double.reports import Reports
+from tests.twilio_double.state import IN_REPORTS, MISBEHAVED
 from tests.twilio_double.wire import ACCOUNT, SENDER, TOKEN, post_signed, report, signature_of
 
 __all__ = [
     "ACCOUNT",
+    "IN_REPORTS",
+    "MISBEHAVED",
     "SENDER",
     "TOKEN",
     "Reports",

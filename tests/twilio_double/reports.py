@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -32,6 +32,11 @@ class Reports:
     lost: float = 0.0
     """The share of reports that never come."""
     seed: int = 0
+
+    @property
+    def in_good_order(self) -> bool:
+        """However long it takes between reports."""
+        return replace(self, apart_s=0.0, seed=0) == Reports()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

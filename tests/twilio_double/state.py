@@ -19,6 +19,9 @@ STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE
 START_WORDS = {"START", "YES", "UNSTOP"}
 
 
+MISBEHAVED, IN_REPORTS = "misbehaved", "reports"
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """What to do with one request to send."""
@@ -64,14 +67,21 @@ class State:
             self.journal.append(line)
 
     def next_behaviour(self, number: str, kind: str) -> Behaviour:
-        """The script of this number, else what is usual; kind -- `Messages` or `Calls`."""
+        """The script of this number, else what is usual; kind -- `Messages` or `Calls`. Of what is
+        no good behaviour the journal tells that it happened."""
         with self.lock:
-            if script := self.scripts.get(number):
-                return script.popleft()
-            if self.times == 0 or self.usually.only not in {"", kind}:
-                return Behaviour()
-            self.times -= 1
-            return self.usually
+            behaviour = self._next_behaviour(number, kind)
+            if behaviour.mode != "ok":
+                self.note(MISBEHAVED, mode=behaviour.mode)
+            return behaviour
+
+    def _next_behaviour(self, number: str, kind: str) -> Behaviour:
+        if script := self.scripts.get(number):
+            return script.popleft()
+        if self.times == 0 or self.usually.only not in {"", kind}:
+            return Behaviour()
+        self.times -= 1
+        return self.usually
 
     def next_taker(self, number: str) -> str:
         with self.lock:
@@ -82,7 +92,10 @@ class State:
 
     def reports_for(self, number: str) -> Reports:
         with self.lock:
-            return self.reports_of.get(number, self.reports)
+            plan = self.reports_of.get(number, self.reports)
+            if plan.told and not plan.in_good_order:
+                self.note(MISBEHAVED, mode=IN_REPORTS)
+            return plan
 
     def hear(self, number: str, body: str) -> None:
         """Twilio keeps the list of those who want no texts by itself."""
