@@ -401,3 +401,31 @@ def test_ok_beside_something_else_is_only_a_manner_of_speaking(body: str, meant:
 @pytest.mark.parametrize("body", ["Sí", "si!", "si gracias"])
 def test_a_yes_alone_is_asked_back_in_spanish_too(body: str) -> None:
     assert parse(body) == Reply(carrier_word="YES")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "K7QM not safe here, shots fired",
+        "K7QM scene not safe",
+        "arrived, unsafe K7QM",
+        "K7QM he has a knife, unsafe, dont send anybody",
+        "K7QM no es seguro, tiene un arma",
+    ],
+)
+def test_that_it_is_not_safe_is_a_cry_for_help_where_nothing_else_is_understood(said: str) -> None:
+    assert parse(said) == Reply("K7QM", Verb.HELP)
+
+
+@pytest.mark.parametrize(
+    ("said", "verb"),
+    [
+        ("K7QM staged, not safe", Verb.STAGED),
+        ("K7QM not unsafe", Verb.AMBIGUOUS),
+        ("is the scene not safe K7QM?", None),
+        ("K7QM have to leave at five today", None),
+        ("K7QM it is safe now", None),
+    ],
+)
+def test_and_no_cry_where_somebody_waits_asks_or_denies_it(said: str, verb: Verb | None) -> None:
+    assert parse(said) == Reply("K7QM", verb)

@@ -477,3 +477,14 @@ def test_while_neither_calls_nor_texts_go_out_the_watcher_says_what_to_do(world:
     phone.expect("ALARM RAISED")
     world.desk.expect_ring("needs help")
     assert "alarm_unheard" not in findings(world)
+
+
+def test_that_it_is_not_safe_is_an_alarm_whatever_else_the_text_tells(world: World) -> None:
+    boss = supervisor(world)
+    phone, call = on_a_call(world)
+
+    phone.text(f"{call.code} not safe here, he has a knife")
+
+    assert [alarm.kind for alarm in untaken(world)] == [AlarmKind.HELP]
+    boss.expect_ring("Alarm")
+    world.ignores_texts("what an alarm sets off is told above")

@@ -98,6 +98,8 @@ FIRM = _words("accept acepto decline rechazo eta")
 FLEES = _words("withdraw withdrawing withdrawn withdrew unsafe retirada inseguro")
 """So does one that begins with one of these: whoever flees tells why, with numbers and denials,
 and has no time to be asked back."""
+UNSAFE = _words("unsafe safe inseguro seguro")
+"""Words by which a phrase of WITHDRAW tells of danger; others may be of the end of a day."""
 ASKS = (("IS",), ("ARE", "YOU"))
 """How a question begins: "is it clear" clears nobody."""
 REQUESTS = frozenset({Verb.HELP, Verb.ADDRESS, Verb.REPLACE})

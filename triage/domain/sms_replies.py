@@ -20,6 +20,7 @@ from triage.domain.reply_words import (
     OTHER_DAYS,
     REACTION,
     REQUESTS,
+    UNSAFE,
     VERB_OF,
     Verb,
 )
@@ -51,6 +52,7 @@ _GO_TOGETHER = {
     frozenset({Verb.EN_ROUTE, Verb.ETA}): Verb.ETA,
     frozenset({Verb.STAGED, Verb.ON_SCENE}): Verb.STAGED,
     frozenset({Verb.STAGED, Verb.ETA}): Verb.STAGED,
+    frozenset({Verb.STAGED, Verb.WITHDRAW}): Verb.STAGED,  # they wait because it is not safe
     frozenset({Verb.TRANSPORT, Verb.EN_ROUTE}): Verb.TRANSPORT,
     frozenset({Verb.TRANSPORT, Verb.ETA}): Verb.TRANSPORT,
     frozenset({Verb.DECLINE, Verb.WITHDRAW}): Verb.WITHDRAW,
@@ -97,6 +99,7 @@ class _Found:
     denied: bool = False
     firm: bool = False
     flees: bool = False
+    unsafe: bool = False
     asks: bool = False
     conditional: bool = False
     strange_words: int = 0
@@ -122,9 +125,9 @@ def parse(body: str) -> Reply:
     """Code and verb in either order, any case, whatever punctuation. Never raises.
 
     A text acts only if all of it is understood: "the door is clear now" clears nobody, and
-    neither does "is it clear" or "clear?". But a cry for help acts wherever it stands; a text
-    that begins with ACCEPT, DECLINE, ETA 10 or WITHDRAW means it; and what follows NOTE may be
-    anything.
+    neither does "is it clear" or "clear?". But a cry for help acts wherever it stands, and so does
+    that it is not safe, as a cry for help where nobody knows whether they leave; a text that begins
+    with ACCEPT, DECLINE, ETA 10 or WITHDRAW means it; and what follows NOTE may be anything.
     """
     text, spans = normal(body), words_of(body)
     if REACTION.match(_without_accents(text[:60])):
@@ -191,6 +194,8 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
             opens = not (found.acts or found.strange_words or found.carrier_words)
             found.firm = found.firm or (opens and word in FIRM)
             found.flees = found.flees or (opens and word in FLEES and not found.denied)
+            told = not UNSAFE.isdisjoint(words[at : at + length]) and verb is Verb.WITHDRAW
+            found.unsafe = found.unsafe or (told and not found.denied)
             found.verbs.add(verb)
             return length
     if used := _read_number(words, at, found):
@@ -267,7 +272,10 @@ def _meaning(found: _Found, note: str | None) -> Reply:
         return Reply(code, Verb.HELP, note=note or None)
     if found.flees and found.doing == {Verb.WITHDRAW} and len(found.codes) <= 1:
         return Reply(code, Verb.WITHDRAW, note=note or None)
-    return _acting(found, code, note)
+    reply = _acting(found, code, note)
+    if found.unsafe and not found.asks and reply in {Reply(code), Reply(code, Verb.AMBIGUOUS)}:
+        return Reply(code, Verb.HELP, note=note or None)
+    return reply
 
 
 def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
