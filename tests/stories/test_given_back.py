@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.stories.test_call_page import words
 from tests.stories.test_diverts import propose
 from tests.stories.test_escalation import call_in, code_of, lay_down, state, step, supervisor
 from tests.stories.test_transfers import line_call
@@ -136,3 +137,23 @@ def test_who_was_told_that_another_has_it_is_asked_again_and_who_said_no_is_not(
     alpha.text(f"{code} 1")
     alpha.expect("accepted, it is yours")
     assert state(world, dispatch) == "accepted"
+
+
+def test_the_desk_reads_whether_a_supervisor_is_really_alarmed(world: World) -> None:
+    desk, alarmed = world.client("dispatcher"), "Supervisors are alarmed until somebody has it."
+    nobody = "No supervisor is reached now, or all have said no: ring one."
+
+    def reads(dispatch: Dispatch) -> str:
+        return words(desk.get(f"/c/{code_of(world, dispatch)}", follow_redirects=True).text)
+
+    alone = call_in(world, 2)
+    assert nobody in reads(alone)
+    assert alarmed not in reads(alone)
+    boss = supervisor(world)
+    dispatch = call_in(world, 1)
+    assert alarmed in reads(dispatch)
+
+    boss.text(f"{code_of(world, dispatch)} 2")
+
+    assert nobody in reads(dispatch)
+    world.ignores_texts("what is told by text is another story")
