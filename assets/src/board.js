@@ -23,11 +23,16 @@
   // Which calls are shown is chosen with the keyboard; the address keeps it.
   const choice = document.getElementById("board-choice");
   const chosen = () => [...new FormData(choice)].filter(([, value]) => value);
-  choice.addEventListener("change", () => { location.search = new URLSearchParams(chosen()); });
+  const show = () => { location.search = new URLSearchParams(chosen()); };
+  // By letters or arrows a list passes what is not meant: it acts once it has stood still, or was left.
+  const STILL_MS = 600;
+  let still = 0;
+  choice.addEventListener("change", () => { clearTimeout(still); still = setTimeout(show, STILL_MS); });
+  choice.addEventListener("focusout", () => { if (still) show(); });
   const next = (name) => {
     const select = choice.elements[name];
     select.selectedIndex = (select.selectedIndex + 1) % select.options.length;
-    choice.dispatchEvent(new Event("change"));
+    show();
   };
   const acts = {
     z: () => choice.elements.zone.focus(), f: () => next("show"), s: () => next("sort"),

@@ -140,6 +140,22 @@ def test_the_same_by_text_is_read_on_both_pages(centre: Served, as_somebody: Sig
     expect(desk.locator("#call-timeline")).to_contain_text(re.compile("right team", re.IGNORECASE))
 
 
+def test_a_no_goes_to_the_next_and_a_yes_can_be_given_back(
+    centre: Served, as_somebody: SignIn
+) -> None:
+    world = centre.world
+    (phone,) = world.team("Mobile No", zones=["Downtown"])
+    signs_in(world, phone, "declines")
+    for scripts in (True, False):
+        call = world.call(CALM, zone="Downtown")
+        own = as_somebody("clinician", f"/calls/{call.reference}", "declines", scripts)
+        says(own, "Decline", "You have declined: somebody else is asked.")
+        call = world.call(CALM, zone="Downtown")
+        own.goto(f"{centre.base_url}/calls/{call.reference}")
+        says(own, "Accept", "You have accepted: it is yours.")
+        says(own, "Give it back", "somebody else is asked.")
+
+
 def test_silence_on_scene_is_an_alarm_at_the_desk(centre: Served, as_somebody: SignIn) -> None:
     world = centre.world
     (phone,) = world.team("Mobile Silent", zones=["Hilltop"])
