@@ -137,9 +137,6 @@ SAID: dict[str, Spoken] = {
         help_wanted=wording.help_words("co_responder"),
         area="Northgate",
     ),
-    "divert": escalation_wording.divert(
-        K, level="VERY URGENT", area="Northgate", instead_of="7K4M"
-    ),
     "divert_agreed": escalation_wording.divert_agreed(K, [escalation_wording.your("officer")]),
     "divert_off": escalation_wording.divert_off(K, "7K4M"),
     "partner_diverted": escalation_wording.partner_diverted(K, "outreach_worker"),
@@ -224,6 +221,9 @@ SAID: dict[str, Spoken] = {
     "reply_ready": reach_wording.reply_ready(),
 }
 LONG: dict[str, Spoken] = {
+    "divert": escalation_wording.divert(
+        K, level="VERY URGENT", area="Northgate", instead_of="7K4M", link=LINKS[2]
+    ),
     "accepted": wording.accepted(
         K,
         "1200 Saint Augustine Boulevard, Apt 4",

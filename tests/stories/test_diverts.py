@@ -7,6 +7,7 @@ import pytest
 
 from tests.stories.test_call_page import words
 from tests.stories.test_escalation import call_in, code_of, reported, state
+from tests.stories.test_page_links import in_text, open_, press
 from tests.world import Phone, World
 from triage.domain.errors import Conflict
 from triage.services import diverts
@@ -84,6 +85,32 @@ def test_a_yes_turns_the_team_and_the_first_call_is_asked_for_at_once(world: Wor
     bravo.text(f"{first} 1")
     bravo.expect("accepted, it is yours")
     assert by_code(world, first) == "accepted"
+
+
+def test_the_question_to_turn_has_a_page_and_the_page_of_the_call_left_points_there(
+    world: World,
+) -> None:
+    (alpha,) = world.team("Alpha")
+    left = call_in(world, 4)
+    browser, old = open_(world, in_text(alpha.expect("Reply")))
+    assert "it is yours" in press(browser, old, "accept")
+    urgent = call_in(world, 2)
+    world.desk.expect("nobody is left to ask")
+    propose(world, urgent)
+    asked, page = open_(world, in_text(alpha.expect("Go there instead")))
+    assert "instead of going where you are going" in words(asked.get(page).text)
+
+    shown = press(asked, page, "accept")
+
+    code = code_of(world, urgent)
+    assert "You have accepted: it is yours" in shown
+    assert "Dockside Apartments" in shown
+    assert state(world, urgent) == "accepted"
+    shown = words(browser.get(old).text)
+    assert f"You were diverted to {code}. Its page opens with the link in the text" in shown
+    assert f"Diverted to {code}" in shown
+    assert "On the way" in press(asked, page, "en_route")
+    world.desk.expect(f"{code_of(world, left)} (ROUTINE): nobody is left to ask")
 
 
 @pytest.mark.parametrize("answer", ["2", None])

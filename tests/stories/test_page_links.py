@@ -38,7 +38,10 @@ def call(world: World, phone: Phone) -> Call:
 
 
 def link_of(phone: Phone) -> str:
-    text = phone.expect("within 60 min")
+    return in_text(phone.expect("within 60 min"))
+
+
+def in_text(text: str) -> str:
     found = re.search(r"http\S+(/p/[A-Za-z0-9]{11}) Reply", text)
     assert found, text
     return found[1]

@@ -105,8 +105,8 @@ def charge_given_back(code: str, then: Spoken) -> Text:
 NO_CHARGE = sms("Somebody comes already, or nobody is needed. Nothing was changed.")
 
 
-def divert(code: str, *, level: str, area: str, instead_of: str) -> Spoken:
-    """To a team on its way to something less urgent."""
+def divert(code: str, *, level: str, area: str, instead_of: str, link: str) -> Spoken:
+    """To a team on its way to something less urgent. link -- the page of the call to come to."""
     said = {"code": code, "level": level_words(level), "other": instead_of}
     if area:
         asked = sms(
@@ -116,12 +116,9 @@ def divert(code: str, *, level: str, area: str, instead_of: str) -> Spoken:
         )
     else:
         asked = sms("%(code)s %(level)s has nobody. Go there instead of %(other)s?", **said)
-    how = sms(
-        "Until all of you say yes you stay on %(other)s. Reply %(code)s 1=accept 2=decline",
-        code=code,
-        other=instead_of,
-    )
-    return listed(" ", [asked, how])
+    stay = sms("Until all of you say yes you stay on %(other)s.", other=instead_of)
+    reply = sms("Reply %(code)s 1=accept 2=decline", code=code)
+    return listed(" ", [asked, stay, link, reply])
 
 
 def your(role: str) -> Spoken:

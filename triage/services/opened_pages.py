@@ -10,7 +10,7 @@ import secrets
 from sqlalchemy import select
 
 from triage.domain.errors import Conflict
-from triage.domain.lifecycle import GONE, CallState, PageState
+from triage.domain.lifecycle import GONE, CallState, PageKind, PageState
 from triage.domain.words import msgid
 from triage.services import duty
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -92,3 +92,17 @@ def newest_page(uow: UnitOfWork, link: PageLink) -> Page:
     )
     theirs = (one for one in uow.session.scalars(pages) if one.responder_id == link.responder_id)
     return next(theirs)
+
+
+def diverted_to(uow: UnitOfWork, page: Page) -> str | None:
+    """The code of the call to which they turned from the one of this page."""
+    if page.state is not PageState.WITHDRAWN:
+        return None
+    turned = select(Page).where(
+        Page.responder_id == page.responder_id,
+        Page.instead_of_id == page.slot_id,
+        Page.kind == PageKind.TEAM,  # as a question is once they have said yes
+        Page.created_at > page.created_at,
+    )
+    found = uow.session.scalars(turned.order_by(Page.created_at.desc())).first()
+    return found.slot.dispatch.call.code if found else None

@@ -177,6 +177,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
             level=dispatch.level_label,
             area=call.zone or "",
             instead_of=left_for(uow, page).call.code,
+            link=page_links.make(uow, centre, page),
         )
     others = [it.role for it in partners_of(page.slot) if it.state is not SlotState.CLEARED]
     relieved = page.slot.relieves

@@ -291,6 +291,7 @@ def for_member(
             "mine": pages[0],
             "slot": pages[0].slot,
             "has_it": opened_pages.has_it(pages[0]),
+            "diverted_to": opened_pages.diverted_to(uow, pages[0]),
             "partners": pages_of_team.partners_of(pages[0].slot),
             "who_has": pages_of_team.who_has,
             "base": f"/calls/{call.reference}",
