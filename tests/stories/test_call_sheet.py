@@ -5,8 +5,8 @@ import re
 from tests.stories.test_call_page import ARMED, PAIR, act, path, words
 from tests.stories.test_calls import CALM
 from tests.world import Browser, World
-from triage.storage.calls import Call
 from triage.domain.people_of_call import People, Subject
+from triage.storage.calls import Call
 
 
 def on_paper(browser: Browser, call: Call) -> str:

@@ -202,10 +202,10 @@ def test_whoever_types_another_call_reads_a_late_hand_over_as_soon_as_it_is_late
 ) -> None:
     world.desk.ignores("that no team was left before is another story")
     call = world.call(CALM | {"weapon": "in_hand", "violence_now": "physical"})
-    assert "HAND OVER NOW" not in seen(world, "/intake")
+    assert "DISPATCH IN CAD NOW" not in seen(world, "/intake")
     world.wait(seconds=61)
-    assert "HAND OVER NOW, nobody has confirmed it:" in seen(world, "/intake")
-    told = seen(world, "/intake").split("HAND OVER NOW, nobody has confirmed it:")[1]
+    assert "DISPATCH IN CAD NOW, nobody has confirmed it:" in seen(world, "/intake")
+    told = seen(world, "/intake").split("DISPATCH IN CAD NOW, nobody has confirmed it:")[1]
     assert f"{call.code} (CIT officer)" in told  # others are to come, too
 
 

@@ -336,7 +336,7 @@ def test_a_counselor_who_stays_with_dispatcher_and_caller_for_long_is_asked_abou
     assert now(world, call) == ("hand_over", "counselor")
     banners = words(desk.get("/banners").text)
     assert f"A counselor has been on the line for long: {call.code}." in banners
-    assert "HAND OVER NOW" not in banners
+    assert "TRANSFER NOW" not in banners
 
 
 def test_once_the_line_is_rung_no_banner_says_that_nobody_has_rung_it(
@@ -344,7 +344,7 @@ def test_once_the_line_is_rung_no_banner_says_that_nobody_has_rung_it(
 ) -> None:
     call = line_call(world)
     world.wait(minutes=6)  # a look has found that it stands still
-    assert f"HAND OVER NOW, nobody has confirmed it: {call.code}." in words(
+    assert f"TRANSFER NOW, nobody has rung the line: {call.code}." in words(
         desk.get("/banners").text
     )
 

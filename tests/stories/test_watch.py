@@ -505,12 +505,12 @@ def test_a_hand_over_that_nobody_confirms_is_told_away_from_the_board_too(world:
     dispatcher = world.client("dispatcher")
     call = world.call(ARMED)
     watched(world)
-    assert "HAND OVER NOW" not in words(dispatcher, "/banners")
+    assert "DISPATCH IN CAD NOW" not in words(dispatcher, "/banners")
 
     world.wait(minutes=6)
     watched(world)
     told = words(dispatcher, "/banners")
-    assert "HAND OVER NOW, nobody has confirmed it:" in told
+    assert "DISPATCH IN CAD NOW, nobody has confirmed it:" in told
     assert f"{call.code} (CIT officer)" in told
     assert "Stands still (hand over) 6 min" in words(dispatcher, f"/calls/{call.reference}")
     world.wait(minutes=5)
@@ -521,7 +521,7 @@ def test_a_hand_over_that_nobody_confirms_is_told_away_from_the_board_too(world:
             with world.context.unit_of_work("test") as uow:
                 row = uow.get(Dispatch, dispatch.id)
                 dispatches.confirm_hand_over(uow, row, "12-A", "CAD 7")
-    assert "HAND OVER NOW" not in words(dispatcher, "/banners")
+    assert "DISPATCH IN CAD NOW" not in words(dispatcher, "/banners")
 
 
 def test_a_team_that_accepted_and_says_no_more_is_marked_on_the_board(world: World) -> None:

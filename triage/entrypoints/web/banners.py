@@ -211,7 +211,11 @@ def _missed(uow: UnitOfWork) -> Iterable[Banner]:
 
 
 _LINES = (
-    (DispatchState.HAND_OVER, False, msgid("HAND OVER NOW, nobody has confirmed it: %(codes)s.")),
+    (
+        DispatchState.HAND_OVER,
+        False,
+        msgid("DISPATCH IN CAD NOW, nobody has confirmed it: %(codes)s."),
+    ),
     (DispatchState.UNFILLED, False, msgid("NOBODY COMING, and nobody is left to ask: %(codes)s.")),
     (DispatchState.UNFILLED, True, msgid("HALF A TEAM, and nobody is left to ask: %(codes)s.")),
 )
@@ -225,6 +229,7 @@ _ASKED = {
 
 _NAMED = 3
 """So many calls are named in the line itself."""
+_TO_TRANSFER = msgid("TRANSFER NOW, nobody has rung the line: %(codes)s.")
 _WITH_COUNSELOR = msgid(
     "Was the caller released? A counselor has been on the line for long: %(codes)s."
 )
@@ -235,6 +240,8 @@ def _line(dispatch: Dispatch, words: Sentence) -> Sentence:
     transfer = dispatch.transfer
     if transfer is not None and transfer.state is TransferState.COUNSELOR:
         return _WITH_COUNSELOR
+    if transfer is not None and dispatch.state is DispatchState.HAND_OVER:
+        return _TO_TRANSFER
     return _ASKED[dispatch.is_half] if dispatch.all_hands else words
 
 
