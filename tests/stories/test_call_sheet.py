@@ -59,7 +59,7 @@ def test_a_hand_over_that_nobody_did_is_not_called_a_search(world: World) -> Non
     world.wait(seconds=61)
 
     sheet = on_paper(dispatcher, call)
-    assert "unit nobody yet DISPATCH IN CAD NOW , not confirmed since" in sheet
+    assert "CIT officer nobody yet DISPATCH IN CAD NOW , not confirmed since" in sheet
     assert "Looking for a team" not in sheet
     assert "Dangers, as told A weapon is in hand." in sheet
 

@@ -40,7 +40,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "half_there": "Some of them are there now; we look for the others.",
         "eta": "They should be there at about {clock}.",
         "target": "They should be there by {clock}. We cannot promise it.",
-        "late": "They should have been there by {clock}. We are finding out what keeps them.",
+        "late": "They should have been there by {clock}. We cannot say yet when they come.",
         "half": "So far only some of this team are on the way; we look for the others.",
         "police_why": "Police are asked to come because: {why}",
         "police_for_you": "Police are asked to come so that you and everybody near you stay safe.",
@@ -49,6 +49,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "no_police": "No police are on the way.",
         "nobody": "Nobody is on the way at this moment.",
         "instead": "We have not found a team yet, and we go on looking.",
+        "asking": "We need a few more answers from you to know who can help.",
         "none_needed": "Nobody will come. {advice}",
         "advice": "If anything changes, call us again.",
         "stay": "Stay where you are if it is safe, and keep this telephone near you.",
@@ -56,6 +57,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "hands_for_you": "They come to help. Please hold nothing in your hands when they come in.",
         "worse": "If it gets worse or somebody is hurt, call again at once.",
         "call_back": "If nobody has come by {clock}, we call you back.",
+        "others_back": "If the others have not come by {clock}, we call you back.",
         "phone_back": "If nobody has spoken with you by {clock}, we call you back.",
         "no_number": "We have no number on which we can call you back: tell us one now.",
         "no_call_back": "We will not ring you back, because that may not be safe for you.",
@@ -77,7 +79,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "half_there": "Algunos ya están ahí; buscamos a los demás.",
         "eta": "Deberían llegar hacia las {clock}.",
         "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
-        "late": "Deberían haber llegado a las {clock}. Estamos averiguando qué los retrasa.",
+        "late": "Deberían haber llegado a las {clock}. Aún no podemos decir cuándo llegan.",
         "half": "Por ahora solo va una parte de este equipo; buscamos a los demás.",
         "police_why": "Se pide policía por este motivo (está en inglés, dígalo en español): {why}",
         "police_for_you": "Se pide policía para que usted y quienes están cerca estén a salvo.",
@@ -86,6 +88,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "no_police": "No va policía.",
         "nobody": "En este momento nadie va de camino.",
         "instead": "Aún no hemos encontrado un equipo y seguimos buscando.",
+        "asking": "Necesitamos unas respuestas más para saber quién puede ayudar.",
         "none_needed": "No va nadie. {advice}",
         "advice": "Si algo cambia, vuelva a llamarnos.",
         "stay": "Quédese donde está si es seguro y tenga el teléfono a mano.",
@@ -93,6 +96,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "hands_for_you": "Vienen a ayudar. Por favor, no tenga nada en las manos cuando entren.",
         "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
         "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
+        "others_back": "Si los demás no han llegado a las {clock}, le llamamos.",
         "phone_back": "Si nadie ha hablado con usted a las {clock}, le llamamos.",
         "no_number": "No tenemos ningún número para llamarle: díganos uno ahora.",
         "no_call_back": "No le devolveremos la llamada, porque puede no ser seguro para usted.",
@@ -141,7 +145,7 @@ class Answer:
 
     comers: Sequence[Comer]
     sought: bool
-    """Somebody is owed and nobody is left to ask."""
+    """Somebody is owed and nobody is left to ask, or nobody was asked yet."""
     police_because: Sequence[str]
     """The sentences of the rules that made police come; nobody else's reasons."""
     call_back_at: datetime | None
@@ -155,6 +159,8 @@ class Answer:
     """Is the caller where whoever comes goes to? None: nobody has asked."""
     can_ring: bool = True
     """A number is known on which the caller can be rung."""
+    asking: bool = False
+    """Nobody was asked to come, because answers are still to come."""
 
     @property
     def gist(self) -> list[list[str | None]]:
@@ -199,7 +205,7 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
     comes = say["comes_to_you" if answer.at_the_place else "comes"]
     said = [line for one in at_the_door for line in _of(one, comes, say, language, clock)]
     if not at_the_door and answer.sought:
-        said = [say["nobody"], say["instead"]]
+        said = [say["nobody"], say["asking" if answer.asking else "instead"]]
     elif not answer.comers:
         said = [say["none_needed"].format(advice=say["advice"])]
     said += _by_phone(answer, say, language, bool(said))
@@ -248,9 +254,17 @@ def _meanwhile(
     if at and not answer.can_ring:
         yield say["no_number"]
         return
-    only_speak = not answer.sought and all(one.by_phone for one in answer.comers)
-    back = say["phone_back" if only_speak else "call_back"]
+    back = say[_back(answer)]
     yield back.format(clock=clock[at]) if at else say["no_call_back"]
+
+
+def _back(answer: Answer) -> str:
+    """Whose not coming makes us ring back: of who is there already nobody may be missed."""
+    missing = [one for one in answer.comers if not one.there]
+    if not answer.sought and all(one.by_phone for one in missing):
+        return "phone_back"
+    come = any((one.there or one.some_there) and not one.by_phone for one in answer.comers)
+    return "others_back" if come else "call_back"
 
 
 def _of(

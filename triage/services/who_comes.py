@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from triage.domain.call_reading import SIGHT_FACT
 from triage.domain.errors import Refused
-from triage.domain.lifecycle import DispatchState, SlotState
+from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_where_they_go
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, rest_of
@@ -51,6 +51,7 @@ def answer(
         to_themselves=is_about_the_caller(said),
         at_the_place=is_where_they_go(said),
         can_ring=callers.can_ring(call),
+        asking=call.state is CallState.ASKING and not lines,
     )
 
 
