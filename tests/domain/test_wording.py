@@ -235,6 +235,21 @@ LONG: dict[str, Spoken] = {
         K, None, [listed(" ", ["officer", "CIT 2"])], unsafe=True, quiet=True
     ),
     "many_left": escalation_wording.many_left(["K7QM"] * 6, 10),
+    "many_left, unsafe": escalation_wording.many_left(["K7QM"] * 6, 10, ["K7QM"] * 2),
+    "nobody_left, unsafe": escalation_wording.nobody_left(
+        K,
+        level="VERY URGENT",
+        within_min=240,
+        help_wanted=wording.help_words("co_responder"),
+        area="Northgate",
+        unsafe=True,
+    ),
+    "divert, unsafe": escalation_wording.divert(
+        K, level="VERY URGENT", area="Northgate", instead_of="7K4M", link=LINKS[2], unsafe=True
+    ),
+    "nobody_left_at_all, unsafe": escalation_wording.nobody_left_at_all(
+        K, "IMMEDIATE", on_shift=True, unsafe=True
+    ),
     "unconfirmed": reach_wording.unconfirmed(
         [listed(" ", ["Northgate Mobile 2", role_name("clinician")])] * 6, DUE
     ),

@@ -7,19 +7,31 @@ from triage.domain.role_words import role_name
 from triage.domain.spoken import spelled
 from triage.domain.texts import Text, gsm7, sms
 from triage.domain.timing import within
-from triage.domain.wording import level_words
+from triage.domain.wording import UNSAFE, level_words
 from triage.domain.words import Sentence, Spoken, listed, msgid
 
 NOT_TAKEN = msgid("a line did not take the caller")
 """Of a telephone line: nobody of ours is wanted to go."""
 
 
-def nobody_left(code: str, *, level: str, within_min: int, help_wanted: str, area: str) -> Spoken:
-    """To a supervisor: they are asked to take charge, not to go."""
+def nobody_left(
+    code: str,
+    *,
+    level: str,
+    within_min: int,
+    help_wanted: str,
+    area: str,
+    unsafe: bool = False,
+) -> Spoken:
+    """To a supervisor: they are asked to take charge, not to go.
+
+    unsafe -- a team has left this call because it was not safe.
+    """
     what = listed(", ", filter(None, [help_wanted, gsm7(area)]))
     return listed(
         " ",
         [
+            *([UNSAFE] if unsafe else ()),
             sms(
                 "NOBODY LEFT TO ASK. %(level)s, %(within)s: %(what)s.",
                 level=level_words(level),
@@ -35,11 +47,15 @@ def _take_charge(code: str) -> Text:
     return sms("Take charge of finding somebody? Reply %(code)s 1=accept 2=decline", code=code)
 
 
-def many_left(codes: Sequence[str], more: int) -> Spoken:
-    """To a supervisor, of several less urgent calls at once, or of the one that is left of them."""
+def many_left(codes: Sequence[str], more: int, unsafe: Sequence[str] = ()) -> Spoken:
+    """To a supervisor, of several less urgent calls at once, or of the one that is left of them.
+
+    unsafe -- those that a team has left because it was not safe.
+    """
+    warning = [sms("UNSAFE, a team left: %(codes)s.", codes=", ".join(unsafe))] if unsafe else []
     if len(codes) == 1 and not more:
         said = sms("NOBODY LEFT TO ASK for %(code)s. See the board.", code=codes[0])
-        return listed(" ", [said, _take_charge(codes[0])])
+        return listed(" ", [*warning, said, _take_charge(codes[0])])
     named, count = ", ".join(codes), len(codes) + more
     if more:
         said = sms(
@@ -53,22 +69,26 @@ def many_left(codes: Sequence[str], more: int) -> Spoken:
     how = sms(
         "See the board. Take charge of one? Reply with its code, like %(first)s 1", first=codes[0]
     )
-    return listed(" ", [said, how])
+    return listed(" ", [*warning, said, how])
 
 
-def nobody_left_at_all(code: str, level: str, *, on_shift: bool) -> Text:
-    """To the desk's telephone, where no supervisor can be reached, or none has said yes."""
+def nobody_left_at_all(code: str, level: str, *, on_shift: bool, unsafe: bool = False) -> Spoken:
+    """To the desk's telephone, where no supervisor can be reached, or none has said yes.
+    unsafe -- see `nobody_left`."""
     said = {"code": code, "level": level_words(level)}
     if on_shift:
-        return sms(
+        text = sms(
             "%(code)s (%(level)s): nobody is left to ask and no supervisor has said yes. "
             "See the board.",
             **said,
         )
-    return sms(
-        "%(code)s (%(level)s): nobody is left to ask and no supervisor on shift. See the board.",
-        **said,
-    )
+    else:
+        text = sms(
+            "%(code)s (%(level)s): nobody is left to ask and no supervisor on shift. "
+            "See the board.",
+            **said,
+        )
+    return listed(" ", [*([UNSAFE] if unsafe else ()), text])
 
 
 def charge_taken(code: str) -> Text:
@@ -105,8 +125,11 @@ def charge_given_back(code: str, then: Spoken) -> Text:
 NO_CHARGE = sms("Somebody comes already, or nobody is needed. Nothing was changed.")
 
 
-def divert(code: str, *, level: str, area: str, instead_of: str, link: str) -> Spoken:
-    """To a team on its way to something less urgent. link -- the page of the call to come to."""
+def divert(
+    code: str, *, level: str, area: str, instead_of: str, link: str, unsafe: bool = False
+) -> Spoken:
+    """To a team on its way to something less urgent. link -- the page of the call to come to;
+    unsafe -- see `nobody_left`."""
     said = {"code": code, "level": level_words(level), "other": instead_of}
     if area:
         asked = sms(
@@ -118,7 +141,7 @@ def divert(code: str, *, level: str, area: str, instead_of: str, link: str) -> S
         asked = sms("%(code)s %(level)s has nobody. Go there instead of %(other)s?", **said)
     stay = sms("Until all of you say yes you stay on %(other)s.", other=instead_of)
     reply = sms("Reply %(code)s 1=accept 2=decline", code=code)
-    return listed(" ", [asked, stay, link, reply])
+    return listed(" ", [*([UNSAFE] if unsafe else ()), asked, stay, link, reply])
 
 
 def your(role: str) -> Spoken:

@@ -85,6 +85,11 @@ def a_note_says(text: str) -> Spoken:
     return msgid("A note says: %(text)s.", text=text.rstrip("."))
 
 
+def team_left(at: str) -> Spoken:
+    """at -- on the wall of the centre."""
+    return msgid("A team left at %(at)s: not safe.", at=at)
+
+
 def danger_corrected(code: str) -> Text:
     """Never that it is safe: whoever reads it asks."""
     return sms(

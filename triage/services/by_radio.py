@@ -18,6 +18,8 @@ from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "radio"
+TEAM_LEFT = "team_left"
+"""Among the facts from which a danger was learned: no answer, a team that had to leave."""
 OFF = "stand_down"
 """They need not come. It outlives the call: who is not told still drives."""
 PATIENCE = timedelta(minutes=1)

@@ -15,6 +15,7 @@ from triage.domain.words import Spoken
 from triage.services import assessments, by_radio, corrections
 from triage.services.centre import Centre
 from triage.services.stand_downs import tell
+from triage.services.unsafe import withdrew_at
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.messages import Message
@@ -27,7 +28,16 @@ APART = timedelta(minutes=1)
 
 
 def known(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
-    return hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+    """That a team left is the first of them."""
+    told = hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
+    return [*_left(uow, centre, call), *told]
+
+
+def _left(uow: UnitOfWork, centre: Centre, call: Call) -> list[Spoken]:
+    at = withdrew_at(uow, call.id)
+    if at is None:
+        return []
+    return [safety_wording.team_left(f"{at.astimezone(centre.policy.time_zone):%H:%M}")]
 
 
 def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
@@ -40,7 +50,8 @@ def of_facts(
 ) -> Sequence[Spoken]:
     """What may be dangerous there by the answers to these."""
     facts = {name: fact for name, fact in centre.vocabulary.facts.items() if name in names}
-    return hazards(facts, assessments.answers_of(uow, call))
+    left = _left(uow, centre, call) if by_radio.TEAM_LEFT in names else []
+    return [*left, *hazards(facts, assessments.answers_of(uow, call))]
 
 
 def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str, Any]) -> None:
@@ -55,14 +66,29 @@ def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str
     if not new:
         return
     by_radio.owe(uow, call, new)
-    under_way = (
+    for slot in _under_way(uow, call):
+        _tell(uow, centre, slot)
+
+
+def tell_that_it_is_unsafe(uow: UnitOfWork, centre: Centre, left: Slot, text: Spoken) -> None:
+    """Everybody under way or there, whatever response sent them, before anything else."""
+    call = left.dispatch.call
+    by_radio.owe(uow, call, [by_radio.TEAM_LEFT])
+    told = {left.responder_id}
+    for slot in _under_way(uow, call):
+        if slot.responder_id not in told:
+            told.add(slot.responder_id)
+            tell(uow, centre, slot, text, priority=0)
+
+
+def _under_way(uow: UnitOfWork, call: Call) -> Sequence[Slot]:
+    """Those with a phone here."""
+    return uow.session.scalars(
         select(Slot)
         .join(Dispatch)
         .where(Dispatch.call_id == call.id, Slot.state.in_(sorted(TAKEN)))
         .where(Slot.responder_id.is_not(None), Dispatch.reached_by == "page")
-    )
-    for slot in uow.session.scalars(under_way):
-        _tell(uow, centre, slot)
+    ).all()
 
 
 def _tell(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:

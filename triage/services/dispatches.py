@@ -37,7 +37,7 @@ from triage.services import (
     transfers,
 )
 from triage.services.centre import Centre
-from triage.services.pages import somebody_withdrew
+from triage.services.unsafe import somebody_withdrew
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -236,7 +236,7 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
             call.code,
             call.location,
             page_answers.partners_told(slot),
-            unsafe=somebody_withdrew(slot.dispatch),
+            unsafe=somebody_withdrew(uow, slot.dispatch),
             quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
         ),
     )

@@ -7,7 +7,8 @@ from triage.domain.role_words import role_name
 from triage.domain.words import Spoken, listed, msgid
 from triage.services import after_a_no, assessments, charges, diverts, paging
 from triage.services.centre import Centre
-from triage.services.pages import hold, partners_of, somebody_withdrew, who_has
+from triage.services.pages import hold, partners_of, who_has
+from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -44,7 +45,7 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 def accepted_text(uow: UnitOfWork, page: Page) -> Spoken:
     """What whoever has it is told: where to go, and with whom."""
     call = page.slot.dispatch.call
-    unsafe = somebody_withdrew(page.slot.dispatch)
+    unsafe = somebody_withdrew(uow, page.slot.dispatch)
     quiet = assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely")
     others = partners_told(page.slot)
     return wording.accepted(call.code, call.location, others, unsafe=unsafe, quiet=quiet)

@@ -20,6 +20,7 @@ from triage.domain.lifecycle import (
 from triage.domain.words import Spoken, msgid
 from triage.services import escalation_policies, outbox, page_links, storms
 from triage.services.centre import Centre
+from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Team
@@ -160,7 +161,7 @@ def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 
 def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
-    help_wanted = wording.help_words(dispatch.response)
+    help_wanted, unsafe = wording.help_words(dispatch.response), somebody_withdrew(uow, dispatch)
     if page.kind is PageKind.SUPERVISOR:
         if dispatch.reached_by == "transfer":
             help_wanted = escalation_wording.NOT_TAKEN
@@ -170,6 +171,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
             within_min=dispatch.within_min,
             help_wanted=help_wanted,
             area=call.zone or "",
+            unsafe=unsafe,
         )
     if page.kind is PageKind.DIVERT:
         return escalation_wording.divert(
@@ -178,6 +180,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
             area=call.zone or "",
             instead_of=left_for(uow, page).call.code,
             link=page_links.make(uow, centre, page),
+            unsafe=unsafe,
         )
     others = [it.role for it in partners_of(page.slot) if it.state is not SlotState.CLEARED]
     relieved = page.slot.relieves
@@ -191,7 +194,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
         area=call.zone,
         partner=others[0] if others else None,
         link=page_links.make(uow, centre, page),
-        unsafe=somebody_withdrew(dispatch),
+        unsafe=unsafe,
     )
 
 
@@ -212,7 +215,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             dispatch.level_label,
             call.zone or "",
             charge=page.kind is PageKind.SUPERVISOR,
-            unsafe=somebody_withdrew(dispatch),
+            unsafe=somebody_withdrew(uow, dispatch),
             instead_of=(left_for(uow, page).call.code if page.kind is PageKind.DIVERT else None),
         ),
         priority=page.slot.rank,
@@ -248,11 +251,6 @@ def partners_of(slot: Slot) -> list[Slot]:
         for other in slot.dispatch.slots
         if other not in not_beside and other.state not in GONE and other.relieves is None
     ]
-
-
-def somebody_withdrew(dispatch: Dispatch) -> bool:
-    """Did a team of this dispatch leave because it was not safe? Whoever comes next is told."""
-    return any(slot.state is SlotState.WITHDRAWN for slot in dispatch.slots)
 
 
 def who_has(slot: Slot) -> str:

@@ -7,12 +7,12 @@ from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.domain.words import msgid
-from triage.services import alarms, asked_again, freed_teams, paging
+from triage.services import alarms, asked_again, dangers, freed_teams, paging
 from triage.services.centre import Centre
 from triage.services.pages import ring, send_again, who_has
 from triage.services.planned import plan
 from triage.services.reliefs import LOOK_AGAIN, RELIEF, open_place, relief_of
-from triage.services.stand_downs import ask_anew, no_turn, tell_partners, withdraw_pages
+from triage.services.stand_downs import ask_anew, no_turn, withdraw_pages
 from triage.storage.dispatches import Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -52,7 +52,7 @@ def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
     _must_have(slot)
     relief, dispatch, who = relief_of(slot), slot.dispatch, who_has(slot)
     slot.move_to(SlotState.WITHDRAWN)
-    slot.relief_asked_at, slot.eta_at = None, None
+    slot.relief_asked_at, slot.eta_at, slot.heard_at = None, None, uow.now
     uow.audit(
         "slot.withdrawn",
         slot,
@@ -61,7 +61,7 @@ def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot, through: str) -> None:
         role=slot.role,
         through=through,
     )
-    tell_partners(
+    dangers.tell_that_it_is_unsafe(
         uow, centre, slot, relief_wording.partner_withdrew(dispatch.call.code, slot.role, who)
     )
     no_turn(uow, centre, slot, slot.responder_id)

@@ -12,6 +12,7 @@ from triage.domain.ranking import TeamOption
 from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
+from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
@@ -125,13 +126,14 @@ def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int)
     codes = list(dict.fromkeys(dispatch.call.code for dispatch in rows))
     if not codes or responder.opted_out_at is not None:
         return
+    unsafe = list(dict.fromkeys(one.call.code for one in rows if somebody_withdrew(uow, one)))
     outbox.enqueue(
         uow,
         centre,
         kind=BUNDLE,
         to=responder.phone or "",
         to_role=responder.role,
-        body=escalation_wording.many_left(codes[:MOST_CODES], len(codes[MOST_CODES:])),
+        body=escalation_wording.many_left(codes[:MOST_CODES], len(codes[MOST_CODES:]), unsafe),
         priority=rows[0].level_rank,
         responder_id=responder.id,
         dedupe_key=f"bundle:{responder.id}:{number}",

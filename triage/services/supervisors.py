@@ -14,6 +14,7 @@ from triage.services.availability import supervisors_on_duty
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
 from triage.services.pages import open_page, ring, send_again, send_page
+from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
@@ -102,7 +103,10 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
         to=phone,
         to_role="desk",
         body=escalation_wording.nobody_left_at_all(
-            dispatch.call.code, dispatch.level_label, on_shift=on_shift
+            dispatch.call.code,
+            dispatch.level_label,
+            on_shift=on_shift,
+            unsafe=somebody_withdrew(uow, dispatch),
         ),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,

@@ -25,6 +25,7 @@ from triage.domain.timing import within
 from triage.domain.words import Named, Sentence, inside, listed, msgid
 from triage.services import (
     asking_sentences,
+    by_radio,
     errand_sentences,
     escalation_sentences,
     relief_sentences,
@@ -63,6 +64,8 @@ def response_name(centre: Centre, response: str) -> str:
 
 
 def fact_name(centre: Centre, fact: str) -> str:
+    if fact == by_radio.TEAM_LEFT:
+        return msgid("a team left, not safe")
     known = centre.vocabulary.facts.get(fact)
     return known.named if known else plain(fact)
 

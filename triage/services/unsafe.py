@@ -1,0 +1,27 @@
+"""Calls that a team had to leave because it was not safe: whoever is asked or comes is told."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from triage.domain.lifecycle import SlotState
+from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.unit_of_work import UnitOfWork
+
+_LEFT = (
+    select(Slot.heard_at, Slot.created_at)
+    .join(Dispatch)
+    .where(Dispatch.call_id == bindparam("call_id"), Slot.state == SlotState.WITHDRAWN)
+)
+
+
+def withdrew_at(uow: UnitOfWork, call_id: UUID) -> datetime | None:
+    """When a team last left this call, whichever response it was sent for."""
+    with uow.asking((Dispatch, Slot)):
+        left = uow.session.execute(_LEFT, {"call_id": call_id}).all()
+    return max((heard_at or created_at for heard_at, created_at in left), default=None)
+
+
+def somebody_withdrew(uow: UnitOfWork, dispatch: Dispatch) -> bool:
+    return withdrew_at(uow, dispatch.call_id) is not None
