@@ -39,6 +39,9 @@ def test_it_names_whom_to_ring_how_to_decide_and_what_is_open(world: World, tmp_
     assert "MCT 1" in pack
     assert "+1 202-555-0101" in pack  # as it is dialled from paper
     assert "Harbor House" in pack
+    # Mutual aid is asked of the next counties, whose numbers no screen shows then.
+    carver = r"Carver County 911</td><td>Carver, Millbrook, .*?</td>.*?\+1 202-555-0177"
+    assert len(re.findall(carver, pack)) == 2  # in both languages
     assert call.code in pack
     assert "MCT 1 asked" in pack
     for secret in ("Mill Lane", "Ann Lee", "He cries"):
