@@ -1,32 +1,36 @@
 """The downtime pack is opened from a file by whatever browser there is, and printed."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 from tests.world import World
+from triage.domain.words import LANGUAGES
 from triage.entrypoints.downtime_paper import render, write
 
-LETTER_PX = {"width": 8.5 * 96, "height": 11 * 96}
-MARGINS_PX = 2 * 9 / 25.4 * 96
+ONLY_CARD = """language => {
+    for (const sheet of document.querySelectorAll('.sheet'))
+        if (!sheet.matches(`article[lang=${language}] .card`)) sheet.remove();
+}"""
+LEGIBLE_PX = 8.5 / 72 * 96
 
 
-def test_the_scoring_card_of_the_live_rules_is_one_page(
+def test_the_scoring_card_of_the_live_rules_is_one_legible_sheet_of_two_sides(
     page: Page, world: World, tmp_path: Path
 ) -> None:
     text, _ = render(world.context)
     write(text, tmp_path / "downtime.html")
-    page.emulate_media(media="print")
-    width = int(LETTER_PX["width"] - MARGINS_PX)
-    page.set_viewport_size({"width": width, "height": 1000})
+    for language in LANGUAGES:
+        page.goto(f"file://{tmp_path}/downtime.html")
+        page.evaluate(ONLY_CARD, language)
 
-    page.goto(f"file://{tmp_path}/downtime.html")
+        printed = page.pdf(prefer_css_page_size=True)
 
-    cards = [card.bounding_box() for card in page.locator(".card").all()]
-    assert len(cards) == 2  # one in each language
-    for card in cards:
-        assert card is not None
-        assert card["height"] <= LETTER_PX["height"] - MARGINS_PX
+        assert len(re.findall(rb"/Type /Page\b", printed)) == 2
+        line = page.locator(".card .two p").first
+        size = line.evaluate("it => parseFloat(getComputedStyle(it).fontSize)")
+        assert size >= LEGIBLE_PX - 0.01
 
 
 def test_it_is_read_on_a_telephone_too(page: Page, world: World, tmp_path: Path) -> None:
