@@ -65,3 +65,28 @@ def test_who_is_only_not_free_is_recommended_as_before(world: World) -> None:
     add(world, call, intoxication="none")
 
     assert NOT_ANY_MORE not in look(dispatcher, call)
+
+
+def test_what_is_not_recommended_any_more_is_not_the_loudest_once_others_come(
+    world: World,
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    clinician, officer = world.team("CIT 1", ("co_responder",), ("clinician", "officer"))
+    world.ignores_texts("what all are told of the call")
+    dispatcher, call = world.client("dispatcher"), world.call(UNARMED)
+    phone.text(f"{call.code} 2")
+    add(world, call, weapon="accessible")
+    act(dispatcher, call, "/send", {})
+    alone = row(dispatcher, call)
+    assert ON_THE_BOARD in alone
+    assert "NOBODY COMING: Mobile crisis team" in alone
+
+    for one in (clinician, officer):
+        one.text(f"{call.code} 1")
+
+    together = row(dispatcher, call)
+    assert "NOBODY COMING" not in together
+    assert ON_THE_BOARD in together
+    assert world.dispatch(call, "mobile_crisis").state == "unfilled"
+    officer.text(f"{call.code} 2")
+    assert "HALF A TEAM" in row(dispatcher, call)

@@ -261,7 +261,7 @@ def _loudness(row: Row) -> Loudness:
     first = (
         (Loudness.ERRAND, asking and row.errand_is_red),
         (Loudness.ASKING, asking),
-        (Loudness.NOBODY, row.nobody or DispatchState.UNFILLED in states),
+        (Loudness.NOBODY, row.nobody or _lacks_somebody(row)),
         (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
         (Loudness.ERRAND, row.errand_is_red),
         (Loudness.RING, any(line.to_ring or line.unrelieved for line in row.lines)),
@@ -274,3 +274,14 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.THERE, is_there(row.lines)),
     )
     return next((loudness for loudness, applies in first if applies), Loudness.OVER)
+
+
+def _lacks_somebody(row: Row) -> bool:
+    """Is nobody left to ask for what is still wanted? What the rules would not send any more is
+    not the loudest while others come; half a team that goes there is."""
+    others_come = any(line.coming for line in row.lines if line.response not in row.no_longer)
+    return any(
+        line.half or line.response not in row.no_longer or not others_come
+        for line in row.lines
+        if line.state is DispatchState.UNFILLED
+    )
