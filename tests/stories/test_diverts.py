@@ -111,6 +111,13 @@ def test_the_question_to_turn_has_a_page_and_the_page_of_the_call_left_points_th
     assert f"Diverted to {code}" in shown
     assert "On the way" in press(asked, page, "en_route")
     world.desk.expect(f"{code_of(world, left)} (ROUTINE): nobody is left to ask")
+    desk, sent_away = world.client("dispatcher"), "Its team was sent to a more urgent call"
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, left.id).call.reference}"
+    assert sent_away in words(desk.get(path).text)
+    ending = {"reason": "not_needed"}
+    desk.submit(path, ending, to=f"{path}/dispatches/{left.id}/cancel")
+    assert sent_away not in words(desk.get(path).text)
 
 
 @pytest.mark.parametrize("answer", ["2", None])

@@ -34,9 +34,23 @@ def test_it_is_ours_and_turns_red_until_they_have_taken_it(
     )
     assert "The neighboring center: took the call." in told
     assert "Position 3, Lee" in told
+    assert "Ours who were asked are told to stand down." in told
     assert state(world, call) is CallState.CLOSED
     assert phone.expect("tand down")
     assert orphans(world) == 0
+
+
+def test_where_nobody_of_ours_was_asked_nobody_is_said_to_be_told(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(CALM)
+    world.ignores_texts("nobody is left to ask")
+    act(dispatcher, call, "/neighbour", CARVER)
+
+    told = act(dispatcher, call, "/neighbour/answer", {"answer": "accepted", "who": "Lee"})
+
+    assert "They have taken it." in told
+    assert "Ours who were asked" not in told
 
 
 def test_while_a_team_is_on_scene_its_backup_goes_on_too(world: World, dispatcher: Browser) -> None:

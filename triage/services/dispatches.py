@@ -337,6 +337,7 @@ def cancel(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> 
     served = any(slot.state is SlotState.CLEARED for slot in dispatch.slots)
     dispatch.state = DispatchState.CLEARED if served else DispatchState.CANCELLED
     dispatch.ended_at, dispatch.end_reason = uow.now, None if served else reason
+    dispatch.diverted_at = None  # nobody is asked instead any more
     escalations.end(uow, dispatch)
     transfers.end(uow, dispatch)
     freed_teams.offer_soon(uow, dispatch)

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from triage.domain.errors import Refused
-from triage.domain.lifecycle import ON_SITE, DispatchState
+from triage.domain.lifecycle import ON_SITE, DispatchState, PageState
 from triage.domain.policy import Neighbour
 from triage.domain.words import msgid
 from triage.services import agreements, calls, dispatches, errands
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
+from triage.storage.dispatches import Page
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = agreements.NEIGHBOUR
@@ -29,23 +30,30 @@ def hand(uow: UnitOfWork, centre: Centre, call: Call, name: str) -> Neighbour:
     return neighbour
 
 
-def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> None:
+def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> bool:
     """Somebody there has taken it: ours stand down and the call is closed. With a team on scene it
-    stays open, and units that CAD has go on: they are the team's help."""
+    stays open, and units that CAD has go on: they are the team's help. Is anybody of ours told?"""
     errand = errands.must_wait(uow, call, KIND)
     if not who.strip():
         raise Refused(msgid("Who took it there? Write a name or a position."), "who")
     errand.note = who.strip()
     errands.end(uow, errand, "accepted")
     stays = {DispatchState.HANDED_OVER, *dispatches.ENDED}
-    there = False
+    there = told = False
     for dispatch in dispatches.of_call(uow, call):
         if any(slot.state in ON_SITE for slot in dispatch.slots):
             there = True
         elif dispatch.state not in stays:
+            told |= any(_is_told(page) for slot in dispatch.slots for page in slot.pages)
             dispatches.cancel(uow, centre, dispatch, "other_county")
     if not there:
         calls.close_call(uow, centre, call, "other_agency", None, agreed=True)
+    return told
+
+
+def _is_told(page: Page) -> bool:
+    """Does whoever was asked still think that they may have to come?"""
+    return page.state not in {PageState.DECLINED, PageState.WITHDRAWN}
 
 
 def refused(uow: UnitOfWork, call: Call) -> None:

@@ -129,8 +129,9 @@ def neighbour(reference: str) -> ResponseReturnValue:
 def neighbour_answer(reference: str) -> ResponseReturnValue:
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         if typed.line("answer") == "accepted":
-            neighbours.accepted(uow, centre, call, typed.line("who"))
-            said = msgid("They have taken it. Ours who were asked are told to stand down.")
+            said = msgid("They have taken it.")
+            if neighbours.accepted(uow, centre, call, typed.line("who")):
+                said = msgid("They have taken it. Ours who were asked are told to stand down.")
             return by_radio.standing_down(uow, call, said)
         neighbours.refused(uow, call)
         return msgid("They do not take it: the call is ours again.")
