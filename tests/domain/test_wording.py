@@ -310,7 +310,7 @@ def test_what_a_phone_may_say_is_told_of_the_call_for_which_it_is_true() -> None
     both = answer_wording.not_understood("4TCN", K)
 
     assert "4TCN 1=accept 2=decline" in both
-    assert f"{K} with ETA 10" in both
+    assert f"{K} with GO, ETA 10" in both
     assert segments(both) <= 2
     assert "accept" not in answer_wording.not_understood(in_hand=K)
     for word in ("ADDR", "STAGED", "TRANSPORT", "OK"):
@@ -325,6 +325,7 @@ def test_late_answers_are_told_who_has_it() -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
+        ("K7QM GO", Reply(K, Verb.EN_ROUTE)),
         ("K7QM ETA 10", Reply(K, Verb.ETA, 10)),
         ("K7QM SCENE", Reply(K, Verb.ON_SCENE)),
         ("K7QM CLEAR", Reply(K, Verb.CLEAR)),
@@ -340,6 +341,7 @@ def test_what_we_ask_people_to_type_is_understood(typed: str, meant: Reply) -> N
     ("typed", "meant", "which"),
     [
         ("K7QM ETA 10", Reply(K, Verb.ETA, 10), "accepted"),
+        ("K7QM VOY", Reply(K, Verb.EN_ROUTE), "accepted"),
         ("K7QM LLEGUE", Reply(K, Verb.ON_SCENE), "accepted"),
         ("K7QM LIBRE", Reply(K, Verb.CLEAR), "accepted"),
         ("K7QM AYUDA", Reply(K, Verb.HELP), "accepted"),
@@ -358,7 +360,7 @@ def test_every_word_of_the_list_is_one_that_is_read_in_both_languages() -> None:
         words = text.split(f"{K} ")[-1].split(" ", 1)[1].split(", ")
         verbs = [parse(f"{K} {word}").verb for word in words]
         assert None not in verbs
-        assert len(set(verbs)) == 11
+        assert len(set(verbs)) == 12
 
 
 @pytest.mark.parametrize(("which", "language"), BOTH)

@@ -304,7 +304,7 @@ def test_a_call_goes_by_the_line_in_spanish(world: World, escritorio: Browser) -
     assert "linked_to_care" not in refused
     assert "cerrada" in dice(f"cierra {code} conectada con atencion")
     assert state(world, call) == "closed"
-    assert "Los que hay: a, radio, sí, no, llega" in dice("ayuda")
+    assert "Los que hay: a, radio, sí, no, llega" in dice("auxilio")
 
 
 def test_spanish_words_are_listed_and_offered(world: World, escritorio: Browser) -> None:
@@ -331,3 +331,16 @@ def test_it_is_the_desks_alone(world: World) -> None:
     assert clinician.get("/commands").status_code == 403
     assert "command-bar" not in clinician.get("/account/safety").text
     assert "a CODE TEAM" in world.client("supervisor").get("/commands").text
+
+
+def test_endings_go_by_the_words_of_the_page_and_what_is_near_is_named(world: World) -> None:
+    world.team("Mobile 1")
+    world.ignores_texts("who is asked")
+    call = world.call(CALM)
+    near = says(world, f"end {call.code} crisis_xenter")
+    assert "Which ending? One of: crisis_centre" in near
+    assert "linked" not in near
+    for ending in ("caller_canceled", "caller_cancelled"):
+        assert "a clinician or supervisor has to agree" in says(world, f"end {call.code} {ending}")
+    assert says(world, "help") == "/commands"
+    assert "cad K7QM ambulance Medic12 4471" in world.client("dispatcher").get("/commands").text

@@ -115,7 +115,7 @@ def test_the_question_to_turn_has_a_page_and_the_page_of_the_call_left_points_th
     with world.context.reading() as uow:
         path = f"/calls/{uow.get(Dispatch, left.id).call.reference}"
     assert sent_away in words(desk.get(path).text)
-    ending = {"reason": "not_needed"}
+    ending = {"reason": "unsafe"}
     desk.submit(path, ending, to=f"{path}/dispatches/{left.id}/cancel")
     assert sent_away not in words(desk.get(path).text)
 

@@ -262,3 +262,19 @@ def test_that_paging_does_not_work_stands_there_too(world: World, phone: Phone, 
 
     for part in ("", "/live"):
         assert "PAGING DOES NOT WORK" in words(browser.get(path + part).text)
+
+
+def test_whoever_lets_the_time_pass_reads_who_is_asked_now_and_that_they_may_still_come(
+    world: World, phone: Phone, call: Call
+) -> None:
+    (second,) = world.team("Mobile 10", zones=["Northgate"])
+    browser, path = open_(world, link_of(phone))
+    world.wait(seconds=world.dispatch(call, "mobile_crisis").answer_within_min * 60 + 1)
+    second.expect(call.code)
+    shown = words(browser.get(path).text)
+    assert "Your time to answer is over: Mobile 10 is being asked now." in shown
+    assert "You may still accept" in shown
+
+    assert "You have accepted: it is yours." in press(browser, path, "accept")
+    second.expect("tand down")
+    world.ignores_texts("that nobody answered is told elsewhere")

@@ -61,7 +61,7 @@ def test_help_names_the_call_for_which_it_is_true(world: World) -> None:
     phone.expect(f"{one.code} accepted")
     phone.text("perhaps")
     said = phone.expect("Not understood")
-    assert f"Reply {one.code} with ETA 10" in said
+    assert f"Reply {one.code} with GO, ETA 10" in said
     assert "accept" not in said
     world.wait(minutes=11)  # the next one is asked back again
     two = world.call(CALM)
@@ -70,7 +70,7 @@ def test_help_names_the_call_for_which_it_is_true(world: World) -> None:
     phone.text("hello?")
 
     said = phone.expect("Not understood")
-    assert f"Reply {two.code} 1=accept 2=decline, or {one.code} with ETA 10" in said
+    assert f"Reply {two.code} 1=accept 2=decline, or {one.code} with GO, ETA 10" in said
 
 
 def test_yes_to_a_call_that_one_has_already_is_not_answered_with_how_to_accept(
@@ -116,7 +116,7 @@ def test_an_unread_text_says_from_which_number_it_came_and_to_which_call_it_lead
     call = world.call(CALM)
     phone.expect(call.code)
     phone.text(f"{call.code} perhaps")
-    phone.expect(f"Reply {call.code} with 1=accept")
+    phone.expect(f"Reply {call.code} 1=accept")
     phone.text(f"{call.code} what now")
     phone.expect("A dispatcher reads your text")
 

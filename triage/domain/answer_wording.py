@@ -95,7 +95,7 @@ def empty_note(code: str) -> Text:
 
 
 _DOING = sms(
-    "ETA 10, STAGED, SCENE, TRANSPORT, CLEAR, OK, ADDR, ASSIST, WITHDRAW, REPLACE, NOTE ..."
+    "GO, ETA 10, STAGED, SCENE, TRANSPORT, CLEAR, OK, ADDR, ASSIST, WITHDRAW, REPLACE, NOTE ..."
 )
 _ANY_CODE = sms("CODE")
 
@@ -118,7 +118,7 @@ def not_understood(asked: str | None = None, in_hand: str | None = None) -> Text
             words=_DOING,
         )
     return sms(
-        "Not understood, nothing was changed. Reply %(code)s with 1=accept 2=decline, %(words)s",
+        "Not understood, nothing was changed. Reply %(code)s 1=accept 2=decline, %(words)s",
         code=asked or _ANY_CODE,
         words=_DOING,
     )

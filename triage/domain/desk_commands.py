@@ -65,7 +65,14 @@ VERBS = (
     Verb("ok", "bien", (CALL, TEAM), msgid("all is well, by radio")),
     Verb("send", "envía", (CALL,), msgid("send what is recommended and missing")),
     Verb("again", "otra", (CALL,), msgid("ask the teams again")),
-    Verb("cad", "cad", (CALL, UNIT, CAD), msgid("dispatched in CAD")),
+    Verb(
+        "cad",
+        "cad",
+        (CALL, UNIT, CAD),
+        msgid(
+            "dispatched in CAD; where several wait say which first: cad K7QM ambulance Medic12 4471"
+        ),
+    ),
     Verb("rang", "llamé", (CALL,), msgid("the caller was called back")),
     Verb("drop", "cancela", (CALL, REASON), msgid("cancel who comes")),
     Verb("end", "cierra", (CALL, END), msgid("close the call")),
@@ -73,6 +80,7 @@ VERBS = (
     Verb("new", "nueva", (), msgid("take a new call")),
     Verb("past", "historial", (), msgid("look for past calls")),
     Verb("board", "tablero", (), msgid("go to the board")),
+    Verb("help", "ayuda", (), msgid("list all commands")),
 )
 REASONS, ENDINGS = BY_HAND, DISPOSITIONS
 _CODE = re.compile(r"[0-9B-DF-HJ-NP-Z]{4,6}|[0-9]{6}-[0-9A-Z]{6}")
@@ -125,8 +133,9 @@ def read(text: str) -> Command:
 
 
 def key(name: str) -> str:
-    """A name as it is compared: "CIT 2" and "cit2" are one."""
-    return re.sub(r"[^0-9a-z]", "", folded(name))
+    """A name as it is compared: "CIT 2" and "cit2" are one, so are "centre" and "center"."""
+    plain = re.sub(r"[^0-9a-z]", "", folded(name))
+    return plain.replace("centre", "center").replace("cancell", "cancel")
 
 
 def meant(typed: str, known: Sequence[str]) -> list[str]:
@@ -171,7 +180,8 @@ def one_code(typed: Sequence[str], known: Mapping[str, Words], what: str) -> str
         if wanted and any(key(words.say(one)).startswith(wanted) for one in LANGUAGES)
     ]
     if len(found) != 1:
-        codes = [(code, known[code].say("es")) for code in found or known]
+        alike = near(text, list(known))
+        codes = [(code, known[code].say("es")) for code in found or alike or known]
         offered = [Named(Words((("en", code), ("es", spanish)))) for code, spanish in codes]
         raise Refused(
             msgid("Which %(what)s? One of: %(offered)s.", what=what, offered=listed(", ", offered))

@@ -36,9 +36,10 @@ _ENGLISH = {
     "take it, taking it",
     Verb.DECLINE: "decline, declined, declining, reject, rejected, refuse, no, nope, cant, cannot,"
     "can not, unable, unavailable, not available, cant make it, cannot make it, can not make it,"
-    "cant accept, cannot accept, can not accept, dont accept, do not accept, not accepting",
+    "cant go, cannot go, can not go, not going, cant accept, cannot accept, can not accept,"
+    "dont accept, do not accept, not accepting",
     Verb.ETA: "eta",
-    Verb.EN_ROUTE: "enroute, en route, on my way, on our way, on the way, omw, responding",
+    Verb.EN_ROUTE: "go, enroute, en route, on my way, on our way, on the way, omw, responding",
     Verb.ON_SCENE: "scene, on scene, onscene, at scene, on site, onsite, arrived",
     Verb.STAGED: "staged, staging, stage, staging near, staged near, staging nearby, staged nearby,"
     "waiting near, waiting nearby, waiting for police, standing by, holding nearby",
@@ -65,9 +66,9 @@ _ENGLISH = {
 }
 _SPANISH = {
     Verb.ACCEPT: "acepto, aceptar, aceptado, lo tomo, la tomo, si, si acepto",
-    Verb.DECLINE: "rechazo, rechazar, no puedo, no puedo ir, no puedo aceptar, no acepto,"
+    Verb.DECLINE: "rechazo, rechazar, no voy, no puedo, no puedo ir, no puedo aceptar, no acepto,"
     "no disponible",
-    Verb.EN_ROUTE: "en camino, voy en camino, vamos en camino",
+    Verb.EN_ROUTE: "voy, en camino, voy en camino, vamos en camino",
     Verb.ON_SCENE: "llegue, llegamos, en escena, en la escena, en el lugar, en sitio",
     Verb.STAGED: "espero cerca, esperando cerca, esperamos cerca, en espera, esperando policia",
     Verb.TRANSPORT: "traslado, trasladando, trasladamos, transportando, al hospital,"

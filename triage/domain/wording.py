@@ -172,7 +172,7 @@ def accepted(
         sms("%(code)s accepted, it is yours.", code=code),
         *_going(place, others, unsafe=unsafe, quiet=quiet),
         sms(
-            "Next reply %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR. "
+            "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR. "
             "If you need help: %(code)s ASSIST",
             code=code,
         ),
@@ -192,7 +192,7 @@ def assigned(
         sms("%(code)s is yours, given to you by dispatch.", code=code),
         *_going(place, others, unsafe=unsafe, quiet=quiet),
         sms(
-            "Next reply %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR, "
+            "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR, "
             "or %(code)s 2 to give it back",
             code=code,
         ),

@@ -135,7 +135,9 @@ def _sought(at: _At) -> list[Slot]:
     slots = [slot for slot in at.slots() if slot.state in WANTED]
     if found := [slot for slot in slots if slot.dispatch.reached_by == "page"]:
         return found
-    if _wait_for_cad(at):
+    if waiting := _wait_for_cad(at):
+        if len(waiting) > 1:
+            raise Refused(_several(at, waiting))
         raise Refused(
             msgid(
                 "No team of ours is sought; what goes through CAD is confirmed so: cad %(code)s"

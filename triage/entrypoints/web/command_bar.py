@@ -17,7 +17,7 @@ from triage.services import command_offers, desk_commands
 bp = Blueprint("command_bar", __name__)
 DESK = ("dispatcher", "supervisor")
 LONGEST = 120
-_PLACES = {"new": "/intake", "past": "/past-calls", "board": "/board"}
+_PLACES = {"new": "/intake", "past": "/past-calls", "board": "/board", "help": "/commands"}
 
 
 @bp.post("/command")
