@@ -413,6 +413,9 @@ def test_what_was_typed_survives_an_ended_sign_in(world: World) -> None:
     me["password"] = PASSWORD
     signed_in = browser.client.post(action, data={**fields, **me})
 
+    assert (
+        "Nothing you typed is lost. If it is yours and still true, send it now." in signed_in.text
+    )
     action, fields = form_of(signed_in.text)
     assert action == "/teams/new"
     sent = browser.client.post(action, data=fields)
