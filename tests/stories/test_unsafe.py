@@ -3,9 +3,9 @@ whichever response they were sent for."""
 
 from __future__ import annotations
 
-from tests.stories.test_alarms import signs_in, words
+from tests.stories.test_alarms import signs_in, untaken, words
 from tests.stories.test_call_page import act
-from tests.stories.test_calls import CALM
+from tests.stories.test_calls import CALM, close
 from tests.stories.test_escalation import LEVELS, supervisor
 from tests.stories.test_reliefs import places_of
 from tests.world import Browser, Phone, World
@@ -127,3 +127,34 @@ def test_the_text_to_the_desk_that_nobody_is_left_says_it(world: World) -> None:
     world.desk.expect_ring("Alarm. Alpha")
     alpha.expect("you are withdrawn")
     assert world.desk.expect("nobody is left to ask").startswith(f"{ASKED} {call.code}")
+
+
+def test_that_a_team_left_stays_in_sight_after_its_alarm_was_taken_until_the_call_ends(
+    world: World,
+) -> None:
+    alpha, call, dispatcher = on_scene(world)
+    leaves(world, alpha, call)
+    phone, officer = world.pair("CIT 1")
+    act(dispatcher, call, "/override", OTHERS)
+    phone.ignores("what it is texted is another story")
+    officer.ignores("what it is texted is another story")
+
+    (alarm,) = untaken(world)
+    dispatcher.submit("/alarms", {}, to=f"/alarms/{alarm.id}/take")
+
+    mark = "A team left: not safe ("
+    page = f"/calls/{call.reference}"
+    asked = signs_in(world, phone)
+    assert "had to withdraw" not in words(dispatcher, "/board").lower()
+    for browser, path in (
+        (dispatcher, "/board"),
+        (dispatcher, page),
+        (asked, page),
+    ):
+        assert mark in words(browser, path), path
+    assert "Dangers, as told A team left at" in words(dispatcher, f"{page}/sheet")
+
+    close(world, call, "duplicate")
+    for path in ("/board", page):
+        assert mark not in words(dispatcher, path), path
+    world.ignores_texts("how it ends is another story")

@@ -137,6 +137,8 @@ class DispatchLine:
     stalled: bool = False
     """It has not moved on since a look found that it stands still."""
     not_needed_at: datetime | None = None
+    left_unsafe_at: datetime | None = None
+    """When a team of it last left because it was not safe."""
 
 
 def line_of(
@@ -187,6 +189,14 @@ def line_of(
         diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,
         not_needed_at=dispatch.not_needed_at,
+        left_unsafe_at=max(
+            (
+                slot.heard_at or dispatch.created_at
+                for slot in dispatch.slots
+                if slot.state is SlotState.WITHDRAWN
+            ),
+            default=None,
+        ),
     )
 
 

@@ -85,6 +85,8 @@ class Row:
     """Who at the desk has it."""
     tell_again: bool
     """Who comes, or when, is not what the caller was told."""
+    left_unsafe_at: datetime | None
+    """When a team last left it because it was not safe."""
 
     @cached_property
     def loudness(self) -> Loudness:
@@ -226,6 +228,9 @@ def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Ro
         errand_is_red=any(errands.is_red(errand, now) for errand in waiting),
         held=around.holders.get(call.id),
         tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines, now),
+        left_unsafe_at=max(
+            (one.left_unsafe_at for one in dispatched if one.left_unsafe_at), default=None
+        ),
     )
 
 

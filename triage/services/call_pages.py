@@ -33,6 +33,7 @@ from triage.services.call_record import CallRecord
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.services.timeline_sentences import fact_name, response_name
+from triage.services.unsafe import withdrew_at
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller, Override
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.preservations import Preservation
@@ -85,6 +86,8 @@ class CallPage:
     """What may be dangerous there, by the answers."""
     no_dangers: Sequence[Spoken]
     """What was asked and is said not to be there."""
+    left_unsafe_at: datetime | None
+    """When a team last left it because it was not safe."""
     check_ins: Mapping[UUID, CheckIn]
     """Who was asked whether all is well and has not answered, by place."""
     visits: Sequence[Visit]
@@ -122,6 +125,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         hazard_notes=hazard_notes.of_call(uow, call),
         dangers=dangers.known(uow, centre, call),
         no_dangers=dangers.none_of(uow, centre, call),
+        left_unsafe_at=withdrew_at(uow, call.id),
         check_ins=check_ins.open_of_call(uow, call.id),
         visits=visits.of_call(uow, call),
         typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),

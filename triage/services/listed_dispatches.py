@@ -58,6 +58,7 @@ class ListedSlot:
     unit: str | None
     eta_at: datetime | None
     replaces_id: UUID | None
+    heard_at: datetime | None
     dispatch: "ListedDispatch" = field(init=False)
     team: Named | None = field(init=False)
     pages: list[ListedPage] = field(init=False, default_factory=list)

@@ -19,7 +19,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
-from triage.entrypoints.web.errand_words import mark
+from triage.entrypoints.web.errand_words import left_unsafe, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
@@ -202,6 +202,7 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         mark(centre, errand, now, can_ring=row.call.can_ring) for errand in row.errands
     )
     said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
+    said += left_unsafe(row.left_unsafe_at)
     if row.loudness < Loudness.HAND_OVER and any(
         line.state is DispatchState.HAND_OVER for line in row.lines
     ):

@@ -17,6 +17,7 @@ from triage.domain.errands import (
 from triage.domain.role_words import member_name, role_name, roles_named
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
+from triage.entrypoints.web.page import local_clock
 from triage.services import (
     assessments,
     by_radio,
@@ -52,6 +53,13 @@ def mark(
     if errand.kind == lost_lines.KIND and not can_ring:
         return "alarm", msgid("LINE LOST, no number to ring: find one or decide what happens")
     return ("alarm" if red else "warn"), _WORDS[errand.kind](centre, errand, red)
+
+
+def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:
+    """The same of a team that had to leave, if one had to: it stays after the alarm was taken."""
+    if at is None:
+        return []
+    return [("warn", msgid("A team left: not safe (%(clock)s)", clock=local_clock(at)))]
 
 
 def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
