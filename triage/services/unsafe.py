@@ -18,6 +18,8 @@ _LEFT = (
 
 def withdrew_at(uow: UnitOfWork, call_id: UUID) -> datetime | None:
     """When a team last left this call, whichever response it was sent for."""
+    if uow.new_under(call_id, Dispatch, "call_id") is not None:
+        return None  # the call is being taken: nobody was there yet
     with uow.asking((Dispatch, Slot)):
         left = uow.session.execute(_LEFT, {"call_id": call_id}).all()
     return max((heard_at or created_at for heard_at, created_at in left), default=None)
