@@ -189,15 +189,13 @@ def line_of(
         diverted_at=dispatch.diverted_at,
         stalled=dispatch.stalled_in is dispatch.state,
         not_needed_at=dispatch.not_needed_at,
-        left_unsafe_at=max(
-            (
-                slot.heard_at or dispatch.created_at
-                for slot in dispatch.slots
-                if slot.state is SlotState.WITHDRAWN
-            ),
-            default=None,
-        ),
+        left_unsafe_at=_left_unsafe_at(dispatch),
     )
+
+
+def _left_unsafe_at(dispatch: Dispatch | ListedDispatch) -> datetime | None:
+    left = [slot for slot in dispatch.slots if slot.state is SlotState.WITHDRAWN]
+    return max((slot.heard_at or dispatch.created_at for slot in left), default=None)
 
 
 def _is_missing(slot: Slot | ListedSlot) -> bool:
