@@ -137,6 +137,8 @@ def test_the_keys_of_a_call_are_shown_on_its_page(served: Served, page: Page) ->
 
     expect(page.locator("#keys")).to_be_visible()
     expect(page.locator("#keys")).to_contain_text("Told the caller who is coming")
+    expect(page.locator("#keys")).to_contain_text("Command line")
+    expect(page.locator("#keys-title")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).not_to_be_visible()
     assert page.url == address
