@@ -53,7 +53,8 @@ document.querySelectorAll("a[data-line]").forEach((link) => link.addEventListene
   const lines = box.value.split("\n"), line = Math.min(lineNow(Number(link.dataset.line)), lines.length);
   const start = lines.slice(0, line - 1).reduce((sum, it) => sum + it.length + 1, 0), long = lines[line - 1].length;
   box.focus({ preventScroll: true });
-  box.setSelectionRange(start + Math.min(link.dataset.column - 1, long), start + long);
+  const at = start + Math.min(link.dataset.column - 1, long);
+  box.setSelectionRange(at, at); // nothing is selected: the next key would erase it
   const height = parseFloat(getComputedStyle(box).lineHeight);
   box.scrollTop = Math.max(0, (line - 6) * height);
   box.scrollLeft = 0;

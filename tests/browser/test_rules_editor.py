@@ -29,6 +29,7 @@ def test_a_rule_is_found_by_its_words_and_shown_in_the_text(centre: Served, page
     expect(text).to_be_focused()
     assert text.evaluate(LINE) == "  - id: not-breathing-normally"
     assert text.evaluate(SEEN)
+    assert text.evaluate("box => box.selectionStart === box.selectionEnd")  # nothing is typed over
 
     # Two lines more above and one less below: it is found where it stands now.
     text.evaluate(EDIT)

@@ -230,7 +230,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     second = supervisor(world, "b.brown")
     page = text_of(second.get(f"{HERE}/approve"))
     assert "homeless_outreach: 45" in page
-    assert "Written by <strong>a.ames</strong>" in page
+    assert "Written by <strong>Test supervisor</strong>" in page
     answer = approve(second, page)
     assert answer.headers["Location"] == HERE
 
@@ -241,7 +241,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     assert nothing_is_drafted(world)
     page = text_of(second.get(f"{HERE}/versions"))
     assert page.index("changed-1") < page.index(before[:12])
-    assert "approved by b.brown" in text_of(second.get("/rules"))
+    assert "approved by Test supervisor" in text_of(second.get("/rules"))
 
 
 def test_the_words_that_change_are_shown_within_their_sentence(world: World) -> None:
@@ -519,7 +519,7 @@ def test_going_back_needs_a_second_look_and_is_immediate(world: World) -> None:
     assert live_sha(world) == first
     assert live_text(world) == text
     assert decided(world, world.call(PANHANDLING)).response == "homeless_outreach"
-    assert "c.clark went back to it" in text_of(browser.get(f"{HERE}/versions"))
+    assert "Test supervisor went back to it" in text_of(browser.get(f"{HERE}/versions"))
     again = press(browser, page, path)
     assert again.status_code == 422
     assert "is live now" in text_of(again)

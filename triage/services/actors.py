@@ -30,6 +30,13 @@ def names_of(uow: UnitOfWork, actors: Iterable[str]) -> Callable[[str], str]:
     return name
 
 
+def named(uow: UnitOfWork, usernames: Iterable[str]) -> Callable[[str], str]:
+    """The name of whoever signs in so; what stands there where nobody does."""
+    found = uow.session.scalars(select(Account).where(Account.username.in_(list(usernames))))
+    known = {account.username: account.name for account in found}
+    return lambda username: known.get(username) or username
+
+
 def account_of(actor: str) -> UUID | None:
     """Whose account acts; None for programs and the service itself."""
     return UUID(key) if (key := _account_key(actor)) else None

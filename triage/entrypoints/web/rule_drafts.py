@@ -34,8 +34,8 @@ from triage.entrypoints.web.rule_words import (
     findings_in,
     said,
 )
+from triage.services import actors, rule_sets
 from triage.services import rule_drafts as drafts
-from triage.services import rule_sets
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("drafts", __name__)
@@ -272,12 +272,14 @@ def _approval_page(
             raise NotFound(gettext("there is no draft to approve: it was published or thrown away"))
         behind = drafts.is_behind(uow, kept)
         sent_back = drafts.sent_back(uow, name, kept)
+        named = actors.named(uow, [kept.edited_by])
     findings = rule_sets.findings(centre, kept.yaml)
     return render_template(
         "rules_approve.html",
         name=name,
         live=live,
         draft=kept,
+        named=named,
         behind=behind,
         is_author=kept.edited_by_id == current_person().account_id,
         findings=findings_in(kept.yaml, findings),

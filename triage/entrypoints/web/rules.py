@@ -1,5 +1,7 @@
 """The rules: what decides calls now, every version there was, and the way back to one."""
 
+from collections.abc import Callable, Iterable, Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -20,9 +22,9 @@ from triage.entrypoints.web.rule_trials import (
     try_live,
 )
 from triage.entrypoints.web.rule_words import by_kind, comparison, findings_in, said, said_of
+from triage.services import actors, rule_sets
 from triage.services import rule_drafts as drafts
-from triage.services import rule_sets
-from triage.storage.rule_sets import Publication, RuleSetVersion
+from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("rules", __name__)
@@ -35,10 +37,12 @@ _reading = open_to("dispatcher", "supervisor")
 @_reading
 def list_rule_sets() -> ResponseReturnValue:
     with current_context().reading() as uow:
+        listed, begun = rule_sets.newest_publications(uow), drafts.drafts(uow)
         return render_template(
             "rules.html",
-            listed=[(it, _rules_of(it.of)) for it in rule_sets.newest_publications(uow)],
-            drafts={draft.name: draft for draft in drafts.drafts(uow)},
+            listed=[(it, _rules_of(it.of)) for it in listed],
+            drafts={draft.name: draft for draft in begun},
+            named=_named(uow, listed, begun),
             deciding=current_context().centre.policy.rule_set,
         )
 
@@ -76,6 +80,7 @@ def versions(name: str) -> ResponseReturnValue:
             live=holding.of,
             deciding=current_context().centre.policy.rule_set,
             publications=found,
+            named=_named(uow, found),
             more=list_places.written((found[-1].created_at, found[-1].id)) if more else "",
             is_first=after is None,
             sent_back=drafts.sent_back(uow, name),
@@ -169,6 +174,7 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
         rules = rule_sets.of_version(centre, shown)
     except RuleFileError as error:
         findings = error.findings
+    draft = drafts.draft_of(uow, shown.name)
     return render_template(
         "rules_version.html",
         name=shown.name,
@@ -180,9 +186,23 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
         findings=findings_in(shown.yaml, findings),
         is_live=shown.id == holding.version_id,
         holding=holding,
-        draft=drafts.draft_of(uow, shown.name),
+        draft=draft,
+        named=_named(uow, [holding], [draft] if draft else [], [shown]),
         deciding=centre.policy.rule_set,
     )
+
+
+def _named(
+    uow: UnitOfWork,
+    publications: Sequence[Publication],
+    begun: Iterable[RuleDraft] = (),
+    versions: Iterable[RuleSetVersion] = (),
+) -> Callable[[str], str]:
+    """What whoever has written, approved or published these is called."""
+    shown = [*versions, *(it.of for it in publications)]
+    wrote = [name for it in shown for name in (it.written_by, it.approved_by)]
+    did = [*(it.published_by for it in publications), *(it.edited_by for it in begun)]
+    return actors.named(uow, {*wrote, *did})
 
 
 def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
