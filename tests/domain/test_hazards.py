@@ -17,6 +17,14 @@ from triage.domain.hazards import at_the_door, found_none, hazards
         ({"weapon": "none_seen", "weapon_directed_at": "nobody"}, []),
         ({"weapon": "unknown"}, ["weapon: not known."]),
         ({"firearm_access": "yes"}, ["firearm within reach: Yes."]),
+        ({"in_traffic": "yes", "dangerous_place": "none"}, ["in traffic: Yes."]),
+        (
+            {"dangerous_place": "at_edge", "dangerous_place_type": "water"},
+            [
+                "the person is on the edge, in the water or on the tracks.",
+                "kind of dangerous place: Water.",
+            ],
+        ),
         (
             {
                 "weapon": {

@@ -104,10 +104,12 @@ def test_who_has_no_phone_here_is_told_by_radio_and_that_is_red_until_it_is_done
     phone.expect_silence()
 
 
-def test_gas_and_a_dog_that_may_attack_are_dangers_too(world: World) -> None:
+def test_gas_a_dog_that_may_attack_an_edge_and_traffic_are_dangers_too(world: World) -> None:
     for name, learned, shown in (
         ("CIT 1", {"fire_gas_chemical": "gas"}, "There is gas."),
         ("CIT 2", {"animals": "dangerous"}, "Animals: Animal that may attack."),
+        ("CIT 4", {"dangerous_place": "at_edge"}, "The person is on the edge, in the water or"),
+        ("CIT 5", {"in_traffic": "yes"}, "In traffic: Yes."),
     ):
         phone, call = on_a_call(world, name)
         add(world, call, **learned)

@@ -12,6 +12,7 @@ _AT_THE_DOOR = (
     *("weapon", "weapon_type", "weapon_directed_at", "firearm_access", "other_armed_person"),
     *("violence_now", "threat_to_others", "barricaded", "held_or_cannot_leave"),
     *("dv_weapon_used_or_threatened", "dv_gun_access", "fire_gas_chemical", "animals"),
+    *("dangerous_place", "dangerous_place_type", "in_traffic"),
 )
 """What somebody who is about to go in must know."""
 _NONE_THERE = {("weapon", "none_seen"), ("weapon_directed_at", "nobody")}
@@ -47,7 +48,7 @@ def _about_safety(
 ) -> Iterator[tuple[Fact, Any]]:
     for name, fact in facts.items():
         theirs = fact.group == _GROUP or name in _AT_THE_DOOR
-        if theirs and fact.danger and name in answers:
+        if theirs and (fact.danger or name in _AT_THE_DOOR) and name in answers:
             yield fact, _worst(fact, answers[name])
 
 
