@@ -202,9 +202,8 @@ def test_another_response_calls_the_rest_off_and_says_so(world: World, dispatche
     world.ignores_texts("who is asked is another story")
     officer.text(f"{call.code} 1")
     officer.text(f"{call.code} ETA 4")
-    assert (
-        "CIT 1 on the way, ETA" in words(look(dispatcher, call)).split("Choose another response")[1]
-    )
+    form = words(look(dispatcher, call)).split("Choose another response")[2]  # behind its link
+    assert "CIT 1 on the way, ETA" in form
 
     chosen = {"override_response": "mobile_crisis", "override_reason": "supervisor"}
     told = act(dispatcher, call, "/override", chosen)
