@@ -41,6 +41,7 @@ OWN = {
         "edition",
         "form_key",
         "freely",
+        "hold",
         "how",
     ),
     *(
@@ -58,6 +59,7 @@ OWN = {
         "seen",
         "show",
         "slower",
+        "span",
     ),
     *("sort", "sound", "step", "take", "theme", "to", "turn", "version", "wish"),
 }
