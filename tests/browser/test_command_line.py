@@ -35,6 +35,8 @@ TOLD = {
 }
 """What each says that it has done."""
 REASONS = {"drop": ("unsafe", "no es seguro"), "end": ("linked", "conectada")}
+PLACES = {"past": "/past-calls", "board": "/board", "help": "/commands", "new": "/intake"}
+"""Where each leads, last to a page whose first field has the focus."""
 
 
 @dataclass
@@ -98,10 +100,9 @@ def test_every_command_does_what_its_button_does_and_says_so(
     line.says("cad", medical, "Medic 12 26-1177")
 
     line.goes("o", f"/calls/{medical.reference}", medical.code)
-    for verb, where in (("past", "/past-calls"), ("board", "/board"), ("new", "/intake")):
+    for verb, where in PLACES.items():
         line.goes(verb, where)
     assert line.used == {verb.word for verb in language.VERBS}
-    desk.goto(f"{centre.base_url}/commands")
     look(desk, f"commands-{tongue}")
 
 
