@@ -12,10 +12,12 @@ from sqlalchemy import delete, select, text
 
 from tests.stories.test_calls import close
 from tests.stories.test_calls_from_paper import sheet, type_in, went
+from tests.stories.test_diverts import pair_on_its_way, propose
+from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_lived_year import go_to
 from tests.typical_calls import CALM
 from tests.world import World
-from triage.domain.figures import STILL_OPEN, Figure
+from triage.domain.figures import OVERDUE, STILL_OPEN, Figure
 from triage.domain.lifecycle import CallState
 from triage.domain.wall_clock import bounds_of, next_daily
 from triage.entrypoints.commands.figures import figures as command
@@ -179,6 +181,38 @@ def test_what_changes_later_is_counted_again_and_the_same_twice_is_the_same(worl
     assert became & {"kept", "kept_late"}
     assert len(rolled(world)) == (today(world) - day).days, "each day that is over"
     assert of(counted(world, from_paper), Figure.CALLS) == {("paper", ""): 1}
+
+
+def test_a_follow_up_that_nobody_keeps_is_missed_though_nothing_is_written_of_it(
+    world: World,
+) -> None:
+    world.team("MCT 1")
+    day = at_noon(world)
+    world.call(CALM)
+    through_the_night(world)
+    first = of(counted(world, day), Figure.FOLLOW_UP)
+    assert {became for _, became in first} == {"open"}
+
+    for _ in range(4):
+        through_the_night(world)
+
+    later = of(counted(world, day), Figure.FOLLOW_UP)
+    assert {became for _, became in later} == {OVERDUE}
+    assert sum(later.values()) == sum(first.values())
+
+
+def test_half_a_yes_of_a_pair_that_stays_on_its_call_is_no_acceptance(world: World) -> None:
+    day = at_noon(world)
+    clinician, officer, _ = pair_on_its_way(world)
+    urgent = call_in(world, 1, "co_responder")
+    propose(world, urgent)
+    code = code_of(world, urgent)
+    clinician.text(f"{code} 1")
+    officer.text(f"{code} 2")
+    assert world.audited("page.divert_agreed") == 1
+    through_the_night(world)
+
+    assert list(of(counted(world, day), Figure.TO_ACCEPT).values()) == [1]
 
 
 def test_a_sheet_that_is_typed_in_days_later_changes_its_own_day(world: World) -> None:

@@ -31,7 +31,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 AT_ONCE = 500
 """Calls of which the rest is asked for together."""
-_ACCEPTED = ("page.accepted", "page.divert_agreed", "slot.assigned")
+_ACCEPTED = ("page.accepted", "slot.assigned")
 _ON_PAPER = "paper.went"
 _ARRIVED = "slot.on_scene"
 Keys = Sequence[UUID]

@@ -17,9 +17,10 @@ from triage.storage.unit_of_work import UnitOfWork
 
 def by_caller(
     uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str, version: int
-) -> None:
+) -> bool:
     """Write it down and assess the call: it may be known now how often they have called. The one
-    that stood before is kept beside it; what was written about it as a danger goes along.
+    that stood before is kept beside it; what was written about it as a danger goes along. Does it
+    correct one that can be rung?
 
     version -- of the caller as they stood on the screen. Raises Refused for a number that cannot be
     rung, or stands already, Conflict where somebody else wrote one down meanwhile.
@@ -35,12 +36,14 @@ def by_caller(
     if before:
         hazard_notes.correct_number(uow, call, before, number)
     calls.assess(uow, centre, call)
+    return before is not None
 
 
 def of_third_party(
     uow: UnitOfWork, centre: Centre, call: Call, key: UUID, phone: str, version: int
-) -> None:
-    """Write it down; nothing is looked up by it. Raises as `by_caller`."""
+) -> bool:
+    """Write it down; nothing is looked up by it. Does it correct one that can be rung? Raises as
+    `by_caller`."""
     must_be_open(call)
     told = callers.third_party_of_call(call, key)
     if told.version != version:
@@ -49,6 +52,7 @@ def of_third_party(
     _write(centre, told, phone)
     done = "corrected" if corrected else "written"
     uow.audit(f"caller.third_party_number_{done}", told)
+    return corrected
 
 
 def _write(centre: Centre, who: Caller | CallThirdParty, phone: str) -> str:

@@ -7,7 +7,7 @@ places has them; nothing sealed is opened to look for it or to list it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from triage.domain.lifecycle import CallState
 from triage.domain.phone_numbers import e164
+from triage.domain.wall_clock import bounds_of
 from triage.services.centre import Centre
 from triage.services.known_calls import responses_of
 from triage.services.list_pages import Place, earlier, first_of, later
@@ -147,8 +148,7 @@ def _fitting(
         of = aliased(Call, found)
         fits = [of.state.in_(_STATE_NAMES[state])]
     if wanted.day is not None:
-        begins = datetime.combine(wanted.day, time(), centre.policy.time_zone)
-        ends = datetime.combine(wanted.day + timedelta(days=1), time(), centre.policy.time_zone)
+        begins, ends = bounds_of(centre.policy.time_zone, wanted.day)
         fits += [of.received_at >= begins, of.received_at < ends]
     if wanted.disposition:
         fits.append(of.disposition == wanted.disposition)

@@ -12,7 +12,7 @@ from triage.domain.ranking import TeamOption
 from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
-from triage.services.unsafe import somebody_withdrew
+from triage.services.unsafe import withdrew_from
 from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
@@ -123,10 +123,12 @@ def tell_all(uow: UnitOfWork, centre: Centre, responder: Responder, number: int)
     """One text about every less urgent call that this supervisor is asked to take charge of."""
     pages = uow.session.scalars(_left_to(uow, responder.id)).all()
     rows = list(dict.fromkeys(page.slot.dispatch for page in pages))
-    codes = list(dict.fromkeys(dispatch.call.code for dispatch in rows))
+    calls = {dispatch.call_id: dispatch.call.code for dispatch in rows}
+    codes = list(calls.values())
     if not codes or responder.opted_out_at is not None:
         return
-    unsafe = list(dict.fromkeys(one.call.code for one in rows if somebody_withdrew(uow, one)))
+    left = withdrew_from(uow, calls)
+    unsafe = [code for key, code in calls.items() if key in left][:MOST_CODES]
     outbox.enqueue(
         uow,
         centre,

@@ -1,5 +1,6 @@
 """Calls that a team had to leave because it was not safe: whoever is asked or comes is told."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,13 @@ _LEFT = (
     .join(Dispatch)
     .where(Dispatch.call_id == bindparam("call_id"), Slot.state == SlotState.WITHDRAWN)
 )
+_LEFT_OF = (
+    select(Dispatch.call_id)
+    .join(Slot)
+    .where(
+        Dispatch.call_id.in_(bindparam("keys", expanding=True)), Slot.state == SlotState.WITHDRAWN
+    )
+)
 
 
 def withdrew_at(uow: UnitOfWork, call_id: UUID) -> datetime | None:
@@ -23,6 +31,12 @@ def withdrew_at(uow: UnitOfWork, call_id: UUID) -> datetime | None:
     with uow.asking((Dispatch, Slot)):
         left = uow.session.execute(_LEFT, {"call_id": call_id}).all()
     return max((heard_at or created_at for heard_at, created_at in left), default=None)
+
+
+def withdrew_from(uow: UnitOfWork, calls: Iterable[UUID]) -> set[UUID]:
+    """Those of these calls that a team has left."""
+    with uow.asking((Dispatch, Slot)):
+        return set(uow.session.scalars(_LEFT_OF, {"keys": list(calls)}))
 
 
 def somebody_withdrew(uow: UnitOfWork, dispatch: Dispatch) -> bool:

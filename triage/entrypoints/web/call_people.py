@@ -6,7 +6,6 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from triage.domain.errors import Refused
-from triage.domain.phone_numbers import can_be_rung
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
@@ -42,9 +41,7 @@ def write_number(reference: str, key: UUID) -> ResponseReturnValue:
     version = request.form.get("version", 0, type=int)
 
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        corrected = callers.of_call(call, key).phone_index is not None
-        numbers_given.by_caller(uow, centre, call, key, typed.line("phone"), version)
-        if corrected:
+        if numbers_given.by_caller(uow, centre, call, key, typed.line("phone"), version):
             return msgid(
                 "The caller's number is corrected. Tell the right one to whoever was told the"
                 " other, in CAD too."
@@ -89,9 +86,7 @@ def write_third_party_number(reference: str, key: UUID) -> ResponseReturnValue:
     version = request.form.get("version", 0, type=int)
 
     def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        corrected = can_be_rung(callers.third_party_of_call(call, key).phone or "")
-        numbers_given.of_third_party(uow, centre, call, key, typed.line("phone"), version)
-        if corrected:
+        if numbers_given.of_third_party(uow, centre, call, key, typed.line("phone"), version):
             return msgid(
                 "Their number is corrected. Tell the right one to whoever was told the other, in"
                 " CAD too."
