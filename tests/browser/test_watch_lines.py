@@ -2,15 +2,18 @@
 
 import re
 import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import LONG_MS, Served
+from tests.browser.conftest import LONG_MS, Served, wait_until_ready
 from tests.browser.test_journey import sign_in
 from tests.browser.test_phone_page import signs_out
 from tests.stories.test_calls import CALM
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, start_twilio
 from triage.storage.calls import IntakeDraft
 from triage.storage.watching import WatchRound
 
@@ -83,6 +86,50 @@ def test_whoever_types_a_call_reads_it_in_time_and_loses_nothing(
 
     served.start(killed)
     expect(lines).to_have_text("", timeout=LONG_MS)
+
+
+@pytest.fixture
+def provider(served: Served) -> Iterator[Twilio]:
+    """The service's telephones are no simulator's."""
+    twilio = start_twilio()
+    served.environ |= {
+        "TRIAGE_PUBLIC_URL": served.base_url,
+        "TRIAGE_SMS": "twilio",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_FROM": SENDER,
+        "TWILIO_API_URL": twilio.url,
+    }
+    for name, started in (("web", served.serve), ("worker", ())):
+        served.stop(name)
+        served.start(name, *started)
+    wait_until_ready(urlsplit(served.base_url).port or 0, served.logs / "web.log")
+    yield twilio
+    twilio.stop()
+
+
+def test_a_provider_that_takes_no_texts_is_told_within_fifteen_seconds_and_gone_again(
+    served: Served, provider: Twilio, page: Page
+) -> None:
+    for number in (8, 9):
+        served.world.team(f"Mobile {number}")
+    is_watched(served)
+    sign_in(served, page)
+    write_a_call(served, page)
+
+    provider.behave("503", only="Messages")
+    for _ in range(2):  # one that fails may be a hiccup
+        served.world.call(CALM)
+    began = time.monotonic()
+    lines = page.locator("#standing-lines")
+    expect(lines).to_contain_text("the telephone provider takes no texts", timeout=15_000)
+    print(f"the provider takes nothing: told after {time.monotonic() - began:.1f} s")
+    expect(lines).to_contain_text("Ring")
+    goes_on(served, page)
+
+    provider.behave("ok")
+    expect(lines).to_have_text("", timeout=LONG_MS)
+    assert provider.wait_for(1)  # what waited has left by itself
 
 
 def test_without_an_answer_the_page_itself_says_so(served: Served, page: Page) -> None:
