@@ -88,14 +88,17 @@ class Evidence:
         yield from (f"a text of nobody's was sent: {name}" for name in taken)
 
     def _slots(self, hands: Mapping[str, Sequence[UUID]], first: Collection[UUID]) -> Iterator[str]:
-        """One team first, if there is any; then all hands, each as often as all the others."""
+        """One team first, if there is any; then all hands, each as often as all the others, but
+        for those who have said yes to some call: a later round leaves them out."""
         asked = Counter((page.slot_id, page.kind, page.responder_id) for page in self.pages)
         held = Counter((page.slot_id, page.state) for page in self.pages)
         before = Counter(page.slot_id for page in self.pages if page.kind is PageKind.TEAM)
+        away = {page.responder_id for page in self.pages if page.state is PageState.ACCEPTED}
         for k, slot in {page.slot_id: page.slot for page in self.pages}.items():
             if before[k] != (slot.dispatch.call_id in first):
                 yield f"slot {key(k)} was asked of {before[k]} people before all hands"
-            rounds = {asked[k, PageKind.ALL_HANDS, one] for one in hands[slot.role]}
+            free = set(hands[slot.role]) - away
+            rounds = {asked[k, PageKind.ALL_HANDS, one] for one in free}
             if len(rounds) != 1 or not 0 < max(rounds) <= slot.dispatch.escalated:
                 yield f"of slot {key(k)} all hands were asked unequally: {sorted(rounds)} times"
             owners, still = held[k, PageState.ACCEPTED], held[k, PageState.OPEN]
