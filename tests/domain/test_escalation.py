@@ -1,5 +1,6 @@
 """Whom to try next when nobody has answered."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,6 +101,15 @@ def test_no_step_comes_early_and_none_is_the_last(policy: EscalationPolicy, done
 @given(sound)
 def test_what_is_written_down_is_read_back(policy: EscalationPolicy) -> None:
     assert read_policy(policy.name, as_rows(policy), policy.repeat_s) == (policy, [])
+    own = replace(policy, call_back_min=7, divert_ranks=9)
+    assert read_policy(own.name, as_rows(own), own.repeat_s, 7, 9) == (own, [])
+
+
+@pytest.mark.parametrize("written", [(0, 2), (1441, 2), (5, 0), (5, 10)])
+def test_a_wait_or_a_divert_out_of_bounds_is_refused(written: tuple[int, int]) -> None:
+    _, wrong = read_policy("Nights", as_rows(default_policy(1)), 60, *written)
+    assert len(wrong) == 1
+    assert wrong[0].path == ("divert_ranks" if written[0] == 5 else "call_back_min")
 
 
 @given(sound, st.integers(1, 5), st.integers(30, 900))

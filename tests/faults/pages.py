@@ -28,7 +28,7 @@ from tests.performance.paging.storm import EVERY_TENTH_IS_HIGHEST, OF_THE_HIGHES
 from tests.servers import PostgresServer
 from tests.twilio_double import Reports
 from tests.typical_calls import UNARMED
-from triage.domain.escalation import EscalationPolicy, Step, Who, as_rows
+from triage.domain.escalation import EscalationPolicy, Step, Who
 from triage.domain.lifecycle import PageState
 from triage.services import escalation_policies, switches
 from triage.services.sending import Choice
@@ -147,9 +147,9 @@ class Play:
             members = world.team(f"Hands {number}", ("homeless_outreach",), roles)
             for role, phone in zip(roles, members, strict=True):
                 self._hands.setdefault(role, []).append(phone.responder_id)
-        steps, where = as_rows(_ALL_HANDS), (A_PAIR.response, 0)
+        where = A_PAIR.response, 0
         with world.context.unit_of_work("test") as uow:
-            escalation_policies.lay_down(uow, world.centre, where, "All hands", steps, REPEAT_S)
+            escalation_policies.lay_down(uow, world.centre, where, _ALL_HANDS)
 
     def _call(self, number: int) -> UUID:
         facts = PROMPT if number % EVERY_TENTH_IS_HIGHEST else OF_THE_HIGHEST

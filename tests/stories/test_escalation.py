@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.world import Phone, World
 from triage.domain.delivery import Whose
+from triage.domain.escalation import read_policy
 from triage.domain.lifecycle import PageState
 from triage.domain.phone_network import Refused
 from triage.domain.spoken import spelled
@@ -74,11 +75,10 @@ def supervisor(world: World, name: str = "Supervisors") -> Phone:
 
 
 def lay_down(world: World, steps: list[dict[str, object]], repeat_s: int = 60) -> None:
+    policy, _ = read_policy("Tonight", steps, repeat_s)
     world.context.do(
         "supervisor",
-        lambda uow: escalation_policies.lay_down(
-            uow, world.centre, ("mobile_crisis", 0), "Tonight", steps, repeat_s
-        ),
+        lambda uow: escalation_policies.lay_down(uow, world.centre, ("mobile_crisis", 0), policy),
     )
 
 

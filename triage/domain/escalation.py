@@ -22,6 +22,18 @@ HIGHEST = 1
 MOST_STEPS = 12
 LONGEST_WAIT_S = 4 * 3600
 MOST_TIMES = 20
+LONGEST_CALL_BACK_MIN = 24 * 60
+NEVER = 9
+"""So many levels less urgent than another no call is."""
+OF_THE_SETTINGS = (
+    (
+        "call_back_min",
+        msgid("Write whole minutes, 1 to %(most)s, or nothing.", most=f"{LONGEST_CALL_BACK_MIN:,}"),
+        LONGEST_CALL_BACK_MIN,
+    ),
+    ("divert_ranks", msgid("Write how many levels, 1 to %(most)s, or nothing.", most=NEVER), NEVER),
+)
+"""What a policy may say and otherwise the settings do: where, what to write, and the most."""
 
 
 class Who(StrEnum):
@@ -56,6 +68,12 @@ class EscalationPolicy:
     steps: tuple[Step, ...]
     repeat_s: int
     """What is beyond the teams begins anew after so long, until taken; 0: it does not."""
+    call_back_min: int | None = None
+    """So long a caller waits for a team without hearing from us, and a supervisor has charge
+    before they are asked again; None: as the settings say for the level."""
+    divert_ranks: int | None = None
+    """A team on its way to a call so many levels less urgent may be asked to come here instead,
+    NEVER for none; None: as the settings say."""
 
     @property
     def reminders(self) -> tuple[Step, ...]:
@@ -198,11 +216,16 @@ def as_rows(policy: EscalationPolicy) -> list[dict[str, Any]]:
 
 
 def read_policy(
-    name: str, rows: Iterable[Mapping[str, Any]], repeat_s: int
+    name: str,
+    rows: Iterable[Mapping[str, Any]],
+    repeat_s: int,
+    call_back_min: int | None = None,
+    divert_ranks: int | None = None,
 ) -> tuple[EscalationPolicy, list[Problem]]:
     """The policy that these rows say, and all that is wrong with it."""
     steps = tuple(_step(row) for row in rows)
-    policy = EscalationPolicy(" ".join(name.split()), steps, repeat_s)
+    named = " ".join(name.split())
+    policy = EscalationPolicy(named, steps, repeat_s, call_back_min, divert_ranks)
     return policy, list(problems(policy))
 
 
@@ -213,8 +236,8 @@ def _step(row: Mapping[str, Any]) -> Step:
 
 
 def problems(policy: EscalationPolicy) -> Iterable[Problem]:
-    """What must be mended before calls may follow this policy. Paths are `name`, `repeat_s`,
-    `steps` or `steps.N.part`, N counted from 1."""
+    """What must be mended before calls may follow this policy. Paths are names of its fields,
+    or `steps.N.part`, N counted from 1."""
     if not 0 < len(policy.name) <= 60 or not policy.name.isprintable():
         yield Problem("name", msgid("Write a name, up to 60 characters."))
     if not policy.steps or policy.steps[0].who is not Who.NEXT_TEAM:
@@ -224,6 +247,10 @@ def problems(policy: EscalationPolicy) -> Iterable[Problem]:
     for number, step in enumerate(policy.steps, 1):
         yield from _problems_of(step, number)
     yield from _order(policy.steps)
+    for path, told, most in OF_THE_SETTINGS:
+        written = getattr(policy, path)
+        if written is not None and not 1 <= written <= most:
+            yield Problem(path, told)
     if not 0 <= policy.repeat_s <= LONGEST_WAIT_S or 0 < policy.repeat_s < 30:
         yield Problem("repeat_s", msgid("Begin anew after 30 seconds to 4 hours, or 0 for never."))
     if not policy.beyond:

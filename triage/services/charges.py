@@ -8,7 +8,7 @@ from sqlalchemy import select
 from triage.domain import escalation_wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState
-from triage.services import escalation_steps, outbox, stand_downs
+from triage.services import escalation_policies, escalation_steps, outbox, stand_downs
 from triage.services.centre import Centre
 from triage.services.escalation_steps import ESCALATE, WAITING
 from triage.services.listed_dispatches import ListedPage
@@ -82,7 +82,7 @@ def _set_clock(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     """For as long as a caller of this level may wait without hearing from us."""
     dispatch = page.slot.dispatch
     stop_clock(uow, dispatch)
-    due_at = uow.now + centre.policy.call_back_after(dispatch.level_rank)
+    due_at = uow.now + escalation_policies.call_back_after(uow, centre, dispatch)
     plan(uow, REMINDS, page, due_at, dispatch)
 
 

@@ -15,7 +15,7 @@ from triage.domain import escalation_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import Spoken, msgid
-from triage.services import paging
+from triage.services import escalation_policies, paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
@@ -54,6 +54,7 @@ def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
     asked, the least urgent call first."""
     if dispatch.state is not DispatchState.UNFILLED or dispatch.reached_by != "page":
         return []
+    ranks = escalation_policies.divert_ranks(uow, centre, dispatch)
     on_the_way = uow.session.scalars(
         select(Slot)
         .join(Dispatch)
@@ -61,7 +62,7 @@ def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
             BUSY_SLOT,
             Slot.state.in_(MAY_TURN),
             Slot.responder_id.is_not(None),
-            Dispatch.level_rank >= dispatch.level_rank + centre.policy.divert_ranks,
+            Dispatch.level_rank >= dispatch.level_rank + ranks,
             Dispatch.call_id != dispatch.call_id,
             Slot.relief_asked_at.is_(None),  # it wants to go home, not elsewhere
         )

@@ -1,9 +1,8 @@
 """Which escalation policy holds for which calls, and what supervisors make of that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,8 +10,10 @@ from sqlalchemy import select
 from triage.domain.errors import Conflict, InvalidCall, Problem
 from triage.domain.escalation import (
     EscalationPolicy,
+    as_rows,
     default_policy,
     most_specific,
+    problems,
     read_policy,
 )
 from triage.domain.words import msgid
@@ -49,9 +50,32 @@ class Kept:
 
 def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
     """The policy that this dispatch began under."""
-    if dispatch.policy_id is None:
-        return default_policy(dispatch.level_rank)
-    return _policy(uow.get(EscalationPolicyRow, dispatch.policy_id))
+    return _of(uow, dispatch.policy_id, dispatch.level_rank)
+
+
+def _of(uow: UnitOfWork, key: UUID | None, level_rank: int) -> EscalationPolicy:
+    return default_policy(level_rank) if key is None else _policy(uow.get(EscalationPolicyRow, key))
+
+
+def call_back_after(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> timedelta:
+    """How long its caller waits for a team without hearing from us."""
+    return _call_back(uow, centre, dispatch.policy_id, dispatch.level_rank)
+
+
+def call_back_now(uow: UnitOfWork, centre: Centre, response: str, level_rank: int) -> timedelta:
+    """How long the caller of a new dispatch would wait. response -- "" for what holds for all."""
+    return _call_back(uow, centre, choose(uow, response, level_rank), level_rank)
+
+
+def _call_back(uow: UnitOfWork, centre: Centre, key: UUID | None, level_rank: int) -> timedelta:
+    own = _of(uow, key, level_rank).call_back_min
+    return centre.policy.call_back_after(level_rank) if own is None else timedelta(minutes=own)
+
+
+def divert_ranks(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> int:
+    """So many levels less urgent a call has to be for its team to be asked to come here."""
+    own = of_dispatch(uow, dispatch).divert_ranks
+    return centre.policy.divert_ranks if own is None else own
 
 
 def choose(uow: UnitOfWork, response: str, level_rank: int) -> UUID | None:
@@ -97,16 +121,14 @@ def lay_down(
     uow: UnitOfWork,
     centre: Centre,
     where: tuple[str, int],
-    name: str,
-    steps: Sequence[Mapping[str, Any]],
-    repeat_s: int,
+    policy: EscalationPolicy,
 ) -> EscalationPolicyRow:
     """From now on new calls of this response and level follow this policy; what held before
     ends. Calls that began under it end under it.
 
     where -- a response or "", and a level's rank or 0. Raises NotAPolicy.
     """
-    policy, wrong = read_policy(name, steps, repeat_s)
+    wrong = list(problems(policy))
     response, level_rank = where
     kind = centre.vocabulary.responses.get(response)
     if response and (kind is None or kind.reached_by != "page"):
@@ -124,12 +146,22 @@ def lay_down(
             name=policy.name,
             response=response,
             level_rank=level_rank,
-            steps=[dict(step) for step in steps],
-            repeat_s=repeat_s,
+            steps=as_rows(policy),
+            repeat_s=policy.repeat_s,
+            call_back_min=policy.call_back_min,
+            divert_ranks=policy.divert_ranks,
             edited_by=uow.actor,
         )
     )
-    uow.audit("policy.laid_down", row, response=response, level=level_rank, steps=len(policy.steps))
+    uow.audit(
+        "policy.laid_down",
+        row,
+        response=response,
+        level=level_rank,
+        steps=len(policy.steps),
+        call_back_min=policy.call_back_min,
+        divert_ranks=policy.divert_ranks,
+    )
     return row
 
 
@@ -167,4 +199,5 @@ def _live(uow: UnitOfWork) -> Sequence[EscalationPolicyRow]:
 
 
 def _policy(row: EscalationPolicyRow) -> EscalationPolicy:
-    return read_policy(row.name, row.steps, row.repeat_s)[0]
+    said = read_policy(row.name, row.steps, row.repeat_s, row.call_back_min, row.divert_ranks)
+    return said[0]

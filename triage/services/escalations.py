@@ -172,7 +172,7 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
 
 
 def _plan_call_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    due_at = uow.now + centre.policy.call_back_after(dispatch.level_rank)
+    due_at = uow.now + escalation_policies.call_back_after(uow, centre, dispatch)
     plan(uow, CALL_BACK, dispatch, due_at, dispatch)
 
 

@@ -14,7 +14,7 @@ from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_wher
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, rest_of
 from triage.domain.words import msgid
-from triage.services import callers, speaking_freely
+from triage.services import callers, escalation_policies, speaking_freely
 from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
@@ -38,8 +38,8 @@ def answer(
     """What a dispatcher can say of this call now."""
     safe = not speaking_freely.must_not_ring(uow, call)
     rank = decision.urgency.rank if decision else 1
-    back = uow.now + centre.policy.call_back_after(rank)
     lines, said = list(lines), _caller(uow, call)
+    back = uow.now + _call_back(uow, centre, lines, rank)
     coming = comers(centre, lines, uow.now)
     result = decision.result if decision else None
     return Answer(
@@ -53,6 +53,14 @@ def answer(
         can_ring=callers.can_ring(call),
         asking=call.state is CallState.ASKING and not lines,
     )
+
+
+def _call_back(
+    uow: UnitOfWork, centre: Centre, lines: Iterable[DispatchLine], rank: int
+) -> timedelta:
+    """The soonest of what is owed; where nothing is, what holds for every response."""
+    owed = {line.response for line in lines if line.reached_by == "page"} or {""}
+    return min(escalation_policies.call_back_now(uow, centre, it, rank) for it in owed)
 
 
 def _caller(uow: UnitOfWork, call: Call) -> frozenset[str]:

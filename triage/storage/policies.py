@@ -33,5 +33,8 @@ class EscalationPolicyRow(LiveRow):
     """1 for the most urgent level ...; 0 for all of them."""
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     repeat_s: Mapped[int]
+    call_back_min: Mapped[int | None]
+    divert_ranks: Mapped[int | None]
+    """Where these two are None the settings of the center hold."""
     edited_by: Mapped[str]
     ended_at: Mapped[datetime | None]

@@ -1,40 +1,48 @@
 """Escalation policies: what happens while teams are asked, and when nobody is left to ask."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import NotFound
 
 from triage.context import current_context
 from triage.domain.errors import Problem
 from triage.domain.escalation import (
     HIGHEST,
-    LONGEST_WAIT_S,
     MOST_STEPS,
-    MOST_TIMES,
-    Channel,
+    NEVER,
     EscalationPolicy,
     Moment,
-    Who,
-    as_rows,
     default_policy,
     most_specific,
     preview,
-    read_policy,
+    problems,
 )
 from triage.domain.ruleset import Level
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web import escalation_reach as reach
-from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.escalation_changes import Change, changes, fingerprint
-from triage.entrypoints.web.escalation_reach import Where
-from triage.entrypoints.web.escalation_words import CHANNEL, WHO, moment_in_words, sentences
+from triage.entrypoints.web.escalation_form import (
+    ALL,
+    Form,
+    as_typed,
+    filled_in,
+    named,
+    not_chosen,
+    read,
+    where,
+)
+from triage.entrypoints.web.escalation_words import (
+    CHANNEL,
+    WHO,
+    beside,
+    moment_in_words,
+    sentences,
+)
 from triage.services import escalation_policies
 from triage.services.escalation_policies import NotAPolicy
 from triage.storage.policies import EscalationPolicyRow
@@ -42,23 +50,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("escalation", __name__, url_prefix="/escalation")
 
-PARTS = ("who", "channel", "wait", "times", "every")
 LOOK_AHEAD_S = 2 * 3600
-
-ALL = "*"
-"""Every response: in the form, where nothing is what was not chosen yet."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form as it was typed, with what is wrong with it."""
-
-    fields: Mapping[str, str]
-    rows: int
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        return self.fields.get(name, "")
 
 
 @bp.get("")
@@ -86,6 +78,7 @@ def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
         levels=levels,
         held=held,
         sentences=sentences,
+        beside=beside,
         where=lambda one: reach.where_in_words(one, levels),
         time_to_answer=reach.time_to_answer(levels),
         defaults=[default_policy(1), default_policy(2)],
@@ -100,39 +93,36 @@ def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
 @open_to("supervisor")
 def edit() -> ResponseReturnValue:
     with current_context().reading() as uow:
-        where = _where(request.args)
+        asked = where(request.args)
         if not request.args:
             # The quickest: whoever changes nothing of it makes no level slower.
-            return _edit_page(uow, _filled_in(default_policy(HIGHEST), None))
-        policy = most_specific(reach.live(uow), *where) or default_policy(where[1] or HIGHEST)
-        return _edit_page(uow, _filled_in(policy, where))
+            return _edit_page(uow, filled_in(default_policy(HIGHEST), None))
+        policy = most_specific(reach.live(uow), *asked) or default_policy(asked[1] or HIGHEST)
+        return _edit_page(uow, filled_in(policy, asked))
 
 
 @bp.post("/edit")
 @open_to("supervisor")
 def save() -> ResponseReturnValue:
     """Save it, or show what would happen, or give room for more steps. Nothing typed is lost."""
-    context, form = current_context(), _as_typed()
+    context, form = current_context(), as_typed()
     wish = request.form.get("wish", "save")
-    steps, wrong = _steps(form)
-    repeat_s = _number(form, "repeat", wrong)
-    where = _where(form.fields)
+    policy, wrong = read(form)
+    for_which = where(form.fields)
     if wish != "save":
         more = 2 if wish == "more" else 0
-        form = Form(form.fields, min(form.rows + more, MOST_STEPS), _named(wrong))
+        form = Form(form.fields, min(form.rows + more, MOST_STEPS), named(wrong))
         return _shown(form, 200)
-    wrong += _not_chosen(form)
+    wrong += not_chosen(form)
     try:
         if wrong or (wrong := _unseen(form)):
             raise NotAPolicy(wrong)
         context.do(
             current_person().actor,
-            lambda uow: escalation_policies.lay_down(
-                uow, context.centre, where, form.value("name"), steps, repeat_s
-            ),
+            lambda uow: escalation_policies.lay_down(uow, context.centre, for_which, policy),
         )
     except NotAPolicy as error:
-        return _shown(Form(form.fields, form.rows, _named(error.problems)), 422)
+        return _shown(Form(form.fields, form.rows, named(error.problems)), 422)
     flash(gettext("The policy holds for calls that are sent from now on."), "good")
     return redirect("/escalation")
 
@@ -162,103 +152,8 @@ def _without(uow: UnitOfWork, key: UUID) -> list[Change]:
     row = uow.get(EscalationPolicyRow, key)
     if row.ended_at is not None:
         return []  # whoever ends it once more is told so
-    where, live = (row.response, row.level_rank), reach.live(uow)
-    return changes(live, where, None, reach.levels_timed(uow), reach.responses())
-
-
-# --- the form -----------------------------------------------------------------------------
-
-
-def _as_typed() -> Form:
-    fields = {name: typed.clean(value).strip() for name, value in request.form.items()}
-    rows = fields.get("rows", "")
-    return Form(fields, int(rows) if rows in map(str, range(1, MOST_STEPS + 1)) else 6)
-
-
-def _filled_in(policy: EscalationPolicy, where: Where | None) -> Form:
-    fields = {"name": policy.name, "repeat": str(policy.repeat_s)}
-    if where is not None:
-        fields |= {"response": where[0] or ALL, "level_rank": str(where[1])}
-    for number, row in enumerate(as_rows(policy), 1):
-        wait = "" if row["wait_s"] is None else str(row["wait_s"])
-        values = (row["who"], row["channel"], wait, str(row["times"]), str(row["every_s"]))
-        fields |= {f"{part}_{number}": v for part, v in zip(PARTS, values, strict=True)}
-    return Form(fields, min(len(policy.steps) + 2, MOST_STEPS))
-
-
-def _steps(form: Form) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """The rows that say who, as steps; `steps.N` of a problem is the N-th row of these."""
-    steps: list[dict[str, Any]] = []
-    wrong: list[Problem] = []
-    for number in range(1, form.rows + 1):
-        who = form.value(f"who_{number}")
-        if not who:
-            continue
-        if who not in set(Who) or form.value(f"channel_{number}") not in set(Channel):
-            wrong.append(Problem(f"who_{number}", msgid("Choose who, and how.")))
-            continue
-        half = who == Who.SAME and not form.value(f"wait_{number}")
-        steps.append(
-            {
-                "who": who,
-                "channel": form.value(f"channel_{number}"),
-                "wait_s": None if half else _number(form, f"wait_{number}", wrong),
-                "times": _number(form, f"times_{number}", wrong),
-                "every_s": _number(form, f"every_{number}", wrong),
-            }
-        )
-    return steps, wrong
-
-
-def _number(form: Form, name: str, wrong: list[Problem]) -> int:
-    written = form.value(name) or "0"
-    if not (written.isascii() and written.isdigit() and len(written) < 6):
-        wrong.append(Problem(name, _allowed(form, name)))
-        return 0
-    return int(written)
-
-
-def _allowed(form: Form, name: str) -> str:
-    part, _, number = name.partition("_")
-    if part != "times":
-        return msgid("Write whole seconds, 0 to %(most)s.", most=f"{LONGEST_WAIT_S:,}")
-    least = 0 if form.value(f"who_{number}") == Who.NEXT_TEAM else 1
-    return msgid("Write a whole number, %(least)s to %(most)s.", least=least, most=MOST_TIMES)
-
-
-def _named(problems: Sequence[Problem]) -> dict[str, str]:
-    """Each sentence by the field beside which it stands."""
-    form = _as_typed()
-    rows = [n for n in range(1, form.rows + 1) if form.value(f"who_{n}")]
-    names = {"repeat_s": "repeat", "steps": f"who_{rows[0] if rows else 1}"}
-    parts = {"wait_s": "wait", "every_s": "every"}
-    errors: dict[str, str] = {}
-    for problem in problems:
-        name = names.get(problem.path, problem.path)
-        if problem.path.startswith("steps."):
-            _, number, part = problem.path.split(".")
-            name = f"{parts.get(part, part)}_{rows[int(number) - 1]}"
-        step = name.rpartition("_")[2]
-        said = msgid("Step %(number)s: %(what)s", number=step, what=problem.message)
-        errors.setdefault(name, said if step.isdigit() else problem.message)
-    return errors
-
-
-def _where(fields: Mapping[str, str]) -> Where:
-    rank = fields.get("level_rank") or "0"
-    if rank not in set("0123456789"):
-        raise NotFound
-    response = fields.get("response", "")
-    return "" if response == ALL else response, int(rank)
-
-
-def _not_chosen(form: Form) -> list[Problem]:
-    wrong = []
-    if not form.value("response"):
-        wrong.append(Problem("response", msgid("Choose for which response, or every response.")))
-    if not form.value("level_rank"):
-        wrong.append(Problem("level_rank", msgid("Choose for which level, or every level.")))
-    return wrong
+    own = row.response, row.level_rank
+    return changes(reach.live(uow), own, None, reach.levels_timed(uow), reach.responses())
 
 
 def _unseen(form: Form) -> list[Problem]:
@@ -293,12 +188,14 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         numbers=range(1, form.rows + 1),
         responses=[(ALL, msgid("Every response")), *reach.responses().items()],
         changes=changed,
-        chosen=not _not_chosen(form),
+        chosen=not not_chosen(form),
         slower=fingerprint(slower) if slower else "",
         levels=[(str(level.rank), level.said()) for level in levels],
         who=[(key.value, words) for key, words in WHO.items()],
         channels=[(key.value, words) for key, words in CHANNEL.items()],
         most_steps=MOST_STEPS,
+        settings=current_context().centre.policy,
+        never=NEVER,
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
         said=moment_in_words,
@@ -308,10 +205,9 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
 
 def _policy(form: Form) -> EscalationPolicy | None:
     """None while the form is not a policy."""
-    steps, wrong = _steps(form)
-    repeat_s = _number(form, "repeat", wrong)
-    policy, problems = read_policy(form.value("name") or "?", steps, repeat_s)
-    return None if wrong or problems else policy
+    policy, wrong = read(form)
+    policy = replace(policy, name=policy.name or "?")
+    return None if wrong or [*problems(policy)] else policy
 
 
 def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list[Moment] | None:
@@ -326,7 +222,8 @@ def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list
 def _changes(uow: UnitOfWork, form: Form) -> list[Change] | None:
     """What would be different where the policy would hold; None while that cannot be told."""
     policy = _policy(form)
-    if policy is None or _not_chosen(form):
+    if policy is None or not_chosen(form):
         return None
-    where, live = _where(form.fields), reach.live(uow)
-    return changes(live, where, policy, reach.levels_timed(uow), reach.responses())
+    return changes(
+        reach.live(uow), where(form.fields), policy, reach.levels_timed(uow), reach.responses()
+    )

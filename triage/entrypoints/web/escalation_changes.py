@@ -15,7 +15,7 @@ from triage.domain.escalation import (
 from triage.domain.ruleset import Level
 from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
-from triage.entrypoints.web.escalation_words import CHANNEL, WHO, sentences
+from triage.entrypoints.web.escalation_words import CHANNEL, WHO, beside, call_back_min, sentences
 
 HOURS = 2
 TEAMS = 3
@@ -74,7 +74,7 @@ def changes(
 def _change(
     level: Level, now: EscalationPolicy, then: EscalationPolicy, answer_s: int, responses: str
 ) -> Change:
-    before, after = sentences(now), sentences(then)
+    before, after = ([*sentences(it), *beside(it, level.rank)] for it in (now, then))
     return Change(
         level_name(level.label),
         responses,
@@ -82,7 +82,10 @@ def _change(
         _name(then, level),
         [said for said in before if said not in after],
         [said for said in after if said not in before],
-        _slower(_times(now, answer_s), _times(then, answer_s)),
+        [
+            *_slower(_times(now, answer_s), _times(then, answer_s)),
+            *_rung_later(*(call_back_min(it, level.rank) for it in (now, then))),
+        ],
     )
 
 
@@ -113,6 +116,18 @@ def _slower(before: Times, after: Times) -> list[str]:
                 )
             )
     return told
+
+
+def _rung_later(before: int, after: int) -> list[str]:
+    if after <= before:
+        return []
+    return [
+        msgid(
+            "Ring the caller back: now after %(before)s min; then after %(after)s min.",
+            before=before,
+            after=after,
+        )
+    ]
 
 
 def _said(times: Sequence[int]) -> str:

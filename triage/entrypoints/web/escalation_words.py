@@ -1,6 +1,7 @@
 """An escalation policy in words."""
 
-from triage.domain.escalation import Channel, EscalationPolicy, Moment, Step, Who
+from triage.context import current_context
+from triage.domain.escalation import NEVER, Channel, EscalationPolicy, Moment, Step, Who
 from triage.domain.words import listed, msgid
 
 WHO = {
@@ -35,6 +36,38 @@ def sentences(policy: EscalationPolicy) -> list[str]:
         seconds=policy.repeat_s,
     )
     return [*said, again]
+
+
+def beside(policy: EscalationPolicy, level_rank: int) -> list[str]:
+    """What else it lays down, or the settings where it says nothing. level_rank -- 0: every one."""
+    ranks = policy.divert_ranks or current_context().centre.policy.divert_ranks
+    if ranks >= NEVER:
+        turn = msgid("No team on its way to another call is asked to come here instead.")
+    else:
+        turn = msgid(
+            "A team on its way to a call less urgent by %(ranks)s or more levels may be asked to"
+            " come here instead.",
+            ranks=ranks,
+        )
+    return [_rung_back(policy, level_rank), turn]
+
+
+def _rung_back(policy: EscalationPolicy, level_rank: int) -> str:
+    settings = current_context().centre.policy
+    if policy.call_back_min is None and not level_rank:
+        return msgid(
+            "While nobody comes, the caller is to be rung back after %(minutes)s min, by level.",
+            minutes=", ".join(map(str, settings.call_back_min)),
+        )
+    return msgid(
+        "While nobody comes, the caller is to be rung back after %(minutes)s min.",
+        minutes=call_back_min(policy, level_rank),
+    )
+
+
+def call_back_min(policy: EscalationPolicy, level_rank: int) -> int:
+    by_settings = current_context().centre.policy.call_back_after(level_rank)
+    return policy.call_back_min or int(by_settings.total_seconds() // 60)
 
 
 def _step_in_words(step: Step) -> str:

@@ -1,6 +1,6 @@
 """What the figures page says of a count, and how it draws one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import log
@@ -27,6 +27,7 @@ from triage.domain.figures import (
 )
 from triage.domain.words import msgid
 from triage.entrypoints.web.languages import language
+from triage.services import escalation_policies
 from triage.services.figure_reports import Point, Report
 from triage.services.timeline_sentences import response_name
 
@@ -108,7 +109,7 @@ class Timed:
 
 def timed(report: Report, figure: Figure, judged: Figure | None) -> list[Timed]:
     """By level, the most urgent first. judged -- the figure that says which were in time."""
-    found = []
+    found, targets = [], _targets(figure, report.levels)
     for level in report.levels:
         steps = report.counts[figure].get(str(level), {})
         kept = report.counts[judged].get(str(level), {}) if judged else {}
@@ -116,18 +117,23 @@ def timed(report: Report, figure: Figure, judged: Figure | None) -> list[Timed]:
         if half is None or most is None:
             continue
         known = (kept.get(which, 0) for which in (IN_TIME, LATE, NOT_KNOWN))
-        found.append(
-            Timed(level, sum(steps.values()), half, most, _target_s(figure, level), *known)
-        )
+        found.append(Timed(level, sum(steps.values()), half, most, targets.get(level.rank), *known))
     return found
 
 
-def _target_s(figure: Figure, level: Level) -> int | None:
-    """As the settings have it today."""
-    policy = current_context().centre.policy
-    if figure == Figure.TO_ACCEPT:
-        return int(policy.call_back_after(level.rank).total_seconds())
-    return policy.hand_over_red_s if figure == Figure.TO_HAND_OVER else None
+def _targets(figure: Figure, levels: Sequence[Level]) -> Mapping[int, int]:
+    """By rank, in seconds, as policies and settings have it today."""
+    context = current_context()
+    if figure == Figure.TO_HAND_OVER:
+        return {level.rank: context.centre.policy.hand_over_red_s for level in levels}
+    if figure != Figure.TO_ACCEPT:
+        return {}
+    with context.reading() as uow:
+        waits = {
+            level.rank: escalation_policies.call_back_now(uow, context.centre, "", level.rank)
+            for level in levels
+        }
+    return {rank: int(wait.total_seconds()) for rank, wait in waits.items()}
 
 
 def between(it: Between) -> str:

@@ -1,0 +1,120 @@
+"""Supervisors lay down, as part of a policy, how long a caller waits for a team before somebody
+rings back, and which team under way may be asked to come instead."""
+
+import pytest
+
+from tests.stories.test_diverts import accepted, offered
+from tests.stories.test_escalation import call_in
+from tests.stories.test_escalation_page import FORM, lay_down, names, read, typed_on
+from tests.world import World
+from triage.storage.dispatches import Dispatch
+from triage.storage.policies import EscalationPolicyRow
+
+NIGHTS = FORM | {"call_back_min": "3", "divert_ranks": "1"}
+LATER = NIGHTS | {"name": "Nights, later", "call_back_min": "25", "divert_ranks": "9"}
+
+
+def is_due(world: World, dispatch: Dispatch) -> bool:
+    with world.context.reading() as uow:
+        return uow.get(Dispatch, dispatch.id).call_back_at is not None
+
+
+def test_a_caller_is_called_back_as_the_policy_says_that_held_when_the_call_was_sent(
+    world: World,
+) -> None:
+    before = call_in(world, 2)
+    lay_down(world, NIGHTS)
+    under_it = call_in(world, 2)
+    asked = lay_down(world, LATER)
+    assert "Ring the caller back: now after 3 min; then after 25 min." in asked
+    after = call_in(world, 2)
+    other_level = call_in(world, 4)
+
+    due = {}
+    for minute in range(1, 32):
+        world.wait(minutes=1)
+        for it in (before, under_it, after, other_level):
+            if is_due(world, it):
+                due.setdefault(it.id, minute)
+
+    assert due[under_it.id] in {3, 4}
+    assert due[before.id] in {10, 11}  # settings.toml
+    assert other_level.id not in due
+    assert due[after.id] in {25, 26}
+    world.ignores_texts("that nobody is left is told")
+
+
+def test_which_team_may_be_diverted_is_said_by_the_policy(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    accepted(world, alpha, 2)
+    world.wait(seconds=1)
+    by_settings = call_in(world, 1)
+    lay_down(world, NIGHTS | {"level_rank": "1"})
+    near = call_in(world, 1)
+    lay_down(world, LATER | {"level_rank": "1"})
+    never = call_in(world, 1)
+
+    assert offered(world, by_settings) == []
+    assert offered(world, near) == ["Alpha"]
+    assert offered(world, never) == []
+    with world.context.reading() as uow:
+        path = f"/calls/{uow.get(Dispatch, near.id).call.reference}"
+    assert "Divert Alpha from" in world.client("dispatcher").get(path).text
+    world.ignores_texts("that nobody is left is told")
+
+
+def test_the_page_says_both_in_words_and_each_version_is_kept(world: World) -> None:
+    browser = world.client("supervisor")
+    shown = read(browser.get("/escalation"))
+    assert "is to be rung back after 5, 10, 20, 60 min, by level." in shown
+    assert "less urgent by 2 or more levels may be asked" in shown
+    opened = typed_on(read(browser.get("/escalation/edit")))
+    assert (opened["call_back_min"], opened["divert_ranks"]) == ("", "")
+
+    lay_down(world, NIGHTS)
+    shown = read(browser.get("/escalation"))
+    assert "is to be rung back after 3 min." in shown
+    assert "less urgent by 1 or more levels may be asked" in shown
+    again = typed_on(read(browser.get("/escalation/edit?response=mobile_crisis&level_rank=2")))
+    assert (again["call_back_min"], again["divert_ranks"]) == ("3", "1")
+
+    lay_down(world, LATER)
+    assert "No team on its way to another call is asked" in read(browser.get("/escalation"))
+    with world.context.reading() as uow:
+        kept = uow.session.query(EscalationPolicyRow).order_by(EscalationPolicyRow.id).all()
+    said = [(row.call_back_min, row.divert_ranks, row.ended_at is None) for row in kept]
+    assert said == [(3, 1, False), (25, 9, True)]
+    assert world.audited("policy.laid_down") == 2
+    assert world.audited("policy.ended") == 1
+
+
+@pytest.mark.parametrize("typed", ["soon", "0", "1441", "-5", "2.5", "9" * 30])
+def test_what_is_not_a_wait_or_a_level_is_refused_in_words(world: World, typed: str) -> None:
+    wrong = NIGHTS | {"call_back_min": typed, "divert_ranks": typed, "wish": "save"}
+
+    answer = world.client("supervisor").submit("/escalation/edit", wrong)
+
+    said = read(answer)
+    assert answer.status_code == 422
+    assert "Write whole minutes, 1 to 1,440, or nothing." in said
+    assert "Write how many levels, 1 to 9, or nothing." in said
+    assert typed_on(said)["call_back_min"] == typed
+    assert names(world) == []
+
+
+def test_whoever_reads_spanish_reads_it_in_spanish(world: World) -> None:
+    lay_down(world, NIGHTS)
+    browser = world.client("supervisor")
+    browser.submit("/escalation", {"language": "es", "next": "/escalation"}, to="/language")
+    edit = read(browser.get("/escalation/edit"))
+    assert "Mientras no venga nadie: volver a llamar a quien llamó después de, min" in edit
+    assert "Vacío: 5, 10, 20, 60 min según el nivel, como dicen los ajustes." in edit
+
+    wrong = NIGHTS | {"call_back_min": "0", "divert_ranks": "0", "wish": "save"}
+    refused = read(browser.submit("/escalation/edit", wrong))
+    assert "Escriba minutos enteros, de 1 a 1,440, o nada." in refused
+    assert "Escriba cuántos niveles, de 1 a 9, o nada." in refused
+
+    shown = read(browser.get("/escalation"))
+    assert "hay que volver a llamar a quien llamó después de 3 min." in shown
+    assert "menos urgente por 1 niveles o más" in shown
