@@ -232,7 +232,12 @@ LONG: dict[str, Spoken] = {
         quiet=True,
     ),
     "assigned": wording.assigned(
-        K, None, [listed(" ", ["officer", "CIT 2"])], unsafe=True, quiet=True
+        K,
+        None,
+        [listed(" ", ["officer", "CIT 2"])],
+        instead_of="7K4M",
+        unsafe=True,
+        quiet=True,
     ),
     "many_left": escalation_wording.many_left(["K7QM"] * 6, 10),
     "many_left, unsafe": escalation_wording.many_left(["K7QM"] * 6, 10, ["K7QM"] * 2),

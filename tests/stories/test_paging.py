@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.world import Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import SlotState
-from triage.services import asked_again, dispatches, sending
+from triage.services import asked_again, assignments, dispatches, sending
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -404,7 +404,7 @@ def test_a_slot_is_assigned_by_hand_and_who_was_asked_is_told(world: World, call
         slot = uow.session.scalars(
             select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
         ).one()
-        dispatches.assign(uow, world.centre, slot, None, "County Mobile 7")
+        assignments.assign(uow, world.centre, slot, None, "County Mobile 7")
 
     world.context.do("test", assign)
 
@@ -531,7 +531,7 @@ def test_a_member_assigned_by_hand_is_told_and_can_answer(world: World, call: Ca
                 select(Slot).join(Dispatch).where(Dispatch.response == "mobile_crisis")
             ).one()
             member = uow.session.get(Responder, key)
-            dispatches.assign(uow, world.centre, slot, member, None)
+            assignments.assign(uow, world.centre, slot, member, None)
 
         world.context.do("test", work)
 

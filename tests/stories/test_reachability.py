@@ -16,6 +16,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import MessageState
 from triage.domain.reachability import Trouble
 from triage.services import (
+    assignments,
     communication_tests,
     dispatches,
     outbox,
@@ -150,7 +151,7 @@ def test_work_given_by_hand_tells_an_unverified_number_nothing(world: World) -> 
     with world.context.unit_of_work("test") as uow:
         [dispatch] = dispatches.of_call(uow, call)
         member = uow.get(Responder, alpha.responder_id or UUID(int=0))
-        dispatches.assign(uow, world.centre, dispatch.slots[0], member, None)
+        assignments.assign(uow, world.centre, dispatch.slots[0], member, None)
     alpha.expect_silence()
     with world.context.reading() as uow:
         assert [text.kind for text in outbox.to_ring(uow, 9)] == ["update"]

@@ -184,12 +184,16 @@ def assigned(
     place: str | None,
     others: Sequence[Spoken],
     *,
+    instead_of: str | None = None,
     unsafe: bool = False,
     quiet: bool = False,
 ) -> Spoken:
-    """To a member to whom a dispatcher gave the call by hand."""
+    """To a member to whom a dispatcher gave the call by hand. instead_of -- the call they leave."""
+    given = sms("%(code)s is yours, given to you by dispatch.", code=code)
+    if instead_of is not None:
+        given = sms("%(code)s is yours by dispatch, not %(other)s.", code=code, other=instead_of)
     return _sentences(
-        sms("%(code)s is yours, given to you by dispatch.", code=code),
+        given,
         *_going(place, others, unsafe=unsafe, quiet=quiet),
         sms(
             "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR, "

@@ -13,6 +13,7 @@ from triage.services import (
     after_a_no,
     agreements,
     asked_again,
+    assignments,
     by_radio,
     call_pages,
     calls,
@@ -94,7 +95,7 @@ def _assign(at: _At) -> str:
     given: list[Slot] = []
     for slot in open_slots:
         if (member := _member_for(team, slot, given)) is not None:
-            dispatches.assign(at.uow, at.centre, slot, member, None)
+            assignments.assign(at.uow, at.centre, slot, member, None)
             given.append(slot)
     if not given:
         roles = listed(", ", [role_name(slot.role) for slot in open_slots])
@@ -111,7 +112,7 @@ def _by_radio(at: _At) -> str:
             raise Refused(_which_role(at, roles, name))
         roles, name = [roles[named[0]]], " ".join(named[1])
     slot = next(slot for slot in sought if slot.role == roles[0])
-    dispatches.assign(at.uow, at.centre, slot, None, name)
+    assignments.assign(at.uow, at.centre, slot, None, name)
     return _assigned([slot])
 
 

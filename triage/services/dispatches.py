@@ -18,10 +18,8 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
-from triage.domain.role_words import role_name
 from triage.domain.words import msgid
 from triage.services import (
-    assessments,
     by_radio,
     check_ins,
     diverts,
@@ -37,7 +35,6 @@ from triage.services import (
     transfers,
 )
 from triage.services.centre import Centre
-from triage.services.unsafe import somebody_withdrew
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.teams import Responder, Team
@@ -111,7 +108,7 @@ def open_dispatch(
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
     next_steps.start(uow, dispatch)
     if given_to is not None:
-        _take(uow, next(slot for slot in dispatch.slots if slot.role == given_to.role), given_to)
+        give_to(uow, next(slot for slot in dispatch.slots if slot.role == given_to.role), given_to)
     if paged:
         paging.seek(uow, centre, dispatch)
     elif kind.reached_by == "transfer":
@@ -146,7 +143,7 @@ def confirm_hand_over(
         raise Conflict(msgid("this hand-over is not open any more"))
     if not unit.strip():
         raise Refused(msgid("Which unit took it?"), "unit")
-    _must_be_a_name(unit)
+    must_be_a_name(unit)
     if not (cad_number or "").strip():
         raise Refused(
             msgid("Write the CAD number, so that the two systems can be matched."), "cad_number"
@@ -166,7 +163,7 @@ def confirm_hand_over(
     )
 
 
-def _must_be_a_name(unit: str) -> None:
+def must_be_a_name(unit: str) -> None:
     """It is said on the radio and texted to others: no room for what happens there."""
     if len(unit.strip()) > 40 or not unit.isprintable():
         raise Refused(msgid("Name the unit as on the radio, in at most 40 characters."), "unit")
@@ -191,58 +188,7 @@ def record_answer(
         page_answers.decline(uow, centre, page, through)
 
 
-def assign(
-    uow: UnitOfWork,
-    centre: Centre,
-    slot: Slot,
-    responder: Responder | None,
-    unit: str | None,
-) -> None:
-    """Give a slot by hand, to one of our members or to a unit named by radio."""
-    paging.require_page_dispatch(slot.dispatch)
-    paging.must_be_wanted(slot)
-    if responder is None and not (unit or "").strip():
-        raise Refused(msgid("Choose a member or name the unit."), "unit")
-    if responder is not None:
-        _give(uow, centre, slot, responder)
-    else:
-        _must_be_a_name(unit or "")
-        slot.move_to(SlotState.ACCEPTED)
-        slot.team_id, slot.responder_id, slot.unit = None, None, (unit or "").strip()
-        slot.team, slot.responder = None, None
-        by_radio.comes(uow, slot.dispatch.call, slot.unit)
-    who = slot.team.name if slot.team else slot.unit or ""
-    code = slot.dispatch.call.code
-    paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
-    reliefs.take_over(uow, centre, slot)
-    paging.tell_partners(uow, centre, slot, wording.partner_accepted(code, slot.role, who))
-    uow.audit("slot.assigned", slot, call_id=slot.dispatch.call_id, role=slot.role, to=who)
-    paging.refresh(uow, slot.dispatch)
-
-
-def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> None:
-    """Our own member gets an accepted page, as if they had answered, and is told."""
-    if responder.retired_at is not None or responder.role != slot.role:
-        raise Refused(
-            msgid("Choose a member who is a %(role)s.", role=role_name(slot.role)), "responder"
-        )
-    _take(uow, slot, responder)
-    call = slot.dispatch.call
-    paging.tell(
-        uow,
-        centre,
-        slot,
-        wording.assigned(
-            call.code,
-            call.location,
-            page_answers.partners_told(slot),
-            unsafe=somebody_withdrew(uow, slot.dispatch),
-            quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
-        ),
-    )
-
-
-def _take(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
+def give_to(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
     """The place is theirs, as if they had answered a page."""
     page = next((p for p in slot.pages if p.responder_id == responder.id), None)
     if page is None or page.state is PageState.WITHDRAWN:

@@ -15,7 +15,7 @@ from triage.domain import escalation_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import Spoken, msgid
-from triage.services import escalation_policies, paging
+from triage.services import escalation_policies, outbox, paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
@@ -28,7 +28,7 @@ from triage.services.stand_downs import (
     tell_partners,
 )
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
-from triage.storage.teams import Team
+from triage.storage.teams import Responder, Team
 from triage.storage.unit_of_work import UnitOfWork
 
 MAY_TURN = (SlotState.ACCEPTED, SlotState.EN_ROUTE)
@@ -161,9 +161,49 @@ def _must_be_open(uow: UnitOfWork, page: Page) -> None:
         raise Refused(OVER if own_place(uow, page) else NOT_ON_THE_WAY)
 
 
-def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) -> None:
-    left = left_for(uow, asked[0])
-    turning = [(page, _on_the_way(uow, page)) for page in asked]
+def question_to(dispatch: Dispatch, responder: Responder) -> Page | None:
+    """The open question whether they leave their call for this one."""
+    return next(
+        (
+            page
+            for slot in dispatch.slots
+            for page in slot.pages
+            if page.kind is PageKind.DIVERT
+            and page.state is PageState.OPEN
+            and page.responder_id == responder.id
+        ),
+        None,
+    )
+
+
+def settled_by_hand(
+    uow: UnitOfWork, centre: Centre, page: Page
+) -> tuple[Dispatch | None, Sequence[Page]]:
+    """A dispatcher has given them a place there without waiting for their answer: they leave their
+    own call, which is returned, at once. Where all others of the team have said yes these turn
+    with them, and their pages are returned; else they are still asked."""
+    if page.state is PageState.OPEN:  # it asked them for another place there
+        page.move_to(PageState.WITHDRAWN)
+    outbox.withdraw_unsent(uow, page.id)
+    own, others = own_place(uow, page), asked_together(uow, page)
+    if own is None:
+        return None, []
+    agreed = others if all(other.answered_at is not None for other in others) else []
+    _turn(uow, centre, agreed, "screen", by_hand=page)
+    return own.dispatch, agreed
+
+
+def _turn(
+    uow: UnitOfWork,
+    centre: Centre,
+    asked: Sequence[Page],
+    through: str,
+    by_hand: Page | None = None,
+) -> None:
+    """by_hand -- of whoever has their place there already."""
+    everybody = [*([by_hand] if by_hand else ()), *asked]
+    left = left_for(uow, everybody[0])
+    turning = [(page, _on_the_way(uow, page)) for page in everybody]
     for page, slot in turning:
         _leave(uow, page, slot)
     for _, slot in turning:  # now that all have left: only whoever stays is told
@@ -172,10 +212,10 @@ def _turn(uow: UnitOfWork, centre: Centre, asked: Sequence[Page], through: str) 
     left.diverted_at = uow.now
     for page in asked:
         answered_at = page.answered_at
-        paging.accept(uow, centre, page, through, together=[other.slot for other in asked])
+        paging.accept(uow, centre, page, through, together=[other.slot for other in everybody])
         page.answered_at = answered_at
-        page.kind = PageKind.TEAM  # it is their call now, as any other: to give back, to take again
     for page, slot in turning:
+        page.kind = PageKind.TEAM  # it is their call now, as any other: to give back, to take again
         no_turn(uow, centre, slot, page.responder_id)  # nor to a third call
     paging.seek(uow, centre, left)
 

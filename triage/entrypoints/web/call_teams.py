@@ -20,6 +20,7 @@ from triage.services import (
     after_a_no,
     agreements,
     asked_again,
+    assignments,
     by_radio,
     check_ins,
     dispatches,
@@ -147,7 +148,7 @@ def assign(reference: str, key: UUID) -> ResponseReturnValue:
     def give(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         slot, chosen = find_slot(uow, call, key), typed.line("member")
         responder = uow.get(Responder, _uuid(chosen)) if chosen else None
-        dispatches.assign(uow, centre, slot, responder, typed.line("unit"))
+        assignments.assign(uow, centre, slot, responder, typed.line("unit"))
         return msgid(
             "%(who_has)s is assigned as %(role)s.",
             who_has=paging.who_has(slot),

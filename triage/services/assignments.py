@@ -1,0 +1,85 @@
+"""A place is given by hand: to one of our members, or to a unit named by radio."""
+
+from collections.abc import Sequence
+
+from triage.domain import wording
+from triage.domain.errors import Refused
+from triage.domain.lifecycle import SlotState
+from triage.domain.role_words import role_name
+from triage.domain.words import msgid
+from triage.services import (
+    assessments,
+    by_radio,
+    dispatches,
+    diverts,
+    page_answers,
+    paging,
+    reliefs,
+)
+from triage.services.centre import Centre
+from triage.services.unsafe import somebody_withdrew
+from triage.storage.dispatches import Page, Slot
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def assign(
+    uow: UnitOfWork,
+    centre: Centre,
+    slot: Slot,
+    responder: Responder | None,
+    unit: str | None,
+) -> None:
+    """Give a slot by hand, to one of our members or to a unit named by radio."""
+    paging.require_page_dispatch(slot.dispatch)
+    paging.must_be_wanted(slot)
+    if responder is None and not (unit or "").strip():
+        raise Refused(msgid("Choose a member or name the unit."), "unit")
+    turned: Sequence[Page] = []
+    if responder is not None:
+        turned = _give(uow, centre, slot, responder)
+    else:
+        dispatches.must_be_a_name(unit or "")
+        slot.move_to(SlotState.ACCEPTED)
+        slot.team_id, slot.responder_id, slot.unit = None, None, (unit or "").strip()
+        slot.team, slot.responder = None, None
+        by_radio.comes(uow, slot.dispatch.call, slot.unit)
+    who = slot.team.name if slot.team else slot.unit or ""
+    code = slot.dispatch.call.code
+    paging.withdraw_pages(uow, centre, slot, wording.taken_by(code, who))
+    reliefs.take_over(uow, centre, slot)
+    told = [page.slot for page in turned]
+    paging.tell_partners(
+        uow, centre, slot, wording.partner_accepted(code, slot.role, who), but=told
+    )
+    uow.audit("slot.assigned", slot, call_id=slot.dispatch.call_id, role=slot.role, to=who)
+    paging.refresh(uow, slot.dispatch)
+
+
+def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> Sequence[Page]:
+    """Our own member gets an accepted page, as if they had answered, and is told. Returns the
+    pages of those who turn with them."""
+    if responder.retired_at is not None or responder.role != slot.role:
+        raise Refused(
+            msgid("Choose a member who is a %(role)s.", role=role_name(slot.role)), "responder"
+        )
+    question = diverts.question_to(slot.dispatch, responder)
+    dispatches.give_to(uow, slot, responder)
+    left, turned = diverts.settled_by_hand(uow, centre, question) if question else (None, [])
+    call = slot.dispatch.call
+    paging.tell(
+        uow,
+        centre,
+        slot,
+        wording.assigned(
+            call.code,
+            call.location,
+            page_answers.partners_told(slot),
+            instead_of=left.call.code if left is not None else None,
+            unsafe=somebody_withdrew(uow, slot.dispatch),
+            quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
+        ),
+    )
+    for page in turned:
+        diverts.tell_who_turned(uow, centre, page, page_answers.partners_told(page.slot))
+    return turned
