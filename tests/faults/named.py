@@ -28,6 +28,7 @@ NAMED = {
     "faults/test_machine_lacks": "no random numbers, time zones or certificate authorities",
     "faults/test_figures_on_a_standby": "figures are read on a standby that is late or away",
     "faults/test_rolling_restart": "machines change to the next release under load",
+    "faults/test_step_of_another_release": "a step that only a newer release knows",
     "faults/test_upgrade_is_killed": "an upgrade of the tables is killed half way",
     "faults/test_texts_in_doubt": "a text of which nobody knows whether it left",
     "faults/test_attempts": "crashes, answers and reports in any order",

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -15,6 +16,7 @@ from triage.domain.findings import Finding
 from triage.domain.lifecycle import DispatchState
 from triage.domain.phone_network import Refused
 from triage.entrypoints.watcher import ClockWatch, Watcher
+from triage.entrypoints.worker import settle_unknown
 from triage.services import audits, copies, dispatches, outbox, restored
 from triage.services.audits import Surroundings
 from triage.storage import migration
@@ -545,10 +547,42 @@ def test_a_team_that_accepted_and_says_no_more_is_marked_on_the_board(world: Wor
 def park_one(world: World) -> Timer:
     """A step of a release that is gone: nobody here knows what to do."""
     set_timer(world, "a_removed_step")
-    for wait_s in (0, 5, 10, 15, 20, 25):
-        world.wait(seconds=wait_s)
+    world.wait(minutes=10, seconds=1)
+    settle_unknown(world.context)
     (parked,) = timers(world, "parked")
     return parked
+
+
+def test_a_step_nobody_knows_is_left_to_another_release_and_found_late(world: World) -> None:
+    set_timer(world, "a_newer_step")
+    set_timer(world, "a_newer_step_of_a_dispatch", dispatch_id=uuid4())
+    world.wait(seconds=6)
+    settle_unknown(world.context)
+
+    assert [(it.attempts, it.last_error) for it in timers(world, "waiting")] == [(0, None)] * 2
+    assert found(world) == ["timers_late"]
+    world.wait(minutes=1)
+    settle_unknown(world.context)
+    assert found(world) == ["timers_late", "backlog"]
+    assert timers(world, "parked") == []
+
+
+@pytest.mark.parametrize(("hours", "done"), [(0.5, True), (1.5, False)])
+def test_what_a_release_before_has_parked_is_done_by_one_that_knows_it(
+    world: World, hours: float, done: bool
+) -> None:
+    set_timer(world, "team_free")
+    with world.context.unit_of_work("test") as uow:
+        uow.session.execute(update(Timer).values(state="parked", last_error="LookupError"))
+    pass_time(world, hours=hours)
+    assert found(world) == ["parked_later"]
+
+    settle_unknown(world.context)
+    world.settle()
+
+    assert found(world) == ([] if done else ["parked_later"])
+    assert len(timers(world, "done")) == done
+    assert world.audited("timer.taken_up") == done
 
 
 def test_a_step_nobody_knows_is_parked_found_and_done_again_when_it_is_known(

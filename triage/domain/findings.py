@@ -91,7 +91,7 @@ KINDS = {
     "timers_late": Kind(
         msgid("due steps are late"),
         _RING,
-        msgid("Is a worker running, and has it time and database enough?"),
+        msgid("Is a worker running, of the newest release, and has it time and database enough?"),
     ),
     "no_next_step": Kind(
         msgid("a dispatch has no next step, so nobody is asked by itself"),

@@ -302,6 +302,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "timer.parked": lambda _, d: msgid(
         "A step FAILED and waits for a person: %(kind)s.", kind=_step(d)
     ),
+    "timer.taken_up": lambda _, d: msgid(
+        "A step that waited for a newer release goes on: %(kind)s.", kind=_step(d)
+    ),
     "timer.retried": lambda _, d: msgid("Done again by hand: %(kind)s.", kind=_step(d)),
     "timer.dismissed": lambda _, d: msgid(
         "Left undone: %(kind)s. %(reason)s.",

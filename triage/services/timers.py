@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from triage.services import (
     alarms,
@@ -34,12 +34,19 @@ from triage.storage.calls import Call
 from triage.storage.database import is_lost_race, must_begin_anew
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.follow_ups import FollowUp
-from triage.storage.timers import Timer
+from triage.storage.timers import LEFT_TIMER, Timer
 from triage.storage.unit_of_work import LATER, UnitOfWork
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = 5
 """Failures of one timer before it is parked for a person to look at."""
+UNKNOWN = "LookupError"
+"""Why a step is parked that no worker here knows; releases before this one wrote it too."""
+LEFT_FOR = timedelta(minutes=10)
+"""So long a step that this release does not know is left to a worker of another. The watcher tells
+that it is late meanwhile."""
+TAKEN_UP_WITHIN = timedelta(hours=1)
+"""What is older is done by no worker that comes to know it, but by a person who has looked."""
 
 _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     "page_answer": lambda uow, centre, timer: unanswered.answer_is_due(
@@ -75,6 +82,9 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
 }
 
 
+_IS_KNOWN = Timer.kind.in_(_HANDLERS)
+
+
 @dataclass(frozen=True)
 class Lane:
     """Timers of these priorities, fired by a thread of their own: nothing slow of a later lane
@@ -94,6 +104,8 @@ def _due(uow: UnitOfWork, lane: Lane) -> tuple[ColumnElement[bool], ...]:
         Timer.state == "waiting",
         Timer.due_at <= uow.now,
         Timer.priority.between(lane.first, lane.last),
+        # While machines change to another release, what only the other knows is for the other.
+        or_(_IS_KNOWN, Timer.valid_until < uow.now),
     )
 
 
@@ -128,10 +140,7 @@ def fire_due(
     timer.attempts += 1
     try:
         with uow.session.begin_nested():
-            handler = _HANDLERS.get(timer.kind)
-            if handler is None:
-                raise LookupError(timer.kind)
-            handler(uow, centre, timer)
+            _HANDLERS[timer.kind](uow, centre, timer)
         timer.state = "done"
     except Exception as error:
         put_off = put_off_lost_races and is_lost_race(error)
@@ -148,3 +157,33 @@ def _put_off(uow: UnitOfWork, timer: Timer, error: Exception) -> None:
     if timer.attempts >= GIVE_UP_AFTER:
         timer.state = "parked"
         uow.audit("timer.parked", timer, kind=timer.kind, error=timer.last_error)
+
+
+def _of_others(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Steps to take up, and steps to park: see `settle_unknown`."""
+    known_by_now = and_(
+        LEFT_TIMER,
+        Timer.state == "parked",
+        Timer.last_error == UNKNOWN,
+        Timer.due_at > uow.now - TAKEN_UP_WITHIN,
+        _IS_KNOWN,
+    )
+    nobodys = and_(Timer.state == "waiting", Timer.due_at < uow.now - LEFT_FOR, ~_IS_KNOWN)
+    return or_(known_by_now, nobodys)
+
+
+def anything_of_others(uow: UnitOfWork) -> bool:
+    return uow.session.scalar(select(Timer.id).where(_of_others(uow)).limit(1)) is not None
+
+
+def settle_unknown(uow: UnitOfWork) -> None:
+    """What a worker of another release has parked, and this one knows, is done after all. What this
+    one does not know, and no other has done for LEFT_FOR, is parked for a person to look at."""
+    found = select(Timer).where(_of_others(uow)).with_for_update(skip_locked=True)
+    for timer in uow.session.scalars(found).all():
+        if timer.state == "parked":
+            timer.state, timer.attempts, timer.last_error = "waiting", 0, None
+            uow.audit("timer.taken_up", timer, kind=timer.kind)
+        else:
+            timer.state, timer.last_error = "parked", UNKNOWN
+            uow.audit("timer.parked", timer, kind=timer.kind, error=UNKNOWN)

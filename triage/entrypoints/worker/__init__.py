@@ -8,6 +8,6 @@ from triage.entrypoints.worker.hushing import Hush
 from triage.entrypoints.worker.process import run
 from triage.entrypoints.worker.sending import send_texts
 from triage.entrypoints.worker.supervisor import supervise
-from triage.entrypoints.worker.timers import fire_timers
+from triage.entrypoints.worker.timers import fire_timers, settle_unknown
 
-__all__ = ["Hush", "fire_timers", "run", "send_texts", "supervise"]
+__all__ = ["Hush", "fire_timers", "run", "send_texts", "settle_unknown", "supervise"]

@@ -21,7 +21,7 @@ from triage.context import AppContext
 from triage.entrypoints.counting import count_answers
 from triage.entrypoints.worker.desk import Desk
 from triage.entrypoints.worker.hushing import Hush
-from triage.entrypoints.worker.timers import fire_timers
+from triage.entrypoints.worker.timers import fire_timers, settle_unknown
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import communication_tests, figures, retention
 from triage.services.timers import LATER_LANE, URGENT_LANE
@@ -31,8 +31,8 @@ from triage.storage.wake import TEXTS, TIMERS
 
 HEARTBEAT_EVERY_S = 1.0
 HABITS_EVERY_S = 5.0
-"""Between looks whether the daily count of answers, or a plan for the weekly test, is due; well
-below STUCK_AFTER_S."""
+"""Between looks whether the daily count of answers, or a plan for the weekly test, is due, or a
+step of another release stands; well below STUCK_AFTER_S."""
 FINISH_WITHIN_S = 10.0
 """How long a worker that was told to stop may finish what it has in hand."""
 STUCK_AFTER_S = 10.0
@@ -130,6 +130,7 @@ class Worker:
             "plan": (self._plan_test, HABITS_EVERY_S),
             "retention": (self._plan_erasing, HABITS_EVERY_S),
             "figures": (self._plan_figures, HABITS_EVERY_S),
+            "unknown": (partial(settle_unknown, self.context), HABITS_EVERY_S),
         }
         for name, (step, seconds) in beats.items():
             self._alive(name)

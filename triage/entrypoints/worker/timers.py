@@ -34,6 +34,14 @@ def fire_timers(
             return  # another worker has it in hand
 
 
+def settle_unknown(context: AppContext) -> None:
+    """Steps that one release knows and another does not, while both are at work or one is gone."""
+    with context.reading() as uow:
+        if not timers.anything_of_others(uow):
+            return
+    context.do(ACTOR, timers.settle_unknown)
+
+
 def _anything_due(context: AppContext, lane: Lane) -> bool:
     with context.reading() as uow:
         return timers.anything_due(uow, lane)
