@@ -105,8 +105,11 @@ def test_what_is_typed_on_after_the_call_was_taken_can_be_added_to_it(
     assert refused.status_code == 409
     assert f"became call {call.code}" in refused.text
     assert FIREARM in refused.text[refused.text.index("<textarea") :]
+    assert "May be the same as" not in refused.text  # it is that call
     fresh = Tab(dispatcher, refused.text, first.form)
     assert fresh.form["form_key"] != call.id
+    for page in (dispatcher.submit("/intake", fresh.form, to="/intake/known").text, fresh.type()):
+        assert "May be the same as" not in str(page)
     for _ in range(2):
         added = fresh.send(f"add:{call.reference}")
         assert added.location == f"/calls/{call.reference}"

@@ -91,10 +91,30 @@ def test_a_place_or_a_number_finds_it_and_that_is_written_down_there(
     over(world, location="12 Mill Lane")
     for search in ({"place": "pier 3"}, {"phone": "(202) 555-0143"}):
         assert found(desk, **search) == [one.reference]
-    assert found(desk, place="Pier") == []
+    assert found(desk, place="Pier 4") == found(desk, place="??") == []
     assert 'id="e-phone"' in find(desk, phone="202-555")
     assert world.audited("call.found") == 1
     assert "Found by its place or a caller" in words(desk, f"/calls/{one.reference}")
+
+
+def test_a_place_is_found_by_its_words_in_any_order(world: World) -> None:
+    world.ignores_texts("who is asked is another story")
+    old = over(world, location="12 Mill St., upstairs")
+    listed = over(world, location="under the 5th street bridge, west side")
+    new = over(world, location="Café José, calle Mayor", zone="Harbor")
+    desk = world.client("dispatcher")
+    for place in ("mill street 12", "upstairs mill", "MILL ST"):
+        assert found(desk, place=place) == [old.reference], place
+    for place in ("jose cafe", "MAYOR José"):
+        assert found(desk, place=place) == [new.reference], place
+    assert found(desk, place="bridge fifth") == [listed.reference]
+    assert found(desk, place="mill", zone="Harbor") == []
+
+    world.wait(minutes=1)
+    newer_calls(world, past_calls.MOST_OPENED)
+    assert found(desk, place="mill") == []
+    assert found(desk, place="12 mill st upstairs") == [old.reference]  # as it was said then
+    assert found(desk, place="bridge fifth") == [listed.reference]  # as the list has it
 
 
 def test_whoever_goes_back_from_a_call_finds_the_list_and_the_address_tells_nobody_what_it_is(
@@ -112,6 +132,21 @@ def test_whoever_goes_back_from_a_call_finds_the_list_and_the_address_tells_nobo
         assert desk.get(f"{HERE}?find={made_up}").status_code == 200
     assert desk.submit(HERE, {"place": "W" * 500}).status_code in {200, 303}
     assert desk.submit(HERE, {"place": "W" * 9000}).status_code == 422
+
+
+def newer_calls(world: World, count: int) -> None:
+    with world.context.unit_of_work("test") as uow:
+        for number in range(count):
+            uow.add(
+                Call(
+                    reference=f"261102-{number:06}",
+                    code=f"{number:04}",
+                    state=CallState.CLOSED,
+                    origin="form",
+                    received_at=uow.now,
+                    rule_set="county-default",
+                )
+            )
 
 
 def closed_calls(world: World, count: int) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.world import Browser, World
-from triage.services import rule_sets
+from triage.services import people, rule_sets
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion
 
 NAME = "county-default"
 HERE = f"/rules/{NAME}"
+NAMES = {"a.ames": "Ann Ames", "b.brown": "Bo Brown", "c.clark": "Cleo Clark"}
 PANHANDLING = {
     "problem_type": "panhandling",
     "consciousness": "alert",
@@ -52,7 +53,12 @@ def with_another_threshold(world: World, label: str = "changed-1", points: int =
 
 
 def supervisor(world: World, username: str = "a.ames") -> Browser:
-    return world.client("supervisor", username)
+    browser = world.client("supervisor", username)
+    with world.context.unit_of_work("test") as uow:
+        account = people.find_account(uow, username)
+        assert account is not None
+        account.name = NAMES[username]
+    return browser
 
 
 def hidden(page: str, name: str) -> str:
@@ -230,7 +236,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     second = supervisor(world, "b.brown")
     page = text_of(second.get(f"{HERE}/approve"))
     assert "homeless_outreach: 45" in page
-    assert "Written by <strong>Test supervisor</strong>" in page
+    assert "Written by <strong>Ann Ames</strong>" in page
     answer = approve(second, page)
     assert answer.headers["Location"] == HERE
 
@@ -241,7 +247,7 @@ def test_a_threshold_changed_and_approved_decides_the_next_call(world: World) ->
     assert nothing_is_drafted(world)
     page = text_of(second.get(f"{HERE}/versions"))
     assert page.index("changed-1") < page.index(before[:12])
-    assert "approved by Test supervisor" in text_of(second.get("/rules"))
+    assert "approved by Bo Brown" in text_of(second.get("/rules"))
 
 
 def test_the_words_that_change_are_shown_within_their_sentence(world: World) -> None:
@@ -347,7 +353,9 @@ def test_the_other_supervisors_are_told_and_send_it_back_with_a_reason(world: Wo
 
     send(author, with_another_threshold(world, points=40), "/ask")
     assert told not in opened(author, "/board")
-    assert "b.brown sent back a change by a.ames" in opened(reader, f"{HERE}/approve")
+    for page in (f"{HERE}/approve", f"{HERE}/draft", f"{HERE}/versions"):
+        assert "Bo Brown sent back a change by Ann Ames" in opened(reader, page)
+    assert "Asked for by Ann Ames" in opened(reader)
     assert approve(reader).status_code == 302
     assert "45 is &lt;too&gt; much at night" in opened(author, f"{HERE}/versions")
 
@@ -407,7 +415,7 @@ def test_two_supervisors_editing_at_once_lose_nothing(world: World) -> None:
 
     page = text_of(answer)
     assert answer.status_code == 409
-    assert "a.ames saved this draft" in page.lower()
+    assert "ann ames saved this draft" in page.lower()
     assert page.count("changed-3") >= 2  # in the text, and among the differences
     assert "changed-2" in draft(world).yaml
     assert send(second, with_another_threshold(world, "changed-3"), seen=page).status_code == 302
@@ -519,7 +527,7 @@ def test_going_back_needs_a_second_look_and_is_immediate(world: World) -> None:
     assert live_sha(world) == first
     assert live_text(world) == text
     assert decided(world, world.call(PANHANDLING)).response == "homeless_outreach"
-    assert "Test supervisor went back to it" in text_of(browser.get(f"{HERE}/versions"))
+    assert "Cleo Clark went back to it" in text_of(browser.get(f"{HERE}/versions"))
     again = press(browser, page, path)
     assert again.status_code == 422
     assert "is live now" in text_of(again)

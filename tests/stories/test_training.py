@@ -56,6 +56,11 @@ def test_the_caller_answers_what_is_asked_and_no_more(school: World) -> None:
     assert "I don&#39;t know." in phone
 
 
+def test_every_caller_knows_who_they_are(school: World) -> None:
+    for script in school.centre.training_calls.values():
+        assert "caller_role" in script.answers, script.id
+
+
 def test_a_try_in_which_the_weapon_was_not_asked_for_is_told_so(school: World) -> None:
     script = school.centre.training_calls["brother"]
     school.ignores_texts("who is paged is not what this is about")

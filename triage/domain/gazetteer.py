@@ -53,6 +53,11 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", bare))
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The words of a place, with what is short for others written out."""
+    return frozenset(_words(text).split())
+
+
 def _words(text: str) -> str:
     """As words are compared with the list: with what is short for others written out."""
     return f" {' '.join(_SAME.get(word, word) for word in plain(text).split())} "
@@ -74,6 +79,11 @@ class Gazetteer:
         Street"."""
         words = _words(said)
         return next((place for name, place in self._by_words if name in words), None)
+
+    def with_words(self, said: str) -> list[Place]:
+        """The listed places in whose names all of these words stand, in any order."""
+        wanted = words_of(said)
+        return [place for name, place in self._by_words if wanted and wanted <= {*name.split()}]
 
 
 def read_gazetteer(text: str) -> Gazetteer:

@@ -24,6 +24,8 @@ SEEN = "seen"
 """The field with the digest of what stood when the page was loaded."""
 MATCH = "match"
 """The field with what was said of the place found, which is asked again where it is lost."""
+BECAME = "became"
+"""The field with the call that the form became in another tab, with other words."""
 ALSO, ALSO_BY = "also.", "also_by."
 """Before a question's name: what somebody else answers, and who; kept as one field for each voice,
 "also.weapon.third_party"."""
@@ -55,7 +57,7 @@ def words(fields: Fields) -> dict[str, list[str]]:
     plain = {
         name: [line for value in values if (line := " ".join(value.split()))]
         for name, values in fields.items()
-        if name not in {EDITION, PAGE, SEEN, MATCH}
+        if name not in {EDITION, PAGE, SEEN, MATCH, BECAME}
     }
     return {name: values for name, values in plain.items() if values}
 

@@ -1,7 +1,8 @@
 """Calls that have left the board, found again: the newest first, page by page.
 
-Places and numbers are found by equal blind indexes, so only as they were said or as the list of
-places has them; nothing sealed is opened to look for it or to list it.
+Numbers are found by equal blind indexes, so only whole. So are places, as they were said or as the
+list of places has them; the places of the newest calls that fit the rest are opened as well, and
+their words compared in any order. Nothing sealed is opened to list it.
 """
 
 import re
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from triage.domain.gazetteer import words_of
 from triage.domain.lifecycle import CallState
 from triage.domain.phone_numbers import e164
 from triage.domain.wall_clock import bounds_of
@@ -32,10 +34,12 @@ from triage.services.list_pages import Place, earlier, first_of, later
 from triage.services.places import place_index
 from triage.storage.calls import CLOSED_CALL, OPEN_CALL, Call, Caller, last_digits
 from triage.storage.dispatches import Dispatch
-from triage.storage.sealed import blind_index
+from triage.storage.sealed import blind_index, unseal
 from triage.storage.unit_of_work import UnitOfWork
 
 PAGE = 30
+MOST_OPENED = 2000
+"""Of so many calls the place is opened to look for words in it: some hundredths of a second."""
 _MOST_NUMBERS = 500
 """Of the CAD's, that end alike."""
 NO_ZONE = "none"
@@ -93,12 +97,11 @@ class Found:
 
 def find(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> Found:
     """Raises Refused for a number that cannot be looked up."""
-    looked_up = _looked_up(uow, centre, wanted)
-    calls, older, newer = _page(uow, wanted, *_fitting(centre, wanted, wanted.state, looked_up))
+    calls, older, newer = _page(uow, wanted, *_all_that_fit(uow, centre, wanted, wanted.state))
     sent = responses_of(uow, [call.id for call in calls])
     still_open = 0
     if wanted.state != "open":
-        _, others = _fitting(centre, wanted, "open", looked_up)
+        _, others = _all_that_fit(uow, centre, wanted, "open")
         counted = select(func.count()).select_from(others.subquery())
         still_open = uow.session.scalar(counted) or 0
     return Found(
@@ -136,6 +139,31 @@ def _place(call: Call) -> Place:
     return call.received_at, call.id
 
 
+def _all_that_fit(
+    uow: UnitOfWork, centre: Centre, wanted: Wanted, state: str
+) -> tuple[type[Call], Select[Call]]:
+    looked_up = _looked_up(uow, centre, wanted)
+    if wanted.place:
+        opened = _with_its_words(uow, wanted, *_fitting(centre, wanted, state, looked_up))
+        looked_up.append(or_(Call.id.in_(_of_place(centre, wanted.place)), Call.id.in_(opened)))
+    return _fitting(centre, wanted, state, looked_up)
+
+
+def _with_its_words(
+    uow: UnitOfWork, wanted: Wanted, of: type[Call], fitting: Select[Call]
+) -> set[UUID]:
+    """Those of the newest in whose place all these words stand."""
+    columns = of.id, of.location_sealed, of.found_sealed
+    newest = fitting.with_only_columns(*columns).order_by(of.received_at.desc(), of.id.desc())
+    words, found = words_of(wanted.place), set[UUID]()
+    for key, said, listed in uow.session.execute(newest.limit(MOST_OPENED)) if words else ():
+        sealed = ("location", said), ("found", listed)
+        opened = [unseal(it, table="call", column=name, row=key) for name, it in sealed if it]
+        if words <= words_of(" ".join(opened)):
+            found.add(key)
+    return found
+
+
 def _fitting(
     centre: Centre, wanted: Wanted, state: str, looked_up: Sequence[ColumnElement[bool]]
 ) -> tuple[type[Call], Select[Call]]:
@@ -166,8 +194,6 @@ def _looked_up(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> list[ColumnEl
     if wanted.phone:
         number = blind_index("phone", e164(wanted.phone, centre.policy.country))
         fits.append(Call.id.in_(select(Caller.call_id).where(Caller.phone_index == number)))
-    if wanted.place:
-        fits.append(Call.id.in_(_of_place(centre, wanted.place)))
     return fits
 
 
@@ -207,8 +233,8 @@ def _parts(number: str) -> list[str]:
 
 
 def _of_place(centre: Centre, said: str) -> Select[UUID]:
-    listed = centre.gazetteer.find(said)
-    indexes = {place_index(said), place_index(listed.name) if listed else None} - {None}
+    listed = [centre.gazetteer.find(said), *centre.gazetteer.with_words(said)]
+    indexes = {place_index(said), *(place_index(it.name) for it in listed if it)} - {None}
     found = union(
         select(Call.id).where(Call.location_index.in_(indexes)),
         select(Call.id).where(Call.found_index.in_(indexes)),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from triage.domain.assessment import assess
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.words import msgid
-from triage.services import habits
+from triage.services import actors, habits
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.services.rule_sets import (
@@ -67,7 +67,7 @@ def save(
         draft = uow.add(RuleDraft(name=name, based_on_sha256=live.sha256))
     elif draft.version != version:
         raise Conflict(
-            msgid("%(name)s saved this draft while you were editing", name=draft.edited_by)
+            msgid("%(name)s saved this draft while you were editing", name=_editor(uow, draft))
         )
     draft.yaml, draft.state = text, "editing"
     draft.edited_by, draft.edited_by_id = person.username, person.account_id
@@ -193,9 +193,13 @@ def _unchanged(uow: UnitOfWork, name: str, version: int) -> RuleDraft:
     draft = _draft(uow, name)
     if draft.version != version:
         raise Conflict(
-            msgid("%(name)s changed this draft meanwhile: read it again", name=draft.edited_by)
+            msgid("%(name)s changed this draft meanwhile: read it again", name=_editor(uow, draft))
         )
     return draft
+
+
+def _editor(uow: UnitOfWork, draft: RuleDraft) -> str:
+    return actors.named(uow, [draft.edited_by])(draft.edited_by)
 
 
 def _put_to(uow: UnitOfWork, person: Person, name: str, version: int) -> RuleDraft:

@@ -25,7 +25,7 @@ from triage.services import intake as drafts
 from triage.services import lost_lines, places, rule_sets
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.intake_pages import ALSO, PAGE, Elsewhere, Fields, digest
+from triage.services.intake_pages import ALSO, BECAME, PAGE, Elsewhere, Fields, digest
 from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -266,6 +266,7 @@ def _page(
 ) -> ResponseReturnValue:
     """The form. `standing` -- what is kept of it; `elsewhere` -- why the page was not sent."""
     context = current_context()
+    became = elsewhere.reference if elsewhere else understood.value(BECAME)
     with context.reading() as uow:
         shown = _shown(uow, understood)
         unfinished, more = _unfinished(uow) if understood.is_empty else ([], 0)
@@ -275,6 +276,7 @@ def _page(
         form_page=new_id(),
         form_seen=digest(standing),
         form_last=typed.one(standing, PAGE),
+        form_became=became,
         elsewhere=elsewhere,
         there=_in_words(elsewhere.others) if elsewhere else [],
         unfinished=unfinished,
@@ -286,7 +288,7 @@ def _page(
         comes_back_to=None if understood.is_empty else f"/intake/{key}",
         **people_offered(context.centre),
         **shown,
-        **intake_known.told(understood),
+        **intake_known.told(understood, became),
     )
     return page, status
 

@@ -3,6 +3,7 @@
 Shown by itself while they are typed; whoever is shown something of a call has looked at it.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import Intake, understand
 from triage.services import intake as drafts
 from triage.services import known_calls, places
+from triage.services.intake_pages import BECAME
 from triage.services.known_calls import Known
 from triage.services.timeline_sentences import response_name
 
@@ -29,14 +31,16 @@ log = structlog.get_logger("triage.web")
 @bp.post("/known")
 @open_to("dispatcher", "supervisor")
 def known() -> ResponseReturnValue:
-    shown = told(understand(current_context().centre, typed.fields()))
+    understood = understand(current_context().centre, typed.fields())
+    shown = told(understood, understood.value(BECAME))
     return render_template("intake_known.html", **shown)
 
 
-def told(understood: Intake) -> dict[str, Any]:
-    """What the part of the form's page that tells it needs."""
+def told(understood: Intake, became: str) -> dict[str, Any]:
+    """What the part of the form's page that tells it needs. became -- the call that this form is
+    already: it is no duplicate of itself."""
     context = current_context()
-    found = look(understood)
+    found = look(understood, became)
     with context.reading() as uow:
         now = uow.now
     return {
@@ -48,7 +52,7 @@ def told(understood: Intake) -> dict[str, Any]:
     }
 
 
-def look(understood: Intake) -> Known:
+def look(understood: Intake, became: str) -> Known:
     """Look it up, and write down that somebody did."""
     context = current_context()
     centre, actor = context.centre, current_person().actor
@@ -62,6 +66,7 @@ def look(understood: Intake) -> Known:
         found = known_calls.known(
             uow, centre, understood.location, place, zone, number, understood.position
         )
+        found = replace(found, alike=[a for a in found.alike if a.call.reference != became])
         keys = {call.id for call in found.calls}
         if not keys or not known_calls.not_noted(uow, actor, keys, within):
             return found

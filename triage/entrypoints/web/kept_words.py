@@ -39,6 +39,7 @@ OWN = {
         "confirmed",
         "csrf_token",
         "edition",
+        "became",
         "form_key",
         "freely",
         "hold",

@@ -86,6 +86,7 @@ def _page(form: dict[str, str]) -> ResponseReturnValue:
         states=STATES,
         zones=[*context.centre.gazetteer.zones],
         no_zone=NO_ZONE,
+        most_opened=past_calls.MOST_OPENED,
         dispositions=DISPOSITIONS,
         sent_name=lambda response: response_name(context.centre, response),
     )

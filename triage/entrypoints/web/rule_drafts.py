@@ -32,10 +32,11 @@ from triage.entrypoints.web.rule_words import (
     ShownFinding,
     comparison,
     findings_in,
+    named_of,
     said,
 )
-from triage.services import actors, rule_sets
 from triage.services import rule_drafts as drafts
+from triage.services import rule_sets
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("drafts", __name__)
@@ -234,6 +235,7 @@ def _page(
         kept = drafts.draft_of(uow, name)
         behind = kept is not None and drafts.is_behind(uow, kept)
         sent_back = drafts.sent_back(uow, name, kept) if kept else ()
+        named = named_of(uow, drafts=[kept] if kept else [], sent_back=sent_back)
     known = kept.yaml if kept else live.yaml
     text = _typed() if "yaml" in request.form else known
     findings, sections = rule_sets.findings(centre, text), outline(text)
@@ -245,6 +247,7 @@ def _page(
         draft=kept,
         behind=behind,
         sent_back=sent_back,
+        named=named,
         text=text,
         findings=findings_in(text, findings, sections),
         sections=sections,
@@ -272,7 +275,7 @@ def _approval_page(
             raise NotFound(gettext("there is no draft to approve: it was published or thrown away"))
         behind = drafts.is_behind(uow, kept)
         sent_back = drafts.sent_back(uow, name, kept)
-        named = actors.named(uow, [kept.edited_by])
+        named = named_of(uow, drafts=[kept], sent_back=sent_back)
     findings = rule_sets.findings(centre, kept.yaml)
     return render_template(
         "rules_approve.html",

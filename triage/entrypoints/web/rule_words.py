@@ -1,6 +1,6 @@
 """How rule sets, findings and differences are told on the pages about rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
@@ -12,8 +12,10 @@ from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
 from triage.domain.words import msgid
 from triage.entrypoints.web.languages import spoken
-from triage.services import rule_sets
+from triage.services import actors, rule_sets
 from triage.services.centre import Centre
+from triage.storage.rule_sets import ChangeSentBack, Publication, RuleDraft, RuleSetVersion
+from triage.storage.unit_of_work import UnitOfWork
 
 _AROUND = 60
 
@@ -31,6 +33,21 @@ KINDS = {
 def by_kind(rules: RuleSet) -> list[tuple[str, str, list[Rule]]]:
     """Kind, heading and rules of each kind, in the order of the file."""
     return [(kind, KINDS[kind], [r for r in rules.rules if r.kind == kind]) for kind in KINDS]
+
+
+def named_of(
+    uow: UnitOfWork,
+    publications: Sequence[Publication] = (),
+    drafts: Iterable[RuleDraft] = (),
+    versions: Iterable[RuleSetVersion] = (),
+    sent_back: Iterable[ChangeSentBack] = (),
+) -> Callable[[str], str]:
+    """What whoever has written, approved, published or sent back these is called."""
+    shown = [*versions, *(it.of for it in publications)]
+    wrote = [name for it in shown for name in (it.written_by, it.approved_by)]
+    did = [*(it.published_by for it in publications), *(it.edited_by for it in drafts)]
+    back = [name for it in sent_back for name in (it.sent_back_by, it.written_by)]
+    return actors.named(uow, {*wrote, *did, *back})
 
 
 def said_of(rules: RuleSet) -> dict[str, RuleSentence]:

@@ -1,7 +1,5 @@
 """The rules: what decides calls now, every version there was, and the way back to one."""
 
-from collections.abc import Callable, Iterable, Sequence
-
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -21,10 +19,17 @@ from triage.entrypoints.web.rule_trials import (
     teams_that_may_be_away,
     try_live,
 )
-from triage.entrypoints.web.rule_words import by_kind, comparison, findings_in, said, said_of
-from triage.services import actors, rule_sets
+from triage.entrypoints.web.rule_words import (
+    by_kind,
+    comparison,
+    findings_in,
+    named_of,
+    said,
+    said_of,
+)
 from triage.services import rule_drafts as drafts
-from triage.storage.rule_sets import Publication, RuleDraft, RuleSetVersion
+from triage.services import rule_sets
+from triage.storage.rule_sets import Publication, RuleSetVersion
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("rules", __name__)
@@ -42,7 +47,7 @@ def list_rule_sets() -> ResponseReturnValue:
             "rules.html",
             listed=[(it, _rules_of(it.of)) for it in listed],
             drafts={draft.name: draft for draft in begun},
-            named=_named(uow, listed, begun),
+            named=named_of(uow, listed, begun),
             deciding=current_context().centre.policy.rule_set,
         )
 
@@ -74,16 +79,17 @@ def versions(name: str) -> ResponseReturnValue:
         holding = rule_sets.holding(uow, name)
         after = list_places.read(request.args.get("after", ""))
         found, more = rule_sets.publications(uow, name, after)
+        sent_back = drafts.sent_back(uow, name)
         return render_template(
             "rules_versions.html",
             name=name,
             live=holding.of,
             deciding=current_context().centre.policy.rule_set,
             publications=found,
-            named=_named(uow, found),
+            named=named_of(uow, found, sent_back=sent_back),
             more=list_places.written((found[-1].created_at, found[-1].id)) if more else "",
             is_first=after is None,
-            sent_back=drafts.sent_back(uow, name),
+            sent_back=sent_back,
         )
 
 
@@ -187,22 +193,9 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
         is_live=shown.id == holding.version_id,
         holding=holding,
         draft=draft,
-        named=_named(uow, [holding], [draft] if draft else [], [shown]),
+        named=named_of(uow, [holding], [draft] if draft else [], [shown]),
         deciding=centre.policy.rule_set,
     )
-
-
-def _named(
-    uow: UnitOfWork,
-    publications: Sequence[Publication],
-    begun: Iterable[RuleDraft] = (),
-    versions: Iterable[RuleSetVersion] = (),
-) -> Callable[[str], str]:
-    """What whoever has written, approved or published these is called."""
-    shown = [*versions, *(it.of for it in publications)]
-    wrote = [name for it in shown for name in (it.written_by, it.approved_by)]
-    did = [*(it.published_by for it in publications), *(it.edited_by for it in begun)]
-    return actors.named(uow, {*wrote, *did})
 
 
 def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
@@ -216,6 +209,7 @@ def _going_back_page(name: str, sha: str, refused: str | None = None) -> str:
             version=asked,
             live=holding.of,
             deciding=centre.policy.rule_set,
+            named=named_of(uow, versions=[asked]),
             lines=changed_lines(holding.of.yaml, asked.yaml),
             changes=comparison(centre, holding.of.yaml, asked.yaml),
             refused=refused,
