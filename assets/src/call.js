@@ -190,6 +190,12 @@
     KeyF: () => document.querySelector("[data-quiet]")?.click(),
     KeyM: () => unfold("never-mind"),
     KeyT: () => document.querySelector("[data-transfer]")?.focus(),
+    KeyE: () => {
+      const before = document.getElementById("timeline-before");
+      if (!before) return document.getElementById("call-timeline").scrollIntoView();
+      before.open = true;
+      before.querySelector("summary").focus();
+    },
     KeyB: toBoard,
   };
   function unfold(id) {

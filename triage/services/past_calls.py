@@ -145,7 +145,7 @@ def _all_that_fit(
     looked_up = _looked_up(uow, centre, wanted)
     if wanted.place:
         opened = _with_its_words(uow, wanted, *_fitting(centre, wanted, state, looked_up))
-        looked_up.append(or_(Call.id.in_(_of_place(centre, wanted.place)), Call.id.in_(opened)))
+        looked_up.append(Call.id.in_(_of_place(centre, wanted.place, opened)))
     return _fitting(centre, wanted, state, looked_up)
 
 
@@ -232,11 +232,12 @@ def _parts(number: str) -> list[str]:
     return [one.lstrip("0") or "0" for one in found]
 
 
-def _of_place(centre: Centre, said: str) -> Select[UUID]:
+def _of_place(centre: Centre, said: str, opened: set[UUID]) -> Select[UUID]:
     listed = [centre.gazetteer.find(said), *centre.gazetteer.with_words(said)]
     indexes = {place_index(said), *(place_index(it.name) for it in listed if it)} - {None}
     found = union(
         select(Call.id).where(Call.location_index.in_(indexes)),
         select(Call.id).where(Call.found_index.in_(indexes)),
+        select(Call.id).where(Call.id.in_(opened)),
     ).subquery()
     return select(found.c[0])

@@ -49,6 +49,14 @@ def ask(uow: UnitOfWork, centre: Centre, slot: Slot, due: Due) -> int:
     return asked
 
 
+def are_alarmed(dispatch: Dispatch) -> bool:
+    """Is one asked who has not said no, or will one be? Else a person has to ring somebody."""
+    pages = (page for slot in dispatch.slots for page in slot.pages)
+    waits = {PageState.OPEN, PageState.UNDELIVERABLE}
+    asked = any(page.kind is PageKind.SUPERVISOR and page.state in waits for page in pages)
+    return asked or not dispatch.escalated
+
+
 def _is_left_alone(page: Page, due: Due, now: datetime) -> bool:
     if page.state is PageState.DECLINED:
         said_at = page.answered_at or page.created_at

@@ -21,7 +21,7 @@ from triage.domain.wording import help_words
 from triage.domain.words import msgid
 from triage.entrypoints.web import transfer_steps
 from triage.entrypoints.web.questions import answer_in_words
-from triage.services import callers, page_links, second_callers
+from triage.services import callers, page_links, second_callers, supervisors
 from triage.services.centre import Centre
 from triage.services.pages import may_still_accept
 from triage.services.reliefs import relief_of
@@ -90,6 +90,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "maps": maps,
         "may_still_accept": may_still_accept,
         "relief_of": relief_of,
+        "supervisors_are_alarmed": supervisors.are_alarmed,
         "transfer_steps": transfer_steps.steps,
         "step_words": transfer_steps.words,
         "refusals": REFUSALS,
