@@ -185,3 +185,24 @@ def test_the_board_is_narrowed_and_put_in_order_and_a_call_opened(
     expect(rows).not_to_contain_text("Gate 5")
     press(rows, here.code, "link")
     desk.wait_for_url(f"**/calls/{here.reference}")
+
+
+@BOTH
+def test_of_what_happened_the_newest_stand_there_and_the_rest_is_one_key_away(
+    centre: Served, as_somebody: SignIn, scripts: bool
+) -> None:
+    zone = ("Harbor", "Northgate")[scripts]
+    (phone,) = centre.world.team(f"{zone} 3", zones=[zone])
+    call = centre.world.call(CALM, zone=zone)
+    for word in ("1", "en route", "scene"):
+        phone.text(f"{call.code} {word}")
+    desk = as_somebody("dispatcher", f"/calls/{call.reference}", scripts=scripts)
+    timeline = desk.locator("#call-timeline")
+    first = timeline.get_by_text("Call taken")
+    expect(timeline.locator("li:visible")).to_have_count(10)
+    expect(first).to_be_hidden()
+    if scripts:
+        desk.keyboard.press("Alt+e")
+    else:
+        unfold(timeline, "earlier")
+    expect(first).to_be_visible()
