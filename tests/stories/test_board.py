@@ -126,6 +126,7 @@ def test_nobody_coming_is_the_first_row_and_pinned(world: World, dispatcher: Bro
     world.desk.expect("nobody is left to ask")
     armed = world.call(ARMED)
     world.wait(minutes=2)
+    world.desk.expect("dispatch it in CAD now")
 
     assert order(dispatcher)[0] == lost.reference
     assert "NOBODY COMING" in row(dispatcher, lost)
@@ -228,6 +229,7 @@ def test_a_hand_over_turns_red_after_a_minute(world: World, dispatcher: Browser)
 
     assert "Dispatch in CAD: CIT officer" in row(dispatcher, call)
     world.wait(seconds=61)
+    world.desk.expect("dispatch it in CAD now")
     assert "DISPATCH IN CAD NOW: CIT officer" in row(dispatcher, call)
     assert 'class="call-row tone-alarm"' in board(dispatcher)
 

@@ -57,6 +57,7 @@ def test_opening_a_call_is_audited_once_and_looking_on_is_not(
     assert world.audited("call.looked_at") == 1
 
     world.wait(minutes=16)
+    world.desk.expect("dispatch it in CAD now")
     look(dispatcher, call)
     assert world.audited("call.looked_at") == 2
 
@@ -243,6 +244,7 @@ def test_a_hand_over_is_confirmed_with_unit_and_cad_number(
 ) -> None:
     call = world.call(ARMED)
     world.wait(seconds=61)
+    world.desk.expect("dispatch it in CAD now")
     assert "DISPATCH IN CAD NOW: CIT officer" in look(dispatcher, call)
 
     told = act(dispatcher, call, "/handed-over", {"unit": "  12-Adam "})

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.typical_calls import CALM
 from tests.world import World
 from triage.domain.errors import InvalidCall, Refused
-from triage.services import callers, calls, dispatches, follow_ups, openings, sending
+from triage.services import cad, callers, calls, follow_ups, openings, sending
 from triage.services.follow_ups import Attempt
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call, Caller, Override
@@ -245,6 +245,7 @@ def test_an_opening_is_audited_once_and_again_after_a_while(world: World) -> Non
         look(who)
     assert world.audited("call.looked_at") == 2
     world.wait(minutes=16)
+    world.desk.expect("dispatch it in CAD now")
     look("account:1")
     assert world.audited("call.looked_at") == 3
 
@@ -360,6 +361,7 @@ def test_a_dispatchers_follow_up_reminds_the_desk(world: World) -> None:
     call = world.call(CALM)
     world.wait(hours=49)
 
+    world.desk.expect("dispatch it in CAD now")
     assert call.reference in world.desk.expect("Follow-up due")
 
 
@@ -401,8 +403,8 @@ def test_closing_ends_what_cad_has(world: World) -> None:
 
     world.context.do(
         "test",
-        lambda uow: dispatches.confirm_hand_over(
-            uow, uow.get(Dispatch, dispatch.id), "P7", "26-000123"
+        lambda uow: cad.confirm(
+            uow, world.centre, uow.get(Dispatch, dispatch.id), "P7", "26-000123"
         ),
     )
     close(world, call, "resolved_on_scene")

@@ -21,7 +21,7 @@ from triage.domain.figures import OVERDUE, STILL_OPEN, Figure
 from triage.domain.lifecycle import CallState
 from triage.domain.wall_clock import bounds_of, next_daily
 from triage.entrypoints.commands.figures import figures as command
-from triage.services import dispatches, figures, follow_ups, retention
+from triage.services import cad, figures, follow_ups, retention
 from triage.services.follow_ups import Attempt
 from triage.services.sending import Choice
 from triage.storage.calls import Call
@@ -143,9 +143,7 @@ def test_who_was_eligible_and_not_served_is_counted_with_the_cause(world: World)
 def hand_over(world: World, dispatch: Dispatch) -> None:
     world.context.do(
         "test",
-        lambda uow: dispatches.confirm_hand_over(
-            uow, uow.get(Dispatch, dispatch.id), "4A12", "26-1"
-        ),
+        lambda uow: cad.confirm(uow, world.centre, uow.get(Dispatch, dispatch.id), "4A12", "26-1"),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.world import Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import SlotState
-from triage.services import asked_again, assignments, dispatches, sending
+from triage.services import asked_again, assignments, cad, dispatches, sending
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -367,8 +367,8 @@ def test_police_are_a_hand_over_that_turns_red_and_is_confirmed(world: World, ca
     def confirm(cad_number: str | None) -> None:
         world.context.do(
             "test",
-            lambda uow: dispatches.confirm_hand_over(
-                uow, uow.get(Dispatch, dispatch.id), "Unit 12", cad_number
+            lambda uow: cad.confirm(
+                uow, world.centre, uow.get(Dispatch, dispatch.id), "Unit 12", cad_number
             ),
         )
 

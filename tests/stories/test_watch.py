@@ -17,7 +17,7 @@ from triage.domain.lifecycle import DispatchState
 from triage.domain.phone_network import Refused
 from triage.entrypoints.watcher import ClockWatch, Watcher
 from triage.entrypoints.worker import settle_unknown
-from triage.services import audits, copies, dispatches, outbox, restored
+from triage.services import audits, cad, copies, dispatches, outbox, restored
 from triage.services.audits import Surroundings
 from triage.storage import migration
 from triage.storage.dispatches import Dispatch
@@ -515,14 +515,16 @@ def test_a_hand_over_that_nobody_confirms_is_told_away_from_the_board_too(world:
     assert "DISPATCH IN CAD NOW, nobody has confirmed it:" in told
     assert f"{call.code} (CIT officer)" in told
     assert "Stands still (hand over) 6 min" in words(dispatcher, f"/calls/{call.reference}")
+    world.desk.expect("dispatch it in CAD now")
     world.wait(minutes=5)
+    world.desk.expect("dispatch it in CAD now")
     assert "Stands still (hand over) 11 min" in words(dispatcher, f"/calls/{call.reference}")
 
     for dispatch in world.dispatches(call):
         if dispatch.state is DispatchState.HAND_OVER:
             with world.context.unit_of_work("test") as uow:
                 row = uow.get(Dispatch, dispatch.id)
-                dispatches.confirm_hand_over(uow, row, "12-A", "CAD 7")
+                cad.confirm(uow, world.centre, row, "12-A", "CAD 7")
     assert "DISPATCH IN CAD NOW" not in words(dispatcher, "/banners")
 
 

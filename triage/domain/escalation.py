@@ -6,7 +6,7 @@ beyond is done step by step, and begun anew until somebody takes the call.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -129,6 +129,11 @@ def default_policy(level_rank: int) -> EscalationPolicy:
         return EscalationPolicy("Default", (ask, ring, tell, call, Step(Who.ALL_HANDS)), 120)
     call = Step(Who.SUPERVISOR, Channel.VOICE, wait_s=120)
     return EscalationPolicy("Default", (ask, tell, call), 600)
+
+
+def only_supervisors(policy: EscalationPolicy) -> EscalationPolicy:
+    """Its part for what no team of ours is asked for."""
+    return replace(policy, steps=tuple(s for s in policy.steps if s.who is Who.SUPERVISOR))
 
 
 def next_step(

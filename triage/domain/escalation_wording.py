@@ -227,9 +227,10 @@ def rung(
     charge: bool,
     unsafe: bool = False,
     instead_of: str | None = None,
+    asks: Spoken | None = None,
 ) -> Spoken:
     """What a page says when it rings: code, level and area, that a team had to leave, and which
-    call they would leave by a yes."""
+    call they would leave by a yes. asks -- what else a supervisor is asked, with its keys."""
     if level in _LEVELS:
         page: Spoken = Sentence(_LEVELS[level], {"code": spelled(code)})
     else:
@@ -239,7 +240,7 @@ def rung(
         page,
         msgid("Area: %(area)s.", area=area) if area else None,
         msgid("It is not safe: a team had to leave.") if unsafe else None,
-        _keys(charge=charge, instead_of=instead_of),
+        asks or _keys(charge=charge, instead_of=instead_of),
     ]
     return listed(" ", filter(None, parts))
 

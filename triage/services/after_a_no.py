@@ -7,6 +7,7 @@ from triage.domain.words import Spoken
 from triage.services import all_hands, escalation_policies, escalation_steps, supervisors
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
+from triage.services.escalation_steps import is_unconfirmed
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -19,7 +20,7 @@ def what_follows(uow: UnitOfWork, centre: Centre, page: Page, *, turned: bool = 
     slot, dispatch = page.slot, page.slot.dispatch
     if page.kind is PageKind.DIVERT and not turned:
         return words.STAY
-    if slot.state is not SlotState.UNFILLED:
+    if slot.state is not SlotState.UNFILLED and not is_unconfirmed(dispatch):
         return words.SOMEBODY_IS_ASKED
     if slot.relieves is not None:
         return words.NO_RELIEF

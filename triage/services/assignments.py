@@ -39,7 +39,7 @@ def assign(
     if responder is not None:
         turned = _give(uow, centre, slot, responder)
     else:
-        dispatches.must_be_a_name(unit or "")
+        by_radio.must_be_a_name(unit or "")
         slot.move_to(SlotState.ACCEPTED)
         slot.team_id, slot.responder_id, slot.unit = None, None, (unit or "").strip()
         slot.team, slot.responder = None, None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from triage.domain.errors import Conflict
+from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import listed, msgid
 from triage.services import errands
@@ -136,3 +136,10 @@ def told_off(uow: UnitOfWork, call: Call, turn: int) -> None:
     if turn != errand.turn:
         raise Conflict(msgid("more units are to be told than you saw: look again"))
     errands.end(uow, errand, "told")
+
+
+def must_be_a_name(unit: str) -> None:
+    """It is said on the radio and texted to others: no room for what happens there. Raises
+    Refused."""
+    if len(unit.strip()) > 40 or not unit.isprintable():
+        raise Refused(msgid("Name the unit as on the radio, in at most 40 characters."), "unit")

@@ -20,6 +20,7 @@ from triage.services import (
     agreements,
     assessments,
     by_radio,
+    cad,
     call_codes,
     callers,
     dangers,
@@ -313,7 +314,7 @@ def close_call(
         if dispatch.state is DispatchState.HANDED_OVER:
             if agreed or disposition in {CANCELLED, *NO_CALL}:
                 by_radio.stand_down(uow, call, dispatch.slots)
-            dispatches.end_hand_over(uow, dispatch)
+            cad.end(uow, dispatch)
         elif dispatch.state not in dispatches.ENDED:
             dispatches.cancel(uow, centre, dispatch, "closed")
     if disposition in NO_CALL:

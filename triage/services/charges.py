@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from triage.domain import escalation_wording
+from triage.domain import escalation_wording, hand_over_wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState
 from triage.services import escalation_policies, escalation_steps, outbox, stand_downs
 from triage.services.centre import Centre
-from triage.services.escalation_steps import ESCALATE, WAITING
+from triage.services.escalation_steps import ESCALATE, WAITING, alarms, is_unconfirmed
 from triage.services.listed_dispatches import ListedPage
 from triage.services.pages import hold
 from triage.services.planned import cancel, is_planned, plan
@@ -39,6 +39,10 @@ def is_charge(page: Page | ListedPage) -> bool:
     return page.kind is PageKind.SUPERVISOR and page.state is PageState.ACCEPTED
 
 
+def _is_needed(dispatch: Dispatch) -> bool:
+    return dispatch.state in WAITING or alarms(dispatch)
+
+
 def take(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     """A supervisor sees to it: nobody else is alarmed while they do, and the caller is still to
     be called back. Whoever has charge already keeps it for as long again.
@@ -49,7 +53,7 @@ def take(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     holder = in_charge(dispatch)
     if holder is not None and holder is not page:
         raise Conflict(holder.team.name)
-    if page.state is PageState.WITHDRAWN or dispatch.state not in WAITING:
+    if page.state is PageState.WITHDRAWN or not _is_needed(dispatch):
         raise Refused(escalation_wording.NO_CHARGE)
     if holder is None:
         page.move_to(PageState.ACCEPTED)
@@ -90,9 +94,10 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
     """Still nobody comes: whoever has charge is asked whether they keep it, and has the time
     for it that anybody has for an answer."""
     dispatch = page.slot.dispatch
-    if not is_charge(page) or dispatch.state not in WAITING:
+    if not is_charge(page) or not _is_needed(dispatch):
         return
     answer_min = dispatch.answer_within_min
+    words = hand_over_wording if is_unconfirmed(dispatch) else escalation_wording
     plan(uow, ENDS, page, uow.now + timedelta(minutes=answer_min), dispatch)
     outbox.enqueue(
         uow,
@@ -100,7 +105,7 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
         kind=KIND,
         to=page.responder.phone or "",
         to_role=page.responder.role,
-        body=escalation_wording.charge_reminder(dispatch.call.code, answer_min),
+        body=words.charge_reminder(dispatch.call.code, answer_min),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,
         page_id=page.id,
@@ -161,7 +166,7 @@ def end(uow: UnitOfWork, page: Page, why: str) -> None:
     page.move_to(PageState.DECLINED if why == GIVEN_BACK else PageState.PASSED_OVER)
     uow.audit("page.charge_ended", page, call_id=dispatch.call_id, team=page.team.name, because=why)
     stop_clock(uow, dispatch)
-    if dispatch.state is DispatchState.UNFILLED:
+    if alarms(dispatch):
         escalation_steps.hasten(uow, dispatch)
 
 

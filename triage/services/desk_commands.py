@@ -15,6 +15,7 @@ from triage.services import (
     asked_again,
     assignments,
     by_radio,
+    cad,
     call_pages,
     calls,
     check_ins,
@@ -273,7 +274,7 @@ def _cad(at: _At) -> str:
             raise Refused(_several(at, waiting))
         one, words = waiting[named[0]], named[1]
     unit = " ".join(words)
-    dispatches.confirm_hand_over(at.uow, one, unit, number)
+    cad.confirm(at.uow, at.centre, one, unit, number)
     return msgid(
         "%(name)s is handed over to %(unit)s.",
         name=response_name(at.centre, one.response),

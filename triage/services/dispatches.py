@@ -127,57 +127,6 @@ def _add_places(uow: UnitOfWork, dispatch: Dispatch, kind: Response) -> None:
         slot.dispatch = dispatch
 
 
-def hand_over_is_late(uow: UnitOfWork, dispatch: Dispatch) -> None:
-    if dispatch.state is DispatchState.HAND_OVER:
-        dispatch.late_at = uow.now
-        uow.audit("dispatch.hand_over_late", dispatch)
-
-
-def confirm_hand_over(
-    uow: UnitOfWork, dispatch: Dispatch, unit: str, cad_number: str | None
-) -> None:
-    """A person has dispatched it in CAD. unit -- the one that goes."""
-    if dispatch.reached_by != "cad":
-        raise Conflict(msgid("a transfer goes step by step"))
-    if dispatch.state is not DispatchState.HAND_OVER:
-        raise Conflict(msgid("this hand-over is not open any more"))
-    if not unit.strip():
-        raise Refused(msgid("Which unit took it?"), "unit")
-    must_be_a_name(unit)
-    if not (cad_number or "").strip():
-        raise Refused(
-            msgid("Write the CAD number, so that the two systems can be matched."), "cad_number"
-        )
-    dispatch.state = DispatchState.HANDED_OVER
-    dispatch.confirmed_at = uow.now
-    dispatch.cad_number = (cad_number or "").strip() or None
-    for slot in dispatch.slots:
-        slot.move_to(SlotState.ACCEPTED)
-        slot.unit = unit.strip()
-    by_radio.comes(uow, dispatch.call, unit.strip())
-    uow.audit(
-        "dispatch.handed_over",
-        dispatch,
-        unit=unit.strip(),
-        waited_s=int((uow.now - dispatch.created_at).total_seconds()),
-    )
-
-
-def must_be_a_name(unit: str) -> None:
-    """It is said on the radio and texted to others: no room for what happens there."""
-    if len(unit.strip()) > 40 or not unit.isprintable():
-        raise Refused(msgid("Name the unit as on the radio, in at most 40 characters."), "unit")
-
-
-def end_hand_over(uow: UnitOfWork, dispatch: Dispatch) -> None:
-    """The call is closed here; what the unit still does stands in CAD."""
-    for slot in (one for one in dispatch.slots if one.state in TAKEN):
-        slot.move_to(SlotState.CLEARED)
-    freed_teams.offer_soon(uow, dispatch)
-    dispatch.state, dispatch.ended_at = DispatchState.CLEARED, uow.now
-    uow.audit("dispatch.cleared", dispatch)
-
-
 def record_answer(
     uow: UnitOfWork, centre: Centre, page: Page, accepted: bool, through: str
 ) -> None:

@@ -13,6 +13,7 @@ from triage.domain.escalation import (
     as_rows,
     default_policy,
     most_specific,
+    only_supervisors,
     problems,
     read_policy,
 )
@@ -50,7 +51,8 @@ class Kept:
 
 def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
     """The policy that this dispatch began under."""
-    return _of(uow, dispatch.policy_id, dispatch.level_rank)
+    policy = _of(uow, dispatch.policy_id, dispatch.level_rank)
+    return only_supervisors(policy) if dispatch.reached_by == "cad" else policy
 
 
 def _of(uow: UnitOfWork, key: UUID | None, level_rank: int) -> EscalationPolicy:

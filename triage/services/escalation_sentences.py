@@ -21,6 +21,8 @@ _HOW = {"sms": msgid("by text"), "voice": msgid("by telephone")}
 
 def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
     who = _WHO.get(details["who"], details["who"])
+    if details.get("in_cad"):
+        return _not_confirmed(details, who)
     if not details["reached"]:
         return msgid("Nobody is left to ask: %(who)s cannot be reached, or have said no.", who=who)
     how = _HOW.get(details["channel"], details["channel"])
@@ -28,6 +30,17 @@ def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
         "Nobody is left to ask: %(who)s alarmed %(how)s (%(reached)s).",
         who=who,
         how=how,
+        reached=details["reached"],
+    )
+
+
+def _not_confirmed(details: Mapping[str, Any], who: str) -> str:
+    if not details["reached"]:
+        return msgid("Not confirmed in CAD: no supervisor can be reached, or all have said no.")
+    return msgid(
+        "Not confirmed in CAD: %(who)s alarmed %(how)s (%(reached)s).",
+        who=who,
+        how=_HOW.get(details["channel"], details["channel"]),
         reached=details["reached"],
     )
 
@@ -81,9 +94,7 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "page.key_pressed": lambda _, d: msgid(
         "Key %(key)s was pressed on the telephone.", key=d["key"]
     ),
-    "page.charge_taken": lambda _, d: msgid(
-        "%(team)s has taken charge of finding somebody.", team=d["team"]
-    ),
+    "page.charge_taken": lambda _, d: msgid("%(team)s has taken charge.", team=d["team"]),
     "page.charge_kept": lambda _, d: msgid("%(team)s keeps charge.", team=d["team"]),
     "page.charge_ended": lambda _, d: msgid(
         "%(team)s %(because)s: nobody has charge any more.",

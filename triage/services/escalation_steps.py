@@ -14,6 +14,17 @@ WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchStat
 """The caller waits for somebody."""
 
 
+def is_unconfirmed(dispatch: Dispatch) -> bool:
+    """Has nobody confirmed in time that it was dispatched in CAD?"""
+    is_open = dispatch.reached_by == "cad" and dispatch.state is DispatchState.HAND_OVER
+    return is_open and dispatch.late_at is not None
+
+
+def alarms(dispatch: Dispatch) -> bool:
+    """Are supervisors alarmed until one has charge of it?"""
+    return dispatch.state is DispatchState.UNFILLED or is_unconfirmed(dispatch)
+
+
 def following(uow: UnitOfWork, dispatch: Dispatch, *, again: bool = False) -> Due | None:
     """The step after those that are done; None at the end of a policy that does not begin anew.
 

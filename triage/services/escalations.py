@@ -1,11 +1,13 @@
-"""When nobody is left to ask: supervisors, all hands, and the caller who still waits."""
+"""When nobody is left to ask: supervisors, all hands, and the caller who still waits. Supervisors
+also where nobody confirms that it was dispatched in CAD."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from triage.domain.errors import Conflict
 from triage.domain.escalation import Channel, Due, Who, reminders
-from triage.domain.lifecycle import WANTED, DispatchState, PageKind, PageState, SlotState
+from triage.domain.lifecycle import WANTED, PageKind, PageState, SlotState
 from triage.domain.words import msgid
 from triage.services import (
     all_hands,
@@ -18,7 +20,15 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
-from triage.services.escalation_steps import ESCALATE, WAITING, following, hasten, plan_next
+from triage.services.escalation_steps import (
+    ESCALATE,
+    WAITING,
+    alarms,
+    following,
+    hasten,
+    is_unconfirmed,
+    plan_next,
+)
 from triage.services.pages import REMIND, ring, send_again
 from triage.services.planned import cancel, is_planned, plan
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -88,8 +98,9 @@ def go_on(uow: UnitOfWork, dispatch: Dispatch, not_before: datetime | None = Non
 def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """Do the next step beyond the teams. One that reaches nobody is followed at once by the
     next, until this round is over."""
-    if dispatch.state is not DispatchState.UNFILLED or in_charge(dispatch) is not None:
+    if not alarms(dispatch) or in_charge(dispatch) is not None:
         return
+    unconfirmed: dict[str, Any] = {"in_cad": True} if is_unconfirmed(dispatch) else {}
     due = following(uow, dispatch, again=True)
     while due is not None:
         reached = _do(uow, centre, dispatch, due)
@@ -101,6 +112,7 @@ def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             channel=due.step.channel.value,
             round=due.round,
             reached=reached,
+            **unconfirmed,
         )
         after = following(uow, dispatch)
         over = after is None or after.begins
@@ -123,7 +135,8 @@ def _do(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, due: Due) -> int:
 
 
 def _missing(dispatch: Dispatch) -> Sequence[Slot]:
-    return [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]
+    states = WANTED if is_unconfirmed(dispatch) else {SlotState.UNFILLED}
+    return [slot for slot in dispatch.slots if slot.state in states]
 
 
 def _anybody_asked(dispatch: Dispatch) -> bool:
@@ -141,7 +154,7 @@ def refused(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     due now. A new round keeps its time, or whoever said no would be asked again at once, unless a
     supervisor has come on duty meanwhile. Where nobody is asked any more the desk is told."""
     dispatch = page.slot.dispatch
-    if dispatch.state is not DispatchState.UNFILLED or in_charge(dispatch) is not None:
+    if not alarms(dispatch) or in_charge(dispatch) is not None:
         return
     asked, due = _anybody_asked(dispatch), following(uow, dispatch)
     if not dispatch.escalated or (asked and page.kind is PageKind.ALL_HANDS):

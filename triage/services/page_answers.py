@@ -1,12 +1,13 @@
 """A yes or a no to a page, whatever it asked for and however it was said: by text, by telephone
 key, or by radio to a dispatcher who writes it down."""
 
-from triage.domain import escalation_wording, wording
+from triage.domain import escalation_wording, hand_over_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.role_words import role_name
 from triage.domain.words import Spoken, listed, msgid
 from triage.services import after_a_no, assessments, charges, diverts, paging
 from triage.services.centre import Centre
+from triage.services.escalation_steps import is_unconfirmed
 from triage.services.pages import hold, partners_of, who_has
 from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Page, Slot
@@ -22,7 +23,9 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
     code = page.slot.dispatch.call.code
     if page.kind is PageKind.SUPERVISOR:
         charges.take(uow, centre, page, through)
-        return escalation_wording.charge_taken(code)
+        by_cad = is_unconfirmed(page.slot.dispatch)
+        say = hand_over_wording.charge_taken if by_cad else escalation_wording.charge_taken
+        return say(code)
     if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
         silent = diverts.agree(uow, centre, page, through)
         if silent:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from triage.domain import escalation_wording, wording
+from triage.domain import escalation_wording, hand_over_wording, wording
 from triage.domain.escalation import reminders
 from triage.domain.lifecycle import (
     GONE,
@@ -20,6 +20,7 @@ from triage.domain.lifecycle import (
 from triage.domain.words import Spoken, msgid
 from triage.services import escalation_policies, outbox, page_links, storms
 from triage.services.centre import Centre
+from triage.services.escalation_steps import is_unconfirmed
 from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import Message
@@ -162,6 +163,14 @@ def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     help_wanted, unsafe = wording.help_words(dispatch.response), somebody_withdrew(uow, dispatch)
+    if page.kind is PageKind.SUPERVISOR and is_unconfirmed(dispatch):
+        return hand_over_wording.not_confirmed(
+            call.code,
+            level=dispatch.level_label,
+            within_min=dispatch.within_min,
+            area=call.zone or "",
+            unsafe=unsafe,
+        )
     if page.kind is PageKind.SUPERVISOR:
         if dispatch.reached_by == "transfer":
             help_wanted = escalation_wording.NOT_TAKEN
@@ -217,6 +226,7 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             charge=page.kind is PageKind.SUPERVISOR,
             unsafe=somebody_withdrew(uow, dispatch),
             instead_of=(left_for(uow, page).call.code if page.kind is PageKind.DIVERT else None),
+            asks=hand_over_wording.VOICE_ASKS if is_unconfirmed(dispatch) else None,
         ),
         priority=page.slot.rank,
         call_id=call.id,

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from triage.domain import escalation_wording
+from triage.domain import escalation_wording, hand_over_wording
 from triage.domain.escalation import Channel, Due
 from triage.domain.lifecycle import DispatchState, PageKind, PageState
 from triage.services import outbox, storms
 from triage.services.availability import supervisors_on_duty
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
+from triage.services.escalation_steps import alarms, is_unconfirmed
 from triage.services.pages import open_page, ring, send_again, send_page
 from triage.services.unsafe import somebody_withdrew
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -38,7 +39,8 @@ def ask(uow: UnitOfWork, centre: Centre, slot: Slot, due: Due) -> int:
         new = page is None
         page = page or open_page(uow, slot, responder.team, responder, PageKind.SUPERVISOR)
         unheard = due.anew and channel is Channel.VOICE  # no text of it is there
-        if unheard or not storms.holds_back(uow, page, channel.value):
+        own = is_unconfirmed(slot.dispatch) and channel is Channel.SMS  # the text of many says else
+        if unheard or own or not storms.holds_back(uow, page, channel.value):
             if channel is Channel.VOICE:
                 ring(uow, centre, page)
             elif new:
@@ -104,13 +106,15 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
     if phone is None:
         return
     on_shift = bool(supervisors_on_duty(uow))
+    by_cad = is_unconfirmed(dispatch)
+    say = hand_over_wording.tell_desk if by_cad else escalation_wording.nobody_left_at_all
     outbox.enqueue(
         uow,
         centre,
         kind=NOBODY_LEFT,
         to=phone,
         to_role="desk",
-        body=escalation_wording.nobody_left_at_all(
+        body=say(
             dispatch.call.code,
             dispatch.level_label,
             on_shift=on_shift,
@@ -131,10 +135,12 @@ def _had_until(slot: Slot) -> datetime | None:
 
 
 def is_awaited(uow: UnitOfWork, message: Message) -> bool:
-    """Is still nobody found for the call that the desk is told of, and nobody in charge?"""
-    unfilled = uow.session.scalars(
+    """Is nobody found still for the call that the desk is told of, or it not confirmed in CAD, and
+    nobody in charge?"""
+    alarming = uow.session.scalars(
         select(Dispatch).where(
-            Dispatch.call_id == message.call_id, Dispatch.state == DispatchState.UNFILLED
+            Dispatch.call_id == message.call_id,
+            Dispatch.state.in_([DispatchState.UNFILLED, DispatchState.HAND_OVER]),
         )
     )
-    return any(in_charge(dispatch) is None for dispatch in unfilled)
+    return any(alarms(dispatch) and in_charge(dispatch) is None for dispatch in alarming)

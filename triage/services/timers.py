@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from triage.services import (
     alarms,
+    cad,
     calls,
     check_ins,
     communication_tests,
     confirmations,
-    dispatches,
     duty,
     errands,
     escalations,
@@ -55,8 +55,8 @@ _HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     "nobody_left": lambda uow, centre, timer: calls.nobody_is_left(
         uow, centre, uow.get(Dispatch, timer.subject_id)
     ),
-    "hand_over": lambda uow, _, timer: dispatches.hand_over_is_late(
-        uow, uow.get(Dispatch, timer.subject_id)
+    "hand_over": lambda uow, centre, timer: cad.is_late(
+        uow, centre, uow.get(Dispatch, timer.subject_id)
     ),
     "ask_deadline": lambda uow, centre, timer: sending.ask_deadline_is_over(
         uow, centre, uow.get(Call, timer.subject_id)

@@ -13,7 +13,7 @@ from tests.performance.intake.clients import CALL
 from tests.world import Browser, Phone, World
 from triage.domain.codes import CANCELLED
 from triage.domain.lifecycle import DispatchState, FollowUpState, PageState
-from triage.services import calls, dispatches, follow_ups, people, visits
+from triage.services import cad, calls, dispatches, follow_ups, people, visits
 from triage.services.follow_ups import Attempt
 from triage.services.reports import Report, hear
 from triage.services.visits import NewVisit
@@ -166,7 +166,7 @@ def _handed_over(desk: Desk) -> Call:
     def confirm(uow: Any) -> None:
         for one in dispatches.of_call(uow, uow.get(Call, call.id)):
             if one.state is DispatchState.HAND_OVER:
-                dispatches.confirm_hand_over(uow, one, "Unit 7", "26-000000")
+                cad.confirm(uow, desk.world.centre, one, "Unit 7", "26-000000")
 
     desk.do(confirm)
     desk.close(call, "hospital_involuntary")

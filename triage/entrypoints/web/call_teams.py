@@ -22,6 +22,7 @@ from triage.services import (
     asked_again,
     assignments,
     by_radio,
+    cad,
     check_ins,
     dispatches,
     diverts,
@@ -132,7 +133,7 @@ def divert(reference: str, key: UUID) -> ResponseReturnValue:
 def hand_over(reference: str, key: UUID) -> ResponseReturnValue:
     def confirm(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         dispatch, unit = dispatch_of(uow, call, key), typed.line("unit")
-        dispatches.confirm_hand_over(uow, dispatch, unit, typed.line("cad_number"))
+        cad.confirm(uow, centre, dispatch, unit, typed.line("cad_number"))
         return msgid(
             "%(name)s is handed over to %(unit)s.",
             name=response_name(centre, dispatch.response),
