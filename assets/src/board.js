@@ -38,6 +38,11 @@
     z: () => choice.elements.zone.focus(), f: () => next("show"), s: () => next("sort"),
     0: () => location.assign("/board"),
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+    t: () => {
+      const there = document.activeElement.closest(".call-row")?.querySelector("[data-take]");
+      if (there) there.click();
+      else document.querySelector("[data-take]")?.focus();
+    },
     n: () => { location.href = "/intake"; }, "?": () => keys.open || keys.showModal(),
   };
   document.addEventListener("keydown", (event) => {

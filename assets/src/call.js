@@ -196,6 +196,7 @@
       before.open = true;
       before.querySelector("summary").focus();
     },
+    KeyH: () => document.querySelector("[data-take]")?.click(),
     KeyB: toBoard,
   };
   function unfold(id) {

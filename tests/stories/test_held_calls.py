@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.stories.test_board import fill, row
+from tests.stories.test_board import board, fill, row
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import FORM, send
 from tests.world import Browser, World
 from triage.services import assessments
 from triage.storage.calls import Call
 from triage.storage.held_calls import Presence
-from triage.storage.people import Account
+from triage.storage.people import Account, SignIn
 
 
 @pytest.fixture
@@ -242,3 +242,69 @@ def test_a_person_is_not_overtaken_by_themselves(world: World, sam: Browser) -> 
         form = {"facts.weapon": weapon, "seen": "1"}
         assert sam.submit(path, form, to=f"{path}/answers").status_code == 303
     assert current(world, call) == "none_seen"
+
+
+# --- whose browser is dead ----------------------------------------------------------------
+
+
+def test_a_holder_whose_pages_fell_silent_is_told_and_the_call_is_taken_with_one_key(
+    world: World, sam: Browser, jo: Browser
+) -> None:
+    call = world.call(CALM)
+    world.desk.ignores("that nobody dispatches in CAD")
+    act(sam, call, "take")
+    world.wait(minutes=2)
+    jo.get("/board")
+    assert "Sam Ortiz has it" in row(jo, call)
+    assert "data-take" not in board(jo)
+
+    world.wait(minutes=2)
+    assert "Sam Ortiz has it, not seen for 4 min" in row(jo, call)
+    assert "not seen for 4 min" in head(jo, call)
+    taken = board(jo).split("formaction=")[1]
+    assert taken.startswith(f'"/calls/{call.reference}/take"')
+    assert account(world, "sam.ortiz") in taken.split("data-take")[0]
+
+    told = act(jo, call, "take", seen=account(world, "sam.ortiz"))
+    assert f"You have call {call.code}. Until now Sam Ortiz had it, not seen for" in told
+    assert "Took the call over from Sam Ortiz, not seen for 4 min." in told
+    assert "Jo Rivera has it" in row(sam, call)
+    assert "not seen" not in row(sam, call)
+
+
+def test_an_open_page_is_heard_of_and_keeps_nobody_signed_in(
+    world: World, sam: Browser, jo: Browser
+) -> None:
+    call = world.call(CALM)
+    world.desk.ignores("that nobody dispatches in CAD")
+    act(sam, call, "take")
+    before = sign_in(world, "sam.ortiz")
+    for _ in range(6):
+        world.wait(minutes=1)
+        sam.get("/board/rows")
+        sam.get(f"/calls/{call.reference}/live")
+    assert "not seen" not in row(jo, call)
+    now = sign_in(world, "sam.ortiz")
+    assert now.last_seen_at == before.last_seen_at
+
+    heard = now.heard_at
+    for _ in range(3):
+        world.wait(seconds=20)
+        sam.get("/banners")
+    assert sign_in(world, "sam.ortiz").heard_at == heard, "written once in 90 s"
+
+
+def test_whoever_takes_it_from_somebody_there_is_told_to_tell_them(
+    world: World, sam: Browser, jo: Browser
+) -> None:
+    call = world.call(CALM)
+    act(sam, call, "take")
+    told = act(jo, call, "take", seen=account(world, "sam.ortiz"))
+    assert "Until now Sam Ortiz had it: tell them." in told
+    assert "Took the call over from Sam Ortiz." in told
+
+
+def sign_in(world: World, username: str) -> SignIn:
+    with world.context.reading() as uow:
+        of_them = select(SignIn).join(Account).where(Account.username == username)
+        return uow.session.scalars(of_them).one()

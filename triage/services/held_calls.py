@@ -6,7 +6,7 @@ only while they are signed in: the board is loud about a call whose holder has l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from triage.storage.held_calls import HeldCall
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
 
+UNHEARD_AFTER = timedelta(minutes=3)
+"""An open page is heard of within half of it: theirs is closed, or their machine is dead."""
 DESK = ("dispatcher", "supervisor")
 _OPEN = (CallState.OPEN, CallState.ASKING)
 
@@ -39,6 +41,8 @@ class Holder:
     since: datetime
     there: bool
     """Still signed in."""
+    unheard_min: int | None
+    """They are, and for so many minutes neither they nor a page of theirs was heard of."""
     offered_to: UUID | None
     offered_name: str
 
@@ -62,18 +66,25 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
 def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, Holder]:
     keys = {key for row in rows for key in (row.account_id, row.offered_to) if key}
     names = _names(uow, keys) if keys else {}
-    there = people.signed_in(uow, centre, keys) if keys else set()
+    heard = people.heard_of(uow, centre, keys) if keys else {}
     return {
         row.call_id: Holder(
             account_id=row.account_id,
             name=names.get(row.account_id, ""),
             since=row.since,
-            there=row.account_id in there,
+            there=row.account_id in heard,
+            unheard_min=_unheard_min(uow, heard.get(row.account_id)),
             offered_to=row.offered_to,
             offered_name=names.get(row.offered_to, ""),
         )
         for row in rows
     }
+
+
+def _unheard_min(uow: UnitOfWork, heard_at: datetime | None) -> int | None:
+    if heard_at is None or heard_at > uow.now - UNHEARD_AFTER:
+        return None
+    return (uow.now - heard_at) // timedelta(minutes=1)
 
 
 _NAMED = (
@@ -105,25 +116,33 @@ def hold(uow: UnitOfWork, call: Call) -> None:
         uow.add(HeldCall(call_id=call.id, account_id=me, since=uow.now, offered_to=None))
 
 
-def take(uow: UnitOfWork, call: Call, seen: UUID | None) -> None:
-    """seen -- who had it on the screen of whoever takes it. Raises Conflict when that is true no
-    more: of two who take a call one has it."""
+def take(uow: UnitOfWork, centre: Centre, call: Call, seen: UUID | None) -> Holder | None:
+    """Returns who had it until now, if anybody.
+
+    seen -- who had it on the screen of whoever takes it. Raises Conflict when that is true no
+    more: of two who take a call one has it.
+    """
     must_be_open(call)
     me, held = _me(uow), _held(uow, call)
     if held is None:
         hold(uow, call)
         uow.audit("call.held", call)
-        return
-    before = held.account_id
+        return None
+    before, shown = held.account_id, of_call(uow, centre, call)
     if before == me:
         held.offered_to = None
-        return
+        return None
     if before not in {seen, None}:
         raise Conflict(
             msgid("%(name)s has taken this call meanwhile", name=_names(uow, [before])[before])
         )
     held.account_id, held.since, held.offered_to = me, uow.now, None
-    uow.audit("call.taken_over" if before else "call.held", call)
+    if before is None or shown is None:
+        uow.audit("call.held", call)
+        return None
+    unheard_min = shown.unheard_min
+    uow.audit("call.taken_over", call, from_whom=f"account:{before}", unheard_min=unheard_min)
+    return shown
 
 
 def offer(uow: UnitOfWork, centre: Centre, call: Call, to: UUID | None) -> str:

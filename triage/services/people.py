@@ -16,9 +16,10 @@ import secrets
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
@@ -35,6 +36,11 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _NO_ACCOUNT = UUID(int=0)
 
 
+HEARD_EVERY = timedelta(seconds=90)
+"""At most so often it is written down that a page of somebody is open: with what they do themselves
+it is once a minute for each of them."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody who is signed in."""
@@ -46,6 +52,8 @@ class Person:
     sign_in_id: UUID
     seen_at: datetime
     """The last request that was written down."""
+    heard_at: datetime
+    """The same, of requests that a page makes by itself too."""
     language: str = "en"
     """What they read: one of words.LANGUAGES."""
 
@@ -156,6 +164,7 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
         account.role,
         session.id,
         session.last_seen_at,
+        session.heard_at or session.last_seen_at,
         account.language or "en",
     )
 
@@ -167,30 +176,50 @@ _LASTS = and_(
     SignIn.account.has(Account.disabled_at.is_(None)),
 )
 _THAT_LAST = select(SignIn.id).where(_LASTS, SignIn.id.in_(bindparam("keys", expanding=True)))
-_THERE = select(SignIn.account_id).where(
+_THERE = select(SignIn.account_id, SignIn.last_seen_at, SignIn.heard_at).where(
     _LASTS, SignIn.account_id.in_(bindparam("keys", expanding=True))
 )
 
 
 def still_signed_in(uow: UnitOfWork, centre: Centre, sign_ins: Set[UUID]) -> set[UUID]:
     """Those of these sessions that last."""
-    return _lasting(uow, centre, _THAT_LAST, sign_ins)
+    return {key for (key,) in _lasting(uow, centre, _THAT_LAST, sign_ins)}
 
 
 def signed_in(uow: UnitOfWork, centre: Centre, accounts: Set[UUID]) -> set[UUID]:
     """Those of these accounts that have a session that lasts."""
-    return _lasting(uow, centre, _THERE, accounts)
+    return set(heard_of(uow, centre, accounts))
 
 
-def _lasting(uow: UnitOfWork, centre: Centre, which: Select[UUID], keys: Set[UUID]) -> set[UUID]:
+def heard_of(uow: UnitOfWork, centre: Centre, accounts: Set[UUID]) -> dict[UUID, datetime]:
+    """Those of these accounts that have a session that lasts, and when anything was last heard
+    of them."""
+    found: dict[UUID, datetime] = {}
+    for account_id, seen_at, heard_at in _lasting(uow, centre, _THERE, accounts):
+        latest = max(seen_at, heard_at or seen_at)
+        found[account_id] = max(latest, found.get(account_id, latest))
+    return found
+
+
+def _lasting(
+    uow: UnitOfWork, centre: Centre, which: Select[*tuple[Any, ...]], keys: Set[UUID]
+) -> Sequence[Any]:
     seen_since = uow.now - timedelta(minutes=centre.policy.idle_min)
     asked = {"keys": list(keys), "now": uow.now, "seen_since": seen_since}
-    return set(uow.session.scalars(which, asked))
+    return uow.session.execute(which, asked).all()
 
 
 def see(uow: UnitOfWork, person: Person) -> None:
     """They are still there."""
-    uow.get(SignIn, person.sign_in_id).last_seen_at = uow.now
+    session = uow.get(SignIn, person.sign_in_id)
+    session.last_seen_at = session.heard_at = uow.now
+
+
+def hear(uow: UnitOfWork, sign_ins: Set[UUID]) -> None:
+    """A page of each of these sessions is open: written no more often than each HEARD_EVERY."""
+    late = or_(SignIn.heard_at.is_(None), SignIn.heard_at <= uow.now - HEARD_EVERY)
+    heard = update(SignIn).where(SignIn.id.in_(sign_ins), late).values(heard_at=uow.now)
+    uow.session.execute(heard.execution_options(synchronize_session=False))
 
 
 def sign_out(uow: UnitOfWork, person: Person) -> None:

@@ -23,6 +23,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 _NOBODY = {"worker", "carrier"}
 """Actors that the sentence itself makes plain."""
+FROM_WHOM = "from_whom"
+"""The detail that names an account, as actors are named."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class _Text:
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     """Everything about this call, the oldest first."""
     entries = _entries(uow, call)
-    names = names_of(uow, {entry.actor for entry in entries})
+    whom = {entry.details[FROM_WHOM] for entry in entries if FROM_WHOM in entry.details}
+    names = names_of(uow, whom | {entry.actor for entry in entries})
     texts = _texts_out(uow, call) | _texts_in(uow, call)
     typed_at = next((one.created_at for one in entries if one.event == "paper.entered"), None)
     notes = _override_notes(uow, call, entries)
@@ -103,7 +106,9 @@ def _event(
     if text is not None and (told := text_sentences.of_text(entry.event, text.who, entry.details)):
         shown = text.body if entry.event in {"text.queued", "text.received"} else None
         return Event(entry.created_at, entry.event, by, told, shown)
-    told = sentences.of_change(centre, entry.event, entry.details)
+    whom = entry.details.get(FROM_WHOM)
+    named = {FROM_WHOM: names(whom)} if whom else {}
+    told = sentences.of_change(centre, entry.event, {**entry.details, **named})
     covert = entry.event.startswith("alarm.") and entry.details.get("kind") in COVERT
     return Event(entry.created_at, entry.event, by, told, covert=covert)
 

@@ -26,6 +26,7 @@ from triage.domain.words import Named, Sentence, inside, listed, msgid
 from triage.services import (
     asking_sentences,
     by_radio,
+    desk_sentences,
     errand_sentences,
     escalation_sentences,
     relief_sentences,
@@ -174,6 +175,7 @@ def _reason(reasons: Mapping[Any, str], code: Any) -> str:
 
 SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     **asking_sentences.SENTENCES,
+    **desk_sentences.SENTENCES,
     **errand_sentences.SENTENCES,
     "radio.begun": _by_radio,
     "radio.more": _by_radio,
@@ -198,15 +200,6 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "Answer taken back: %(fact)s.", fact=fact_name(c, d["fact"])
     ),
     "call.overridden": _overridden,
-    "call.held": lambda _, d: msgid("Has the call at the desk now."),
-    "call.taken_over": lambda _, d: msgid("Took the call over from a colleague at the desk."),
-    "call.offered": lambda _, d: msgid("Gives the call to a colleague, who has not accepted yet."),
-    "call.offer_declined": lambda _, d: msgid("Did not accept the call."),
-    "call.given_back": lambda _, d: (
-        msgid("Gave the call back by signing out: nobody at the desk has it.")
-        if d.get("why") == "signed_out"
-        else msgid("Gave the call back: nobody at the desk has it.")
-    ),
     "call.default_route": lambda c, d: msgid(
         "The answers did not come in time: %(name)s is sent.", name=response_name(c, d["response"])
     ),

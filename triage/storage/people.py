@@ -39,6 +39,9 @@ class SignIn(LiveRow):
     token_hash: Mapped[str] = mapped_column(unique=True)
     """SHA-256 of the cookie's 256-bit token."""
     last_seen_at: Mapped[datetime]
+    """When they last did something."""
+    heard_at: Mapped[datetime | None]
+    """When a page of theirs was last heard of, also one that asks by itself."""
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

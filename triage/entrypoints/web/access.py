@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from triage.context import current_context
@@ -136,9 +137,13 @@ def _check_role() -> None:
     if person.role not in roles:
         raise Forbidden
     view = current_app.view_functions[request.endpoint]
-    if g.now - person.seen_at >= _SEEN_EVERY and not getattr(view, "background", False):
-        with suppress(Conflict):  # another request of theirs has just done it
-            current_context().do(person.actor, lambda uow: people.see(uow, person))
+    if not getattr(view, "background", False):
+        if g.now - person.seen_at >= _SEEN_EVERY:
+            with suppress(Conflict):  # another request of theirs has just done it
+                current_context().do(person.actor, lambda uow: people.see(uow, person))
+    elif g.now - person.heard_at >= people.HEARD_EVERY:
+        with suppress(Conflict, DBAPIError):  # what the page asks for is more than that it did
+            current_context().do(person.actor, lambda uow: people.hear(uow, {person.sign_in_id}))
 
 
 def _check_origin() -> None:

@@ -19,6 +19,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.banners import changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
+from triage.entrypoints.web.call_holder import answers_for_it
 from triage.entrypoints.web.errand_words import left_unsafe, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
@@ -35,7 +36,6 @@ from triage.services import (
 from triage.services.boards import Board, Loudness, Row, is_there
 from triage.services.centre import Centre
 from triage.services.desk_lists import desk_lists
-from triage.services.held_calls import Holder
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import MOST_LISTED
 from triage.storage.dispatches import Dispatch
@@ -159,6 +159,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
         "now": found.now,
+        "answers_for_it": answers_for_it,
     }
     shown["row"] = board_rows.renderer(dict(shown))
     return shown, found
@@ -222,7 +223,7 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
         said.append(("warn", msgid("Team diverted, asked anew")))
     if row.overdue and row.loudness is not Loudness.OVERDUE:
         said.append(("warn", msgid("overdue")))
-    if row.loudness is not Loudness.OVER and (alone := _nobody_has_it(row.held)):
+    if row.loudness is not Loudness.OVER and (alone := answers_for_it(row.held)):
         said.append(alone)
     return said
 
@@ -235,19 +236,6 @@ def _beside_the_rules(centre: Centre, row: Row) -> Iterable[tuple[str, str]]:
     if row.no_longer:
         names = _names(centre, row.no_longer)
         yield "warn", msgid("Sent, not recommended any more: %(names)s", names=names)
-
-
-def _nobody_has_it(held: Holder | None) -> tuple[str, str] | None:
-    """Nobody at the desk answers for this call."""
-    if held is None:
-        return "warn", msgid("Nobody at the desk has it")
-    if held.account_id is None:
-        return "alarm", msgid("NOBODY HAS IT: given back")
-    return (
-        None
-        if held.there
-        else ("alarm", msgid("NOBODY HAS IT: %(name)s has signed out", name=held.name))
-    )
 
 
 def _headline(centre: Centre, row: Row) -> tuple[str, str]:

@@ -34,6 +34,8 @@ LOOK_EVERY_S = 2.0
 _NOTICE_S = 0.2
 """How soon it is noticed that the server stops."""
 
+ACTOR = "board"
+"""Who writes down that boards are open."""
 STOPPING, SIGNED_OUT = "stopping", "signed out"
 
 
@@ -83,7 +85,7 @@ class _Looks:
         self._all, self._app = broadcaster, broadcaster.app
         self._stopping = threading.Event()
         self._known: dict[str, Edition] = {}
-        self._check_due = 0.0
+        self._check_due = self._hear_due = 0.0
         for work in (self._listen, self._look_again_and_again):
             threading.Thread(target=work, name="broadcast", daemon=True).start()
 
@@ -141,7 +143,10 @@ class _Looks:
                 there = people.still_signed_in(
                     uow, context.centre, {stream.sign_in for stream in streams}
                 )
-        self._end([stream for stream in streams if stream.sign_in not in there], SIGNED_OUT)
+            self._end([stream for stream in streams if stream.sign_in not in there], SIGNED_OUT)
+            if there and time.monotonic() >= self._hear_due:
+                self._hear_due = time.monotonic() + people.HEARD_EVERY.total_seconds()
+                context.do(ACTOR, lambda uow: people.hear(uow, there))
 
     def _end(self, streams: list[Stream], why: str) -> None:
         for stream in streams:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.words import msgid
-from triage.entrypoints.web import typed
+from triage.entrypoints.web import call_holder, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
@@ -23,8 +23,7 @@ bp = Blueprint("call_desk", __name__, url_prefix="/calls/<reference>")
 @open_to(*DISPATCHERS)
 def take(reference: str) -> ResponseReturnValue:
     def work(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        held_calls.take(uow, call, _key("seen"))
-        return msgid("You have call %(code)s.", code=call.code)
+        return call_holder.taken(call, held_calls.take(uow, centre, call, _key("seen")))
 
     return do(reference, "desk", work)
 
