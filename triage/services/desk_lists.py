@@ -11,10 +11,19 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from triage.services import alarm_lists, by_radio, other_numbers, referrals, unread_replies, waiting
+from triage.services import (
+    alarm_lists,
+    by_radio,
+    other_numbers,
+    referrals,
+    unread_replies,
+    unsaved_calls,
+    waiting,
+)
 from triage.services.centre import Centre
 from triage.services.other_numbers import OtherNumber
 from triage.services.unread_replies import Unread
+from triage.services.unsaved_calls import UnsavedCall
 from triage.storage.dispatches import Dispatch
 from triage.storage.errands import Errand
 from triage.storage.safety import Alarm
@@ -33,6 +42,8 @@ class DeskLists:
     """Whom the desk has to tell by radio that they need not come."""
     referrals: Sequence[Errand]
     unverified: Sequence[OtherNumber]
+    unsaved: Sequence[UnsavedCall]
+    """Calls that are being taken, also by somebody who is gone."""
 
 
 _ANY = select(
@@ -42,6 +53,7 @@ _ANY = select(
     by_radio.ANY.label("stood_down"),
     referrals.ANY.label("referrals"),
     other_numbers.ANY.label("unverified"),
+    unsaved_calls.ANY.label("unsaved"),
     other_numbers.DESK_IS_VERIFIED.label("desk_is_verified"),
 )
 
@@ -49,7 +61,9 @@ _ANY = select(
 def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
     """As of now."""
     desk = other_numbers.index_of_desk(centre)
-    there = uow.session.execute(_ANY, {"now": uow.now, "index": desk}).one()
+    since = unsaved_calls.begun_since(uow.now)
+    asked = {"now": uow.now, "index": desk, "begun_since": since}
+    there = uow.session.execute(_ANY, asked).one()
 
     unverified = there.unverified or (desk is not None and not there.desk_is_verified)
 
@@ -63,4 +77,5 @@ def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
         read(there.stood_down, by_radio.to_stand_down),
         read(there.referrals, referrals.for_the_desk),
         read(unverified, partial(other_numbers.unverified, centre=centre)),
+        read(there.unsaved, partial(unsaved_calls.standing, centre=centre)),
     )

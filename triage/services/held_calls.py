@@ -65,7 +65,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> Holder | None:
 
 def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, Holder]:
     keys = {key for row in rows for key in (row.account_id, row.offered_to) if key}
-    names = _names(uow, keys) if keys else {}
+    names = names_of(uow, keys) if keys else {}
     heard = people.heard_of(uow, centre, keys) if keys else {}
     return {
         row.call_id: Holder(
@@ -73,7 +73,7 @@ def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, H
             name=names.get(row.account_id, ""),
             since=row.since,
             there=row.account_id in heard,
-            unheard_min=_unheard_min(uow, heard.get(row.account_id)),
+            unheard_min=unheard_min(uow, heard.get(row.account_id)),
             offered_to=row.offered_to,
             offered_name=names.get(row.offered_to, ""),
         )
@@ -81,7 +81,8 @@ def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, H
     }
 
 
-def _unheard_min(uow: UnitOfWork, heard_at: datetime | None) -> int | None:
+def unheard_min(uow: UnitOfWork, heard_at: datetime | None) -> int | None:
+    """For how many minutes nothing was heard of somebody; None where they are there."""
     if heard_at is None or heard_at > uow.now - UNHEARD_AFTER:
         return None
     return (uow.now - heard_at) // timedelta(minutes=1)
@@ -94,7 +95,8 @@ _NAMED = (
 )
 
 
-def _names(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID | None, str]:
+def names_of(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID | None, str]:
+    """How these accounts are called."""
     accounts = uow.session.scalars(_NAMED, {"keys": list(keys)})
     return {account.id: account.name or account.username for account in accounts}
 
@@ -134,7 +136,7 @@ def take(uow: UnitOfWork, centre: Centre, call: Call, seen: UUID | None) -> Hold
         return None
     if before not in {seen, None}:
         raise Conflict(
-            msgid("%(name)s has taken this call meanwhile", name=_names(uow, [before])[before])
+            msgid("%(name)s has taken this call meanwhile", name=names_of(uow, [before])[before])
         )
     held.account_id, held.since, held.offered_to = me, uow.now, None
     if before is None or shown is None:

@@ -19,6 +19,7 @@ from triage.services.centre import Centre
 from triage.services.intake_pages import (
     EDITION,
     PAGE,
+    Elsewhere,
     Fields,
     digest,
     edition,
@@ -121,6 +122,7 @@ def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
     """Raises NotFound for somebody else's form, which looks like one that never was."""
     draft = uow.session.get(IntakeDraft, key, with_for_update=True)
     if draft is not None and draft.account_id != person.account_id:
+        _is_not_taken_from(draft, person)
         raise NotFound(
             msgid(
                 "there is no such form of yours. Where somebody else began it in this browser, they"
@@ -128,6 +130,18 @@ def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
             )
         )
     return draft
+
+
+def _is_not_taken_from(draft: IntakeDraft, person: Person) -> None:
+    """Raises Elsewhere where a colleague went on with it, while nothing was seen of this person."""
+    if draft.taken_from == person.account_id:
+        raise Elsewhere(
+            msgid(
+                "a colleague has gone on with this call, because you were not seen. Ask them. Send"
+                " from here, and it is a call of its own"
+            ),
+            taken=True,
+        )
 
 
 def fields_of(draft: IntakeDraft) -> dict[str, list[str]]:
@@ -213,6 +227,7 @@ def find(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
     """A form to go on with; None where it was not begun. Raises NotFound for somebody else's."""
     draft = uow.session.get(IntakeDraft, key)
     if draft is not None and draft.account_id != person.account_id:
+        _is_not_taken_from(draft, person)
         raise NotFound(msgid("no such form"))
     return draft
 
@@ -224,6 +239,7 @@ def begun(uow: UnitOfWork, person: Person, key: UUID) -> dict[str, list[str]]:
     if draft is None:
         return {}
     if draft.account_id != person.account_id:
+        _is_not_taken_from(draft, person)
         raise NotFound(msgid("no such form"))
     if _has_ended(draft):
         raise Conflict(msgid("this form became a call already, or was thrown away"))

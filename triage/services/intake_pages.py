@@ -36,6 +36,7 @@ class Elsewhere(Conflict):
 
     others -- the words of the form that this page would have replaced.
     code, reference -- the call that the form became.
+    taken -- a colleague goes on with it.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Elsewhere(Conflict):
         others: Fields | None = None,
         code: str = "",
         reference: str = "",
+        taken: bool = False,
     ) -> None:
         super().__init__(message)
+        self.taken = taken
         self.standing, self.others = standing or {}, others or {}
         self.code, self.reference = code, reference
 
@@ -60,6 +63,11 @@ def words(fields: Fields) -> dict[str, list[str]]:
         if name not in {EDITION, PAGE, SEEN, MATCH, BECAME}
     }
     return {name: values for name, values in plain.items() if values}
+
+
+def is_empty(fields: Fields) -> bool:
+    """Nothing typed, nothing answered."""
+    return not words(fields).keys() - {"language"}
 
 
 def digest(fields: Fields) -> str:

@@ -15,11 +15,13 @@ _OPEN = text("state IN ('asking', 'open')")
 _CLOSED = text("state = 'closed'")
 _NUMBERED = text("external_id IS NOT NULL")
 _UNSAVED = text("call_id IS NULL")
+_TYPED = text("call_id IS NULL AND form_sealed IS NOT NULL")
 _OF_CALL = text("call_id IS NOT NULL")
 _WITH_WORDS = text("state IN ('closed', 'replayed') AND erased_at IS NULL")
 _PAST_BY = ("zone",), ("disposition",), ("zone", "disposition")
 OPEN_CALL = text("call.state IN ('asking', 'open')")
 CLOSED_CALL = text("call.state = 'closed'")
+TYPED_FORM = text("intake_draft.call_id IS NULL AND intake_draft.form_sealed IS NOT NULL")
 WITH_WORDS = text("call.state IN ('closed', 'replayed') AND call.erased_at IS NULL")
 """For queries. Partial indexes are used where their condition stands in a query word for word: not
 with parameters, which SQLite does not look into. So it is with such constants of other tables."""
@@ -292,10 +294,13 @@ class IntakeDraft(LiveRow):
     __tablename__ = "intake_draft"
     __table_args__ = (
         Index("ix_intake_draft_unsaved", "account_id", **only(_UNSAVED)),
+        Index("ix_intake_draft_created_at", "created_at", **only(_TYPED)),
         Index("ix_intake_draft_call", "call_id", **only(_OF_CALL)),
     )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    taken_from: Mapped[UUID | None]
+    """Whose it was before a colleague went on with it. No foreign key: it is told to them alone."""
     form_sealed: Mapped[bytes | None] = sealed_column()
     form = Sealed()
     """JSON of the fields as typed."""

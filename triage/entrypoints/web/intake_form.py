@@ -26,7 +26,7 @@ from triage.entrypoints.web.typed import one, text
 from triage.services import calls
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
-from triage.services.intake_pages import ALSO, ALSO_BY, BECAME, EDITION, PAGE, SEEN
+from triage.services.intake_pages import ALSO, ALSO_BY, is_empty
 from triage.services.sending import Choice
 
 FACT = "facts."
@@ -85,8 +85,7 @@ class Intake:
     @property
     def is_empty(self) -> bool:
         """Nothing typed, nothing answered."""
-        ignored = {EDITION, PAGE, SEEN, BECAME, "language", "match"}
-        return not any(one(self.fields, name) for name in self.fields if name not in ignored)
+        return is_empty(self.fields)
 
 
 def understand(centre: Centre, fields: Fields) -> Intake:

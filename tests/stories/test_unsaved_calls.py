@@ -1,0 +1,116 @@
+"""A call that is being taken and not saved is on every board, and a colleague goes on with it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.stories.test_board import board
+from tests.stories.test_held_calls import named
+from tests.stories.test_intake import FORM, assess, form_key, send, the_call
+from tests.world import Browser, World
+
+TYPED = {"location": "Pier 3, by the crane", "narrative": "He walks to and fro and cries."}
+
+
+@pytest.fixture
+def kim(world: World) -> Browser:
+    return named(world, "kim.lee", "Kim Lee")
+
+
+@pytest.fixture
+def jo(world: World) -> Browser:
+    return named(world, "j.rivera", "Jo Rivera")
+
+
+def part(browser: Browser, name: str) -> str:
+    found = re.search(rf'<div id="{name}".*?\n</div>', board(browser), re.DOTALL)
+    assert found
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0]))
+
+
+def go_on(browser: Browser, key: str) -> str:
+    done = browser.submit("/board", {}, to=f"/intake/{key}/go-on", follow=True)
+    return str(done.get_data(as_text=True))
+
+
+def test_others_see_who_takes_a_call_since_when_and_where(
+    world: World, kim: Browser, jo: Browser
+) -> None:
+    key = form_key(kim)
+    assert "Being taken" not in board(jo)
+    assess(kim, {"caller_phone": "(202) 555-0143"}, key)
+    assert "Kim Lee for under a minute place not known" in part(jo, "board-unsaved")
+
+    assess(kim, TYPED, key)
+    for _ in range(9):
+        world.wait(minutes=1)
+        kim.get("/banners")
+    told = part(jo, "board-unsaved")
+    assert "Kim Lee for 9 min Pier 3, by the crane" in told
+    assert "cries" not in told
+    assert "still taking this call" in go_on(jo, key)
+
+    assess(kim, {"location": "", "edition": "9"}, key)
+    assert "Being taken" not in board(jo), "emptied again"
+    send(kim, FORM, key=key)
+    assert "Being taken" not in board(jo)
+
+
+def test_what_somebody_left_is_loud_and_a_colleague_goes_on_with_every_word(
+    world: World, kim: Browser, jo: Browser
+) -> None:
+    key = form_key(kim)
+    assess(kim, TYPED, key)
+    world.wait(minutes=5)
+    told = part(jo, "board-alarms")
+    assert "A CALL WAS BEGUN AND NOT SAVED: Pier 3, by the crane , 5 min ago" in told
+    assert "Kim Lee took it, and was not seen for 5 min." in told
+    assert f'formaction="/intake/{key}/go-on"' in board(jo)
+
+    form = go_on(jo, key)
+    assert "You take this call now. Until now Kim Lee did." in form
+    assert 'value="Pier 3, by the crane"' in form
+    assert "He walks to and fro and cries." in form
+    assert world.audited("intake.taken_over") == 1
+    assert "Jo Rivera" in part(kim, "board-unsaved")
+
+    not_kept = assess(kim, {**TYPED, "narrative": "More", "edition": "7"}, key).json["not_kept"]
+    assert "a colleague has gone on with this call" in not_kept
+    sent = send(kim, {**FORM, "narrative": "More"}, key=key)
+    assert sent.status_code == 409
+    assert "A colleague has gone on with this call" in sent.text
+    assert ">More</textarea>" in sent.text
+
+    send(jo, FORM, key=key)
+    call = the_call(world)
+    assert (call.created_at - call.received_at).total_seconds() >= 5 * 60
+    assert "NOT SAVED" not in board(kim)
+
+
+def test_of_two_who_go_on_one_does_and_signing_out_leaves_it_too(
+    world: World, kim: Browser, jo: Browser
+) -> None:
+    key = form_key(kim)
+    assess(kim, TYPED, key)
+    kim.submit("/board", {}, to="/sign-out")
+    assert "Kim Lee took it, and has signed out." in part(jo, "board-alarms")
+
+    other = world.client("supervisor")
+    assert "Until now Kim Lee did." in go_on(jo, key)
+    assert "Jo Rivera is still taking this call" in go_on(other, key)
+    assert "until now" not in go_on(jo, key).lower(), "it is theirs already"
+    assert world.audited("intake.taken_over") == 1
+
+
+def test_what_is_half_a_day_old_is_offered_to_its_owner_alone(
+    world: World, kim: Browser, jo: Browser
+) -> None:
+    assess(kim, TYPED, form_key(kim))
+    world.wait(hours=13)
+    supervisor = world.client("supervisor")
+    assert "NOT SAVED" not in board(supervisor)
+    offered = named(world, "kim.lee", "Kim Lee").get("/intake").get_data(as_text=True)
+    assert "Pier 3, by the crane" in offered
+    assert "He walks to and fro and cries." in offered
