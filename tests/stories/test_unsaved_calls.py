@@ -81,7 +81,7 @@ def test_what_somebody_left_is_loud_and_a_colleague_goes_on_with_every_word(
     sent = send(kim, {**FORM, "narrative": "More"}, key=key)
     assert sent.status_code == 409
     assert "A colleague has gone on with this call" in sent.text
-    assert ">More</textarea>" in sent.text
+    assert "More</textarea>" in sent.text
 
     send(jo, FORM, key=key)
     call = the_call(world)

@@ -26,6 +26,10 @@ _RADIO_ENDS = {
     "comes": msgid("over, they are sent after all"),
     "again": msgid("over, it stands again"),
 }
+_LATE_ENDS = {
+    "asked": msgid("all were asked"),
+    "over": msgid("over, they are there, said another time or come no more"),
+} | _CLOSED
 _SETTLED = {"settled": msgid("all settled")} | _CLOSED
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
@@ -78,6 +82,16 @@ def _rest_asked(_: Centre, details: Mapping[str, Any]) -> str:
         who=member_name(one["who"], one["role"]),
         roles=roles_named(one["roles"]),
     )
+
+
+def _late(_: Centre, details: Mapping[str, Any]) -> str:
+    return msgid(
+        "%(who)s should be there by now: the desk asks what keeps them.", who=_who(details)
+    )
+
+
+def _who(details: Mapping[str, Any]) -> str:
+    return listed(", ", [member_name(one["who"], one["role"]) for one in details["teams"]])
 
 
 def partner_name(kind: str) -> str:
@@ -153,6 +167,13 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     ),
     "rest.ended": lambda _, d: msgid(
         "Whether the rest of a team is needed: %(outcome)s.", outcome=_SETTLED[d["outcome"]]
+    ),
+    "late.begun": _late,
+    "late.more": _late,
+    "late.due": lambda _, d: msgid("Nobody has asked yet what keeps them."),
+    "late.asked": lambda _, d: msgid("%(who)s was asked what keeps them.", who=_who(d)),
+    "late.ended": lambda _, d: msgid(
+        "What keeps them: %(outcome)s.", outcome=_LATE_ENDS[d["outcome"]]
     ),
     "radio.ended": lambda _, d: msgid(
         "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]

@@ -9,7 +9,14 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import TAKEN, CallState, DispatchState, PageKind, PageState, SlotState
-from triage.services import charges, errands, escalation_policies, escalations, next_steps
+from triage.services import (
+    charges,
+    errands,
+    escalation_policies,
+    escalations,
+    late_teams,
+    next_steps,
+)
 from triage.services.escalation_steps import ESCALATE
 from triage.services.outbox import UNSENT
 from triage.services.reliefs import RELIEF
@@ -71,7 +78,7 @@ def stuck(ends: Mapping[UUID, int]) -> ColumnElement[bool]:
     )
     # OFFSET: else PostgreSQL reads all slots there ever were, to have them by hand for each row.
     asked = and_(Dispatch.reached_by == "page", wanted.offset(0).exists())
-    moves = _waits(Timer.kind != next_steps.KIND)
+    moves = _waits(Timer.kind.not_in([next_steps.KIND, late_teams.TIMER]))
     alarmed = _waits(Timer.kind.in_([ESCALATE, charges.REMINDS, charges.ENDS]))
     at_end = and_(or_(false(), *_at_end(ends)), _waits(Timer.kind == escalations.CALL_BACK))
     left = and_(Dispatch.state == DispatchState.UNFILLED, ~alarmed, ~at_end)

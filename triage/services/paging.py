@@ -28,6 +28,7 @@ from triage.services import (
     escalation_policies,
     escalations,
     freed_teams,
+    late_teams,
     reliefs,
     rest_of_team,
 )
@@ -167,6 +168,7 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
     if any(slot.unit for slot in dispatch.slots):
         by_radio.left(uow, dispatch.call)
     rest_of_team.look(uow, dispatch)
+    late_teams.look(uow, dispatch)
 
 
 def _become(uow: UnitOfWork, dispatch: Dispatch, state: DispatchState) -> None:

@@ -85,7 +85,8 @@ class Dispatch(LiveRow):
     answer_within_min: Mapped[int]
     """How long each page may go unanswered."""
     late_at: Mapped[datetime | None]
-    """When the hand-over task went unconfirmed for too long."""
+    """When the hand-over task went unconfirmed for too long; of a team of ours, since when the desk
+    is to ask what keeps it."""
     confirmed_at: Mapped[datetime | None]
     cad_number: Mapped[str | None]
     cause: Mapped[str | None]

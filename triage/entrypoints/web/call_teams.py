@@ -27,6 +27,7 @@ from triage.services import (
     dispatches,
     diverts,
     escalations,
+    late_teams,
     paging,
     rest_of_team,
 )
@@ -184,6 +185,24 @@ def progress(reference: str, key: UUID) -> ResponseReturnValue:
         return msgid("%(who)s: %(state)s.", who=who, state=inside(PROGRESS[state]))
 
     return do(reference, f"progress-{key}", move)
+
+
+@bp.post("/slots/<uuid:key>/asked-why")
+@open_to(*DISPATCHERS)
+def asked_why(reference: str, key: UUID) -> ResponseReturnValue:
+    """Who is late was asked what keeps them, and perhaps said when they come."""
+
+    def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        slot = find_slot(uow, call, key)
+        late_teams.asked(uow, slot)
+        who = paging.who_has(slot)
+        if minutes := typed.line("minutes"):
+            dispatches.set_eta(uow, slot, minutes_typed(minutes), "radio")
+            return msgid("%(who_has)s arrives in %(minutes)s min.", who_has=who, minutes=minutes)
+        check_ins.heard(uow, slot, "radio")
+        return msgid("Written down: %(who)s was asked what keeps them. Tell the caller.", who=who)
+
+    return do(reference, f"late-{key}", note)
 
 
 def minutes_typed(text: str) -> int:

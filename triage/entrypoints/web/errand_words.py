@@ -26,6 +26,7 @@ from triage.services import (
     corrections,
     dangers,
     errands,
+    late_teams,
     lost_lines,
     neighbours,
     partners,
@@ -91,6 +92,8 @@ def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
         "partner_name": partner_name,
         "is_the_desks": referrals.is_the_desks,
         "rests_of": lambda errand: [_rest_now(uow, one) for one in rest_of_team.waiting(errand)],
+        "late_of": lambda errand: late_teams.slots_of(uow, errand),
+        "expected": late_teams.expected,
         "may_settle": person is not None and person.role in ("dispatcher", "supervisor"),
         "who_cancels": WHO_CANCELS,
         "wish_ends": lambda errand: DISPOSITIONS[errand.details.get("disposition", CANCELLED)],
@@ -178,6 +181,13 @@ def _rest_now(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"dispatch": asked["dispatch"], "how": how, "said": said[how]}
 
 
+def _late(_: Centre, errand: Errand, red: bool) -> str:
+    who = listed(", ", [member_name(one["who"], one["role"]) for one in late_teams.teams(errand)])
+    if red:
+        return msgid("ASK %(who)s WHAT KEEPS THEM: not there yet", who=who)
+    return msgid("Ask %(who)s what keeps them", who=who)
+
+
 def _referral(errand: Errand, now: datetime) -> str:
     theirs = [one for one in referrals.open_ones(errand) if referrals.is_the_desks(one, now)]
     names = [one.get("name") or partner_name(one["partner"]) for one in theirs]
@@ -192,6 +202,7 @@ _WORDS = {
     by_radio.OFF: _stand_down,
     corrections.KIND: _corrected,
     rest_of_team.KIND: _rest,
+    late_teams.KIND: _late,
 }
 
 
