@@ -73,6 +73,7 @@ def test_what_came_with_the_call_stands(world: World) -> None:
 
 
 def test_contacts_from_the_same_number_are_counted_for_thirty_days(world: World) -> None:
+    world.desk.ignores("that nobody dispatches in CAD")
     first = world.call(UNARMED, caller_phone=PHONE)
     assert situation(world, first)["contacts_last_30_days"] == 1
     world.call(UNARMED, caller_phone="+1 202 555 0172")
