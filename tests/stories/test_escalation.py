@@ -639,6 +639,28 @@ def test_where_one_call_is_left_of_several_its_text_says_so(world: World) -> Non
     assert told.startswith(f"NOBODY LEFT TO ASK for {code}. See the board. Take charge")
 
 
+@pytest.mark.parametrize("told", [False, True])
+def test_only_a_supervisor_who_was_told_of_a_call_is_told_that_it_is_over(
+    world: World, told: bool
+) -> None:
+    boss = supervisor(world)
+    call_in(world, 4)
+    boss.expect("NOBODY LEFT TO ASK. ROUTINE")
+    held_back, other = call_in(world, 4), call_in(world, 4)
+    if told:
+        world.wait(seconds=31)
+        boss.expect("NOBODY LEFT TO ASK for 3 calls")
+
+    with world.context.unit_of_work("test") as uow:
+        dispatches.cancel(uow, world.centre, uow.get(Dispatch, held_back.id), "not_needed")
+    if told:
+        boss.expect(f"{code_of(world, held_back)}: Stand down")
+    boss.expect_silence()
+    if not told:
+        world.wait(seconds=31)
+        assert code_of(world, other) in boss.expect("NOBODY LEFT TO ASK for 2 calls")
+
+
 def away(world: World) -> None:
     world.phones.broken = Refused("no connection: ConnectionError", Whose.PROVIDER)
 

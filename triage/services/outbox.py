@@ -109,8 +109,8 @@ def of_page(uow: UnitOfWork, page_id: UUID) -> Sequence[str]:
 
 
 def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:
-    """Take the text of this page back. False if it may be out or on its way already: then
-    whoever gets it must be told. Waits for a worker that is just claiming it."""
+    """Take the text of this page back, if there is one. False if it may be out or on its way
+    already: then whoever gets it must be told. Waits for a worker that is just claiming it."""
     texts = uow.session.scalars(
         select(Message)
         .where(Message.page_id == page_id, Message.kind.in_(("page", "ring")))
@@ -123,7 +123,7 @@ def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:
     for message in texts:
         if message.state is MessageState.READY:
             _withdraw(uow, message)
-    return bool(texts) and uow.session.scalar(handed_over.limit(1)) is None
+    return not texts or uow.session.scalar(handed_over.limit(1)) is None
 
 
 def newest_text(uow: UnitOfWork, page_id: UUID) -> Message | None:

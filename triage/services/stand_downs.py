@@ -8,7 +8,7 @@ from sqlalchemy import select
 from triage.domain import escalation_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.words import Spoken
-from triage.services import outbox
+from triage.services import outbox, storms
 from triage.services.centre import Centre
 from triage.services.pages import left_for, partners_of
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -84,7 +84,7 @@ def _is_out(uow: UnitOfWork, page: Page) -> bool:
     said_no = page.state is PageState.DECLINED
     page.move_to(PageState.WITHDRAWN)
     left = not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
-    return left and not said_no
+    return (left or storms.told_with_others(uow, page)) and not said_no
 
 
 def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: Spoken) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from triage.domain import escalation_wording
+from triage.domain.delivery import PERHAPS_OUT
 from triage.domain.escalation import HIGHEST
 from triage.domain.lifecycle import DispatchState, MessageState, PageKind, PageState
 from triage.domain.ranking import TeamOption
@@ -13,6 +14,7 @@ from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.services.unsafe import withdrew_from
+from triage.storage.attempts import Attempt
 from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift
@@ -96,6 +98,24 @@ def _has_text(uow: UnitOfWork, page: Page) -> bool:
     its_own = and_(Message.kind == "page", Message.page_id == page.id)
     texts = select(Message.id).where(_to_their_phone(page), or_(its_own, with_others), _NOT_LOST)
     return uow.session.scalar(texts.limit(1)) is not None or _is_coming(uow, page)
+
+
+def told_with_others(uow: UnitOfWork, page: Page) -> bool:
+    """May whoever this page asks have read of it in one text of several calls? One that was held
+    back and is over by then was told to nobody."""
+    if page.kind is not PageKind.SUPERVISOR:
+        return False
+    left = (
+        select(Attempt.id)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(
+            _to_their_phone(page),
+            Message.kind == BUNDLE,
+            Message.created_at >= page.created_at,
+            Attempt.state.in_(PERHAPS_OUT),
+        )
+    )
+    return uow.session.scalar(left.limit(1)) is not None
 
 
 def _is_coming(uow: UnitOfWork, page: Page) -> bool:
