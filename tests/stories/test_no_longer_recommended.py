@@ -80,10 +80,14 @@ def test_what_is_not_recommended_any_more_is_not_the_loudest_once_others_come(
     alone = row(dispatcher, call)
     assert ON_THE_BOARD in alone
     assert "NOBODY COMING: Mobile crisis team" in alone
+    world.wait(minutes=6)
+    assert "NOBODY COMING" in words(dispatcher.get("/banners").text)
 
     for one in (clinician, officer):
         one.text(f"{call.code} 1")
 
+    assert "NOBODY COMING" not in words(dispatcher.get("/banners").text)
+    assert "dispatch tone-alarm" not in look(dispatcher, call)
     together = row(dispatcher, call)
     assert "NOBODY COMING" not in together
     assert ON_THE_BOARD in together

@@ -218,6 +218,24 @@ def nobody_is_needed(
     )
 
 
+def lacks_somebody(lines: Sequence[DispatchLine], no_longer: Collection[str]) -> bool:
+    """Is nobody left to ask for what is still wanted? What the rules would not send any more is
+    not the loudest while others come; half a team that goes there is.
+
+    no_longer -- responses that are not recommended any more.
+    """
+    unfilled = [line for line in lines if line.state is DispatchState.UNFILLED]
+    return any(not is_outdone(line, lines, no_longer) for line in unfilled)
+
+
+def is_outdone(
+    line: DispatchLine, lines: Sequence[DispatchLine], no_longer: Collection[str]
+) -> bool:
+    """Is it not recommended any more, nobody of it comes, and others do?"""
+    others_come = any(one.coming for one in lines if one.response not in no_longer)
+    return line.response in no_longer and not line.half and others_come
+
+
 def is_late(dispatch: Dispatch | ListedDispatch, late_since: datetime) -> bool:
     """Has a person not done in time what is theirs to do?"""
     if dispatch.state is not DispatchState.HAND_OVER:

@@ -24,7 +24,7 @@ from triage.services import (
     who_comes,
 )
 from triage.services.assessments import Decision
-from triage.services.board_lines import DispatchLine, line_of, nobody_is_needed
+from triage.services.board_lines import DispatchLine, lacks_somebody, line_of, nobody_is_needed
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.listed_calls import ListedCall
@@ -266,7 +266,7 @@ def _loudness(row: Row) -> Loudness:
     first = (
         (Loudness.ERRAND, asking and row.errand_is_red),
         (Loudness.ASKING, asking),
-        (Loudness.NOBODY, row.nobody or _lacks_somebody(row)),
+        (Loudness.NOBODY, row.nobody or lacks_somebody(row.lines, row.no_longer)),
         (Loudness.HAND_OVER_LATE, any(line.late for line in row.lines)),
         (Loudness.ERRAND, row.errand_is_red),
         (Loudness.RING, any(line.to_ring or line.unrelieved for line in row.lines)),
@@ -279,14 +279,3 @@ def _loudness(row: Row) -> Loudness:
         (Loudness.THERE, is_there(row.lines)),
     )
     return next((loudness for loudness, applies in first if applies), Loudness.OVER)
-
-
-def _lacks_somebody(row: Row) -> bool:
-    """Is nobody left to ask for what is still wanted? What the rules would not send any more is
-    not the loudest while others come; half a team that goes there is."""
-    others_come = any(line.coming for line in row.lines if line.response not in row.no_longer)
-    return any(
-        line.half or line.response not in row.no_longer or not others_come
-        for line in row.lines
-        if line.state is DispatchState.UNFILLED
-    )

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
 
 from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
@@ -10,7 +13,7 @@ from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.domain.words import msgid
 from triage.services import assessments, dispatches, follow_ups, situation, transfers
 from triage.services.assessments import Decision
-from triage.services.board_lines import DispatchLine
+from triage.services.board_lines import DispatchLine, is_outdone, line_of
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
 from triage.storage.dispatches import Dispatch
@@ -80,6 +83,21 @@ def no_longer_recommended(
     wanted = {*decision.responses, decision.eligible, *chosen}
     found = [it.response for it in lines if it.by_rules and it.state not in dispatches.ENDED]
     return [response for response in dict.fromkeys(found) if response not in wanted]
+
+
+def outdone(uow: UnitOfWork, call: Call) -> set[UUID]:
+    """Its dispatches for which nobody is left to ask and nobody is needed by what is known now,
+    while others come: see `board_lines.is_outdone`."""
+    rows, record = dispatches.of_call(uow, call), assessments.latest(uow, call)
+    lines = [line_of(row, uow.now) for row in rows]
+    decision = assessments.decision_of(record) if record else None
+    chosen = uow.session.scalars(select(Override.chosen).where(Override.call_id == call.id))
+    no_longer = no_longer_recommended(decision, lines, set(chosen))
+    return {
+        row.id
+        for row, line in zip(rows, lines, strict=True)
+        if row.state is DispatchState.UNFILLED and is_outdone(line, lines, no_longer)
+    }
 
 
 def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:

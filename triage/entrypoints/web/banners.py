@@ -28,6 +28,7 @@ from triage.services import (
     leftovers,
     next_steps,
     rule_drafts,
+    sending,
     swaps,
     transfers,
     watch,
@@ -249,6 +250,8 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
     """Told again, away from the board, to whoever types a call and cannot see it."""
     found = next_steps.standing_still(uow, context.centre)
     several = next_steps.with_others(uow, found)
+    quiet = _outdone(uow, found, several)
+    found = [one for one in found if one.id not in quiet]
     said: dict[Sentence, list[Dispatch]] = {}
     for one in found:
         for state, half, words in _LINES:
@@ -264,6 +267,16 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         more = "" if short == codes else msgid("In full: %(codes)s.", codes=listed(", ", codes))
         sentence = Sentence(words, {"codes": listed(", ", short)})
         yield Banner("alarm", sentence, "/board", msgid("Board"), more)
+
+
+def _outdone(uow: UnitOfWork, found: Sequence[Dispatch], several: Collection[UUID]) -> set[UUID]:
+    """Of these what is not needed any more while others come: that is on the board alone."""
+    calls = {
+        one.call_id: one.call
+        for one in found
+        if one.state is DispatchState.UNFILLED and one.call_id in several
+    }
+    return {key for call in calls.values() for key in sending.outdone(uow, call)}
 
 
 def _called(context: AppContext, dispatch: Dispatch, several: Collection[UUID]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from triage.services import assessments, sending
-from triage.services.board_lines import DispatchLine
+from triage.services.board_lines import DispatchLine, is_outdone
 from triage.services.call_pages import CallPage
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
@@ -17,7 +17,9 @@ def shown(
     record = assessments.latest(uow, call)
     chosen = {one.chosen for one in page.overrides}
     decision = assessments.decision_of(record) if record else None
+    no_longer = sending.no_longer_recommended(decision, lines, chosen)
     return {
-        "no_longer": sending.no_longer_recommended(decision, lines, chosen),
+        "no_longer": no_longer,
+        "quiet": {line.response for line in lines if is_outdone(line, lines, no_longer)},
         "called_off": {one.id for one in sending.called_off_by(uow, call)},
     }
