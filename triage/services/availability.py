@@ -192,9 +192,8 @@ def supervisors_on_duty(uow: UnitOfWork) -> Sequence[Responder]:
 def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]]:
     """Calls that each team and each member is asked about or working on."""
     loads: tuple[Counter[UUID], Counter[UUID]] = (Counter(), Counter())
-    for kind, key, calls in uow.session.execute(_LOADS, {"besides": besides}):
-        if key is not None:
-            loads[kind][key] = calls
+    for kind, key, calls in uow.rows(_LOADS, {"besides": besides}):
+        loads[kind][key] = calls
     return loads
 
 
@@ -220,7 +219,8 @@ def is_still_free(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> boo
         return True
     asked = {"team": option.team_id, "besides": besides.id}
     with uow.asking((Slot,), _matters):
-        is_free = (uow.session.scalar(_LOAD, asked) or 0) < option.calls_at_once
+        [(load,)] = uow.rows(_LOAD, asked)
+    is_free: bool = load < option.calls_at_once
     if not is_free:
         uow.forget(_OPTIONS)
     return is_free

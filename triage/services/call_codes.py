@@ -59,4 +59,4 @@ def _used(
 ) -> set[str]:
     rested = {} if query is _IN_USE else {"rested": uow.now - REST}
     with uow.asking((Call,)):
-        return {*uow.session.scalars(query, {"tried": tried, **rested})}
+        return {code for (code,) in uow.rows(query, {"tried": tried, **rested})}

@@ -20,7 +20,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, or_, select, update
-from sqlalchemy.orm import joinedload
 
 from triage.domain.errors import Conflict, Refused
 from triage.domain.names import read_name
@@ -29,6 +28,7 @@ from triage.services import languages, passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.people import Account, SignIn
+from triage.storage.sealed import unseal
 from triage.storage.unit_of_work import UnitOfWork
 
 ROLES = ("dispatcher", "clinician", "supervisor", "administrator")
@@ -141,32 +141,45 @@ def _note_stranger(uow: UnitOfWork) -> None:
 
 
 _SIGNED_IN = (
-    select(SignIn)
-    .where(SignIn.token_hash == bindparam("token"), SignIn.ended_at.is_(None))
-    .options(joinedload(SignIn.account))
+    select(
+        SignIn.id,
+        SignIn.last_seen_at,
+        SignIn.heard_at,
+        SignIn.expires_at,
+        Account.id.label("account_id"),
+        Account.username,
+        Account.name_sealed,
+        Account.role,
+        Account.language,
+    )
+    .join(SignIn.account)
+    .where(
+        SignIn.token_hash == bindparam("token"),
+        SignIn.ended_at.is_(None),
+        Account.disabled_at.is_(None),
+    )
 )
+"""Asked by each request."""
 
 
 def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     """Whose session this is, while it lasts."""
-    session = uow.session.scalar(_SIGNED_IN, {"token": hash_of(token)})
-    if session is None or session.account.disabled_at:
-        return None
-    idle = uow.now - session.last_seen_at
-    if session.expires_at <= uow.now or idle > timedelta(minutes=centre.policy.idle_min):
-        return None
-    account = session.account
-    name = account.name or account.username
-    return Person(
-        account.id,
-        account.username,
-        name,
-        account.role,
-        session.id,
-        session.last_seen_at,
-        session.heard_at or session.last_seen_at,
-        account.language or "en",
-    )
+    found = uow.rows(_SIGNED_IN, {"token": hash_of(token)})
+    for key, seen_at, heard_at, expires_at, account, username, sealed, role, language in found:
+        idle = uow.now - seen_at
+        if expires_at > uow.now and idle <= timedelta(minutes=centre.policy.idle_min):
+            name = unseal(sealed, table="account", column="name", row=account) if sealed else ""
+            return Person(
+                account,
+                username,
+                name or username,
+                role,
+                key,
+                seen_at,
+                heard_at or seen_at,
+                language or "en",
+            )
+    return None
 
 
 _LASTS = and_(

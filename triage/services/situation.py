@@ -137,7 +137,8 @@ def _contacts(
     if not numbers:
         return None
     asked = {"numbers": list(numbers), "since": uow.now - CONTACTS_WITHIN}
-    return uow.session.scalar(_CONTACTS, asked | {"but": but or _NO_CALL_AT_ALL})
+    [(contacts,)] = uow.rows(_CONTACTS, asked | {"but": but or _NO_CALL_AT_ALL})
+    return int(contacts)
 
 
 def _away(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, str]:

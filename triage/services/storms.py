@@ -55,10 +55,8 @@ def flooded(uow: UnitOfWork, options: Iterable[TeamOption]) -> set[UUID]:
     members = [member.responder_id for option in options for member in option.members]
     since = {f"since_{place}": uow.now - span for place, (_, span) in enumerate(LIMITS)}
     with uow.asking((Page,)):
-        rows = uow.session.execute(
-            _PAGES, {"members": members, "longest_ago": min(since.values()), **since}
-        )
-        return {key for key, *pages in rows if is_flooded(pages)}
+        rows = uow.rows(_PAGES, {"members": members, "longest_ago": min(since.values()), **since})
+    return {key for key, *pages in rows if is_flooded(pages)}
 
 
 def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:

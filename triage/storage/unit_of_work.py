@@ -1,13 +1,13 @@
 """One transaction, one instant, one actor."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Update
+from sqlalchemy import SelectBase, Update
 from sqlalchemy.orm import Session
 
 from triage.domain.errors import NotFound
@@ -15,6 +15,7 @@ from triage.storage.audit import AuditEntry
 from triage.storage.base import Row
 from triage.storage.new_rows import NewRows
 from triage.storage.revisions import Kept
+from triage.storage.selecting import select_rows
 from triage.storage.timers import Timer
 
 R = TypeVar("R", bound=Row)
@@ -126,6 +127,11 @@ class UnitOfWork:
             session.flush()
         with self.session.no_autoflush:
             yield
+
+    def rows(self, statement: SelectBase, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """What a statement that is built once finds, as plain values: for what every call asks.
+        See `select_rows`; what is new is not saved before, that is for `asking`."""
+        return select_rows(self.session.connection(), statement, given)
 
     def set_timer(
         self,
