@@ -1,7 +1,7 @@
 """Who could come now."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -67,6 +67,17 @@ _LOADS = union_all(
 _LOAD = select(func.count(func.distinct(Slot.dispatch_id))).where(
     BUSY_SLOT, Slot.team_id == bindparam("team"), Slot.dispatch_id != bindparam("besides")
 )
+_OF_TEAM = (
+    select(Team, Responder)
+    .join(Responder, Responder.team_id == Team.id)
+    .where(
+        Team.id == bindparam("team"),
+        Responder.id.in_(bindparam("members", expanding=True)),
+    )
+    .execution_options(populate_existing=True)
+)
+_HELD = _OF_TEAM.with_for_update(of=Team, key_share=True)
+_HELD_AT_ONCE = _OF_TEAM.with_for_update(of=Team, key_share=True, skip_locked=True)
 _OPTIONS = "team options"
 _NO_DISPATCH = UUID(int=0)
 
@@ -197,20 +208,27 @@ def _loads(uow: UnitOfWork, besides: UUID) -> tuple[Counter[UUID], Counter[UUID]
     return loads
 
 
-def hold(uow: UnitOfWork, option: TeamOption, *, wait: bool) -> Team | None:
+class Held(NamedTuple):
+    team: Team
+    members: Mapping[UUID, Responder]
+    """Those who are to be asked, by their keys."""
+
+
+def hold(uow: UnitOfWork, option: TeamOption, roles: Sequence[str], *, wait: bool) -> Held | None:
     """Keep everybody else from asking this team until we commit.
 
-    Two calls at the same instant both saw it free. wait -- until the other one is done; else None
-    if another one is just asking it.
+    Two calls at the same instant both saw it free. roles -- those that it is to fill. wait -- until
+    the other one is done; else None if another one is just asking it.
     """
-    if uow.alone:
-        return uow.get(Team, option.team_id)
-    lock = {"key_share": True, "skip_locked": not wait}
-    with uow.asking((Team,)):
-        team = uow.session.get(Team, option.team_id, with_for_update=lock)
-    if team is None and wait:
+    members = [one.responder_id for one in option.can_fill(roles).values()]
+    asked = {"team": option.team_id, "members": members}
+    with uow.asking((Team, Responder)):
+        rows = uow.session.execute(_HELD if wait else _HELD_AT_ONCE, asked).all()
+    if rows:
+        return Held(rows[0].Team, {row.Responder.id: row.Responder for row in rows})
+    if wait:
         raise NotFound(f"no team {option.team_id}")
-    return team
+    return None
 
 
 def is_still_free(uow: UnitOfWork, option: TeamOption, besides: Dispatch) -> bool:

@@ -9,9 +9,8 @@ from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.ranking import Need, TeamOption, why_none
 from triage.domain.storm import Candidates, may_be_held_back
 from triage.services import storms
-from triage.services.availability import BUSY, hold, serving, team_options
+from triage.services.availability import BUSY, Held, hold, serving, team_options
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.teams import Team
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -28,7 +27,7 @@ def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candida
     return Candidates(left, need, rank, flooded, none)
 
 
-def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Team]:
+def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Held]:
     """Hold the best team; there is one.
 
     Calls that come in at the same instant all find the same one best. They do not stand in line for
@@ -36,8 +35,8 @@ def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Team]:
     """
     elsewhere: set[UUID] = set()
     while best := found.best_but(elsewhere) or found.best:
-        if team := hold(uow, best, wait=best.team_id in elsewhere):
-            return best, team
+        if held := hold(uow, best, found.need.roles, wait=best.team_id in elsewhere):
+            return best, held
         elsewhere.add(best.team_id)
     raise ValueError("nobody was found")
 

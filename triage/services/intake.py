@@ -194,9 +194,9 @@ def _sent(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeD
     """The form that is sent now. One that was thrown away is a call all the same."""
     draft = _draft(uow, person, key)
     if draft is None:  # what it says is kept with the call
+        # Saved with the call, not before: a second copy of this request that is at work in the same
+        # moment loses the race for the key, begins anew and finds the call.
         draft = uow.add(IntakeDraft(id=key, account_id=person.account_id))
-        if not uow.alone:
-            uow.session.flush()  # a second copy of this request stops here until we are done
     elif not _has_ended(draft):
         _must_go_on(draft, fields)
     return draft

@@ -32,7 +32,7 @@ from triage.services import (
     reliefs,
     rest_of_team,
 )
-from triage.services.availability import is_still_free
+from triage.services.availability import Held, is_still_free
 from triage.services.centre import Centre
 from triage.services.escalation_steps import WAITING
 from triage.services.pages import (
@@ -54,7 +54,7 @@ from triage.services.stand_downs import (
 )
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
-from triage.storage.teams import Responder, Team
+from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 __all__ = ["partners_of", "send_page", "tell", "tell_partners", "who_has", "withdraw_pages"]
@@ -89,9 +89,9 @@ def _ask_best(
     wanted: Sequence[Slot],
     found: Candidates,
 ) -> None:
-    best, team = candidates.hold_best(uow, found)
+    best, held = candidates.hold_best(uow, found)
     if is_still_free(uow, best, dispatch):  # else another call was a moment sooner
-        _ask(uow, centre, wanted, best, found.need, team)
+        _ask(uow, centre, wanted, best, found.need, held)
 
 
 def _ask(
@@ -100,11 +100,11 @@ def _ask(
     wanted: Sequence[Slot],
     best: TeamOption,
     need: Need,
-    team: Team,
+    held: Held,
 ) -> None:
-    reasons = why_first(best, need)
+    reasons, team = why_first(best, need), held.team
     for place, member in best.can_fill(need.roles).items():
-        slot, responder = wanted[place], uow.get(Responder, member.responder_id)
+        slot, responder = wanted[place], held.members[member.responder_id]
         slot.move_to(SlotState.PAGED)
         slot.team_id, slot.responder_id = team.id, responder.id
         instead_of(uow, slot, responder.id)

@@ -66,6 +66,10 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         file = engine.url.database if engine.dialect.name == "sqlite" else None
+        # Each statement by itself, as on SQLite: in a transaction they would see what others commit
+        # meanwhile as well, and its BEGIN and COMMIT cost as much as the two questions of most.
+        alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+        self._looking = engine.execution_options(**alone)
         self._queue = WritersQueue(Path(file) if file else None)
         self.wake = wake_for(engine)
         self._kept = Kept()
@@ -146,12 +150,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
-        """Look without changing anything: no queue, no lock, nothing saved.
-
-        It ends with a COMMIT: after a ROLLBACK the driver of PostgreSQL forgets all statements that
-        it has prepared, and each is planned anew.
-        """
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """Look without changing anything: no queue, no lock, no transaction, nothing saved."""
+        with Session(self._looking, expire_on_commit=False, autoflush=False) as session:
             yield _begin(session, self._kept, "reader")
             session.expunge_all()  # whatever was done to the rows that were read is not saved
             session.commit()
