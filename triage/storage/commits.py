@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -43,7 +44,7 @@ def note_unconfirmed(connection: psycopg.Connection[Any], info: dict[Any, Any]) 
 @contextlib.contextmanager
 def committing(session: Session) -> Iterator[None]:
     """Around a COMMIT. Raises CommitInDoubt where it may have happened or not."""
-    connection = session.connection()
+    connection: Connection = session.info["connection"]
     if connection.dialect.name != "postgresql":
         yield
         return

@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from triage.domain.errors import CommitInDoubt, Conflict, OnOneServerOnly
 from triage.domain.words import msgid
 from triage.storage.commits import committing
+from triage.storage.driving import ask, drive
 from triage.storage.revisions import Kept
 from triage.storage.sessions import WritingSession
 from triage.storage.unit_of_work import UnitOfWork
@@ -50,13 +51,13 @@ def _begin(session: Session, kept: Kept, actor: str) -> UnitOfWork:
     """The unit of work of a transaction that begins. Its instant is that of the database's clock,
     plus what a test or demo moved it by."""
     connection = session.connection()
-    told, revision = connection.exec_driver_sql(_BEGINS[connection.dialect.name]).one()
+    [(told, revision)] = ask(connection, _BEGINS[connection.dialect.name])
     if isinstance(told, str):  # SQLite's, without the zone
         told = datetime.fromisoformat(f"{told}+00:00")
     now = told.astimezone(UTC)
     if revision is None:  # somebody has emptied its table: then nothing is kept
         kept = Kept()
-    session.info.update(now=now, revision=revision, kept=kept)
+    session.info.update(now=now, revision=revision, kept=kept, connection=connection)
     return UnitOfWork(session, now, actor)
 
 
@@ -159,8 +160,8 @@ class Database:
     def _begin_writing(self, session: Session, left_s: float) -> None:
         if self.engine.dialect.name == "sqlite":
             connection = session.connection()
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left_s * 1000)}")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            drive(connection, f"PRAGMA busy_timeout={int(left_s * 1000)}")
+            drive(connection, "BEGIN IMMEDIATE")
 
 
 def is_lost_race(error: Exception) -> bool:

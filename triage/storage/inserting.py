@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table, insert
 
+from triage.storage.driving import drive
+
 Prepare = Callable[[Any], Any]
 
 
@@ -43,4 +45,5 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
             for name, prepare in columns
         ]
         given.append(tuple(values) if in_order else dict(zip(names, values, strict=True)))
-    connection.exec_driver_sql(text, given)
+    many = len(given) > 1
+    drive(connection, text, given if many else given[0], many=many)

@@ -9,7 +9,7 @@ from itertools import chain, groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Update, inspect
+from sqlalchemy import Connection, Update, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
 from triage.storage.base import NoteRow, Row
@@ -69,7 +69,7 @@ class NewRows:
         then do what is to be done last."""
         notes = sorted(self.unsaved, key=lambda row: row.__tablename__)
         self.unsaved = []
-        connection = session.connection()
+        connection: Connection = session.info["connection"]
         for table, rows in groupby(notes, key=lambda row: row.__table__):
             insert_rows(connection, table, [vars(row) for row in rows])
         last, self.last = self.last, []

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, inspect
+from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.interfaces import MANYTOONE
 
@@ -60,7 +60,7 @@ def _order() -> dict[str, int]:
 def save_new(session: Session, rows: Iterable[Row]) -> None:
     """Save rows that the session was given and does not have yet; it keeps track of them then."""
     shaped = sorted(((row, _shape(type(row))) for row in rows), key=lambda one: one[1].order)
-    connection = session.connection()
+    connection: Connection = session.info["connection"]
     for table, alike in groupby(shaped, key=lambda one: one[1].table):
         insert_rows(connection, table, [_values(row, shape) for row, shape in alike])
     session._register_persistent({inspect(row) for row, _ in shaped})

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Dialect, SelectBase
 
+from triage.storage.driving import ask
+
 Prepare = Callable[[Any], Any] | None
 Shape = tuple[tuple[str, int | None], ...]
 """What is given, by name, and of lists how much."""
@@ -59,7 +61,7 @@ def _made(prepare: Prepare, value: Any) -> Any:
 
 def select_rows(
     connection: Connection, statement: SelectBase, given: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
+) -> Sequence[tuple[Any, ...]]:
     """What a statement finds that is built once and for all, with nothing of a session in it.
 
     given -- by the name of the parameter; a list for what is IN.
@@ -76,9 +78,9 @@ def select_rows(
     ]
     names = (name for name, _ in asked.places)
     told = tuple(values) if asked.in_order else dict(zip(names, values, strict=True))
-    rows = connection.exec_driver_sql(asked.text, told).all()
+    rows = ask(connection, asked.text, told)
     if not any(asked.columns):
-        return [tuple(row) for row in rows]
+        return rows
     by_column = zip(asked.columns, zip(*rows, strict=True), strict=False)  # no rows: no columns
     made = [map(prepare, values) if prepare else values for prepare, values in by_column]
     return list(zip(*made, strict=True))

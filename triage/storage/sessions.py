@@ -49,7 +49,7 @@ class WritingSession(Session):
             rows = []
         changed = self.dirty or self.deleted
         if rows or (new.unsaved and not changed):
-            with in_one_exchange(self.connection()):
+            with in_one_exchange(self.info["connection"]):
                 if rows:
                     save_new(self, rows)
                     self._notice(rows)

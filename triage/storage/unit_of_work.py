@@ -1,6 +1,6 @@
 """One transaction, one instant, one actor."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,10 +128,10 @@ class UnitOfWork:
         with self.session.no_autoflush:
             yield
 
-    def rows(self, statement: SelectBase, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, statement: SelectBase, given: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """What a statement that is built once finds, as plain values: for what every call asks.
         See `select_rows`; what is new is not saved before, that is for `asking`."""
-        return select_rows(self.session.connection(), statement, given)
+        return select_rows(self.session.info["connection"], statement, given)
 
     def set_timer(
         self,

@@ -34,7 +34,8 @@ def was_cleaned() -> bool:
 
 def one(typed: Mapping[str, Sequence[str]], name: str) -> str:
     """The first value of a field, on one line."""
-    return " ".join(text(typed, name).split())
+    values = typed.get(name)  # of most fields of a form there is none
+    return " ".join(values[0].split()) if values else ""
 
 
 def text(typed: Mapping[str, Sequence[str]], name: str) -> str:

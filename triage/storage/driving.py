@@ -1,0 +1,39 @@
+"""Statements that stand in the driver's own words, handed to the driver.
+
+SQLAlchemy's way to do so makes a context and a result of each, which took longer than what the
+driver does with it, and a call has two dozen.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+
+def drive(connection: Connection, text: str, given: Any = (), *, many: bool = False) -> None:
+    """Have it done; many -- once for each of what is given. Raises what SQLAlchemy would, and
+    whoever listens to its statements hears of this one, too."""
+    cursor = _begun(connection, text, given, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(text, given)
+    except Exception as error:
+        connection._handle_dbapi_exception(error, text, given, cursor, None)
+
+
+def ask(connection: Connection, text: str, given: Any = ()) -> Sequence[tuple[Any, ...]]:
+    """Likewise; the rows that it finds, as the driver has them."""
+    cursor = _begun(connection, text, given, False)
+    try:
+        cursor.execute(text, given)
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    except Exception as error:
+        connection._handle_dbapi_exception(error, text, given, cursor, None)
+    return found
+
+
+def _begun(connection: Connection, text: str, given: Any, many: bool) -> Any:
+    driver: Any = connection.connection.driver_connection
+    cursor = driver.cursor()
+    if connection._has_events or connection.engine._has_events:
+        connection.dispatch.before_cursor_execute(connection, cursor, text, given, None, many)
+    return cursor
