@@ -42,6 +42,12 @@ class WritingSession(Session):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, expire_on_commit=False)
 
+    def begin_nested(self) -> SessionTransaction:
+        """At once, and not with the session's next statement: some of ours go past it."""
+        savepoint = super().begin_nested()
+        self.connection()
+        return savepoint
+
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         new, rows = NewRows.of(self), list(self.new)
         if rows and not self._come_first(rows):
