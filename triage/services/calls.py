@@ -196,7 +196,7 @@ def write_answers(
     """caller -- the second caller who said so."""
     for fact, value in facts.items():
         uow.add(
-            Answer(
+            Answer.made(
                 call_id=call.id,
                 fact=fact,
                 value=json.dumps(value, ensure_ascii=False),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
+
+from triage.storage.sealed import Sealed
 
 
 def new_id() -> UUID:
@@ -87,17 +89,28 @@ class Row(Base):
     created_at: Mapped[datetime] = mapped_column(sort_order=-4)
 
     def __init__(self, **values: Any) -> None:
-        # The key comes first: encrypted columns bind to it. Defaults hold before it is saved.
-        # A new row has no history: its plain columns need not be kept track of one by one.
-        held = vars(self)
+        if others := self._hold(values):
+            super().__init__(**others)
+
+    def _hold(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Take what columns hold; returns the rest, such as rows that it belongs to.
+
+        The key comes first: encrypted columns bind to it. Defaults hold before it is saved. A new
+        row has no history: its columns need not be kept track of one by one.
+        """
+        held, kind = vars(self), type(self)
         held["id"] = values.pop("id", None) or new_id()
-        held |= _defaults(type(self))
-        plain = _plain_columns(type(self))
+        held |= _defaults(kind)
+        plain, sealed = _plain_columns(kind), _sealed(kind)
         others: dict[str, Any] = {}
         for name, value in values.items():
-            (held if name in plain else others)[name] = value
-        if others:
-            super().__init__(**others)
+            if name in plain:
+                held[name] = value
+            elif name in sealed:
+                sealed[name].hold(self, value)
+            else:
+                others[name] = value
+        return others
 
 
 @cache
@@ -115,10 +128,24 @@ def _plain_columns(kind: type[Row]) -> frozenset[str]:
     return frozenset(inspect(kind).column_attrs.keys())
 
 
+@cache
+def _sealed(kind: type[Row]) -> dict[str, Sealed]:
+    found = {name: getattr(kind, name) for name in dir(kind) if not name.startswith("_")}
+    return {name: one for name, one in found.items() if isinstance(one, Sealed)}
+
+
 class NoteRow(Row):
     """Written once and never changed or pointed to: saved as it is, without being kept track of."""
 
     __abstract__ = True
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """One to be added now, without the state that a session has of rows it keeps track of."""
+        note = cls.__new__(cls)
+        vars(note).update(dict.fromkeys(_plain_columns(cls)))
+        note._hold(values)
+        return note
 
 
 class LiveRow(Row):

@@ -5,11 +5,12 @@ are alike: that took as long again as the database.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Column, Connection, Dialect, Table, insert
 
+from triage.storage.base import UtcDateTime
 from triage.storage.driving import drive
 
 Prepare = Callable[[Any], Any]
@@ -27,11 +28,15 @@ class _Insert(NamedTuple):
 def _insert(table: Table, dialect: Dialect) -> _Insert:
     names = [column.name for column in table.columns]
     text = str(insert(table).compile(dialect=dialect, column_keys=names))
-    columns = [
-        (column.name, column.type.dialect_impl(dialect).bind_processor(dialect))
-        for column in table.columns
-    ]
+    columns = [(column.name, _prepare(column, dialect)) for column in table.columns]
     return _Insert(text, tuple(columns), dialect.positional)
+
+
+def _prepare(column: Column[Any], dialect: Dialect) -> Prepare | None:
+    prepare: Prepare | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if prepare is not None and isinstance(column.type, UtcDateTime):
+        return lru_cache(maxsize=8)(prepare)  # most are the instant of their unit of work
+    return prepare
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -137,8 +137,15 @@ class Sealed:
         return unseal(value, table=row.__tablename__, column=self._name, row=row.id)
 
     def __set__(self, row: Any, text: str | None) -> None:
-        value = None
-        if text is not None:
-            value = seal(text, table=row.__tablename__, column=self._name, row=row.id)
-            vars(row)[self._kept] = value, text
-        setattr(row, self._column, value)
+        setattr(row, self._column, self._sealed(row, text))
+
+    def hold(self, row: Any, text: str | None) -> None:
+        """As a new row gets it, which has no history."""
+        vars(row)[self._column] = self._sealed(row, text)
+
+    def _sealed(self, row: Any, text: str | None) -> bytes | None:
+        if text is None:
+            return None
+        value = seal(text, table=row.__tablename__, column=self._name, row=row.id)
+        vars(row)[self._kept] = value, text
+        return value

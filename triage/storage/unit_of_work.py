@@ -46,7 +46,7 @@ class UnitOfWork:
         return row
 
     def add(self, row: R) -> R:
-        row.created_at = self.now
+        vars(row)["created_at"] = self.now
         NewRows.of(self.session).add(self.session, row)
         return row
 
@@ -66,7 +66,7 @@ class UnitOfWork:
         if about.__tablename__ == "call":
             call_id = about.id
         self.add(
-            AuditEntry(
+            AuditEntry.made(
                 actor=self.actor,
                 event=event,
                 subject_table=about.__tablename__,
