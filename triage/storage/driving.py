@@ -34,6 +34,6 @@ def ask(connection: Connection, text: str, given: Any = ()) -> Sequence[tuple[An
 def _begun(connection: Connection, text: str, given: Any, many: bool) -> Any:
     driver: Any = connection.connection.driver_connection
     cursor = driver.cursor()
-    if connection._has_events or connection.engine._has_events:
-        connection.dispatch.before_cursor_execute(connection, cursor, text, given, None, many)
+    if listeners := connection.engine.dispatch.before_cursor_execute:
+        listeners(connection, cursor, text, given, None, many)
     return cursor
