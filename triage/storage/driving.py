@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 def drive(connection: Connection, text: str, given: Any = (), *, many: bool = False) -> None:
     """Have it done; many -- once for each of what is given. Raises what SQLAlchemy would, and
     whoever listens to its statements hears of this one, too."""
-    cursor = _begun(connection, text, given, many)
+    cursor, dialect = _begun(connection, text, given, many), connection.dialect
     try:
-        (cursor.executemany if many else cursor.execute)(text, given)
+        (dialect.do_executemany if many else dialect.do_execute)(cursor, text, given)
     except Exception as error:
         connection._handle_dbapi_exception(error, text, given, cursor, None)
 
@@ -24,7 +24,7 @@ def ask(connection: Connection, text: str, given: Any = ()) -> Sequence[tuple[An
     """Likewise; the rows that it finds, as the driver has them."""
     cursor = _begun(connection, text, given, False)
     try:
-        cursor.execute(text, given)
+        connection.dialect.do_execute(cursor, text, given)
         found: Sequence[tuple[Any, ...]] = cursor.fetchall()
     except Exception as error:
         connection._handle_dbapi_exception(error, text, given, cursor, None)
