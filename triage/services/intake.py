@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from triage.domain import answer_steps
 from triage.domain.errors import Conflict, NotFound, Refused
@@ -34,6 +34,12 @@ from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
+_DRAFT = (
+    select(IntakeDraft)
+    .where(IntakeDraft.id == bindparam("key"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def keep(
@@ -120,7 +126,7 @@ def _begin(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> Intake
 
 def _draft(uow: UnitOfWork, person: Person, key: UUID) -> IntakeDraft | None:
     """Raises NotFound for somebody else's form, which looks like one that never was."""
-    draft = uow.session.get(IntakeDraft, key, with_for_update=True)
+    draft = uow.session.scalar(_DRAFT, {"key": key})
     if draft is not None and draft.account_id != person.account_id:
         _is_not_taken_from(draft, person)
         raise NotFound(

@@ -62,7 +62,8 @@ class NewRows:
         """See `UnitOfWork.new_under`."""
         if owner not in self._keys:
             return None
-        return [row for row in self._by_kind.get(kind, ()) if getattr(row, by) == owner]
+        rows = self._by_kind.get(kind, ())  # mostly of the same key, which is quicker to tell
+        return [row for row in rows if (its := getattr(row, by)) is owner or its == owner]
 
     def save_notes(self, session: Session) -> None:
         """Save those that are not, what they point to being saved: those of a kind together;

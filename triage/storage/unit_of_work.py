@@ -125,8 +125,11 @@ class UnitOfWork:
             changed = False
         if changed or any(matters(row) for row in new):
             session.flush()
-        with self.session.no_autoflush:
+        before, session.autoflush = session.autoflush, False
+        try:
             yield
+        finally:
+            session.autoflush = before
 
     def rows(self, statement: SelectBase, given: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """What a statement that is built once finds, as plain values: for what every call asks.
