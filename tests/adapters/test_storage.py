@@ -82,6 +82,19 @@ def test_who_looks_saves_nothing_whatever_was_done_to_a_row(world: World) -> Non
         assert uow.session.scalars(select(Team.name)).all() == ["CIT 1"]
 
 
+def test_who_writes_after_somebody_looked_saves_all_or_nothing(world: World) -> None:
+    """On PostgreSQL whoever looks needs no transaction; the connection is the same."""
+    with world.context.reading() as uow:
+        assert not uow.session.scalars(select(Team.name)).all()
+    with contextlib.suppress(RuntimeError), world.context.unit_of_work("test") as uow:
+        uow.add(Team(name="MCT 1", responses=[], zones=[], skills=[]))
+        uow.session.flush()
+        raise RuntimeError("refused")
+
+    with world.context.reading() as uow:
+        assert not uow.session.scalars(select(Team.name)).all()
+
+
 def test_room_made_in_a_table_is_used_by_what_is_new_there(world: World) -> None:
     """Only one text may have a key: the earlier one gives it up in the same unit of work."""
     with world.context.unit_of_work("test") as uow:

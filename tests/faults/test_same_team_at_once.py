@@ -40,7 +40,7 @@ class AnotherCall:
     def _ask(self, world: World, team: str) -> None:
         with world.context.unit_of_work("another call") as uow:
             option = next(o for o in availability.team_options(uow, None) if o.name == team)
-            assert availability.hold(uow, option, wait=True)
+            assert availability.hold(uow, option, ("clinician",), wait=True)
             self._asking.set()
             self._over.wait(10)
 

@@ -18,6 +18,7 @@ from triage.domain.errors import CommitInDoubt, Conflict, OnOneServerOnly
 from triage.domain.words import msgid
 from triage.storage.commits import committing
 from triage.storage.driving import ask, drive
+from triage.storage.engine import each_by_itself
 from triage.storage.revisions import Kept
 from triage.storage.sessions import WritingSession
 from triage.storage.unit_of_work import UnitOfWork
@@ -67,10 +68,6 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         file = engine.url.database if engine.dialect.name == "sqlite" else None
-        # Each statement by itself, as on SQLite: in a transaction they would see what others commit
-        # meanwhile as well, and its BEGIN and COMMIT cost as much as the two questions of most.
-        alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
-        self._looking = engine.execution_options(**alone)
         self._queue = WritersQueue(Path(file) if file else None)
         self.wake = wake_for(engine)
         self._kept = Kept()
@@ -152,7 +149,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """Look without changing anything: no queue, no lock, no transaction, nothing saved."""
-        with Session(self._looking, expire_on_commit=False, autoflush=False) as session:
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            each_by_itself(session.connection())
             yield _begin(session, self._kept, "reader")
             session.expunge_all()  # whatever was done to the rows that were read is not saved
             session.commit()

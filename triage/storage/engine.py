@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
 from triage.storage.commits import note_unconfirmed
@@ -108,8 +108,21 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> Non
     note_unconfirmed(connection, record.info)
 
 
-def _rest(_connection: Any, record: Any) -> None:
+def each_by_itself(connection: Connection) -> None:
+    """Until it goes back to the pool, let each statement be a transaction of its own: for looking.
+
+    In one transaction they would see what others commit meanwhile as well, and its BEGIN and COMMIT
+    cost as much as the two questions of most. On SQLite it is so unless we say BEGIN.
+    """
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+
+
+def _rest(connection: psycopg.Connection[Any] | None, record: Any) -> None:
     record.info[_RESTS_SINCE] = time.monotonic()
+    if connection is not None and connection.autocommit and not connection.closed:
+        connection.autocommit = False
 
 
 def _look_whether_alive(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
