@@ -3,18 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.domain.ranking import MemberOption, Need, TeamOption, rank
 from triage.domain.storm import (
-    LIMITS,
     MANY_PER_S,
     Candidates,
     Rush,
     best_team,
-    is_flooded,
     must_wait,
     share_used,
 )
@@ -82,15 +79,6 @@ def test_a_flooded_telephone_is_spared_while_another_can_come(
         assert best is not None
         (asked,) = best.can_fill(NEED.roles).values()
         assert asked.responder_id not in flooded
-
-
-@pytest.mark.parametrize("which", range(len(LIMITS)))
-def test_a_telephone_is_flooded_exactly_from_a_limit_on(which: int) -> None:
-    just_below = [most - 1 for most, _ in LIMITS]
-    reached = [had + (place == which) for place, had in enumerate(just_below)]
-
-    assert not is_flooded(just_below)
-    assert is_flooded(reached)
 
 
 @given(

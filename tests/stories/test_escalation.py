@@ -14,15 +14,18 @@ from triage.domain.escalation import read_policy
 from triage.domain.lifecycle import PageState
 from triage.domain.phone_network import Refused
 from triage.domain.spoken import spelled
+from triage.domain.storm import LIMITS
 from triage.entrypoints import worker
 from triage.services import (
     asked_again,
+    availability,
     dispatches,
     escalation_policies,
     escalations,
     reports,
     sending,
     shifts,
+    storms,
     switches,
 )
 from triage.services.dispatches import Urgency
@@ -839,6 +842,41 @@ def test_a_telephone_that_had_its_share_is_spared_while_others_can_come(world: W
 
     call_in(world, 1)
     alpha.expect("IMMEDIATE")
+
+
+@pytest.mark.parametrize(("most", "within"), LIMITS)
+def test_a_telephone_had_its_share_exactly_from_a_limit_on(
+    world: World, most: int, within: timedelta
+) -> None:
+    (alpha,) = world.team("Alpha", calls_at_once=9)
+    call_in(world, 4)
+    alpha.expect("ROUTINE")
+
+    def asked_before(times: int) -> None:
+        with world.context.unit_of_work("test") as uow:
+            page = uow.session.scalars(select(Page)).first()
+            assert page is not None
+            for number in range(times):
+                earlier = uow.add(
+                    Page(
+                        slot_id=page.slot_id,
+                        number=2 + number,
+                        team_id=page.team_id,
+                        responder_id=page.responder_id,
+                        state=PageState.PASSED_OVER,
+                        answer_by=uow.now,
+                    )
+                )
+                earlier.created_at = uow.now - within + timedelta(minutes=1)
+
+    def had_its_share() -> bool:
+        with world.context.reading() as uow:
+            return bool(storms.flooded(uow, availability.team_options(uow, None)))
+
+    asked_before(most - 2)
+    assert not had_its_share()
+    asked_before(1)
+    assert had_its_share()
 
 
 def test_a_yes_and_an_escalation_at_once_leave_nobody_alarmed_and_untold(world: World) -> None:

@@ -82,11 +82,6 @@ def may_be_held_back(level_rank: int) -> bool:
     return level_rank > HIGHEST
 
 
-def is_flooded(pages: Sequence[int]) -> bool:
-    """Has this telephone had its share of pages lately? pages -- within each time of LIMITS."""
-    return any(had >= most for had, (most, _) in zip(pages, LIMITS, strict=True))
-
-
 def best_team(
     teams: Sequence[TeamOption], need: Need, level_rank: int, flooded: Collection[UUID]
 ) -> TeamOption | None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from triage.domain import escalation_wording
 from triage.domain.delivery import PERHAPS_OUT
 from triage.domain.escalation import HIGHEST
 from triage.domain.lifecycle import DispatchState, MessageState, PageKind, PageState
 from triage.domain.ranking import TeamOption
-from triage.domain.storm import BUNDLE_FOR, LIMITS, is_flooded, may_be_held_back
+from triage.domain.storm import BUNDLE_FOR, LIMITS, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
 from triage.services.unsafe import withdrew_from
@@ -33,20 +33,19 @@ _NOT_LOST = Message.state.not_in(
         MessageState.WITHDRAWN,
     ]
 )
-# Counted by the database: in a storm there are thousands of pages.
-_PAGES = (
-    select(
-        Page.responder_id,
+# For each limit the page that reached it is looked for: in a storm there are thousands.
+_FLOODED = select(Responder.id).where(
+    Responder.id.in_(bindparam("members", expanding=True)),
+    or_(
         *(
-            func.sum(case((Page.created_at > bindparam(f"since_{place}"), 1), else_=0))
-            for place in range(len(LIMITS))
-        ),
-    )
-    .where(
-        Page.responder_id.in_(bindparam("members", expanding=True)),
-        Page.created_at > bindparam("longest_ago"),
-    )
-    .group_by(Page.responder_id)
+            select(Page.id)
+            .where(Page.responder_id == Responder.id, Page.created_at > bindparam(f"since_{place}"))
+            .offset(most - 1)
+            .limit(1)
+            .exists()
+            for place, (most, _) in enumerate(LIMITS)
+        )
+    ),
 )
 
 
@@ -55,8 +54,7 @@ def flooded(uow: UnitOfWork, options: Iterable[TeamOption]) -> set[UUID]:
     members = [member.responder_id for option in options for member in option.members]
     since = {f"since_{place}": uow.now - span for place, (_, span) in enumerate(LIMITS)}
     with uow.asking((Page,)):
-        rows = uow.rows(_PAGES, {"members": members, "longest_ago": min(since.values()), **since})
-    return {key for key, *pages in rows if is_flooded(pages)}
+        return {key for (key,) in uow.rows(_FLOODED, {"members": members, **since})}
 
 
 def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
