@@ -143,9 +143,12 @@ class NoteRow(Row):
     def made(cls, **values: Any) -> Self:
         """One to be added now, without the state that a session has of rows it keeps track of."""
         note = cls.__new__(cls)
-        vars(note).update(dict.fromkeys(_plain_columns(cls)))
         note._hold(values)
         return note
+
+    def _hold(self, values: dict[str, Any]) -> dict[str, Any]:
+        vars(self).update(dict.fromkeys(_plain_columns(type(self))))  # what is not given is NULL
+        return super()._hold(values)
 
 
 class LiveRow(Row):

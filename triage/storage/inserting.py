@@ -6,6 +6,7 @@ are alike: that took as long again as the database.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Dialect, Table, insert
@@ -18,18 +19,23 @@ Prepare = Callable[[Any], Any]
 
 class _Insert(NamedTuple):
     text: str
-    columns: tuple[tuple[str, Prepare | None], ...]
-    """In the order of the text, with what makes of a value what the driver takes."""
+    names: tuple[str, ...]
+    """Of the columns, in the order of the text."""
+    take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """Their values, of a row."""
+    prepare: tuple[tuple[int, Prepare], ...]
+    """For some, by their place: what makes of a value what the driver takes."""
     in_order: bool
     """Are values told apart by their places, and not by name?"""
 
 
 @cache
 def _insert(table: Table, dialect: Dialect) -> _Insert:
-    names = [column.name for column in table.columns]
+    names = tuple(column.name for column in table.columns)
     text = str(insert(table).compile(dialect=dialect, column_keys=names))
-    columns = [(column.name, _prepare(column, dialect)) for column in table.columns]
-    return _Insert(text, tuple(columns), dialect.positional)
+    prepared = enumerate(_prepare(column, dialect) for column in table.columns)
+    prepare = tuple((place, it) for place, it in prepared if it is not None)
+    return _Insert(text, names, itemgetter(*names), prepare, dialect.positional)
 
 
 def _prepare(column: Column[Any], dialect: Dialect) -> Prepare | None:
@@ -40,15 +46,14 @@ def _prepare(column: Column[Any], dialect: Dialect) -> Prepare | None:
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """rows -- by column; what a row does not have is NULL, in a column of JSON as well."""
-    text, columns, in_order = _insert(table, connection.dialect)
-    names = [name for name, _ in columns]
+    """rows -- by column, each with all of them; None is NULL, in a column of JSON as well."""
+    text, names, take, prepared, in_order = _insert(table, connection.dialect)
     given = []
     for row in rows:
-        values = [
-            value if (value := row.get(name)) is None or prepare is None else prepare(value)
-            for name, prepare in columns
-        ]
-        given.append(tuple(values) if in_order else dict(zip(names, values, strict=True)))
+        values = list(take(row))
+        for place, prepare in prepared:
+            if (value := values[place]) is not None:
+                values[place] = prepare(value)
+        given.append(values if in_order else dict(zip(names, values, strict=True)))
     many = len(given) > 1
     drive(connection, text, given if many else given[0], many=many)

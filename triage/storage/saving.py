@@ -26,6 +26,7 @@ class _Shape(NamedTuple):
     """Tables that others point to come first."""
     columns: tuple[tuple[str, str], ...]
     """Attribute and column."""
+    attributes: frozenset[str]
     owners: tuple[tuple[str, str], ...]
     """Attribute of what is pointed to, and of its key."""
 
@@ -48,6 +49,7 @@ def _shape(kind: type[Row]) -> _Shape:
         table,
         _order()[table.name],
         columns,
+        frozenset(attributes.values()),
         owners,
     )
 
@@ -74,6 +76,5 @@ def _values(row: Row, shape: _Shape) -> dict[str, Any]:
     for owner, key in shape.owners:
         if held.get(key) is None and held.get(owner) is not None:
             held[key] = held[owner].id
-    for attribute, _ in shape.columns:
-        held.setdefault(attribute, None)
+    held.update(dict.fromkeys(shape.attributes.difference(held)))
     return {column: held[attribute] for attribute, column in shape.columns}
