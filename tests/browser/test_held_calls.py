@@ -1,4 +1,5 @@
-"""Two at the desk on one call: they see each other, and one takes the call by keyboard."""
+"""Two at the desk on one call: they see each other, and one takes the call by keyboard; so is taken
+what somebody left."""
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -6,6 +7,7 @@ from tests.browser.conftest import Served
 from tests.browser.keyboard import press
 from tests.browser.test_journey import sign_in
 from tests.stories.test_calls import CALM
+from tests.stories.test_intake import assess, form_key
 from tests.world import World
 
 
@@ -54,3 +56,30 @@ def test_a_page_stays_its_owners_though_somebody_else_signs_in_beside_it(
     sign_in(served, beside, "dispatcher")
     expect(line).to_contain_text("Data as of", timeout=10_000)
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
+
+
+def test_what_somebody_left_is_taken_with_one_key_on_the_board(
+    world: World, served: Served, page: Page
+) -> None:
+    call = world.call(CALM, location="Pier 3")
+    gone = world.client("dispatcher", "gone")
+    gone.submit(f"/calls/{call.reference}", {}, to=f"/calls/{call.reference}/take")
+    key = form_key(gone)
+    assess(gone, {"location": "Mill, upstairs"}, key)
+    world.wait(minutes=4)
+
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/board")
+    expect(page.locator("#board-alarms")).to_contain_text("A CALL WAS BEGUN AND NOT SAVED")
+    row = page.locator(f"#row-{call.reference}")
+    expect(row).to_contain_text("not seen for")
+    row.locator("[data-row]").focus()
+    page.keyboard.press("t")
+    page.wait_for_url(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")
+
+    page.goto(f"{served.base_url}/board")
+    page.keyboard.press("t")  # no row has the focus: to the first that can be taken
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{served.base_url}/intake/{key}")
+    expect(page.locator("[name=location]")).to_have_value("Mill, upstairs")
