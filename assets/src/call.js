@@ -196,6 +196,7 @@
       before.open = true;
       before.querySelector("summary").focus();
     },
+    KeyW: () => document.querySelector("[data-late]")?.focus(),
     KeyH: () => document.querySelector("[data-take]")?.click(),
     KeyB: toBoard,
   };

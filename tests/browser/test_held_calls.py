@@ -58,6 +58,22 @@ def test_a_page_stays_its_owners_though_somebody_else_signs_in_beside_it(
     expect(page.locator("#call-desk")).to_contain_text("You have this call")
 
 
+def test_that_a_late_team_was_asked_is_written_down_by_keyboard(
+    world: World, served: Served, page: Page
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1 ETA 10")
+    world.wait(minutes=11)
+
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("#call-errands")).to_contain_text("Ask Mobile 9 (clinician) what keeps")
+    page.keyboard.press("Alt+w")
+    page.keyboard.press("Enter")
+    expect(page.locator("#call-errands")).not_to_contain_text("what keeps them")
+
+
 def test_what_somebody_left_is_taken_with_one_key_on_the_board(
     world: World, served: Served, page: Page
 ) -> None:
