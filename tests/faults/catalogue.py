@@ -8,7 +8,7 @@ from random import Random
 
 from tests.faults import system_calls
 from tests.faults.points import Strike
-from tests.twilio_double import IN_REPORTS, Reports, Twilio
+from tests.twilio_double import IN_REPORTS, LIST_LAGS, LIST_REFUSED, SILENT, Reports, Twilio
 
 NOTHING = "nothing: as a check of the checks"
 
@@ -22,6 +22,8 @@ class Fault:
     provider: Callable[[Twilio, Random], str] | None = None
     """Ordered once, somewhere among the actions; returns what the double's journal calls it when
     it happens."""
+    asks_the_list: bool = False
+    """It happens when a doubt is old enough for that: there has to be time for it."""
     cuts_connections: bool = False
     kinds: tuple[str, ...] = ("sqlite", "postgresql")
     at_system_call: bool = False
@@ -56,8 +58,28 @@ def _reports(**plan: object) -> Callable[[Twilio, Random], str]:
     return order
 
 
-def _doubt(**more: object) -> Callable[[Twilio, Random], str]:
-    return _mode("500_after_accept", "reset_after_accept", "half_after_accept", times=3, **more)
+def _doubt(of_the_list: str = "", **more: object) -> Callable[[Twilio, Random], str]:
+    """of_the_list -- what befalls whoever asks it then, which is what is tried."""
+    modes = ("500_after_accept", "reset_after_accept", "half_after_accept")
+    doubt = _mode(*modes, times=3, **more)
+
+    def order(twilio: Twilio, chance: Random) -> str:
+        mode = doubt(twilio, chance)
+        return of_the_list or mode
+
+    return order
+
+
+def _unreported(
+    doubt: Callable[[Twilio, Random], str],
+) -> Callable[[Twilio, Random], str]:
+    """No report ends it: the list is asked."""
+
+    def order(twilio: Twilio, chance: Random) -> str:
+        twilio.reports(SILENT)
+        return doubt(twilio, chance)
+
+    return order
 
 
 _AT = {
@@ -104,12 +126,14 @@ FAULTS = {
         Fault(
             "worker killed as it asks what was taken",
             _strikes("worker", "before_find", 1),
-            _doubt(),
+            _unreported(_doubt()),
+            asks_the_list=True,
         ),
         Fault(
             "worker killed when it knows what was taken",
             _strikes("worker", "after_find", 1),
-            _doubt(),
+            _unreported(_doubt()),
+            asks_the_list=True,
         ),
         *(
             Fault(
@@ -120,8 +144,16 @@ FAULTS = {
             ).items()
         ),
         Fault("provider takes the text and breaks the line", provider=_doubt()),
-        Fault("the same, and the list is refused", provider=_doubt(forgetful=True)),
-        Fault("the same, and the list lags", provider=_doubt(hidden_s=600)),
+        Fault(
+            "the same, and the list is refused",
+            provider=_unreported(_doubt(LIST_REFUSED, forgetful=True)),
+            asks_the_list=True,
+        ),
+        Fault(
+            "the same, and the list lags",
+            provider=_unreported(_doubt(LIST_LAGS, hidden_s=600)),
+            asks_the_list=True,
+        ),
         Fault("provider breaks the line at once", provider=_mode("reset_before_accept", times=4)),
         Fault("provider hangs or drips", provider=_mode("hang", "drip", "hang_before_accept")),
         Fault("provider is down", provider=_mode("503", "401", times=20)),

@@ -252,11 +252,15 @@ def _audited(database: Database, event: str) -> set[str]:
 def _taken(database: Database, twilio: Twilio) -> Counter[str]:
     """How often the provider took each of our texts, by our own key; a call that it took counts
     once, because nobody is confused by a telephone that rings again."""
-    message_of = _message_of(database)
+    message_of, given_to, like = _message_of(database), _given_to(database), _alike(database)
 
     def of(event: str) -> list[str]:
-        names = (key_in(line["about"]) for line in twilio.journal(event))
-        return [message_of.get(name, name) for name in names]
+        found = []
+        for line in twilio.journal(event):
+            name = key_in(line["about"])
+            of_whom = message_of.get(name, name)
+            found.append(given_to.get((line["sid"], like.get(of_whom)), of_whom))
+        return found
 
     return Counter(of("accepted")) + Counter(set(of("call taken")))
 
@@ -271,6 +275,22 @@ def _message_of(database: Database) -> dict[str, str]:
     if not database.has("attempt", "message_id"):
         return {}
     return {key(a): key(m) for a, m in database.rows("SELECT id, message_id FROM attempt")}
+
+
+def _given_to(database: Database) -> dict[tuple[str, object], str]:
+    """By what the provider calls a text, and what the text is like: which of ours it was taken to
+    be. Of two alike in doubt nobody can tell which of them an entry of the list is."""
+    if not database.has("attempt", "provider_id"):
+        return {}
+    like, query = _alike(database), "SELECT provider_id, message_id FROM attempt"
+    rows = database.rows(f"{query} WHERE provider_id IS NOT NULL")
+    return {(sid, like[key(message)]): key(message) for sid, message in rows}
+
+
+def _alike(database: Database) -> dict[str, object]:
+    """What texts that may say the same have in common, by text: whose, of which kind and call."""
+    rows = database.rows("SELECT id, kind, responder_id, call_id FROM message")
+    return {key(row[0]): tuple(row[1:]) for row in rows}
 
 
 def _timers(database: Database, ahead_s: float) -> Iterator[str]:

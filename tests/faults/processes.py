@@ -187,10 +187,10 @@ class Loaded:
 
 
 def _busy_threads() -> list[str]:
-    """Threads that a fork could catch with a lock in hand. The one that looks after commits
-    sleeps between two looks, and each process begins its own."""
+    """Threads that a fork could catch with a lock in hand. Those that look after commits and after
+    servers sleep between two looks, and each process begins its own."""
     names = [thread.name for thread in threading.enumerate()]
-    return [name for name in names if name not in {"MainThread", "commits"}]
+    return [name for name in names if name not in {"MainThread", "commits", "silent_servers"}]
 
 
 def _serve(loaded: Loaded, port: int) -> None:

@@ -58,6 +58,8 @@ DRAIN_S = 30.0
 CAD_TRIES = 3
 """A busy machine may have a service that is well answer "not saved, send it again"."""
 LOOK_S = 0.1
+ASKED_AFTER_S, ASKED_WITHIN_S = 8.0, 2.0
+"""Older than a doubt must be for the provider's list to be asked, and real seconds for that."""
 DRAIN_STEP_S = 3.0
 """What the clock is moved by while something is owed that is not due yet."""
 
@@ -237,7 +239,8 @@ class Play:
         since = time.monotonic()
         if fault.provider is not None:
             called = fault.provider(self.twilio, self.chance)
-            self._ordered.append((fault.name, called, since))
+            if fault.name not in {strike.fault for strike in self.schedule.strikes}:
+                self._ordered.append((fault.name, called, since))  # else it only leads up to that
         if fault.cuts_connections:
             self.database.cut_connections()
             self._note(fault.name, since)
@@ -259,6 +262,8 @@ class Play:
 
     def _recover(self) -> datetime:
         """Everything that is down is started, the provider is well, and what is owed is done."""
+        if any(fault.asks_the_list for fault in self.schedule.faults):
+            self._let_the_list_be_asked()
         for at, _, _, fault in self.processes.struck():
             self._note(fault, at)
         told = self.twilio.journal(MISBEHAVED)
@@ -280,6 +285,17 @@ class Play:
         since = self._drain()
         self.twilio.wait_until_quiet()
         return since
+
+    def _let_the_list_be_asked(self) -> None:
+        """While the provider is as it was ordered: what is in doubt becomes old enough for it."""
+        before = len(self.processes.struck())
+        self._move_clock(ASKED_AFTER_S)
+        deadline = time.monotonic() + ASKED_WITHIN_S
+        while time.monotonic() < deadline:
+            self._supervise()
+            if self.twilio.journal("listed") or len(self.processes.struck()) > before:
+                return
+            time.sleep(LOOK_S)
 
     def _take_up(self, call: str) -> bool:
         """A process may be struck even now, as it answers: it is started again, as always."""

@@ -19,6 +19,8 @@ from twilio.rest import Client
 from tests.twilio_double import (
     ACCOUNT,
     IN_REPORTS,
+    LIST_LAGS,
+    LIST_REFUSED,
     MISBEHAVED,
     SENDER,
     TOKEN,
@@ -172,6 +174,8 @@ def test_the_list_can_lag_or_be_refused(client: Client, twilio: Twilio) -> None:
     twilio.behave("ok", forgetful=True)
     with pytest.raises(TwilioException, match="20500"):
         client.messages.list()
+    told = [line["mode"] for line in twilio.journal(MISBEHAVED)]
+    assert told == [LIST_LAGS, LIST_REFUSED]  # each when it happened, not when nothing was hidden
 
 
 @pytest.mark.parametrize("wait", ["1", "60", "Wed, 21 Oct 2026 07:28:00 GMT", "-5", "soon", None])

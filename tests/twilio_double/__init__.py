@@ -21,15 +21,18 @@ a machine takes a call is a word for `takes_calls`; see `calls`.
 """
 
 from tests.twilio_double.client import Twilio, start_twilio
-from tests.twilio_double.reports import Reports
-from tests.twilio_double.state import IN_REPORTS, MISBEHAVED
+from tests.twilio_double.reports import SILENT, Reports
+from tests.twilio_double.state import IN_REPORTS, LIST_LAGS, LIST_REFUSED, MISBEHAVED
 from tests.twilio_double.wire import ACCOUNT, SENDER, TOKEN, post_signed, report, signature_of
 
 __all__ = [
     "ACCOUNT",
     "IN_REPORTS",
+    "LIST_LAGS",
+    "LIST_REFUSED",
     "MISBEHAVED",
     "SENDER",
+    "SILENT",
     "TOKEN",
     "Reports",
     "Twilio",

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.twilio_double.reports import Reports
-from tests.twilio_double.state import State
+from tests.twilio_double.state import LIST_LAGS, MISBEHAVED, State
 from tests.twilio_double.wire import ACCOUNT, SENDER, VERSION, deliver, now_written, report_form
 
 LONGEST_BODY = 1600
@@ -43,7 +43,11 @@ def listed(state: State, wanted: Mapping[str, str]) -> dict[str, Any]:
     size = max(1, min(int(wanted.get("PageSize", 50)), 1000))
     page = int(wanted.get("Page", 0))
     with state.lock:
-        texts = [t for t in reversed(state.texts) if _is_wanted(state, t, wanted)]
+        texts = [t for t in reversed(state.texts) if _is_wanted(t, wanted)]
+        seen = [t for t in texts if time.monotonic() - t["taken_at"] >= state.hidden_s]
+        if len(seen) < len(texts):
+            state.note(MISBEHAVED, mode=LIST_LAGS)
+        texts = seen
     here, more = texts[page * size : (page + 1) * size], len(texts) > (page + 1) * size
     following = dict(wanted) | {"PageSize": str(size), "Page": str(page + 1)}
     if more:
@@ -61,9 +65,7 @@ def listed(state: State, wanted: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _is_wanted(state: State, text: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    if time.monotonic() - text["taken_at"] < state.hidden_s:
-        return False
+def _is_wanted(text: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
     if wanted.get("To", text["to"]) != text["to"]:
         return False
     if wanted.get("From", text["from"]) != text["from"]:

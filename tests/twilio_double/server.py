@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.twilio_double import calls, messages
 from tests.twilio_double.reports import Reports
-from tests.twilio_double.state import Behaviour, State
+from tests.twilio_double.state import LIST_REFUSED, MISBEHAVED, Behaviour, State
 from tests.twilio_double.wire import ACCOUNT, TOKEN, VERSION, report
 
 REFUSALS = {"429": (429, 20429), "401": (401, 20003), "500": (500, 20500), "503": (503, 20503)}
@@ -76,6 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, {"calls": made, "next_page_uri": None})
         self.state.note("listed", to=wanted.get("To"))
         if self.state.forgetful:
+            self.state.note(MISBEHAVED, mode=LIST_REFUSED)
             return self.refuse(500, 20500)
         return self.answer(200, messages.listed(self.state, wanted))
 

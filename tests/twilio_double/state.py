@@ -20,6 +20,8 @@ START_WORDS = {"START", "YES", "UNSTOP"}
 
 
 MISBEHAVED, IN_REPORTS = "misbehaved", "reports"
+LIST_REFUSED, LIST_LAGS = "list refused", "list lags"
+"""Modes of misbehaving, beside those in which texts and calls are taken."""
 
 
 @dataclass(frozen=True)

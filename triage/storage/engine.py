@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
+from triage.storage import silent_servers
 from triage.storage.commits import note_unconfirmed
 from triage.storage.pool import MakeDoPool
 from triage.storage.sqlite_file import SqliteFile
@@ -74,12 +75,14 @@ def open_engine(url: str) -> Engine:
 
 def open_notice_engine(url: URL) -> Engine:
     """For LISTEN and NOTIFY: connections of their own, each statement by itself."""
-    return create_engine(
+    engine = create_engine(
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         connect_args=_postgresql_arguments(url, _NOTICES),
     )
+    event.listen(engine, "connect", lambda connection, _: silent_servers.watch(connection))
+    return engine
 
 
 def reading_arguments(url: URL) -> dict[str, Any]:
@@ -105,6 +108,7 @@ def _postgresql_arguments(url: URL, more: str = "") -> dict[str, Any]:
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> None:
     connection.prepared_max = PREPARED
+    silent_servers.watch(connection)
     note_unconfirmed(connection, record.info)
 
 

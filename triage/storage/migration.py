@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from triage.domain.errors import TriageError
-from triage.storage import models
+from triage.storage import models, silent_servers
 
 TRIES = 30
 STEPS_BACK_S = 1.0
@@ -40,6 +40,8 @@ def _run(engine: Engine, step: str, revision: str) -> None:
         if engine.dialect.name == "sqlite":
             # Rebuilt tables must keep their children; within a transaction it is too late.
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        else:
+            silent_servers.leave(connection.connection.driver_connection)
         event.listen(connection, "begin", _begin)
         config.attributes["connection"] = connection
         getattr(command, step)(config, revision)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
 
 from triage.storage.engine import reading_arguments
+from triage.storage.silent_servers import watch
 
 AT_ONCE = 2
 """Connections of one process: whoever reads figures can wait for each other."""
@@ -46,6 +47,7 @@ class Standby:
             pool_pre_ping=True,
             connect_args=reading_arguments(make_url(url)),
         )
+        event.listen(self.engine, "connect", lambda connection, _: watch(connection))
 
     @contextmanager
     def reading(self) -> Iterator[StandbyReading]:

@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,9 @@ SHOWN = "shown"
 LOOK_UP_S = 1.0
 """How often a listener looks whether it is to stop."""
 _AGAIN_S = 0.5
+ASK_EVERY_S = 10.0
+"""How often a listener asks whether the server is there: of one that is silent nobody would know
+that it says nothing any more."""
 EARS = 16
 """Workers on one machine that are woken at once, and as many who show boards; others look by
 themselves."""
@@ -181,9 +185,14 @@ class Notices:
     ) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- the only driver we open
+        asked_at = time.monotonic()
         while not stopping.is_set():
             for notice in driver.notifies(timeout=LOOK_UP_S, stop_after=1):
                 heard(_due(notice.payload, of))
+            if time.monotonic() - asked_at > ASK_EVERY_S:
+                driver.execute("SELECT 1")
+                heard(of)  # whatever was rung while it was asked
+                asked_at = time.monotonic()
 
 
 def _due(said: str, of: frozenset[str]) -> frozenset[str]:

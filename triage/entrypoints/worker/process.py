@@ -166,6 +166,7 @@ class Worker:
     def _step(self, name: str, step: Callable[[], None]) -> None:
         """One beat. What it raises is logged by type only: the text of an error may hold
         numbers or names."""
+        self._alive(name)  # how long it has rested is no part of how long it hangs
         try:
             step()
             self._well[name] = True

@@ -1,0 +1,140 @@
+"""A line to the database that its other end can leave without a word.
+
+    python -m tests.faults.line ADDRESS PORT SERVER_PORT [NETWORK]
+
+Listens at ADDRESS, in the network namespace NETWORK if one is named, and carries what comes there
+to the server on this machine and back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.in_a_process import ROOT
+from tests.servers import PostgresServer, free_port
+
+_NEWNET = 0x40000000
+OURS, THEIRS = ("10.213.1.1", "10.213.2.1"), ("10.213.1.2", "10.213.2.2")
+"""Two roads over one cable: our address and theirs on each."""
+
+
+@dataclass
+class Lines:
+    """Two addresses of one server, as of a primary and of whatever takes its place. The first can
+    be lost."""
+
+    hosts: list[tuple[str, int]]
+    processes: list[subprocess.Popen[bytes]]
+    network: str | None
+
+    def url(self, database: str) -> str:
+        hosts = "&".join(f"host={address}:{port}" for address, port in self.hosts)
+        return f"postgresql+psycopg://postgres@/{database}?{hosts}"
+
+    def lose(self) -> None:
+        """The machine at the first address is gone: no packet comes back, of any connection.
+        Without a network of its own only its program stands still, and its system answers on."""
+        if self.network is not None:
+            _ip("-n", self.network, "route", "add", "blackhole", f"{OURS[0]}/32")
+        self.processes[0].send_signal(signal.SIGSTOP)
+
+
+@contextmanager
+def lines_to(server: PostgresServer, *, network: str | None = None) -> Iterator[Lines]:
+    """network -- name of a network namespace to make; raises NoNetwork where none can be made."""
+    addresses = ("127.0.0.1", "127.0.0.1") if network is None else THEIRS
+    lines = Lines([(address, free_port()) for address in addresses], [], network)
+    try:
+        if network is not None:
+            _lay_cable(network)
+        for address, port in lines.hosts:
+            words = [address, str(port), str(server.port), *([network] if network else [])]
+            lines.processes.append(_start(words))
+        yield lines
+    finally:
+        for process in lines.processes:
+            process.kill()
+            process.wait()
+        if network is not None:
+            subprocess.run(["ip", "netns", "del", network], check=False, capture_output=True)
+
+
+class NoNetwork(Exception):
+    """This machine, or whoever runs the tests, can make no network namespace."""
+
+
+def _lay_cable(network: str) -> None:
+    ours, theirs = f"{network}a", f"{network}b"
+    _ip("netns", "add", network)
+    _ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", network)
+    for our_address, their_address in zip(OURS, THEIRS, strict=True):
+        _ip("address", "add", f"{our_address}/24", "dev", ours)
+        _ip("-n", network, "address", "add", f"{their_address}/24", "dev", theirs)
+    _ip("link", "set", ours, "up")
+    _ip("-n", network, "link", "set", theirs, "up")
+
+
+def _ip(*words: str) -> None:
+    try:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        told = getattr(error, "stderr", b"").decode(errors="replace").strip()
+        raise NoNetwork(f"no network namespace can be made here: {told or error}") from error
+
+
+def _start(words: list[str]) -> subprocess.Popen[bytes]:
+    command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.faults.line", *words]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"listens\n"
+    return process
+
+
+# --- the process in between -----------------------------------------------------------------
+
+
+def _serve(address: str, port: int, server_port: int, network: str | None) -> None:
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    if network is not None:
+        _enter(os.open(Path("/run/netns") / network, os.O_RDONLY))
+    with socket.create_server((address, port), backlog=128) as door:
+        if network is not None:
+            _enter(home)  # the door stays where it was made
+        print("listens", flush=True)
+        while True:
+            ours = door.accept()[0]
+            theirs = socket.create_connection(("127.0.0.1", server_port))
+            for pair in ((ours, theirs), (theirs, ours)):
+                threading.Thread(target=_carry, args=pair, daemon=True).start()
+
+
+def _enter(network: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(network, _NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def _carry(source: socket.socket, to: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            to.sendall(data)
+    except OSError:
+        pass
+    finally:
+        for end in (source, to):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+if __name__ == "__main__":
+    where, at, server_at, *named = sys.argv[1:]
+    _serve(where, int(at), int(server_at), named[0] if named else None)
