@@ -3,6 +3,7 @@ rings back, and which team under way may be asked to come instead."""
 
 import pytest
 
+from tests.stories.test_call_page import words
 from tests.stories.test_diverts import accepted, offered
 from tests.stories.test_escalation import call_in
 from tests.stories.test_escalation_page import FORM, lay_down, names, read, typed_on
@@ -86,6 +87,20 @@ def test_the_page_says_both_in_words_and_each_version_is_kept(world: World) -> N
     assert said == [(3, 1, False), (25, 9, True)]
     assert world.audited("policy.laid_down") == 2
     assert world.audited("policy.ended") == 1
+
+
+def test_what_would_happen_says_when_the_caller_is_rung_back(world: World) -> None:
+    browser = world.client("supervisor")
+    shown = words(browser.submit("/escalation/edit", {**NIGHTS, "wish": "preview"}).text)
+    assert "7:00 The caller is to be rung back." in shown  # two teams of two minutes, then three
+    assert "10:00 The caller is to be rung back." in shown
+
+    by_settings = {**FORM, "wish": "preview"}
+    shown = words(browser.submit("/escalation/edit", by_settings).text)
+    assert "14:00 The caller is to be rung back." in shown
+    every_level = by_settings | {"level_rank": "0"}
+    shown = words(browser.submit("/escalation/edit", every_level).text)
+    assert "The caller is to be rung back." not in shown
 
 
 @pytest.mark.parametrize("typed", ["soon", "0", "1441", "-5", "2.5", "9" * 30])

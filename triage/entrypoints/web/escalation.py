@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -15,7 +16,6 @@ from triage.domain.escalation import (
     MOST_STEPS,
     NEVER,
     EscalationPolicy,
-    Moment,
     default_policy,
     most_specific,
     preview,
@@ -38,8 +38,10 @@ from triage.entrypoints.web.escalation_form import (
 )
 from triage.entrypoints.web.escalation_words import (
     CHANNEL,
+    RUNG_BACK,
     WHO,
     beside,
+    call_back_min,
     moment_in_words,
     sentences,
 )
@@ -51,6 +53,7 @@ from triage.storage.unit_of_work import UnitOfWork
 bp = Blueprint("escalation", __name__, url_prefix="/escalation")
 
 LOOK_AHEAD_S = 2 * 3600
+MOMENTS = 40
 
 
 @bp.get("")
@@ -198,7 +201,6 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         never=NEVER,
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
-        said=moment_in_words,
         time_to_answer=reach.time_to_answer(levels),
     )
 
@@ -210,13 +212,23 @@ def _policy(form: Form) -> EscalationPolicy | None:
     return None if wrong or [*problems(policy)] else policy
 
 
-def _moments(form: Form, levels: Sequence[Level], rank: int, teams: int) -> list[Moment] | None:
-    """What would happen, or None while the form is not a policy."""
+def _moments(
+    form: Form, levels: Sequence[Level], rank: int, teams: int
+) -> list[tuple[int, str]] | None:
+    """What would happen, and after how many seconds; None while the form is not a policy."""
     policy = _policy(form)
     level = next((level for level in levels if level.rank == rank), None)
     if policy is None:
         return None
-    return preview(policy, reach.answer_s(level), teams, LOOK_AHEAD_S, most=40)
+    answer_s = reach.answer_s(level)
+    found = preview(policy, answer_s, teams, LOOK_AHEAD_S, most=MOMENTS)
+    until_s = found[-1].after_s if len(found) == MOMENTS else LOOK_AHEAD_S
+    told = [(moment.after_s, moment_in_words(moment)) for moment in found]
+    if rank or policy.call_back_min:  # else the settings have it, by level
+        wait_s = 60 * call_back_min(policy, rank)
+        begins_s = answer_s * min(teams, policy.most_teams or teams)
+        told += [(at, RUNG_BACK) for at in range(begins_s + wait_s, until_s + 1, wait_s)]
+    return sorted(told, key=itemgetter(0))
 
 
 def _changes(uow: UnitOfWork, form: Form) -> list[Change] | None:

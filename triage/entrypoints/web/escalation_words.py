@@ -10,6 +10,7 @@ WHO = {
     Who.SUPERVISOR: msgid("Alarm the supervisors"),
     Who.ALL_HANDS: msgid("Ask everybody on shift"),
 }
+RUNG_BACK = msgid("The caller is to be rung back.")
 CHANNEL = {Channel.SMS: msgid("by text"), Channel.VOICE: msgid("by telephone")}
 
 
