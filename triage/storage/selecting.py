@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Dialect, SelectBase
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, SelectBase, Uuid
 
 from triage.storage.driving import ask
 
@@ -47,12 +47,15 @@ def _select(statement: SelectBase, dialect: Dialect, given: Shape) -> _Select:
         places.append((name, prepare))
         if not bind.required:
             fixed[name] = _made(prepare, state.parameters[name])
-    columns = (
-        column.type.dialect_impl(dialect).result_processor(dialect, None)
-        for column in statement.selected_columns
-    )
     lists = {name: state.parameter_expansion[name] for name, length in given if length is not None}
-    return _Select(state.statement, fixed, tuple(places), lists, dialect.positional, tuple(columns))
+    columns = tuple(_take(column, dialect) for column in statement.selected_columns)
+    return _Select(state.statement, fixed, tuple(places), lists, dialect.positional, columns)
+
+
+def _take(column: ColumnElement[Any], dialect: Dialect) -> Prepare:
+    take: Prepare = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    # Most keys are those of teams and members, again and again.
+    return lru_cache(maxsize=2000)(take) if take and isinstance(column.type, Uuid) else take
 
 
 def _made(prepare: Prepare, value: Any) -> Any:
