@@ -4,6 +4,7 @@ What refers to a new row is new too, whoever else is at work: nobody else can se
 about it need be asked of the database, and nothing saved just to be found there.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
 from typing import Any, TypeVar
@@ -24,9 +25,9 @@ class NewRows:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         self._keys: set[UUID] = set()
-        self._by_kind: dict[type[Row], list[Any]] = {}
+        self._by_kind: dict[type[Row], list[Any]] = defaultdict(list)
         self._savepoints: dict[SessionTransaction, int] = {}
-        self._fresh: dict[type[Row], list[Any]] = {}
+        self._fresh: dict[type[Row], list[Any]] = defaultdict(list)
         """What the database does not have yet, by kind."""
         self.unsaved: list[NoteRow] = []
         """The notes among it."""
@@ -35,7 +36,9 @@ class NewRows:
 
     @classmethod
     def of(cls, session: Session) -> "NewRows":
-        found: NewRows = session.info.setdefault("new_rows", cls())
+        found: NewRows | None = session.info.get("new_rows")
+        if found is None:
+            found = session.info["new_rows"] = cls()
         return found
 
     def add(self, session: Session, row: Row) -> None:
@@ -47,8 +50,8 @@ class NewRows:
             session._save_or_update_impl(inspect(row))
         self._rows.append(row)
         self._keys.add(row.id)
-        self._by_kind.setdefault(type(row), []).append(row)
-        self._fresh.setdefault(type(row), []).append(row)
+        self._by_kind[type(row)].append(row)
+        self._fresh[type(row)].append(row)
 
     def fresh(self, kinds: Iterable[type[Row]]) -> Iterator[Row]:
         """Those of these kinds that the database does not have yet."""
