@@ -69,13 +69,11 @@ _LOAD = select(func.count(func.distinct(Slot.dispatch_id))).where(
 )
 _OF_TEAM = (
     select(Team, Responder)
-    .join(Responder, Responder.team_id == Team.id)
-    .where(
-        Team.id == bindparam("team"),
-        Responder.id.in_(bindparam("members", expanding=True)),
-    )
+    .join(Responder, Responder.id.in_(bindparam("members", expanding=True)))
+    .where(Team.id == bindparam("team"))
     .execution_options(populate_existing=True)
 )
+"""Also where somebody has just moved them to another team: that counts for the next call."""
 _HELD = _OF_TEAM.with_for_update(of=Team, key_share=True)
 _HELD_AT_ONCE = _OF_TEAM.with_for_update(of=Team, key_share=True, skip_locked=True)
 _OPTIONS = "team options"
