@@ -33,6 +33,7 @@ from triage.entrypoints.web import (
     handovers,
     hazard_notes,
     headers,
+    heard,
     intake,
     intake_known,
     intake_left,
@@ -132,6 +133,7 @@ def register(app: Flask) -> None:
     languages.furnish(app)
     script_words.furnish(app)
     broadcasts.furnish(app)
+    heard.furnish(app)
     unsent_words.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)

@@ -22,12 +22,12 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.domain.words import msgid
+from triage.entrypoints.web.heard import hearing_of
 from triage.services import people
 from triage.services.people import ROLES, Person
 
@@ -142,8 +142,7 @@ def _check_role() -> None:
             with suppress(Conflict):  # another request of theirs has just done it
                 current_context().do(person.actor, lambda uow: people.see(uow, person))
     elif g.now - person.heard_at >= people.HEARD_EVERY:
-        with suppress(Conflict, DBAPIError):  # what the page asks for is more than that it did
-            current_context().do(person.actor, lambda uow: people.hear(uow, {person.sign_in_id}))
+        hearing_of(current_app).note(current_context(), person.actor, {person.sign_in_id})
 
 
 def _check_origin() -> None:

@@ -16,6 +16,7 @@ from functools import partial
 from flask import Flask
 
 from triage.context import current_context
+from triage.entrypoints.web.heard import hearing_of
 from triage.entrypoints.web.streams import Edition, Stream
 from triage.services import people
 from triage.storage.wake import BOARDS
@@ -146,7 +147,8 @@ class _Looks:
             self._end([stream for stream in streams if stream.sign_in not in there], SIGNED_OUT)
             if there and time.monotonic() >= self._hear_due:
                 self._hear_due = time.monotonic() + people.HEARD_EVERY.total_seconds()
-                context.do(ACTOR, lambda uow: people.hear(uow, there))
+                heard = (context, ACTOR, there)  # no board waits for what cannot be written
+                threading.Thread(target=hearing_of(self._app).note, args=heard, daemon=True).start()
 
     def _end(self, streams: list[Stream], why: str) -> None:
         for stream in streams:
