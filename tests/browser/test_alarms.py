@@ -249,7 +249,7 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
 
     (alarm,) = untaken(served.world)
     with served.world.context.unit_of_work("desk") as uow:
-        alarms.take(uow, uow.get(Alarm, alarm.id), "voice")
+        alarms.take(uow, served.world.centre, uow.get(Alarm, alarm.id), "voice")
     mine = page.locator("#call-mine")
     expect(mine).to_contain_text("Somebody at the desk has your alarm since")
     page.get_by_text("I need no help any more").press("Enter")

@@ -28,7 +28,8 @@ def says(page: Page, button: str, told: str) -> None:
 
 def taken_at_the_desk(served: Served) -> None:
     with served.world.context.unit_of_work("desk") as uow:
-        alarms.take(uow, uow.session.scalars(select(Alarm).filter_by(taken_at=None)).one(), "voice")
+        alarm = uow.session.scalars(select(Alarm).filter_by(taken_at=None)).one()
+        alarms.take(uow, served.world.centre, alarm, "voice")
 
 
 def in_two_days(served: Served) -> tuple[str, str]:

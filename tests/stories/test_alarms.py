@@ -44,6 +44,11 @@ def untaken(world: World) -> list[Alarm]:
         return list(alarm_lists.untaken(uow))
 
 
+def in_force(world: World) -> list[Alarm]:
+    with world.context.reading() as uow:
+        return list(alarm_lists.in_force(uow))
+
+
 def findings(world: World) -> set[str]:
     with world.context.reading() as uow:
         found = audits.audit(uow, world.centre, Surroundings(simulated=True, demo=True))
@@ -209,6 +214,77 @@ def test_who_needed_help_stays_on_every_screen_until_somebody_says_that_it_is_ov
     assert world.audited("alarm.over") == 2
 
 
+def dana_has_it(world: World) -> tuple[Phone, Call, Browser]:
+    """Dana alone has the alarm of CIT 1; her colleague looks on."""
+    phone, call = on_a_call(world)
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+    colleague = world.client("dispatcher")
+    taken_by(world, "Dana")
+    return phone, call, colleague
+
+
+def test_an_alarm_whose_holder_is_not_seen_is_loud_again_and_another_takes_it(
+    world: World,
+) -> None:
+    phone, call, colleague = dana_has_it(world)
+    world.phones.ignored["all"] = "the alarm alone matters"
+    path = f"/calls/{call.reference}"
+    world.wait(minutes=2)
+    assert "Dana had it" not in words(colleague, "/board")
+    world.wait(minutes=2)
+
+    for shown in ("/board", path, "/alarms", "/banners"):
+        assert "Dana had it, and is gone." in words(colleague, shown), shown
+    for shown in ("/board", path):
+        assert "I take care of it" in words(colleague, shown), shown
+        assert "It is over" not in words(colleague, shown), shown
+    assert "Dana had it, and is gone." in words(signs_in(world, phone), path)
+
+    (alarm,) = in_force(world)
+    colleague.submit("/alarms", {}, to=f"/alarms/{alarm.id}/take")
+    assert "Test dispatcher has it since" in words(colleague, "/board")
+    assert "is taken care of. Dana had it, and is gone." in words(colleague, path)
+    again = colleague.submit("/alarms", {}, to=f"/alarms/{alarm.id}/take", follow=True)
+    assert "taken care of already" in again.get_data(as_text=True)
+
+
+def test_an_alarm_whose_holder_signs_out_rings_again(world: World) -> None:
+    _, call, colleague = dana_has_it(world)
+    dana = world.client("dispatcher", "dana")
+    asked = dana.submit("/board", {}, to="/sign-out", follow=True).get_data(as_text=True)
+    assert "If you sign out now, nobody has this:" in asked
+    assert "CIT 1 (clinician) NEEDS HELP" in " ".join(asked.split())
+    world.phones.ignored["all"] = "the ring alone matters"
+    world.wait(minutes=4)
+    dana.submit("/board", {"anyway": "1"}, to="/sign-out")
+    world.settle()
+
+    world.desk.expect_ring("needs help")
+    assert "Dana had it, and is gone." in words(colleague, "/board")
+    assert "Has signed out: nobody takes care of the alarm of CIT 1" in words(
+        colleague, f"/calls/{call.reference}"
+    )
+    world.desk.pick_up()
+    world.desk.press("1")
+    assert "Somebody at the desk has it since" in words(colleague, "/board")
+
+
+def test_who_needs_help_comes_before_who_had_to_withdraw(world: World) -> None:
+    older, _ = on_a_call(world, "CIT 1")
+    newer, _ = on_a_call(world, "CIT 2")
+    world.phones.ignored["all"] = "the screens alone matter"
+    older.text("unsafe")
+    world.wait(seconds=5)
+    newer.text("need help")
+
+    for shown in ("/board", "/banners", "/alarms"):
+        told = words(world.client("dispatcher"), shown)
+        assert "HAD TO WITHDRAW" in told
+        assert told.index("NEEDS HELP") < told.index("HAD TO WITHDRAW"), shown
+
+
 def test_who_needed_help_says_on_their_own_page_that_it_is_over(world: World) -> None:
     phone, call = on_a_call(world)
     clinician, path = signs_in(world, phone), f"/calls/{call.reference}"
@@ -354,7 +430,7 @@ def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_n
         timer.state = "parked"
     assert findings(world) >= {"alarm_untaken", "alarm_silent", "parked"}
     with world.context.unit_of_work("test") as uow:
-        alarms.take(uow, uow.get(Alarm, alarm.id), "screen")
+        alarms.take(uow, world.centre, uow.get(Alarm, alarm.id), "screen")
     assert "alarm_untaken" not in findings(world)
 
 
@@ -412,7 +488,7 @@ def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> No
     world.desk.expect("Alarm. CIT 1")
     assert len([text for text in boss.inbox if "needs help" in text]) == 2
     with world.context.unit_of_work("test") as uow:
-        alarms.take(uow, alarm_lists.untaken(uow)[0], "screen")
+        alarms.take(uow, world.centre, alarm_lists.untaken(uow)[0], "screen")
     world.wait(minutes=2)
     assert len([text for text in boss.inbox if "needs help" in text]) == 2
 

@@ -310,7 +310,7 @@ def test_after_stop_the_desk_is_told_when_the_question_is_due_and_again(world: W
     phone.expect_silence()
     assert outcomes(world) == ["out_of_reach"]
     with world.context.unit_of_work("test") as uow:
-        alarms.take(uow, uow.get(Alarm, alarm.id), "screen")
+        alarms.take(uow, world.centre, uow.get(Alarm, alarm.id), "screen")
     world.wait(minutes=20, seconds=5)
     world.desk.expect_ring("Alarm. CIT 1")
     assert len(untaken(world)) == 1  # and so on: nothing but the radio reaches them

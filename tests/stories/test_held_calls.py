@@ -136,19 +136,45 @@ def test_only_whoever_has_a_call_gives_it_and_only_to_somebody_there(
     assert "Choose who" in act(sam, call, "give", to=account(world, "j.rivera"))
 
 
-def test_signing_out_gives_calls_back_and_the_board_is_loud(
+def test_signing_out_asks_first_and_the_board_names_who_is_gone(
     world: World, sam: Browser, jo: Browser
 ) -> None:
     call = world.call(CALM)
     act(sam, call, "take")
     elsewhere = world.client("dispatcher", "sam.ortiz")
-    elsewhere.submit("/board", {}, to="/sign-out")
-    assert "Sam Ortiz has it" in row(jo, call)  # still signed in at the other place
+    elsewhere.submit("/board", {"anyway": "1"}, to="/sign-out")
+    assert "Sam Ortiz has it" in row(jo, call)  # a page of theirs is open at the other place
 
-    sam.submit("/board", {}, to="/sign-out")
-    assert "NOBODY HAS IT: given back" in row(jo, call)
+    asked = sam.submit("/board", {}, to="/sign-out", follow=True).get_data(as_text=True)
+    assert "If you sign out now, nobody has this:" in asked
+    assert f"{call.code}, " in asked.split("Calls that you have")[1]
+    assert "Sam Ortiz has it" in row(jo, call)
+
+    world.desk.ignores("that nobody dispatches in CAD")
+    world.wait(minutes=4)
+    sam.get("/board")
+    sam.submit("/board", {"anyway": "1"}, to="/sign-out")
+    assert "NOBODY HAS IT: Sam Ortiz has signed out" in row(jo, call)
     page = jo.get(f"/calls/{call.reference}").get_data(as_text=True)
-    assert "Gave the call back by signing out: nobody at the desk has it." in page
+    assert "Has signed out: nobody at the desk has the call until somebody takes it" in page
+
+
+def test_whoever_signs_out_gives_all_calls_to_a_colleague_who_accepts(
+    world: World, sam: Browser, jo: Browser
+) -> None:
+    call = world.call(CALM)
+    act(sam, call, "take")
+    nobody = sam.submit("/sign-out", {"to": ""}, to="/sign-out/give", follow=True)
+    assert "Choose who shall have the call" in nobody.get_data(as_text=True)
+    given = sam.submit(
+        "/sign-out", {"to": account(world, "j.rivera")}, to="/sign-out/give", follow=True
+    ).get_data(as_text=True)
+    assert "Your colleague is asked." in given
+    assert "Given to Jo Rivera, not accepted yet." in given
+
+    act(jo, call, "take", seen=account(world, "sam.ortiz"))
+    assert sam.submit("/board", {}, to="/sign-out").headers["Location"] == "/sign-in"
+    assert "Jo Rivera has it" in row(jo, call)
 
 
 def test_a_call_that_no_board_has_room_for_is_given_back_too(world: World, sam: Browser) -> None:
@@ -157,10 +183,10 @@ def test_a_call_that_no_board_has_room_for_is_given_back_too(world: World, sam: 
     act(sam, call, "take")
     assert call.reference not in sam.get("/board").get_data(as_text=True)
 
-    sam.submit("/board", {}, to="/sign-out")
+    sam.submit("/board", {"anyway": "1"}, to="/sign-out")
 
     page = world.client("supervisor").get(f"/calls/{call.reference}").get_data(as_text=True)
-    assert "Gave the call back by signing out: nobody at the desk has it." in page
+    assert "Has signed out: nobody at the desk has the call" in page
 
 
 def test_at_the_end_of_a_session_nobody_has_its_calls(

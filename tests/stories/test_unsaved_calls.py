@@ -94,8 +94,14 @@ def test_of_two_who_go_on_one_does_and_signing_out_leaves_it_too(
 ) -> None:
     key = form_key(kim)
     assess(kim, TYPED, key)
-    kim.submit("/board", {}, to="/sign-out")
+    asked = kim.submit("/board", {}, to="/sign-out", follow=True).get_data(as_text=True)
+    assert TYPED["location"] in asked.split("Calls that you began and did not save")[1]
+    kim.submit("/board", {"anyway": "1"}, to="/sign-out")
     assert "Kim Lee took it, and has signed out." in part(jo, "board-alarms")
+
+    back = named(world, "kim.lee", "Kim Lee")
+    assert "You have begun a call and not saved it: Pier 3, by the crane." in board(back)
+    back.submit("/board", {"anyway": "1"}, to="/sign-out")
 
     other = world.client("supervisor")
     assert "Until now Kim Lee did." in go_on(jo, key)

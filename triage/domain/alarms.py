@@ -22,6 +22,9 @@ OVER_WHEN_TAKEN = frozenset({AlarmKind.WITHDREW})
 """They are out of it themselves. Of all others nobody knows that they are safe until somebody
 says so."""
 
+_LOUDEST = (AlarmKind.HELP, AlarmKind.DURESS, AlarmKind.MISSED_CHECK_IN, AlarmKind.WITHDREW)
+"""Whoever withdrew is out of it; whoever cries for help is not."""
+
 _SAYS = {
     AlarmKind.HELP: msgid("NEEDS HELP"),
     AlarmKind.DURESS: msgid("SILENT ALARM, somebody may force them"),
@@ -44,6 +47,11 @@ UNTIL_OVER = msgid(
 STANDS = msgid("It stands until somebody says that it is over.")
 """Of every other that is taken."""
 NO_CALL = msgid("on no call")
+
+
+def loudness(kind: AlarmKind) -> int:
+    """The smallest is named and taken first."""
+    return _LOUDEST.index(kind)
 
 
 def says(kind: AlarmKind) -> str:

@@ -4,6 +4,7 @@ from triage.domain import alarms as words
 from triage.domain.spoken import Said
 from triage.domain.words import listed
 from triage.services import alarms, other_numbers
+from triage.services.centre import Centre
 from triage.storage.messages import Message
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -16,7 +17,7 @@ def picked_up(uow: UnitOfWork, message: Message) -> Said:
     return Said(message.body or "", asks=True, goodbye=words.VOICE_GOODBYE)
 
 
-def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
+def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
     alarm = _of(uow, message)
     if alarm.taken_at is not None:
         return Said(words.VOICE_TAKEN_BEFORE)
@@ -26,7 +27,7 @@ def pressed(uow: UnitOfWork, message: Message, digits: str) -> Said:
     by = f"responder:{message.responder_id}" if message.responder_id else "desk"
     if message.responder_id is None:
         other_numbers.desk_answered(uow, message)
-    alarms.take(uow, alarm, "voice", by)
+    alarms.take(uow, centre, alarm, "voice", by)
     return Said(words.VOICE_TAKEN)
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, exists, select
 from sqlalchemy.orm import joinedload
 
-from triage.domain.alarms import AlarmKind
+from triage.domain.alarms import AlarmKind, loudness
 from triage.domain.lifecycle import MessageState
 from triage.domain.words import msgid
-from triage.services import providers
-from triage.services.actors import names_of
+from triage.services import at_the_desk, providers
+from triage.services.actors import account_of, names_of
+from triage.services.centre import Centre
 from triage.storage.messages import Message
 from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
@@ -29,31 +30,57 @@ ANY = select(Alarm.id).where(STANDING_ALARM).exists()
 
 
 def untaken(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Those that nobody has taken, the oldest first."""
-    return _listed(uow, _UNTAKEN, *which, order=Alarm.created_at.asc())
+    """Those that nobody has taken: who cries for help first, then the oldest."""
+    return _loudest(_listed(uow, _UNTAKEN, *which, order=Alarm.created_at.asc()))
 
 
 def in_force(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Those that a person has taken and nobody has ended, the oldest first."""
-    return _listed(uow, *_IN_FORCE, *which, order=Alarm.created_at.asc())
+    """Those that a person has taken and nobody has ended, in the same order."""
+    return _loudest(_listed(uow, *_IN_FORCE, *which, order=Alarm.created_at.asc()))
 
 
-def standing(uow: UnitOfWork, *which: ColumnElement[bool]) -> Sequence[Alarm]:
-    """Those that nobody has taken, then those that are not over, each the oldest first."""
-    found = uow.session.scalars(_STANDING.where(*which) if which else _STANDING)
-    return sorted(found, key=lambda alarm: alarm.taken_at is not None)
+def _loudest(alarms: Iterable[Alarm]) -> Sequence[Alarm]:
+    return sorted(alarms, key=lambda alarm: loudness(alarm.kind))
 
 
-def of_call(uow: UnitOfWork, call_id: UUID, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+def standing(uow: UnitOfWork, centre: Centre, *which: ColumnElement[bool]) -> Sequence[Alarm]:
+    """Those that nobody takes care of, then those that are not over: of each who cries for help
+    first, then the oldest."""
+    found = _loudest(uow.session.scalars(_STANDING.where(*which) if which else _STANDING))
+    alone = left(uow, centre, found)
+    return sorted(found, key=lambda alarm: alarm.taken_at is not None and alarm.id not in alone)
+
+
+def left(uow: UnitOfWork, centre: Centre, alarms: Iterable[Alarm]) -> frozenset[UUID]:
+    """Those of these that somebody at a screen took, who is gone before they are over."""
+    standing = [(one, account_of(one.taken_by or "")) for one in alarms if one.over_at is None]
+    gone = at_the_desk.gone(
+        uow, centre, {holder for one, holder in standing if holder and one.taken_at}
+    )
+    return frozenset(
+        one.id for one, holder in standing if holder in gone or (holder and not one.taken_at)
+    )
+
+
+def of_holder(uow: UnitOfWork, actor: str) -> Sequence[Alarm]:
+    """What somebody has taken and nobody has ended."""
+    return in_force(uow, Alarm.taken_by == actor)
+
+
+def of_call(
+    uow: UnitOfWork, centre: Centre, call_id: UUID, *which: ColumnElement[bool]
+) -> Sequence[Alarm]:
     """Those of its teams, as `standing` tells them."""
-    return standing(uow, Alarm.call_id == call_id, *which)
+    return standing(uow, centre, Alarm.call_id == call_id, *which)
 
 
-def of_member(uow: UnitOfWork, call_id: UUID, responder_id: UUID) -> Sequence[Alarm]:
+def of_member(
+    uow: UnitOfWork, centre: Centre, call_id: UUID, responder_id: UUID
+) -> Sequence[Alarm]:
     """Their own cries for help on this call that are not over, as `standing` tells them. Nothing
     else may stand on their telephone: a silent alarm is the desk's alone."""
     theirs = Alarm.responder_id == responder_id, Alarm.kind == AlarmKind.HELP
-    return of_call(uow, call_id, *theirs)
+    return of_call(uow, centre, call_id, *theirs)
 
 
 def who_have(uow: UnitOfWork, alarms: Iterable[Alarm]) -> Mapping[UUID, str]:

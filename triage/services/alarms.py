@@ -3,6 +3,7 @@ them. Nothing throttles one and none is bundled with another."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -196,12 +197,16 @@ def _stop_timers(uow: UnitOfWork, alarm: Alarm) -> None:
         timer.state = "cancelled"
 
 
-def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> None:
-    """A person takes care of it: nothing rings any more. Raises Conflict if another has done so.
+def take(
+    uow: UnitOfWork, centre: Centre, alarm: Alarm, through: str, by: str | None = None
+) -> None:
+    """A person takes care of it: nothing rings any more. Raises Conflict if another does so, who
+    is there.
 
     by -- who, where it is not whoever asks for this unit of work.
     """
-    if alarm.taken_at is not None:
+    before = alarm.taken_by
+    if alarm.taken_at is not None and not alarm_lists.left(uow, centre, [alarm]):
         raise Conflict(msgid("this alarm is taken care of already"))
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
     if alarm.kind in OVER_WHEN_TAKEN:
@@ -214,6 +219,7 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
         message.move_to(MessageState.WITHDRAWN)
         uow.audit("text.withdrawn", message, kind=message.kind)
     member = alarm.responder
+    had: dict[str, Any] = {"from_whom": before} if before else {}
     uow.audit(
         "alarm.taken",
         alarm,
@@ -221,7 +227,18 @@ def take(uow: UnitOfWork, alarm: Alarm, through: str, by: str | None = None) -> 
         team=member.team.name,
         through=through,
         waited_s=int((uow.now - alarm.created_at).total_seconds()),
+        **had,
     )
+
+
+def leave_all(uow: UnitOfWork, centre: Centre, actor: str) -> None:
+    """Whoever has signed out takes care of no alarm any more: what they took, and what is not over,
+    rings again until another takes it."""
+    for alarm in alarm_lists.of_holder(uow, actor):
+        alarm.taken_at = None  # taken_by tells who had it until another takes it
+        member = alarm.responder
+        uow.audit("alarm.left", alarm, kind=alarm.kind.value, team=member.team.name)
+        ring(uow, centre, alarm)
 
 
 def ringing_still(uow: UnitOfWork) -> Sequence[str]:
@@ -266,11 +283,11 @@ def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:
         freed_teams.offer_soon(uow, member)
 
 
-def end_own(uow: UnitOfWork, page: Page) -> None:
+def end_own(uow: UnitOfWork, centre: Centre, page: Page) -> None:
     """Whoever cried for help says themselves that it is over; what nobody has taken rings on.
     Raises Conflict."""
     call_id = page.slot.dispatch.call_id
-    raised = alarm_lists.of_member(uow, call_id, page.responder_id)
+    raised = alarm_lists.of_member(uow, centre, call_id, page.responder_id)
     taken = [alarm for alarm in raised if alarm.taken_at is not None]
     if not taken:
         raise Conflict(msgid("no alarm of yours is taken and not over"))

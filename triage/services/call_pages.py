@@ -121,7 +121,7 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         overrides=overrides,
         not_sent=[] if not_needed else _not_sent(uow, call, rows, overrides),
         not_needed=not_needed,
-        alarms=alarm_lists.of_call(uow, call.id),
+        alarms=alarm_lists.of_call(uow, centre, call.id),
         hazard_notes=hazard_notes.of_call(uow, call),
         dangers=dangers.known(uow, centre, call),
         no_dangers=dangers.none_of(uow, centre, call),

@@ -71,7 +71,7 @@ def desk_lists(uow: UnitOfWork, centre: Centre) -> DeskLists:
         return what(uow) if is_any else ()
 
     return DeskLists(
-        read(there.alarms, alarm_lists.standing),
+        read(there.alarms, partial(alarm_lists.standing, centre=centre)),
         read(there.texts, unread_replies.waiting),
         read(there.call_backs, waiting.to_call_back),
         read(there.stood_down, by_radio.to_stand_down),

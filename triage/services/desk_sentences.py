@@ -25,7 +25,10 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "call.offered": lambda _, d: msgid("Gives the call to a colleague, who has not accepted yet."),
     "call.offer_declined": lambda _, d: msgid("Did not accept the call."),
     "call.given_back": lambda _, d: (
-        msgid("Gave the call back by signing out: nobody at the desk has it.")
+        msgid(
+            "Has signed out: nobody at the desk has the call until somebody takes it, or they sign"
+            " in again."
+        )
         if d.get("why") == "signed_out"
         else msgid("Gave the call back: nobody at the desk has it.")
     ),

@@ -6,7 +6,7 @@ only while they are signed in: the board is loud about a call whose holder has l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from triage.domain.lifecycle import CallState
 from triage.domain.words import msgid
 from triage.services import people
 from triage.services.actors import account_of
+from triage.services.at_the_desk import unheard_min
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import LISTED_ONES, OPEN_CALL, Call
@@ -25,8 +26,6 @@ from triage.storage.held_calls import HeldCall
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
 
-UNHEARD_AFTER = timedelta(minutes=3)
-"""An open page is heard of within half of it: theirs is closed, or their machine is dead."""
 DESK = ("dispatcher", "supervisor")
 _OPEN = (CallState.OPEN, CallState.ASKING)
 
@@ -79,13 +78,6 @@ def _shown(uow: UnitOfWork, centre: Centre, rows: Sequence[Any]) -> dict[UUID, H
         )
         for row in rows
     }
-
-
-def unheard_min(uow: UnitOfWork, heard_at: datetime | None) -> int | None:
-    """For how many minutes nothing was heard of somebody; None where they are there."""
-    if heard_at is None or heard_at > uow.now - UNHEARD_AFTER:
-        return None
-    return (uow.now - heard_at) // timedelta(minutes=1)
 
 
 _NAMED = (
@@ -170,30 +162,30 @@ def decline(uow: UnitOfWork, call: Call) -> None:
 
 def give_back(uow: UnitOfWork, call: Call) -> None:
     """Nobody has it from now on, and the board says so."""
-    _let_go(uow, _mine(uow, call), "by_hand")
+    held = _mine(uow, call)
+    held.account_id, held.since, held.offered_to = None, uow.now, None
+    uow.audit("call.given_back", call, why="by_hand")
 
 
-def give_back_all(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
-    """Whoever signed out, and is signed in nowhere else, has no call any more."""
-    uow.session.flush()
-    if people.signed_in(uow, centre, {account_id}):
-        return
-    query = select(HeldCall).join(Call).where(OPEN_CALL)
-    for held in uow.session.scalars(query.where(HeldCall.account_id == account_id)).all():
-        _let_go(uow, held, "signed_out")
-    for held in uow.session.scalars(query.where(HeldCall.offered_to == account_id)).all():
+def leave_all(uow: UnitOfWork, account_id: UUID) -> None:
+    """Whoever signed out is named on their calls, which nobody has until another takes them."""
+    for held in of_person(uow, account_id):
         held.offered_to = None
+        uow.audit("call.given_back", held.call, why="signed_out")
+    for held in offered(uow, account_id):
+        held.offered_to = None
+
+
+def of_person(uow: UnitOfWork, me: UUID) -> Sequence[HeldCall]:
+    """The open calls that are mine, the oldest first."""
+    query = select(HeldCall).join(Call).where(OPEN_CALL, HeldCall.account_id == me)
+    return uow.session.scalars(query.order_by(Call.received_at)).all()
 
 
 def offered(uow: UnitOfWork, me: UUID) -> Sequence[HeldCall]:
     """Calls that somebody gives to me."""
     query = select(HeldCall).join(Call).where(OPEN_CALL, HeldCall.offered_to == me)
     return uow.session.scalars(query).all()
-
-
-def _let_go(uow: UnitOfWork, held: HeldCall, why: str) -> None:
-    held.account_id, held.since, held.offered_to = None, uow.now, None
-    uow.audit("call.given_back", held.call, why=why)
 
 
 def _held(uow: UnitOfWork, call: Call) -> HeldCall | None:

@@ -38,6 +38,12 @@ def _telephones(count: int) -> str:
 
 def _taken(_: Centre, details: Details) -> str:
     named = {"team": details["team"], "seconds": details["waited_s"]}
+    if before := details.get("from_whom"):
+        return msgid(
+            "The alarm of %(team)s is taken care of. %(name)s had it, and is gone.",
+            team=details["team"],
+            name=before,
+        )
     if details["through"] == "voice":
         return msgid(
             "The alarm of %(team)s is taken care of after %(seconds)s s, by telephone.", **named
@@ -67,6 +73,10 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         telephones=_telephones(d["phones"]),
     ),
     "alarm.taken": _taken,
+    "alarm.left": lambda _, d: msgid(
+        "Has signed out: nobody takes care of the alarm of %(team)s, it rings again.",
+        team=d["team"],
+    ),
     "alarm.over": _over,
     "slot.told_of_danger": lambda _, d: msgid(
         "%(who)s is texted that something dangerous is known now.", who=_who(d)

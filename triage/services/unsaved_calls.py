@@ -12,8 +12,9 @@ from sqlalchemy import bindparam, select
 from triage.domain.errors import Conflict, NotFound, TriageError
 from triage.domain.words import msgid
 from triage.services import held_calls, people
+from triage.services.at_the_desk import unheard_min
 from triage.services.centre import Centre
-from triage.services.intake import fields_of
+from triage.services.intake import fields_of, unfinished
 from triage.services.intake_pages import is_empty, words
 from triage.services.people import Person
 from triage.storage.calls import TYPED_FORM, IntakeDraft
@@ -58,6 +59,14 @@ def standing(uow: UnitOfWork, centre: Centre) -> Sequence[UnsavedCall]:
     return _shown(uow, centre, typed)
 
 
+def of_person(uow: UnitOfWork, person: Person) -> list[tuple[UUID, str]]:
+    """The key and place of what this person began, the latest first."""
+    begun = unfinished(uow, person)
+    since = begun_since(uow.now)
+    placed = [(form.id, _place(form)) for form in begun if form.created_at > since]
+    return [(key, place) for key, place in placed if place is not None]
+
+
 def _place(form: IntakeDraft) -> str | None:
     """None where nothing stands on it; "" for a place that is not said, or cannot be read."""
     with suppress(TriageError):
@@ -80,7 +89,7 @@ def _shown(
             form.created_at,
             place,
             form.account_id in heard,
-            held_calls.unheard_min(uow, heard.get(form.account_id)),
+            unheard_min(uow, heard.get(form.account_id)),
         )
         for form, place in typed
     ]

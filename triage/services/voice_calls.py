@@ -60,7 +60,7 @@ def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) ->
     if message.kind == other_numbers.KIND:
         return other_numbers.pressed(uow, message, digits)
     if message.kind == alarms.KIND:
-        return alarm_answers.pressed(uow, message, digits)
+        return alarm_answers.pressed(uow, centre, message, digits)
     if message.kind == addresses.KIND:
         return addresses.pressed(uow, centre, message, digits)
     return voice_answers.pressed(uow, centre, message, digits)

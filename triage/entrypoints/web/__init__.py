@@ -55,6 +55,7 @@ from triage.entrypoints.web import (
     script_words,
     shifts,
     sign_in,
+    sign_out,
     simulator,
     styleguide,
     supervision,
@@ -69,6 +70,7 @@ from triage.entrypoints.web import (
 
 PLACES = (
     sign_in,
+    sign_out,
     own_calls,
     people,
     teams,

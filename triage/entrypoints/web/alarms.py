@@ -28,12 +28,15 @@ SHOWN_FOR = timedelta(hours=12)
 @open_to("dispatcher", "supervisor")
 def listed() -> ResponseReturnValue:
     with current_context().reading() as uow:
-        taken, in_force = alarm_lists.taken_since(uow, SHOWN_FOR), alarm_lists.in_force(uow)
+        centre = current_context().centre
+        taken, standing = alarm_lists.taken_since(uow, SHOWN_FOR), alarm_lists.standing(uow, centre)
+        left = alarm_lists.left(uow, centre, standing)
         return render_template(
             "alarms.html",
-            untaken=alarm_lists.untaken(uow),
-            in_force=in_force,
-            who_have=alarm_lists.who_have(uow, in_force),
+            untaken=[one for one in standing if one.taken_at is None or one.id in left],
+            in_force=[one for one in standing if one.taken_at and one.id not in left],
+            left=left,
+            who_have=alarm_lists.who_have(uow, standing),
             unheard=alarm_lists.unheard(uow),
             taken=taken,
             names=names_of(uow, {by or "" for one in taken for by in (one.taken_by, one.over_by)}),
@@ -47,7 +50,7 @@ def listed() -> ResponseReturnValue:
 def take(key: UUID) -> ResponseReturnValue:
     return _done(
         key,
-        lambda uow, alarm: alarms.take(uow, alarm, "screen"),
+        lambda uow, alarm: alarms.take(uow, current_context().centre, alarm, "screen"),
         lambda _: msgid("You take care of the alarm of %(team)s."),
     )
 

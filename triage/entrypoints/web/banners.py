@@ -31,11 +31,13 @@ from triage.services import (
     sending,
     swaps,
     transfers,
+    unsaved_calls,
     watch,
 )
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
 from triage.storage.dispatches import Dispatch
+from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("banners", __name__)
@@ -65,7 +67,7 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
         lines = paging_lines(watch.standing(uow).codes, at_the_desk=at_the_desk)
         if at_the_desk:
             lines = [
-                *_alarms(uow),
+                *_alarms(context, uow),
                 *_given_to_me(uow),
                 *_given_back(context, uow),
                 *lines,
@@ -85,9 +87,16 @@ def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[
     ]
 
 
-def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
-    unheard = alarm_lists.unheard(uow)
-    for alarm in alarm_lists.untaken(uow):
+def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
+    unheard, alarms = alarm_lists.unheard(uow), alarm_lists.standing(uow, context.centre)
+    who_have, left = (
+        alarm_lists.who_have(uow, alarms),
+        alarm_lists.left(uow, context.centre, alarms),
+    )
+    for alarm in alarms:
+        if alarm.taken_at and alarm.id not in left:
+            yield _in_force(alarm, who_have[alarm.id])
+            continue
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
         words: Spoken = msgid(
             "%(team)s (%(role)s) %(says)s: %(code)s.",
@@ -97,35 +106,34 @@ def _alarms(uow: UnitOfWork) -> Iterable[Banner]:
             code=code,
         )
         more = [to_do(alarm.kind), *([REACHES_NOBODY] if alarm.id in unheard else [])]
+        if alarm.id in left:
+            more.insert(0, msgid("%(name)s had it, and is gone.", name=who_have[alarm.id]))
         if alarm.covert:  # who is forced must not be rung: never behind a fold
-            words = listed(" ", [words, more.pop(0)])
+            words = listed(" ", [words, *more])
+            more = []
         address = f"/alarms#alarm-{alarm.id}"
         yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more))
-    yield from _alarms_in_force(uow)
 
 
-def _alarms_in_force(uow: UnitOfWork) -> Iterable[Banner]:
-    alarms = alarm_lists.in_force(uow)
-    who_have = alarm_lists.who_have(uow, alarms)
-    for alarm in alarms:
-        about = {
-            "name": alarm.responder.team.name,
-            "code": alarm.call.code if alarm.call else NO_CALL,
-        }
-        if alarm.covert:
-            words = msgid(
-                "%(name)s: a silent alarm is not over, %(code)s. %(to_do)s",
-                to_do=to_do(alarm.kind),
-                **about,
-            )
-        else:
-            words = msgid(
-                "%(name)s %(says)s: %(code)s. %(holder)s has it, it is not over.",
-                says=says(alarm.kind),
-                holder=who_have[alarm.id],
-                **about,
-            )
-        yield Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
+def _in_force(alarm: Alarm, holder: str) -> Banner:
+    about = {
+        "name": alarm.responder.team.name,
+        "code": alarm.call.code if alarm.call else NO_CALL,
+    }
+    if alarm.covert:
+        words = msgid(
+            "%(name)s: a silent alarm is not over, %(code)s. %(to_do)s",
+            to_do=to_do(alarm.kind),
+            **about,
+        )
+    else:
+        words = msgid(
+            "%(name)s %(says)s: %(code)s. %(holder)s has it, it is not over.",
+            says=says(alarm.kind),
+            holder=holder,
+            **about,
+        )
+    return Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
 
 
 def _own_calls(uow: UnitOfWork) -> Iterable[Banner]:
@@ -175,6 +183,14 @@ def changes_of_rules(uow: UnitOfWork) -> Iterable[Banner]:
     for name in rule_drafts.sent_back_to(uow, person.account_id):
         words = msgid("Your change of the rules %(name)s was sent back.", name=name)
         yield Banner("warn", words, f"/rules/{name}/draft", msgid("Read why"))
+
+
+def begun_calls(uow: UnitOfWork) -> Iterable[Banner]:
+    """What they began and did not save: whoever signs in anew finds it on the board."""
+    for key, place in unsaved_calls.of_person(uow, current_person())[:_NAMED]:
+        where = place[:50] or msgid("place not known")
+        said = msgid("You have begun a call and not saved it: %(place)s.", place=where)
+        yield Banner("waiting", said, f"/intake/{key}", msgid("Go on with it"))
 
 
 def _given_to_me(uow: UnitOfWork) -> Iterable[Banner]:

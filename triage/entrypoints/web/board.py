@@ -16,7 +16,7 @@ from triage.domain.transfers import TransferState
 from triage.domain.words import listed, msgid
 from triage.entrypoints.web import board_rows
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.banners import changes_of_rules, paging_lines
+from triage.entrypoints.web.banners import begun_calls, changes_of_rules, paging_lines
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.call_holder import answers_for_it
@@ -85,7 +85,7 @@ _UNDER_WAY = {
 def board() -> ResponseReturnValue:
     shown, _ = _look()
     with current_context().reading() as uow:
-        own = list(changes_of_rules(uow))  # for one person; the rows are the same for all
+        own = [*begun_calls(uow), *changes_of_rules(uow)]  # for one person, unlike the rows
     return render_template("board.html", own=own, **shown)
 
 
@@ -141,6 +141,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         lines = paging_lines(watch.standing(uow).codes)
         unheard = alarm_lists.unheard(uow) if lists.alarms else frozenset()
         who_have = alarm_lists.who_have(uow, lists.alarms)
+        left = alarm_lists.left(uow, context.centre, lists.alarms)
     shown = _chosen(context.centre, choice, found) | {
         "board": found,
         "choice": choice,
@@ -155,6 +156,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "alarm_words": alarm_words,
         "unheard": unheard,
         "who_have": who_have,
+        "left": left,
         "is_there": is_there,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,

@@ -188,6 +188,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
             "page_of": page,
             "conversations": conversations.of_call(uow, call, page.record.messages),
             "who_have": alarm_lists.who_have(uow, page.alarms),
+            "left": alarm_lists.left(uow, centre, page.alarms),
             "reference_of": lambda key: uow.get(Call, key).reference,
             "call": call,
             "told": told,
@@ -278,7 +279,7 @@ def for_member(
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
     lines = _lines(uow, centre, page.record.dispatches)
-    own_alarms = alarm_lists.of_member(uow, call.id, pages[0].responder_id)
+    own_alarms = alarm_lists.of_member(uow, centre, call.id, pages[0].responder_id)
     return (
         words_of(centre)
         | errand_words.shown(uow, centre, call)
@@ -286,6 +287,7 @@ def for_member(
             "page_of": page,
             "own_alarms": own_alarms,
             "who_have": alarm_lists.who_have(uow, own_alarms),
+            "left": alarm_lists.left(uow, centre, own_alarms),
             "call": call,
             "quiet": speaking_freely.cannot(uow, call),
             "mine": pages[0],

@@ -104,7 +104,7 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
             "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
         )
     if doing == "over":
-        alarms.end_own(uow, page)
+        alarms.end_own(uow, centre, page)
         return msgid("Dispatch is told that your alarm is over.")
     if (asked := typed.line("page")) and asked != str(page.id):
         raise Conflict(msgid("you were asked anew meanwhile, look at the page"))

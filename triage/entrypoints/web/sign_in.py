@@ -1,11 +1,10 @@
-"""Signing in and out, the start page, the colours and the language."""
+"""Signing in, the start page, the colours and the language."""
 
 from collections.abc import Sequence
 
 from flask import (
     Blueprint,
     Response,
-    flash,
     g,
     make_response,
     redirect,
@@ -20,7 +19,6 @@ from triage.context import current_context
 from triage.domain.words import LANGUAGES
 from triage.entrypoints.web.access import (
     cookie_name,
-    current_person,
     open_to,
     open_to_everyone,
     person_or_none,
@@ -28,7 +26,7 @@ from triage.entrypoints.web.access import (
 )
 from triage.entrypoints.web.languages import COOKIE
 from triage.entrypoints.web.page import SOUNDS, THEMES, navigation
-from triage.services import held_calls, people
+from triage.services import people
 from triage.services.people import ROLES, Person
 from triage.storage.people import Account
 from triage.storage.unit_of_work import UnitOfWork
@@ -106,25 +104,6 @@ def _token_for(username: str, password: str) -> str | None:
         return token
 
     return context.do("stranger", decide)
-
-
-@bp.post("/sign-out")
-@open_to(*ROLES)
-def sign_out() -> ResponseReturnValue:
-    person: Person = current_person()
-    context = current_context()
-
-    def leave(uow: UnitOfWork) -> None:
-        people.sign_out(uow, person)
-        held_calls.give_back_all(uow, context.centre, person.account_id)
-
-    context.do(person.actor, leave)
-    session.clear()
-    flash(gettext("You are signed out."), "good")
-    answer = make_response(redirect("/sign-in"))
-    answer.delete_cookie(cookie_name(), httponly=True, samesite="Lax", secure=_https(), path="/")
-    answer.headers["Clear-Site-Data"] = '"storage"'
-    return answer
 
 
 @bp.post("/theme")
