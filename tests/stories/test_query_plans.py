@@ -19,8 +19,10 @@ from tests.world import Browser, World
 from triage.domain.codes import DISPOSITIONS
 from triage.entrypoints.watcher import Watcher
 from triage.entrypoints.web.access import roles_of
+from triage.entrypoints.worker import settle_unknown
 from triage.services import duty, figures, habits, retention, switches
 from triage.storage.teams import Responder
+from triage.storage.timers import ClockShift
 
 STRANGER = "*"
 LEFT_OUT = {
@@ -69,7 +71,10 @@ def a_day(world: World, furnished: Furnished, log: Heard) -> None:
     of_the_nights(world)
     for hours in (1, 24, 24 * 8):
         log.asked_by = f"the worker, {hours} h later"
+        with world.context.unit_of_work("test") as uow:
+            uow.set_timer("a_newer_step", uow.add(ClockShift(ahead_s=0)), uow.now)
         world.wait(hours=hours)
+        settle_unknown(world.context)
         habits.count(world.context.reading, world.centre, lambda: True)
         log.asked_by = f"the watcher, {hours} h later"
         Watcher(world.context).round()

@@ -1,7 +1,7 @@
 """What is due now."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ from triage.storage.calls import Call
 from triage.storage.database import is_lost_race, must_begin_anew
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.follow_ups import FollowUp
-from triage.storage.timers import LEFT_TIMER, Timer
+from triage.storage.timers import LEFT_TIMER, WAITING_TIMER, Timer
 from triage.storage.unit_of_work import LATER, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -161,31 +161,39 @@ def _put_off(uow: UnitOfWork, timer: Timer, error: Exception) -> None:
         uow.audit("timer.parked", timer, kind=timer.kind, error=timer.last_error)
 
 
-def _of_others(uow: UnitOfWork) -> ColumnElement[bool]:
-    """Steps to take up, and steps to park: see `settle_unknown`."""
-    known_by_now = and_(
+def _known_by_now(uow: UnitOfWork) -> ColumnElement[bool]:
+    return and_(
         LEFT_TIMER,
         Timer.state == "parked",
         Timer.last_error == UNKNOWN,
         Timer.due_at > uow.now - TAKEN_UP_WITHIN,
         _IS_KNOWN,
     )
-    nobodys = and_(Timer.state == "waiting", Timer.due_at < uow.now - LEFT_FOR, ~_IS_KNOWN)
-    return or_(known_by_now, nobodys)
+
+
+def _nobodys(uow: UnitOfWork) -> ColumnElement[bool]:
+    return and_(WAITING_TIMER, Timer.due_at < uow.now - LEFT_FOR, ~_IS_KNOWN)
 
 
 def anything_of_others(uow: UnitOfWork) -> bool:
-    return uow.session.scalar(select(Timer.id).where(_of_others(uow)).limit(1)) is not None
+    """Two looks, each through an index of few rows: in one it would read all that there are."""
+    return any(
+        uow.session.scalar(select(Timer.id).where(which(uow)).limit(1)) is not None
+        for which in (_known_by_now, _nobodys)
+    )
 
 
 def settle_unknown(uow: UnitOfWork) -> None:
     """What a worker of another release has parked, and this one knows, is done after all. What this
     one does not know, and no other has done for LEFT_FOR, is parked for a person to look at."""
-    found = select(Timer).where(_of_others(uow)).with_for_update(skip_locked=True)
-    for timer in uow.session.scalars(found).all():
-        if timer.state == "parked":
-            timer.state, timer.attempts, timer.last_error = "waiting", 0, None
-            uow.audit("timer.taken_up", timer, kind=timer.kind)
-        else:
-            timer.state, timer.last_error = "parked", UNKNOWN
-            uow.audit("timer.parked", timer, kind=timer.kind, error=UNKNOWN)
+    for timer in _locked(uow, _known_by_now(uow)):
+        timer.state, timer.attempts, timer.last_error = "waiting", 0, None
+        uow.audit("timer.taken_up", timer, kind=timer.kind)
+    for timer in _locked(uow, _nobodys(uow)):
+        timer.state, timer.last_error = "parked", UNKNOWN
+        uow.audit("timer.parked", timer, kind=timer.kind, error=UNKNOWN)
+
+
+def _locked(uow: UnitOfWork, which: ColumnElement[bool]) -> Sequence[Timer]:
+    found = select(Timer).where(which).with_for_update(skip_locked=True)
+    return uow.session.scalars(found).all()
