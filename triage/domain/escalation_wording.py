@@ -43,6 +43,15 @@ def nobody_left(
     )
 
 
+def raised(code: str, level: str) -> Text:
+    """To whoever is on the way when the call becomes more urgent."""
+    return sms(
+        "%(code)s: raised to %(level)s. Come as fast as is safe.",
+        code=code,
+        level=level_words(level),
+    )
+
+
 def _take_charge(code: str) -> Text:
     return sms("Take charge of finding somebody? Reply %(code)s 1=accept 2=decline", code=code)
 

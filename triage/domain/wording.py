@@ -53,9 +53,9 @@ def help_words(response: str) -> Spoken:
     return _HELP.get(response) or msgid("team")
 
 
-def level_words(label: str) -> Spoken:
-    """A level's word as a rule set has it."""
-    return Sentence(label)
+def level_words(label: str, *, raised: bool = False) -> Spoken:
+    """A level's word as a rule set has it; raised -- it was a lower one when they were asked."""
+    return msgid("%(level)s (raised)", level=Sentence(label)) if raised else Sentence(label)
 
 
 def relief_for(who: str) -> Spoken:

@@ -270,8 +270,7 @@ def take_back_answer(uow: UnitOfWork, centre: Centre, call: Call) -> tuple[str, 
 
 def _assess_again(uow: UnitOfWork, centre: Centre, call: Call) -> Decision:
     _, decision = assess(uow, centre, call)
-    if call.state is CallState.ASKING and decision.outcome != "ask_more":
-        sending.act_on(uow, centre, call, decision, "assessment")
+    sending.heed(uow, centre, call, decision)
     return decision
 
 

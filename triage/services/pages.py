@@ -132,8 +132,11 @@ def plan_reminders(uow: UnitOfWork, page: Page, round: int = 0) -> None:
         )
 
 
-def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> Message:
-    """Enqueue the text of a page; number -- of its texts before this one."""
+def send_page(
+    uow: UnitOfWork, centre: Centre, page: Page, number: int = 0, *, raised: bool = False
+) -> Message:
+    """Enqueue the text of a page; number -- of its texts before this one; raised -- the level is
+    higher than those said."""
     dispatch = page.slot.dispatch
     return outbox.enqueue(
         uow,
@@ -141,7 +144,7 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> M
         kind="page",
         to=page.responder.phone or "",
         to_role=page.responder.role,
-        body=_words(uow, centre, page),
+        body=_words(uow, centre, page, raised=raised),
         priority=page.slot.rank,
         call_id=dispatch.call_id,
         page_id=page.id,
@@ -151,16 +154,16 @@ def send_page(uow: UnitOfWork, centre: Centre, page: Page, number: int = 0) -> M
     )
 
 
-def send_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+def send_again(uow: UnitOfWork, centre: Centre, page: Page, *, raised: bool = False) -> None:
     """The same text once more; where nobody knows whether the one before has left, a ring
     instead."""
     if outbox.may_follow(uow, page.id):
-        send_page(uow, centre, page, len(outbox.of_page(uow, page.id)))
+        send_page(uow, centre, page, len(outbox.of_page(uow, page.id)), raised=raised)
     else:
         ring_once(uow, centre, page)
 
 
-def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
+def _words(uow: UnitOfWork, centre: Centre, page: Page, *, raised: bool) -> Spoken:
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     help_wanted, unsafe = wording.help_words(dispatch.response), somebody_withdrew(uow, dispatch)
     if page.kind is PageKind.SUPERVISOR and is_unconfirmed(dispatch):
@@ -197,7 +200,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
         help_wanted = wording.relief_for(who_has(relieved))
     return wording.page(
         call.code,
-        level=dispatch.level_label,
+        level=wording.level_words(dispatch.level_label, raised=raised),
         within_min=dispatch.within_min,
         help_wanted=help_wanted,
         area=call.zone,

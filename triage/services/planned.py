@@ -42,6 +42,13 @@ def cancel(uow: UnitOfWork, dispatch: Dispatch, *kinds: str) -> None:
         timer.state = "cancelled"
 
 
+def bring_forward(uow: UnitOfWork, dispatch: Dispatch, due_at: datetime, *kinds: str) -> None:
+    """These are due then, unless they are sooner, and as urgently as the dispatch is by now."""
+    for timer in _waiting(uow, dispatch, *kinds):
+        timer.due_at = min(timer.due_at, due_at)
+        timer.priority = min(timer.priority, dispatch.level_rank)
+
+
 def _waiting(uow: UnitOfWork, dispatch: Dispatch, *kinds: str) -> Sequence[Timer]:
     new = uow.new_under(dispatch.id, Timer, by="dispatch_id")
     if new is not None:

@@ -11,7 +11,7 @@ from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.domain.words import msgid
-from triage.services import assessments, dispatches, follow_ups, situation, transfers
+from triage.services import assessments, dispatches, follow_ups, raised, situation, transfers
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, is_outdone, line_of
 from triage.services.centre import Centre
@@ -91,13 +91,37 @@ def outdone(uow: UnitOfWork, call: Call) -> set[UUID]:
     rows, record = dispatches.of_call(uow, call), assessments.latest(uow, call)
     lines = [line_of(row, uow.now) for row in rows]
     decision = assessments.decision_of(record) if record else None
-    chosen = uow.session.scalars(select(Override.chosen).where(Override.call_id == call.id))
-    no_longer = no_longer_recommended(decision, lines, set(chosen))
+    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
     return {
         row.id
         for row, line in zip(rows, lines, strict=True)
         if row.state is DispatchState.UNFILLED and is_outdone(line, lines, no_longer)
     }
+
+
+def _chosen(uow: UnitOfWork, call: Call) -> set[str]:
+    return set(uow.session.scalars(select(Override.chosen).where(Override.call_id == call.id)))
+
+
+def heed(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision) -> None:
+    """There are new answers: a call that still asked is acted on once they decide it, and what was
+    sent takes a higher level, unless it is not recommended any more."""
+    if call.state is CallState.ASKING:
+        act_on(uow, centre, call, decision, "assessment")
+        return
+    over = {DispatchState.HANDED_OVER, *dispatches.ENDED}
+    lower = [
+        one
+        for one in dispatches.of_call(uow, call)
+        if one.level_rank > decision.urgency.rank and one.state not in over
+    ]
+    if decision.outcome != "decided" or not lower:
+        return
+    lines = [line_of(one, uow.now) for one in lower]
+    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
+    for dispatch in lower:
+        if dispatch.response not in no_longer:
+            raised.take(uow, centre, dispatch, decision.urgency)
 
 
 def ask_deadline_is_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:

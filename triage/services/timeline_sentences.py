@@ -135,6 +135,15 @@ def _opened(centre: Centre, details: Details) -> str:
     return msgid("%(name)s is to come (%(why)s).", name=name, why=why)
 
 
+def _raised(centre: Centre, details: Details) -> str:
+    return msgid(
+        "%(name)s: raised from %(was)s to %(level)s. Who is asked or on the way is told.",
+        name=response_name(centre, details["response"]),
+        was=level_name(details["was"]),
+        level=level_name(details["level_label"]),
+    )
+
+
 def _by_radio(centre: Centre, details: Details) -> str:
     return msgid(
         "TELL BY RADIO: %(units)s. Something dangerous is known now: %(facts)s.",
@@ -248,6 +257,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         else msgid("The place found is NOT the one that is meant.")
     ),
     "dispatch.opened": _opened,
+    "dispatch.raised": _raised,
     "dispatch.seeking": lambda _, d: msgid("Looking for a team."),
     "dispatch.half_formed": lambda _, d: msgid("Half the team has accepted."),
     "dispatch.accepted": lambda _, d: msgid("The team is complete."),

@@ -1,0 +1,101 @@
+"""New answers make a call more urgent: what was sent for it asks, waits and alarms by that."""
+
+from __future__ import annotations
+
+from tests.stories.test_alarms import words
+from tests.stories.test_calls import add
+from tests.stories.test_escalation import supervisor
+from tests.typical_calls import UNARMED
+from tests.world import World
+from triage.services import calls
+from triage.storage.calls import Call
+
+URGENT = UNARMED | {"weapon": "accessible"}
+RAISED = "raised to IMMEDIATE. Come as fast as is safe."
+
+
+def level(world: World, call: Call, response: str = "co_responder") -> str:
+    return world.dispatch(call, response).level_label
+
+
+def test_whoever_is_asked_next_is_asked_by_the_higher_level(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(URGENT)
+    assert clinician.expect("Reply").startswith("URGENT, within 30 min: officer + clinician")
+    officer.expect("URGENT")
+    next_pair = world.pair("CIT 2")
+    world.wait(seconds=10)
+
+    add(world, call, violence_now="physical")
+
+    assert level(world, call) == "IMMEDIATE"
+    again = clinician.expect("Reply")
+    assert again.startswith("IMMEDIATE (raised), within 10 min: officer + clinician")
+    officer.expect("IMMEDIATE (raised)")
+    world.wait(seconds=61)
+    for phone in next_pair:
+        assert phone.expect("Reply").startswith("IMMEDIATE, within 10 min")
+    world.wait(seconds=61)
+    assert world.dispatch(call, "co_responder").state == "unfilled"
+    world.ignores_texts("how it goes on is another story")
+    told = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    assert "CIT co-responder: raised from URGENT to IMMEDIATE." in told
+
+
+def test_whoever_is_on_the_way_is_told_once_and_whoever_is_there_is_not(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(URGENT)
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+    clinician.text(f"{call.code} scene")
+    before = len(clinician.inbox), len(officer.inbox)
+
+    add(world, call, violence_now="physical")
+
+    new = officer.inbox[before[1] :]
+    assert [text for text in new if RAISED in text] == [f"{call.code}: {RAISED}"]
+    assert not any(RAISED in text for text in clinician.inbox[before[0] :])
+    before = len(clinician.inbox), len(officer.inbox)
+    add(world, call, violence_now="physical", problem_type="other")
+    assert (len(clinician.inbox), len(officer.inbox)) == before
+
+
+def test_supervisors_are_alarmed_by_the_higher_level_at_once(world: World) -> None:
+    boss, pair = supervisor(world), world.pair("CIT 1")
+    call = world.call(URGENT)
+    for phone in pair:
+        phone.text(f"{call.code} 2")
+        phone.ignores("their no is another story")
+    assert "URGENT, within 30 min" in boss.expect("NOBODY LEFT TO ASK")
+
+    add(world, call, violence_now="physical")
+
+    boss.expect_ring("immediate")
+    world.wait(minutes=3)
+    assert "IMMEDIATE, within 10 min" in boss.expect("NOBODY LEFT TO ASK")
+    world.ignores_texts("what else is alarmed is another story")
+
+
+def test_a_lower_level_is_for_a_person_to_say(world: World) -> None:
+    clinician, _ = world.pair("CIT 1")
+    call = world.call(URGENT)
+    world.ignores_texts("what is asked is another story")
+    add(world, call, violence_now="physical")
+    texts = len(clinician.inbox)
+
+    with world.context.unit_of_work("test") as uow:
+        calls.take_back_answer(uow, world.centre, uow.get(Call, call.id))
+
+    assert level(world, call) == "IMMEDIATE"
+    assert len(clinician.inbox) == texts
+
+
+def test_what_is_not_recommended_any_more_keeps_its_level(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(UNARMED)
+    assert phone.expect("Reply").startswith("PROMPT")
+
+    add(world, call, violence_now="physical")
+
+    assert level(world, call, "mobile_crisis") == "PROMPT"
+    phone.expect_silence()

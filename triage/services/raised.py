@@ -1,0 +1,60 @@
+"""New answers make a call more urgent: what was sent for it takes the higher level at once.
+
+A lower level is never taken: that somebody may come later is for a person to say.
+"""
+
+from datetime import timedelta
+
+from triage.domain import escalation_wording
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState
+from triage.services import escalation_policies, escalations, late_teams
+from triage.services.centre import Centre
+from triage.services.charges import REMINDS, in_charge
+from triage.services.dispatches import Urgency
+from triage.services.escalation_steps import alarms, hasten
+from triage.services.pages import REMIND, plan_reminders, send_again
+from triage.services.planned import bring_forward, cancel, states_of
+from triage.services.stand_downs import tell
+from triage.storage.dispatches import Dispatch, Page
+from triage.storage.unit_of_work import UnitOfWork
+
+
+def take(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, urgency: Urgency) -> None:
+    """Ask, wait and alarm by this level from now on. Who was asked or comes is told once; nobody
+    who is there already."""
+    was, dispatch.level_label = dispatch.level_label, urgency.label
+    dispatch.level_rank, dispatch.within_min = urgency.rank, urgency.within_min
+    dispatch.answer_within_min = urgency.answer_within_min
+    if dispatch.reached_by == "page":
+        dispatch.policy_id = escalation_policies.choose(uow, dispatch.response, urgency.rank)
+    uow.audit(
+        "dispatch.raised", dispatch, response=dispatch.response, was=was, level_label=urgency.label
+    )
+    _hurry(uow, centre, dispatch)
+    text = escalation_wording.raised(dispatch.call.code, urgency.label)
+    for slot in dispatch.slots:
+        if slot.state in TAKEN - ON_SITE:
+            tell(uow, centre, slot, text)
+    late_teams.look(uow, dispatch)
+
+
+def _hurry(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """What is under way has the time of the new level, unless its time is over sooner."""
+    answer_by = uow.now + timedelta(minutes=dispatch.answer_within_min)
+    waits = uow.now + escalation_policies.call_back_after(uow, centre, dispatch)
+    bring_forward(uow, dispatch, answer_by, "page_answer")
+    bring_forward(uow, dispatch, waits, escalations.CALL_BACK, REMINDS)
+    cancel(uow, dispatch, REMIND)
+    asked = {PageKind.TEAM, PageKind.ALL_HANDS, PageKind.DIVERT}
+    for page in [page for slot in dispatch.slots for page in slot.pages]:
+        if page.state is PageState.OPEN and page.kind in asked:
+            page.answer_by = min(page.answer_by, answer_by)
+            _ask_again(uow, centre, page)
+    if alarms(dispatch) and in_charge(dispatch) is None:
+        hasten(uow, dispatch)
+
+
+def _ask_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    if page.kind is PageKind.TEAM:
+        plan_reminders(uow, page, len(states_of(uow, REMIND, page)))
+    send_again(uow, centre, page, raised=True)
