@@ -11,7 +11,7 @@ from triage.domain.words import Words, msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
-LATE, HALF, ASKED = "late", "/half", "/asked"
+LATE, SOON, HALF, ASKED = "late", "soon", "/half", "/asked"
 """What was told of a team: instead of its time, and behind its name."""
 
 NOT_TOLD = {
@@ -32,14 +32,15 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "phone": "{who} will speak with you.",
         "phone_too": "{who} will speak with you as well while you wait.",
         "no_door": "Nobody comes to the door.",
-        "dress": "What they wear: {dress}.",
+        "dress_armed": "They wear: {dress}, and carry weapons.",
+        "dress_unarmed": "They wear: {dress}, and carry no weapons.",
         "armed": "They carry weapons.",
         "unarmed": "They carry no weapons.",
         "there": "They are there now.",
         "some_there": "Some of them are there now, the others are not there yet.",
         "half_there": "Some of them are there now; we look for the others.",
         "eta": "They should be there at about {clock}.",
-        "target": "They should be there by {clock}. We cannot promise it.",
+        "soon": "They come as soon as they can; we do not know the minute yet.",
         "late": "They should have been there by {clock}. We cannot say yet when they come.",
         "half": "So far only some of this team are on the way; we look for the others.",
         "police_why": "Police are asked to come because: {why}",
@@ -71,14 +72,15 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "phone": "Hablará con usted: {who}.",
         "phone_too": "Mientras espera hablará también con usted: {who}.",
         "no_door": "No va nadie a su puerta.",
-        "dress": "Cómo van vestidos: {dress}.",
+        "dress_armed": "Visten: {dress}, y llevan armas.",
+        "dress_unarmed": "Visten: {dress}, y no llevan armas.",
         "armed": "Llevan armas.",
         "unarmed": "No llevan armas.",
         "there": "Ya están ahí.",
         "some_there": "Algunos ya están ahí; los demás todavía no.",
         "half_there": "Algunos ya están ahí; buscamos a los demás.",
         "eta": "Deberían llegar hacia las {clock}.",
-        "target": "Deberían llegar antes de las {clock}. No podemos prometerlo.",
+        "soon": "Irán en cuanto puedan; todavía no sabemos a qué hora llegan.",
         "late": "Deberían haber llegado a las {clock}. Aún no podemos decir cuándo llegan.",
         "half": "Por ahora solo va una parte de este equipo; buscamos a los demás.",
         "police_why": "Se pide policía por este motivo (está en inglés, dígalo en español): {why}",
@@ -116,12 +118,10 @@ class Comer:
     """One response that is on its way, or is asked for."""
 
     response: Response
-    at: datetime
-    """When they should be there."""
+    at: datetime | None = None
+    """When they should be there, as somebody said; what a level asks for is no promise."""
     asked: bool = False
     """Nobody has accepted it or confirmed it in CAD: no time can be said."""
-    known: bool = False
-    """The team said so; otherwise it is what the level asks for."""
     there: bool = False
     """All of them."""
     late: bool = False
@@ -192,18 +192,18 @@ def rest_of(kind: Response, roles: Collection[str]) -> Response:
 def _when(one: Comer) -> str | None:
     if one.there or one.asked:
         return None
-    return LATE if one.late else one.at.isoformat()
+    return LATE if one.late else one.at.isoformat() if one.at else SOON
 
 
 def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list[str]:
-    """The sentences, in the order in which they are read out.
+    """What is read out, in this order: a line for each who comes, what to do, when we ring back.
 
     clock -- the local time of each instant of the answer, in words.
     """
     say = _SAY.get(language, _SAY["en"])
     at_the_door = [one for one in answer.comers if not one.by_phone]
     comes = say["comes_to_you" if answer.at_the_place else "comes"]
-    said = [line for one in at_the_door for line in _of(one, comes, say, language, clock)]
+    said = [" ".join(_of(one, comes, say, language, clock)) for one in at_the_door]
     if not at_the_door and answer.sought:
         said = [say["nobody"], say["asking" if answer.asking else "instead"]]
     elif not answer.comers:
@@ -241,25 +241,31 @@ def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
 def _meanwhile(
     answer: Answer, say: Mapping[str, str], clock: Mapping[datetime, str]
 ) -> Iterator[str]:
-    at = answer.call_back_at
-    if at and answer.can_ring and any(one.asked for one in answer.comers):
-        yield say["tell"]
-    yield say["stay"]
     armed = any(one.response.armed for one in answer.comers)
-    if armed and answer.at_the_place is not False:
-        yield say["hands_for_you" if answer.to_themselves else "hands"]
-    yield say["worse"]
-    if not answer.sought and all(one.there or one.some_there for one in answer.comers):
+    hands = "hands_for_you" if answer.to_themselves else "hands"
+    shown = armed and answer.at_the_place is not False
+    yield " ".join(say[key] for key in ("stay", *([hands] if shown else []), "worse"))
+    if not _anybody_missing(answer):
         return
-    if at and not answer.can_ring:
+    at = answer.call_back_at
+    if at is None:
+        yield say["no_call_back"]
+    elif how := promise(answer):
+        tell = [say["tell"]] if any(one.asked for one in answer.comers) else []
+        yield " ".join([*tell, say[how].format(clock=clock[at])])
+    else:
         yield say["no_number"]
-        return
-    back = say[_back(answer)]
-    yield back.format(clock=clock[at]) if at else say["no_call_back"]
 
 
-def _back(answer: Answer) -> str:
-    """Whose not coming makes us ring back: of who is there already nobody may be missed."""
+def _anybody_missing(answer: Answer) -> bool:
+    return answer.sought or not all(one.there or one.some_there for one in answer.comers)
+
+
+def promise(answer: Answer) -> str | None:
+    """Whose not coming makes us ring back; None where the script promises no call-back. Of who is
+    there already nobody may be missed."""
+    if answer.call_back_at is None or not answer.can_ring or not _anybody_missing(answer):
+        return None
     missing = [one for one in answer.comers if not one.there]
     if not answer.sought and all(one.by_phone for one in missing):
         return "phone_back"
@@ -273,9 +279,9 @@ def _of(
     kind = one.response
     name = _name(one, language)
     said = [say["asked"].format(who=_small(name)) if one.asked else comes.format(who=name)]
-    if kind.dress:
-        said.append(say["dress"].format(dress=_small(kind.dress.say(language))))
-    said.append(say["armed" if kind.armed else "unarmed"])
+    arms = "armed" if kind.armed else "unarmed"
+    dress = _small(kind.dress.say(language)) if kind.dress else None
+    said.append(say[f"dress_{arms}"].format(dress=dress) if dress else say[arms])
     if one.asked:
         return said
     if one.there:
@@ -286,8 +292,9 @@ def _of(
         said.append(say["half"])
     if one.some_there:
         said.append(say["some_there"])
-    how = "late" if one.late else "eta" if one.known else "target"
-    return [*said, say[how].format(clock=clock[one.at])]
+    if one.at is None:
+        return [*said, say["soon"]]
+    return [*said, say["late" if one.late else "eta"].format(clock=clock[one.at])]
 
 
 def _name(one: Comer, language: str) -> str:
@@ -308,9 +315,10 @@ def must_be_told_again(told: Sequence[Sequence[Any]], now: Sequence[Sequence[Any
 
 
 def _moved(before: str | None, after: str | None) -> bool:
-    """Is the time another? Who is there now, as was said, has to be told of to nobody."""
+    """Is the time another, or known at last? Who is there now, as was said, has to be told of to
+    nobody."""
     if before is None or after is None or before == after:
         return False
-    if LATE in (before, after):
+    if not {LATE, SOON}.isdisjoint((before, after)):
         return True
     return abs(datetime.fromisoformat(after) - datetime.fromisoformat(before)) > MOVED

@@ -23,6 +23,7 @@ from triage.services import (
     dispatches,
     escalations,
     paging,
+    promised_backs,
     response_words,
     sending,
     teams_meant,
@@ -301,7 +302,7 @@ def _several(at: _At, waiting: Sequence[Dispatch]) -> str:
 
 def _rang(at: _At) -> str:
     due = [one for one in at.dispatches() if one.call_back_at is not None]
-    if not due:
+    if not (promised_backs.rung(at.uow, at.call) or due):
         raise Refused(msgid("No call-back of this call is due."))
     for dispatch in due:
         escalations.called_back(at.uow, at.centre, dispatch)

@@ -29,6 +29,7 @@ from triage.services import (
     next_steps,
     page_answers,
     paging,
+    promised_backs,
     reliefs,
     rest_of_team,
     stand_downs,
@@ -182,6 +183,8 @@ def advance(uow: UnitOfWork, centre: Centre, slot: Slot, state: SlotState, throu
         f"slot.{state.value}", slot, call_id=slot.dispatch.call_id, role=slot.role, through=through
     )
     diverts.look(uow, centre, slot)
+    if state is SlotState.ON_SCENE:
+        promised_backs.arrived(uow, slot.dispatch.call)
     if slot.dispatch.reached_by == "page":
         paging.refresh(uow, slot.dispatch)
     elif state is SlotState.CLEARED:

@@ -30,6 +30,12 @@ _LATE_ENDS = {
     "asked": msgid("all were asked"),
     "over": msgid("over, they are there, said another time or come no more"),
 } | _CLOSED
+_PROMISE_ENDS = {
+    "rung": msgid("the caller was called back"),
+    "told": msgid("over, the caller was told anew"),
+    "came": msgid("over, somebody is there"),
+    "unsafe": msgid("not made, ringing may not be safe"),
+} | _CLOSED
 _SETTLED = {"settled": msgid("all settled")} | _CLOSED
 _LINE_ENDS = {"reached": msgid("the caller is on the line again")} | AFTER_LAST_TRY | _CLOSED
 _CANCEL_ENDS = (
@@ -174,6 +180,12 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "late.asked": lambda _, d: msgid("%(who)s was asked what keeps them.", who=_who(d)),
     "late.ended": lambda _, d: msgid(
         "What keeps them: %(outcome)s.", outcome=_LATE_ENDS[d["outcome"]]
+    ),
+    "promise.begun": lambda _, d: msgid("The caller was promised a call-back."),
+    "promise.due": lambda _, d: msgid("The call-back that was promised is due."),
+    "promise.not_reached": lambda _, d: msgid("The promised call-back reached nobody."),
+    "promise.ended": lambda _, d: msgid(
+        "Promised call-back: %(outcome)s.", outcome=_PROMISE_ENDS[d["outcome"]]
     ),
     "radio.ended": lambda _, d: msgid(
         "Danger told by radio: %(outcome)s.", outcome=(_RADIO_ENDS | _CLOSED)[d["outcome"]]

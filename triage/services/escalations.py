@@ -15,6 +15,7 @@ from triage.services import (
     charges,
     escalation_policies,
     freed_teams,
+    promised_backs,
     storms,
     supervisors,
 )
@@ -210,6 +211,7 @@ def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     _plan_call_back(uow, centre, dispatch)
     told = callers.no_number(dispatch.call)
     uow.audit("dispatch.called_back", dispatch, waited_s=waited_s, **told)
+    promised_backs.rung(uow, dispatch.call)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

@@ -16,7 +16,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.transfers import REFUSALS, RETURNED, RUNNING, TransferState, cause_of
 from triage.domain.words import msgid
-from triage.services import callers, escalations, next_steps, paging
+from triage.services import callers, escalations, next_steps, paging, promised_backs
 from triage.services.centre import Centre
 from triage.services.planned import cancel as cancel_planned
 from triage.services.planned import plan
@@ -82,6 +82,7 @@ def counselor(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
     if after_all:
         _take_up_again(uow, transfer.dispatch)
     _within(uow, transfer, centre.policy.transfer_release_s)
+    promised_backs.spoken_with(uow, transfer.dispatch.call)
     _told(uow, transfer, waited_s=transfer.to_counselor_s)
 
 

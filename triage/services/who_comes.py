@@ -12,9 +12,9 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_where_they_go
 from triage.domain.transfers import TransferState
-from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, rest_of
+from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, promise, rest_of
 from triage.domain.words import msgid
-from triage.services import callers, escalation_policies, speaking_freely
+from triage.services import callers, escalation_policies, promised_backs, speaking_freely
 from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
@@ -39,7 +39,8 @@ def answer(
     safe = not speaking_freely.must_not_ring(uow, call)
     rank = decision.urgency.rank if decision else 1
     lines, said = list(lines), _caller(uow, call)
-    back = uow.now + _call_back(uow, centre, lines, rank)
+    promised = promised_backs.stands_until(uow, call)
+    back = promised or uow.now + _call_back(uow, centre, lines, rank)
     coming = comers(centre, lines, uow.now)
     result = decision.result if decision else None
     return Answer(
@@ -114,18 +115,16 @@ def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list
         here = [one for one in line.coming if one.state in _THERE]
         whole = len(here) == len(line.coming) and not line.incomplete
         ahead = [one.eta_at for one in line.coming if one not in here and one.eta_at]
-        by_level = line.since + timedelta(minutes=line.within_min)
-        at = min(ahead, default=by_level)
+        at = min(ahead, default=None)
         there = (bool(here) and whole) or _speaks(line)
         asked = not line.coming and not there and line.state is not DispatchState.HANDED_OVER
-        late = not there and not asked and at < now
+        late = not there and not asked and at is not None and at < now
         some = bool(here) and not there
         rest = tuple(line.rest_roles)
         found[kind.id] = Comer(
             rest_of(kind, rest) if rest else kind,
             at,
             asked=asked,
-            known=bool(ahead),
             there=there,
             late=late,
             half=line.incomplete and bool(line.coming),
@@ -151,6 +150,8 @@ def note(
         ToldCaller(call_id=call.id, told=told, reason=None if told else reason, gist=now.gist)
     )
     uow.audit("caller.told" if told else "caller.not_told", row, reason=row.reason or "")
+    if told:
+        promised_backs.told(uow, call, now.call_back_at, promise(now))
     return row
 
 
@@ -188,4 +189,4 @@ def is_stale(
 def instants(now: Answer) -> list[datetime]:
     """The times that a script of this answer names."""
     back = [now.call_back_at] if now.call_back_at else []
-    return [*(one.at for one in now.comers), *back]
+    return [*(one.at for one in now.comers if one.at), *back]

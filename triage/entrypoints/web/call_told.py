@@ -1,5 +1,8 @@
 """The caller is told who comes, or that nobody does; and that they cannot speak freely."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -22,10 +25,21 @@ def told(reference: str) -> ResponseReturnValue:
     def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         said = typed.line("answer") == "told"
         now = answer_now(uow, centre, call, lines_of_call(uow, centre, call))
+        now = replace(now, call_back_at=_as_read(uow.now, now.call_back_at))
         who_comes.note(uow, call, now, told=said, reason=typed.line("reason"))
         return "Written down: the caller was told." if said else "Written down: not told."
 
     return do(reference, "told", note)
+
+
+def _as_read(now: datetime, latest: datetime | None) -> datetime | None:
+    """The time of the call-back as the page said it when it was read out, while it is ahead."""
+    try:
+        read = datetime.fromisoformat(typed.line("back"))
+    except ValueError:
+        return latest
+    ahead = latest is not None and read.tzinfo is not None and now < read < latest
+    return read if ahead else latest
 
 
 @bp.post("/speaks-freely")

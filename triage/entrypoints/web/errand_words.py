@@ -30,6 +30,7 @@ from triage.services import (
     lost_lines,
     neighbours,
     partners,
+    promised_backs,
     referrals,
     rest_of_team,
     speaking_freely,
@@ -53,7 +54,8 @@ def mark(
     red = errands.is_red(errand, now)
     if errand.kind == lost_lines.KIND and not can_ring:
         return "alarm", msgid("LINE LOST, no number to ring: find one or decide what happens")
-    return ("alarm" if red else "warn"), _WORDS[errand.kind](centre, errand, red)
+    ahead = "quiet" if errand.kind == promised_backs.KIND else "warn"
+    return ("alarm" if red else ahead), _WORDS[errand.kind](centre, errand, red)
 
 
 def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:
@@ -188,6 +190,12 @@ def _late(_: Centre, errand: Errand, red: bool) -> str:
     return msgid("Ask %(who)s what keeps them", who=who)
 
 
+def _promise(_: Centre, errand: Errand, red: bool) -> str:
+    if red:
+        return msgid("CALL BACK NOW: it was promised, and not all are there")
+    return msgid("A call-back is promised")
+
+
 def _referral(errand: Errand, now: datetime) -> str:
     theirs = [one for one in referrals.open_ones(errand) if referrals.is_the_desks(one, now)]
     names = [one.get("name") or partner_name(one["partner"]) for one in theirs]
@@ -203,6 +211,7 @@ _WORDS = {
     corrections.KIND: _corrected,
     rest_of_team.KIND: _rest,
     late_teams.KIND: _late,
+    promised_backs.KIND: _promise,
 }
 
 

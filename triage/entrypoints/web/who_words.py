@@ -31,6 +31,7 @@ def shown(
     spanish = any((caller.language or "").startswith("es") for caller in call.callers)
     return {
         "who_script": {language: script(now, language, clock) for language in ("en", "es")},
+        "call_back_at": now.call_back_at,
         "ask_number": now.call_back_at is not None and not now.can_ring,
         "who_first": "es" if spanish else "en",
         "told_callers": told,
