@@ -7,13 +7,14 @@ from sqlalchemy import select
 
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED
 from triage.services import errands
-from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "promise"
+AGAIN = timedelta(minutes=5)
+"""After a try that reached nobody."""
 BY_PHONE, OTHERS = "phone_back", "others_back"
 """What was promised of who speaks with the caller, and of whoever is still to come: see
 `domain.who_comes.promise`."""
@@ -70,7 +71,7 @@ def rung(uow: UnitOfWork, call: Call, outcome: str = "rung") -> bool:
     return errand is not None
 
 
-def not_reached(uow: UnitOfWork, centre: Centre, errand: Errand) -> None:
+def not_reached(uow: UnitOfWork, errand: Errand) -> None:
     """They did not answer: it is to be tried again."""
     uow.audit(f"{KIND}.not_reached", errand)
-    errands.next_turn(uow, errand, uow.now + timedelta(minutes=centre.policy.ring_back_min[0]))
+    errands.next_turn(uow, errand, uow.now + AGAIN)

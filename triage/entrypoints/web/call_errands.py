@@ -71,7 +71,7 @@ def promised_back(reference: str) -> ResponseReturnValue:
         if errand.turn != turn_seen():
             raise Conflict(msgid("somebody has written this try down already"))
         if outcome == "not_reached":
-            promised_backs.not_reached(uow, centre, errand)
+            promised_backs.not_reached(uow, errand)
             return msgid("Written down: not reached. The next try is timed.")
         if outcome == "unsafe":
             promised_backs.rung(uow, call, outcome)
