@@ -20,6 +20,6 @@ def shown(
     no_longer = sending.no_longer_recommended(decision, lines, chosen)
     return {
         "no_longer": no_longer,
-        "quiet": {line.response for line in lines if is_outdone(line, lines, no_longer)},
+        "outdone": {line.response for line in lines if is_outdone(line, lines, no_longer)},
         "called_off": {one.id for one in sending.called_off_by(uow, call)},
     }
