@@ -7,6 +7,10 @@
   const out = document.getElementById("standing-signed-out");
   const heading = (line) => line.querySelector("summary").textContent;
   let stands = box.innerHTML.trim();
+  // A narrow screen is left to the page: who is in danger stands in a line, and its link leads to the rest.
+  const narrow = matchMedia("(max-width: 30rem)");
+  const fold = (part) => { for (const line of narrow.matches ? part.querySelectorAll("details:has(+ a[href^='/alarms#'])") : []) line.open = false; };
+  fold(box);
   let etag = "", heard = performance.now(), timer = 0, running = false;
 
   async function look() {
@@ -42,6 +46,7 @@
     fresh.innerHTML = html;
     if (fresh.innerHTML.trim() === stands) return;
     stands = fresh.innerHTML.trim();
+    fold(fresh.content);
     for (const line of box.querySelectorAll("details")) { // what somebody unfolded stays so
       const same = [...fresh.content.querySelectorAll("details")].find((one) => heading(one) === heading(line));
       if (same) same.open = line.open;

@@ -62,8 +62,6 @@ def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int
     assert untaken(served.world) == []
     expect(page.locator(".help-alarm")).to_contain_text("Test dispatcher has it since")
     page.keyboard.press("Enter")  # once too often: nothing stands where the other button was
-    if width == 320:
-        page.locator("#board-fold > summary").click()
     picture(page, f"board-taken-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -73,7 +71,9 @@ def test_on_the_board_a_and_enter_take_it(served: Served, page: Page, width: int
     expect(page.locator(".help-alarm")).to_have_count(0)
 
 
-def test_on_a_narrow_board_the_alarm_is_one_line_that_unfolds(served: Served, page: Page) -> None:
+def test_on_a_narrow_board_an_alarm_is_in_sight_and_the_rest_is_one_line_that_unfolds(
+    served: Served, page: Page
+) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     in_need(served)
     for _ in range(3):
@@ -81,22 +81,50 @@ def test_on_a_narrow_board_the_alarm_is_one_line_that_unfolds(served: Served, pa
     sign_in(served, page)
     page.goto(f"{served.base_url}/board")
     line = page.locator("#board-fold > summary")
-    expect(line).to_contain_text("Mobile 9 NEEDS HELP")
     expect(line).to_contain_text("3 calls need somebody now")
-    expect(page.locator("[data-take]")).not_to_be_visible()
+    nobody, alarm = page.locator("#board-nobody"), page.locator(".help-alarm")
+    expect(alarm).to_contain_text("Mobile 9 (clinician) NEEDS HELP")
+    expect(alarm).to_contain_text("Pier 3")
+    expect(alarm.locator("[data-take]")).to_be_in_viewport(ratio=1)
+    expect(nobody).not_to_be_visible()
     picture(page, "board-folded-320")
     box = page.locator(".board-top").bounding_box()
     assert box
-    assert box["height"] < 700 / 4
+    assert box["height"] < 700 / 3
     page.wait_for_timeout(2500)  # the board has refreshed itself meanwhile
-    expect(page.locator("[data-take]")).not_to_be_visible()
+    expect(nobody).not_to_be_visible()
 
     line.click()
-    expect(page.locator("[data-take]")).to_be_visible()
+    expect(nobody).to_be_visible()
     picture(page, "board-unfolded-320")
     page.set_viewport_size({"width": 1440, "height": 800})
     expect(line).not_to_be_visible()
-    expect(page.locator("[data-take]")).to_be_visible()
+    expect(nobody).to_be_visible()
+    alarm.locator("[data-take]").click()
+    page.set_viewport_size({"width": 320, "height": 700})
+    expect(alarm).to_contain_text("Pier 3")
+    expect(alarm.locator("summary")).to_be_in_viewport(ratio=1)
+    picture(page, "board-folded-taken-320")
+
+
+def test_on_a_narrow_page_what_stands_above_it_is_short(served: Served, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    is_watched(served)
+    in_need(served)
+    served.world.call({**CALM, "problem_type": "panhandling"}, zone="Harbor")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    lines = page.locator("#standing-lines .banner")
+    expect(lines.first).to_contain_text("NEEDS HELP")
+    expect(lines.first.get_by_role("link")).to_be_in_viewport(ratio=1)
+    picture(page, "lines-320")
+    for line in lines.all():
+        box = line.bounding_box()
+        assert box
+        assert box["height"] <= 2 * 20 + 8
+    lines.first.locator("summary").click()
+    expect(lines.first).to_contain_text("Reach them by radio")
+    expect(lines.first.locator("details > p")).to_be_visible()
 
 
 def test_from_another_page_it_is_three_keys_and_typing_is_not_disturbed(

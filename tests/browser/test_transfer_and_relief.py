@@ -82,7 +82,7 @@ def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page)
     look(page, "board-no-relief")
 
     alpha.text(f"{call.code} withdraw, he has a knife")
-    expect(page.locator("#board-alarms")).to_contain_text("HAD TO WITHDRAW, it is not safe")
+    expect(page.locator("#board-people")).to_contain_text("HAD TO WITHDRAW, it is not safe")
     look(page, "board-withdrew")
     page.goto(f"{served.base_url}/calls/{call.reference}")
     look(page, "withdrew")
