@@ -34,6 +34,8 @@ BOUNDED = {
     "within_min": "checked with the rule set",
     "answer_within_min": "checked with the rule set",
     "repeat_s": "checked with the policy",
+    "call_back_min": "checked with the policy",
+    "divert_ranks": "checked with the policy",
     "calls_at_once": "checked in the form",
     "verdict": "chosen from a few",
     "took_ms": "a round of the watcher, which ends itself after 20 s",

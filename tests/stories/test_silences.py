@@ -54,6 +54,7 @@ def test_no_page_and_no_test_reaches_them_until_it_is_over(
     desk = world.client("dispatcher")
     press(desk, world, "take")
 
+    world.desk.ignores("that nobody dispatches in CAD")
     world.call({**CALM, "weapon": "accessible"})
     world.context.do("test", lambda uow: communication_tests.start_now(uow, world.centre))
     world.wait(hours=1)
