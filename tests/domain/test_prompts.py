@@ -54,6 +54,13 @@ SAID: dict[str, tuple[str, ...]] = {
         "Ya no quiero vivir.",
         "Quiere quitarse la vida.",
     ),
+    "psychosis": (
+        "She hears voices.",
+        "He says the voices tell him things.",
+        "He is hallucinating.",
+        "Dice que oye voces.",
+        "Está alucinando.",
+    ),
     "dangerous_place": (
         "He is on the overpass.",
         "She says she will jump.",

@@ -488,3 +488,17 @@ def also_sent(world: World, call: Call, response: str) -> None:
 
     world.context.do("test", send)
     world.settle()
+
+
+def test_a_telephone_line_does_not_keep_the_clock_running_where_somebody_comes(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("who is asked is another story")
+    call = world.call({**ARMED, "suicidal_ideation": "active"}, caller_phone="202-555-0143")
+    assert any(one.reached_by == "transfer" for one in world.dispatches(call))
+    for number, one in enumerate(world.dispatches(call)):
+        if one.reached_by == "cad":
+            to_cad = f"/dispatches/{one.id}/handed-over"
+            act(dispatcher, call, to_cad, {"unit": f"Unit {number}", "cad_number": f"26-{number}"})
+    world.wait(minutes=61)
+    assert "OVERDUE" not in row(dispatcher, call)

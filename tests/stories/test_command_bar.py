@@ -197,6 +197,7 @@ def test_of_several_that_wait_for_cad_one_is_named_before_its_unit(world: World)
     waiting = [one for one in world.dispatches(call) if one.state == "hand_over"]
     assert len(waiting) > 1
 
+    assert "Several wait for CAD" in says(world, f"cad {call.code} Engine4")
     refused = says(world, f"cad {call.code} Medic 12 26-1")
     assert "Several wait for CAD" in refused
     assert f"such as: cad {call.code}" in refused

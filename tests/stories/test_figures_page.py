@@ -44,7 +44,7 @@ def a_day(world: World) -> date:
 
 def test_the_page_teaches_until_a_day_was_counted_and_then_says_what_was(world: World) -> None:
     boss = world.client("supervisor")
-    assert "No day has been counted yet. Each night at 04:00" in words(boss, HERE)
+    assert "it has no day that is over, so there is nothing to count" in words(boss, HERE)
 
     day = a_day(world)
 

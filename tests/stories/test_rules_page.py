@@ -422,6 +422,15 @@ def test_two_supervisors_editing_at_once_lose_nothing(world: World) -> None:
     assert draft(world).edited_by == "b.brown"
 
 
+def test_saving_what_was_not_changed_says_that_there_is_no_draft(world: World) -> None:
+    browser = supervisor(world)
+    assert send(browser, live_text(world)).status_code == 302
+    page = opened(browser)
+    assert "Nothing was changed, so there is no draft." in page
+    assert "The draft is saved." not in page
+    assert nothing_is_drafted(world)
+
+
 def test_a_draft_begun_while_another_version_went_live_is_not_saved_over_it(world: World) -> None:
     late = supervisor(world, "c.clark")
     seen = text_of(late.get(f"{HERE}/draft"))

@@ -305,7 +305,10 @@ def test_while_answers_are_asked_for_nobody_is_said_to_have_been_looked_for(
 ) -> None:
     call = world.call({}, narrative="something is wrong next door", caller_phone="202-555-0143")
 
-    said = script(look(dispatcher, call))
+    page = look(dispatcher, call)
+    decides = "As soon as the answers decide, whoever is recommended is paged at once."
+    assert decides in words(page)
+    said = script(page)
     assert said[:2] == [
         "Nobody is on the way at this moment.",
         "We need a few more answers from you to know who can help.",

@@ -255,7 +255,9 @@ def _has_unit_there(line: DispatchLine) -> bool:
 
 
 def awaited(lines: Sequence[DispatchLine]) -> bool:
-    """Is somebody to come who is not there yet?"""
+    """Is somebody to come who is not there yet? A telephone line is never there: it counts where
+    nobody else was sent."""
+    lines = [line for line in lines if line.reached_by != "transfer"] or lines
     arrived = {DispatchState.ON_SCENE, DispatchState.CLEARED, DispatchState.HANDED_OVER}
     return any(line.state not in arrived for line in lines)
 

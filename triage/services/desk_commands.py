@@ -261,10 +261,12 @@ def _again(at: _At) -> str:
 
 
 def _cad(at: _At) -> str:
+    waiting = _wait_for_cad(at)
+    if len(at.rest) < 2 and len(waiting) > 1:
+        raise Refused(_several(at, waiting))
     if len(at.rest) < 2:
         raise Refused(msgid("Type: %(example)s.", example=at.command.verb.example))
     *words, number = at.rest
-    waiting = _wait_for_cad(at)
     if not waiting:
         raise Refused(msgid("Nothing of this call waits for CAD."))
     one = waiting[0]

@@ -44,6 +44,7 @@ def figures() -> ResponseReturnValue:
         report=report,
         words=words,
         counted_at=f"{AT:%H:%M}",
+        demo=current_context().settings.demo,
         few=FEW,
         on_standby=current_context().standby is not None,
         behind_s=behind_s,

@@ -61,8 +61,10 @@ def draft(name: str) -> ResponseReturnValue:
 @bp.post("/rules/<name>/draft")
 @_supervising
 def save(name: str) -> ResponseReturnValue:
-    _save(name, _typed())
-    flash(gettext("The draft is saved."), "good")
+    if _save(name, _typed()):
+        flash(gettext("The draft is saved."), "good")
+    else:
+        flash(gettext("Nothing was changed, so there is no draft."), "message")
     return redirect(f"/rules/{name}/draft")
 
 
@@ -187,9 +189,14 @@ def approve(name: str) -> ResponseReturnValue:
     return redirect(f"/rules/{name}")
 
 
-def _save(name: str, text: str) -> None:
+def _save(name: str, text: str) -> bool:
+    """Is there a draft now?"""
     person, version, live = current_person(), _version(), request.form.get("live", "")
-    _do(lambda uow: drafts.save(uow, person, name, text, version, live))
+    context = current_context()
+    return context.do(
+        person.actor,
+        lambda uow: drafts.save(uow, person, name, text, version, live) is not None,
+    )
 
 
 def _do(work: Callable[[UnitOfWork], object]) -> None:
