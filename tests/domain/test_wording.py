@@ -248,6 +248,9 @@ LONG: dict[str, Spoken] = {
         unsafe=True,
         quiet=True,
     ),
+    "accepted, dangers": wording.accepted(
+        K, "1200 Saint Augustine Boulevard", [listed(" ", ["officer", "CIT 2"])], dangers=True
+    ),
     "many_left": escalation_wording.many_left(["K7QM"] * 6, 10),
     "many_left, unsafe": escalation_wording.many_left(["K7QM"] * 6, 10, ["K7QM"] * 2),
     "nobody_left, unsafe": escalation_wording.nobody_left(

@@ -6,6 +6,7 @@ from tests.stories.test_alarms import on_a_call, signs_in, words
 from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add, close
 from tests.stories.test_intake import FORM, form_key, send
+from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.services import calls
 from triage.storage.calls import Call
@@ -220,3 +221,21 @@ def test_units_without_a_phone_that_were_sent_for_a_danger_are_told_by_radio_too
     assert "TELL 4A12: the danger" in words(dispatcher, "/board")
     act(dispatcher, call, "/corrected", {"turn": "0", "how": "told"})
     assert ": the danger stands" not in words(dispatcher, "/board")
+
+
+def test_whoever_accepts_reads_that_dangers_are_told_and_never_which(world: World) -> None:
+    said = "Dangers told: open the page or ring dispatch."
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(UNARMED | {"weapon": "accessible"})
+    clinician.expect("Reply")
+    clinician.text(f"{call.code} 1")
+    text = clinician.expect("it is yours")
+    assert said in text
+    assert "weapon" not in text
+    officer.ignores("its page is another story")
+
+    (phone,) = world.team("Mobile 9")
+    call = world.call(UNARMED)
+    phone.expect("Reply")
+    phone.text(f"{call.code} 1")
+    assert said not in phone.expect("it is yours")

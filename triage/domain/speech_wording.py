@@ -1,8 +1,10 @@
-"""What the team reads of a caller who cannot speak freely."""
+"""What the team reads of a caller who cannot speak freely, and that dangers are known."""
 
 from triage.domain.texts import Text, sms
 
 QUIET = sms("Caller cannot speak freely: do not ring back.")
+
+DANGERS = sms("Dangers told: open the page or ring dispatch.")
 
 
 def cannot_speak(code: str) -> Text:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from triage.domain.role_words import role_name
-from triage.domain.speech_wording import QUIET
+from triage.domain.speech_wording import DANGERS, QUIET
 from triage.domain.texts import SEGMENT, Text, gsm7, sms, units
 from triage.domain.timing import within
 from triage.domain.words import Sentence, Spoken, Translate, listed, msgid, speak
@@ -148,29 +148,29 @@ def _sentences(*parts: str | None) -> Spoken:
 
 
 def _going(
-    place: str | None, others: Sequence[Spoken], *, unsafe: bool, quiet: bool
-) -> tuple[str | None, ...]:
-    """What whoever goes is told: warnings, where to, and with whom."""
-    return (
-        ASK_FIRST if unsafe else None,
-        QUIET if quiet else None,
-        sms("Go to: %(place)s.", place=place or _ASK_FOR_THE_PLACE),
-        sms("With: %(team)s.", team=listed(", ", others)) if others else None,
-    )
-
-
-def accepted(
-    code: str,
     place: str | None,
     others: Sequence[Spoken],
     *,
     unsafe: bool = False,
     quiet: bool = False,
-) -> Spoken:
-    """place -- exactly as the caller said it; others -- the partners: "CIT 2 officer"."""
+    dangers: bool = False,
+) -> tuple[str | None, ...]:
+    """What whoever goes is told: warnings, where to, and with whom."""
+    return (
+        ASK_FIRST if unsafe else None,
+        QUIET if quiet else None,
+        DANGERS if dangers and not unsafe else None,
+        sms("Go to: %(place)s.", place=place or _ASK_FOR_THE_PLACE),
+        sms("With: %(team)s.", team=listed(", ", others)) if others else None,
+    )
+
+
+def accepted(code: str, place: str | None, others: Sequence[Spoken], **warnings: bool) -> Spoken:
+    """place -- exactly as the caller said it; others -- the partners: "CIT 2 officer";
+    warnings -- see `_going`."""
     return _sentences(
         sms("%(code)s accepted, it is yours.", code=code),
-        *_going(place, others, unsafe=unsafe, quiet=quiet),
+        *_going(place, others, **warnings),
         sms(
             "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR. "
             "If you need help: %(code)s ASSIST",
@@ -185,8 +185,7 @@ def assigned(
     others: Sequence[Spoken],
     *,
     instead_of: str | None = None,
-    unsafe: bool = False,
-    quiet: bool = False,
+    **warnings: bool,
 ) -> Spoken:
     """To a member to whom a dispatcher gave the call by hand. instead_of -- the call they leave."""
     given = sms("%(code)s is yours, given to you by dispatch.", code=code)
@@ -194,7 +193,7 @@ def assigned(
         given = sms("%(code)s is yours by dispatch, not %(other)s.", code=code, other=instead_of)
     return _sentences(
         given,
-        *_going(place, others, unsafe=unsafe, quiet=quiet),
+        *_going(place, others, **warnings),
         sms(
             "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR, "
             "or %(code)s 2 to give it back",

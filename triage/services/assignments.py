@@ -10,6 +10,7 @@ from triage.domain.words import msgid
 from triage.services import (
     assessments,
     by_radio,
+    dangers,
     dispatches,
     diverts,
     page_answers,
@@ -78,6 +79,7 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
             instead_of=left.call.code if left is not None else None,
             unsafe=somebody_withdrew(uow, slot.dispatch),
             quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
+            dangers=dangers.are_told(uow, centre, call),
         ),
     )
     for page in turned:

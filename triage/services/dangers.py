@@ -45,6 +45,11 @@ def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
     return found_none(centre.vocabulary.facts, assessments.answers_of(uow, call))
 
 
+def are_told(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
+    """Is anything known that somebody who is about to go in must know?"""
+    return bool(at_the_door(centre.vocabulary.facts, assessments.answers_of(uow, call)))
+
+
 def of_facts(
     uow: UnitOfWork, centre: Centre, call: Call, names: Collection[str]
 ) -> Sequence[Spoken]:

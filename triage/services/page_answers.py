@@ -5,7 +5,7 @@ from triage.domain import escalation_wording, hand_over_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.role_words import role_name
 from triage.domain.words import Spoken, listed, msgid
-from triage.services import after_a_no, assessments, charges, diverts, paging
+from triage.services import after_a_no, assessments, charges, dangers, diverts, paging
 from triage.services.centre import Centre
 from triage.services.escalation_steps import is_unconfirmed
 from triage.services.pages import hold, partners_of, who_has
@@ -34,7 +34,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
         _tell_the_rest(uow, centre, page)
     elif page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         paging.accept(uow, centre, page, through)
-    return accepted_text(uow, page)
+    return accepted_text(uow, centre, page)
 
 
 def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
@@ -45,13 +45,20 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
                 diverts.tell_who_turned(uow, centre, other, partners_told(slot))
 
 
-def accepted_text(uow: UnitOfWork, page: Page) -> Spoken:
+def accepted_text(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
     """What whoever has it is told: where to go, and with whom."""
     call = page.slot.dispatch.call
     unsafe = somebody_withdrew(uow, page.slot.dispatch)
     quiet = assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely")
     others = partners_told(page.slot)
-    return wording.accepted(call.code, call.location, others, unsafe=unsafe, quiet=quiet)
+    return wording.accepted(
+        call.code,
+        call.location,
+        others,
+        unsafe=unsafe,
+        quiet=quiet,
+        dangers=dangers.are_told(uow, centre, call),
+    )
 
 
 def partners_told(slot: Slot) -> list[Spoken]:

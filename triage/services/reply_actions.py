@@ -52,7 +52,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     if page.state is PageState.ACCEPTED and slot.state in TAKEN:
         if slot.state in ON_SITE or reply.minutes is not None:
             return _eta(uow, centre, page, reply)
-        return Answered("accepted", page_answers.accepted_text(uow, page), call)
+        return Answered("accepted", page_answers.accepted_text(uow, centre, page), call)
     if page.state is PageState.WITHDRAWN or slot.state not in WANTED:
         return Answered("too_late", _too_late(page), call)
     try:
@@ -65,7 +65,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
         return Answered("accepted", told, call)
     if reply.minutes is not None:
         dispatches.set_eta(uow, slot, reply.minutes, "text")
-    return Answered("accepted", page_answers.accepted_text(uow, page), call)
+    return Answered("accepted", page_answers.accepted_text(uow, centre, page), call)
 
 
 def _too_late(page: Page) -> Spoken:

@@ -53,7 +53,7 @@ def _accept(uow: UnitOfWork, centre: Centre, page: Page) -> Said:
     if page.state is not PageState.ACCEPTED:
         return Said(words.VOICE_AGREED)
     if not again:  # the place is never said: it follows as a text
-        stand_downs.tell(uow, centre, page.slot, page_answers.accepted_text(uow, page))
+        stand_downs.tell(uow, centre, page.slot, page_answers.accepted_text(uow, centre, page))
     return Said(words.VOICE_ACCEPTED)
 
 
