@@ -398,7 +398,9 @@ def test_ok_to_a_call_that_was_cancelled_learns_that_it_is_over(world: World, sa
 
     phone.text(said.format(code=call.code))
 
-    assert phone.inbox[-1] == f"{call.code} is canceled. Nothing was changed."
+    assert (
+        phone.inbox[-1] == f"{call.code}: team called off, the call may go on. Nothing was changed."
+    )
 
 
 def test_ok_after_clearing_learns_that_it_is_over_too(world: World) -> None:
@@ -407,7 +409,10 @@ def test_ok_after_clearing_learns_that_it_is_over_too(world: World) -> None:
 
     phone.text(f"{call.code} OK")
 
-    assert phone.inbox[-1] == f"{call.code} is cleared. Nothing was changed."
+    assert (
+        phone.inbox[-1]
+        == f"{call.code}: team has cleared, the call may go on. Nothing was changed."
+    )
     phone.text(f"{call.code} 1")
     assert "your answer is kept" in phone.inbox[-1]
 

@@ -523,7 +523,7 @@ def test_whoever_is_there_and_texts_what_leads_back_is_told_where_they_stand(
     phone.expect("you are free")
     for body in ("ETA 10", "SCENE", "accept", "decline"):
         phone.text(f"{call.code} {body}")
-        phone.expect(f"{call.code} is cleared. Nothing was changed.")
+        phone.expect(f"{call.code}: team has cleared, the call may go on. Nothing was changed.")
 
 
 def test_an_eta_beside_a_yes_counts_though_the_call_is_theirs_already(world: World) -> None:
@@ -553,3 +553,41 @@ def test_nobody_is_told_that_they_are_where_another_is(world: World, word: str) 
     said = alpha.inbox[-1]
     assert "you are" not in said.replace("ALARM RAISED, dispatch is told that you need help", "")
     assert "you are free" not in said
+
+
+def test_yes_to_a_code_of_nobodys_is_told_so_at_once(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    phone.text("QQ7Q yes")
+    phone.expect("No page of yours has this code")
+
+
+def test_go_after_an_eta_asks_for_no_minutes_and_a_second_verdict_says_that_it_counts(
+    world: World,
+) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    phone.expect("Reply")
+    for body, answer in (
+        ("1", "it is yours"),
+        ("ETA 10", "you arrive in 10 min"),
+        ("GO", "you arrive in 10 min. On arrival reply"),
+        ("CLEAR", "you are free"),
+        ("1", "your answer is kept"),
+        ("1", "your answer is kept"),
+        ("3", "this answer counts instead of the one before"),
+    ):
+        phone.text(f"{call.code} {body}")
+        phone.expect(answer)
+
+
+def test_whoever_left_unsafe_is_told_one_story(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM)
+    world.ignores_texts("who is asked instead is another story")
+    for body in ("1", "withdraw"):
+        phone.text(f"{call.code} {body}")
+    for body in ("PARTE", "CLEAR", "ETA 5"):
+        phone.text(f"{call.code} {body}")
+        assert phone.inbox[-1] == (
+            f"{call.code}: you left because it was not safe. Nothing was changed."
+        ), body

@@ -86,6 +86,11 @@ def is_there(code: str, state: SlotState, at: str) -> Text:
     )
 
 
+def answered_anew(code: str) -> Text:
+    """A second answer to whether it was the right team."""
+    return sms("%(code)s: thank you, this answer counts instead of the one before.", code=code)
+
+
 def how_many_minutes(code: str) -> Text:
     return sms("How many minutes? Reply %(code)s ETA 10.", code=code)
 

@@ -56,6 +56,10 @@ def released_before(code: str) -> Text:
     return sms("%(code)s is not yours any more, you are released. Nothing was changed.", code=code)
 
 
+def left_before(code: str) -> Text:
+    return sms("%(code)s: you left because it was not safe. Nothing was changed.", code=code)
+
+
 def withdrawn(code: str) -> Text:
     return sms(
         "%(code)s: you are withdrawn, dispatch is told it is not safe, somebody else is asked. "

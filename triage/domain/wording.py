@@ -313,8 +313,8 @@ def stand_down(code: str, why: Spoken) -> Text:
 
 _WITH_OTHERS = frozenset({"seeking", "paged", "unfilled", "half_formed", "replaced", "withdrawn"})
 _OVER = {
-    "cancelled": msgid("%(code)s is canceled. Nothing was changed."),
-    "cleared": msgid("%(code)s is cleared. Nothing was changed."),
+    "cancelled": msgid("%(code)s: team called off, the call may go on. Nothing was changed."),
+    "cleared": msgid("%(code)s: team has cleared, the call may go on. Nothing was changed."),
     "closed": msgid("%(code)s is closed. Nothing was changed."),
     "handed_over": msgid("%(code)s is handed over. Nothing was changed."),
 }

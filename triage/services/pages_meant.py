@@ -53,7 +53,8 @@ def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
     if last.slot.state in TAKEN:
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
     if over or last.slot.state not in WANTED:
-        return Answered("too_late", wording.not_open(call.code, last.slot.state.value), call)
+        state = "closed" if call.state is CallState.CLOSED else last.slot.state.value
+        return Answered("too_late", wording.not_open(call.code, state), call)
     return Answered("no_question", answer_wording.need_code(call.code), call)
 
 

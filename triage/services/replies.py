@@ -24,7 +24,7 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.services.pages import hold
-from triage.services.pages_meant import in_hand, left_unsafe, page_meant, questions
+from triage.services.pages_meant import call_with, in_hand, left_unsafe, page_meant, questions
 from triage.services.received_texts import Received
 from triage.services.reply_actions import (
     VERBS,
@@ -216,6 +216,8 @@ def _what_to_type(uow: UnitOfWork, page: Page, reply: Reply) -> Spoken:
         return answer_wording.not_understood(code)
     if page.slot.state is SlotState.CLEARED:
         return cleared_text(page)
+    if page.slot.state is SlotState.WITHDRAWN and (over := what_is_over(page)) and over.body:
+        return over.body
     asked = [] if reply.code else _open_codes(questions(uow, page.responder))
     return answer_wording.not_understood(next(iter(asked), None), code)
 
@@ -264,6 +266,8 @@ def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> Spoken:
     """No carrier's word accepts a call; whoever has it need not accept it."""
     if in_hand(uow, responder, code):
         return answer_wording.yours_already(code)
+    if call_with(uow, code, responder) is None:
+        return answer_wording.unknown_code()
     return answer_wording.yes_is_not_an_answer(code)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 from triage.domain import answer_wording, escalation_wording, relief_wording, wording
 from triage.domain.errors import Conflict, Refused
@@ -71,7 +72,8 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
 def _too_late(page: Page) -> Spoken:
     slot, code = page.slot, page.slot.dispatch.call.code
     if _is_released(page):
-        return relief_wording.released_before(code)
+        left = slot.state is SlotState.WITHDRAWN
+        return (relief_wording.left_before if left else relief_wording.released_before)(code)
     if slot.state in TAKEN:
         return wording.taken_by(code, paging.who_has(slot))
     if _is_done(page):
@@ -156,10 +158,19 @@ def _advance(state: SlotState) -> Handler:
             if state is SlotState.EN_ROUTE and reply.minutes is not None:
                 return _eta(uow, centre, page, reply)
             dispatches.advance(uow, centre, page.slot, state, "text")
-        told = cleared_text(page) if state is SlotState.CLEARED else _MOVED[state](call.code)
-        return Answered(state.value, told, call)
+        return Answered(state.value, _moved(uow, page, state), call)
 
     return act
+
+
+def _moved(uow: UnitOfWork, page: Page, state: SlotState) -> Spoken:
+    """Where they are now, and what to text next. Whoever has said when they arrive is not asked."""
+    if state is SlotState.CLEARED:
+        return cleared_text(page)
+    code, eta_at = page.slot.dispatch.call.code, page.slot.eta_at
+    if state is SlotState.EN_ROUTE and eta_at is not None and eta_at > uow.now:
+        return wording.eta(code, ceil((eta_at - uow.now).total_seconds() / 60))
+    return _MOVED[state](code)
 
 
 def cleared_text(page: Page) -> Spoken:
@@ -229,9 +240,11 @@ def record_verdict(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) ->
     call = page.slot.dispatch.call
     if page.state is not PageState.ACCEPTED or reply.digit not in {1, 2, 3, 4}:
         return Answered("not_understood", answer_wording.not_understood(call.code), call)
-    page.verdict = reply.digit
+    before, page.verdict = page.verdict, reply.digit
     uow.audit("page.verdict", page, call_id=call.id, verdict=reply.digit)
-    return Answered("verdict", wording.verdict_thanks(call.code), call)
+    changed = before is not None and before != reply.digit
+    say = answer_wording.answered_anew if changed else wording.verdict_thanks
+    return Answered("verdict", say(call.code), call)
 
 
 _EN_ROUTE = _advance(SlotState.EN_ROUTE)
