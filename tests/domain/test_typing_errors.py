@@ -40,6 +40,39 @@ def test_a_mended_verb_that_is_denied_or_contradicted_does_nothing(body: str) ->
     assert parse(body).verb is Verb.AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    ("body", "verb"),
+    [
+        ("K7QM en rout", Verb.EN_ROUTE),
+        ("on teh way K7QM", Verb.EN_ROUTE),
+        ("K7QM on the wya", Verb.EN_ROUTE),
+        ("K7QM on sceen", Verb.ON_SCENE),
+        ("K7QM en camio", Verb.EN_ROUTE),
+        ("K7QM nto safe", Verb.WITHDRAW),
+        ("K7QM dnot accept", Verb.DECLINE),
+        ("K7QM send polcie", Verb.HELP),
+        ("K7QM en la ecsena", Verb.ON_SCENE),
+    ],
+)
+def test_one_slip_in_a_phrase_is_mended(body: str, verb: Verb) -> None:
+    assert parse(body).verb is verb
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["K7QM on the day", "K7QM on my say", "K7QM no teh wya", "K7QM en camion", "K7QM send policy"],
+)
+def test_a_phrase_of_other_words_or_with_two_slips_is_left_alone(body: str) -> None:
+    assert parse(body).verb in {None, Verb.DECLINE, Verb.AMBIGUOUS}
+    assert parse(body).verb is not Verb.EN_ROUTE
+
+
+def test_no_phrase_is_mended_into_another() -> None:
+    """Who types one of them means it."""
+    for phrase, verb in VERB_OF.items():
+        assert parse(" ".join(["K7QM", *phrase])).verb in {verb, Verb.AMBIGUOUS, None}, phrase
+
+
 def test_among_other_words_a_mistyped_verb_does_nothing_but_a_cry_for_help_does() -> None:
     assert parse("K7QM the door is claer now").verb is None
     assert parse("K7QM we need asistance here").verb is Verb.HELP

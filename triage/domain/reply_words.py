@@ -127,7 +127,8 @@ ORDINARY_WORDS = _words(
     read reads heady beady reedy presents presented resent prevent
     state stages stale stake stakes stare stave sage stag staff stayed strange staring stating
     staking stagings stagging transports transported replaced replaces belief believe reliefs
-    relieved relieves relevos traslados translate withdraws sage safe retiradas seguro"""
+    relieved relieves relevos traslados translate withdraws sage safe retiradas seguro
+    rouse routes routed scenes policy polite camion escenas cerco terca leaves lease"""
 )
 """One letter from a verb, and words in their own right: never taken for it."""
 _REACTIONS = (

@@ -24,7 +24,7 @@ from triage.domain.reply_words import (
     VERB_OF,
     Verb,
 )
-from triage.domain.typing_errors import verb_meant
+from triage.domain.typing_errors import phrase_meant, verb_meant
 
 __all__ = [
     "ALPHABET",
@@ -198,7 +198,7 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
             found.unsafe = found.unsafe or (told and not found.denied)
             found.verbs.add(verb)
             return length
-    if used := _read_number(words, at, found):
+    if used := _read_number(words, at, found) or _read_slip(words, at, found):
         return used
     if code := _as_code(word):
         found.codes.add(code)
@@ -214,6 +214,14 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
     elif word not in FILLERS:
         found.strange_words += 1
     return 1
+
+
+def _read_slip(words: Sequence[str], at: int, found: _Found) -> int:
+    """A phrase with one word mistyped."""
+    verb, used = phrase_meant(words[at : at + LONGEST_PHRASE]) or (None, 0)
+    if verb is not None:
+        found.verbs.add(verb)
+    return used
 
 
 def _read_number(words: Sequence[str], at: int, found: _Found) -> int:
