@@ -67,7 +67,7 @@ def test_which_team_may_be_diverted_is_said_by_the_policy(world: World) -> None:
 def test_the_page_says_both_in_words_and_each_version_is_kept(world: World) -> None:
     browser = world.client("supervisor")
     shown = read(browser.get("/escalation"))
-    assert "is to be rung back after 5, 10, 20, 60 min, by level." in shown
+    assert "is to be rung back after: URGENT 10 min, PROMPT 20 min, ROUTINE 60 min." in shown
     assert "less urgent by 2 or more levels may be asked" in shown
     opened = typed_on(read(browser.get("/escalation/edit")))
     assert (opened["call_back_min"], opened["divert_ranks"]) == ("", "")
@@ -98,9 +98,30 @@ def test_what_would_happen_says_when_the_caller_is_rung_back(world: World) -> No
     by_settings = {**FORM, "wish": "preview"}
     shown = words(browser.submit("/escalation/edit", by_settings).text)
     assert "14:00 The caller is to be rung back." in shown
+    assert "And so on. When nobody was left: again every" in shown
+    assert "less urgent by 2 or more levels may be asked" in shown
     every_level = by_settings | {"level_rank": "0"}
     shown = words(browser.submit("/escalation/edit", every_level).text)
     assert "The caller is to be rung back." not in shown
+
+
+def test_what_is_wrong_is_marked_where_only_a_look_was_asked_for_and_a_new_name_says_for_whom(
+    world: World,
+) -> None:
+    browser = world.client("supervisor")
+    wrong = NIGHTS | {"call_back_min": "0", "divert_ranks": "12", "wish": "preview"}
+    said = read(browser.submit("/escalation/edit", wrong))
+    assert "Write whole minutes, 1 to 1,440, or nothing." in said
+    assert 'id="e-call_back_min"' in said
+    assert 'id="e-divert_ranks"' in said
+    assert ">Ring the caller back after</a>" in said
+    assert ">Which teams under way may be asked</a>" in said
+
+    opened = typed_on(read(browser.get("/escalation/edit?response=mobile_crisis&level_rank=3")))
+    assert opened["name"] == "Mobile crisis team, PROMPT"
+    assert typed_on(read(browser.get("/escalation/edit")))["name"] == ""
+    lay_down(world, NIGHTS)
+    assert read(browser.get("/escalation")).count("(its own)") == 1
 
 
 @pytest.mark.parametrize("typed", ["soon", "0", "1441", "-5", "2.5", "9" * 30])

@@ -81,7 +81,8 @@ def _policies_page(uow: UnitOfWork, ending: UUID | None = None) -> str:
         levels=levels,
         held=held,
         sentences=sentences,
-        beside=beside,
+        beside=lambda policy, rank: beside(policy, rank, levels),
+        beside_others=beside(default_policy(2), 0, levels[1:]),
         where=lambda one: reach.where_in_words(one, levels),
         time_to_answer=reach.time_to_answer(levels),
         defaults=[default_policy(1), default_policy(2)],
@@ -99,8 +100,11 @@ def edit() -> ResponseReturnValue:
         asked = where(request.args)
         if not request.args:
             # The quickest: whoever changes nothing of it makes no level slower.
-            return _edit_page(uow, filled_in(default_policy(HIGHEST), None))
-        policy = most_specific(reach.live(uow), *asked) or default_policy(asked[1] or HIGHEST)
+            return _edit_page(uow, filled_in(replace(default_policy(HIGHEST), name=""), None))
+        live = reach.live(uow)
+        policy = most_specific(live, *asked) or default_policy(asked[1] or HIGHEST)
+        if asked not in live:
+            policy = replace(policy, name=reach.suggested_name(uow, *asked))
         return _edit_page(uow, filled_in(policy, asked))
 
 
@@ -114,6 +118,8 @@ def save() -> ResponseReturnValue:
     for_which = where(form.fields)
     if wish != "save":
         more = 2 if wish == "more" else 0
+        if not more:
+            wrong += [*problems(replace(policy, name=policy.name or "?"))] if not wrong else []
         form = Form(form.fields, min(form.rows + more, MOST_STEPS), named(wrong))
         return _shown(form, 200)
     wrong += not_chosen(form)
@@ -198,11 +204,22 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         channels=[(key.value, words) for key, words in CHANNEL.items()],
         most_steps=MOST_STEPS,
         settings=current_context().centre.policy,
-        never=NEVER,
+        turning=_turning(form, levels),
+        turn=beside(policy, rank)[-1] if (policy := _policy(form)) else None,
+        ends_with=sentences(policy)[-1] if policy and policy.repeat_s else None,
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
         time_to_answer=reach.time_to_answer(levels),
     )
+
+
+def _turning(form: Form, levels: Sequence[Level]) -> list[tuple[str, str]]:
+    """Which teams under way may be asked to turn; what was typed before stays among it."""
+    typed = form.value("divert_ranks")
+    steps = [str(one) for one in range(1, len(levels))]
+    further = [typed] if typed and typed not in [*steps, str(NEVER)] else []
+    said = [(one, msgid("%(ranks)s or more levels less urgent", ranks=one)) for one in steps]
+    return [*said, *((one, one) for one in further), (str(NEVER), msgid("No team at all"))]
 
 
 def _policy(form: Form) -> EscalationPolicy | None:

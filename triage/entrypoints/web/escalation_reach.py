@@ -52,6 +52,13 @@ def where_in_words(one: Kept, levels: Sequence[Level]) -> str:
     return listed(", ", (response, named))
 
 
+def suggested_name(uow: UnitOfWork, response: str, level_rank: int) -> str:
+    """What a policy for these may be called, until a person calls it otherwise."""
+    level = next((level_name(it.label) for it in levels(uow) if it.rank == level_rank), None)
+    named = responses().get(response) or msgid("Every response")
+    return listed(", ", (named, level or msgid("every level")))[:60]
+
+
 def answer_s(level: Level | None) -> int:
     return 60 * ((level.answer_within_min if level else None) or ANSWER_MIN)
 

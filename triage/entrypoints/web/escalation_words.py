@@ -1,7 +1,11 @@
 """An escalation policy in words."""
 
+from collections.abc import Sequence
+
 from triage.context import current_context
 from triage.domain.escalation import NEVER, Channel, EscalationPolicy, Moment, Step, Who
+from triage.domain.ruleset import Level
+from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
 
 WHO = {
@@ -39,8 +43,11 @@ def sentences(policy: EscalationPolicy) -> list[str]:
     return [*said, again]
 
 
-def beside(policy: EscalationPolicy, level_rank: int) -> list[str]:
-    """What else it lays down, or the settings where it says nothing. level_rank -- 0: every one."""
+def beside(policy: EscalationPolicy, level_rank: int, levels: Sequence[Level] = ()) -> list[str]:
+    """What else it lays down, or the settings where it says nothing.
+
+    level_rank -- 0: every one of these levels.
+    """
     ranks = policy.divert_ranks or current_context().centre.policy.divert_ranks
     if ranks >= NEVER:
         turn = msgid("No team on its way to another call is asked to come here instead.")
@@ -50,15 +57,18 @@ def beside(policy: EscalationPolicy, level_rank: int) -> list[str]:
             " come here instead.",
             ranks=ranks,
         )
-    return [_rung_back(policy, level_rank), turn]
+    return [_rung_back(policy, level_rank, levels), turn]
 
 
-def _rung_back(policy: EscalationPolicy, level_rank: int) -> str:
-    settings = current_context().centre.policy
+def _rung_back(policy: EscalationPolicy, level_rank: int, levels: Sequence[Level]) -> str:
     if policy.call_back_min is None and not level_rank:
+        times = [
+            listed(" ", (level_name(it.label), f"{call_back_min(policy, it.rank)} min"))
+            for it in levels
+        ]
         return msgid(
-            "While nobody comes, the caller is to be rung back after %(minutes)s min, by level.",
-            minutes=", ".join(map(str, settings.call_back_min)),
+            "While nobody comes, the caller is to be rung back after: %(times)s.",
+            times=listed(", ", times),
         )
     return msgid(
         "While nobody comes, the caller is to be rung back after %(minutes)s min.",
