@@ -7,6 +7,7 @@ from triage.domain.escalation import EscalationPolicy
 from triage.domain.ruleset import Level
 from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
+from triage.entrypoints.web.languages import spoken
 from triage.services import escalation_policies, rosters, rule_sets
 from triage.services.escalation_policies import Kept
 from triage.storage.unit_of_work import UnitOfWork
@@ -56,7 +57,8 @@ def suggested_name(uow: UnitOfWork, response: str, level_rank: int) -> str:
     """What a policy for these may be called, until a person calls it otherwise."""
     level = next((level_name(it.label) for it in levels(uow) if it.rank == level_rank), None)
     named = responses().get(response) or msgid("Every response")
-    return listed(", ", (named, level or msgid("every level")))[:60]
+    name: str = spoken(listed(", ", (named, level or msgid("every level"))))
+    return name[:60]
 
 
 def answer_s(level: Level | None) -> int:
