@@ -198,7 +198,7 @@ def test_after_a_stand_down_nobody_is_told_to_accept(world: World) -> None:
 
     phone.text(f"{call.code} ADDR")
 
-    assert "canceled" in phone.inbox[-1]
+    assert "called off" in phone.inbox[-1]
     assert phone.rings == []
 
 

@@ -239,3 +239,32 @@ def test_whoever_accepts_reads_that_dangers_are_told_and_never_which(world: Worl
     phone.expect("Reply")
     phone.text(f"{call.code} 1")
     assert said not in phone.expect("it is yours")
+
+
+def test_what_was_said_to_be_none_is_not_said_once_a_team_had_to_leave(world: World) -> None:
+    phone, call = on_a_call(world)
+    (after,) = world.team("CIT 2")
+    world.ignores_texts("what is texted is another story")
+    phone.text(f"{call.code} withdraw")
+    after.text(f"{call.code} 1")
+    page = words(signs_in(world, after, "cit.2"), f"/calls/{call.reference}")
+    assert "A team left" in page
+    assert "Asked, and said to be none" not in page
+
+
+def test_half_a_team_on_scene_is_not_the_team_on_scene(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call(UNARMED | {"weapon": "accessible"})
+    world.ignores_texts("what is texted is another story")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+    officer.text(f"{call.code} scene")
+    desk = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    theirs = words(signs_in(world, clinician), f"/calls/{call.reference}")
+    for page in (desk, theirs):
+        assert "Officer on scene, clinician coming" in page
+
+    clinician.text(f"{call.code} scene")
+    assert "coming" not in words(world.client("dispatcher"), f"/calls/{call.reference}").split(
+        "Timeline"
+    )[0].replace("Also coming", "")

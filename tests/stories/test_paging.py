@@ -310,7 +310,7 @@ def test_cancelling_tells_everybody_who_was_asked(world: World, call: Call) -> N
 
     phone.expect("Stand down, caller canceled")
     phone.text("1")
-    phone.expect("is canceled")
+    phone.expect("team called off, the call may go on")
     assert state(world, call) == "cancelled"
 
 
@@ -569,4 +569,4 @@ def test_after_clearing_a_second_yes_is_told_that_it_is_over(world: World, call:
 
     phone.text(f"{call.code} ACCEPT")
 
-    phone.expect(f"{call.code} is cleared")
+    phone.expect(f"{call.code}: team has cleared")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from triage.domain.lifecycle import (
     GONE,
+    ON_SITE,
     TAKEN,
     WANTED,
     DispatchState,
@@ -14,9 +15,9 @@ from triage.domain.lifecycle import (
     PageState,
     SlotState,
 )
-from triage.domain.role_words import member_name
+from triage.domain.role_words import member_name, role_name
 from triage.domain.transfers import TransferState
-from triage.domain.words import msgid
+from triage.domain.words import Spoken, listed, msgid
 from triage.services.charges import is_charge
 from triage.services.listed_dispatches import (
     ListedDispatch,
@@ -120,6 +121,19 @@ class DispatchLine:
         if self.state is DispatchState.ON_SCENE and SlotState.ON_SCENE not in states:
             return SlotState.TRANSPORTING
         return self.state
+
+    @property
+    def part_there(self) -> Spoken | None:
+        """Who is there and who still comes, where that is only a part of the team."""
+        there = [one.role for one in self.coming if one.state in ON_SITE]
+        coming = [one.role for one in self.coming if one.state not in ON_SITE]
+        if self.state is not DispatchState.ON_SCENE or not (there and coming):
+            return None
+        return msgid(
+            "%(there)s on scene, %(coming)s coming",
+            there=listed(", ", map(role_name, there)),
+            coming=listed(", ", map(role_name, coming)),
+        )
 
     @property
     def in_charge(self) -> str | None:

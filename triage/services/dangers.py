@@ -41,7 +41,10 @@ def _left(uow: UnitOfWork, centre: Centre, call: Call) -> list[Spoken]:
 
 
 def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
-    """What was asked and is said not to be there."""
+    """What was asked and is said not to be there; nothing once a team had to leave, who knew better
+    than whoever was asked before."""
+    if withdrew_at(uow, call.id) is not None:
+        return []
     return found_none(centre.vocabulary.facts, assessments.answers_of(uow, call))
 
 
