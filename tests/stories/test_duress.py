@@ -45,6 +45,27 @@ def pair_on_scene(world: World, name: str) -> tuple[Phone, Phone, Call]:
     return clinician, officer, call
 
 
+def test_whoever_is_there_too_reads_of_an_open_cry_for_help(world: World) -> None:
+    clinician, officer, call = pair_on_scene(world, "CIT 1")
+    clinician.text("need help")
+    clinician.expect("ALARM RAISED")
+    officer.expect(f"{call.code}: CIT 1 (clinician) needs help. The desk knows.")
+    clinician.text("need help")
+    clinician.expect("ALARM RAISED")
+    officer.expect_silence()
+    page = words(world.client("dispatcher"), f"/calls/{call.reference}")
+    assert "CIT 1 (officer) is texted that a colleague needs help." in page
+
+
+def test_nobody_reads_of_a_silent_alarm_there(world: World) -> None:
+    clinician, officer, call = pair_on_scene(world, "CIT 1")
+    knows(world, clinician)
+    clinician.text(f"{call.code} {WORD}")
+    assert [alarm.kind for alarm in untaken(world)] == [AlarmKind.DURESS]
+    officer.expect_silence()
+    clinician.ignores("an ordinary answer")
+
+
 MOMENTS = {
     "asked": [],
     "accepted": ["{code} 1"],

@@ -16,6 +16,11 @@ def check_in(code: str, *, again: bool) -> Text:
     return sms("Roster check %(code)s. Reply OK (o BIEN).", code=code)
 
 
+def needs_help(code: str, who: Spoken) -> Text:
+    """To whoever else is on the call. who -- the team and the role."""
+    return sms("%(code)s: %(who)s needs help. The desk knows.", code=code, who=who)
+
+
 def checked_in(codes: str, waiting: str | None = None) -> Spoken:
     """waiting -- the code of a page that still waits for an answer."""
     return still_waits(sms("%(codes)s: thank you, noted.", codes=codes), waiting)

@@ -74,7 +74,7 @@ def tell_of_new(uow: UnitOfWork, centre: Centre, call: Call, before: Mapping[str
     if not new:
         return
     by_radio.owe(uow, call, new)
-    for slot in _under_way(uow, call):
+    for slot in under_way(uow, call):
         _tell(uow, centre, slot)
 
 
@@ -83,13 +83,13 @@ def tell_that_it_is_unsafe(uow: UnitOfWork, centre: Centre, left: Slot, text: Sp
     call = left.dispatch.call
     by_radio.owe(uow, call, [by_radio.TEAM_LEFT])
     told = {left.responder_id}
-    for slot in _under_way(uow, call):
+    for slot in under_way(uow, call):
         if slot.responder_id not in told:
             told.add(slot.responder_id)
             tell(uow, centre, slot, text, priority=0)
 
 
-def _under_way(uow: UnitOfWork, call: Call) -> Sequence[Slot]:
+def under_way(uow: UnitOfWork, call: Call) -> Sequence[Slot]:
     """Those with a phone here."""
     return uow.session.scalars(
         select(Slot)

@@ -3,10 +3,9 @@
 import logging
 
 from triage.domain import safety_wording, wording
-from triage.domain.alarms import AlarmKind
 from triage.domain.lifecycle import TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Reply
-from triage.services import alarms, check_ins, pages_meant, paging
+from triage.services import check_ins, cries, pages_meant, paging
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.database import must_begin_anew
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     """Always reaches a dispatcher: a wrong code or none must not cost the alarm."""
     pages = about(uow, responder, reply.code)
-    alarms.raise_on(uow, centre, AlarmKind.HELP, responder, pages)
+    cries.cry_for_help(uow, centre, responder, pages)
     if not pages:
         return Answered("help_unplaced", wording.help_unplaced())
     codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)

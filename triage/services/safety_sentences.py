@@ -81,6 +81,9 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "slot.told_of_danger": lambda _, d: msgid(
         "%(who)s is texted that something dangerous is known now.", who=_who(d)
     ),
+    "slot.told_of_help": lambda _, d: msgid(
+        "%(who)s is texted that a colleague needs help.", who=_who(d)
+    ),
     "check_in.asked": lambda _, d: msgid("%(who)s is asked whether all is well.", who=_who(d)),
     "check_in.asked_again": lambda _, d: msgid("%(who)s is asked again: no answer.", who=_who(d)),
     "check_in.answered": lambda _, d: msgid(

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from triage.context import current_context
-from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import GONE, ON_SITE, PageState, leads_back
 from triage.domain.state_words import small_state_name
@@ -20,6 +19,7 @@ from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
 from triage.services import (
     alarms,
+    cries,
     arrivals,
     calls,
     check_ins,
@@ -99,7 +99,7 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     doing, _, minutes = typed.line("action").partition("-")
     minutes = minutes or typed.line("minutes")
     if doing == "help":
-        alarms.raise_(uow, centre, AlarmKind.HELP, page.responder, page)
+        cries.cry_for_help(uow, centre, page.responder, [page])
         return msgid(
             "ALARM RAISED: dispatch is told that you need help. Use your radio if you can."
         )

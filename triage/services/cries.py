@@ -1,0 +1,53 @@
+"""Somebody in the field says that they need help: the desk is alarmed, and whoever else is on the
+call reads that it is. Never after a silent alarm, which nothing that reaches a team gives away."""
+
+import logging
+from collections.abc import Sequence
+
+from triage.domain import safety_wording
+from triage.domain.alarms import AlarmKind
+from triage.domain.lifecycle import PageState
+from triage.domain.role_words import member_name
+from triage.services import alarms, dangers
+from triage.services.centre import Centre
+from triage.services.stand_downs import tell
+from triage.storage.database import must_begin_anew
+from triage.storage.dispatches import Page
+from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+
+def cry_for_help(uow: UnitOfWork, centre: Centre, member: Responder, pages: Sequence[Page]) -> None:
+    """On each of these calls, or on none. Who says it again is told of once while nobody has taken
+    the alarm."""
+    if not pages:
+        alarms.raise_(uow, centre, AlarmKind.HELP, member)
+    for page in pages:
+        alarm = alarms.raise_(uow, centre, AlarmKind.HELP, member, page)
+        if alarm.rings == 1 and page.state is PageState.ACCEPTED:
+            _tell_others(uow, centre, member, page)
+
+
+def _tell_others(uow: UnitOfWork, centre: Centre, member: Responder, page: Page) -> None:
+    """Nothing that goes wrong here may cost the alarm."""
+    try:
+        with uow.session.begin_nested():
+            _tell(uow, centre, member, page)
+    except Exception as error:
+        if must_begin_anew(error):  # all of this is tried again
+            raise
+        log.error("others on the call were not told of an alarm: %s", type(error).__name__)
+
+
+def _tell(uow: UnitOfWork, centre: Centre, member: Responder, page: Page) -> None:
+    call, told = page.slot.dispatch.call, {member.id}
+    text = safety_wording.needs_help(call.code, member_name(member.team.name, member.role))
+    for slot in dangers.under_way(uow, call):
+        other = slot.responder
+        if other is None or other.id in told:
+            continue
+        told.add(other.id)
+        tell(uow, centre, slot, text, priority=0)
+        uow.audit("slot.told_of_help", slot, call_id=call.id, team=other.team.name, role=other.role)
