@@ -146,6 +146,10 @@ def test_a_typical_call_takes_forty_keys_beside_the_narrative_and_leaves_nothing
     expect(page.locator("#kept")).to_contain_text("Kept at")
     page.keyboard.press("Alt+q")
     page.get_by_role("button", name="Sign out").press("Enter")
+    page.wait_for_url("**/sign-out")
+    expect(page.locator("main")).to_contain_text("The blue house")
+    expect(page.get_by_role("link", name="Stay signed in")).to_be_focused()
+    page.get_by_role("button", name="Sign out all the same").press("Enter")
     page.wait_for_url("**/sign-in")
     left = page.evaluate(
         """async () => JSON.stringify([{...localStorage}, {...sessionStorage},

@@ -19,10 +19,10 @@ from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
 from triage.services import (
     alarms,
-    cries,
     arrivals,
     calls,
     check_ins,
+    cries,
     dispatches,
     idempotency,
     page_answers,
