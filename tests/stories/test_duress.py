@@ -53,6 +53,8 @@ def test_whoever_is_there_too_reads_of_an_open_cry_for_help(world: World) -> Non
     clinician.text("need help")
     clinician.expect("ALARM RAISED")
     officer.expect_silence()
+    for _ in range(2):
+        world.desk.expect_ring("needs help")
     page = words(world.client("dispatcher"), f"/calls/{call.reference}")
     assert "CIT 1 (officer) is texted that a colleague needs help." in page
 
@@ -63,6 +65,7 @@ def test_nobody_reads_of_a_silent_alarm_there(world: World) -> None:
     clinician.text(f"{call.code} {WORD}")
     assert [alarm.kind for alarm in untaken(world)] == [AlarmKind.DURESS]
     officer.expect_silence()
+    world.desk.expect_ring("Silent alarm")
     clinician.ignores("an ordinary answer")
 
 
