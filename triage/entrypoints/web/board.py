@@ -201,8 +201,10 @@ def _red(centre: Centre, row: Row, now: datetime) -> list[str]:
 
 def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     """What a row says first, the loudest first, each with its tone."""
-    marks = sorted(  # alarms first
-        mark(centre, errand, now, can_ring=row.call.can_ring) for errand in row.errands
+    marks = sorted(  # alarms first; what only has its time stands beside the teams
+        shown
+        for errand in row.errands
+        if (shown := mark(centre, errand, now, can_ring=row.call.can_ring))[0] != "quiet"
     )
     said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
     said += left_unsafe(row.left_unsafe_at)
