@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -227,6 +227,14 @@ class Replies(RuleBasedStateMachine):
         theirs = {key for key, page in before.items() if page.sender == phone.responder_id}
         calls = {page.call for page in changed.values()}
         everywhere = reply.verb is Verb.HELP or reply.carrier_word is not None
+        if (
+            reply.verb is Verb.WITHDRAW
+        ):  # from where is not clear: an alarm, on all that they may mean
+            everywhere |= all(
+                now.alarmed and replace(before[key], alarmed=True) == now
+                for key, now in changed.items()
+                if key in before
+            )
         if not everywhere:
             assert len(calls) <= 1, f"{body!r} changed two calls"
         if reply.code and calls and not everywhere:
