@@ -229,7 +229,7 @@ def test_who_must_leave_leaves_at_once_and_everybody_learns_it(world: World) -> 
     bravo.text(f"{call.code} 1")
     bravo.expect("Ask dispatch before you go in")
     alpha.text(f"{call.code} 1")
-    alpha.expect("you are released")
+    alpha.expect("you left because it was not safe")
     assert "HAD TO WITHDRAW" in board(world)  # until a person has seen to it
 
 
