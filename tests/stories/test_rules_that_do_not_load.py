@@ -119,6 +119,7 @@ def test_answers_and_the_end_of_the_wait_are_taken_too_and_the_next_version_deci
     world.wait(minutes=10)
     for member in pair:
         member.expect("HIGHEST, within 10 min")
+    world.desk.expect("dispatch it in CAD now")
 
     assert latest(world, open_one.reference).outcome == "not_scored"
     assert latest(world, waiting.reference).outcome == "not_scored"
