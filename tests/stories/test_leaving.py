@@ -85,7 +85,7 @@ def test_who_was_stood_down_is_not_told_to_accept(world: World) -> None:
     answer = phone.inbox[-1]
     assert call.code in answer
     assert "accept" not in answer
-    assert "canceled" in answer
+    assert "team called off" in answer
 
 
 def test_who_was_stood_down_and_says_that_it_is_not_safe_is_heard(world: World) -> None:
