@@ -35,6 +35,8 @@ OWN = {
         "after",
         "also",
         "answer",
+        "anyway",
+        "back",
         "before",
         "confirmed",
         "csrf_token",
