@@ -223,7 +223,11 @@ def take_every_page(browser: Browser, kept: dict[str, Any]) -> set[str]:
     take_one(stranger, "sign-in")
     taken: set[str] = set()
     for role in ROLES:
-        page, waiting, seen = signed_in(browser, kept, role), ["/", "/styleguide"], set()
+        page, waiting, seen = (
+            signed_in(browser, kept, role),
+            ["/", "/styleguide", "/sign-out"],
+            set(),
+        )
         while waiting:
             path = waiting.pop(0)
             name = name_of(path)

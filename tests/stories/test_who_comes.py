@@ -485,6 +485,9 @@ def test_a_call_back_that_was_promised_stays_what_was_told_and_is_a_task(
     assert due in words(dispatcher.get("/board").text)
     assert due in words(look(dispatcher, call))
 
+    asked = act(dispatcher, call, "/promised-back", {"turn": "0"})
+    assert "Choose what the call-back came to." in asked
+    assert due in words(look(dispatcher, call)), "nothing is taken for a call that was made"
     turn = {"turn": "0", "outcome": "not_reached"}
     assert "The next try is timed." in act(dispatcher, call, "/promised-back", turn)
     assert due not in words(look(dispatcher, call))

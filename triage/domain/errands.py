@@ -10,6 +10,9 @@ RING_OUTCOMES = {
 }
 """What a call-back after a lost line came to."""
 
+PROMISE_OUTCOMES = ("rung", "not_reached", "unsafe")
+"""What a promised call-back came to."""
+
 AFTER_LAST_TRY = {
     "again": msgid("Ring another round"),
     "somebody_goes": msgid("Somebody goes there: they look for the caller"),

@@ -23,7 +23,6 @@ from triage.services import (
     dispatches,
     escalations,
     paging,
-    promised_backs,
     response_words,
     sending,
     teams_meant,
@@ -303,11 +302,8 @@ def _several(at: _At, waiting: Sequence[Dispatch]) -> str:
 
 
 def _rang(at: _At) -> str:
-    due = [one for one in at.dispatches() if one.call_back_at is not None]
-    if not (promised_backs.rung(at.uow, at.call) or due):
+    if not escalations.rang(at.uow, at.centre, at.call):
         raise Refused(msgid("No call-back of this call is due."))
-    for dispatch in due:
-        escalations.called_back(at.uow, at.centre, dispatch)
     return msgid("the call-back is noted.")
 
 

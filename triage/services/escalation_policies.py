@@ -126,7 +126,7 @@ def lay_down(
     policy: EscalationPolicy,
 ) -> EscalationPolicyRow:
     """From now on new calls of this response and level follow this policy; what held before
-    ends. Calls that began under it end under it.
+    ends. Calls that began under it end under it, unless they become more urgent.
 
     where -- a response or "", and a level's rank or 0. Raises NotAPolicy.
     """

@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from triage.domain.errors import Conflict
+from sqlalchemy import select
+
+from triage.domain.errands import PROMISE_OUTCOMES
+from triage.domain.errors import Conflict, Refused
 from triage.domain.escalation import Channel, Due, Who, reminders
 from triage.domain.lifecycle import WANTED, PageKind, PageState, SlotState
 from triage.domain.words import msgid
@@ -13,6 +16,7 @@ from triage.services import (
     all_hands,
     callers,
     charges,
+    errands,
     escalation_policies,
     freed_teams,
     promised_backs,
@@ -32,6 +36,7 @@ from triage.services.escalation_steps import (
 )
 from triage.services.pages import REMIND, ring, send_again
 from triage.services.planned import cancel, is_planned, plan
+from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
@@ -212,6 +217,35 @@ def called_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     told = callers.no_number(dispatch.call)
     uow.audit("dispatch.called_back", dispatch, waited_s=waited_s, **told)
     promised_backs.rung(uow, dispatch.call)
+
+
+def rang(uow: UnitOfWork, centre: Centre, call: Call) -> bool:
+    """Somebody has rung the caller: no call-back that is due or was promised is owed any more.
+    False where none was."""
+    due = select(Dispatch).where(Dispatch.call_id == call.id, Dispatch.call_back_at.is_not(None))
+    dispatches = uow.session.scalars(due).all()
+    promised = promised_backs.rung(uow, call)
+    for dispatch in dispatches:
+        called_back(uow, centre, dispatch)
+    return promised or bool(dispatches)
+
+
+def promise_tried(uow: UnitOfWork, centre: Centre, call: Call, turn: int, outcome: str) -> None:
+    """What a promised call-back came to. Raises Refused for no such outcome.
+
+    turn -- which try the person saw: somebody else may have written it down meanwhile.
+    """
+    errand = errands.must_wait(uow, call, promised_backs.KIND)
+    if outcome not in PROMISE_OUTCOMES:
+        raise Refused(msgid("Choose what the call-back came to."), "outcome")
+    if turn != errand.turn:
+        raise Conflict(msgid("somebody has written this try down already"))
+    if outcome == "not_reached":
+        promised_backs.not_reached(uow, errand)
+    elif outcome == "unsafe":
+        promised_backs.rung(uow, call, outcome)
+    else:
+        rang(uow, centre, call)
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {

@@ -94,7 +94,7 @@ class Dispatch(LiveRow):
     stalled_in: Mapped[DispatchState | None]
     """The state in which it stood still for too long when somebody last looked after it."""
     policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("escalation_policy.id"))
-    """The escalation policy it began under; None for the default."""
+    """The escalation policy it began under, or has since it was raised; None for the default."""
     escalated: Mapped[int] = mapped_column(default=0, server_default="0")
     """Steps done since nobody was left to ask."""
     call_back_at: Mapped[datetime | None]

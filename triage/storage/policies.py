@@ -1,5 +1,5 @@
 """What a supervisor has laid down about escalation. A policy is never changed: an edit is a new
-row, and the calls that began under the old one end under it."""
+row, and the calls that began under the old one end under it, unless they become more urgent."""
 
 from datetime import datetime
 from typing import Any

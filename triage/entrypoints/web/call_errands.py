@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.domain.codes import CANCELLED
 from triage.domain.errands import AFTER_LAST_TRY, REFERRAL_ENDS, RING_OUTCOMES
-from triage.domain.errors import Conflict, Refused
+from triage.domain.errors import Refused
 from triage.domain.words import inside, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
@@ -16,12 +16,9 @@ from triage.services import (
     callers,
     cancellations,
     corrections,
-    dispatches,
-    errands,
     escalations,
     lost_lines,
     neighbours,
-    promised_backs,
     referrals,
 )
 from triage.services.cancellations import Wish
@@ -62,25 +59,20 @@ def rung_back(reference: str) -> ResponseReturnValue:
     return do(reference, "lost", note)
 
 
+_PROMISE_TOLD = {
+    "rung": msgid("Written down: the caller was called back."),
+    "not_reached": msgid("Written down: not reached. The next try is timed."),
+    "unsafe": msgid("Written down: not rung, because it may not be safe."),
+}
+
+
 @bp.post("/promised-back")
 @open_to(*DISPATCHERS)
 def promised_back(reference: str) -> ResponseReturnValue:
     def note(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        errand = errands.must_wait(uow, call, promised_backs.KIND)
         outcome = typed.line("outcome")
-        if errand.turn != turn_seen():
-            raise Conflict(msgid("somebody has written this try down already"))
-        if outcome == "not_reached":
-            promised_backs.not_reached(uow, errand)
-            return msgid("Written down: not reached. The next try is timed.")
-        if outcome == "unsafe":
-            promised_backs.rung(uow, call, outcome)
-            return msgid("Written down: not rung, because it may not be safe.")
-        for dispatch in dispatches.of_call(uow, call):
-            if dispatch.call_back_at is not None:
-                escalations.called_back(uow, centre, dispatch)
-        promised_backs.rung(uow, call)
-        return msgid("Written down: the caller was called back.")
+        escalations.promise_tried(uow, centre, call, turn_seen(), outcome)
+        return _PROMISE_TOLD[outcome]
 
     return do(reference, "promise", note)
 
