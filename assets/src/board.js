@@ -39,9 +39,9 @@
     0: () => location.assign("/board"),
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     t: () => {
-      const there = document.activeElement.closest(".call-row")?.querySelector("[data-take]");
+      const there = document.activeElement.closest(".call-row")?.querySelector("[data-have]");
       if (there) there.click();
-      else document.querySelector("[data-take]")?.focus();
+      else document.querySelector("[data-have]")?.focus();
     },
     n: () => { location.href = "/intake"; }, "?": () => keys.open || keys.showModal(),
   };

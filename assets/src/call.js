@@ -197,7 +197,7 @@
       before.querySelector("summary").focus();
     },
     KeyW: () => document.querySelector("[data-late]")?.focus(),
-    KeyH: () => document.querySelector("[data-take]")?.click(),
+    KeyH: () => document.querySelector("[data-have]")?.click(),
     KeyB: toBoard,
   };
   function unfold(id) {

@@ -99,3 +99,31 @@ def test_what_somebody_left_is_taken_with_one_key_on_the_board(
     page.keyboard.press("Enter")
     page.wait_for_url(f"{served.base_url}/intake/{key}")
     expect(page.locator("[name=location]")).to_have_value("Mill, upstairs")
+
+
+def test_who_takes_a_call_by_its_key_takes_no_alarm_and_the_key_of_alarms_takes_no_call(
+    world: World, served: Served, page: Page
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call, other = world.call(CALM, location="Pier 3"), world.call(CALM, location="Mill")
+    phone.text(f"{call.code} 1")
+    phone.text(f"{call.code} help")
+    world.ignores_texts("what is texted is another story")
+
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    alarm = page.locator("#call-head [data-take]")
+    expect(alarm).to_be_visible()
+    page.keyboard.press("Alt+h")
+    expect(page.locator("#call-desk")).to_contain_text("You have this call")
+    expect(alarm).to_be_visible()
+    page.keyboard.press("a")
+    expect(alarm).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(alarm).to_have_count(0)
+
+    page.goto(f"{served.base_url}/calls/{other.reference}")
+    expect(page.locator("#call-desk")).to_contain_text("Take this call")
+    page.keyboard.press("a")
+    expect(page.locator("#call-desk button:focus")).to_have_count(0)
+    expect(page.locator("[data-take]")).to_have_count(0)  # what is heard until it is taken

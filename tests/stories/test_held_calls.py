@@ -282,14 +282,14 @@ def test_a_holder_whose_pages_fell_silent_is_told_and_the_call_is_taken_with_one
     world.wait(minutes=2)
     jo.get("/board")
     assert "Sam Ortiz has it" in row(jo, call)
-    assert "data-take" not in board(jo)
+    assert "data-have" not in board(jo)
 
     world.wait(minutes=2)
     assert "Sam Ortiz has it, not seen for 4 min" in row(jo, call)
     assert "not seen for 4 min" in head(jo, call)
     taken = board(jo).split("formaction=")[1]
     assert taken.startswith(f'"/calls/{call.reference}/take"')
-    assert account(world, "sam.ortiz") in taken.split("data-take")[0]
+    assert account(world, "sam.ortiz") in taken.split("data-have")[0]
 
     told = act(jo, call, "take", seen=account(world, "sam.ortiz"))
     assert f"You have call {call.code}. Until now Sam Ortiz had it, not seen for" in told
