@@ -144,14 +144,22 @@ SAID: dict[str, Spoken] = {
     "charge_taken": escalation_wording.charge_taken(K),
     "charge_is_taken": escalation_wording.charge_is_taken(K, "County supervisors of the night"),
     "charge_reminder": escalation_wording.charge_reminder(K, 120),
-    "not confirmed": hand_over_wording.not_confirmed(
-        K, level="VERY URGENT", within_min=240, area="Northgate"
-    ),
-    "desk, not confirmed": hand_over_wording.tell_desk(K, "IMMEDIATE", on_shift=True),
-    "desk, none on shift": hand_over_wording.tell_desk(K, "IMMEDIATE", on_shift=False),
-    "charge of a hand-over": hand_over_wording.charge_taken(K),
-    "reminder of a hand-over": hand_over_wording.charge_reminder(K, 120),
+    **{
+        f"{said}, {to}": text
+        for to in ("cad", "transfer")
+        for owed in [hand_over_wording.of(to)]
+        for said, text in {
+            "not confirmed": owed.not_confirmed(
+                K, level="VERY URGENT", within_min=240, area="Northgate"
+            ),
+            "desk, not confirmed": owed.tell_desk(K, "IMMEDIATE", on_shift=True),
+            "desk, none on shift": owed.tell_desk(K, "IMMEDIATE", on_shift=False),
+            "charge of a hand-over": owed.charge_taken(K),
+            "reminder of a hand-over": owed.charge_reminder(K, 120),
+        }.items()
+    },
     "confirmed in CAD": hand_over_wording.confirmed(K, "M" * 40),
+    "transfer goes on": hand_over_wording.transfer_goes_on(K),
     "no_charge": escalation_wording.NO_CHARGE,
     "one left of many": escalation_wording.many_left([K], 0),
     "nobody_left_at_all": escalation_wording.nobody_left_at_all(K, "IMMEDIATE", on_shift=True),

@@ -20,6 +20,7 @@ def owe(world: World, urgency: Urgency) -> Call:
         choice=sending.Choice("crisis_line", "supervisor"),
     )
     also(world, call, "police", urgency)
+    cancel(world, call, "crisis_line")
     return call
 
 
@@ -29,6 +30,14 @@ def also(world: World, call: Call, response: str, urgency: Urgency) -> None:
         lambda uow: dispatches.open_dispatch(
             uow, world.centre, uow.get(Call, call.id), response, urgency, "by_hand"
         ),
+    )
+
+
+def cancel(world: World, call: Call, response: str) -> None:
+    key = world.dispatch(call, response).id
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(uow, world.centre, uow.get(Dispatch, key), "duplicate"),
     )
 
 
@@ -178,12 +187,7 @@ def test_what_has_hours_has_minutes_before_anybody_is_woken(world: World) -> Non
     boss.expect("NOT CONFIRMED IN CAD. ROUTINE, within 4 h, Harbor.")
     assert boss.rings == []
 
-    world.context.do(
-        "test",
-        lambda uow: dispatches.cancel(
-            uow, world.centre, uow.get(Dispatch, world.dispatch(call, "police").id), "duplicate"
-        ),
-    )
+    cancel(world, call, "police")
     boss.expect("stand down")
     world.wait(hours=1)
     boss.expect_silence()

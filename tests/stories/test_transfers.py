@@ -14,7 +14,7 @@ from tests.stories.test_call_page import act, look, path, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import WISH, state
 from tests.stories.test_reliefs import orphans
-from tests.world import Browser, World
+from tests.world import Browser, Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker
@@ -155,6 +155,7 @@ def test_a_line_that_nobody_rings_turns_red(world: World, desk: Browser) -> None
     world.wait(minutes=6)
     assert world.audited("dispatch.hand_over_late") == 1
     assert orphans(world) == 0
+    world.desk.expect("hand the caller over now")
     step(desk, call, "ringing")
     assert "TRANSFER NOW" not in look(desk, call)
 
@@ -344,6 +345,7 @@ def test_once_the_line_is_rung_no_banner_says_that_nobody_has_rung_it(
 ) -> None:
     call = line_call(world)
     world.wait(minutes=6)  # a look has found that it stands still
+    world.desk.expect("hand the caller over now")
     assert f"TRANSFER NOW, nobody has rung the line: {call.code}." in words(
         desk.get("/banners").text
     )
@@ -495,3 +497,115 @@ def test_an_answer_in_the_moment_in_which_the_time_runs_out_is_never_lost(
 
 def at_the_desk(world: World, key: UUID, work: Callable[[UnitOfWork, Transfer], None]) -> None:
     world.context.do("desk", lambda uow: work(uow, transfers.newest(uow.get(Dispatch, key))))
+
+
+# --- nobody goes on with it --------------------------------------------------------------
+
+
+@pytest.fixture
+def boss(world: World) -> Phone:
+    (phone,) = world.team("Supervisors", ("supervision",), ("supervisor",))
+    return phone
+
+
+def test_supervisors_are_alarmed_until_somebody_rings_the_line(
+    world: World, desk: Browser, boss: Phone
+) -> None:
+    call = line_call(world)
+    share = tenth(world, call)
+    world.wait(seconds=share - 5)
+    boss.expect_silence()
+
+    world.wait(seconds=10)
+    told = boss.expect("CALLER NOT HANDED OVER.")
+    assert told.endswith(f"See that it is done? Reply {call.code} 1=accept 2=decline")
+    page = words(look(desk, call))
+    assert "Supervisors are alarmed until it is confirmed." in page
+    assert "Caller not handed over: the supervisors alarmed by text (1)." in page
+    assert "Supervisors was asked to take charge" in page
+    world.wait(seconds=125)
+    assert "A caller was not handed over" in boss.expect_ring("Press 1 to see that it is done").body
+    assert orphans(world) == 0
+
+    step(desk, call, "ringing")
+    boss.expect("the caller is being handed over. Nothing is asked of you now.")
+    assert "Supervisors are alarmed" not in words(look(desk, call))
+    step(desk, call, "counselor")
+    step(desk, call, "released")
+    world.wait(hours=1)
+    boss.expect_silence()
+    assert len(boss.rings) == 1
+
+
+def tenth(world: World, call: Call) -> int:
+    """So many seconds pass before anybody is alarmed."""
+    return world.dispatch(call, LINE).within_min * 6
+
+
+def test_supervisors_are_alarmed_where_nobody_says_that_the_caller_was_released(
+    world: World, desk: Browser, boss: Phone
+) -> None:
+    call = line_call(world)
+    step(desk, call, "ringing")
+    step(desk, call, "counselor")
+    world.wait(seconds=max(300, tenth(world, call)) + 5)
+    boss.expect("CALLER NOT HANDED OVER.")
+
+    boss.text(f"{call.code} 1")
+    boss.expect("you have taken charge. See that the caller is handed over")
+    assert "Supervisors has taken charge" in words(look(desk, call))
+    assert "Supervisors has taken charge" in words(desk.get("/board").text)
+    world.wait(minutes=200)
+    assert any("the caller is still not handed over" in text for text in boss.inbox)
+    boss.ignores("others are asked again, and so are they")
+
+    step(desk, call, "released")
+    boss.expect("the caller is being handed over")
+    world.wait(hours=1)
+    boss.expect_silence()
+
+
+def test_a_line_that_was_rung_late_and_does_not_answer_is_alarmed_for_anew(
+    world: World, desk: Browser, boss: Phone
+) -> None:
+    call = line_call(world)
+    world.wait(seconds=tenth(world, call) + 5)
+    boss.expect("CALLER NOT HANDED OVER.")
+    step(desk, call, "ringing")
+    boss.expect("the caller is being handed over")
+
+    world.wait(seconds=91)
+    assert now(world, call) == ("unfilled", "not_answered")
+    boss.expect_silence()
+    world.wait(seconds=61)
+    boss.expect("NOBODY LEFT TO ASK")
+
+    step(desk, call, "counselor")
+    boss.expect("the caller is being handed over")
+    step(desk, call, "dropped")
+    world.wait(seconds=61)
+    boss.expect("NOBODY LEFT TO ASK")
+
+
+def test_without_a_supervisor_the_desk_reads_of_each_step_that_nobody_confirms(
+    world: World, desk: Browser
+) -> None:
+    call = line_call(world)
+    world.wait(seconds=tenth(world, call) + 5)
+    world.desk.expect("hand the caller over now, and say so on the call's page.")
+
+    step(desk, call, "counselor")
+    world.wait(seconds=max(300, tenth(world, call)) + 5)
+    world.desk.expect("hand the caller over now, and say so on the call's page.")
+
+
+def test_a_cancelled_transfer_alarms_nobody_any_more(
+    world: World, desk: Browser, boss: Phone
+) -> None:
+    call = line_call(world)
+    world.wait(seconds=tenth(world, call) + 5)
+    boss.expect("CALLER NOT HANDED OVER.")
+    act(desk, call, "/cancel", {"reason": "duplicate"})
+    boss.expect("stand down")
+    world.wait(hours=1)
+    boss.expect_silence()

@@ -97,7 +97,7 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
     if not is_charge(page) or not _is_needed(dispatch):
         return
     answer_min = dispatch.answer_within_min
-    words = hand_over_wording if is_unconfirmed(dispatch) else escalation_wording
+    owed = hand_over_wording.of(dispatch.reached_by) if is_unconfirmed(dispatch) else None
     plan(uow, ENDS, page, uow.now + timedelta(minutes=answer_min), dispatch)
     outbox.enqueue(
         uow,
@@ -105,7 +105,7 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
         kind=KIND,
         to=page.responder.phone or "",
         to_role=page.responder.role,
-        body=words.charge_reminder(dispatch.call.code, answer_min),
+        body=(owed or escalation_wording).charge_reminder(dispatch.call.code, answer_min),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,
         page_id=page.id,

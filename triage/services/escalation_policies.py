@@ -52,7 +52,7 @@ class Kept:
 def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
     """The policy that this dispatch began under."""
     policy = _of(uow, dispatch.policy_id, dispatch.level_rank)
-    return only_supervisors(policy) if dispatch.reached_by == "cad" else policy
+    return policy if dispatch.reached_by == "page" else only_supervisors(policy)
 
 
 def _of(uow: UnitOfWork, key: UUID | None, level_rank: int) -> EscalationPolicy:

@@ -5,7 +5,7 @@ from typing import Any
 
 from triage.domain.reachability import LEFT_DUTY
 from triage.domain.role_words import role_name
-from triage.domain.words import msgid
+from triage.domain.words import Sentence, msgid
 from triage.services import charges
 from triage.services.centre import Centre
 
@@ -21,7 +21,7 @@ _HOW = {"sms": msgid("by text"), "voice": msgid("by telephone")}
 
 def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
     who = _WHO.get(details["who"], details["who"])
-    if details.get("in_cad"):
+    if details.get("in_cad") or details.get("to_line"):
         return _not_confirmed(details, who)
     if not details["reached"]:
         return msgid("Nobody is left to ask: %(who)s cannot be reached, or have said no.", who=who)
@@ -34,15 +34,22 @@ def _escalated(_: Centre, details: Mapping[str, Any]) -> str:
     )
 
 
+_NOT_CONFIRMED = (
+    msgid("Not confirmed in CAD: %(who)s alarmed %(how)s (%(reached)s)."),
+    msgid("Not confirmed in CAD: no supervisor can be reached, or all have said no."),
+)
+_NOT_HANDED_OVER = (
+    msgid("Caller not handed over: %(who)s alarmed %(how)s (%(reached)s)."),
+    msgid("Caller not handed over: no supervisor can be reached, or all have said no."),
+)
+
+
 def _not_confirmed(details: Mapping[str, Any], who: str) -> str:
+    alarmed, nobody = _NOT_CONFIRMED if details.get("in_cad") else _NOT_HANDED_OVER
     if not details["reached"]:
-        return msgid("Not confirmed in CAD: no supervisor can be reached, or all have said no.")
-    return msgid(
-        "Not confirmed in CAD: %(who)s alarmed %(how)s (%(reached)s).",
-        who=who,
-        how=_HOW.get(details["channel"], details["channel"]),
-        reached=details["reached"],
-    )
+        return nobody
+    how = _HOW.get(details["channel"], details["channel"])
+    return Sentence(alarmed, {"who": who, "how": how, "reached": details["reached"]})
 
 
 def _told_with_others(_: Centre, details: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from triage.domain.escalation import Done, Due, next_step
 from triage.domain.lifecycle import DispatchState
+from triage.domain.transfers import TransferState
 from triage.services import escalation_policies
 from triage.services.planned import cancel, plan
 from triage.storage.dispatches import Dispatch
@@ -15,9 +16,14 @@ WAITING = frozenset({DispatchState.UNFILLED, DispatchState.SEEKING, DispatchStat
 
 
 def is_unconfirmed(dispatch: Dispatch) -> bool:
-    """Has nobody confirmed in time that it was dispatched in CAD?"""
-    is_open = dispatch.reached_by == "cad" and dispatch.state is DispatchState.HAND_OVER
-    return is_open and dispatch.late_at is not None
+    """Has nobody said in time that it was dispatched in CAD, that the line to which the caller is
+    to go was rung, or that the caller was released to the counselor there?"""
+    if dispatch.state is not DispatchState.HAND_OVER:
+        return False
+    step = dispatch.transfer
+    if step is None or step.state is TransferState.OFFERED:
+        return dispatch.late_at is not None
+    return step.late_at is not None
 
 
 def alarms(dispatch: Dispatch) -> bool:

@@ -1,5 +1,5 @@
 """When nobody is left to ask: supervisors, all hands, and the caller who still waits. Supervisors
-also where nobody confirms that it was dispatched in CAD."""
+also where nobody confirms what a person is to hand over."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -106,7 +106,8 @@ def step_is_due(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     next, until this round is over."""
     if not alarms(dispatch) or in_charge(dispatch) is not None:
         return
-    unconfirmed: dict[str, Any] = {"in_cad": True} if is_unconfirmed(dispatch) else {}
+    owed = "in_cad" if dispatch.reached_by == "cad" else "to_line"
+    unconfirmed: dict[str, Any] = {owed: True} if is_unconfirmed(dispatch) else {}
     due = following(uow, dispatch, again=True)
     while due is not None:
         reached = _do(uow, centre, dispatch, due)

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.lifecycle import TAKEN, DispatchState, SlotState
-from triage.services import cad, escalations
+from triage.services import escalations, unconfirmed
 from triage.services.board_lines import is_late
 from triage.services.centre import Centre
 from triage.services.planned import is_planned, plan
@@ -51,7 +51,7 @@ def look_after(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
         uow.audit("dispatch.stalled", dispatch, state=dispatch.state.value, open_min=waited)
     if dispatch.state is DispatchState.UNFILLED:
         escalations.keep_on(uow, centre, dispatch)
-    cad.keep_on(uow, centre, dispatch)
+    unconfirmed.keep_on(uow, centre, dispatch)
     plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
 

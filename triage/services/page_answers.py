@@ -23,9 +23,9 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
     code = page.slot.dispatch.call.code
     if page.kind is PageKind.SUPERVISOR:
         charges.take(uow, centre, page, through)
-        by_cad = is_unconfirmed(page.slot.dispatch)
-        say = hand_over_wording.charge_taken if by_cad else escalation_wording.charge_taken
-        return say(code)
+        dispatch = page.slot.dispatch
+        owed = hand_over_wording.of(dispatch.reached_by) if is_unconfirmed(dispatch) else None
+        return (owed or escalation_wording).charge_taken(code)
     if page.kind is PageKind.DIVERT and page.state is not PageState.ACCEPTED:
         silent = diverts.agree(uow, centre, page, through)
         if silent:

@@ -167,7 +167,7 @@ def _words(uow: UnitOfWork, centre: Centre, page: Page, *, raised: bool) -> Spok
     dispatch, call = page.slot.dispatch, page.slot.dispatch.call
     help_wanted, unsafe = wording.help_words(dispatch.response), somebody_withdrew(uow, dispatch)
     if page.kind is PageKind.SUPERVISOR and is_unconfirmed(dispatch):
-        return hand_over_wording.not_confirmed(
+        return hand_over_wording.of(dispatch.reached_by).not_confirmed(
             call.code,
             level=dispatch.level_label,
             within_min=dispatch.within_min,
@@ -229,7 +229,9 @@ def ring(uow: UnitOfWork, centre: Centre, page: Page) -> Message:
             charge=page.kind is PageKind.SUPERVISOR,
             unsafe=somebody_withdrew(uow, dispatch),
             instead_of=(left_for(uow, page).call.code if page.kind is PageKind.DIVERT else None),
-            asks=hand_over_wording.VOICE_ASKS if is_unconfirmed(dispatch) else None,
+            asks=(
+                hand_over_wording.of(dispatch.reached_by).rung if is_unconfirmed(dispatch) else None
+            ),
         ),
         priority=page.slot.rank,
         call_id=call.id,

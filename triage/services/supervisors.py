@@ -106,8 +106,9 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
     if phone is None:
         return
     on_shift = bool(supervisors_on_duty(uow))
-    by_cad = is_unconfirmed(dispatch)
-    say = hand_over_wording.tell_desk if by_cad else escalation_wording.nobody_left_at_all
+    late = is_unconfirmed(dispatch)
+    owed = hand_over_wording.of(dispatch.reached_by)
+    say = owed.tell_desk if late else escalation_wording.nobody_left_at_all
     outbox.enqueue(
         uow,
         centre,
@@ -128,15 +129,14 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
 
 
 def _had_until(slot: Slot) -> datetime | None:
-    """When the last that had this place was heard of, or the last line that was rung gave the
-    caller back."""
+    """When the last that had this place was heard of, or what was last done with a line."""
     transfer = slot.dispatch.transfer
-    return transfer.ended_at if transfer is not None else slot.heard_at
+    return transfer.changed_at if transfer is not None else slot.heard_at
 
 
 def is_awaited(uow: UnitOfWork, message: Message) -> bool:
-    """Is nobody found still for the call that the desk is told of, or it not confirmed in CAD, and
-    nobody in charge?"""
+    """Is nobody found still for the call that the desk is told of, or its hand-over not confirmed,
+    and nobody in charge?"""
     alarming = uow.session.scalars(
         select(Dispatch).where(
             Dispatch.call_id == message.call_id,

@@ -12,11 +12,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from triage.domain import hand_over_wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState, DispatchState, SlotState
 from triage.domain.transfers import REFUSALS, RETURNED, RUNNING, TransferState, cause_of
 from triage.domain.words import msgid
-from triage.services import callers, escalations, next_steps, paging, promised_backs
+from triage.services import callers, escalations, next_steps, paging, promised_backs, unconfirmed
 from triage.services.centre import Centre
 from triage.services.planned import cancel as cancel_planned
 from triage.services.planned import plan
@@ -52,6 +53,12 @@ def _within(uow: UnitOfWork, transfer: Transfer, seconds: int) -> None:
     plan(uow, TRANSFER, transfer, transfer.due_at, transfer.dispatch)
 
 
+def _goes_on(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
+    """A person has said the next step: supervisors who were alarmed for the last are told."""
+    told = hand_over_wording.transfer_goes_on(transfer.dispatch.call.code)
+    unconfirmed.goes_on(uow, centre, transfer.dispatch, told)
+
+
 def newest(dispatch: Dispatch) -> Transfer:
     """The transfer that a dispatcher speaks of. Raises Conflict when it is over for good."""
     transfer = dispatch.transfer
@@ -67,6 +74,7 @@ def ringing(uow: UnitOfWork, centre: Centre, transfer: Transfer, line: str) -> N
         return
     transfer.move_to(TransferState.RINGING)
     transfer.ringing_at, transfer.line = uow.now, line.strip()[:LONGEST_LINE] or None
+    _goes_on(uow, centre, transfer)
     _within(uow, transfer, centre.policy.transfer_answer_s)
     _told(uow, transfer, **({"line": transfer.line} if transfer.line else {}))
 
@@ -81,12 +89,13 @@ def counselor(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
     transfer.to_counselor_s = int((uow.now - transfer.created_at).total_seconds())
     if after_all:
         _take_up_again(uow, transfer.dispatch)
+    _goes_on(uow, centre, transfer)
     _within(uow, transfer, centre.policy.transfer_release_s)
     promised_backs.spoken_with(uow, transfer.dispatch.call)
     _told(uow, transfer, waited_s=transfer.to_counselor_s)
 
 
-def release(uow: UnitOfWork, transfer: Transfer, line: str) -> None:
+def release(uow: UnitOfWork, centre: Centre, transfer: Transfer, line: str) -> None:
     """The caller is with the counselor. line -- how the response is called."""
     if transfer.state is TransferState.RELEASED:
         return
@@ -95,6 +104,7 @@ def release(uow: UnitOfWork, transfer: Transfer, line: str) -> None:
     transfer.released_at, transfer.due_at = uow.now, None
     cancel_planned(uow, dispatch, TRANSFER)
     dispatch.state, dispatch.confirmed_at = DispatchState.HANDED_OVER, uow.now
+    _goes_on(uow, centre, transfer)
     unit = transfer.line or line
     for slot in dispatch.slots:
         slot.move_to(SlotState.ACCEPTED)
@@ -141,6 +151,8 @@ def _give_back(
         slot.move_to(SlotState.UNFILLED)
         slot.unit = None
     _told(uow, transfer, **details)
+    escalations.end(uow, dispatch)
+    escalations.begin_anew(dispatch)
     if state is TransferState.DROPPED:
         escalations.call_back_is_due(uow, centre, dispatch)
     red_at = uow.now + timedelta(seconds=centre.policy.hand_over_red_s)
@@ -201,7 +213,7 @@ def _told(uow: UnitOfWork, transfer: Transfer, **details: str | int) -> None:
 
 def is_due(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
     """The step that it is in has lasted too long. A line that only rings gives the call back;
-    where a person must act, every screen says so until they have."""
+    where a person must act every screen says so until they have, and supervisors are alarmed."""
     dispatch = transfer.dispatch
     if transfer.due_at is None or transfer.due_at > uow.now:
         return  # it has moved on
@@ -211,9 +223,11 @@ def is_due(uow: UnitOfWork, centre: Centre, transfer: Transfer) -> None:
     if transfer.state is TransferState.OFFERED and dispatch.late_at is None:
         dispatch.late_at = uow.now
         uow.audit("dispatch.hand_over_late", dispatch)
+        unconfirmed.is_late(uow, centre, dispatch, transfer.created_at)
     elif transfer.state is TransferState.COUNSELOR and transfer.late_at is None:
         transfer.late_at = uow.now
         uow.audit("transfer.late", transfer, call_id=dispatch.call_id, response=dispatch.response)
+        unconfirmed.is_late(uow, centre, dispatch, transfer.counselor_at or uow.now)
     plan(uow, TRANSFER, transfer, uow.now + next_steps.LOOK_EVERY, dispatch)
 
 

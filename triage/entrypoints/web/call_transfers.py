@@ -42,7 +42,7 @@ def _counselor(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
 
 def _released(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> str:
     name = response_name(centre, dispatch.response)
-    transfers.release(uow, transfers.newest(dispatch), name)
+    transfers.release(uow, centre, transfers.newest(dispatch), name)
     return msgid("The caller is with %(name)s.", name=name)
 
 
