@@ -16,7 +16,7 @@ from triage.storage.unit_of_work import LATER
 
 HIGHEST = 1
 """Texts of this priority and above: alarms, and the pages of the highest level."""
-APART_S = 0.008
+APART_S = 0.004
 """Between two claims while there is something to claim: what a transaction costs is hardly more for
 ten texts than for one, and whoever writes a call down waits for fewer of them."""
 
