@@ -108,8 +108,12 @@ def provider(served: Served) -> Iterator[Twilio]:
     twilio.stop()
 
 
+@pytest.mark.parametrize(
+    ("texts", "within_s"),
+    [(2, 15), (1, 22)],  # one that fails may be a hiccup: it is tried again after 6 s
+)
 def test_a_provider_that_takes_no_texts_is_told_within_fifteen_seconds_and_gone_again(
-    served: Served, provider: Twilio, page: Page
+    served: Served, provider: Twilio, page: Page, texts: int, within_s: int
 ) -> None:
     for number in (8, 9):
         served.world.team(f"Mobile {number}")
@@ -118,16 +122,18 @@ def test_a_provider_that_takes_no_texts_is_told_within_fifteen_seconds_and_gone_
     write_a_call(served, page)
 
     provider.behave("503", only="Messages")
-    for _ in range(2):  # one that fails may be a hiccup
+    for _ in range(texts):
         served.world.call(CALM)
     began = time.monotonic()
     lines = page.locator("#standing-lines")
-    expect(lines).to_contain_text("the telephone provider takes no texts", timeout=15_000)
+    expect(lines).to_contain_text("the telephone provider takes no texts", timeout=within_s * 1000)
     print(f"the provider takes nothing: told after {time.monotonic() - began:.1f} s")
     expect(lines).to_contain_text("Ring")
     goes_on(served, page)
 
     provider.behave("ok")
+    if texts == 1:  # it may be a person's to ring by now
+        served.world.call(CALM)
     expect(lines).to_have_text("", timeout=LONG_MS)
     assert provider.wait_for(1)  # what waited has left by itself
 

@@ -522,7 +522,7 @@ def test_two_texts_alike_in_doubt_never_share_one_of_the_provider_s(world: World
     for text in claim(world):
         settle(world, text, Unknown("http 500"))
     with world.context.unit_of_work("test") as uow:  # a hiccup, not an outage
-        settling.providers.note_answer(uow, "sms")
+        settling.providers.note_taken(uow, "sms")
     move_clock(world, 7)
     copies = [resolve(world, text, ["SM1"]) for text in claim(world)]
 
@@ -588,7 +588,7 @@ def test_of_two_rings_in_doubt_and_one_call_each_rings_again(world: World) -> No
     for text in both:
         settle(world, text, Unknown("http 500"))
     with world.context.unit_of_work("test") as uow:  # a hiccup, not an outage
-        settling.providers.note_answer(uow, "voice")
+        settling.providers.note_taken(uow, "voice")
     move_clock(world, 7)
 
     one, other = claim(world)

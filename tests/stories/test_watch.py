@@ -1,6 +1,7 @@
 """A watcher of its own sees what stands still, says so everywhere, and a person sees to it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,13 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from tests.stories.test_calls import CALM
+from tests.stories.test_voice import phones
+from tests.twilio_double import Twilio, start_twilio
 from tests.world import Browser, World
 from triage.domain.delivery import Whose
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import DispatchState
-from triage.domain.phone_network import Refused
+from triage.domain.phone_network import Refused, Unknown
 from triage.entrypoints.watcher import ClockWatch, Watcher
 from triage.entrypoints.worker import settle_unknown
 from triage.services import audits, cad, copies, dispatches, outbox, restored
@@ -28,6 +31,25 @@ from triage.storage.watching import WatchRound
 ARMED = {**CALM, "weapon": "in_hand"}
 REAL = Surroundings(simulated=False, demo=False)
 DEMO = Surroundings(simulated=True, demo=True)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Twilio]:
+    twilio = start_twilio()
+    yield twilio
+    twilio.stop()
+
+
+@pytest.fixture
+def twilio(running: Twilio) -> Twilio:
+    running.reset()
+    return running
+
+
+def behind(world: World, twilio: Twilio) -> World:
+    """The world behind Twilio's own client. Nobody picks up and nothing is reported."""
+    network = phones(twilio, "http://127.0.0.1:1")
+    return World(replace(world.context, phone=network), world.phones)
 
 
 def beat(world: World) -> None:
@@ -262,6 +284,23 @@ def test_a_step_is_late_beyond_its_own_bound(
     assert bound_s <= (late.oldest_s or 0) < bound_s + 10
 
 
+@pytest.mark.parametrize(
+    ("priority", "of_a_dispatch", "told_after"), [(1, False, 1), (3, True, 2), (8, False, 5)]
+)
+def test_a_step_that_fails_is_told_long_before_it_is_given_up(
+    world: World, priority: int, of_a_dispatch: bool, told_after: int
+) -> None:
+    """Put off again and again it is never overdue by its own time."""
+    dispatch = uuid4() if of_a_dispatch else None
+    set_timer(world, "hand_over", priority=priority, dispatch_id=dispatch)  # of nothing there is
+    world.settle()
+    for failed in range(1, 5):
+        assert found(world) == (["timers_late"] if failed >= told_after else [])
+        world.wait(seconds=5 * failed + 1)
+
+    assert found(world) == ["parked" if of_a_dispatch else "parked_later"]
+
+
 def test_one_text_of_several_calls_is_found_late_and_parked_as_a_step_of_each(
     world: World,
 ) -> None:
@@ -314,6 +353,132 @@ def test_a_provider_that_takes_nothing_is_found_and_gone_when_it_is_back(world: 
 
     assert call.code in phone.expect("Reply")
     assert "provider" not in found(world)
+
+
+def test_one_text_that_is_taken_at_no_try_is_told_though_the_list_of_texts_answers(
+    world: World, twilio: Twilio
+) -> None:
+    """The provider fails at each text and says truly that it has none."""
+    wired = behind(world, twilio)
+    wired.team("Mobile 9")
+    twilio.behave("503", only="Messages")
+    wired.call(CALM)
+    wired.settle()
+    assert "provider" not in found(wired), "one may be a hiccup"
+
+    wired.wait(seconds=7)
+    assert len(twilio.requests) == 2
+    assert found(wired) == ["provider"]
+    for _ in range(5):  # a person rings them by now: nothing waits, and nothing was taken
+        wired.wait(seconds=7)
+        assert found(wired) == ["provider"]
+
+    twilio.behave("ok")
+    wired.team("Mobile 8")
+    wired.call(CALM)
+    wired.settle()
+    assert len(twilio.texts) == 1
+    assert found(wired) == []
+
+
+def test_a_text_in_doubt_that_was_taken_is_no_fault_of_the_provider(
+    world: World, twilio: Twilio
+) -> None:
+    wired = behind(world, twilio)
+    wired.team("Mobile 9")
+    twilio.behave("500_after_accept", only="Messages", times=1)
+    wired.call(CALM)
+    wired.settle()
+    wired.wait(seconds=7)
+    twilio.behave("503", only="Messages", times=1)
+    wired.team("Mobile 8")
+    wired.call(CALM)
+    wired.settle()
+
+    assert len(twilio.texts) == 1
+    assert "provider" not in found(wired)
+
+
+def test_after_two_doubts_a_telephone_that_takes_nothing_is_no_sign_that_others_do(
+    world: World,
+) -> None:
+    (phone,), (landline,) = world.team("Mobile 9"), world.team("Mobile 8")
+    world.phones.ignored[phone.number] = "it is in doubt"
+    world.phones.landlines.add(landline.number)
+    reply(world, landline.number)
+    world.settle()
+    assert "provider" not in found(world), "one number that takes no texts is that number's"
+
+    world.phones.no_texts = Unknown("http 503")
+    for _ in range(2):
+        reply(world, phone.number)
+        world.settle()
+    assert found(world) == ["provider"]
+    world.phones.no_texts = None
+    reply(world, landline.number, priority=0)
+    world.wait(seconds=6)
+    assert found(world) == ["provider"]
+    reply(world, phone.number, priority=0)
+    world.wait(seconds=6)
+    assert phone.inbox
+    assert found(world) == []
+
+
+def reply(world: World, number: str, priority: int = 1) -> None:
+    """Something owed to this number."""
+    with world.context.unit_of_work("test") as uow:
+        outbox.enqueue(
+            uow,
+            world.centre,
+            kind="reply",
+            to=number,
+            to_role="clinician",
+            body="Noted.",
+            priority=priority,
+        )
+
+
+def test_a_provider_that_asks_for_time_is_told_only_if_it_refuses_after_that(
+    world: World, twilio: Twilio
+) -> None:
+    wired = behind(world, twilio)
+    for number in range(3):
+        wired.team(f"Mobile {number}")
+        wired.call(CALM)
+    twilio.behave("429", retry_after="30", only="Messages")
+    wired.settle()
+    for _ in range(3):
+        assert found(wired) == []
+        wired.wait(seconds=9)
+    assert len(twilio.requests) == 1
+
+    wired.wait(seconds=5)
+    assert len(twilio.requests) == 2
+    assert found(wired) == ["provider"]
+
+    twilio.behave("ok")
+    wired.wait(seconds=31)
+    assert found(wired) == []
+
+
+def test_texts_refused_for_a_reason_nobody_knows_are_told_once_it_is_not_one_telephone(
+    world: World,
+) -> None:
+    (one,), (other,) = world.team("Mobile 9"), world.team("Mobile 8")
+    world.phones.no_texts = Refused("http 400", Whose.NOT_SAID)
+    for _ in range(3):
+        reply(world, one.number)
+        world.settle()
+    assert found(world) == []
+    reply(world, other.number)
+    world.settle()
+    assert found(world) == ["provider"]
+
+    world.phones.no_texts = None
+    world.wait(seconds=11)
+    assert one.inbox
+    assert other.inbox
+    assert found(world) == []
 
 
 def test_a_provider_that_reports_nothing_is_found_but_not_with_simulated_telephones(

@@ -81,6 +81,7 @@ _BY_STATUS = {
     404: Failure(msgid("the provider does not know our account"), _P),
     429: Failure(msgid("the provider asks us to slow down"), _P),
 }
+_ASK_FOR_TIME = frozenset({"20429", "http 429"})
 _NO_CONNECTION = Failure(msgid("no connection to the provider"), _P)
 _UNLISTED = Failure(msgid("the provider refused it"), Whose.NOT_SAID)
 """Safe: trying again is bounded, and a refused text has not been sent."""
@@ -93,6 +94,11 @@ def failure_of(code: str | None, status: int | None = None) -> Failure:
     if code is not None and code.startswith(NO_CONNECTION):
         return _NO_CONNECTION
     return _BY_STATUS.get(status or 0, _UNLISTED)
+
+
+def asks_for_time(reason: str | None) -> bool:
+    """Does this refusal only ask to be left alone for a while?"""
+    return reason in _ASK_FOR_TIME
 
 
 _REPORTS = {

@@ -80,7 +80,8 @@ KINDS = {
         _RING,
         msgid(
             "Look at the provider's status page, the account and the network. What is still of use"
-            " is sent by itself when it answers again."
+            " is sent by itself when it takes texts again; while none waits, `triage phone test`"
+            " tries one."
         ),
     ),
     "texts_late": Kind(

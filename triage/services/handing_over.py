@@ -203,7 +203,7 @@ def taken(uow: UnitOfWork, theirs: dict[UUID, str]) -> set[UUID]:
     if not found:
         return set()
     for channel in {row.channel for row in found}:
-        providers.note_answer(uow, channel)
+        providers.note_taken(uow, channel)
     accepted = [
         {"attempt": row.attempt, "now": uow.now, "theirs": theirs[row.attempt]} for row in found
     ]

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from triage.domain.delivery import AttemptState
+from triage.domain.delivery import AttemptState, Whose, failure_of
 from triage.domain.findings import Finding
-from triage.services.providers import SMS
-from triage.storage.attempts import Attempt, ProviderState
+from triage.services.providers import DOUBTS, SMS, VOICE, away_since
+from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -20,19 +20,40 @@ LATEST = 3
 REPORTS_ARE_USUAL = timedelta(days=1)
 """A quiet night must not look as if reports never came."""
 _MOST_LOOKED_AT = 500
+_MOST_REFUSED = 20
 
 
 def provider_health(uow: UnitOfWork, *, simulated: bool) -> Iterator[Finding]:
     """simulated -- the telephones are, and report nothing."""
-    shut = uow.session.scalars(
-        select(ProviderState.shut_since).where(ProviderState.shut_since.is_not(None))
-    ).all()
-    times = [since for since in shut if since is not None]
+    times = away_since(uow) or [*_refused(uow, SMS), *_refused(uow, VOICE)]
     if times:
         age_s = (uow.now - min(times)).total_seconds()
         yield Finding("provider", len(times), round(max(0.0, age_s), 1))
     if not simulated:
         yield from _callbacks(uow)
+
+
+def _refused(uow: UnitOfWork, channel: str) -> list[datetime]:
+    """When the provider refused its latest texts, or calls, to several telephones, each for a
+    reason that lies with none of them, and took none since."""
+    latest = (
+        select(Attempt.state, Attempt.error, Attempt.ended_at, Message.to_index)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(
+            Attempt.channel == channel,
+            Attempt.state.in_([AttemptState.ACCEPTED, AttemptState.REFUSED]),
+            Attempt.ended_at.between(uow.now - LATELY, uow.now),
+        )
+        .order_by(Attempt.ended_at.desc())
+        .limit(_MOST_REFUSED)
+    )
+    refused: dict[bytes, datetime] = {}
+    for state, error, ended_at, phone in uow.session.execute(latest):
+        if state is AttemptState.ACCEPTED:
+            break
+        if ended_at and failure_of(error).whose is Whose.NOT_SAID:
+            refused[phone] = ended_at
+    return [*refused.values()] if len(refused) >= DOUBTS else []
 
 
 def _callbacks(uow: UnitOfWork) -> Iterator[Finding]:

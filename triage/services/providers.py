@@ -5,17 +5,17 @@ a way as a whole says nothing about a text or a person: no text is given up for 
 passed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import bindparam, or_, select
 
-from triage.domain.delivery import Whose
-from triage.domain.phone_network import Outcome, Refused, Unknown
+from triage.domain.delivery import AttemptState, Whose, asks_for_time
+from triage.domain.phone_network import Outcome, Refused, Sent, Unknown
 from triage.domain.storm import must_wait, share_used
-from triage.storage.attempts import ProviderState
+from triage.storage.attempts import Attempt, ProviderState
 from triage.storage.unit_of_work import UnitOfWork
 
 PROVIDER = "first"
@@ -36,6 +36,21 @@ _AILING = select(ProviderState.id).where(
     ProviderState.provider == bindparam("way"),
     or_(ProviderState.doubts > 0, ProviderState.shut_since.is_not(None)),
 )
+_SHUT = select(ProviderState.provider, ProviderState.shut_since, ProviderState.reason).where(
+    ProviderState.shut_since.is_not(None)
+)
+_REFUSED_SINCE = (
+    select(Attempt.id)
+    .where(
+        Attempt.channel == bindparam("channel"),
+        Attempt.state == AttemptState.REFUSED,
+        Attempt.started_at > bindparam("since"),
+        Attempt.ended_at > bindparam("since"),
+    )
+    .limit(1)
+)
+_IN_HAND = timedelta(seconds=1)
+"""What was claimed no later than this after a way was shut was in hand already, and is no probe."""
 PROBE_EVERY_S = 5.0
 DOUBTS = 2
 """Handings over in a row of unknown outcome that shut a way: one may be a hiccup."""
@@ -106,6 +121,22 @@ def probe_now(uow: UnitOfWork, channel: str) -> None:
         _known(uow, channel).probe_at = uow.now
 
 
+def away_since(uow: UnitOfWork) -> Sequence[datetime]:
+    """Since when, of each way that takes nothing. One that has asked for time is told only once a
+    probe after that was refused as well."""
+    shut = uow.session.execute(_SHUT).all()
+    return [
+        row.shut_since
+        for row in shut
+        if not asks_for_time(row.reason) or _refused_a_probe(uow, row.provider, row.shut_since)
+    ]
+
+
+def _refused_a_probe(uow: UnitOfWork, way: str, shut_since: datetime) -> bool:
+    after = {"channel": _CHANNELS[way], "since": shut_since + _IN_HAND}
+    return uow.session.scalar(_REFUSED_SINCE, after) is not None
+
+
 def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
     """Learn from what came of handing something over."""
     if isinstance(outcome, Unknown):
@@ -115,12 +146,14 @@ def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
             _shut(uow, state, outcome.reason, PROBE_EVERY_S)
     elif isinstance(outcome, Refused) and outcome.whose is Whose.PROVIDER:
         _shut(uow, _known(uow, channel), outcome.reason, outcome.wait_s or PROBE_EVERY_S)
-    else:
-        note_answer(uow, channel)
+    elif isinstance(outcome, Sent):
+        note_taken(uow, channel)
+    else:  # of this text or this telephone: whether it takes others the next one tells
+        probe_now(uow, channel)
 
 
-def note_answer(uow: UnitOfWork, channel: str) -> None:
-    """It answered as it should, so it works."""
+def note_taken(uow: UnitOfWork, channel: str) -> None:
+    """It took something, so it works. That it answers other questions would tell nothing."""
     if not uow.session.scalar(_AILING, {"way": _WAYS[channel]}):
         return  # mostly: no lock, no write
     state = _known(uow, channel)

@@ -121,24 +121,26 @@ def resolve(
         return None  # a report or another worker was there before us
     keys = None
     if found is not None:
-        providers.note_answer(uow, message.channel)
         owned = deliveries.owners(uow, found)
         keys = [key for key in found if key not in owned]
+    if keys:  # a list without it says nothing of whether texts are taken
+        providers.note_taken(uow, message.channel)
     wait = _longer_doubt(uow, message, claimed, keys)
     if wait is not None:
         message.lease_until = None
         message.due_at = uow.now + wait
         return None
-    if _match(uow, message, claimed, keys or []) or not wanted_texts.is_wanted(
-        uow, centre, message
-    ):
+    if _match(uow, message, claimed, keys or []):
         return None
-    out = deliveries.perhaps_out(message.handed_over)
-    if len(out) < copies_allowed(message.kind, message.to_role):
-        return handing_over.copy(uow, centre, message, claimed.owner)
-    deliveries.ask_a_person(uow, message)
-    if asks_to_come(message.kind):
-        deliveries.next_is_asked(uow, centre, message)
+    if wanted_texts.is_wanted(uow, centre, message):
+        out = deliveries.perhaps_out(message.handed_over)
+        if len(out) < copies_allowed(message.kind, message.to_role):
+            return handing_over.copy(uow, centre, message, claimed.owner)
+        deliveries.ask_a_person(uow, message)
+        if asks_to_come(message.kind):
+            deliveries.next_is_asked(uow, centre, message)
+    if found is not None:  # nothing was handed over: the probe is the next one's
+        providers.probe_now(uow, message.channel)
     return None
 
 
