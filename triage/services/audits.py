@@ -105,6 +105,9 @@ def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
     urgent = or_(
         and_(Timer.priority <= HIGHEST, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["highest"])),
         and_(_MOVES, Timer.due_at < _ago(uow, TIMER_BOUNDS_S["dispatch"])),
+        # It has failed and was put off, the first time by 5 s: late by now, whenever it is due.
+        and_(Timer.priority <= HIGHEST, Timer.attempts > 0),
+        and_(_MOVES, Timer.attempts > 1),
     )
     counts = select(func.count(), func.min(Timer.due_at)).select_from(Timer).where(WAITING_TIMER)
     row = uow.session.execute(counts.where(urgent)).one()
@@ -119,6 +122,8 @@ def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
     urgent = or_(
         and_(Message.priority <= HIGHEST, Message.due_at < _ago(uow, TEXT_BOUNDS_S["highest"])),
         and_(Message.priority < LATER, late),
+        # No worker can even claim it: it was put off by 5 s, and by more each time.
+        and_(Message.priority <= HIGHEST, Message.failures > 0, Message.attempts == 0),
     )
     counts = (
         select(func.count(), func.min(Message.due_at))
