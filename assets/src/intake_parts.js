@@ -3,10 +3,12 @@
 window.intakeParts = function (form) {
   const FIELDS = ["location", "caller_phone", "narrative", "caller_name", "subject_name", "subject_about", "third_party_name", "third_party_phone", "zone"];
   const shown = {};
+  let lookedUp = "", timer = 0;
 
   function put(name, html) {
     if (shown[name] === html) return;
     shown[name] = html;
+    if (name === "begun") lookedUp = ""; // a colleague may have saved theirs: then it is known
     const part = ["zone", "known"].includes(name) ? document.getElementById(name) : form.querySelector(`[data-part="${name}"]`);
     const focused = part.contains(document.activeElement) && document.activeElement.id;
     part.innerHTML = html;
@@ -14,7 +16,6 @@ window.intakeParts = function (form) {
   }
 
   // What is known already of the place and the number, once they have stood still for a moment.
-  let lookedUp = "", timer = 0;
   function lookUp() {
     const typed = [form.elements.location.value, form.elements.caller_phone.value, form.elements.zone.value].join("\n");
     if (typed === lookedUp) return;

@@ -31,6 +31,7 @@ from triage.services.intake_pages import (
 from triage.services.people import Person
 from triage.services.situation import situation_of_form
 from triage.storage.calls import Call, IntakeDraft
+from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ _DRAFT = (
 
 def keep(
     uow: UnitOfWork,
+    centre: Centre,
     person: Person,
     key: UUID,
     fields: Fields,
@@ -59,7 +61,7 @@ def keep(
     """
     draft = _draft(uow, person, key)
     if draft is None:
-        return None if empty else _begin(uow, person, key, fields)
+        return None if empty else _begin(uow, centre, person, key, fields)
     standing = fields_of(draft)
     if draft.call_id is not None:
         _became(uow, draft.call_id, draft, fields)
@@ -69,7 +71,14 @@ def keep(
     if edition(fields) >= edition(standing) if same else words(fields) != words(standing):
         steps = answer_steps.after(_steps(draft), standing, fields, spelled)
         draft.form, draft.before = json.dumps(fields), json.dumps(steps)
+        draft.phone_index = _index_of(centre, fields)
     return draft
+
+
+def _index_of(centre: Centre, fields: Fields) -> bytes | None:
+    """By which number the caller rings; None while it cannot be rung."""
+    number = number_of(centre, " ".join(words(fields).get("caller_phone", ())))
+    return blind_index("phone", number) if number else None
 
 
 def take_back(
@@ -112,13 +121,16 @@ def _steps(draft: IntakeDraft) -> list[answer_steps.Step]:
     return found
 
 
-def _begin(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeDraft:
+def _begin(
+    uow: UnitOfWork, centre: Centre, person: Person, key: UUID, fields: Fields
+) -> IntakeDraft:
     steps = answer_steps.after([], {}, fields, ())
     return uow.add(
         IntakeDraft(
             id=key,
             account_id=person.account_id,
             form=json.dumps(fields),
+            phone_index=_index_of(centre, fields),
             before=json.dumps(steps),
         )
     )
@@ -210,7 +222,8 @@ def _sent(uow: UnitOfWork, person: Person, key: UUID, fields: Fields) -> IntakeD
 
 def _end(draft: IntakeDraft, call: Call, fields: Fields) -> None:
     """No word stays on the form; a digest tells copies of it from what was typed on elsewhere."""
-    draft.call_id, draft.form, draft.before = call.id, None, digest(fields)
+    draft.call_id, draft.before = call.id, digest(fields)
+    draft.form = draft.phone_index = None
 
 
 def unfinished(uow: UnitOfWork, person: Person) -> list[IntakeDraft]:
@@ -259,7 +272,7 @@ def discard(uow: UnitOfWork, person: Person, key: UUID) -> None:
         raise NotFound(msgid("no such form"))
     if draft.call_id is not None:
         raise Conflict(msgid("this form became a call already"))
-    draft.form = draft.before = None
+    draft.form = draft.before = draft.phone_index = None
     uow.audit("intake.discarded", draft)
 
 

@@ -1,5 +1,6 @@
 """Calls that somebody at the desk is taking and has not saved yet: all others see that there are,
-and one of them goes on where whoever began is gone."""
+whoever takes one from the same number is told, and one of them goes on where whoever began is
+gone."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from triage.services.intake import fields_of, unfinished
 from triage.services.intake_pages import is_empty, words
 from triage.services.people import Person
 from triage.storage.calls import TYPED_FORM, IntakeDraft
+from triage.storage.sealed import blind_index
 from triage.storage.unit_of_work import UnitOfWork
 
 LISTED_FOR = timedelta(hours=12)
@@ -26,6 +28,9 @@ MOST = 20
 _STANDING = TYPED_FORM, IntakeDraft.created_at > bindparam("begun_since")
 ANY = select(IntakeDraft.id).where(*_STANDING).exists()
 _OLDEST_FIRST = select(IntakeDraft).where(*_STANDING).order_by(IntakeDraft.created_at).limit(MOST)
+_OF_OTHERS = _OLDEST_FIRST.where(
+    IntakeDraft.phone_index == bindparam("number"), IntakeDraft.account_id != bindparam("own")
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,19 @@ def standing(uow: UnitOfWork, centre: Centre) -> Sequence[UnsavedCall]:
     forms = uow.session.scalars(_OLDEST_FIRST, {"begun_since": begun_since(uow.now)}).all()
     typed = [(form, place) for form in forms if (place := _place(form)) is not None]
     return _shown(uow, centre, typed)
+
+
+def of_number(
+    uow: UnitOfWork, centre: Centre, person: Person, number: str
+) -> Sequence[UnsavedCall]:
+    """What others are taking of a caller who rings from there. number -- E.164."""
+    asked = {
+        "begun_since": begun_since(uow.now),
+        "number": blind_index("phone", number),
+        "own": person.account_id,
+    }
+    forms = uow.session.scalars(_OF_OTHERS, asked).all()
+    return _shown(uow, centre, [(form, _place(form) or "") for form in forms])
 
 
 def of_person(uow: UnitOfWork, person: Person) -> list[tuple[UUID, str]]:

@@ -295,6 +295,7 @@ class IntakeDraft(LiveRow):
     __table_args__ = (
         Index("ix_intake_draft_unsaved", "account_id", **only(_UNSAVED)),
         Index("ix_intake_draft_created_at", "created_at", **only(_TYPED)),
+        Index("ix_intake_draft_phone", "phone_index", **only(_TYPED)),
         Index("ix_intake_draft_call", "call_id", **only(_OF_CALL)),
     )
 
@@ -304,6 +305,8 @@ class IntakeDraft(LiveRow):
     form_sealed: Mapped[bytes | None] = sealed_column()
     form = Sealed()
     """JSON of the fields as typed."""
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """As a caller's, of the number that stands on the form; it goes with the form's words."""
     before_sealed: Mapped[bytes | None] = sealed_column()
     before = Sealed()
     """JSON of the answers that stood before each change of one, the latest last: what an undo

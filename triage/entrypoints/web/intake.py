@@ -13,20 +13,19 @@ from flask_wtf.csrf import generate_csrf
 from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS, NOBODY_NEEDED, OVERRIDE_REASONS
 from triage.domain.errors import Conflict, InvalidCall, NotFound, Refused
-from triage.domain.words import listed, msgid
-from triage.entrypoints.web import intake_known, intake_undo, typed
+from triage.domain.words import msgid
+from triage.entrypoints.web import intake_attached, intake_known, intake_left, intake_undo, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.intake_form import FACT, Intake, as_call, people_offered, understand
 from triage.entrypoints.web.kept_words import kept_words
 from triage.entrypoints.web.languages import all_spoken, spoken
-from triage.entrypoints.web.questions import panel, prompted, prompted_by
+from triage.entrypoints.web.questions import panel, prompted
 from triage.entrypoints.web.recommendation import BY_HAND, chosen_instead, recommendation
 from triage.services import intake as drafts
-from triage.services import lost_lines, places, rule_sets
+from triage.services import lost_lines, places
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.services.intake_pages import ALSO, BECAME, PAGE, Elsewhere, Fields, digest
-from triage.services.timeline_sentences import response_name
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
 from triage.storage.unit_of_work import UnitOfWork
@@ -99,6 +98,7 @@ def assess() -> ResponseReturnValue:
         parts={
             "recommendation": render_template("intake_recommendation.html", **shown),
             "zone": render_template("intake_zone.html", **shown),
+            "begun": render_template("intake_begun.html", **shown),
             "send": render_template("intake_send.html", **shown),
         },
         order=questions.order,
@@ -135,6 +135,8 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
     if action == "paste":
         _keep(key, understood)
         return redirect(url_for("intake_paste.ask", key=key), 303)
+    if action == "join":
+        return _joined(key, understood, reference)
     if action not in {"send", "close", "lost", *_ADDS}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
@@ -167,6 +169,16 @@ def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
     return _page(key, understand(centre, fields), standing=fields, undone=undone)
 
 
+def _joined(key: UUID, understood: Intake, other: str) -> ResponseReturnValue:
+    """On to the form that a colleague began for the same caller, and left."""
+    standing = _keep(key, understood)
+    try:
+        return intake_left.join(other)
+    except (Conflict, NotFound) as not_theirs:
+        understood.errors["caller_phone"] = str(not_theirs)
+        return _page(key, understood, 422, standing=standing)
+
+
 def _become_a_call(
     key: UUID, understood: Intake, action: str, reference: str
 ) -> ResponseReturnValue:
@@ -191,8 +203,8 @@ def _become_a_call(
     told = ""
     if fresh and action in _ADDS:
         told = msgid(_ADDS[action], code=call.code)
-        _tell_what_they_say(context.centre, call, new.narrative or "")
-        _tell_who_was_chosen(context.centre, new)
+        intake_attached.tell_what_they_say(context.centre, call, new.narrative or "")
+        intake_attached.tell_who_was_chosen(context.centre, new)
     elif fresh and action == "lost":
         told = msgid("The line was lost: the call is kept.")
     elif fresh:
@@ -204,31 +216,6 @@ def _become_a_call(
     if told:
         flash(spoken(told), "good")
     return redirect(url_for("call.show", reference=call.reference), 303)
-
-
-def _tell_who_was_chosen(centre: Centre, new: NewCall) -> None:
-    """Whom the call has is decided there: what was chosen for this caller alone is not sent."""
-    if new.choice is not None:
-        said = msgid(
-            "You had chosen %(response)s for this caller: that was NOT sent. If the call needs it"
-            " as well, use Choose another response below.",
-            response=response_name(centre, new.choice.response),
-        )
-        flash(spoken(said), "warn")
-
-
-def _tell_what_they_say(centre: Centre, call: Call, narrative: str) -> None:
-    """Words of a second caller that prompt questions may be news to whoever is on the way."""
-    with current_context().reading() as uow:
-        prompted = prompted_by(rule_sets.live(uow, centre, call.rule_set), narrative)
-    if prompted:
-        said = msgid(
-            "This caller says %(words)s. Ask now about: %(facts)s. Whoever is on the way is told of"
-            " dangers that you answer.",
-            words=listed(", ", [f"“{word}”" for word in dict.fromkeys(prompted.values())]),
-            facts=listed(", ", [centre.vocabulary.facts[fact].named for fact in prompted]),
-        )
-        flash(spoken(said), "warn")
 
 
 def _form_key() -> UUID:
@@ -249,7 +236,9 @@ def _keep(key: UUID, understood: Intake) -> Fields:
 
     def keep(uow: UnitOfWork) -> Fields:
         fields = understood.fields
-        draft = drafts.keep(uow, person, key, fields, empty=empty, spelled=spelled)
+        draft = drafts.keep(
+            uow, context.centre, person, key, fields, empty=empty, spelled=spelled
+        )
         return drafts.fields_of(draft) if draft else {}
 
     return context.do(person.actor, keep)
@@ -323,6 +312,7 @@ def _shown(uow: UnitOfWork, understood: Intake) -> Mapping[str, Any]:
     heard = prompted(centre, result, narrative, understood.location)
     return {
         "form": understood,
+        "begun": intake_left.from_same_number(uow, phone),
         "place": place,
         "match": match,
         "zones": centre.gazetteer.zones,

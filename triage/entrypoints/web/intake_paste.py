@@ -50,8 +50,9 @@ def take(key: UUID) -> ResponseReturnValue:
     person, read = current_person(), pasted.read(_text())
     ticked = set(request.form.getlist("take"))
     fields = filled(_present(key), read, ticked)
-    current_context().do(
-        person.actor, lambda uow: drafts.keep(uow, person, key, fields, empty=False)
+    context = current_context()
+    context.do(
+        person.actor, lambda uow: drafts.keep(uow, context.centre, person, key, fields, empty=False)
     )
     flash(gettext("The form is filled with what you ticked."), "good")
     return redirect(f"/intake/{key}", 303)
