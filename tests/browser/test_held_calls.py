@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.keyboard import press
+from tests.browser.test_call_flows import look
 from tests.browser.test_journey import sign_in
 from tests.stories.test_calls import CALM
 from tests.stories.test_intake import assess, form_key
@@ -86,7 +87,12 @@ def test_what_somebody_left_is_taken_with_one_key_on_the_board(
 
     sign_in(served, page, "dispatcher")
     page.goto(f"{served.base_url}/board")
-    expect(page.locator("#board-alarms")).to_contain_text("A CALL WAS BEGUN AND NOT SAVED")
+    for width in (320, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        left = page.locator("#board-left")
+        expect(left).to_contain_text("A CALL WAS BEGUN AND NOT SAVED")
+        expect(left.get_by_role("button", name="Go on with it")).to_be_in_viewport()
+    look(page, "board-left")
     row = page.locator(f"#row-{call.reference}")
     expect(row).to_contain_text("not seen for")
     row.locator("[data-row]").focus()
@@ -99,6 +105,33 @@ def test_what_somebody_left_is_taken_with_one_key_on_the_board(
     page.keyboard.press("Enter")
     page.wait_for_url(f"{served.base_url}/intake/{key}")
     expect(page.locator("[name=location]")).to_have_value("Mill, upstairs")
+
+
+def test_two_who_type_one_number_see_each_other_before_either_has_saved(
+    world: World, served: Served, page: Page, chromium: Browser
+) -> None:
+    context = chromium.new_context()
+    other = context.new_page()
+    for one, role in ((page, "dispatcher"), (other, "supervisor")):
+        sign_in(served, one, role)
+        one.goto(f"{served.base_url}/intake")
+    page.get_by_label("Place, as the caller says it").fill("Mill, upstairs")
+    page.get_by_label("Call-back number").fill("202-555-0143")
+    expect(page.locator("#kept")).to_contain_text("Kept at")
+    other.get_by_label("Call-back number").fill("(202) 555-0143")
+    expect(other.locator("[data-part=begun]")).to_contain_text(
+        "Test dispatcher is taking a call from this number right now"
+    )
+    page.get_by_label("What happens, in the caller's words").fill("He walks to and fro.")
+    expect(page.locator("[data-part=begun]")).to_contain_text("Test supervisor is taking a call")
+    look(other, "intake-begun")
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/calls/*")
+    other.get_by_label("What happens, in the caller's words").fill("He walks.")
+    expect(other.locator("#known")).to_contain_text("(same number)")
+    expect(other.locator("[data-part=begun]")).to_have_text("")
+    context.close()
 
 
 def test_who_takes_a_call_by_its_key_takes_no_alarm_and_the_key_of_alarms_takes_no_call(

@@ -66,7 +66,7 @@ def test_what_somebody_left_is_loud_and_a_colleague_goes_on_with_every_word(
     key = form_key(kim)
     assess(kim, TYPED, key)
     world.wait(minutes=5)
-    told = part(jo, "board-alarms")
+    told = part(jo, "board-left")
     assert "A CALL WAS BEGUN AND NOT SAVED: Pier 3, by the crane , 5 min ago" in told
     assert "Kim Lee took it, and was not seen for 5 min." in told
     assert f'formaction="/intake/{key}/go-on"' in board(jo)
@@ -99,7 +99,7 @@ def test_of_two_who_go_on_one_does_and_signing_out_leaves_it_too(
     asked = kim.submit("/board", {}, to="/sign-out", follow=True).get_data(as_text=True)
     assert TYPED["location"] in asked.split("Calls that you began and did not save")[-1]
     kim.submit("/board", {"anyway": "1"}, to="/sign-out")
-    assert "Kim Lee took it, and has signed out." in part(jo, "board-alarms")
+    assert "Kim Lee took it, and has signed out." in part(jo, "board-left")
 
     back = named(world, "kim.lee", "Kim Lee")
     assert "You have begun a call and not saved it: Pier 3, by the crane." in board(back)
@@ -198,7 +198,9 @@ def test_what_was_left_of_the_same_number_is_gone_on_with_from_the_form_and_both
     assert "Kim Lee began to take a call from this number at " in told
     assert "did not save it, and is gone." in told
     assert f'value="join:{first}"' in jo.get(f"/intake/{second}").text
-    answer = send(jo, {**SAME, "narrative": "He is calm now", "edition": "2"}, f"join:{first}", second)
+    answer = send(
+        jo, {**SAME, "narrative": "He is calm now", "edition": "2"}, f"join:{first}", second
+    )
 
     assert answer.location == f"/intake/{first}"
     form = jo.get(answer.location).text

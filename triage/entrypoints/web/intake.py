@@ -23,8 +23,6 @@ from triage.entrypoints.web.questions import panel, prompted
 from triage.entrypoints.web.recommendation import BY_HAND, chosen_instead, recommendation
 from triage.services import intake as drafts
 from triage.services import lost_lines, places
-from triage.services.calls import NewCall
-from triage.services.centre import Centre
 from triage.services.intake_pages import ALSO, BECAME, PAGE, Elsewhere, Fields, digest
 from triage.storage.base import new_id
 from triage.storage.calls import Call, IntakeDraft
@@ -130,13 +128,8 @@ def save() -> ResponseReturnValue:
 def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
     """Raises Elsewhere where the form went on without this page."""
     action, _, reference = request.form.get("action", "check").partition(":")
-    if action == "undo":
-        return _undone(key, understood)
-    if action == "paste":
-        _keep(key, understood)
-        return redirect(url_for("intake_paste.ask", key=key), 303)
-    if action == "join":
-        return _joined(key, understood, reference)
+    if action in _ASIDE:
+        return _ASIDE[action](key, understood, reference)
     if action not in {"send", "close", "lost", *_ADDS}:
         return _keep_and_show(key, understood, 200)
     if action == "close" and typed.one(understood.fields, "disposition") not in NOBODY_NEEDED:
@@ -158,7 +151,7 @@ def _saved(key: UUID, understood: Intake) -> ResponseReturnValue:
     return _keep_and_show(key, understood, 422)
 
 
-def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
+def _undone(key: UUID, understood: Intake, _: str) -> ResponseReturnValue:
     """The form as it stands once its last answer was taken back."""
     standing = _keep(key, understood)
     centre = current_context().centre
@@ -169,6 +162,11 @@ def _undone(key: UUID, understood: Intake) -> ResponseReturnValue:
     return _page(key, understand(centre, fields), standing=fields, undone=undone)
 
 
+def _pasted(key: UUID, understood: Intake, _: str) -> ResponseReturnValue:
+    _keep(key, understood)
+    return redirect(url_for("intake_paste.ask", key=key), 303)
+
+
 def _joined(key: UUID, understood: Intake, other: str) -> ResponseReturnValue:
     """On to the form that a colleague began for the same caller, and left."""
     standing = _keep(key, understood)
@@ -177,6 +175,10 @@ def _joined(key: UUID, understood: Intake, other: str) -> ResponseReturnValue:
     except (Conflict, NotFound) as not_theirs:
         understood.errors["caller_phone"] = str(not_theirs)
         return _page(key, understood, 422, standing=standing)
+
+
+_ASIDE = {"undo": _undone, "paste": _pasted, "join": _joined}
+"""Buttons that keep the form and go elsewhere with it."""
 
 
 def _become_a_call(
@@ -236,9 +238,7 @@ def _keep(key: UUID, understood: Intake) -> Fields:
 
     def keep(uow: UnitOfWork) -> Fields:
         fields = understood.fields
-        draft = drafts.keep(
-            uow, context.centre, person, key, fields, empty=empty, spelled=spelled
-        )
+        draft = drafts.keep(uow, context.centre, person, key, fields, empty=empty, spelled=spelled)
         return drafts.fields_of(draft) if draft else {}
 
     return context.do(person.actor, keep)
