@@ -4,7 +4,7 @@
 (() => {
   const SEND_MS = 8000, AGAIN_MS = 2000, LONG_MS = 180000, READ_MS = 6000, SHOWN = 2;
   const MOVED_MS = 1000, JUST_MS = 3000, FEW_PX = 8;
-  const OLD_MS = 30 * 60 * 1000; // what was pressed before that may be true no more
+  const OLD_MS = 30 * 60 * 1000; // what was pressed before that may be true no more; a cry for help is sent however old
   const part = document.getElementById("on-the-phone"), presses = [];
   const say = JSON.parse(part.dataset.words);
   const list = document.createElement("ol");
@@ -66,7 +66,7 @@
       const press = { ...one, body: new URLSearchParams(one.body), state: "waits", tried: true };
       press.body.set("csrf_token", token);
       presses.push(press);
-      if (Date.now() - press.since > OLD_MS) end(press, "lost", say.too_old, say.not_done);
+      if (!isHelp(press) && Date.now() - press.since > OLD_MS) end(press, "lost", say.too_old, say.not_done);
     }
     if (!before.length) return;
     tell();

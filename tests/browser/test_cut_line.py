@@ -289,6 +289,25 @@ def test_what_was_pressed_on_a_telephone_while_the_line_was_cut_is_sent_after_a_
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
 
+def test_a_cry_for_help_is_sent_however_old_it_is(
+    centre: Served, page: Page, line: Line, asked: list[str]
+) -> None:
+    on_the_way(centre, page, line)
+    before = centre.world.audited("alarm.raised"), centre.world.audited("slot.on_scene")
+    line.cut()
+    told = page.get_by_role("status")
+    page.get_by_role("button", name="On scene").click()
+    page.get_by_role("button", name="I need help").click()
+    expect(told).to_contain_text("I need help: NOT SENT YET")
+    page.add_init_script("const now = Date.now; Date.now = () => now() + 31 * 60 * 1000")
+    reload(page, line)
+
+    expect(told).to_contain_text("I need help: Sent")
+    expect(told).to_contain_text("On scene: Not sent: it waited for half an hour")
+    after = centre.world.audited("alarm.raised"), centre.world.audited("slot.on_scene")
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 0]
+
+
 def test_what_cannot_be_sent_any_more_is_told(
     centre: Served, page: Page, line: Line, asked: list[str]
 ) -> None:

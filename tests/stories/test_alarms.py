@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from tests.stories.test_calls import CALM
@@ -18,7 +19,7 @@ from triage.domain.delivery import Whose
 from triage.domain.findings import KINDS
 from triage.domain.phone_network import OutboundCall, Refused, Sent
 from triage.entrypoints import worker
-from triage.services import alarm_lists, alarms, audits, people, providers
+from triage.services import alarm_lists, alarms, audits, people, providers, verification
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
 from triage.storage.attempts import Attempt
@@ -564,3 +565,70 @@ def test_that_it_is_not_safe_is_an_alarm_whatever_else_the_text_tells(world: Wor
     assert [alarm.kind for alarm in untaken(world)] == [AlarmKind.HELP]
     boss.expect_ring("Alarm")
     world.ignores_texts("what an alarm sets off is told above")
+
+
+LATER = {
+    "on the way": ["GO"],
+    "withdrawn": ["SCENE", "unsafe"],
+    "cleared": ["SCENE", "CLEAR"],
+    "cleared, verdict given": ["SCENE", "CLEAR", "1"],
+}
+
+
+@pytest.mark.parametrize("moment", LATER)
+def test_help_alone_is_an_alarm_until_long_after_the_call_and_the_button_stays(
+    world: World, moment: str
+) -> None:
+    phone, call = on_a_call(world)
+    clinician = signs_in(world, phone)
+    for said in LATER[moment]:
+        phone.text(f"{call.code} {said}")
+    world.ignores_texts("what is asked of others is another story")
+    world.wait(minutes=30)
+    assert "I need help" in words(clinician, f"/calls/{call.reference}")
+
+    phone.text("HELP")
+
+    assert "ALARM RAISED" in phone.inbox[-1]
+    assert AlarmKind.HELP in {alarm.kind for alarm in untaken(world)}
+    assert "needs help" in {ring.body.split(".")[2].strip() for ring in world.desk.rings}.pop()
+
+
+def test_help_of_somebody_on_no_call_is_read_by_a_dispatcher(world: World) -> None:
+    """It may be a question to the carrier; whoever means it may not be able to say more."""
+    (phone,) = world.team("CIT 1")
+    phone.text("HELP")
+    phone.expect("Not understood")
+    board = "/board"
+    assert "Texts that nobody has read" not in words(world.client("dispatcher"), board)
+
+    world.wait(minutes=2, seconds=5)
+
+    assert "CIT 1 (clinician)" in words(world.client("dispatcher"), board)
+    assert "HELP" in words(world.client("dispatcher"), board)
+    phone.text("HELP")
+    phone.expect("A dispatcher reads your text")
+    assert untaken(world) == []
+
+
+def test_that_it_is_not_safe_is_heard_from_a_number_that_is_not_verified_yet(
+    world: World,
+) -> None:
+    phone, call = on_a_call(world)
+    assert phone.responder_id is not None
+    key, fresh = phone.responder_id, Phone(world, world.phone_number(), phone.responder_id)
+    world.context.do(
+        "test",
+        lambda uow: verification.change_number(
+            uow, world.centre, uow.get(Responder, key), fresh.number
+        ),
+    )
+    fresh.expect("to be paged on this phone")
+
+    fresh.text("unsafe")
+
+    fresh.expect("ALARM RAISED")
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.HELP, call.id)
+    world.desk.expect_ring("needs help")
+    assert world.dispatch(call, "mobile_crisis").state.value == "accepted"

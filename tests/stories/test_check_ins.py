@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.stories.test_alarms import findings, on_a_call, untaken, words
+from tests.stories.test_alarms import findings, on_a_call, signs_in, untaken, words
 from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM
 from tests.stories.test_lost_phones import lose
@@ -469,3 +469,42 @@ def test_everybody_in_the_field_has_a_timer_and_is_found_where_there_is_none(
         ),
     )
     assert findings(world) == set()
+
+
+def test_no_is_no_answer_that_all_is_well(world: World) -> None:
+    phone, call = on_scene(world)
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)
+
+    phone.text("2")
+    phone.expect("you are on scene")
+    assert outcomes(world) == [None]
+    phone.text("no")
+
+    phone.expect("ALARM RAISED")
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.HELP, call.id)
+    world.desk.expect_ring("needs help")
+    assert outcomes(world) == [None]
+    phone.text("ok")
+    phone.expect("thank you, noted")
+    phone.text("no")  # nothing is asked now
+    phone.expect("you are on scene")
+    assert len(untaken(world)) == 1
+
+
+def test_their_own_page_tells_whoever_reads_along_no_more_than_the_text(world: World) -> None:
+    phone, call = on_scene(world)
+    browser, page = signs_in(world, phone), f"/calls/{call.reference}"
+    world.wait(minutes=20, seconds=5)
+    phone.expect(ASKED)
+    shown = words(browser, page)
+    shown = shown.split("CIT 1, clinician", 1)[1].split("Place and what happens", 1)[0]
+
+    assert "Roster check: please answer." in shown
+    for tells in ("all well", "all is well", "alarm", "do not answer"):
+        assert tells not in shown.lower()
+    browser.submit(page, {"action": "safe"}, to=f"{page}/mine")
+    assert outcomes(world) == ["answered"]
+    phone.text("yes")
+    assert "well" not in phone.expect("roster check").lower()

@@ -84,3 +84,26 @@ def test_a_call_that_comes_stands_there_without_a_reload(world: World, phone: Ph
     assert call.code in after.text
     same = me.get("/my-calls/live", headers={"If-None-Match": after.headers["ETag"]})
     assert same.status_code == 304
+
+
+def test_a_cry_for_help_needs_no_call(world: World, phone: Phone) -> None:
+    me = world.client("clinician")
+
+    told = me.submit("/my-calls", {}, to="/my-calls/help", follow=True)
+
+    assert "ALARM RAISED" in words(told.text)
+    assert "They are on no call" in world.desk.expect_ring("Mobile 9, clinician, needs help").body
+
+
+def test_a_cry_for_help_is_raised_on_the_call_that_they_have(
+    world: World, phone: Phone, call: Call
+) -> None:
+    phone.text(f"{call.code} 1")
+    me = world.client("clinician")
+    me.submit("/my-calls", {}, to="/my-calls/help")
+
+    assert "They are on no call" not in world.desk.expect_ring("needs help").body
+
+
+def test_who_is_in_no_team_has_no_button_that_would_do_nothing(world: World) -> None:
+    assert "I need help" not in world.client("clinician").get("/my-calls").text

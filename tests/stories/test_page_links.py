@@ -278,3 +278,29 @@ def test_whoever_lets_the_time_pass_reads_who_is_asked_now_and_that_they_may_sti
     assert "You have accepted: it is yours." in press(browser, path, "accept")
     second.expect("tand down")
     world.ignores_texts("that nobody answered is told elsewhere")
+
+
+def test_a_cry_for_help_is_heard_though_the_call_has_ended_meanwhile(
+    world: World, phone: Phone, call: Call
+) -> None:
+    me, path = open_(world, link_of(phone))
+    press(me, path, "accept")
+    press(me, path, "cleared")
+    token = me.csrf(path)
+    its_page = f"/calls/{call.reference}"
+    world.client("dispatcher").submit(
+        its_page, {"disposition": "linked_to_care"}, to=f"{its_page}/close"
+    )
+    assert "The call of this link has ended" in words(me.get(path).text)
+
+    sent = {"action": "help", "csrf_token": token}
+    told = me.client.post(f"{path}/mine", data=sent, headers={"X-Queued": "1"})
+
+    assert "ALARM RAISED" in told.text
+    world.desk.expect_ring("needs help")
+    with world.context.unit_of_work("test") as uow:
+        lost_phones.report(uow, world.centre, uow.get(Responder, phone.responder_id))
+    again = me.client.post(f"{path}/mine", data=sent, headers={"X-Queued": "1"})
+    assert again.status_code == 401
+    assert world.audited("alarm.raised") == 1
+    world.ignores_texts("what the team is told beside it is another story")

@@ -85,7 +85,7 @@ def test_yes_to_a_call_that_one_has_already_is_not_answered_with_how_to_accept(
     for said in ("yes", f"{call.code} yes"):
         phone.text(said)
         assert phone.expect(call.code) == (
-            f"{call.code} is yours already, nothing was changed. If all is well"
+            f"{call.code} is yours already, nothing was changed. To answer a roster check"
             f" reply {call.code} OK"
         )
 

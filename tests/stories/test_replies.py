@@ -591,3 +591,21 @@ def test_whoever_left_unsafe_is_told_one_story(world: World) -> None:
         assert phone.inbox[-1] == (
             f"{call.code}: you left because it was not safe. Nothing was changed."
         ), body
+
+
+def test_a_cry_for_help_from_a_number_of_nobodys_is_read_first_and_answered_once(
+    world: World,
+) -> None:
+    """It may be one of ours, on a telephone that is not theirs."""
+    stranger = world.stranger()
+    for body in ("K7QM need help", "need help"):
+        stranger.text(body)
+    for _ in range(unread_replies.MOST + 1):
+        world.stranger().text("hello?")
+
+    assert len(stranger.inbox) == 1
+    assert "988" in stranger.inbox[0]
+    with world.context.reading() as uow:
+        first = [inbound.body for inbound, _ in unread_replies.waiting(uow)][:2]
+    assert first == ["need help", "K7QM need help"]
+    world.ignores_texts("what strangers are told is another story")

@@ -311,7 +311,7 @@ class Replies(RuleBasedStateMachine):
         if outcome in MUTED:
             return
         if phone.responder_id is None:
-            assert outcome == "unknown_number"
+            assert outcome in unread_replies.STRANGE
             return
         assert phone.number in self.told_that_no_answer_comes
         assert outcome == unread_replies.UNREAD

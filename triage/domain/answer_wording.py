@@ -60,7 +60,8 @@ def yes_is_not_an_answer(code: str) -> Text:
 def yours_already(code: str) -> Text:
     """YES from whoever has the call."""
     return sms(
-        "%(code)s is yours already, nothing was changed. If all is well reply %(code)s OK",
+        "%(code)s is yours already, nothing was changed. To answer a roster check"
+        " reply %(code)s OK",
         code=code,
     )
 

@@ -206,8 +206,9 @@ KINDS = {
     ),
 }
 """The worst first: in this order they are told."""
-OF_THE_DESK = frozenset({"alarm_unheard", "alarm_untaken", "alarm_silent"})
-"""On no other screen: it may be the alarm of somebody who is forced, and theirs is read along."""
+OF_THE_DESK = frozenset({"alarm_unheard", "alarm_untaken", "alarm_silent", "no_check_in"})
+"""On no other screen: it may be the alarm of somebody who is forced, and theirs is read along, or
+tell what a roster check is for."""
 
 
 def told(codes: Iterable[str]) -> Sequence[Line]:

@@ -3,8 +3,8 @@
 import logging
 
 from triage.domain import safety_wording, wording
-from triage.domain.lifecycle import TAKEN, PageState, SlotState
-from triage.domain.sms_replies import Reply
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
+from triage.domain.sms_replies import Reply, Verb
 from triage.services import check_ins, cries, pages_meant, paging
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
@@ -77,6 +77,12 @@ def all_is_well(uow: UnitOfWork, responder: Responder, code: str | None) -> Answ
     waiting = asked[0].slot.dispatch.call.code if asked else None
     told = safety_wording.checked_in(", ".join(codes), waiting)
     return Answered("all_is_well", told, pages[0].slot.dispatch.call)
+
+
+def says_no_there(page: Page, reply: Reply) -> bool:
+    """From somebody who is there a no gives nothing back, and never tells that all is well."""
+    says_no = reply.verb is Verb.DECLINE or (reply.verb is None and reply.digit == 2)
+    return says_no and has_place(page) and page.slot.state in ON_SITE
 
 
 def answers_check_in(uow: UnitOfWork, page: Page, reply: Reply) -> bool:

@@ -61,7 +61,7 @@ def opened(uow: UnitOfWork, token: str) -> PageLink | None:
 def why_over(uow: UnitOfWork, link: PageLink) -> str | None:
     """Why what was opened shows nothing any more, in a sentence; None while it does."""
     member, page = link.responder, newest_page(uow, link)
-    if link.ended_at or member.phone_lost_at or member.retired_at:
+    if is_taken_back(link):
         return msgid("This link was taken back.")
     if page.slot.dispatch.call.state not in {CallState.OPEN, CallState.ASKING}:
         return msgid("The call of this link has ended.")
@@ -70,6 +70,12 @@ def why_over(uow: UnitOfWork, link: PageLink) -> str | None:
     if not has_it(page) and not duty.is_on_shift(uow, member):
         return msgid("Your shift has ended.")
     return None
+
+
+def is_taken_back(link: PageLink) -> bool:
+    """Nothing that is pressed behind it is believed to be theirs any more."""
+    member = link.responder
+    return bool(link.ended_at or member.phone_lost_at or member.retired_at)
 
 
 def has_it(page: Page) -> bool:

@@ -106,6 +106,22 @@ def left_unsafe(uow: UnitOfWork, responder: Responder) -> list[Page]:
     return list(uow.session.scalars(left))
 
 
+def had_lately(uow: UnitOfWork, responder: Responder) -> bool:
+    """Had they a place of whose end they told us, or were last heard of, a while ago?"""
+    had = (
+        select(Page.id)
+        .join(Slot)
+        .where(
+            Page.responder_id == responder.id,
+            Page.created_at > uow.now - OLDEST,
+            Page.state == PageState.ACCEPTED,
+            Slot.responder_id == responder.id,
+            Slot.heard_at > uow.now - timedelta(hours=LATELY_H),
+        )
+    )
+    return uow.session.scalar(had.limit(1)) is not None
+
+
 def _meant(pages: list[Page], reply: Reply) -> list[Page]:
     """Those that the reply can be about: an answer goes to what was asked, news of the
     way and the scene to what is in hand, a bare digit after clearing is a verdict."""

@@ -52,7 +52,8 @@ def keep(
     """Write down what it came to, and answer unless this phone had its share. Who gets the last
     answer for now is told so: what they text then is read all the same."""
     unread_replies.typed_again(uow, text.from_index)
-    left = unread_replies.answers_left(uow, centre, answered.outcome, text.from_index)
+    known = sender is not None
+    left = unread_replies.answers_left(uow, centre, answered.outcome, text.from_index, known=known)
     outcome = answered.outcome if left > 0 or sender is None else unread_replies.UNREAD
     inbound = uow.add(
         InboundMessage(

@@ -24,7 +24,14 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.services.pages import hold
-from triage.services.pages_meant import call_with, in_hand, left_unsafe, page_meant, questions
+from triage.services.pages_meant import (
+    call_with,
+    had_lately,
+    in_hand,
+    left_unsafe,
+    page_meant,
+    questions,
+)
 from triage.services.received_texts import Received
 from triage.services.reply_actions import (
     VERBS,
@@ -63,8 +70,8 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
         return None
     sender = received_texts.sender_of(uow, text)
     if sender is None:
-        answered = referrals.heard(uow, centre, text.from_index, text.body) or Answered(
-            "unknown_number", answer_wording.unknown_number(centre.policy.centre_name)
+        answered = referrals.heard(uow, centre, text.from_index, text.body) or _of_a_stranger(
+            centre, text
         )
     else:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
@@ -72,6 +79,14 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
     if answered.outcome in unread_replies.ASKED_BACK:
         answered = _asked_back_once(uow, text.from_index, answered)
     return received_texts.keep(uow, centre, text, sender, answered)
+
+
+def _of_a_stranger(centre: Centre, text: Received) -> Answered:
+    """A cry for help stands first among what a dispatcher reads: it may be one of ours, on a phone
+    that is not theirs."""
+    cries = parse(text.body).verb is Verb.HELP
+    told = answer_wording.unknown_number(centre.policy.centre_name)
+    return Answered("help_unplaced" if cries else "unknown_number", told)
 
 
 def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, text: Received) -> Answered:
@@ -149,6 +164,8 @@ def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, text: Received
         if verification.hear(uow, responder, text.body):
             confirmations.heard_from(uow, centre, responder)
             return Answered("verified", reach_wording.verified(centre.policy.centre_name))
+        if reply.verb is Verb.WITHDRAW:  # from here it leads nobody away, but it is heard
+            return field_texts.cry_for_help(uow, centre, responder, reply)
         if reply.carrier_word is None and reply.verb is not Verb.HELP:
             asked = verification.request(centre, responder)
             told = listed(" ", [asked, answer_wording.nothing_changed()])
@@ -193,6 +210,9 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     call = page.slot.dispatch.call
     if reply.verb is Verb.AMBIGUOUS:
         return Answered("not_understood", answer_wording.ambiguous(call.code), call)
+    no = field_texts.says_no_there(page, reply)
+    if no and reply.verb and check_ins.open_of(uow, page.slot) is not None:
+        return field_texts.cry_for_help(uow, centre, page.responder, Reply(call.code))
     if field_texts.answers_check_in(uow, page, reply):
         well = field_texts.all_is_well(uow, page.responder, call.code)
         if well is not None:
@@ -203,7 +223,7 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
     answered = handler(uow, centre, page, reply)
-    if page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
+    if not no and page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
         check_ins.heard(uow, page.slot, "text")
     # Their answer leaves no later than what their text sets off, all hands for instance.
     return replace(answered, priority=min(answered.priority, page.slot.rank))
@@ -251,15 +271,18 @@ def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: 
     if word == "HELP" and _may_need_help(uow, responder, reply, pages):
         return field_texts.cry_for_help(uow, centre, responder, reply)
     codes = _open_codes(pages) or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
+    # Who texts HELP, gets this answer and keeps silent is left to a dispatcher: they may mean it.
+    outcome = {"YES": "yes", "HELP": "not_understood"}.get(word, "carrier_word")
     if not codes:
-        return Answered("carrier_word", answer_wording.not_understood())
-    return Answered("yes" if word == "YES" else "carrier_word", _no_yes(uow, responder, codes[0]))
+        return Answered(outcome, answer_wording.not_understood())
+    return Answered(outcome, _no_yes(uow, responder, codes[0]))
 
 
 def _may_need_help(uow: UnitOfWork, responder: Responder, reply: Reply, pages: list[Page]) -> bool:
-    """HELP alone is also how anybody asks a carrier what these texts are."""
+    """HELP alone is also how anybody asks a carrier what these texts are. Not of somebody who has
+    a call, or had one until a while ago: they may not be away from it yet."""
     on_a_call = reply.code is not None or any(page.slot.state in TAKEN for page in pages)
-    return on_a_call or bool(left_unsafe(uow, responder))
+    return on_a_call or had_lately(uow, responder) or bool(left_unsafe(uow, responder))
 
 
 def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> Spoken:

@@ -27,7 +27,9 @@ UNREAD = "unread"
 """Asked back already, and still not understood."""
 NOT_DONE = "not_done"
 """Acting on it failed, for a fault of ours."""
-FOR_A_PERSON = ("help_unplaced", "phone_lost", "unknown_number", UNREAD, NOT_DONE, "opted_out")
+STRANGE = ("unknown_number", "help_unplaced")
+"""Of a number that we cannot place, where it is no partner's answer."""
+FOR_A_PERSON = (*STRANGE, "phone_lost", UNREAD, NOT_DONE, "opted_out")
 CHANGED_NOTHING = (*ASKED_BACK, UNREAD, NOT_DONE, "unknown_number", "carrier_word", "yes")
 ASK_ONCE_IN = timedelta(minutes=10)
 NO_END = 1_000_000
@@ -65,18 +67,23 @@ def typed_again(uow: UnitOfWork, from_index: bytes) -> None:
         text.read_at = uow.now
 
 
-def answers_left(uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes) -> int:
+def answers_left(
+    uow: UnitOfWork, centre: Centre, outcome: str, from_index: bytes, *, known: bool
+) -> int:
     """How many answers that change nothing this phone may get, this one included: it may be a
     machine. Where something was changed there is always one left, and more.
 
     A phone of ours gets so many an hour, since it last texted what was understood: no machine does.
     One that we cannot place gets one a day, while all of these together get so many an hour.
+
+    known -- is it of somebody's whom we know?
     """
     policy, hour = centre.policy, timedelta(hours=1)
-    if outcome not in CHANGED_NOTHING:
+    strange = not known and outcome in STRANGE
+    if not strange and outcome not in CHANGED_NOTHING:
         return NO_END
     this_phone = InboundMessage.from_index == from_index
-    if outcome != "unknown_number":
+    if not strange:
         understood = select(func.max(InboundMessage.created_at)).where(
             this_phone,
             InboundMessage.outcome.not_in(CHANGED_NOTHING),
@@ -85,11 +92,11 @@ def answers_left(uow: UnitOfWork, centre: Centre, outcome: str, from_index: byte
         since = uow.session.scalar(understood) or uow.now - hour
         theirs = InboundMessage.outcome.in_(CHANGED_NOTHING), InboundMessage.created_at > since
         return policy.polite_replies_per_hour - _texts_since(uow, hour, this_phone, *theirs)
-    strange = InboundMessage.outcome == "unknown_number"
-    if _texts_since(uow, timedelta(days=1), strange, this_phone):
+    strangers = InboundMessage.outcome.in_(STRANGE), InboundMessage.responder_id.is_(None)
+    if _texts_since(uow, timedelta(days=1), *strangers, this_phone):
         return 0
     phones = select(func.count(InboundMessage.from_index.distinct())).where(
-        strange, InboundMessage.created_at > uow.now - hour
+        *strangers, InboundMessage.created_at > uow.now - hour
     )
     within = (uow.session.scalar(phones) or 0) < policy.stranger_replies_per_hour
     return NO_END if within else 0

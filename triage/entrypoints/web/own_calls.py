@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from triage.context import current_context
+from triage.domain.errors import Conflict
+from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
-from triage.services import own_calls
+from triage.services import cries, duty, field_texts, own_calls, swaps
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("own_calls", __name__, url_prefix="/my-calls")
@@ -29,5 +32,31 @@ def live() -> ResponseReturnValue:
         return fragment(render_template("own_calls_live.html", **_shown(uow)), uow.now)
 
 
+@bp.post("/help")
+@open_to("clinician")
+def cry_for_help() -> ResponseReturnValue:
+    """On whatever call they have, or on none: their call may have ended, and they not be safe."""
+    context, person = current_context(), current_person()
+
+    def cry(uow: UnitOfWork) -> None:
+        members = swaps.members_of(uow, person.account_id)
+        if not members:
+            raise Conflict(msgid("you are in no team"))
+        member = next((one for one in members if duty.is_on_shift(uow, one)), members[0])
+        cries.cry_for_help(uow, context.centre, member, field_texts.about(uow, member, None))
+
+    context.do(person.actor, cry)
+    flash(
+        gettext("ALARM RAISED: dispatch is told that you need help. Use your radio if you can."),
+        "good",
+    )
+    return redirect("/my-calls", 303)
+
+
 def _shown(uow: UnitOfWork) -> dict[str, Any]:
-    return {"mine": own_calls.of_account(uow, current_person().account_id), "now": uow.now}
+    account_id = current_person().account_id
+    return {
+        "mine": own_calls.of_account(uow, account_id),
+        "in_a_team": bool(swaps.members_of(uow, account_id)),
+        "now": uow.now,
+    }

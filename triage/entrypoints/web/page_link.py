@@ -19,7 +19,7 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 
 from triage.context import current_context
 from triage.domain.errors import Conflict
-from triage.entrypoints.web import looks
+from triage.entrypoints.web import looks, typed
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
 from triage.entrypoints.web.banners import paging_lines
 from triage.entrypoints.web.call import Typed, for_member
@@ -103,12 +103,12 @@ def live(key: UUID) -> ResponseReturnValue:
 def mine(key: UUID) -> ResponseReturnValue:
     context = current_context()
     with context.reading() as uow:
-        if (link := _opened(uow, key)) is None:
+        if (link := _believed(uow, key)) is None:
             return _over(uow, key)
         actor = f"responder:{link.responder_id}"
 
     def work(uow: UnitOfWork) -> str:
-        if (link := _opened(uow, key)) is None:
+        if (link := _believed(uow, key)) is None:
             raise Conflict(gettext("this link has ended"))
         return once(uow, context.centre, opened_pages.newest_page(uow, link))
 
@@ -186,6 +186,15 @@ def _opened(uow: UnitOfWork, key: UUID) -> PageLink | None:
     g.now = uow.now
     link = _held(uow, key)
     return link if link and opened_pages.why_over(uow, link) is None else None
+
+
+def _believed(uow: UnitOfWork, key: UUID) -> PageLink | None:
+    """Behind which something was pressed that counts. A cry for help does also once the call has
+    ended or the time is over: whoever sends it may have pressed before."""
+    if typed.line("action") != "help":
+        return _opened(uow, key)
+    link = _held(uow, key)
+    return link if link and not opened_pages.is_taken_back(link) else None
 
 
 def _call_of(uow: UnitOfWork, page_id: UUID) -> Call:
