@@ -606,9 +606,10 @@ def test_help_of_somebody_on_no_call_is_read_by_a_dispatcher(world: World) -> No
 
     assert "CIT 1 (clinician)" in words(world.client("dispatcher"), board)
     assert "HELP" in words(world.client("dispatcher"), board)
-    phone.text("HELP")
-    phone.expect("A dispatcher reads your text")
     assert untaken(world) == []
+    phone.text("HELP")  # no question to the carrier any more
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help. They are on no call")
 
 
 def test_that_it_is_not_safe_is_heard_from_a_number_that_is_not_verified_yet(

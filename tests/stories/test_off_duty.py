@@ -12,11 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from tests.servers import PostgresServer
 from tests.stories.test_calls import CALM
 from tests.stories.test_reachability import recruit
 from tests.stories.test_reply_machine import fresh
@@ -24,7 +26,7 @@ from tests.stories.test_rosters import NEW_YORK
 from tests.world import Phone
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import PageState
-from triage.services import rosters, shifts, switches
+from triage.services import lost_phones, rosters, shifts, switches, verification
 from triage.services.availability import switched_off
 from triage.services.shifts import NewShift
 from triage.storage.attempts import Attempt
@@ -36,7 +38,7 @@ MINUTE = st.integers(-60, 240)
 
 
 class OffDuty(RuleBasedStateMachine):
-    template: Path
+    template: Path | PostgresServer
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,6 +110,38 @@ class OffDuty(RuleBasedStateMachine):
                 switches.suspend(uow, self.world.centre, team, until, "no car")
         self._hold()
 
+    @rule(who=st.integers(0, 2), to=st.integers(0, 2))
+    def a_shift_is_handed_on(self, who: int, to: int) -> None:
+        with self.world.context.unit_of_work("test") as uow:
+            member = self._member(uow, to)
+            coming = select(Shift).where(
+                Shift.responder_id == self.phones[who].responder_id, Shift.starts_at > uow.now
+            )
+            shift = uow.session.scalars(coming.order_by(Shift.starts_at)).first()
+            if shift is not None and who != to and member.retired_at is None:
+                with suppress(Refused), uow.session.begin_nested():  # a shift in that time already
+                    shifts.hand_on(uow, self.world.centre, shift, member)
+        self._hold()
+
+    @rule(who=st.integers(0, 2), seen=st.booleans())
+    def a_number_changes(self, who: int, seen: bool) -> None:
+        number = self.world.phone_number()
+        with suppress(Conflict), self.world.context.unit_of_work("test") as uow:
+            member = self._member(uow, who)
+            verification.change_number(uow, self.world.centre, member, number)
+            if seen:
+                verification.by_hand(uow, self.world.centre, member)
+            self.phones[who] = Phone(self.world, number, member.id)
+        self._hold()
+
+    @rule(who=st.integers(0, 2))
+    def a_phone_is_lost_or_found(self, who: int) -> None:
+        with suppress(Conflict), self.world.context.unit_of_work("test") as uow:
+            member = self._member(uow, who)
+            lost = member.phone_lost_at is not None
+            (lost_phones.found if lost else lost_phones.report)(uow, self.world.centre, member)
+        self._hold()
+
     @rule(who=st.integers(0, 2))
     def a_member_retires(self, who: int) -> None:
         with suppress(Conflict), self.world.context.unit_of_work("test") as uow:
@@ -126,23 +160,30 @@ class OffDuty(RuleBasedStateMachine):
                 one = page.responder
                 assert one.verified_at
                 assert not one.opted_out_at
+                assert not one.phone_lost_at
                 assert not one.retired_at
                 assert ("team", str(page.team_id)) not in off
                 assert any(s.starts_at <= uow.now < s.ends_at for s in one.shifts)
             left = select(Message.responder_id, Attempt.started_at).join(
                 Attempt, Attempt.message_id == Message.id
             )
-            for key, at in uow.session.execute(left.where(Message.kind == "page")):
+            for key, at in uow.session.execute(left.where(Message.kind.in_(("page", "ring")))):
                 whole = uow.session.scalars(select(Shift).where(Shift.responder_id == key)).all()
                 assert any(s.starts_at <= at <= s.ends_at for s in whole)
 
 
-def test_off_duty_nobody_is_paged(sqlite_template: Path) -> None:
-    OffDuty.template = sqlite_template
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_off_duty_nobody_is_paged(request: pytest.FixtureRequest, kind: str) -> None:
+    fixture = {"sqlite": "sqlite_template", "postgresql": "postgresql"}[kind]
+    examples = int(os.environ.get("REACH_EXAMPLES", "15"))
+
+    class Machine(OffDuty):
+        template = request.getfixturevalue(fixture)
+
     run_state_machine_as_test(
-        OffDuty,
+        Machine,
         settings=settings(
-            max_examples=int(os.environ.get("REACH_EXAMPLES", "15")),
+            max_examples=examples if kind == "sqlite" else -(-examples // 3),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -330,6 +330,49 @@ def test_ready_says_nothing_of_a_page_that_waits(world: World) -> None:
     assert paged(world) == ["Alpha"]
 
 
+def seen_in_their_hand(world: World, phone: Phone) -> None:
+    with world.context.unit_of_work("test") as uow:
+        member = uow.get(Responder, phone.responder_id or UUID(int=0))
+        verification.by_hand(uow, world.centre, member)
+    world.settle()
+
+
+def test_a_number_that_was_verified_by_hand_on_duty_is_still_to_show_itself(world: World) -> None:
+    """It was not asked when others were: then nobody had verified it. Nor may it stay unseen."""
+    alpha = recruit(world, "Alpha", seen=False)
+    roster(world, alpha, 0, 480)
+    alpha.expect("to be paged on this phone")
+    alpha.expect_silence()
+
+    seen_in_their_hand(world, alpha)
+
+    alpha.expect("Reply READY")
+    assert red(world) == {}
+    world.wait(minutes=11)
+    world.desk.expect("No answer before the shift")
+    assert red(world) == {"Alpha": [Trouble.UNCONFIRMED]}
+    alpha.text("ready")
+    alpha.expect("texts reach you")
+    assert red(world) == {}
+
+
+def test_what_one_telephone_has_shown_says_nothing_of_the_next(world: World) -> None:
+    alpha = on_duty(world, "Alpha")
+    fresh = Phone(world, world.phone_number(), alpha.responder_id)
+    with world.context.unit_of_work("test") as uow:
+        member = uow.get(Responder, alpha.responder_id or UUID(int=0))
+        verification.change_number(uow, world.centre, member, fresh.number)
+    fresh.expect("to be paged on this phone")
+    alpha.expect_silence()
+
+    seen_in_their_hand(world, fresh)
+
+    fresh.expect("Reply READY")
+    world.wait(minutes=11)
+    world.desk.expect("No answer before the shift")
+    assert red(world) == {"Alpha": [Trouble.UNCONFIRMED]}
+
+
 # --- off duty nobody is paged -----------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ from triage.domain.errors import TriageError
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState, SlotState
 from triage.domain.sms_replies import Verb, parse
 from triage.domain.words import Sentence
-from triage.services import alarm_lists, dispatches, unread_replies
+from triage.services import alarm_lists, dispatches, unread_replies, verification
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
@@ -47,9 +47,13 @@ WORDS = (
     "ok", "not ok", "addr",
     "ZZZ9", "call you back", "staged", "espero cerca", "transport", "to hospital", "replace",
     "relief", "need relief", "withdraw", "unsafe", "relevo", "me retiro", "stayed", "withdraw he 2",
+    "all clear", "911", "emergency", "helpp",
 )  # fmt: skip
 OWN = {PageState.ACCEPTED, PageState.DECLINED}
+MOST_PHONES = 12
 MUTED = {"opted_out"}
+MAY_CHANGE = {"help_raised", "help_unplaced", "opted_out"}
+"""Besides what SAYS tells of: only these leave a page of theirs other than it was."""
 LAST = last_answer(Sentence("")).strip()
 LEFT_SCENE = {SlotState.CLEARED, SlotState.WITHDRAWN}
 
@@ -175,6 +179,22 @@ class Replies(RuleBasedStateMachine):
     def somebody_opts_out_or_in(self, data: st.DataObject, word: str) -> None:
         self.text_and_look(data.draw(st.sampled_from(self.phones)), word)
 
+    @rule(data=st.data(), seen=st.booleans())
+    def somebody_has_another_telephone(self, data: st.DataObject, seen: bool) -> None:
+        """The one that they had is nobody's from now on."""
+        old = data.draw(st.sampled_from(self.phones))
+        if old.responder_id is None or len(self.phones) > MOST_PHONES:
+            return
+        fresh = Phone(self.world, self.world.phone_number(), old.responder_id)
+        with self.world.context.unit_of_work("test") as uow:
+            member = uow.get(Responder, old.responder_id)
+            verification.change_number(uow, self.world.centre, member, fresh.number)
+            if seen:
+                verification.by_hand(uow, self.world.centre, member)
+        old.responder_id = None
+        self.phones.append(fresh)
+        self.world.settle()
+
     @rule(data=st.data(), body=st.text(max_size=40))
     def somebody_texts_anything(self, data: st.DataObject, body: str) -> None:
         self.text_and_look(data.draw(st.sampled_from(self.phones)), body)
@@ -216,8 +236,10 @@ class Replies(RuleBasedStateMachine):
         self.acts_only_on_what_was_meant(phone, body, before, after)
         self.nobody_shares_a_slot(after)
         self.nobody_is_released_too_early(body, before, after)
-        self.is_answered_truly(phone, provider_id, before, after)
+        said = self.is_answered_truly(phone, provider_id, before, after)
         self.world.settle()
+        if said is not None:
+            assert said in self.world.phones.inboxes.get(phone.number, []), "the answer never came"
 
     def acts_only_on_what_was_meant(
         self, phone: Phone, body: str, before: dict[object, PageNow], after: dict[object, PageNow]
@@ -276,7 +298,8 @@ class Replies(RuleBasedStateMachine):
         provider_id: str,
         before: dict[object, PageNow],
         pages: dict[object, PageNow],
-    ) -> None:
+    ) -> str | None:
+        """What they are to read, unless nothing may reach them."""
         with self.world.context.reading() as uow:
             inbound = uow.session.scalars(
                 select(InboundMessage).where(InboundMessage.provider_id == provider_id)
@@ -286,7 +309,7 @@ class Replies(RuleBasedStateMachine):
             )
             if answer is None:
                 self.is_silent_for_a_reason(phone, inbound.outcome)
-                return
+                return None
             said = answer.body or ""
             if said.endswith(LAST):
                 self.told_that_no_answer_comes.add(phone.number)
@@ -298,12 +321,20 @@ class Replies(RuleBasedStateMachine):
                 assert any(map(holds, named)), (inbound.outcome, said, mine)
             if inbound.outcome == "help_raised":
                 assert any(page.alarmed for page in mine), said
+            changed = [
+                page
+                for key, page in pages.items()
+                if page.sender == phone.responder_id and before.get(key, page) != page
+            ]
             if inbound.outcome in {"stays", *unread_replies.CHANGED_NOTHING}:
                 assert "accepted" not in said.lower().replace("not accepted", "").split()
-                assert all(page in before.values() for page in mine), (said, mine)
+            if inbound.outcome not in {*SAYS, *MAY_CHANGE} - {"stays"}:
+                assert not changed, (inbound.outcome, said, changed)
+            assert all(page.code in said for page in changed), (said, changed)
             member = uow.get(Responder, phone.responder_id) if phone.responder_id else None
             if member is None:
                 assert not any(code in said for code in self.codes), "a stranger learned a code"
+            return None if member is not None and member.opted_out_at is not None else said
 
     def is_silent_for_a_reason(self, phone: Phone, outcome: str) -> None:
         """They asked for silence; we do not know them; or they were told that no more answers

@@ -23,6 +23,7 @@ _SAID = {
     Verb.REPLACE: sms("REPLACE"),
     Verb.WITHDRAW: sms("WITHDRAW"),
     Verb.CLEAR: sms("CLEAR"),
+    Verb.ALL_CLEAR: sms("CLEAR"),
     Verb.NOTE: sms("NOTE ..."),
     Verb.ADDRESS: sms("ADDR"),
 }

@@ -16,6 +16,7 @@ class Verb(StrEnum):
     REPLACE = "replace"  # asks to be relieved
     WITHDRAW = "withdraw"  # must leave: it is not safe
     CLEAR = "clear"
+    ALL_CLEAR = "all_clear"  # done, or that all is well: what it means depends on where they are
     HELP = "help"  # ASSIST and the like
     NOTE = "note"
     ADDRESS = "address"  # a telephone call is to read it out
@@ -54,10 +55,11 @@ _ENGLISH = {
     "relieve me, relieve us, need relief, send relief, request relief, requesting relief",
     Verb.WITHDRAW: "withdraw, withdrawing, withdrawn, withdrew, unsafe, not safe, pulling out,"
     "pulled out, must leave, had to leave, have to leave, leaving unsafe, not safe leaving",
-    Verb.CLEAR: "clear, cleared, all clear, done, finished, completed",
+    Verb.CLEAR: "clear, cleared, done, finished, completed",
+    Verb.ALL_CLEAR: "all clear",
     Verb.HELP: "assist, assistance, need help, needs help, need some help, send help, help me,"
     "help us, help needed, backup, back up, mayday, sos, officer down, send police, need police,"
-    "not ok, not okay,"
+    "not ok, not okay, shots fired, helpme, needhelp, send 911,"
     "hlep, hepl, ehlp",  # typed in a hurry: too short to be mended as longer words are
     Verb.ADDRESS: "addr, adr, adrs, addrs, address, adress",
     Verb.SAFE: "ok, okay, okey, im safe, i am safe, we are safe, all safe, all ok, all okay,"
@@ -76,7 +78,8 @@ _SPANISH = {
     Verb.REPLACE: "relevo, reemplazo, necesito relevo, necesitamos relevo, pido relevo,"
     "pedimos relevo",
     Verb.WITHDRAW: "me retiro, nos retiramos, retirada, inseguro, no es seguro, no seguro",
-    Verb.CLEAR: "listo, lista, termine, terminado, terminamos, libre",
+    Verb.CLEAR: "termine, terminado, terminamos, libre",
+    Verb.ALL_CLEAR: "listo, lista",
     Verb.HELP: "no estoy bien, ayuda, auxilio, socorro, emergencia",
     Verb.ADDRESS: "direccion, domicilio",
     Verb.SAFE: "bien, todo bien",
@@ -92,6 +95,12 @@ def _by_phrase(verbs: dict[Verb, str]) -> dict[tuple[str, ...], Verb]:
     }
 
 
+HELP_CRIED = re.compile("H+E+L+P+|HLP")
+"""Too short to be mended as longer words are, and typed by whoever has no time to look. As it is
+spelled, and alone, it is the carriers'."""
+ALARMING = _words("911 emergency")
+"""A cry for help where nothing else stands beside it: many machines that answer by themselves say
+whom to ring in an emergency."""
 VERB_OF = _by_phrase(_ENGLISH) | _by_phrase(_SPANISH)
 LONGEST_PHRASE = max(map(len, VERB_OF))
 FIRM = _words("accept acepto decline rechazo eta")

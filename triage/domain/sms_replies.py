@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from triage.domain.reply_words import (
+    ALARMING,
     ASKS,
     BEFORE_CONDITIONS,
     CARRIER_WORDS,
@@ -15,6 +16,7 @@ from triage.domain.reply_words import (
     FILLERS,
     FIRM,
     FLEES,
+    HELP_CRIED,
     LONGEST_PHRASE,
     NOTE_WORDS,
     OTHER_DAYS,
@@ -24,6 +26,7 @@ from triage.domain.reply_words import (
     VERB_OF,
     Verb,
 )
+from triage.domain.typed_codes import ALPHABET, as_code, code_and_digit, code_and_word
 from triage.domain.typing_errors import phrase_meant, verb_meant
 
 __all__ = [
@@ -39,9 +42,6 @@ __all__ = [
     "words_of",
 ]
 
-ALPHABET = "23456789CDFHJKMNPQRTVWXY"
-"""No look-alikes, and no vowels, so that a code is never a word."""
-_LOOK_ALIKES = str.maketrans("ZSBGU", "2586V")
 _RUDE = re.compile("88|666|69|FCK|FK|KKK|CNT|DCK|CK|TWT|WTF|D3|F4")
 """What people would read into a code."""
 
@@ -67,7 +67,6 @@ _WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)*")
 _NUMBER = re.compile(
     r"(\d{1,3})(?:(M|MIN|MINS|MINUTES?|MINUTOS?)|(H|HR|HRS|HOURS?|HORAS?))?", re.ASCII
 )
-_CLOCK = re.compile(r"\d+(AM|PM|M|MIN|MINS|H|HR|HRS|TH|ST|ND|RD)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,7 @@ class _Found:
     unsafe: bool = False
     asks: bool = False
     conditional: bool = False
+    alarming: bool = False
     strange_words: int = 0
     strange_numbers: int = 0
 
@@ -111,8 +111,14 @@ class _Found:
 
     @property
     def doing(self) -> set[Verb]:
-        """ "OK" beside another verb is only a manner of speaking."""
-        return self.verbs - {Verb.SAFE}
+        """ "OK" and "listo" beside another verb are only a manner of speaking."""
+        return self.verbs - {Verb.SAFE, Verb.ALL_CLEAR}
+
+    @property
+    def only_alarms(self) -> bool:
+        """ "911" and nothing else: in other company it may be what a machine says of itself."""
+        more = self.strange_words or self.strange_numbers or self.verbs or self.digits
+        return self.alarming and not (more or self.carrier_words or self.denied or self.asks)
 
     @property
     def only_asks(self) -> bool:
@@ -141,7 +147,7 @@ def parse(body: str) -> Reply:
         if words[at] in NOTE_WORDS and not found.strange_words:
             before_note = text[: spans[at].start()]
             at += 1
-            if not found.codes and at < len(words) and (code := _as_code(words[at])):
+            if not found.codes and at < len(words) and (code := as_code(words[at])):
                 found.codes.add(code)
                 at += 1
             note = text[spans[at - 1].end() :].strip(" \t\r\n:;,.-=")
@@ -159,7 +165,7 @@ def _is_conditional(words: Sequence[str], spans: Sequence[re.Match[str]]) -> boo
         return True
     yes = (at for at, word in enumerate(words) if VERB_OF.get((word,)) is Verb.ACCEPT)
     for at in range(next(yes, len(words)) + 1, len(words)):
-        if words[at] in BEFORE_CONDITIONS or _as_code(words[at]):
+        if words[at] in BEFORE_CONDITIONS or as_code(words[at]):
             continue
         span = spans[at]
         plain_if = span.group().upper() == "SI" and span.string[span.end() : span.end() + 1] != ","
@@ -189,6 +195,21 @@ def as_read(word: str) -> str:
 def _read(words: Sequence[str], at: int, found: _Found) -> int:
     """Note down what begins at this word; returns how many words it spans."""
     word = words[at]
+    if used := _read_phrase(words, at, found):
+        return used
+    if word in ALARMING:
+        found.alarming = True
+        return 1
+    if used := _read_number(words, at, found) or _read_slip(words, at, found):
+        return used
+    if not _read_code(word, found):
+        _read_word(word, found)
+    return 1
+
+
+def _read_phrase(words: Sequence[str], at: int, found: _Found) -> int:
+    """A verb of one word or more."""
+    word = words[at]
     for length in range(LONGEST_PHRASE, 0, -1):
         if verb := VERB_OF.get(tuple(words[at : at + length])):
             opens = not (found.acts or found.strange_words or found.carrier_words)
@@ -198,22 +219,34 @@ def _read(words: Sequence[str], at: int, found: _Found) -> int:
             found.unsafe = found.unsafe or (told and not found.denied)
             found.verbs.add(verb)
             return length
-    if used := _read_number(words, at, found) or _read_slip(words, at, found):
-        return used
-    if code := _as_code(word):
+    return 0
+
+
+def _read_code(word: str, found: _Found) -> bool:
+    """A code, by itself or with a digit or a word glued to it."""
+    if code := as_code(word):
         found.codes.add(code)
-    elif glued := _as_code_and_digit(word):
+    elif glued := code_and_digit(word):
         found.codes.add(glued[0])
         found.digits.add(glued[1])
-    elif word in CARRIER_WORDS:
+    elif joined := code_and_word(word):
+        found.codes.add(joined[0])
+        _read(joined[1:], 0, found)
+    else:
+        return False
+    return True
+
+
+def _read_word(word: str, found: _Found) -> None:
+    """Any other word."""
+    if word in CARRIER_WORDS:
         found.carrier_words.append(word)
     elif word in DENIALS:
         found.denied = True
-    elif meant := verb_meant(word):
+    elif meant := Verb.HELP if HELP_CRIED.fullmatch(word) else verb_meant(word):
         found.verbs.add(meant)
     elif word not in FILLERS:
         found.strange_words += 1
-    return 1
 
 
 def _read_slip(words: Sequence[str], at: int, found: _Found) -> int:
@@ -248,35 +281,18 @@ def _read_number(words: Sequence[str], at: int, found: _Found) -> int:
 
 def _beside_eta(words: Sequence[str], at: int) -> bool:
     """Is this number behind ETA, or before an ETA that no number follows?"""
-    before = [w for w in words[max(0, at - 4) : at] if w not in FILLERS and not _as_code(w)]
-    after = [w for w in words[at + 1 : at + 5] if w not in FILLERS and not _as_code(w)]
+    before = [w for w in words[max(0, at - 4) : at] if w not in FILLERS and not as_code(w)]
+    after = [w for w in words[at + 1 : at + 5] if w not in FILLERS and not as_code(w)]
     if before[-1:] == ["ETA"]:
         return True
     return after[:1] == ["ETA"] and not any(_NUMBER.fullmatch(word) for word in after[1:2])
 
 
-def _as_code(word: str) -> str | None:
-    """The code that a word is, or was meant to be, with look-alikes mended."""
-    if len(word) != 4 or word.isdigit() or _CLOCK.fullmatch(word):
-        return None
-    if word.isalpha():  # our codes have a digit; without vowels it must be a mistyped one
-        return word if all(sign in ALPHABET for sign in word) else None
-    mended = word.translate(_LOOK_ALIKES)
-    return mended if all(sign in ALPHABET for sign in mended) else word
-
-
-def _as_code_and_digit(word: str) -> tuple[str, int] | None:
-    """K7QM1 or 1K7QM, typed without a space."""
-    for code, digit in ((word[:-1], word[-1:]), (word[1:], word[:1])):
-        if digit in {"1", "2", "3", "4"} and (meant := _as_code(code)):
-            return meant, int(digit)
-    return None
-
-
 def _meaning(found: _Found, note: str | None) -> Reply:
     code = next(iter(found.codes)) if len(found.codes) == 1 else None
     beside_help = found.acts or found.strange_words
-    if Verb.HELP in found.verbs or ("HELP" in found.carrier_words and beside_help):
+    cried = Verb.HELP in found.verbs or found.only_alarms
+    if cried or ("HELP" in found.carrier_words and beside_help):
         return Reply(code, Verb.HELP, note=note or None)
     if found.flees and found.doing == {Verb.WITHDRAW} and len(found.codes) <= 1:
         return Reply(code, Verb.WITHDRAW, note=note or None)
@@ -288,7 +304,7 @@ def _meaning(found: _Found, note: str | None) -> Reply:
 
 def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
     """What a text means that is no cry for help."""
-    strange = found.strange_words and not found.firm
+    strange = (found.strange_words or found.alarming) and not found.firm
     if found.strange_numbers or strange or found.only_asks:
         return Reply(code)
     if _contradicts_itself(found):
@@ -298,7 +314,7 @@ def _acting(found: _Found, code: str | None, note: str | None) -> Reply:
     digit = next(iter(found.digits), None)
     if digit is not None and not (digit == 2 and Verb.WITHDRAW in found.verbs):
         return Reply(code, None, found.minutes, note or None, digit)
-    verbs = found.doing or found.verbs - {Verb.SAFE} or found.verbs
+    verbs = found.doing or found.verbs & {Verb.SAFE} or found.verbs
     verb = _GO_TOGETHER.get(frozenset(verbs), next(iter(verbs), None))
     if note is not None and not found.acts:
         verb = Verb.NOTE

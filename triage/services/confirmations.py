@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from triage.domain import reach_wording
 from triage.domain.role_words import role_name
@@ -47,6 +47,9 @@ def ask(uow: UnitOfWork, centre: Centre, shift: Shift, member: Responder) -> Non
     shift.asked_at = uow.now
     deadline = shift.starts_at - timedelta(minutes=centre.policy.answer_before_shift_min)
     shift.answer_by = max(deadline, uow.now + LEAST_TIME)
+    timers = select(func.count()).select_from(Timer)
+    timers = timers.where(Timer.subject_id == shift.id, Timer.kind == UNCONFIRMED)
+    before = uow.session.scalar(timers) or 0
     zone = centre.policy.time_zone
     starts, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
     outbox.enqueue(
@@ -58,9 +61,9 @@ def ask(uow: UnitOfWork, centre: Centre, shift: Shift, member: Responder) -> Non
         body=reach_wording.confirm_shift(starts, ends),
         priority=4,
         responder_id=member.id,
-        dedupe_key=f"shift:{shift.id}",
+        dedupe_key=f"shift:{shift.id}:{before}",
     )
-    uow.set_timer(UNCONFIRMED, shift, shift.answer_by, priority=4)
+    uow.set_timer(UNCONFIRMED, shift, shift.answer_by, step=before, priority=4)
     uow.audit("shift.asked", shift)
 
 
@@ -93,10 +96,18 @@ def is_asked(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
 
 
 def ask_anew(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
-    """Texts to them are on again: whether they arrive is to be shown."""
+    """Texts to them are on again, or go to a number that nobody has texted from: whether they
+    arrive is to be shown."""
     for shift in _soon(uow, centre, member):
         if shift.asked_at is None:
             ask(uow, centre, shift, member)
+
+
+def forget(uow: UnitOfWork, member: Responder) -> None:
+    """They have another telephone: what the one before has shown says nothing of it."""
+    ahead = select(Shift).where(Shift.responder_id == member.id, Shift.ends_at > uow.now)
+    for shift in uow.session.scalars(ahead).all():
+        shift.confirmed_at = shift.asked_at = shift.answer_by = None
 
 
 def _soon(uow: UnitOfWork, centre: Centre, member: Responder) -> Sequence[Shift]:
@@ -117,6 +128,8 @@ def answer_is_due(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
     shift = uow.session.get(Shift, timer.subject_id)
     if shift is None or shift.confirmed_at is not None or shift.ends_at <= uow.now:
         return
+    if shift.answer_by is None or shift.answer_by > uow.now:
+        return  # asked anew since
     uow.audit("shift.unconfirmed", shift)
     who = _silent(uow, shift)
     if not who:

@@ -45,7 +45,9 @@ def _about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page
     named = paging.open_page_of(uow, call, responder) if call else None
     questions = pages_meant.questions(uow, responder)
     working = [page for page in questions if page.slot.state in TAKEN]
-    return [named] if named else working or pages_meant.left_unsafe(uow, responder) or questions
+    left = working or pages_meant.left_unsafe(uow, responder)
+    # A verdict that they owe for weeks is no place where they need help.
+    return [named] if named else left or pages_meant.lately(uow, questions)
 
 
 def can_leave(page: Page | Answered) -> bool:
@@ -81,11 +83,23 @@ def all_is_well(uow: UnitOfWork, responder: Responder, code: str | None) -> Answ
 
 def says_no_there(page: Page, reply: Reply) -> bool:
     """From somebody who is there a no gives nothing back, and never tells that all is well."""
-    says_no = reply.verb is Verb.DECLINE or (reply.verb is None and reply.digit == 2)
-    return says_no and has_place(page) and page.slot.state in ON_SITE
+    return pages_meant.is_no(reply) and has_place(page) and page.slot.state in ON_SITE
+
+
+def may_deny_well(uow: UnitOfWork, page: Page, reply: Reply) -> bool:
+    """Is this bare no from somebody on the way perhaps an answer to whether all is well? They are
+    asked back, and silence then is an alarm; with its code it gives the call back."""
+    on_the_way = page.slot.state in TAKEN - ON_SITE
+    no = pages_meant.is_no(reply) and reply.code is None
+    return no and on_the_way and _is_asked(uow, page)
 
 
 def answers_check_in(uow: UnitOfWork, page: Page, reply: Reply) -> bool:
-    """Is this bare 1 from somebody who has the call an answer to whether all is well?"""
-    bare = reply.verb is None and reply.digit == 1
-    return bare and has_place(page) and check_ins.open_of(uow, page.slot) is not None
+    """Is this bare 1, or "all clear", from somebody who has the call an answer to whether all is
+    well?"""
+    yes = reply.verb is Verb.ALL_CLEAR or (reply.verb is None and reply.digit == 1)
+    return yes and _is_asked(uow, page)
+
+
+def _is_asked(uow: UnitOfWork, page: Page) -> bool:
+    return has_place(page) and check_ins.open_of(uow, page.slot) is not None

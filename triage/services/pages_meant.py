@@ -1,6 +1,7 @@
 """Which page a text is about: the one whose code it names, or the only one that it can mean."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -8,6 +9,7 @@ from triage.domain import answer_wording, wording
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.services import paging
+from triage.services.pages import may_still_accept
 from triage.services.reply_actions import Answered
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
@@ -15,6 +17,7 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 LATELY_H = 2
+LATE = timedelta(minutes=10)
 OLDEST = timedelta(days=30)
 """What was asked so long ago is over, or no text is about it any more."""
 
@@ -27,10 +30,12 @@ def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | An
         # Somebody else's code and a code that never was look the same from outside.
         return page or Answered("unknown_code", answer_wording.unknown_code())
     pages = _meant(questions(uow, responder), reply)
-    if len(pages) == 1:
-        return pages[0]
     if not pages:
         return _too_late(uow, responder)
+    if is_answer(reply) and all(page.state is PageState.OPEN for page in pages):
+        pages += _late(uow, responder, {page.slot.dispatch.call_id for page in pages})
+    if len(pages) == 1:
+        return pages[0]
     codes = sorted({page.slot.dispatch.call.code for page in pages})
     return Answered("which_code", answer_wording.which_code(codes, reply))
 
@@ -120,6 +125,47 @@ def had_lately(uow: UnitOfWork, responder: Responder) -> bool:
         )
     )
     return uow.session.scalar(had.limit(1)) is not None
+
+
+def lately(uow: UnitOfWork, pages: list[Page]) -> list[Page]:
+    """Those that are open, and of those that were cleared the ones of the last hours."""
+    since = uow.now - timedelta(hours=LATELY_H)
+    return [
+        page
+        for page in pages
+        if page.slot.state is not SlotState.CLEARED
+        or (page.slot.heard_at or page.created_at) > since
+    ]
+
+
+def is_answer(reply: Reply) -> bool:
+    """Is it a yes or a no, as a page asks for?"""
+    said = {Verb.ACCEPT, Verb.DECLINE, Verb.ETA, Verb.EN_ROUTE}
+    return reply.verb in said or (reply.verb is None and reply.digit is not None)
+
+
+def is_no(reply: Reply) -> bool:
+    return reply.verb is Verb.DECLINE or (reply.verb is None and reply.digit == 2)
+
+
+def _late(uow: UnitOfWork, responder: Responder, but: set[UUID]) -> list[Page]:
+    """What they were asked about other calls, did not answer in time and may still take: it stands
+    on their telephone above the newest page, and an answer without a code may be to either."""
+    passed_over = (
+        select(Page)
+        .join(Slot)
+        .where(
+            Page.responder_id == responder.id,
+            Page.created_at > uow.now - OLDEST,
+            Page.answer_by > uow.now - LATE,
+            Page.state == PageState.PASSED_OVER,
+            Slot.state.in_(sorted(WANTED)),
+        )
+    )
+    found = uow.session.scalars(passed_over).all()
+    return [
+        page for page in found if may_still_accept(page) and page.slot.dispatch.call_id not in but
+    ]
 
 
 def _meant(pages: list[Page], reply: Reply) -> list[Page]:

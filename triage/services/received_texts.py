@@ -1,5 +1,6 @@
 """Texts that came in, kept with what was made of each, and the answer to it."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -9,10 +10,13 @@ from triage.domain.words import Spoken
 from triage.services import languages, outbox, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
+from triage.storage.calls import Call
 from triage.storage.messages import InboundMessage
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
+
+TWICE_IN = timedelta(seconds=10)
 
 
 class Received(NamedTuple):
@@ -34,6 +38,23 @@ def is_kept(uow: UnitOfWork, text: Received) -> bool:
     """Was it brought before?"""
     seen = select(InboundMessage.id).where(InboundMessage.provider_id == text.provider_id)
     return uow.session.scalar(seen) is not None
+
+
+def repeats(uow: UnitOfWork, text: Received) -> Call | None:
+    """The call that this phone's text before did something about, if it was the same a moment ago:
+    a network may bring one twice under two keys, and a thumb may strike twice."""
+    before = uow.session.scalar(
+        select(InboundMessage)
+        .where(
+            InboundMessage.from_index == text.from_index,
+            InboundMessage.created_at > uow.now - TWICE_IN,
+        )
+        .order_by(InboundMessage.created_at.desc(), InboundMessage.id.desc())
+        .limit(1)
+    )
+    if before is None or before.outcome in unread_replies.CHANGED_NOTHING:
+        return None
+    return before.call if before.body == text.body else None
 
 
 def sender_of(uow: UnitOfWork, text: Received) -> Responder | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from triage.domain import answer_wording, reach_wording, wording
 from triage.domain.errors import TriageError
-from triage.domain.lifecycle import TAKEN, CallState, PageState, SlotState
+from triage.domain.lifecycle import ON_SITE, TAKEN, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb, parse
 from triage.domain.words import Spoken, listed
 from triage.services import (
@@ -28,6 +28,7 @@ from triage.services.pages_meant import (
     call_with,
     had_lately,
     in_hand,
+    is_no,
     left_unsafe,
     page_meant,
     questions,
@@ -82,11 +83,12 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
 
 
 def _of_a_stranger(centre: Centre, text: Received) -> Answered:
-    """A cry for help stands first among what a dispatcher reads: it may be one of ours, on a phone
-    that is not theirs."""
-    cries = parse(text.body).verb is Verb.HELP
+    """One polite answer, but none to STOP: they want no text. A cry for help stands first among what
+    a dispatcher reads: it may be one of ours, on a phone that is not theirs."""
+    reply = _read(text)
     told = answer_wording.unknown_number(centre.policy.centre_name)
-    return Answered("help_unplaced" if cries else "unknown_number", told)
+    said = None if reply.carrier_word in OPT_OUT else told
+    return Answered("help_unplaced" if reply.verb is Verb.HELP else "unknown_number", said)
 
 
 def _answered(uow: UnitOfWork, centre: Centre, sender: Responder, text: Received) -> Answered:
@@ -170,6 +172,8 @@ def _heard(uow: UnitOfWork, centre: Centre, responder: Responder, text: Received
             asked = verification.request(centre, responder)
             told = listed(" ", [asked, answer_wording.nothing_changed()])
             return Answered("not_verified", told)
+    if is_no(reply) and reply.code is None and (call := received_texts.repeats(uow, text)):
+        reply = replace(reply, code=call.code)
     answered = _act(uow, centre, responder, reply)
     if reply.code is None:
         answered = ready_answers.perhaps(uow, centre, responder, text.body, answered)
@@ -218,7 +222,7 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
         if well is not None:
             return well
     handler = _handler(reply, page)
-    if handler is None:
+    if handler is None or field_texts.may_deny_well(uow, page, reply):
         return Answered("not_understood", _what_to_type(uow, page, reply), call)
     if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
@@ -248,7 +252,10 @@ def _open_codes(pages: list[Page]) -> list[str]:
 
 
 def _handler(reply: Reply, page: Page) -> Handler | None:
-    """What a bare digit means depends on where the page stands."""
+    """What a bare digit means, or "all clear", depends on where the page stands."""
+    if reply.verb is Verb.ALL_CLEAR:
+        there = field_texts.has_place(page) and page.slot.state in ON_SITE
+        return VERBS[Verb.CLEAR] if there else None
     if reply.verb is None and reply.digit is not None:
         if page.slot.state is SlotState.CLEARED and page.state is PageState.ACCEPTED:
             return record_verdict
@@ -259,39 +266,44 @@ def _handler(reply: Reply, page: Page) -> Handler | None:
 def _carrier_word(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     """Words that carriers act on never act on a call; HELP of somebody on one raises the alarm."""
     word = reply.carrier_word or ""
-    if reply.code is not None and word != "HELP":  # no carrier acts on it, and neither do we
-        return Answered("carrier_word", _no_yes(uow, responder, reply.code))
-    pages = questions(uow, responder)
+    if word == "HELP":
+        return _help(uow, centre, responder, reply)
+    if reply.code is not None:  # no carrier acts on it, and neither do we
+        return _no_yes(uow, responder, reply.code, word)
     if word in OPT_OUT:
         duty.stopped(uow, centre, responder, "text")
         return Answered("opted_out", None)
     # To most carriers YES is START. Where it is not they refuse our answer, and tell of STOP again.
     if word in OPT_IN or (word == "YES" and responder.opted_out_at is not None):
         return _opt_in(uow, centre, responder)
-    if word == "HELP" and _may_need_help(uow, responder, reply, pages):
-        return field_texts.cry_for_help(uow, centre, responder, reply)
-    codes = _open_codes(pages) or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
-    # Who texts HELP, gets this answer and keeps silent is left to a dispatcher: they may mean it.
-    outcome = {"YES": "yes", "HELP": "not_understood"}.get(word, "carrier_word")
+    codes = _open_codes(questions(uow, responder))
+    codes = codes or [page.slot.dispatch.call.code for page in in_hand(uow, responder)]
     if not codes:
-        return Answered(outcome, answer_wording.not_understood())
-    return Answered(outcome, _no_yes(uow, responder, codes[0]))
+        return Answered("carrier_word", answer_wording.not_understood())
+    answered = _no_yes(uow, responder, codes[0], word)
+    return answered if word == "YES" else replace(answered, outcome="carrier_word")
 
 
-def _may_need_help(uow: UnitOfWork, responder: Responder, reply: Reply, pages: list[Page]) -> bool:
-    """HELP alone is also how anybody asks a carrier what these texts are. Not of somebody who has
-    a call, or had one until a while ago: they may not be away from it yet."""
+def _help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
+    """HELP alone is also how anybody asks a carrier what these texts are: whoever is on no call,
+    and was on none lately, is asked back, once."""
+    pages = questions(uow, responder)
     on_a_call = reply.code is not None or any(page.slot.state in TAKEN for page in pages)
-    return on_a_call or had_lately(uow, responder) or bool(left_unsafe(uow, responder))
+    again = unread_replies.was_asked_back(uow, responder.phone_index or b"")
+    if on_a_call or again or left_unsafe(uow, responder) or had_lately(uow, responder):
+        return field_texts.cry_for_help(uow, centre, responder, reply)
+    asked = next(iter(_open_codes(pages)), None)
+    return Answered("not_understood", answer_wording.not_understood(asked))
 
 
-def _no_yes(uow: UnitOfWork, responder: Responder, code: str) -> Spoken:
+def _no_yes(uow: UnitOfWork, responder: Responder, code: str, word: str) -> Answered:
     """No carrier's word accepts a call; whoever has it need not accept it."""
     if in_hand(uow, responder, code):
-        return answer_wording.yours_already(code)
+        outcome = "yes" if word == "YES" else "carrier_word"
+        return Answered(outcome, answer_wording.yours_already(code))
     if call_with(uow, code, responder) is None:
-        return answer_wording.unknown_code()
-    return answer_wording.yes_is_not_an_answer(code)
+        return Answered("unknown_code", answer_wording.unknown_code())
+    return Answered("not_understood", answer_wording.yes_is_not_an_answer(code))
 
 
 def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:

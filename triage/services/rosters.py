@@ -225,7 +225,7 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
     uow.session.flush()  # another with this telephone is refused now, not at the end
     uow.audit("member.added", member, team=team.name, role=new.role)
     if new.seen_in_person:
-        verification.by_hand(uow, member)
+        verification.by_hand(uow, centre, member)
     else:
         verification.ask(uow, centre, member)
     return member

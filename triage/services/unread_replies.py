@@ -129,7 +129,11 @@ def _unread() -> Select[InboundMessage, Responder]:
             or_(InboundMessage.outcome != "opted_out", Responder.opted_out_at.is_not(None)),
         )
         .options(joinedload(Responder.team), joinedload(InboundMessage.call))
-        .order_by(InboundMessage.outcome != "help_unplaced", InboundMessage.created_at.desc())
+        .order_by(
+            InboundMessage.outcome != "help_unplaced",
+            Responder.id.is_(None),
+            InboundMessage.created_at.desc(),
+        )
         .limit(MOST)
     )
 
@@ -144,7 +148,8 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
 
     Whoever was asked back has a moment to type again, and is not listed once they have; nor is
     STOP once texts to that phone are on again.
-    A cry for help that could be put nowhere stands first and is never cut off.
+    A cry for help that could be put nowhere stands first and is never cut off; those of strangers,
+    who may be many, stand last.
     """
     rows = uow.session.execute(_UNREAD, {"asked_before": uow.now - TIME_TO_TYPE})
     return [(inbound, responder) for inbound, responder in rows]

@@ -9,7 +9,15 @@ from triage.domain.code_words import new_code_word, says
 from triage.domain.errors import Conflict, Refused
 from triage.domain.phone_numbers import e164
 from triage.domain.words import Spoken, msgid
-from triage.services import check_ins, deliveries, duty, freed_teams, outbox, page_links
+from triage.services import (
+    check_ins,
+    confirmations,
+    deliveries,
+    duty,
+    freed_teams,
+    outbox,
+    page_links,
+)
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
 from triage.storage.teams import Responder
@@ -47,6 +55,7 @@ def change_number(uow: UnitOfWork, centre: Centre, member: Responder, written: s
     member.opted_out_at = member.phone_lost_at = None  # that was the other telephone
     uow.audit("member.new_number", member)
     deliveries.take_back(uow, member)
+    confirmations.forget(uow, member)
     ask(uow, centre, member)
     check_ins.cannot_answer(uow, centre, member)
     page_links.revoke(uow, member)
@@ -89,13 +98,15 @@ def hear(uow: UnitOfWork, member: Responder, body: str) -> bool:
     return True
 
 
-def by_hand(uow: UnitOfWork, member: Responder) -> None:
-    """A supervisor has seen this telephone in their hand."""
+def by_hand(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    """A supervisor has seen this telephone in their hand. That says whose it is, not that the
+    number was typed rightly: where they are on shift or soon will be, they are to show it."""
     _must_be_in_use(member)
     _must_not_be_lost(member)
     if member.verified_at is not None:
         raise Conflict(msgid("this number is verified already"))
     _verified(uow, member, "in_person")
+    confirmations.ask_anew(uow, centre, member)
 
 
 def _verified(uow: UnitOfWork, member: Responder, how: str) -> None:

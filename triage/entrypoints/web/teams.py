@@ -186,7 +186,7 @@ def verify_member(member_id: UUID) -> ResponseReturnValue:
 
     def verify(uow: UnitOfWork) -> UUID:
         member = uow.get(Responder, member_id)
-        verification.by_hand(uow, member)
+        verification.by_hand(uow, current_context().centre, member)
         return member.team_id
 
     team_id = _do(verify)
