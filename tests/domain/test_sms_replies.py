@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage.domain.new_codes import codes, long_code
 from triage.domain.reply_words import FLEES, VERB_OF
-from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, codes, long_code, parse
+from triage.domain.sms_replies import ALPHABET, CARRIER_WORDS, Reply, Verb, parse
 
 K = "K7QM"
 

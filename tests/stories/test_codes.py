@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from tests.stories.test_escalation import call_in, code_of, state
 from tests.world import World
 from triage.domain.lifecycle import CallState
-from triage.domain.sms_replies import codes
+from triage.domain.new_codes import codes
 from triage.services import call_codes
 from triage.services.unread_replies import UNREAD
 from triage.storage.base import new_id

@@ -233,7 +233,7 @@ def test_an_answer_in_doubt_is_not_sent_again_to_a_phone_that_is_theirs_no_more(
     world.phones.broken = None
     world.wait(minutes=2)
     if changed:
-        changed.expect("to be paged on this phone")
+        assert any("to be paged on this phone" in text for text in changed.inbox)
     world.wait(minutes=2)
 
     phone.expect_silence()
@@ -253,7 +253,7 @@ def test_that_they_need_not_come_is_told_by_a_person_where_no_text_may_tell_it(
     world.phones.broken = None
     world.wait(minutes=2)
     if changed:
-        changed.expect("to be paged on this phone")
+        assert any("to be paged on this phone" in text for text in changed.inbox)
     world.wait(minutes=2)
 
     phone.expect_silence()

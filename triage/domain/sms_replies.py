@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from random import Random
 
 from triage.domain.reply_words import (
     ALARMING,
@@ -35,15 +34,10 @@ __all__ = [
     "Reply",
     "Verb",
     "as_read",
-    "codes",
-    "long_code",
     "normal",
     "parse",
     "words_of",
 ]
-
-_RUDE = re.compile("88|666|69|FCK|FK|KKK|CNT|DCK|CK|TWT|WTF|D3|F4")
-"""What people would read into a code."""
 
 _GO_TOGETHER = {
     frozenset({Verb.ACCEPT, Verb.ETA}): Verb.ACCEPT,
@@ -333,22 +327,3 @@ def _contradicts_itself(found: _Found) -> bool:
     if digit is not None:
         return not found.doing <= _SAYS_THE_SAME.get(digit, set())
     return len(found.doing) > 1 and frozenset(found.doing) not in _GO_TOGETHER
-
-
-def codes(random: Random) -> Iterator[str]:
-    """Four letters and digits, at least one of each, again and again by chance: about 250,000
-    there are."""
-    while True:
-        code = "".join(random.choices(ALPHABET, k=4))
-        mixed = not code.isalpha() and not code.isdigit()
-        if mixed and not _RUDE.search(code) and parse(code) == Reply(code):
-            yield code
-
-
-def long_code(random: Random) -> str:
-    """For a call where no code is left. No text that names it is understood, so that it reaches a
-    person and acts on no other call."""
-    while True:
-        code = "".join(random.choices(ALPHABET, k=6))
-        if not _RUDE.search(code) and parse(code) == parse(f"{code} 1") == Reply():
-            return code

@@ -8,7 +8,7 @@ from itertools import islice
 from sqlalchemy import CompoundSelect, Select, bindparam, select, union_all
 
 from triage.domain.findings import Finding
-from triage.domain.sms_replies import codes, long_code
+from triage.domain.new_codes import codes, long_code
 from triage.storage.calls import OPEN_CALL, Call
 from triage.storage.unit_of_work import UnitOfWork
 

@@ -34,7 +34,7 @@ from tests.performance.growth.moulds import TIMES, Mould
 from tests.performance.growth.population import Population, Ring
 from tests.world import World, environment
 from triage.domain.gazetteer import Gazetteer
-from triage.domain.sms_replies import codes
+from triage.domain.new_codes import codes
 from triage.settings import read_settings
 from triage.storage.sealed import use_keys
 
