@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 from tests.stories.test_calls import CALM
 from tests.stories.test_rosters import MEMBER, NEW_YORK, add_team
 from tests.world import Phone, World
+from triage.domain.delivery import Whose
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import MessageState
+from triage.domain.phone_network import Refused as Away
 from triage.domain.reachability import Trouble
 from triage.services import (
     assignments,
@@ -239,6 +241,25 @@ def test_each_member_is_asked_before_a_shift_and_ready_is_enough(world: World) -
     alpha.expect_silence()
     assert red(world) == {}
     assert world.audited("shift.confirmed") == 1
+
+
+@pytest.mark.parametrize("how", ["taken out", "over"])
+def test_after_an_outage_nobody_is_asked_about_a_shift_that_is_not(world: World, how: str) -> None:
+    alpha = recruit(world, "Alpha")
+    world.phones.no_texts = Away("20003", Whose.PROVIDER)
+    shift = roster(world, alpha, 20, 30)
+    world.settle()
+    if how == "taken out":
+        with world.context.unit_of_work("test") as uow:
+            shifts.end_shift(uow, world.centre, uow.get(Shift, shift))
+    else:
+        world.wait(minutes=51)
+        world.desk.ignores("that they did not answer")
+
+    world.phones.no_texts = None
+    world.wait(minutes=10)
+
+    alpha.expect_silence()
 
 
 def test_who_has_not_answered_is_told_to_the_supervisors_on_duty_in_one_text(world: World) -> None:

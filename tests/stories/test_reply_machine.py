@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tests.servers import PostgresServer
 from tests.stories.test_calls import CALM
@@ -33,6 +33,7 @@ from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState, SlotSta
 from triage.domain.sms_replies import Verb, parse
 from triage.domain.words import Sentence
 from triage.services import alarm_lists, dispatches, unread_replies, verification
+from triage.services.pages_meant import is_answer
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
@@ -235,6 +236,7 @@ class Replies(RuleBasedStateMachine):
         after = self.pages()
         self.acts_only_on_what_was_meant(phone, body, before, after)
         self.nobody_shares_a_slot(after)
+        self.nobody_is_asked_whom_nothing_reaches(after)
         self.nobody_is_released_too_early(body, before, after)
         said = self.is_answered_truly(phone, provider_id, before, after)
         self.world.settle()
@@ -262,6 +264,9 @@ class Replies(RuleBasedStateMachine):
         if reply.code and calls and not everywhere:
             assert {page.code for page in changed.values()} == {reply.code}
         assert calls <= {before[key].call for key in theirs}, f"{body!r} changed another's call"
+        waiting = {before[key].call for key in theirs if before[key].state is PageState.OPEN}
+        if is_answer(reply) and reply.code is None and len(waiting) > 1:
+            assert not changed, f"{body!r} could mean two calls"
         for key, now in changed.items():
             if key in theirs:
                 continue
@@ -273,6 +278,15 @@ class Replies(RuleBasedStateMachine):
     def nobody_shares_a_slot(self, pages: dict[object, PageNow]) -> None:
         having = [page.slot for page in pages.values() if page.state is PageState.ACCEPTED]
         assert len(having) == len(set(having))
+
+    def nobody_is_asked_whom_nothing_reaches(self, pages: dict[object, PageNow]) -> None:
+        """After STOP, and before a new number is verified, nothing waits for their answer."""
+        with self.world.context.reading() as uow:
+            out = select(Responder.id).where(
+                or_(Responder.opted_out_at.is_not(None), Responder.verified_at.is_(None))
+            )
+            silent = set(uow.session.scalars(out))
+        assert not [p for p in pages.values() if p.state is PageState.OPEN and p.sender in silent]
 
     def nobody_is_released_too_early(
         self, body: str, before: dict[object, PageNow], after: dict[object, PageNow]

@@ -12,11 +12,14 @@ from triage.domain.words import Spoken, listed
 from triage.services import duty, outbox
 from triage.services.availability import supervisors_on_duty
 from triage.services.centre import Centre
+from triage.storage.messages import Message
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 CONFIRM, UNCONFIRMED = "shift_confirm", "shift_unconfirmed"
+KIND = "shift"
+"""Of the text."""
 LEAST_TIME = timedelta(minutes=10)
 """To answer, where a shift is planned at the last moment."""
 
@@ -55,7 +58,7 @@ def ask(uow: UnitOfWork, centre: Centre, shift: Shift, member: Responder) -> Non
     outbox.enqueue(
         uow,
         centre,
-        kind="shift",
+        kind=KIND,
         to=member.phone or "",
         to_role=member.role,
         body=reach_wording.confirm_shift(starts, ends),
@@ -93,6 +96,18 @@ def heard_from(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
 def is_asked(uow: UnitOfWork, centre: Centre, member: Responder) -> bool:
     """Does the question before a shift wait for their answer?"""
     return any(shift.asked_at is not None for shift in _soon(uow, centre, member))
+
+
+def is_awaited(uow: UnitOfWork, message: Message) -> bool:
+    """Is whoever this question is for still to answer it? The shift may have been taken out, or be
+    over: off duty they are left alone."""
+    asked = select(Shift.id).where(
+        Shift.responder_id == message.responder_id,
+        Shift.asked_at.is_not(None),
+        Shift.confirmed_at.is_(None),
+        Shift.ends_at > uow.now,
+    )
+    return uow.session.scalar(asked.limit(1)) is not None
 
 
 def ask_anew(uow: UnitOfWork, centre: Centre, member: Responder) -> None:

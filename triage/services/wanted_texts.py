@@ -14,6 +14,7 @@ from triage.services import (
     addresses,
     charges,
     check_ins,
+    confirmations,
     deliveries,
     duty,
     other_numbers,
@@ -67,6 +68,7 @@ _AWAITED = {
     storms.BUNDLE: storms.is_awaited,
     supervisors.NOBODY_LEFT: supervisors.is_awaited,
     charges.KIND: charges.is_awaited,
+    confirmations.KIND: confirmations.is_awaited,
 }
 """By kind of text, whether whoever it is for is still to be told."""
 
