@@ -83,8 +83,8 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
 
 
 def _of_a_stranger(centre: Centre, text: Received) -> Answered:
-    """One polite answer, but none to STOP: they want no text. A cry for help stands first among what
-    a dispatcher reads: it may be one of ours, on a phone that is not theirs."""
+    """One polite answer, but none to STOP: they want no text. A cry for help stands first among
+    what a dispatcher reads: it may be one of ours, on a phone that is not theirs."""
     reply = _read(text)
     told = answer_wording.unknown_number(centre.policy.centre_name)
     said = None if reply.carrier_word in OPT_OUT else told
