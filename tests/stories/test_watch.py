@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from tests.stories.test_calls import CALM
+from tests.stories.test_escalation import call_in
 from tests.stories.test_voice import phones
 from tests.twilio_double import Twilio, start_twilio
 from tests.world import Browser, World
@@ -23,7 +24,7 @@ from triage.entrypoints.worker import settle_unknown
 from triage.services import audits, cad, copies, dispatches, outbox, restored
 from triage.services.audits import Surroundings
 from triage.storage import migration
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Page
 from triage.storage.messages import Message
 from triage.storage.timers import ClockShift, Heartbeat, Timer
 from triage.storage.watching import WatchRound
@@ -237,6 +238,21 @@ def test_a_dispatch_that_nothing_will_move_on_is_found(world: World) -> None:
         dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
         dispatches.cancel(uow, world.centre, dispatch, "unsafe")
     assert found(world) == []
+
+
+def test_that_the_caller_is_to_be_called_back_finds_nobody(world: World) -> None:
+    world.team("Mobile 9")
+    call = world.call(CALM)
+    world.ignores_texts("whatever was sent before the fault")
+    world.settle()
+    with world.context.unit_of_work("test") as uow:  # a fault of ours, as the watcher must see it
+        dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
+        uow.session.execute(delete(Timer).where(Timer.kind != "look_after"))
+        uow.session.execute(update(Page).values(state="passed_over"))
+        due_at = uow.now + timedelta(minutes=20)
+        uow.set_timer("call_back", dispatch, due_at, priority=3, dispatch_id=dispatch.id)
+
+    assert found(world) == ["no_next_step"]
 
 
 def test_what_the_release_before_left_open_is_looked_after_too(world: World) -> None:
@@ -508,6 +524,12 @@ def test_a_copy_that_is_too_old_is_found_unless_there_is_nothing_worth_copying(
         copies.note(uow, "elsewhere", 1)
     assert found(world, REAL) == []
     pass_time(world, minutes=31)
+    assert found(world, REAL) == ["backup_old"]
+
+    pass_time(world, hours=24)
+    with world.context.unit_of_work("test") as uow:
+        copies.note(uow, "while a clock was wrong", 1)
+    pass_time(world, hours=-24)
     assert found(world, REAL) == ["backup_old"]
 
     none = replace(world.centre.policy, backup_max_min=0)
@@ -791,6 +813,27 @@ def test_a_parked_step_is_dismissed_for_a_reason_by_a_supervisor_only(world: Wor
     assert world.audited("timer.dismissed") == 1
     again = supervisor.submit("/watch", {"reason": "not_needed"}, to=to)
     assert again.status_code == 409
+
+
+def test_a_call_back_that_was_left_undone_once_is_due_again_while_the_caller_waits(
+    world: World,
+) -> None:
+    world.ignores_texts("the desk is told that nobody comes")
+    dispatch = call_in(world, 2)
+    with world.context.unit_of_work("test") as uow:
+        of_it = update(Timer).where(Timer.kind == "call_back")
+        uow.session.execute(of_it.values(state="parked", last_error="a fault"))
+    assert found(world) == ["parked"]
+    (parked,) = timers(world, "parked")
+    supervisor = world.client("supervisor")
+    to = f"/watch/steps/{parked.id}/dismiss"
+    assert supervisor.submit("/watch", {"reason": "done_by_hand"}, to=to).status_code == 303
+
+    for _ in range(4):
+        world.wait(minutes=5)
+
+    with world.context.reading() as uow:
+        assert uow.get(Dispatch, dispatch.id).call_back_at is not None
 
 
 def test_what_is_too_old_to_help_is_shown_as_missed_and_not_done_late(world: World) -> None:

@@ -156,7 +156,8 @@ def _backup(uow: UnitOfWork, centre: Centre) -> Iterator[Finding]:
     most = timedelta(minutes=centre.policy.backup_max_min)
     if not most:
         return
-    copied = [uow.session.scalar(select(func.max(BackupNote.created_at)))]
+    noted = select(func.max(BackupNote.created_at)).where(BackupNote.created_at <= uow.now)
+    copied = [uow.session.scalar(noted)]  # none that a clock dated ahead of its time
     if uow.session.get_bind().dialect.name == "postgresql":
         archived = text("SELECT last_archived_time FROM pg_stat_archiver")
         copied.append(uow.session.scalar(archived))

@@ -56,8 +56,7 @@ def start(
     if dispatch.state not in WAITING:
         begin_anew(dispatch)
     keep_on(uow, centre, dispatch, not_before)
-    if not is_planned(uow, CALL_BACK, dispatch):
-        _plan_call_back(uow, centre, dispatch)
+    keep_calling_back(uow, centre, dispatch)
     freed_teams.offer_soon(uow, dispatch, uow.now + freed_teams.LOOK_AGAIN)
 
 
@@ -189,6 +188,12 @@ def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
 
 
 # --- the caller who waits ----------------------------------------------------------------
+
+
+def keep_calling_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """Whoever waits is to be called back in time, also where somebody left one call-back undone."""
+    if not is_planned(uow, CALL_BACK, dispatch):
+        _plan_call_back(uow, centre, dispatch)
 
 
 def _plan_call_back(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:

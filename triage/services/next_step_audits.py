@@ -61,9 +61,10 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
 def stuck(ends: Mapping[UUID, int]) -> ColumnElement[bool]:
     """Which dispatches are open, and no row will move them on?
 
-    Looking after them is not enough. While somebody is sought a page must wait for an answer, a
-    text be on its way, or a step be due; each page that is open has a time for its answer. To whom
-    nobody comes the next alarm is due, or somebody has charge for a time.
+    Looking after them is not enough, nor that the caller is to be called back. While somebody is
+    sought a page must wait for an answer, a text be on its way, or a step be due; each page that is
+    open has a time for its answer. To whom nobody comes the next alarm is due, or somebody has
+    charge for a time.
 
     ends -- by policy that does not begin anew, after how many steps it ends: then the caller is to
     be called back.
@@ -78,7 +79,7 @@ def stuck(ends: Mapping[UUID, int]) -> ColumnElement[bool]:
     )
     # OFFSET: else PostgreSQL reads all slots there ever were, to have them by hand for each row.
     asked = and_(Dispatch.reached_by == "page", wanted.offset(0).exists())
-    moves = _waits(Timer.kind.not_in([next_steps.KIND, late_teams.TIMER]))
+    moves = _waits(Timer.kind.not_in([next_steps.KIND, late_teams.TIMER, escalations.CALL_BACK]))
     alarmed = _waits(Timer.kind.in_([ESCALATE, charges.REMINDS, charges.ENDS]))
     at_end = and_(or_(false(), *_at_end(ends)), _waits(Timer.kind == escalations.CALL_BACK))
     left = and_(Dispatch.state == DispatchState.UNFILLED, ~alarmed, ~at_end)

@@ -51,6 +51,7 @@ def look_after(uow: UnitOfWork, centre: Centre, timer: Timer) -> None:
         uow.audit("dispatch.stalled", dispatch, state=dispatch.state.value, open_min=waited)
     if dispatch.state is DispatchState.UNFILLED:
         escalations.keep_on(uow, centre, dispatch)
+        escalations.keep_calling_back(uow, centre, dispatch)
     unconfirmed.keep_on(uow, centre, dispatch)
     plan(uow, KIND, dispatch, uow.now + LOOK_EVERY, dispatch)
 
