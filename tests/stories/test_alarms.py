@@ -234,7 +234,7 @@ def test_an_alarm_whose_holder_is_not_seen_is_loud_again_and_another_takes_it(
     path = f"/calls/{call.reference}"
     world.wait(minutes=2)
     assert "Dana had it" not in words(colleague, "/board")
-    world.wait(minutes=2)
+    world.wait(minutes=1, seconds=10)
 
     for shown in ("/board", path, "/alarms", "/banners"):
         assert "Dana had it, and is gone." in words(colleague, shown), shown
@@ -251,6 +251,51 @@ def test_an_alarm_whose_holder_is_not_seen_is_loud_again_and_another_takes_it(
     assert "taken care of already" in again.get_data(as_text=True)
 
 
+def test_an_alarm_whose_holder_is_not_seen_rings_again_where_nobody_at_the_desk_takes_it(
+    world: World,
+) -> None:
+    _, call, colleague = dana_has_it(world)
+    world.phones.ignored["all"] = "the rings alone matter"
+    dana, rings = world.client("dispatcher", "dana"), len(world.desk.rings)
+    for _ in range(5):  # as long as a page of hers is open
+        world.wait(minutes=2)
+        dana.get("/banners")
+    assert "Dana had it" not in words(colleague, "/board")
+
+    world.wait(minutes=3, seconds=5)
+    assert "Dana had it, and is gone." in words(colleague, "/board")
+    assert len(world.desk.rings) == rings, "the desk is told first"
+    world.wait(seconds=world.centre.policy.ring_again_s)
+    assert len(world.desk.rings) == rings + 1
+    assert "Dana is not seen: nobody takes care of the alarm of CIT 1, it rings again." in words(
+        colleague, f"/calls/{call.reference}"
+    )
+    world.wait(seconds=world.centre.policy.ring_again_s)
+    assert len(world.desk.rings) == rings + 2, "until a person takes it"
+
+    (alarm,) = untaken(world)
+    dana.submit("/alarms", {}, to=f"/alarms/{alarm.id}/take")
+    assert "Dana has it since" in words(colleague, "/board"), "back, she may have it again"
+    dana.submit("/alarms", {}, to=f"/alarms/{alarm.id}/over")
+    world.wait(minutes=9)
+    assert len(world.desk.rings) == rings + 2
+    assert findings(world) == set()
+
+
+def test_who_has_taken_an_alarm_by_telephone_is_not_looked_for_at_a_screen(world: World) -> None:
+    phone, _ = on_a_call(world)
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    world.phones.ignored["all"] = "the rings alone matter"
+    world.desk.pick_up()
+    world.desk.press("1")
+    rings = len(world.desk.rings)
+
+    world.wait(minutes=9)
+
+    assert len(world.desk.rings) == rings
+
+
 def test_an_alarm_whose_holder_signs_out_rings_again(world: World) -> None:
     _, call, colleague = dana_has_it(world)
     dana = world.client("dispatcher", "dana")
@@ -258,7 +303,7 @@ def test_an_alarm_whose_holder_signs_out_rings_again(world: World) -> None:
     assert "If you sign out now, nobody has this:" in asked
     assert "CIT 1 (clinician) NEEDS HELP" in " ".join(asked.split())
     world.phones.ignored["all"] = "the ring alone matters"
-    world.wait(minutes=4)
+    world.wait(minutes=3, seconds=10)
     dana.submit("/board", {"anyway": "1"}, to="/sign-out")
     world.settle()
 

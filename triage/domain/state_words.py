@@ -80,6 +80,7 @@ _STEPS = {
     "transfer": msgid("Take a call back that a telephone line does not answer"),
     "relief": msgid("Look again for somebody who relieves a team"),
     "ring_alarm": msgid("Ring for an alarm that nobody has taken"),
+    "look_at_holder": msgid("Ring again for an alarm whose holder is not seen"),
     "check_in": msgid("Ask a team in the field whether all is well"),
     "figures": msgid("Count the days that are over"),
     "check_in_late": msgid("Raise the alarm where a team does not say that all is well"),

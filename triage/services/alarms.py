@@ -14,7 +14,8 @@ from triage.domain.delivery import AttemptState
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import MessageState
 from triage.domain.words import Spoken, msgid
-from triage.services import alarm_lists, freed_teams, outbox, providers
+from triage.services import alarm_lists, at_the_desk, freed_teams, outbox, people, providers
+from triage.services.actors import account_of
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
@@ -29,6 +30,8 @@ RING = "ring_alarm"
 """The timer; there is one for as long as nobody has taken the alarm."""
 LOOK = "look_at_alarm"
 """The timer that looks whether a telephone rang."""
+HOLDER = "look_at_holder"
+"""The timer that looks whether whoever has taken it at a screen is still there."""
 RINGS_WITHIN = timedelta(seconds=5)
 """As long as a handing over may take; then it is texted too."""
 _MAY_RING = timedelta(seconds=60)
@@ -212,6 +215,7 @@ def take(
     if alarm.kind in OVER_WHEN_TAKEN:
         alarm.over_at, alarm.over_by = alarm.taken_at, alarm.taken_by
     _stop_timers(uow, alarm)
+    look_at_holder(uow, centre, alarm)
     unsent = select(Message).where(
         Message.alarm_id == alarm.id, Message.state == MessageState.READY
     )
@@ -235,10 +239,32 @@ def leave_all(uow: UnitOfWork, centre: Centre, actor: str) -> None:
     """Whoever has signed out takes care of no alarm any more: what they took, and what is not over,
     rings again until another takes it."""
     for alarm in alarm_lists.of_holder(uow, actor):
-        alarm.taken_at = None  # taken_by tells who had it until another takes it
-        member = alarm.responder
-        uow.audit("alarm.left", alarm, kind=alarm.kind.value, team=member.team.name)
-        ring(uow, centre, alarm)
+        _leave(uow, centre, alarm)
+
+
+def look_at_holder(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> None:
+    """Is whoever took it at a screen still there? Once they are not seen the desk is told, and
+    where nobody there takes it in the time of one ring, it rings as if nobody had ever."""
+    holder = account_of(alarm.taken_by or "")
+    if holder is None or alarm.taken_at is None or alarm.over_at is not None:
+        return
+    heard_at = people.heard_of(uow, centre, {holder}).get(holder)
+    alone = at_the_desk.UNHEARD_AFTER + timedelta(seconds=centre.policy.ring_again_s)
+    if heard_at is None or heard_at + alone <= uow.now:
+        _leave(uow, centre, alarm, unseen=f"account:{holder}")
+        return
+    looks = select(func.count()).where(Timer.subject_id == alarm.id, Timer.kind == HOLDER)
+    step = uow.session.scalar(looks) or 0
+    uow.set_timer(HOLDER, alarm, heard_at + alone, step=step, priority=FIRST)
+
+
+def _leave(uow: UnitOfWork, centre: Centre, alarm: Alarm, unseen: str | None = None) -> None:
+    """unseen -- who was not seen any more, where they have not signed out."""
+    alarm.taken_at = None  # taken_by tells who had it until another takes it
+    whom: dict[str, Any] = {"from_whom": unseen} if unseen else {}
+    team = alarm.responder.team.name
+    uow.audit("alarm.left", alarm, kind=alarm.kind.value, team=team, **whom)
+    ring(uow, centre, alarm)
 
 
 def ringing_still(uow: UnitOfWork) -> Sequence[str]:
@@ -269,6 +295,7 @@ def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:
     if alarm.over_at is not None:
         raise Conflict(msgid("somebody has ended this alarm already"))
     alarm.over_at, alarm.over_by = uow.now, uow.actor
+    _stop_timers(uow, alarm)
     member = alarm.responder
     uow.audit(
         "alarm.over",
@@ -298,4 +325,7 @@ def end_own(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     RING: lambda uow, centre, timer: ring(uow, centre, uow.get(Alarm, timer.subject_id)),
     LOOK: lambda uow, centre, timer: look(uow, centre, uow.get(Alarm, timer.subject_id)),
+    HOLDER: lambda uow, centre, timer: look_at_holder(
+        uow, centre, uow.get(Alarm, timer.subject_id)
+    ),
 }

@@ -51,6 +51,19 @@ def _taken(_: Centre, details: Details) -> str:
     return msgid("The alarm of %(team)s is taken care of after %(seconds)s s.", **named)
 
 
+def _left(_: Centre, details: Details) -> str:
+    if name := details.get("from_whom"):
+        return msgid(
+            "%(name)s is not seen: nobody takes care of the alarm of %(team)s, it rings again.",
+            name=name,
+            team=details["team"],
+        )
+    return msgid(
+        "Has signed out: nobody takes care of the alarm of %(team)s, it rings again.",
+        team=details["team"],
+    )
+
+
 def _over(_: Centre, details: Details) -> str:
     if details["kind"] in COVERT:
         return msgid(
@@ -73,10 +86,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         telephones=_telephones(d["phones"]),
     ),
     "alarm.taken": _taken,
-    "alarm.left": lambda _, d: msgid(
-        "Has signed out: nobody takes care of the alarm of %(team)s, it rings again.",
-        team=d["team"],
-    ),
+    "alarm.left": _left,
     "alarm.over": _over,
     "slot.told_of_danger": lambda _, d: msgid(
         "%(who)s is texted that something dangerous is known now.", who=_who(d)
