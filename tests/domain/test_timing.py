@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from triage.domain.timing import retry_after_s, retry_wait
+from triage.domain.timing import lasting, read_lasting, retry_after_s, retry_wait
 
 NOW = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
 
@@ -45,3 +45,35 @@ def test_a_provider_is_left_alone_for_a_second_to_a_minute(
     header: str | None, seconds: float | None
 ) -> None:
     assert retry_after_s(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("90", 90),
+        ("90 s", 90),
+        ("2 min", 120),
+        ("2MIN", 120),
+        ("1:30", 90),
+        ("1:30 min", 90),
+        ("1 min 30 s", 90),
+        (" 1  min 30", 90),
+        ("0", 0),
+        ("240 min", 14_400),
+        ("1:75", None),
+        ("1:5", None),
+        ("0.5 min", None),
+        ("-1", None),
+        ("soon", None),
+        ("min", None),
+        ("", None),
+        ("\u0661", None),
+    ],
+)
+def test_a_time_is_read_as_people_write_it(written: str, seconds: int | None) -> None:
+    assert read_lasting(written) == seconds
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 45, 60, 75, 90, 120, 3_600, 14_399])
+def test_a_time_that_is_shown_is_read_as_it_was_meant(seconds: int) -> None:
+    assert read_lasting(lasting(seconds)) == seconds

@@ -75,6 +75,34 @@ def test_a_policy_is_written_previewed_and_followed(world: World) -> None:
     boss.expect("NOBODY LEFT")
 
 
+def test_times_are_read_as_people_write_them_and_stand_there_as_people_read_them(
+    world: World,
+) -> None:
+    browser = world.client("supervisor")
+    written = {**FORM, "wait_3": "1:30", "every_3": "0.5 min", "repeat": "5 min"}
+    refused = read(browser.submit("/escalation/edit", {**written, "wish": "save"}))
+    assert "Step 3: Write 1:30, 2 min or 90 s, up to 240 min." in refused
+    assert 'id="e-every_3"' in refused
+    assert 'value="1:30"' in refused
+
+    lay_down(world, {**written, "every_3": "1 min 15 s"})
+
+    with world.context.reading() as uow:
+        (kept,) = escalation_policies.in_force(uow)
+    supervisors = kept.policy.steps[-1]
+    assert (supervisors.wait_s, supervisors.every_s, kept.policy.repeat_s) == (90, 75, 300)
+    again = typed_on(read(browser.get("/escalation/edit?response=mobile_crisis&level_rank=2")))
+    assert [again[one] for one in ("wait_2", "every_2", "repeat")] == [
+        "1:30 min",
+        "1:15 min",
+        "5 min",
+    ]
+    lay_down(world, {**again, "name": "Nights"})
+    with world.context.reading() as uow:
+        (same,) = escalation_policies.in_force(uow)
+    assert same.policy == kept.policy, "what is shown is read as it was meant"
+
+
 def test_an_edit_is_a_new_row_and_the_old_one_ends(world: World) -> None:
     lay_down(world, FORM)
     lay_down(world, {**FORM, "name": "Nights, later"})
@@ -149,7 +177,7 @@ def test_what_is_wrong_stands_by_its_field_and_what_was_typed_stays(world: World
     assert refused.status_code == 422
     said = read(refused)
     assert 'id="e-wait_3"' in said
-    assert "Step 3: Write whole seconds, 0 to 14,400." in said
+    assert "Step 3: Write 1:30, 2 min or 90 s, up to 240 min." in said
     assert 'value="soon"' in said
     assert "Nobody's <b>policy</b>" in said
     assert "<b>policy</b>" not in refused.get_data(as_text=True).replace("&lt;b&gt;", "")
@@ -170,6 +198,8 @@ def test_nonsense_is_refused_politely(world: World) -> None:
         ("rows", "999999"),
         ("teams", "many"),
         ("wait_3", "9" * 40),
+        ("every_3", "1:75"),
+        ("repeat", "300 min"),
     ):
         for wish in ("preview", "more", "save"):
             answer = browser.submit("/escalation/edit", {**FORM, field: value, "wish": wish})

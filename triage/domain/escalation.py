@@ -279,7 +279,7 @@ def _problems_of(step: Step, number: int) -> Iterable[Problem]:
         )
     if step.wait_s is None:
         if step.who is not Who.SAME:
-            yield Problem(at + "wait_s", msgid("Write how many seconds to wait, 0 for none."))
+            yield Problem(at + "wait_s", msgid("Write how long to wait, 0 for not at all."))
     elif not 0 <= step.wait_s <= LONGEST_WAIT_S:
         yield Problem(at + "wait_s", msgid("Wait 0 seconds to 4 hours."))
     elif step.who is Who.SAME and step.wait_s < 10:

@@ -1,6 +1,7 @@
 """How long to wait before a text is tried again, when it is too old to help, and how soon somebody
 is to come, in words."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -26,6 +27,31 @@ def within(minutes: int) -> str:
         two_digits = f"{rest:02d}"
         return msgid("within %(hours)s h %(minutes)s min", hours=hours, minutes=two_digits)
     return msgid("within %(hours)s h", hours=hours)
+
+
+_LASTING = re.compile(
+    r"(?P<m>\d{1,4}):(?P<s>[0-5]\d)(?: ?min)?"
+    r"|(?:(?P<min>\d{1,4}) ?m(?:in)?)?(?: ?(?P<rest>\d{1,5}) ?(?:s(?:ec)?)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def lasting(seconds: int) -> str:
+    """How long a wait is, as screens say it and forms take it: "45 s", "2 min", "1:30 min"."""
+    if seconds < 60:
+        return f"{seconds} s" if seconds else "0"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}:{rest:02} min" if rest else f"{minutes} min"
+
+
+def read_lasting(written: str) -> int | None:
+    """The seconds of what somebody wrote, such as "1:30", "2 min", "1 min 30 s", "90 s" or "90",
+    which are seconds; None where it says no time."""
+    found = _LASTING.fullmatch(" ".join(written.split()))
+    if found is None or not written.strip():
+        return None
+    part = {name: int(digits or 0) for name, digits in found.groupdict().items()}
+    return 60 * (part["m"] + part["min"]) + part["s"] + part["rest"]
 
 
 def retry_wait(failures: int, *, page: bool, give_up_after: int) -> timedelta | None:

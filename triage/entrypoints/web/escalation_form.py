@@ -19,6 +19,7 @@ from triage.domain.escalation import (
     as_rows,
     read_policy,
 )
+from triage.domain.timing import lasting, read_lasting
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.escalation_reach import Where
@@ -48,14 +49,14 @@ def as_typed() -> Form:
 
 
 def filled_in(policy: EscalationPolicy, where: Where | None) -> Form:
-    fields = {"name": policy.name, "repeat": str(policy.repeat_s)}
+    fields = {"name": policy.name, "repeat": lasting(policy.repeat_s)}
     for name, _, _ in OF_THE_SETTINGS:
         fields[name] = str(getattr(policy, name) or "")
     if where is not None:
         fields |= {"response": where[0] or ALL, "level_rank": str(where[1])}
     for number, row in enumerate(as_rows(policy), 1):
-        wait = "" if row["wait_s"] is None else str(row["wait_s"])
-        values = (row["who"], row["channel"], wait, str(row["times"]), str(row["every_s"]))
+        wait = "" if row["wait_s"] is None else lasting(row["wait_s"])
+        values = (row["who"], row["channel"], wait, str(row["times"]), lasting(row["every_s"]))
         fields |= {f"{part}_{number}": v for part, v in zip(PARTS, values, strict=True)}
     return Form(fields, min(len(policy.steps) + 2, MOST_STEPS))
 
@@ -65,7 +66,7 @@ def read(form: Form) -> tuple[EscalationPolicy, list[Problem]]:
     for `problems` to say."""
     wrong: list[Problem] = []
     steps = _steps(form, wrong)
-    repeat_s = _number(form, "repeat", wrong)
+    repeat_s = _time(form, "repeat", wrong)
     further = (_optional(form, name, told, wrong) for name, told, _ in OF_THE_SETTINGS)
     return read_policy(form.value("name"), steps, repeat_s, *further)[0], wrong
 
@@ -85,16 +86,28 @@ def _steps(form: Form, wrong: list[Problem]) -> list[dict[str, Any]]:
             {
                 "who": who,
                 "channel": form.value(f"channel_{number}"),
-                "wait_s": None if half else _number(form, f"wait_{number}", wrong),
-                "times": _number(form, f"times_{number}", wrong),
-                "every_s": _number(form, f"every_{number}", wrong),
+                "wait_s": None if half else _time(form, f"wait_{number}", wrong),
+                "times": _times(form, number, wrong),
+                "every_s": _time(form, f"every_{number}", wrong),
             }
         )
     return steps
 
 
-def _number(form: Form, name: str, wrong: list[Problem]) -> int:
-    return _whole(form, name, _allowed(form, name), wrong) or 0
+def _time(form: Form, name: str, wrong: list[Problem]) -> int:
+    """Seconds. Nothing is none."""
+    written = form.value(name) or "0"
+    if (found := read_lasting(written)) is None or found > LONGEST_WAIT_S:
+        most = lasting(LONGEST_WAIT_S)
+        wrong.append(Problem(name, msgid("Write 1:30, 2 min or 90 s, up to %(most)s.", most=most)))
+        return 0
+    return found
+
+
+def _times(form: Form, number: int, wrong: list[Problem]) -> int:
+    least = 0 if form.value(f"who_{number}") == Who.NEXT_TEAM else 1
+    told = msgid("Write a whole number, %(least)s to %(most)s.", least=least, most=MOST_TIMES)
+    return _whole(form, f"times_{number}", told, wrong) or 0
 
 
 def _optional(form: Form, name: str, told: str, wrong: list[Problem]) -> int | None:
@@ -108,14 +121,6 @@ def _whole(form: Form, name: str, told: str, wrong: list[Problem]) -> int | None
         wrong.append(Problem(name, told))
         return None
     return int(written)
-
-
-def _allowed(form: Form, name: str) -> str:
-    part, _, number = name.partition("_")
-    if part != "times":
-        return msgid("Write whole seconds, 0 to %(most)s.", most=f"{LONGEST_WAIT_S:,}")
-    least = 0 if form.value(f"who_{number}") == Who.NEXT_TEAM else 1
-    return msgid("Write a whole number, %(least)s to %(most)s.", least=least, most=MOST_TIMES)
 
 
 def named(problems: Sequence[Problem]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from triage.context import current_context
 from triage.domain.escalation import NEVER, Channel, EscalationPolicy, Moment, Step, Who
 from triage.domain.ruleset import Level
 from triage.domain.state_words import level_name
+from triage.domain.timing import lasting
 from triage.domain.words import listed, msgid
 
 WHO = {
@@ -38,7 +39,7 @@ def sentences(policy: EscalationPolicy) -> list[str]:
         return [*said, msgid("Then it ends with the supervisors.")]
     again = msgid(
         "When nobody was left: again every %(time)s until somebody has it.",
-        time=_lasting(policy.repeat_s),
+        time=lasting(policy.repeat_s),
     )
     return [*said, again]
 
@@ -81,11 +82,6 @@ def call_back_min(policy: EscalationPolicy, level_rank: int) -> int:
     return policy.call_back_min or int(by_settings.total_seconds() // 60)
 
 
-def _lasting(seconds: int) -> str:
-    """In minutes, as everything else on the page, where they are whole."""
-    return f"{seconds} s" if seconds % 60 else f"{seconds // 60} min"
-
-
 def _step_in_words(step: Step) -> str:
     parts: list[str] = [listed(" ", (WHO[step.who], CHANNEL[step.channel]))]
     if step.who is Who.NEXT_TEAM:
@@ -95,7 +91,7 @@ def _step_in_words(step: Step) -> str:
         if step.who is Who.SAME and step.wait_s is None:
             parts.append(msgid("after half of the time for the answer"))
         elif step.wait_s:
-            parts.append(msgid("after %(time)s", time=_lasting(step.wait_s)))
+            parts.append(msgid("after %(time)s", time=lasting(step.wait_s)))
         if step.times > 1:
             parts.append(msgid("%(count)s times", count=step.times))
     return msgid("%(step)s.", step=listed(", ", parts))
