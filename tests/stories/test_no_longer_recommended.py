@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from tests.stories.test_board import row
 from tests.stories.test_call_page import act, look, words
 from tests.stories.test_calls import add
+from tests.stories.test_who_comes import script
 from tests.typical_calls import UNARMED
 from tests.world import World
+from triage.services import listed_calls
 from triage.storage.calls import Call
 
 NOT_ANY_MORE = "Not recommended any more"
@@ -34,6 +39,13 @@ def test_a_team_that_is_not_recommended_any_more_goes_on_and_is_said_to(world: W
     canceled(world, call)
     assert NOT_ANY_MORE not in look(dispatcher, call)
     assert ON_THE_BOARD not in row(dispatcher, call)
+
+
+def beyond(world: World) -> list[tuple[str, str]]:
+    """Where it would be told, were it beyond what a board lists."""
+    with world.context.reading() as uow:
+        first = replace(listed_calls.of_board(uow, 1)[0], received_at=uow.now - timedelta(days=1))
+        return listed_calls.nobody_beyond(uow, world.centre, [first])
 
 
 def canceled(world: World, call: Call) -> None:
@@ -80,6 +92,7 @@ def test_what_is_not_recommended_any_more_is_not_the_loudest_once_others_come(
     alone = row(dispatcher, call)
     assert ON_THE_BOARD in alone
     assert "NOBODY COMING: Mobile crisis team" in alone
+    assert beyond(world) == [(call.code, call.reference)]
     world.wait(minutes=6)
     assert "NOBODY COMING" in words(dispatcher.get("/banners").text)
 
@@ -90,7 +103,28 @@ def test_what_is_not_recommended_any_more_is_not_the_loudest_once_others_come(
     assert "dispatch tone-alarm" not in look(dispatcher, call)
     together = row(dispatcher, call)
     assert "NOBODY COMING" not in together
+    assert len(beyond(world)) == 0
     assert ON_THE_BOARD in together
     assert world.dispatch(call, "mobile_crisis").state == "unfilled"
     officer.text(f"{call.code} 2")
     assert "HALF A TEAM" in row(dispatcher, call)
+    assert beyond(world) == [(call.code, call.reference)]
+
+
+def test_for_what_is_not_recommended_any_more_the_caller_is_promised_nobody(world: World) -> None:
+    (phone,) = world.team("Mobile 9")
+    pair = world.team("CIT 1", ("co_responder",), ("clinician", "officer"))
+    world.ignores_texts("what all are told of the call")
+    dispatcher = world.client("dispatcher")
+    call = world.call(UNARMED, caller_phone="202-555-0143")
+    phone.text(f"{call.code} 2")
+    add(world, call, weapon="accessible")
+    act(dispatcher, call, "/send", {})
+    for one in pair:
+        one.text(f"{call.code} 1")
+        one.text(f"{call.code} SCENE")
+
+    said = " ".join(script(look(dispatcher, call)))
+
+    assert "They are there now." in said
+    assert "we call you back" not in said

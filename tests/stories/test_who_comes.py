@@ -11,6 +11,7 @@ from tests.stories.test_calls import CALM
 from tests.stories.test_cancellations import own_screen
 from tests.stories.test_plain_words import ARMED_PAIR
 from tests.world import Browser, World
+from triage.services import escalation_policies
 from triage.storage.calls import Call
 
 __all__ = ["dispatcher"]
@@ -496,6 +497,34 @@ def test_a_call_back_that_was_promised_stays_what_was_told_and_is_a_task(
     assert "Promised call-back: the caller was called back." in told
     assert "A call-back is promised" not in words(look(dispatcher, call))
     assert back_at(script(look(dispatcher, call))) != promised
+
+
+def test_a_call_back_that_nobody_told_yet_is_the_same_when_reread_and_says_that_it_passed(
+    world: World, dispatcher: Browser
+) -> None:
+    world.team("Mobile 9")
+    world.ignores_texts("who is asked is another story")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    with world.context.reading() as uow:
+        wait = escalation_policies.call_back_now(uow, world.centre, "mobile_crisis", 3)
+    first = back_at(script(look(dispatcher, call)))
+    world.wait(minutes=4)
+    assert back_at(script(look(dispatcher, call))) == first
+    assert "has passed" not in words(look(dispatcher, call))
+
+    world.wait(minutes=wait.total_seconds() // 60 - 3)
+
+    page = look(dispatcher, call)
+    second, clock = back_at(script(page)), re.search(r"[0-9]+:[0-9]+ [A-Z]+", first)
+    assert second != first
+    assert clock
+    assert f"{clock[0]}, when the caller was to be called back, has passed." in words(page)
+    world.wait(minutes=2)
+    assert back_at(script(look(dispatcher, call))) == second
+    act(dispatcher, call, "/told", {"answer": "told"})
+    page = look(dispatcher, call)
+    assert back_at(script(page)) == second
+    assert "has passed" not in words(page)
 
 
 def test_whoever_was_promised_a_call_back_if_nobody_came_is_owed_none_once_somebody_is_there(

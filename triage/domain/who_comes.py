@@ -150,6 +150,8 @@ class Answer:
     """The sentences of the rules that made police come; nobody else's reasons."""
     call_back_at: datetime | None
     """None where ringing back may not be safe."""
+    call_back_passed: datetime | None = None
+    """The one before, where it has passed and nobody has told the caller of it."""
     police_instead: bool = False
     """Police come for want of another team."""
     to_themselves: bool = False

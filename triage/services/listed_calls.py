@@ -20,12 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from triage.domain.codes import NOT_NEEDED
-from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.lifecycle import TAKEN, CallState, DispatchState
 from triage.domain.transfers import TransferState
-from triage.services import errands
+from triage.services import errands, sending
 from triage.services.centre import Centre
 from triage.storage.calls import MOST_LISTED, OPEN_CALL, AssessmentRecord, Call, Caller
-from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Transfer
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Slot, Transfer
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -112,6 +112,11 @@ def _errand_is_red() -> ColumnElement[bool]:
     return exists().where(Errand.call_id == Call.id, *waits, come)
 
 
+def _others_come() -> ColumnElement[bool]:
+    """Has anybody a place on it?"""
+    return exists().where(_OF_CALL, Slot.dispatch_id == Dispatch.id, Slot.state.in_(sorted(TAKEN)))
+
+
 def _beyond(*loud: ColumnElement[bool] | TextClause) -> Select[str, str]:
     """Of the calls after the last that is listed those of which one of these is so."""
     last = bindparam("last", type_=Call.received_at.type)
@@ -127,7 +132,7 @@ def _beyond(*loud: ColumnElement[bool] | TextClause) -> Select[str, str]:
 
 _NOBODY_BEYOND = _beyond(
     exists().where(_OF_CALL, UNFILLED_DISPATCH), _all_was_cancelled(), _nobody_was_asked()
-)
+).add_columns(Call.id, _others_come())
 _TASKS_BEYOND = _beyond(_hand_over_is_late(), _errand_is_red())
 
 
@@ -151,7 +156,12 @@ def nobody_beyond(
     is not to be missed, however many calls are open."""
     kinds = centre.vocabulary.responses.items()
     nobody = [key for key, kind in kinds if not kind.is_somebody]
-    return _named(uow, _NOBODY_BEYOND, listed, sends_nobody=nobody)
+    found = _of(uow, _NOBODY_BEYOND, listed, sends_nobody=nobody)
+    return [
+        (code, reference)
+        for code, reference, key, others_come in found
+        if not others_come or sending.lacks_somebody(uow, uow.get(Call, key))
+    ]
 
 
 def tasks_beyond(
@@ -159,11 +169,12 @@ def tasks_beyond(
 ) -> list[tuple[str, str]]:
     """The same of those that wait for somebody at the desk, and are red: a hand-over that nobody
     has confirmed, an errand. late_since -- see `board_lines.line_of`."""
-    return _named(uow, _TASKS_BEYOND, listed, late=late_since, now=uow.now)
+    found = _of(uow, _TASKS_BEYOND, listed, late=late_since, now=uow.now)
+    return [(code, reference) for code, reference in found]
 
 
-def _named(
-    uow: UnitOfWork, beyond: Select[str, str], listed: Sequence[ListedCall], **asked: Any
-) -> list[tuple[str, str]]:
+def _of(
+    uow: UnitOfWork, beyond: Select[*tuple[Any, ...]], listed: Sequence[ListedCall], **asked: Any
+) -> Sequence[Any]:
     last = {"last": listed[-1].received_at, "last_id": listed[-1].id}
-    return [(code, name) for code, name in uow.session.execute(beyond, last | asked)]
+    return uow.session.execute(beyond, last | asked).all()

@@ -26,6 +26,17 @@ def stands_until(uow: UnitOfWork, call: Call) -> datetime | None:
     return errand.due_at if errand and errand.due_at > uow.now else None
 
 
+def waits(uow: UnitOfWork, call: Call) -> bool:
+    """Was one promised that is not over, though its time may be?"""
+    return errands.waiting(uow, call, KIND) is not None
+
+
+def last_ended(uow: UnitOfWork, call: Call) -> datetime | None:
+    """When the last one was over; None where none ever was."""
+    ended = [one.ended_at for one in errands.of_call(uow, call) if one.kind == KIND]
+    return max((at for at in ended if at), default=None)
+
+
 def told(uow: UnitOfWork, call: Call, at: datetime | None, how: str | None) -> None:
     """The caller has heard it. Who hears another time than before is not owed the first."""
     errand = errands.waiting(uow, call, KIND)

@@ -1,6 +1,6 @@
 """Sending whom the decision names, or whom a person chose instead."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -97,6 +97,25 @@ def outdone(uow: UnitOfWork, call: Call) -> set[UUID]:
         for row, line in zip(rows, lines, strict=True)
         if row.state is DispatchState.UNFILLED and is_outdone(line, lines, no_longer)
     }
+
+
+def still_wanted(
+    uow: UnitOfWork, call: Call, decision: Decision | None, lines: Sequence[DispatchLine]
+) -> list[DispatchLine]:
+    """Those of its dispatches that are not `outdone`."""
+    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
+    return [
+        line
+        for line in lines
+        if line.state is not DispatchState.UNFILLED or not is_outdone(line, lines, no_longer)
+    ]
+
+
+def lacks_somebody(uow: UnitOfWork, call: Call) -> bool:
+    """As `board_lines.lacks_somebody`, of one call."""
+    done = outdone(uow, call)
+    states = {row.state for row in dispatches.of_call(uow, call) if row.id not in done}
+    return DispatchState.UNFILLED in states
 
 
 def _chosen(uow: UnitOfWork, call: Call) -> set[str]:

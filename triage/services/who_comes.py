@@ -1,7 +1,7 @@
 """ "Who is coming?": what is true now, what the caller was told, and whether it is still true."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from triage.domain.people_of_call import ROLE_FACT, is_about_the_caller, is_wher
 from triage.domain.transfers import TransferState
 from triage.domain.who_comes import NOT_TOLD, Answer, Comer, must_be_told_again, promise, rest_of
 from triage.domain.words import msgid
-from triage.services import callers, escalation_policies, promised_backs, speaking_freely
+from triage.services import callers, escalation_policies, promised_backs, sending, speaking_freely
 from triage.services.assessments import Decision, answers_of
 from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
@@ -37,10 +37,8 @@ def answer(
 ) -> Answer:
     """What a dispatcher can say of this call now."""
     safe = not speaking_freely.must_not_ring(uow, call)
-    rank = decision.urgency.rank if decision else 1
-    lines, said = list(lines), _caller(uow, call)
-    promised = promised_backs.stands_until(uow, call)
-    back = promised or uow.now + _call_back(uow, centre, lines, rank)
+    lines, said = sending.still_wanted(uow, call, decision, [*lines]), _caller(uow, call)
+    back, passed = _call_back(uow, centre, call, lines, decision.urgency.rank if decision else 1)
     coming = comers(centre, lines, uow.now)
     result = decision.result if decision else None
     return Answer(
@@ -48,6 +46,7 @@ def answer(
         sought=any(line.state is DispatchState.UNFILLED for line in lines) or not lines,
         police_because=_why_police(centre, coming, result)[:2] if result else (),
         call_back_at=back if safe else None,
+        call_back_passed=passed if safe else None,
         police_instead=result is not None and _only_they_can(coming, result),
         to_themselves=is_about_the_caller(said),
         at_the_place=is_where_they_go(said),
@@ -57,11 +56,21 @@ def answer(
 
 
 def _call_back(
-    uow: UnitOfWork, centre: Centre, lines: Iterable[DispatchLine], rank: int
-) -> timedelta:
-    """The soonest of what is owed; where nothing is, what holds for every response."""
+    uow: UnitOfWork, centre: Centre, call: Call, lines: Sequence[DispatchLine], rank: int
+) -> tuple[datetime, datetime | None]:
+    """When the caller is rung back: as they were told, else counted from when somebody was last
+    sent or the caller last rung, and not from when it is read; and the time that has passed without
+    having been told."""
+    if (promised := promised_backs.stands_until(uow, call)) is not None:
+        return promised, None
     owed = {line.response for line in lines if line.reached_by == "page"} or {""}
-    return min(escalation_policies.call_back_now(uow, centre, it, rank) for it in owed)
+    wait = min(escalation_policies.call_back_now(uow, centre, it, rank) for it in owed)
+    ended = promised_backs.last_ended(uow, call)
+    since = max(call.received_at, *(line.since for line in lines), ended or call.received_at)
+    passed = max(0, (uow.now - since) // wait)
+    last = since + passed * wait
+    told = not passed or promised_backs.waits(uow, call)
+    return last + wait, None if told else last
 
 
 def _caller(uow: UnitOfWork, call: Call) -> frozenset[str]:
@@ -188,5 +197,5 @@ def is_stale(
 
 def instants(now: Answer) -> list[datetime]:
     """The times that a script of this answer names."""
-    back = [now.call_back_at] if now.call_back_at else []
+    back = [at for at in (now.call_back_at, now.call_back_passed) if at]
     return [*(one.at for one in now.comers if one.at), *back]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from triage.domain.who_comes import NOT_TOLD, Answer, script
+from triage.domain.who_comes import NOT_TOLD, Answer, promise, script
 from triage.entrypoints.web.page import local_clock
 from triage.services import assessments, speaking_freely, who_comes
 from triage.services.board_lines import DispatchLine
@@ -26,12 +26,13 @@ def shown(
     lines = list(lines)
     now = answer_now(uow, centre, call, lines)
     clock = {at: local_clock(at) for at in who_comes.instants(now)}
-    told = who_comes.of_call(uow, call)
+    told, passed = who_comes.of_call(uow, call), now.call_back_passed
     last = next((row.gist for row in told if row.told), None)
     spanish = any((caller.language or "").startswith("es") for caller in call.callers)
     return {
         "who_script": {language: script(now, language, clock) for language in ("en", "es")},
         "call_back_at": now.call_back_at,
+        "call_back_passed": passed and promise(now) and clock[passed],
         "ask_number": now.call_back_at is not None and not now.can_ring,
         "who_first": "es" if spanish else "en",
         "told_callers": told,
