@@ -151,7 +151,7 @@ def _unheard_danger(desk: Desk) -> Iterator[str]:
 def _texts(
     database: Database, twilio: Twilio, counts: Counts, since: datetime, *, faultless: bool
 ) -> Iterator[str]:
-    taken = _taken(database, twilio)
+    taken = taken_of(database, twilio)
     refused = {key_in(line["about"]) for line in twilio.journal("refused")}
     refused = {_message_of(database).get(name, name) for name in refused}
     labelled = _audited(database, "text.second_copy")
@@ -238,7 +238,7 @@ def _strangers(database: Database, twilio: Twilio, began_s: float) -> Iterator[s
     """What was sent for no text of ours; what a process of the schedule before had written when
     it was killed may come late, and its key tells when it was made."""
     known = {key(k) for (k,) in database.rows("SELECT id FROM message")}
-    for name in set(_taken(database, twilio)) - known:
+    for name in set(taken_of(database, twilio)) - known:
         if _made_at(name).timestamp() >= began_s:
             yield f"a text of nobody's was sent: {name}"
 
@@ -249,17 +249,25 @@ def _audited(database: Database, event: str) -> set[str]:
     return {key(k) for (k,) in rows}
 
 
-def _taken(database: Database, twilio: Twilio) -> Counter[str]:
+def taken_of(database: Database, twilio: Twilio) -> Counter[str]:
     """How often the provider took each of our texts, by our own key; a call that it took counts
     once, because nobody is confused by a telephone that rings again."""
-    message_of, given_to, like = _message_of(database), _given_to(database), _alike(database)
+    message_of, given_to = _message_of(database), _given_to(database)
+    words = {key_in(it["StatusCallback"]): (it["To"], it["Body"]) for it in twilio.requests}
+    like = _alike(database)
 
     def of(event: str) -> list[str]:
         found = []
         for line in twilio.journal(event):
             name = key_in(line["about"])
-            of_whom = message_of.get(name, name)
-            found.append(given_to.get((line["sid"], like.get(of_whom)), of_whom))
+            whose = message_of.get(name, name)
+            owner = given_to.get(line["sid"], name)
+            theirs = message_of.get(owner, owner)
+            if owner in words:  # else nothing of it came as far as the provider
+                is_alike = words[owner] == words.get(name)
+            else:
+                is_alike = like.get(theirs) == like.get(whose)
+            found.append(theirs if is_alike else whose)
         return found
 
     return Counter(of("accepted")) + Counter(set(of("call taken")))
@@ -277,14 +285,13 @@ def _message_of(database: Database) -> dict[str, str]:
     return {key(a): key(m) for a, m in database.rows("SELECT id, message_id FROM attempt")}
 
 
-def _given_to(database: Database) -> dict[tuple[str, object], str]:
-    """By what the provider calls a text, and what the text is like: which of ours it was taken to
-    be. Of two alike in doubt nobody can tell which of them an entry of the list is."""
+def _given_to(database: Database) -> dict[str, str]:
+    """By what the provider calls a text: which of our attempts it was taken to be. Of two of the
+    same words in doubt nobody can tell which of them an entry of the list is."""
     if not database.has("attempt", "provider_id"):
         return {}
-    like, query = _alike(database), "SELECT provider_id, message_id FROM attempt"
-    rows = database.rows(f"{query} WHERE provider_id IS NOT NULL")
-    return {(sid, like[key(message)]): key(message) for sid, message in rows}
+    query = "SELECT provider_id, id FROM attempt WHERE provider_id IS NOT NULL"
+    return {sid: key(attempt) for sid, attempt in database.rows(query)}
 
 
 def _alike(database: Database) -> dict[str, object]:

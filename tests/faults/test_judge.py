@@ -1,14 +1,20 @@
 """The judge of schedules finds what nothing will ever move on, whoever lost the step."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.faults.databases import Database
-from tests.faults.invariants import no_next_step
+from tests.faults.invariants import no_next_step, taken_of
+from tests.faults.test_texts_in_doubt import claim, owe, settle
 from tests.stories.test_escalation import call_in, supervisor
+from tests.twilio_double import Twilio
 from tests.world import World
+from triage.domain.phone_network import Sent
+from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
 
@@ -62,3 +68,42 @@ def test_a_text_that_is_still_owed_is_a_step(world: World, database_url: str) ->
         uow.session.execute(update(Timer).where(Timer.kind == "page_answer").values(state="done"))
         uow.session.execute(update(Message).where(Message.kind == "page").values(state="ready"))
     assert no_next_step(Database(database_url)) == []
+
+
+@dataclass
+class Carrier:
+    """What a provider was asked to send, and what it took, by its own key."""
+
+    requests: list[dict[str, str]]
+    taken: dict[str, dict[str, str]]
+
+    def journal(self, event: str) -> list[dict[str, Any]]:
+        lines = self.taken.items() if event == "accepted" else []
+        return [{"sid": sid, "about": it["StatusCallback"]} for sid, it in lines]
+
+
+@pytest.mark.parametrize(
+    ("words", "counted"), [(["the same", "the same"], [1, 1]), (["one", "other"], [2, 0])]
+)
+def test_a_text_counts_as_whose_it_was_taken_to_be_where_both_say_the_same(
+    world: World, database_url: str, words: list[str], counted: list[int]
+) -> None:
+    """Whichever call they belong to. The first was taken twice, once in the name of the other,
+    whose own request the provider refused to take."""
+    call_in(world, 1)
+    with world.context.reading() as uow:
+        calls = [uow.session.scalars(select(Call.id)).one(), None]
+    owed = [owe(world, body, call_id=call) for body, call in zip(words, calls, strict=True)]
+    held = {it.id: it for it in claim(world, 50)}
+    first, other = (held[text.id] for text in owed)
+    asked = [
+        {"To": it.sms.to, "Body": it.sms.body, "StatusCallback": f"/sms?attempt={it.attempt_id}"}
+        for it in (first, other)
+    ]
+    settle(world, first, Sent("SM1"))
+    settle(world, other, Sent("SM0"))
+
+    carrier = Carrier(asked, {"SM0": asked[0], "SM1": asked[0]})
+    taken = taken_of(Database(database_url), cast("Twilio", carrier))
+
+    assert [taken[text.id.hex] for text in owed] == counted
