@@ -1,9 +1,10 @@
 """A unit is to be dispatched in CAD, and nobody confirms it: supervisors are alarmed."""
 
+from tests.stories.test_paging import nobody_sent
 from tests.world import Phone, World
 from triage.domain.lifecycle import DispatchState
 from triage.domain.spoken import spelled
-from triage.services import availability, dispatches, sending
+from triage.services import availability, dispatches
 from triage.services.dispatches import Urgency
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
@@ -13,14 +14,8 @@ IMMEDIATE, ROUTINE = Urgency("IMMEDIATE", 1, 10, 1), Urgency("ROUTINE", 4, 240, 
 
 def owe(world: World, urgency: Urgency) -> Call:
     """A call to which police are to come."""
-    call = world.call(
-        {"problem_type": "other"},
-        location="Dockside Apartments",
-        zone="Harbor",
-        choice=sending.Choice("crisis_line", "supervisor"),
-    )
+    call = nobody_sent(world, location="Dockside Apartments", zone="Harbor")
     also(world, call, "police", urgency)
-    cancel(world, call, "crisis_line")
     return call
 
 
@@ -30,14 +25,6 @@ def also(world: World, call: Call, response: str, urgency: Urgency) -> None:
         lambda uow: dispatches.open_dispatch(
             uow, world.centre, uow.get(Call, call.id), response, urgency, "by_hand"
         ),
-    )
-
-
-def cancel(world: World, call: Call, response: str) -> None:
-    key = world.dispatch(call, response).id
-    world.context.do(
-        "test",
-        lambda uow: dispatches.cancel(uow, world.centre, uow.get(Dispatch, key), "duplicate"),
     )
 
 
@@ -187,7 +174,11 @@ def test_what_has_hours_has_minutes_before_anybody_is_woken(world: World) -> Non
     boss.expect("NOT CONFIRMED IN CAD. ROUTINE, within 4 h, Harbor.")
     assert boss.rings == []
 
-    cancel(world, call, "police")
+    key = world.dispatch(call, "police").id
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(uow, world.centre, uow.get(Dispatch, key), "duplicate"),
+    )
     boss.expect("stand down")
     world.wait(hours=1)
     boss.expect_silence()

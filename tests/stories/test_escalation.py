@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from tests.stories.test_paging import nobody_sent
 from tests.world import Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.escalation import read_policy
@@ -23,7 +24,6 @@ from triage.services import (
     escalation_policies,
     escalations,
     reports,
-    sending,
     shifts,
     storms,
     switches,
@@ -45,13 +45,7 @@ LEVELS = {
 
 def call_in(world: World, rank: int, response: str = "mobile_crisis", **more: Any) -> Dispatch:
     """A call of this level, for which this response is sought."""
-    call = world.call(
-        {"problem_type": "other"},
-        location="Dockside Apartments",
-        zone="Harbor",
-        choice=sending.Choice("crisis_line", "supervisor"),
-        **more,
-    )
+    call = nobody_sent(world, location="Dockside Apartments", zone="Harbor", **more)
     world.context.do(
         "test",
         lambda uow: dispatches.open_dispatch(
@@ -632,8 +626,9 @@ def test_where_one_call_is_left_of_several_its_text_says_so(world: World) -> Non
     left = call_in(world, 4)
     call_in(world, 4)
     code = code_of(world, left)
+    others = and_(Dispatch.id != left.id, Dispatch.response == left.response)
     with world.context.unit_of_work("test") as uow:
-        for row in uow.session.scalars(select(Dispatch).where(Dispatch.id != left.id)).all():
+        for row in uow.session.scalars(select(Dispatch).where(others)).all():
             dispatches.cancel(uow, world.centre, row, "not_needed")
     boss.ignores("that the others are not needed")
     world.wait(seconds=31)

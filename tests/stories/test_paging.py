@@ -3,6 +3,7 @@
 import os
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -23,12 +24,20 @@ URGENT = Urgency("URGENT", 2, 30, 2)
 @pytest.fixture
 def call(world: World) -> Call:
     """A call that nobody was sent to yet: the dispatches are the test's own."""
-    return world.call(
-        {"problem_type": "other"},
-        location="Dockside Apartments, back door",
-        disposition=None,
-        choice=sending.Choice("crisis_line", "supervisor"),
+    return nobody_sent(world, location="Dockside Apartments, back door", disposition=None)
+
+
+def nobody_sent(world: World, **more: Any) -> Call:
+    """A call for which a line was chosen, and is not wanted any more."""
+    call = world.call(
+        {"problem_type": "other"}, choice=sending.Choice("crisis_line", "supervisor"), **more
     )
+    key = world.dispatch(call, "crisis_line").id
+    world.context.do(
+        "test",
+        lambda uow: dispatches.cancel(uow, world.centre, uow.get(Dispatch, key), "duplicate"),
+    )
+    return call
 
 
 def send(world: World, call: Call, response: str = "mobile_crisis") -> Dispatch:
