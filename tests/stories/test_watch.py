@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from tests.stories.test_calls import CALM
-from tests.stories.test_escalation import call_in
+from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_voice import phones
 from tests.twilio_double import Twilio, start_twilio
 from tests.world import Browser, World
@@ -454,27 +454,27 @@ def reply(world: World, number: str, priority: int = 1) -> None:
         )
 
 
+@pytest.mark.parametrize("level", [1, 2], ids=["rung meanwhile", "may wait"])
 def test_a_provider_that_asks_for_time_is_told_only_if_it_refuses_after_that(
-    world: World, twilio: Twilio
+    world: World, twilio: Twilio, level: int
 ) -> None:
     wired = behind(world, twilio)
+    twilio.behave("429", retry_after="60", only="Messages")
     for number in range(3):
         wired.team(f"Mobile {number}")
-        wired.call(CALM)
-    twilio.behave("429", retry_after="30", only="Messages")
-    wired.settle()
+        call_in(wired, level)
     for _ in range(3):
         assert found(wired) == []
         wired.wait(seconds=9)
     assert len(twilio.requests) == 1
 
-    wired.wait(seconds=5)
+    wired.wait(seconds=34)
     assert len(twilio.requests) == 2
-    assert found(wired) == ["provider"]
+    assert "provider" in found(wired)
 
     twilio.behave("ok")
-    wired.wait(seconds=31)
-    assert found(wired) == []
+    wired.wait(seconds=61)
+    assert "provider" not in found(wired)
 
 
 def test_texts_refused_for_a_reason_nobody_knows_are_told_once_it_is_not_one_telephone(
@@ -854,6 +854,25 @@ def test_what_is_too_old_to_help_is_shown_as_missed_and_not_done_late(world: Wor
     )
     assert done.status_code == 303
     assert "missed" not in words(dispatcher, "/banners")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_ring_that_was_missed_is_shown_only_where_nobody_has_answered(
+    world: World, answers: bool
+) -> None:
+    """No worker is there when whoever has not answered is to be rung."""
+    world.ignores_texts("what is asked, answered and asked of the next")
+    (phone,) = world.team("Mobile 9")
+    dispatch = call_in(world, 1)
+    if answers:
+        world.receive("IN1", phone.number, f"{code_of(world, dispatch)} 1")
+    pass_time(world, minutes=3)
+    world.settle()
+
+    missed = [timer.kind for timer in timers(world, "expired")]
+    assert missed == ([] if answers else ["remind"])
+    told = words(world.client("dispatcher"), "/banners")
+    assert ("steps were missed" in told) is not answers
 
 
 def test_a_text_that_may_not_have_arrived_is_rung_about_and_noted(world: World) -> None:

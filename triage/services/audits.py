@@ -12,6 +12,7 @@ from triage.services import (
     call_codes,
     check_ins,
     next_step_audits,
+    providers,
     safety_audits,
     storms,
 )
@@ -119,8 +120,11 @@ def _timers_late(uow: UnitOfWork) -> Iterator[Finding]:
 
 def _texts_late(uow: UnitOfWork) -> Iterator[Finding]:
     late = Message.due_at < _ago(uow, TEXT_BOUNDS_S["other"])
+    soon = Message.due_at < _ago(uow, TEXT_BOUNDS_S["highest"])
+    if providers.waits_as_asked(uow, providers.SMS):  # pages of the highest level ring meanwhile
+        soon = and_(soon, Message.channel != providers.SMS)
     urgent = or_(
-        and_(Message.priority <= HIGHEST, Message.due_at < _ago(uow, TEXT_BOUNDS_S["highest"])),
+        and_(Message.priority <= HIGHEST, soon),
         and_(Message.priority < LATER, late),
         # No worker can even claim it: it was put off by 5 s, and by more each time.
         and_(Message.priority <= HIGHEST, Message.failures > 0, Message.attempts == 0),

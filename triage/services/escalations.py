@@ -174,10 +174,15 @@ def refused(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 # --- whoever is being asked --------------------------------------------------------------
 
 
+def is_awaited(page: Page) -> bool:
+    """Is whoever was asked still to answer?"""
+    return page.state is PageState.OPEN and page.slot.state in WANTED
+
+
 def remind(uow: UnitOfWork, centre: Centre, page: Page, number: int) -> None:
     """They have not answered: try them again as the policy says."""
     dispatch = page.slot.dispatch
-    if page.state is not PageState.OPEN or page.slot.state not in WANTED:
+    if not is_awaited(page):
         return
     policy = escalation_policies.of_dispatch(uow, dispatch)
     due = reminders(policy, dispatch.answer_within_min * 60)
@@ -254,6 +259,10 @@ def promise_tried(uow: UnitOfWork, centre: Centre, call: Call, turn: int, outcom
         rang(uow, centre, call)
 
 
+IS_MISSED: dict[str, Callable[[UnitOfWork, Timer], bool]] = {
+    REMIND: lambda uow, timer: is_awaited(uow.get(Page, timer.subject_id))
+}
+"""By kind of step, whether it was still to be done when its time was over; else it always was."""
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {
     **storms.HANDLERS,
     **charges.HANDLERS,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
@@ -125,16 +126,19 @@ def away_since(uow: UnitOfWork) -> Sequence[datetime]:
     """Since when, of each way that takes nothing. One that has asked for time is told only once a
     probe after that was refused as well."""
     shut = uow.session.execute(_SHUT).all()
-    return [
-        row.shut_since
-        for row in shut
-        if not asks_for_time(row.reason) or _refused_a_probe(uow, row.provider, row.shut_since)
-    ]
+    return [row.shut_since for row in shut if not _only_asks_for_time(uow, row)]
 
 
-def _refused_a_probe(uow: UnitOfWork, way: str, shut_since: datetime) -> bool:
-    after = {"channel": _CHANNELS[way], "since": shut_since + _IN_HAND}
-    return uow.session.scalar(_REFUSED_SINCE, after) is not None
+def waits_as_asked(uow: UnitOfWork, channel: str) -> bool:
+    """Does what goes this way only wait for the time that the provider has asked for?"""
+    shut = uow.session.execute(_SHUT.where(ProviderState.provider == _WAYS[channel])).first()
+    return shut is not None and _only_asks_for_time(uow, shut)
+
+
+def _only_asks_for_time(uow: UnitOfWork, shut: Any) -> bool:
+    after = {"channel": _CHANNELS[shut.provider], "since": shut.shut_since + _IN_HAND}
+    asks = asks_for_time(shut.reason)
+    return asks and uow.session.scalar(_REFUSED_SINCE, after) is None
 
 
 def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:

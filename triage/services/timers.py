@@ -135,9 +135,7 @@ def fire_due(
     if timer is None:
         return False
     if timer.valid_until is not None and timer.valid_until < uow.now:
-        timer.state = "expired"
-        late_s = int((uow.now - timer.due_at).total_seconds())
-        uow.audit("timer.expired", timer, kind=timer.kind, late_s=late_s)
+        _let_expire(uow, timer)
         return True
     timer.attempts += 1
     try:
@@ -150,6 +148,17 @@ def fire_due(
             raise
         _put_off(uow, timer, error)
     return True
+
+
+def _let_expire(uow: UnitOfWork, timer: Timer) -> None:
+    """It is shown as missed, unless nobody needs it any more: that is nobody's to look at."""
+    is_missed = escalations.IS_MISSED.get(timer.kind)
+    if is_missed is not None and not is_missed(uow, timer):
+        timer.state = "cancelled"
+        return
+    timer.state = "expired"
+    late_s = int((uow.now - timer.due_at).total_seconds())
+    uow.audit("timer.expired", timer, kind=timer.kind, late_s=late_s)
 
 
 def _put_off(uow: UnitOfWork, timer: Timer, error: Exception) -> None:
