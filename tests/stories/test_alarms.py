@@ -636,7 +636,7 @@ def test_help_alone_is_an_alarm_until_long_after_the_call_and_the_button_stays(
 
     assert "ALARM RAISED" in phone.inbox[-1]
     assert AlarmKind.HELP in {alarm.kind for alarm in untaken(world)}
-    assert "needs help" in {ring.body.split(".")[2].strip() for ring in world.desk.rings}.pop()
+    assert any("needs help" in ring.body for ring in world.desk.rings)
 
 
 def test_help_of_somebody_on_no_call_is_read_by_a_dispatcher(world: World) -> None:

@@ -138,6 +138,7 @@ class Replies(RuleBasedStateMachine):
         self.phones += [supervisor(self.world, "Boss"), supervisor(self.world, "Deputy")]
         self.phones.append(self.world.stranger())
         self.a_call()
+        self.a_call()
 
     @rule()
     def a_call(self) -> None:
@@ -175,6 +176,16 @@ class Replies(RuleBasedStateMachine):
         code = data.draw(st.sampled_from(["", "", *self.codes]))
         body = ("" if glued else " ").join(filter(None, [code, *words]))
         self.text_and_look(phone, body)
+
+    @rule(data=st.data(), word=st.sampled_from(["1", "2", "accept", "no", "eta 10", "omw"]))
+    def somebody_answers_without_a_code(self, data: st.DataObject, word: str) -> None:
+        """Rather who is asked about several calls."""
+        asked: dict[object, set[object]] = {}
+        for page in self.pages().values():
+            if page.state is PageState.OPEN:
+                asked.setdefault(page.sender, set()).add(page.call)
+        several = [one for one in self.phones if len(asked.get(one.responder_id, ())) > 1]
+        self.text_and_look(data.draw(st.sampled_from(several or self.phones)), word)
 
     @rule(data=st.data(), word=st.sampled_from(["STOP", "START", "stop", "UNSTOP"]))
     def somebody_opts_out_or_in(self, data: st.DataObject, word: str) -> None:
