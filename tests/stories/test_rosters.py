@@ -252,6 +252,22 @@ def test_one_telephone_belongs_to_one_member(world: World) -> None:
     assert "belongs to a member of Mobile 1 already" in answer.text
 
 
+def test_no_telephone_is_a_members_and_a_partners(world: World) -> None:
+    """A 1 from it could take a referral, or accept a call."""
+    supervisor = world.client("supervisor")
+    team = add_team(supervisor)
+    add_member(supervisor, team)
+    form = {"name": "Harbor Shelter", "kind": "shelter", "phone": MEMBER["phone"]}
+
+    refused = supervisor.submit("/partners/new", form)
+    assert "belongs to a member of Mobile 1 already" in refused.text
+    supervisor.submit("/partners/new", {**form, "phone": "202 555 0177"})
+    theirs = {**MEMBER, "name": "Somebody", "phone": "202 555 0177"}
+    answer = supervisor.submit(team, theirs, to=f"{team}/members")
+
+    assert "belongs to the partner Harbor Shelter already" in answer.text
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

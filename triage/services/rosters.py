@@ -13,7 +13,6 @@ from sqlalchemy.orm import selectinload
 from triage.domain.codes import PARTNERS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.names import read_name
-from triage.domain.phone_numbers import e164
 from triage.domain.reachability import Trouble
 from triage.domain.words import Named, msgid
 from triage.services import duty, languages, reachability, verification
@@ -261,7 +260,7 @@ def add_partner(uow: UnitOfWork, centre: Centre, new: NewPartner) -> Partner:
     name = _name(uow, Partner, new.name)
     if new.kind not in partner_kinds(centre):
         raise Refused(msgid("Choose what rules call this partner."), "kind")
-    phone = e164(new.phone, centre.policy.country)
+    phone = verification.number_of_nobody(uow, centre, new.phone, of_partner=True)
     partner = Partner(
         name=name,
         kind=new.kind,

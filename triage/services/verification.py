@@ -20,7 +20,7 @@ from triage.services import (
 )
 from triage.services.centre import Centre
 from triage.storage.sealed import blind_index
-from triage.storage.teams import Responder
+from triage.storage.teams import Partner, Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "verification"
@@ -28,10 +28,15 @@ KIND = "verification"
 
 
 def number_of_nobody(
-    uow: UnitOfWork, centre: Centre, written: str, but: Responder | None = None
+    uow: UnitOfWork,
+    centre: Centre,
+    written: str,
+    but: Responder | None = None,
+    *,
+    of_partner: bool = False,
 ) -> str:
-    """The number in E.164. Raises Refused if it is another member's: replies are told apart by
-    the telephone they come from."""
+    """The number in E.164. Raises Refused if it is another member's, or a member's and a partner's:
+    replies are told apart by the telephone they come from. Partners may share one."""
     phone = e164(written, centre.policy.country)
     index = blind_index("phone", phone)
     taken = select(Responder).where(Responder.phone_index == index, Responder.retired_at.is_(None))
@@ -40,6 +45,12 @@ def number_of_nobody(
         raise Refused(
             msgid("This telephone belongs to a member of %(team)s already.", team=other.team.name),
             "phone",
+        )
+    theirs = select(Partner.name).where(Partner.phone_index == index, Partner.retired_at.is_(None))
+    name = None if of_partner else uow.session.scalar(theirs.limit(1))
+    if name is not None:
+        raise Refused(
+            msgid("This telephone belongs to the partner %(name)s already.", name=name), "phone"
         )
     return phone
 
