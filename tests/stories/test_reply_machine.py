@@ -50,6 +50,10 @@ WORDS = (
     "relief", "need relief", "withdraw", "unsafe", "relevo", "me retiro", "stayed", "withdraw he 2",
     "all clear", "911", "emergency", "helpp",
 )  # fmt: skip
+OF_THE_WORK = (
+    "eta 10", "go", "scene", "staged", "transport", "clear", "all clear", "ok", "no", "2",
+    "replace", "unsafe", "note calm", "addr",
+)  # fmt: skip
 OWN = {PageState.ACCEPTED, PageState.DECLINED}
 MOST_PHONES = 12
 MUTED = {"opted_out"}
@@ -186,6 +190,14 @@ class Replies(RuleBasedStateMachine):
                 asked.setdefault(page.sender, set()).add(page.call)
         several = [one for one in self.phones if len(asked.get(one.responder_id, ())) > 1]
         self.text_and_look(data.draw(st.sampled_from(several or self.phones)), word)
+
+    @rule(data=st.data(), word=st.sampled_from(OF_THE_WORK), coded=st.booleans())
+    def somebody_on_a_call_tells_of_it(self, data: st.DataObject, word: str, coded: bool) -> None:
+        has = {page.sender: page.code for page in self.pages().values() if has_place(page)}
+        working = [one for one in self.phones if one.responder_id in has]
+        if working:
+            phone = data.draw(st.sampled_from(working))
+            self.text_and_look(phone, f"{has[phone.responder_id]} {word}" if coded else word)
 
     @rule(data=st.data(), word=st.sampled_from(["STOP", "START", "stop", "UNSTOP"]))
     def somebody_opts_out_or_in(self, data: st.DataObject, word: str) -> None:
