@@ -17,6 +17,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import Refused as Away
 from triage.domain.reachability import Trouble
+from triage.entrypoints import worker
 from triage.services import (
     assignments,
     communication_tests,
@@ -35,7 +36,7 @@ from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.reach_tests import ReachRun
 from triage.storage.teams import Responder, Shift, Team
-from triage.storage.timers import Timer
+from triage.storage.timers import ClockShift, Timer
 
 
 def recruit(
@@ -416,6 +417,25 @@ def test_a_shift_that_ends_moves_an_open_page_on_at_once(world: World) -> None:
     alpha.text(f"{call.code} 1")  # asked while on duty: the yes still counts
     alpha.expect("accepted")
     bravo.expect("stand down")
+
+
+def test_a_page_does_not_leave_after_the_shift_though_no_clock_has_moved_it_on(
+    world: World,
+) -> None:
+    """Whoever sends looks again: the worker that fires timers may be dead."""
+    alpha = on_duty(world, "Alpha", 30)
+    with world.context.unit_of_work("test") as uow:
+        uow.add(ClockShift(ahead_s=29.9 * 60))
+    call = world.call(CALM)
+    with world.context.unit_of_work("test") as uow:
+        uow.session.scalars(select(ClockShift)).one().ahead_s += 30
+
+    worker.send_texts(world.context, "test")
+
+    assert world.phones.unread(alpha.number) == []
+    world.desk.expect("nobody is left to ask")
+    assert paged(world) == []
+    assert world.dispatch(call, "mobile_crisis").state.value == "unfilled"
 
 
 def test_a_shift_that_goes_on_moves_nothing(world: World) -> None:
