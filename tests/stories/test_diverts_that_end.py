@@ -1,8 +1,10 @@
 """A question to turn round ends by itself when the team leaves its own call in another way."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.stories.test_call_page import words
+from tests.stories.test_calls import add
 from tests.stories.test_diverts import accepted, by_code, pair_on_its_way, propose
 from tests.stories.test_escalation import call_in, code_of, state
 from tests.world import Phone, World
@@ -10,6 +12,7 @@ from triage.domain.delivery import Whose
 from triage.domain.phone_network import Refused
 from triage.domain.spoken import spelled
 from triage.services import dispatches
+from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 
 LEFT = "has left its own call or wants to be relieved there"
@@ -23,6 +26,11 @@ def asked(world: World, rank: int, team: list[Phone], response: str = "mobile_cr
     for phone in team:
         phone.expect("Go there instead")
     return urgent
+
+
+def call_of(world: World, code: str) -> Call:
+    with world.context.reading() as uow:
+        return uow.session.scalars(select(Call).where(Call.code == code)).one()
 
 
 def page_of(world: World, dispatch: Dispatch) -> str:
@@ -47,6 +55,26 @@ def test_a_team_that_gives_its_call_back_is_asked_as_any_that_is_free(world: Wor
     alpha.text(f"{code} 1")
     alpha.expect("accepted, it is yours")
     assert state(world, urgent) == "accepted"
+
+
+def test_a_team_whose_own_call_becomes_as_urgent_stays_on_it(world: World) -> None:
+    clinician, officer, first = pair_on_its_way(world)
+    urgent = asked(world, 2, [clinician, officer], "co_responder")
+    code = code_of(world, urgent)
+    clinician.text(f"{code} 1")
+    clinician.expect("your yes is kept")
+
+    add(world, call_of(world, first), weapon="accessible", violence_now="physical")
+
+    for phone in (clinician, officer):
+        phone.expect("something dangerous is known")
+        phone.expect("raised to IMMEDIATE")
+    clinician.expect(f"You stay on {first}")
+    officer.text(f"{code} 1")
+    officer.expect("This question is over. Stay on your call.")
+    assert (by_code(world, first), state(world, urgent)) == ("accepted", "unfilled")
+    assert "has become more urgent, and it is not asked any more" in page_of(world, urgent)
+    world.ignores_texts("what else is told of a raised call is another story")
 
 
 def test_whoever_has_the_place_by_then_hears_nothing_of_it(world: World) -> None:

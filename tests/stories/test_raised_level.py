@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.stories.test_alarms import words
 from tests.stories.test_calls import add
-from tests.stories.test_escalation import supervisor
+from tests.stories.test_escalation import call_in, lay_down, step, supervisor
 from tests.typical_calls import UNARMED
 from tests.world import World
 from triage.services import calls
@@ -73,6 +73,23 @@ def test_supervisors_are_alarmed_by_the_higher_level_at_once(world: World) -> No
     boss.expect_ring("immediate")
     world.wait(minutes=3)
     assert "IMMEDIATE, within 10 min" in boss.expect("NOBODY LEFT TO ASK")
+    world.ignores_texts("what else is alarmed is another story")
+
+
+def test_a_supervisor_who_was_to_read_of_it_among_others_reads_of_it_at_once(world: World) -> None:
+    boss = supervisor(world)
+    hands_soon = step("all_hands", wait_s=60)
+    lay_down(world, [step("next_team", times=0), step("supervisor"), hands_soon], repeat_s=14400)
+    waiting = [call_in(world, 2) for _ in range(3)]
+    with world.context.reading() as uow:
+        call = uow.get(Call, waiting[-1].call_id)
+    boss.expect("NOBODY LEFT TO ASK. URGENT")
+
+    add(world, call, weapon="accessible", violence_now="physical")
+
+    assert f"Reply {call.code} 1" in boss.expect("NOBODY LEFT TO ASK. IMMEDIATE")
+    world.wait(seconds=31)
+    assert call.code not in boss.expect("NOBODY LEFT TO ASK for 2 calls")
     world.ignores_texts("what else is alarmed is another story")
 
 

@@ -5,11 +5,16 @@ import pytest
 
 from tests.stories.test_call_page import words
 from tests.stories.test_diverts import accepted, offered
-from tests.stories.test_escalation import call_in
+from tests.stories.test_escalation import LEVELS, call_in, state
 from tests.stories.test_escalation_page import FORM, lay_down, names, read, typed_on
+from tests.stories.test_paging import nobody_sent
 from tests.world import World
+from triage.services import dispatches
+from triage.services.waiting import MOST
+from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 from triage.storage.policies import EscalationPolicyRow
+from triage.storage.unit_of_work import UnitOfWork
 
 NIGHTS = FORM | {"call_back_min": "3", "divert_ranks": "1"}
 LATER = NIGHTS | {"name": "Nights, later", "call_back_min": "25", "divert_ranks": "9"}
@@ -154,3 +159,25 @@ def test_whoever_reads_spanish_reads_it_in_spanish(world: World) -> None:
     shown = read(browser.get("/escalation"))
     assert "hay que volver a llamar a quien llamó después de 3 min." in shown
     assert "menos urgente por 1 niveles o más" in shown
+
+
+def test_a_team_that_is_free_waits_behind_no_calls_that_it_could_not_take(world: World) -> None:
+    others = nobody_sent(world)
+    world.context.do("test", lambda uow: _need_a_pair(uow, world, uow.get(Call, others.id)))
+    world.settle()
+    last = call_in(world, 4)
+    world.ignores_texts("that nobody is left is told")
+
+    (bravo,) = world.team("Bravo")
+    world.wait(seconds=10)
+
+    bravo.expect("ROUTINE")
+    assert state(world, last) == "seeking"
+
+
+def _need_a_pair(uow: UnitOfWork, world: World, call: Call) -> None:
+    for _ in range(MOST + 1):
+        opened = dispatches.open_dispatch(
+            uow, world.centre, call, "co_responder", LEVELS[2], "by_hand"
+        )
+        assert opened is not None

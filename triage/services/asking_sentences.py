@@ -50,6 +50,10 @@ _NO_TURN = {
         "%(team)s has left its own call or wants to be relieved there:"
         " it is not asked any more to turn and come here."
     ),
+    stand_downs.MORE_URGENT: msgid(
+        "The call of %(team)s has become more urgent:"
+        " it is not asked any more to turn and come here."
+    ),
     stand_downs.STAYS_TOGETHER: msgid("%(team)s stays together, and on its own call."),
 }
 

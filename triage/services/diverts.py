@@ -21,6 +21,7 @@ from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
 from triage.services.stand_downs import (
     ARRIVED,
+    MORE_URGENT,
     asked_together,
     no_turn,
     own_place,
@@ -257,6 +258,19 @@ def look(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     to their team ends by itself: whoever had said yes is told, and the desk reads why."""
     if slot.state not in MAY_TURN:
         no_turn(uow, centre, slot, slot.responder_id, ARRIVED)
+
+
+def call_is_raised(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """The questions to its team end where their call is not more urgent any more by as much as is
+    needed: a yes would leave what is as urgent with nobody."""
+    for slot in dispatch.slots:
+        if slot.state not in MAY_TURN:
+            continue
+        asks = select(Page).where(Page.instead_of_id == slot.id, Page.state == PageState.OPEN)
+        for asking in [page.slot.dispatch for page in uow.session.scalars(asks)]:
+            ranks = escalation_policies.divert_ranks(uow, centre, asking)
+            if asking.level_rank + ranks > dispatch.level_rank:
+                no_turn(uow, centre, slot, slot.responder_id, MORE_URGENT)
 
 
 def tell_who_turned(

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from triage.domain import escalation_wording
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState
-from triage.services import escalation_policies, escalations, late_teams
+from triage.domain.storm import may_be_held_back
+from triage.services import diverts, escalation_policies, escalations, late_teams, outbox
 from triage.services.centre import Centre
 from triage.services.charges import REMINDS, in_charge
 from triage.services.dispatches import Urgency
 from triage.services.escalation_steps import alarms, hasten
-from triage.services.pages import REMIND, plan_reminders, send_again
+from triage.services.pages import REMIND, plan_reminders, send_again, send_page
 from triage.services.planned import bring_forward, cancel, states_of
 from triage.services.stand_downs import tell
 from triage.storage.dispatches import Dispatch, Page
@@ -35,6 +36,7 @@ def take(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, urgency: Urgency) 
     for slot in dispatch.slots:
         if slot.state in TAKEN - ON_SITE:
             tell(uow, centre, slot, text)
+    diverts.call_is_raised(uow, centre, dispatch)
     late_teams.look(uow, dispatch)
 
 
@@ -51,7 +53,19 @@ def _hurry(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
             page.answer_by = min(page.answer_by, answer_by)
             _ask_again(uow, centre, page)
     if alarms(dispatch) and in_charge(dispatch) is None:
+        _tell_whom_many_would(uow, centre, dispatch)
         hasten(uow, dispatch)
+
+
+def _tell_whom_many_would(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    """A supervisor who was to read of it among others, or has, reads of the highest level by
+    itself: no text of many calls tells of it any more."""
+    if may_be_held_back(dispatch.level_rank):
+        return
+    for page in [page for slot in dispatch.slots for page in slot.pages]:
+        asked = page.kind is PageKind.SUPERVISOR and page.state is PageState.OPEN
+        if asked and "page" not in outbox.of_page(uow, page.id):
+            send_page(uow, centre, page)
 
 
 def _ask_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:

@@ -15,8 +15,9 @@ from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 ARRIVED, LEFT, STAYS_TOGETHER = "arrived", "left", "stays_together"
+MORE_URGENT = "more_urgent"
 """Why nobody asks a team to turn any more: it is there; it has left its call or wants to be
-relieved; one of it does not turn."""
+relieved; one of it does not turn; its own call has become too urgent for it."""
 
 
 def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
@@ -157,7 +158,7 @@ def no_turn(
     """Who has, or had, this place may not turn any more: every question to their team to do so
     ends by itself, and the desk reads why.
 
-    because -- ARRIVED or LEFT.
+    because -- ARRIVED, LEFT or MORE_URGENT.
     """
     asks = select(Page).where(
         Page.responder_id == who, Page.state == PageState.OPEN, Page.instead_of_id == slot.id

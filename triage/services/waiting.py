@@ -1,13 +1,14 @@
 """Calls that wait for a team, and the teams that become free for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.lifecycle import CallState, DispatchState
+from triage.domain.ranking import TeamOption
 from triage.services import paging
-from triage.services.availability import team_options
+from triage.services.availability import BUSY, team_options
 from triage.services.centre import Centre
 from triage.services.freed_teams import TEAM_FREE
 from triage.storage.calls import Call
@@ -16,35 +17,42 @@ from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
 MOST = 100
-"""Waiting calls that one free team is held against; the next look goes on."""
+"""Waiting calls that teams which are free are held against in one look. Those that none of them
+serves are passed by and not counted: a team would wait beside what it could do."""
+_IN_PART = exists().where(Slot.dispatch_id == Dispatch.id, Slot.state.in_(BUSY))
+_WAITING = (
+    select(Dispatch.id, Dispatch.response, Call.zone, _IN_PART)
+    .join(Call)
+    .where(UNFILLED_DISPATCH, Call.state == CallState.OPEN)
+    .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
+)
 
 
 def offer(uow: UnitOfWork, centre: Centre) -> None:
     """Ask teams that are free for the calls that wait: the most urgent first, then the oldest."""
-    for dispatch in (*waiting(uow), *_unrelieved(uow)):
-        if _served(uow, dispatch):
-            paging.offer(uow, centre, dispatch)
+    unrelieved, looked = _unrelieved(uow), 0
+    for key, response, zone, in_part in uow.session.execute(_WAITING).all():
+        # the rest of a team that has a place there is busy for every call but this one
+        if looked < MOST and (in_part or _anybody(team_options(uow, zone), response)):
+            looked += 1
+            _offer(uow, centre, uow.get(Dispatch, key))
+    for dispatch in unrelieved:
+        _offer(uow, centre, dispatch)
 
 
-def _served(uow: UnitOfWork, dispatch: Dispatch) -> bool:
+def _offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
+    options = team_options(uow, dispatch.call.zone, besides=dispatch)
+    if _anybody(options, dispatch.response):
+        paging.offer(uow, centre, dispatch)
+
+
+def _anybody(options: Iterable[TeamOption], response: str) -> bool:
     """Is any team free that serves this response?"""
     return any(
         option.free and not option.suspended and option.members
-        for option in team_options(uow, dispatch.call.zone, besides=dispatch)
-        if dispatch.response in option.responses
+        for option in options
+        if response in option.responses
     )
-
-
-def waiting(uow: UnitOfWork) -> Sequence[Dispatch]:
-    """Dispatches for which nobody is left to ask, the most urgent first, then the oldest."""
-    return uow.session.scalars(
-        select(Dispatch)
-        .join(Call)
-        .where(UNFILLED_DISPATCH, Call.state == CallState.OPEN)
-        .options(joinedload(Dispatch.call))
-        .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
-        .limit(MOST)
-    ).all()
 
 
 def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
