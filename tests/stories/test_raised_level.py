@@ -7,7 +7,8 @@ from tests.stories.test_calls import add
 from tests.stories.test_escalation import call_in, lay_down, step, supervisor
 from tests.typical_calls import UNARMED
 from tests.world import World
-from triage.services import calls
+from triage.domain.escalation import read_policy
+from triage.services import calls, escalation_policies
 from triage.storage.calls import Call
 
 URGENT = UNARMED | {"weapon": "accessible"}
@@ -91,6 +92,29 @@ def test_a_supervisor_who_was_to_read_of_it_among_others_reads_of_it_at_once(wor
     world.wait(seconds=31)
     assert call.code not in boss.expect("NOBODY LEFT TO ASK for 2 calls")
     world.ignores_texts("what else is alarmed is another story")
+
+
+def test_more_teams_are_asked_where_the_policy_of_the_higher_level_says_so(world: World) -> None:
+    steps = [step("next_team"), step("supervisor")]
+    policy, _ = read_policy("One team", steps, repeat_s=600)
+    world.context.do(
+        "supervisor",
+        lambda uow: escalation_policies.lay_down(uow, world.centre, ("mobile_crisis", 2), policy),
+    )
+    (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
+    dispatch = call_in(world, 2)
+    with world.context.reading() as uow:
+        call = uow.get(Call, dispatch.call_id)
+    first, second = (alpha, bravo) if alpha.inbox else (bravo, alpha)
+    first.text(f"{call.code} 2")
+    assert not second.inbox
+    assert world.dispatch(call, "mobile_crisis").state == "unfilled"
+
+    add(world, call, weapon="accessible", violence_now="physical")
+
+    assert second.expect("Reply").startswith("IMMEDIATE, within 10 min")
+    assert world.dispatch(call, "mobile_crisis").state == "seeking"
+    world.ignores_texts("what else is told is another story")
 
 
 def test_a_lower_level_is_for_a_person_to_say(world: World) -> None:

@@ -6,9 +6,9 @@ A lower level is never taken: that somebody may come later is for a person to sa
 from datetime import timedelta
 
 from triage.domain import escalation_wording
-from triage.domain.lifecycle import ON_SITE, TAKEN, PageKind, PageState
+from triage.domain.lifecycle import ON_SITE, TAKEN, DispatchState, PageKind, PageState
 from triage.domain.storm import may_be_held_back
-from triage.services import diverts, escalation_policies, escalations, late_teams, outbox
+from triage.services import diverts, escalation_policies, escalations, late_teams, outbox, paging
 from triage.services.centre import Centre
 from triage.services.charges import REMINDS, in_charge
 from triage.services.dispatches import Urgency
@@ -52,6 +52,8 @@ def _hurry(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
         if page.state is PageState.OPEN and page.kind in asked:
             page.answer_by = min(page.answer_by, answer_by)
             _ask_again(uow, centre, page)
+    if dispatch.state is DispatchState.UNFILLED and dispatch.reached_by == "page":
+        paging.offer(uow, centre, dispatch)  # the policy of this level may ask more teams
     if alarms(dispatch) and in_charge(dispatch) is None:
         _tell_whom_many_would(uow, centre, dispatch)
         hasten(uow, dispatch)
