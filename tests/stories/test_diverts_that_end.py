@@ -7,6 +7,7 @@ from tests.stories.test_call_page import words
 from tests.stories.test_calls import add
 from tests.stories.test_diverts import accepted, by_code, pair_on_its_way, propose
 from tests.stories.test_escalation import call_in, code_of, state
+from tests.typical_calls import UNARMED
 from tests.world import Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Refused
@@ -75,6 +76,22 @@ def test_a_team_whose_own_call_becomes_as_urgent_stays_on_it(world: World) -> No
     assert (by_code(world, first), state(world, urgent)) == ("accepted", "unfilled")
     assert "has become more urgent, and it is not asked any more" in page_of(world, urgent)
     world.ignores_texts("what else is told of a raised call is another story")
+
+
+def test_a_team_whose_own_call_is_raised_but_less_urgent_still_may_turn(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    first = accepted(world, alpha)
+    urgent = asked(world, 1, [alpha])
+    code = code_of(world, urgent)
+
+    add(world, call_of(world, first), **UNARMED)
+
+    assert world.dispatch(call_of(world, first), "mobile_crisis").level_label == "PROMPT"
+    alpha.ignores("what is told of a raised call is another story")
+    alpha.text(f"{code} 1")
+    alpha.expect("accepted, it is yours")
+    assert state(world, urgent) == "accepted"
+    world.ignores_texts("that nobody is left for the other")
 
 
 def test_whoever_has_the_place_by_then_hears_nothing_of_it(world: World) -> None:
