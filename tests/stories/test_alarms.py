@@ -521,7 +521,7 @@ def test_while_no_call_goes_out_it_is_texted_at_once_as_well(world: World) -> No
     for reached in (world.desk, boss):
         text = reached.expect("needs help")
         assert told in text
-        assert "take it under Alarms" in text
+        assert "Take it under Alarms" in text
         assert "Pier" not in text
         assert reached.rings == []
     assert phone.inbox[-1].startswith(f"{call.code}: ALARM RAISED")

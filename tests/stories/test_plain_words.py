@@ -8,7 +8,7 @@ from tests.stories.test_alarms import on_a_call, signs_in
 from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add
 from tests.stories.test_diverts import accepted, propose
-from tests.stories.test_escalation import call_in, code_of
+from tests.stories.test_escalation import LEVELS, call_in, code_of
 from tests.stories.test_lost_phones import lose
 from tests.world import World
 from triage.services import dispatches, sending
@@ -211,7 +211,12 @@ def test_whoever_types_another_call_reads_a_late_hand_over_as_soon_as_it_is_late
 
 def test_nobody_coming_says_for_whom_where_others_come(world: World) -> None:
     world.desk.ignores("escalation is another story")
-    dispatch = call_in(world, 4)  # a line is to be rung, and there is no team
+    dispatch = call_in(world, 4)  # there is no team
+    assert "NOBODY COMING: Mobile crisis team" not in seen(world, "/board")
+    line = lambda uow: dispatches.open_dispatch(  # noqa: E731
+        uow, world.centre, uow.get(Call, dispatch.call_id), "crisis_line", LEVELS[4], "by_hand"
+    )
+    world.context.do("test", line)
     assert "NOBODY COMING: Mobile crisis team" in seen(world, "/board")
     world.wait(minutes=6)
     whom = f"{code_of(world, dispatch)} (Mobile crisis team)"

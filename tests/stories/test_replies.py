@@ -240,7 +240,7 @@ def test_an_eta_from_somebody_asked_is_a_yes(world: World) -> None:
 
     phone.text(f"{call.code} ETA 12")
 
-    phone.expect("it is yours")
+    assert "Noted: ETA 12 min." in phone.expect("it is yours")
     assert world.dispatch(call, "mobile_crisis").state.value == "en_route"
 
 

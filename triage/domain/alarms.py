@@ -87,8 +87,7 @@ def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -
 def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> Spoken:
     """To the same telephones while they cannot be rung."""
     return sms(
-        "%(centre)s: %(said)s %(where)s Calls do not go out: take it under Alarms, or see that "
-        "the desk does.",
+        "%(centre)s: %(said)s %(where)s Take it under Alarms, or see that the desk does.",
         centre=gsm7(centre),
         said=_said(kind, unit, role),
         where=msgid("Call %(code)s.", code=code) if code else msgid("On no call."),

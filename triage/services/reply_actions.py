@@ -16,7 +16,7 @@ from triage.domain.lifecycle import (
     leads_back,
 )
 from triage.domain.sms_replies import Reply, Verb
-from triage.domain.words import Spoken
+from triage.domain.words import Spoken, listed
 from triage.services import (
     addresses,
     after_a_no,
@@ -64,9 +64,11 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(slot)), call)
     if slot.responder_id != page.responder_id:  # asked for more than a yes of theirs
         return Answered("accepted", told, call)
+    told = page_answers.accepted_text(uow, centre, page)
     if reply.minutes is not None:
         dispatches.set_eta(uow, slot, reply.minutes, "text")
-    return Answered("accepted", page_answers.accepted_text(uow, centre, page), call)
+        told = listed(" ", [told, wording.eta_noted(reply.minutes)])
+    return Answered("accepted", told, call)
 
 
 def _too_late(page: Page) -> Spoken:
@@ -205,9 +207,10 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
 
 def _ask_relief(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     _theirs(page)
-    call, before = page.slot.dispatch.call, reliefs.relief_of(page.slot)
+    call = page.slot.dispatch.call
     replacements.ask(uow, centre, page.slot, "text")
-    nobody = before is not None and before.state is SlotState.UNFILLED
+    relief = reliefs.relief_of(page.slot)
+    nobody = relief is not None and relief.state is SlotState.UNFILLED
     say = relief_wording.no_relief if nobody else relief_wording.relief_asked
     return Answered("relief_asked", say(call.code), call)
 
