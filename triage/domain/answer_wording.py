@@ -93,6 +93,11 @@ def answered_anew(code: str) -> Text:
     return sms("%(code)s: thank you, this answer counts instead of the one before.", code=code)
 
 
+def eta_noted(minutes: int) -> Text:
+    """After what whoever accepts with a time is told."""
+    return sms("Noted: ETA %(minutes)s min.", minutes=minutes)
+
+
 def how_many_minutes(code: str) -> Text:
     return sms("How many minutes? Reply %(code)s ETA 10.", code=code)
 

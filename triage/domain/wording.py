@@ -225,11 +225,6 @@ def declined(code: str, then: Spoken) -> Text:
     return sms("%(code)s declined. %(then)s", code=code, then=then)
 
 
-def eta_noted(minutes: int) -> Text:
-    """After what whoever accepts with a time is told."""
-    return sms("Noted: ETA %(minutes)s min.", minutes=minutes)
-
-
 def eta(code: str, minutes: int) -> Text:
     return sms(
         "%(code)s: you arrive in %(minutes)s min. On arrival reply %(code)s SCENE",

@@ -67,7 +67,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     told = page_answers.accepted_text(uow, centre, page)
     if reply.minutes is not None:
         dispatches.set_eta(uow, slot, reply.minutes, "text")
-        told = listed(" ", [told, wording.eta_noted(reply.minutes)])
+        told = listed(" ", [told, answer_wording.eta_noted(reply.minutes)])
     return Answered("accepted", told, call)
 
 
