@@ -46,6 +46,7 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
     ahead = told.now * 1000 - Date.now();
     asOf = told.at * 1000;
     local = told.local;
+    why = "";
   }
 
   // A tab in the background has no stream: a browser opens only a few at once.
@@ -196,8 +197,8 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
       else line.removeAttribute("role");
     }
     if (!stale) write(words, said("Data as of %(clock)s", { clock: local }));
-    else write(words, said("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio.", { since: local || said("the page was opened"), why }));
-    write(old, age === Infinity ? "" : said(", %(age)s old", { age: span(age) }));
+    else write(words, said("STALE: no news since %(since)s, %(why)s. Go on by telephone and radio.", { since: local || said("the page was opened"), why: why || said("the service does not answer") }));
+    write(old, age === Infinity ? "" : said(" (%(age)s old)", { age: span(age) }));
   }
 
   setInterval(tick, 1000);

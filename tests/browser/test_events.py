@@ -1,5 +1,9 @@
 """The board in a real browser is pushed; where the stream breaks it asks, and tells its age."""
 
+import os
+import re
+import signal
+
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import Served
@@ -37,3 +41,23 @@ def test_changes_are_pushed_and_a_broken_stream_is_told_and_mended(
     expect(page.locator("[data-as-of]")).not_to_contain_text("STALE", timeout=30_000)
     third = world.call(CALM, location="Mill")
     expect(page.locator(f"#row-{third.reference}")).to_be_visible()
+
+
+def test_a_service_that_falls_silent_is_told_with_its_reason(
+    world: World, served: Served, page: Page
+) -> None:
+    sign_in(served, page, "dispatcher")
+    with page.expect_response("**/board/events**"):
+        page.goto(f"{served.base_url}/board")
+    line = page.locator("[data-as-of]")
+    expect(line).to_contain_text("Data as of")
+    web = served.processes["web"].pid
+    os.killpg(web, signal.SIGSTOP)  # its connections stay open: nothing is refused
+    try:
+        expect(line).to_contain_text("STALE", timeout=30_000)
+        told = line.inner_text()
+        why = r"since [^,]+, the service does not answer\. Go on by .+ radio\. \(\d+ s old\)"
+        assert re.search(why, told), told
+    finally:
+        os.killpg(web, signal.SIGCONT)
+    expect(line).to_contain_text("Data as of", timeout=30_000)

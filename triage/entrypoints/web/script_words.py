@@ -7,12 +7,12 @@ from triage.domain.words import msgid
 from triage.entrypoints.web.languages import language
 
 SENTENCES = (
+    msgid(" (%(age)s old)"),
     msgid("%(count)s days"),
     msgid("%(key)s was not taken: the next question is on its way."),
     msgid("%(key)s was not taken: this question has only just come. Press it again."),
     msgid("%(key)s was taken once: it came twice at once."),
     msgid("%(time)s left"),
-    msgid(", %(age)s old"),
     msgid("Copied"),
     msgid("Data as of %(clock)s"),
     msgid("Kept"),
