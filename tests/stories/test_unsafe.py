@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from tests.stories.test_alarms import signs_in, untaken, words
 from tests.stories.test_call_page import act
-from tests.stories.test_calls import CALM, close
+from tests.stories.test_calls import CALM, add, close
 from tests.stories.test_escalation import LEVELS, supervisor
 from tests.stories.test_reliefs import places_of
 from tests.world import Browser, Phone, World
@@ -80,6 +80,23 @@ def test_a_unit_without_a_phone_here_is_told_by_radio_that_a_team_left(world: Wo
     assert "Something dangerous is known now: a team left, not safe." in page
     act(dispatcher, call, "/told-by-radio", {"turn": "0"})
     assert owed not in words(dispatcher, "/board")
+
+
+def test_units_that_are_sent_after_a_team_left_are_told_by_radio_too(world: World) -> None:
+    alpha, call, dispatcher = on_scene(world)
+    leaves(world, alpha, call)
+    act(dispatcher, call, "/assign", {"unit": "Officer Park"})
+    owed = "BY RADIO: danger (a team left, not safe)"
+    assert f"TELL Officer Park {owed}" in words(dispatcher, "/board")
+    assert "say it to them. A team left at" in words(dispatcher, f"/calls/{call.reference}")
+    add(world, call, weapon="in_hand")
+    act(dispatcher, call, "/told-by-radio", {"turn": "1"})
+    assert "BY RADIO: danger" not in words(dispatcher, "/board")
+
+    act(dispatcher, call, "/send", {})
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    assert f"TELL 4A12 {owed}" in words(dispatcher, "/board")  # who was told knows it
+    world.ignores_texts("the rest is another story")
 
 
 def test_every_page_that_is_sent_afterwards_says_it_whatever_it_asks_for(world: World) -> None:

@@ -12,6 +12,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import listed, msgid
 from triage.services import errands
+from triage.services.unsafe import withdrew_at
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.errands import Errand
@@ -27,10 +28,14 @@ PATIENCE = timedelta(minutes=1)
 
 
 def owe(uow: UnitOfWork, call: Call, facts: Iterable[str]) -> None:
-    """facts -- what the danger was learned from; its words stay with the answers."""
-    if not (units := under_way(uow, call)):
-        return
-    errand = errands.waiting(uow, call, KIND)
+    """All under way. facts -- what the danger was learned from; its words stay with the answers."""
+    if units := under_way(uow, call):
+        _owe(uow, call, facts, units, errands.waiting(uow, call, KIND))
+
+
+def _owe(
+    uow: UnitOfWork, call: Call, facts: Iterable[str], units: Sequence[str], errand: Errand | None
+) -> None:
     if errand is None:
         errands.add(uow, call, KIND, uow.now + PATIENCE, units=units, facts=sorted(facts))
         return
@@ -85,7 +90,12 @@ def stand_down(uow: UnitOfWork, call: Call, slots: Iterable[Slot]) -> None:
 
 
 def comes(uow: UnitOfWork, call: Call, unit: str) -> None:
-    """Sent after all: nobody tells them any more that they need not come."""
+    """They are sent: where a team had to leave they must know, and nobody tells them any more that
+    they need not come."""
+    if withdrew_at(uow, call.id) is not None:
+        errand = errands.waiting(uow, call, KIND)
+        others = errand.details["units"] if errand is not None else []
+        _owe(uow, call, [TEAM_LEFT], sorted({*others, unit}), errand)
     errand = errands.waiting(uow, call, OFF)
     if errand is None or unit not in errand.details["units"]:
         return
