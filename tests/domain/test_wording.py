@@ -176,6 +176,7 @@ SAID: dict[str, Spoken] = {
     "released_before": relief_wording.released_before(K),
     "withdrawn": relief_wording.withdrawn(K),
     "partner_withdrew": relief_wording.partner_withdrew(K, "officer", "CIT 2"),
+    "partner_cleared": relief_wording.partner_cleared(K, "outreach_worker"),
     "cleared": wording.cleared(K),
     "cleared_and_answered": wording.cleared_and_answered(K),
     "help_raised": wording.help_raised(K),

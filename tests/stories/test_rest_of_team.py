@@ -203,13 +203,54 @@ def test_another_response_calls_the_rest_off_and_says_so(world: World, dispatche
     officer.text(f"{call.code} 1")
     officer.text(f"{call.code} ETA 4")
     form = words(look(dispatcher, call)).split("Choose another response")[2]  # behind its link
-    assert "CIT 1 on the way, ETA" in form
+    assert "CIT 1 (officer) on the way, ETA" in form
 
     chosen = {"override_response": "mobile_crisis", "override_reason": "supervisor"}
     told = act(dispatcher, call, "/override", chosen)
 
     assert "CIT 1 is told to stand down; Mobile crisis team is being asked." in told
     assert any("Stand down" in text for text in officer.inbox)
+    assert state(world, call) == "cleared"
+
+
+def test_who_is_on_the_way_is_told_that_the_other_left_and_the_desk_is_asked(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+    clinician.expect("with officer")
+    officer.expect("with clinician")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+        phone.expect("accepted, it is yours")
+    clinician.expect("comes with you")
+    clinician.text(f"{call.code} ETA 9")
+    clinician.expect("you arrive in 9 min")
+    officer.text(f"{call.code} scene")
+    officer.expect("you are on scene")
+    officer.text(f"{call.code} clear")
+    officer.expect("you are free")
+
+    told = f"{call.code}: your officer has cleared and left. Ask dispatch before you go in."
+    assert clinician.expect("cleared") == told
+    said = row(dispatcher, call)
+    assert "Clinician still needed? CIT 1 (officer) has cleared" in said
+    assert "CIT 1 (clinician) on the way" in said
+    assert "CIT 1 (officer) cleared" in said
+    page = words(look(dispatcher, call))
+    assert "CIT 1 (officer) has cleared; on the way: clinician. Still needed?" in page
+    world.wait(seconds=61)
+    assert "Clinician STILL NEEDED?" in row(dispatcher, call)
+
+    clinician.text(f"{call.code} scene")
+    clinician.expect("you are on scene")
+    said = row(dispatcher, call)
+    assert "still needed?" not in said.lower()
+    assert "CIT 1 (clinician) on scene" in said
+    assert "CIT 1 (officer) cleared" in said
+    clinician.text(f"{call.code} clear")
+    clinician.expect("you are free")
+    officer.expect_silence()
     assert state(world, call) == "cleared"
 
 

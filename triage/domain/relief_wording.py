@@ -68,6 +68,15 @@ def withdrawn(code: str) -> Text:
     )
 
 
+def partner_cleared(code: str, role: str) -> Text:
+    """To whoever of the team is not there yet."""
+    return sms(
+        "%(code)s: your %(role)s has cleared and left. Ask dispatch before you go in.",
+        code=code,
+        role=role_name(role),
+    )
+
+
 def partner_withdrew(code: str, role: str, who: str) -> Text:
     return sms(
         "%(code)s: UNSAFE, %(role)s %(who)s had to leave. If you must leave too: "

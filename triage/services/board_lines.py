@@ -71,6 +71,8 @@ class DispatchLine:
     """A hand-over that nobody confirmed in time."""
     asked: Sequence[Ask] = ()
     coming: Sequence[Coming] = ()
+    cleared: Sequence[Coming] = ()
+    """Who had a place and is done."""
     missing_roles: Sequence[str] = ()
     incomplete: bool = False
     """Nobody has one of its places, a relief's aside: somebody is sought, or nobody is left."""
@@ -169,17 +171,6 @@ def line_of(
         if page.state is PageState.OPEN and page.kind is PageKind.TEAM
     ]
     open_pages = [p for slot in slots for p in slot.pages if p.state is PageState.OPEN]
-    coming = [
-        Coming(
-            slot.team.name if slot.team else slot.unit or "",
-            slot.role,
-            slot.state,
-            slot.eta_at,
-            _relief(slot),
-        )
-        for slot in slots
-        if slot.state in TAKEN
-    ]
     return DispatchLine(
         response=dispatch.response,
         reached_by=dispatch.reached_by,
@@ -189,7 +180,8 @@ def line_of(
         by_rules=dispatch.why in BY_RULES,
         late=is_late(dispatch, late_since),
         asked=asked,
-        coming=coming,
+        coming=[_coming(slot) for slot in slots if slot.state in TAKEN],
+        cleared=[_coming(slot) for slot in slots if slot.state is SlotState.CLEARED],
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
         rest_roles=_rest_roles(slots),
@@ -205,6 +197,11 @@ def line_of(
         not_needed_at=dispatch.not_needed_at,
         left_unsafe_at=_left_unsafe_at(dispatch),
     )
+
+
+def _coming(slot: Slot | ListedSlot) -> Coming:
+    who = slot.team.name if slot.team else slot.unit or ""
+    return Coming(who, slot.role, slot.state, slot.eta_at, _relief(slot))
 
 
 def _left_unsafe_at(dispatch: Dispatch | ListedDispatch) -> datetime | None:

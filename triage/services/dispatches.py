@@ -186,6 +186,8 @@ def advance(uow: UnitOfWork, centre: Centre, slot: Slot, state: SlotState, throu
     if state is SlotState.ON_SCENE:
         promised_backs.arrived(uow, slot.dispatch.call)
     if slot.dispatch.reached_by == "page":
+        if state is SlotState.CLEARED:
+            rest_of_team.has_cleared(uow, centre, slot)
         paging.refresh(uow, slot.dispatch)
     elif state is SlotState.CLEARED:
         slot.dispatch.state = DispatchState.CLEARED

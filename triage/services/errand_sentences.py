@@ -164,7 +164,7 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "rest.begun": _rest_asked,
     "rest.more": _rest_asked,
     "rest.due": lambda _, d: msgid(
-        "Nobody has said yet whether the rest of the team is still needed: they are asked for."
+        "Nobody has said yet whether the rest of the team is still needed."
     ),
     "rest.said": lambda _, d: msgid(
         "Rest of the team (%(roles)s): %(said)s.",

@@ -1,15 +1,20 @@
-"""One of a team is done and has left while others of it are still sought: the desk is asked whether
-they are still needed. Until it answers they are asked for as before, or nobody might come."""
+"""One of a team is done and has left while others of it are sought or come yet: who comes is told,
+and the desk is asked whether they are still needed. Until it answers they are asked for, and come,
+as before, or nobody might."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from triage.domain import relief_wording
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, SlotState
 from triage.domain.words import msgid
 from triage.services import errands
+from triage.services.centre import Centre
+from triage.services.pages import partners_of
+from triage.services.stand_downs import tell
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
@@ -36,6 +41,14 @@ def stands(dispatch: Dispatch) -> tuple[str, list[Slot]]:
     return ("asked", asked) if asked else ("come", missing)
 
 
+def has_cleared(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """Whoever of the team is not there yet must not go in and believe that they are."""
+    text = relief_wording.partner_cleared(slot.dispatch.call.code, slot.role)
+    for partner in partners_of(slot):
+        if partner.state in TAKEN - ON_SITE:
+            tell(uow, centre, partner, text)
+
+
 def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
     """Something of the dispatch has changed: ask about each who cleared, once; where nobody is to
     come any more there is nothing left to ask."""
@@ -48,7 +61,7 @@ def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
         return
     known = {one["slot"] for errand in _all(uow, dispatch) for one in _of(errand)}
     fresh = [slot for slot in done if str(slot.id) not in known]
-    if fresh and any(slot.state in WANTED for slot in missing):
+    if fresh:
         _ask(uow, fresh[-1], missing)
 
 
