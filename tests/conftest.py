@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.twilio_double import Twilio, start_twilio
 from tests.world import World, make_world, prepared_template
 
 NOT_STRICT_YET = ("faults/*.py",)
@@ -131,3 +132,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 def another_world(world: World, database_url: str, tmp_path: Path) -> Callable[[], World]:
     """A second process's view of the same database, and of the same telephone network."""
     return lambda: World.open(database_url, tmp_path, world.phones)
+
+
+@pytest.fixture(scope="module")
+def running_twilio() -> Iterator[Twilio]:
+    twilio = start_twilio()
+    yield twilio
+    twilio.stop()
+
+
+@pytest.fixture
+def twilio(running_twilio: Twilio) -> Twilio:
+    """The double of the carrier, which knows of nothing that was before."""
+    running_twilio.reset()
+    return running_twilio

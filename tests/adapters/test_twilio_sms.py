@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, signature_of, start_twilio
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, signature_of
 from triage.adapters.twilio_sms import TwilioSms
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import OutboundSms, Refused, Sent, Unknown
@@ -34,19 +34,6 @@ SOON_S = 5
 """Far less than what hangs or drips would take, far more than a busy machine adds."""
 SMS = OutboundSms("0198-1234", PHONE, "Reply K7QM 1=accept 2=decline", 300)
 PUBLIC = "https://triage.example.gov"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Twilio]:
-    twilio = start_twilio()
-    yield twilio
-    twilio.stop()
-
-
-@pytest.fixture
-def twilio(running: Twilio) -> Twilio:
-    running.behave("ok")
-    return running
 
 
 def phone(

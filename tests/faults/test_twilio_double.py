@@ -26,7 +26,6 @@ from tests.twilio_double import (
     TOKEN,
     Reports,
     Twilio,
-    start_twilio,
 )
 
 PHONE = "+12025550123"
@@ -86,17 +85,10 @@ class _Webhook(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Twilio]:
-    twilio = start_twilio()
-    yield twilio
-    twilio.stop()
-
-
 @pytest.fixture
-def twilio(running: Twilio) -> Twilio:
-    running.reset()
-    return running
+def twilio(running_twilio: Twilio) -> Twilio:
+    running_twilio.reset()
+    return running_twilio
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests.servers import free_port
 from tests.stories.test_operating import TRIAGE, first_answer
-from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Reports, Twilio, start_twilio
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Reports, Twilio
 from tests.world import World, environment
 from triage.services import outbox
 from triage.storage.audit import AuditEntry
@@ -20,19 +20,6 @@ from triage.storage.teams import Responder
 
 NUMBER = "+12025550177"
 SERVICE = "MG" + "2" * 32
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Twilio]:
-    twilio = start_twilio()
-    yield twilio
-    twilio.stop()
-
-
-@pytest.fixture
-def twilio(running: Twilio) -> Twilio:
-    running.reset()
-    return running
 
 
 class Operator:

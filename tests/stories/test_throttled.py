@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +12,7 @@ import pytest
 
 from tests.stories.test_escalation import call_in, code_of, state
 from tests.stories.test_voice import phones
-from tests.twilio_double import Twilio, start_twilio
+from tests.twilio_double import Twilio
 from tests.world import Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.phone_network import Refused, Unknown
@@ -21,17 +20,9 @@ from triage.domain.phone_network import Refused, Unknown
 IMMEDIATE, URGENT = 1, 2
 
 
-@pytest.fixture(scope="module")
-def twilio() -> Iterator[Twilio]:
-    running = start_twilio()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def wired(world: World, twilio: Twilio) -> World:
     """The world behind Twilio's own client. Nobody picks up and nothing is reported."""
-    twilio.reset()
     network = phones(twilio, "http://127.0.0.1:1")
     return World(replace(world.context, phone=network), world.phones)
 

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from tests.stories.test_addresses import PIN, with_pin
 from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_escalation import call_in, state, supervisor
-from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio, start_twilio
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio
 from tests.typical_calls import CALM
 from tests.world import Phone, World
 from triage.adapters.twilio_voice import TwilioPhones
@@ -174,17 +174,9 @@ def test_only_the_network_may_ask_and_only_about_calls_of_ours(world: World) -> 
 # --- with the double of Twilio, over the wire ---------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def twilio() -> Iterator[Twilio]:
-    running = start_twilio()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def wired(world: World, twilio: Twilio) -> Iterator[World]:
     """The world, behind Twilio's own client and signatures, served on loopback."""
-    twilio.reset()
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     public = f"http://127.0.0.1:{server.port}"
     account = Account(ACCOUNT, TOKEN, SENDER, None, twilio.url)

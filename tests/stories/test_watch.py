@@ -1,7 +1,6 @@
 """A watcher of its own sees what stands still, says so everywhere, and a person sees to it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import delete, select, update
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_voice import phones
-from tests.twilio_double import Twilio, start_twilio
+from tests.twilio_double import Twilio
 from tests.world import Browser, World
 from triage.domain.delivery import Whose
 from triage.domain.findings import Finding
@@ -32,19 +31,6 @@ from triage.storage.watching import WatchRound
 ARMED = {**CALM, "weapon": "in_hand"}
 REAL = Surroundings(simulated=False, demo=False)
 DEMO = Surroundings(simulated=True, demo=True)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Twilio]:
-    twilio = start_twilio()
-    yield twilio
-    twilio.stop()
-
-
-@pytest.fixture
-def twilio(running: Twilio) -> Twilio:
-    running.reset()
-    return running
 
 
 def behind(world: World, twilio: Twilio) -> World:

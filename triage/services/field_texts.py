@@ -1,11 +1,14 @@
-"""What people in the field text about themselves: that they need help, or that all is well."""
+"""What people in the field tell of themselves: that they need help, or that all is well."""
 
 import logging
+from uuid import UUID
 
 from triage.domain import safety_wording, wording
+from triage.domain.errors import Conflict
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import check_ins, cries, pages_meant, paging
+from triage.domain.words import msgid
+from triage.services import check_ins, cries, duty, pages_meant, paging, swaps
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.database import must_begin_anew
@@ -25,6 +28,16 @@ def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
     codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
     told = wording.help_raised(", ".join(codes))
     return Answered("help_raised", told, pages[0].slot.dispatch.call)
+
+
+def cry_of_account(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
+    """On a screen, on whatever calls they have or on none: as who they are on shift, if on any.
+    Raises Conflict for somebody who is in no team."""
+    members = swaps.members_of(uow, account_id)
+    if not members:
+        raise Conflict(msgid("you are in no team"))
+    member = next((one for one in members if duty.is_on_shift(uow, one)), members[0])
+    cries.cry_for_help(uow, centre, member, about(uow, member, None))
 
 
 def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:

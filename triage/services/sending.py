@@ -88,15 +88,11 @@ def no_longer_recommended(
 def outdone(uow: UnitOfWork, call: Call) -> set[UUID]:
     """Its dispatches for which nobody is left to ask and nobody is needed by what is known now,
     while others come: see `board_lines.is_outdone`."""
-    rows, record = dispatches.of_call(uow, call), assessments.latest(uow, call)
-    lines = [line_of(row, uow.now) for row in rows]
+    record = assessments.latest(uow, call)
+    line_by_id = {row.id: line_of(row, uow.now) for row in dispatches.of_call(uow, call)}
     decision = assessments.decision_of(record) if record else None
-    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
-    return {
-        row.id
-        for row, line in zip(rows, lines, strict=True)
-        if row.state is DispatchState.UNFILLED and is_outdone(line, lines, no_longer)
-    }
+    wanted = still_wanted(uow, call, decision, list(line_by_id.values()))
+    return {key for key, line in line_by_id.items() if line not in wanted}
 
 
 def still_wanted(
@@ -113,9 +109,10 @@ def still_wanted(
 
 def lacks_somebody(uow: UnitOfWork, call: Call) -> bool:
     """As `board_lines.lacks_somebody`, of one call."""
-    done = outdone(uow, call)
-    states = {row.state for row in dispatches.of_call(uow, call) if row.id not in done}
-    return DispatchState.UNFILLED in states
+    unfilled = {
+        row.id for row in dispatches.of_call(uow, call) if row.state is DispatchState.UNFILLED
+    }
+    return bool(unfilled - outdone(uow, call))
 
 
 def _chosen(uow: UnitOfWork, call: Call) -> set[str]:

@@ -7,11 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from triage.context import current_context
-from triage.domain.errors import Conflict
-from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
-from triage.services import cries, duty, field_texts, own_calls, swaps
+from triage.services import field_texts, own_calls, swaps
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("own_calls", __name__, url_prefix="/my-calls")
@@ -38,14 +36,10 @@ def cry_for_help() -> ResponseReturnValue:
     """On whatever call they have, or on none: their call may have ended, and they not be safe."""
     context, person = current_context(), current_person()
 
-    def cry(uow: UnitOfWork) -> None:
-        members = swaps.members_of(uow, person.account_id)
-        if not members:
-            raise Conflict(msgid("you are in no team"))
-        member = next((one for one in members if duty.is_on_shift(uow, one)), members[0])
-        cries.cry_for_help(uow, context.centre, member, field_texts.about(uow, member, None))
-
-    context.do(person.actor, cry)
+    context.do(
+        person.actor,
+        lambda uow: field_texts.cry_of_account(uow, context.centre, person.account_id),
+    )
     flash(
         gettext("ALARM RAISED: dispatch is told that you need help. Use your radio if you can."),
         "good",
