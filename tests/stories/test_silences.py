@@ -9,10 +9,14 @@ from sqlalchemy import select
 from tests.stories.test_alarms import words
 from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows, pair_on_scene
+from tests.stories.test_lost_phones import lose
+from tests.stories.test_reachability import recruit
 from tests.typical_calls import UNARMED
 from tests.world import Browser, Phone, World
 from triage.domain.alarms import AlarmKind
+from triage.domain.delivery import Whose
 from triage.domain.errors import Conflict
+from triage.domain.phone_network import Refused as Away
 from triage.services import alarms, communication_tests, outbox
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
@@ -186,3 +190,52 @@ def test_only_what_is_taken_can_be_over_and_only_once(
     press(desk, world, "take")
     press(desk, world, "over")
     assert "Nothing was changed" in press(desk, world, "over")
+
+
+def test_a_test_of_telephones_asks_nobody_who_is_to_be_sent_nothing_and_says_so(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    """Afterwards too; and what stays on that page for months tells of no silent alarm."""
+    desk, (lost,) = world.client("dispatcher"), world.team("MCT 9")
+    lose(world, lost)
+    press(desk, world, "take")
+    answering = recruit(world, "MCT 8")
+
+    world.client("supervisor").submit("/teams/tests", {})
+    answering.expect("Test")
+    answering.text("READY")
+    answering.expect("texts reach you")
+    press(desk, world, "over")
+    world.wait(hours=25)
+
+    page = words(world.client("dispatcher"), "/teams/tests")
+    assert "4 on the roster: 1 answered 1 not reached 2 not asked" in page
+    assert "MCT 9 clinician MCT 9 clinician Not reached phone lost" in page
+    for role in ("clinician", "officer"):
+        whose = f"CIT 1 {role} CIT 1 {role}"
+        assert f"{whose} Not asked nothing was to be sent to them" in page
+    assert "silent" not in page.lower()
+    for phone in (*forced, lost):
+        assert not [text for text in world.phones.unread(phone.number) if "Test" in text]
+        phone.ignores("whether all is well")
+
+
+def test_a_text_of_the_test_that_has_not_left_before_the_alarm_is_not_unanswered_either(
+    world: World,
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    knows(world, clinician)
+    world.phones.no_texts = Away("20003", Whose.PROVIDER)
+    world.client("supervisor").submit("/teams/tests", {})
+    world.settle()
+    clinician.text(f"hello {WORD}")
+    clinician.ignores("an ordinary answer")
+    world.phones.no_texts = None
+    world.wait(minutes=5)
+
+    page = words(world.client("dispatcher"), "/teams/tests")
+
+    assert "CIT 1 officer CIT 1 officer Not asked nothing was to be sent to them" in page
+    assert "2 on the roster: 1 answered 1 not asked" in page  # a text is an answer
+    officer.expect_silence()
+    world.desk.expect_ring("Silent alarm of CIT 1")

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import reach_wording
-from triage.domain.delivery import failure_of
+from triage.domain.delivery import PHONE_LOST, SILENT_ALARM, failure_of
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.lifecycle import MessageState
 from triage.domain.wall_clock import WEEKDAYS, next_weekly
 from triage.domain.words import msgid
-from triage.services import outbox
+from triage.services import outbox, silences
 from triage.services.centre import Centre
 from triage.storage.messages import Message
 from triage.storage.reach_tests import ReachRun, ReachTest
@@ -39,6 +39,8 @@ class Result:
     answered_after_s: int | None
     why_not: str | None
     """Why there is no answer; None while there may still be one, and when there is."""
+    is_spared: bool = False
+    """Nothing was to be sent to them: that there is no answer says nothing of their telephone."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,11 @@ class Results:
 
     @property
     def failed(self) -> int:
-        return sum(one.why_not is not None for one in self.members)
+        return sum(one.why_not is not None and not one.is_spared for one in self.members)
+
+    @property
+    def spared(self) -> int:
+        return sum(one.is_spared for one in self.members)
 
 
 def stands(uow: UnitOfWork, centre: Centre) -> bool:
@@ -115,7 +121,8 @@ def start_now(uow: UnitOfWork, centre: Centre) -> ReachRun:
 
 
 def _start(uow: UnitOfWork, centre: Centre, run: ReachRun) -> None:
-    """Everybody on the roster gets a text, on duty or not: it proves the number."""
+    """Everybody on the roster to whom a text may go gets one, on duty or not: it proves the
+    number."""
     run.started_at = uow.now
     uow.session.flush()
     members = uow.session.scalars(
@@ -123,9 +130,7 @@ def _start(uow: UnitOfWork, centre: Centre, run: ReachRun) -> None:
     ).all()
     for member in members:
         test = uow.add(ReachTest(run_id=run.id, responder_id=member.id))
-        test.not_asked = (
-            "opted_out" if member.opted_out_at else None if member.verified_at else "unverified"
-        )
+        test.not_asked = _not_asked(uow, member)
         if test.not_asked is None:
             text = outbox.enqueue(
                 uow,
@@ -141,6 +146,17 @@ def _start(uow: UnitOfWork, centre: Centre, run: ReachRun) -> None:
             uow.session.flush()
             test.message_id = text.id
     uow.audit("reach_run.started", run, members=len(members), by_plan=run.by_plan)
+
+
+def _not_asked(uow: UnitOfWork, member: Responder) -> str | None:
+    """Why no text may go to them."""
+    if member.id in silences.silenced(uow):
+        return SILENT_ALARM
+    if member.phone_lost_at is not None:  # nor is its number verified any more
+        return PHONE_LOST
+    if member.opted_out_at is not None:
+        return "opted_out"
+    return None if member.verified_at else "unverified"
 
 
 def answered(uow: UnitOfWork, member: Responder) -> bool:
@@ -210,10 +226,17 @@ def results(uow: UnitOfWork, run: ReachRun) -> Results:
         .options(joinedload(Responder.team))
     )
     found = [_result(uow, run, test, who, text, team) for test, who, text, team in rows]
-    return Results(run, sorted(found, key=lambda one: (one.why_not is None, one.team)))
+    return Results(
+        run, sorted(found, key=lambda one: (one.why_not is None, one.is_spared, one.team))
+    )
 
 
-_NOT_ASKED = {"unverified": msgid("number not verified"), "opted_out": msgid("texted STOP")}
+_NOT_ASKED = {
+    SILENT_ALARM: msgid("nothing was to be sent to them"),  # it stays here when that is over
+    PHONE_LOST: msgid("phone lost"),
+    "opted_out": msgid("texted STOP"),
+    "unverified": msgid("number not verified"),
+}
 
 
 def _result(
@@ -229,15 +252,22 @@ def _result(
         after_s = max(0, int((test.answered_at - asked_at).total_seconds()))
         return Result(responder, team, after_s, None)
     over = run.started_at is not None and uow.now > run.started_at + ANSWERS_COUNT_FOR
-    return Result(responder, team, None, _why_not(test, text, over))
+    unsent = test.not_asked if text is None else _taken_back(text)
+    why_not = _NOT_ASKED.get(unsent or "") or _why_not(text, over)
+    return Result(responder, team, None, why_not, is_spared=unsent == SILENT_ALARM)
 
 
-def _why_not(test: ReachTest, text: Message | None, over: bool) -> str | None:
+def _taken_back(text: Message) -> str | None:
+    """Why the text has not left, where that became known between the plan and the sending."""
+    return text.last_error if text.state is MessageState.WITHDRAWN else None
+
+
+def _why_not(text: Message | None, over: bool) -> str | None:
     if text is None:
-        return _NOT_ASKED.get(test.not_asked or "", msgid("not asked"))
+        return msgid("not asked")
     if text.state in {MessageState.FAILED, MessageState.UNDELIVERED}:
         return failure_of(text.last_error).words
-    if text.state is MessageState.EXPIRED:
+    if text.state in {MessageState.EXPIRED, MessageState.WITHDRAWN}:
         return msgid("the text never left")
     if not over:
         return None

@@ -42,5 +42,5 @@ class ReachTest(LiveRow):
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), index=True)
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
     not_asked: Mapped[str | None]
-    """Why no text was written: `unverified` or `opted_out`."""
+    """Why no text was written: `unverified`, `opted_out`, `phone_lost` or `silent_alarm`."""
     answered_at: Mapped[datetime | None]
