@@ -3,6 +3,8 @@ is over: whoever forces them and reads along learns nothing."""
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from sqlalchemy import select
 
@@ -239,3 +241,19 @@ def test_a_text_of_the_test_that_has_not_left_before_the_alarm_is_not_unanswered
     assert "2 on the roster: 1 answered 1 not asked" in page  # a text is an answer
     officer.expect_silence()
     world.desk.expect_ring("Silent alarm of CIT 1")
+
+
+def test_one_silent_alarm_is_one_persons_and_who_is_with_them_is_told_apart(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    desk = world.client("dispatcher")
+
+    board, teams = (unescape(words(desk, place)) for place in ("/board", "/teams"))
+
+    assert "2 people on duty now or soon may not be reached by text" in board
+    theirs, colleague = board.split("CIT 1 (clinician)")[-1].split("CIT 1 (officer)")
+    assert "silent alarm, not over Do not ring or text them, they are asked nothing." in theirs
+    assert "a colleague's silent alarm, not over The alarm is not theirs. Do not ring" in colleague
+    assert teams.count("Silent alarm, not over") == 1
+    assert teams.count("A colleague's silent alarm, not over") == 1
+    assert "Nobody on shift" in teams

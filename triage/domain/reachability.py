@@ -17,6 +17,7 @@ class Trouble(StrEnum):
     """The worst first: who has several is told the first."""
 
     SILENT_ALARM = "silent_alarm"
+    COLLEAGUES_ALARM = "colleagues_alarm"
     PHONE_LOST = "phone_lost"
     OPTED_OUT = "opted_out"
     UNVERIFIED = "unverified"
@@ -27,6 +28,7 @@ class Trouble(StrEnum):
 
 WORDS = {
     Trouble.SILENT_ALARM: msgid("silent alarm, not over"),
+    Trouble.COLLEAGUES_ALARM: msgid("a colleague's silent alarm, not over"),
     Trouble.PHONE_LOST: msgid("phone lost"),
     Trouble.OPTED_OUT: msgid("texted STOP"),
     Trouble.UNVERIFIED: msgid("number not verified"),
@@ -38,6 +40,10 @@ TO_DO = {
     Trouble.SILENT_ALARM: msgid(
         "Do not ring or text them, they are asked nothing. Once they are safe,"
         " say under Alarms that it is over."
+    ),
+    Trouble.COLLEAGUES_ALARM: msgid(
+        "The alarm is not theirs. Do not ring or text them either, they are asked nothing: whoever"
+        " forces their colleague may notice."
     ),
     Trouble.PHONE_LOST: msgid(
         "Nothing is sent to it, nothing from it counts. Once it is found, or they"
@@ -62,6 +68,8 @@ LEFT_DUTY = {
     "phone_lost": msgid("has lost the phone"),
 }
 """Why a page moved on before its time."""
+SILENCED = frozenset({Trouble.SILENT_ALARM, Trouble.COLLEAGUES_ALARM})
+"""Nobody is to ring or text them."""
 BY_RADIO = msgid("They have work in hand. Reach them by radio.")
 
 

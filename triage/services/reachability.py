@@ -11,7 +11,16 @@ from sqlalchemy.orm import aliased, joinedload
 
 from triage.domain.delivery import OPTED_OUT, Whose, failure_of
 from triage.domain.lifecycle import TAKEN, MessageState
-from triage.domain.reachability import BY_RADIO, LOOK_BACK, TO_DO, WORDS, Trouble, of_phone, worst
+from triage.domain.reachability import (
+    BY_RADIO,
+    LOOK_BACK,
+    SILENCED,
+    TO_DO,
+    WORDS,
+    Trouble,
+    of_phone,
+    worst,
+)
 from triage.services import silences
 from triage.storage.calls import Call
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
@@ -74,7 +83,7 @@ class Unreachable:
     @property
     def by_radio(self) -> bool:
         """They have work in hand, and whoever is with them may hear us."""
-        return bool(self.in_hand) and Trouble.SILENT_ALARM not in self.troubles
+        return bool(self.in_hand) and SILENCED.isdisjoint(self.troubles)
 
 
 def red_list(uow: UnitOfWork) -> Sequence[Unreachable]:
@@ -189,12 +198,13 @@ def _member(one: Responder, shift: Shift | None) -> Member:
 
 def _troubles(uow: UnitOfWork, members: Mapping[UUID, Member]) -> dict[UUID, list[Trouble]]:
     phones = _phones(uow, [one.phone_index for one in members.values() if one.phone_index])
-    silent = silences.silenced(uow)
+    silent, raised = silences.silenced(uow), silences.who_raised(uow)
     found = {}
     for key, one in members.items():
         phone = phones.get(one.phone_index or b"")
         holds = (  # the worst first
-            (Trouble.SILENT_ALARM, key in silent),
+            (Trouble.SILENT_ALARM, key in raised),
+            (Trouble.COLLEAGUES_ALARM, key in silent - raised),
             (Trouble.PHONE_LOST, one.is_lost),
             (Trouble.OPTED_OUT, one.is_out),
             (Trouble.UNVERIFIED, not (one.is_verified or one.is_lost)),

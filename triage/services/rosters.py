@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from triage.domain.codes import PARTNERS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.names import read_name
-from triage.domain.reachability import Trouble
+from triage.domain.reachability import SILENCED, Trouble
 from triage.domain.words import Named, msgid
 from triage.services import duty, languages, reachability, verification
 from triage.services.availability import SUPERVISOR
@@ -91,7 +91,7 @@ class TeamNow:
 
     @property
     def on_shift(self) -> tuple[MemberNow, ...]:
-        out = {Trouble.SILENT_ALARM, Trouble.PHONE_LOST, Trouble.OPTED_OUT, Trouble.UNVERIFIED}
+        out = SILENCED | {Trouble.PHONE_LOST, Trouble.OPTED_OUT, Trouble.UNVERIFIED}
         return tuple(m for m in self.members if m.now and not out & set(m.troubles))
 
 

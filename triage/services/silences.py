@@ -14,33 +14,42 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _IN_FORCE = (
-    select(Responder.team_id, Alarm.call_id)
+    select(Responder.id, Responder.team_id, Alarm.call_id)
     .join(Alarm, Alarm.responder_id == Responder.id)
     .where(STANDING_ALARM, Alarm.kind.in_(COVERT), Alarm.over_at.is_(None))
 )
-_Raised = list[tuple[UUID, UUID | None]]
+_Raised = list[tuple[UUID, UUID, UUID | None]]
+"""Whose alarm it is, their team, and the call."""
 
 
 def silenced(uow: UnitOfWork) -> frozenset[UUID]:
     """The members of each team with such an alarm, and who is with them on that call."""
-    raised = uow.lasting("silent alarms", _raised, of=(Alarm, Responder))
-    if not raised:
+    if not (raised := _standing(uow)):
         return frozenset()
     return uow.once("silenced", lambda uow: _whom(uow, raised), of=(Alarm, Responder, Slot))
 
 
+def who_raised(uow: UnitOfWork) -> frozenset[UUID]:
+    """Of these the members whose alarm it is."""
+    return frozenset(key for key, _, _ in _standing(uow))
+
+
+def _standing(uow: UnitOfWork) -> _Raised:
+    return uow.lasting("silent alarms", _raised, of=(Alarm, Responder))
+
+
 def _raised(uow: UnitOfWork) -> _Raised:
-    return [(team_id, call_id) for team_id, call_id in uow.session.execute(_IN_FORCE)]
+    return [(key, team_id, call_id) for key, team_id, call_id in uow.session.execute(_IN_FORCE)]
 
 
 def _whom(uow: UnitOfWork, raised: _Raised) -> frozenset[UUID]:
-    calls = {call_id for _, call_id in raised if call_id is not None}
+    calls = {call_id for _, _, call_id in raised if call_id is not None}
     with_them = (
         select(Slot.responder_id)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .where(Dispatch.call_id.in_(calls), Slot.state.in_(sorted(TAKEN)))
     )
-    teams = {team_id for team_id, _ in raised}
+    teams = {team_id for _, team_id, _ in raised}
     members = select(Responder.id).where(
         or_(Responder.team_id.in_(teams), Responder.id.in_(with_them))
     )
