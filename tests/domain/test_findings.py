@@ -1,6 +1,6 @@
 """What every screen says of what was found."""
 
-from triage.domain.findings import KINDS, told
+from triage.domain.findings import KINDS, told, told_in_the_field
 
 
 def test_nothing_found_is_nothing_told() -> None:
@@ -20,6 +20,17 @@ def test_what_does_not_stop_paging_is_told_apart_and_calmly() -> None:
 
     assert [line.stops_paging for line in lines] == [True, False]
     assert "PAGING" not in lines[1].text
+
+
+def test_whoever_is_paged_is_told_what_stops_paging_and_what_they_do_themselves() -> None:
+    (line,) = told_in_the_field(["backup_old", "no_watcher", "disk_full"])
+
+    assert line.text == (
+        "PAGING DOES NOT WORK: the database has no room for another call."
+        " Keep telephone and radio on: dispatch rings you."
+    )
+    assert line.more.endswith("and that you need help.")
+    assert told_in_the_field(["backup_old"]) == []
 
 
 def test_every_finding_says_what_to_do_at_the_telephone_and_how_to_mend_it() -> None:

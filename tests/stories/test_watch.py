@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
+from tests.stories.test_alarms import signs_in
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_voice import phones
@@ -20,7 +21,7 @@ from triage.domain.lifecycle import DispatchState
 from triage.domain.phone_network import Refused, Unknown
 from triage.entrypoints.watcher import ClockWatch, Watcher
 from triage.entrypoints.worker import settle_unknown
-from triage.services import audits, cad, copies, dispatches, outbox, restored
+from triage.services import audits, cad, copies, dispatches, outbox, restored, watch
 from triage.services.audits import Surroundings
 from triage.storage import migration
 from triage.storage.dispatches import Dispatch, Page
@@ -640,6 +641,24 @@ def test_every_signed_in_page_says_it_and_keeps_it_fresh(world: World) -> None:
     for path in PLACES:
         page = supervisor.get(path, follow_redirects=True).get_data(as_text=True)
         assert "PAGING DOES NOT WORK" not in page
+
+
+def test_a_clinician_reads_what_a_clinician_is_to_do(world: World) -> None:
+    """Not to ring teams whose numbers they may not look at."""
+    (phone,) = world.team("Mobile 9")
+    theirs = signs_in(world, phone, "member")
+    assert theirs.get("/teams").status_code == 403
+    desk = world.centre.policy.desk_phone
+
+    page = words(theirs, "/my-calls")
+
+    assert "no worker is running. Keep telephone and radio on: dispatch rings you." in page
+    assert f"and that you need help. Dispatch: {desk}." in page
+    for theirs_not in ("Ring the teams", "Teams", "your supervisor"):
+        assert theirs_not not in page
+    with world.context.unit_of_work("test") as uow:
+        watch.keep(uow, "test", 1, [Finding("backup_old"), Finding("codes_low")])
+    assert "backup" not in words(theirs, "/banners")
 
 
 def test_the_lines_are_a_fragment_that_costs_nothing_while_nothing_changes(world: World) -> None:

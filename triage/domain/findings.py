@@ -1,7 +1,7 @@
 """What a watcher can find wrong, and what a person does about it meanwhile."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from triage.domain.words import begun, listed, msgid
@@ -55,6 +55,15 @@ _RING = (
         " your supervisor."
     ),
 )
+
+IN_THE_FIELD = (
+    msgid("Keep telephone and radio on: dispatch rings you."),
+    msgid(
+        "Say by telephone or radio what you would text: that you come, are there or have cleared,"
+        " and that you need help."
+    ),
+)
+"""For whoever is paged, whatever it is that stops paging."""
 
 KINDS = {
     "no_worker": Kind(
@@ -221,6 +230,12 @@ def told(codes: Iterable[str]) -> Sequence[Line]:
         text = listed(". ", [begun(kind.what), kind.steps[0]])
         lines.append(Line(False, text, listed(" ", list(kind.steps[1:]))))
     return lines
+
+
+def told_in_the_field(codes: Iterable[str]) -> Sequence[Line]:
+    """The same for whoever is paged: nothing that only the desk can do something about."""
+    stopping = [kind for code, kind in KINDS.items() if code in set(codes) and kind.stops_paging]
+    return [_stops(replace(stopping[0], steps=IN_THE_FIELD))] if stopping else []
 
 
 def _stops(worst: Kind, *others: Kind) -> Line:

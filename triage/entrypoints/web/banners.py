@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import AppContext
 from triage.domain.alarms import NO_CALL, REACHES_NOBODY, says, to_do
-from triage.domain.findings import OF_THE_DESK, told
+from triage.domain.findings import OF_THE_DESK, told, told_in_the_field
 from triage.domain.lifecycle import DispatchState
 from triage.domain.role_words import role_name
 from triage.domain.transfers import TransferState
@@ -62,9 +62,14 @@ def standing_banners(context: AppContext) -> Iterable[Banner]:
     """On every page but the board, whose own are part of what it keeps fresh."""
     if request.blueprint == "board":
         return []
-    at_the_desk = current_person().role in DESK
+    role = current_person().role
+    at_the_desk = role in DESK
     with context.reading() as uow:
-        lines = paging_lines(watch.standing(uow).codes, at_the_desk=at_the_desk)
+        codes = watch.standing(uow).codes
+        if role == "clinician":
+            lines = field_lines(context, codes)
+        else:
+            lines = paging_lines(codes, at_the_desk=at_the_desk)
         if at_the_desk:
             lines = [
                 *_alarms(context, uow),
@@ -84,6 +89,16 @@ def paging_lines(codes: Iterable[str], *, at_the_desk: bool = True) -> Sequence[
     return [
         Banner("alarm" if line.stops_paging else "warn", line.text, href, link, line.more)
         for line in told(codes)
+    ]
+
+
+def field_lines(context: AppContext, codes: Iterable[str]) -> Sequence[Banner]:
+    """For whoever is paged, with the number of the desk."""
+    desk = context.centre.policy.desk_phone
+    dispatch = [msgid("Dispatch: %(phone)s.", phone=desk)] if desk else []
+    return [
+        Banner("alarm", line.text, more=listed(" ", [line.more, *dispatch]))
+        for line in told_in_the_field(codes)
     ]
 
 

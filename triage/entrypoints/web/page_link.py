@@ -21,7 +21,7 @@ from triage.context import current_context
 from triage.domain.errors import Conflict
 from triage.entrypoints.web import looks, typed
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
-from triage.entrypoints.web.banners import paging_lines
+from triage.entrypoints.web.banners import field_lines
 from triage.entrypoints.web.call import Typed, for_member
 from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
@@ -125,7 +125,7 @@ def _render(key: UUID, sent: Typed, status: int) -> ResponseReturnValue:
 def _shown(uow: UnitOfWork, link: PageLink, sent: Typed) -> dict[str, Any]:
     page = opened_pages.newest_page(uow, link)
     shown = for_member(uow, current_context().centre, [page], sent)
-    paging = paging_lines(watch.standing(uow).codes, at_the_desk=False)
+    paging = field_lines(current_context(), watch.standing(uow).codes)
     mine = {"base": _path(link.id), "narrow": True, "writer": link.id}
     return shown | mine | {"paging": paging}
 
