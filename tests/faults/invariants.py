@@ -104,6 +104,13 @@ def judge(
     return verdict
 
 
+def wrong_after(database: Database, twilio: Twilio, since: datetime) -> list[str]:
+    """I1 to I3 of texts and next steps, for stories that keep an account of the calls themselves.
+    since -- when all of it should have been done."""
+    texts = _texts(database, twilio, Counts(), since, faultless=False)
+    return [*texts, *no_next_step(database), *_timers(database, 0)]
+
+
 def no_next_step(database: Database) -> list[str]:
     """What nothing will ever move on: as we count it, and as the service's own auditor does. No
     schedule lays down a policy that ends."""

@@ -24,8 +24,13 @@ from tests.faults.in_a_process import ROOT
 from tests.servers import PostgresServer, free_port
 
 _NEWNET = 0x40000000
-OURS, THEIRS = ("10.213.1.1", "10.213.2.1"), ("10.213.1.2", "10.213.2.2")
-"""Two roads over one cable: our address and theirs on each."""
+
+
+def _roads() -> tuple[str, str]:
+    """Two over one cable, which no other process of the tests lays at the same time."""
+    own = os.getpid()
+    street, house = 128 + own % 64, own // 64 % 128 * 2
+    return f"10.{street}.{house}", f"10.{street}.{house + 1}"
 
 
 @dataclass
@@ -37,22 +42,30 @@ class Lines:
     processes: list[subprocess.Popen[bytes]]
     network: str | None
 
-    def url(self, database: str) -> str:
-        hosts = "&".join(f"host={address}:{port}" for address, port in self.hosts)
+    def url(self, database: str, *, roads: int = 2) -> str:
+        """roads -- 1: there is no other server to go to."""
+        hosts = "&".join(f"host={address}:{port}" for address, port in self.hosts[:roads])
         return f"postgresql+psycopg://postgres@/{database}?{hosts}"
 
     def lose(self) -> None:
         """The machine at the first address is gone: no packet comes back, of any connection.
         Without a network of its own only its program stands still, and its system answers on."""
         if self.network is not None:
-            _ip("-n", self.network, "route", "add", "blackhole", f"{OURS[0]}/32")
+            _ip("-n", self.network, "route", "add", "blackhole", f"{_roads()[0]}.1/32")
         self.processes[0].send_signal(signal.SIGSTOP)
+
+    def cut(self) -> None:
+        """The cable is out: no packet goes either way, and nobody is told."""
+        _ip("-n", f"{self.network}", "link", "set", f"{self.network}b", "down")
+
+    def mend(self) -> None:
+        _ip("-n", f"{self.network}", "link", "set", f"{self.network}b", "up")
 
 
 @contextmanager
 def lines_to(server: PostgresServer, *, network: str | None = None) -> Iterator[Lines]:
     """network -- name of a network namespace to make; raises NoNetwork where none can be made."""
-    addresses = ("127.0.0.1", "127.0.0.1") if network is None else THEIRS
+    addresses = ["127.0.0.1"] * 2 if network is None else [f"{road}.2" for road in _roads()]
     lines = Lines([(address, free_port()) for address in addresses], [], network)
     try:
         if network is not None:
@@ -77,9 +90,9 @@ def _lay_cable(network: str) -> None:
     ours, theirs = f"{network}a", f"{network}b"
     _ip("netns", "add", network)
     _ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", network)
-    for our_address, their_address in zip(OURS, THEIRS, strict=True):
-        _ip("address", "add", f"{our_address}/24", "dev", ours)
-        _ip("-n", network, "address", "add", f"{their_address}/24", "dev", theirs)
+    for road in _roads():
+        _ip("address", "add", f"{road}.1/24", "dev", ours)
+        _ip("-n", network, "address", "add", f"{road}.2/24", "dev", theirs)
     _ip("link", "set", ours, "up")
     _ip("-n", network, "link", "set", theirs, "up")
 

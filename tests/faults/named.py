@@ -18,6 +18,7 @@ NAMED = {
     "faults/test_one_clock": "two clocks, a clock that hangs, a dead thread",
     "faults/test_database_is_away": "the database is gone and comes back",
     "faults/test_line_is_half_open": "the database is gone without a word, another took over",
+    "faults/test_network_is_cut": "F38: the network to the database is out for 2 s or 20 s",
     "faults/test_commit_in_doubt": "a commit that may have happened",
     "faults/test_primary_is_lost": "the primary dies under load, a standby takes over",
     "faults/test_busy_database": "somebody holds the one writer",

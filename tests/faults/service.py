@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import requests
 
+from tests.faults.databases import Database
+from tests.faults.invariants import owed, wrong_after
 from tests.faults.workers import ALONE, TRIAGE, Workers, until
 from tests.servers import free_port
 from tests.twilio_double import Twilio
@@ -28,6 +31,7 @@ class Service:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.processes = Workers.on(url, folder, twilio)
+        self.database, self._twilio = Database(url), twilio
         self.browser = requests.Session()
         self.acknowledged: list[str] = []
         self._number = 0
@@ -65,14 +69,15 @@ class Service:
         assert found, path
         return found.group(1)
 
-    def post(self) -> requests.Response:
-        self._number += 1
+    def post(self, key: str | None = None) -> requests.Response:
+        """A call from a program. key -- of one that may have been posted before."""
+        self._number += key is None
         answer = requests.post(
             f"{self.address}/api/v1/calls",
             json={"facts": UNARMED, "narrative": "x" * 2000},
             headers={
                 "Authorization": f"Bearer {self.token}",
-                "Idempotency-Key": f"call-{self._number}",
+                "Idempotency-Key": key or f"call-{self._number}",
             },
             timeout=15,
         )
@@ -82,9 +87,7 @@ class Service:
 
     def is_told_of_what_was_typed(self, form: dict[str, str]) -> None:
         """A form that cannot be saved comes back with its words."""
-        answer = self.send(form)
-        assert answer.status_code == 503
-        assert TYPED in answer.text
+        tells_of_what_was_typed(self.send(form))
 
     def form(self) -> dict[str, str]:
         """One that is filled in and not yet sent."""
@@ -109,6 +112,23 @@ class Service:
         until(lambda: self.answers("/pagingz") == 200, BACK_S)
         for reference in self.acknowledged:
             assert self.status(f"/calls/{reference}") == 200, reference
+
+    def is_whole(self, calls: int, within_s: float = BACK_S) -> None:
+        """So many calls are there, those that were acknowledged among them, each with a next step,
+        and every text has left: twice only where it was in doubt, and then it says so."""
+        since = datetime.now(UTC)
+        until(lambda: not owed(self.database, since), within_s)
+        rows = self.database.rows("SELECT reference FROM call")
+        references = [reference for (reference,) in rows]
+        assert set(self.acknowledged) <= set(references)
+        assert len(references) == calls
+        assert wrong_after(self.database, self._twilio, since) == []
+
+
+def tells_of_what_was_typed(answer: requests.Response) -> None:
+    assert answer.status_code == 503
+    assert any(words in answer.text for words in ("Not saved", "not known whether this was saved"))
+    assert TYPED in answer.text
 
 
 @contextmanager

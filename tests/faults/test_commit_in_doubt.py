@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
@@ -24,7 +25,8 @@ NEW = {"narrative": "Somebody needs help", "facts": {}}
 
 
 class Cutter:
-    """A line to the server that breaks once, at a COMMIT: before it is passed on, or after."""
+    """A line to the server that breaks once, at a COMMIT: before it is passed on, after it, or for
+    good: then nobody gets through any more."""
 
     def __init__(self, port: int) -> None:
         self._server = port
@@ -51,7 +53,9 @@ class Cutter:
             while data := one.recv(65536):
                 if upwards and self.cut and data.startswith(b"Q") and b"COMMIT" in data:
                     when, self.cut = self.cut, None
-                    if when == "after":
+                    if when == "for good":
+                        self.close()
+                    if when != "before":
                         deaf.add(other)
                         other.sendall(data)
                         time.sleep(0.3)  # the server has committed, nobody is told
@@ -64,7 +68,7 @@ class Cutter:
             _hang_up(end)
 
     def close(self) -> None:
-        self._listener.close()
+        _hang_up(self._listener)
 
 
 def _hang_up(end: socket.socket) -> None:
@@ -134,6 +138,22 @@ def test_without_a_key_nobody_is_told_that_it_failed(
 
     with world.context.reading() as uow:
         assert uow.session.scalar(select(func.count()).select_from(Heartbeat)) == saved
+
+
+def test_who_cannot_look_it_up_is_not_told_that_it_was_not_saved(
+    world: World, cutter: Cutter
+) -> None:
+    browser = world.client("dispatcher")
+    form = {"csrf_token": browser.csrf("/intake"), "form_key": str(uuid4()), "action": "send"}
+    form |= {"narrative": "He stands on the bridge", "location": "Pier 3"}
+    cutter.cut = "for good"
+    answer = browser.client.post("/intake", data=form)
+
+    assert cutter.cut is None
+    assert answer.status_code == 503
+    told = answer.get_data(as_text=True)
+    assert "It is not known whether this was saved" in told
+    assert form["narrative"] in told
 
 
 def test_a_connection_that_breaks_before_the_commit_costs_nothing(world: World) -> None:

@@ -119,17 +119,24 @@ class Database:
         is run anew after a commit in doubt too, which tells what came of that;
         patient -- nobody looks at a page meanwhile: it is run anew too where a row was held for
         longer than we wait for it.
-        Raises Conflict if it lost every time.
+        Raises Conflict if it lost every time, CommitInDoubt if nobody could tell either what came
+        of a commit in doubt.
         """
-        for tried in range(1, TRIES):
+        doubt: CommitInDoubt | None = None
+        tried = 0
+        while True:
+            tried += 1
             try:
                 return self._try(actor, work, keyed)
             except (Conflict, CommitInDoubt, DBAPIError) as error:
-                if not (_worth_another_try(error, keyed) or (patient and _is_held_up(error))):
+                doubt = error if isinstance(error, CommitInDoubt) else doubt
+                again = _worth_another_try(error, keyed) or (patient and _is_held_up(error))
+                if tried == TRIES or not again:
+                    if doubt is not None and isinstance(error, DBAPIError):
+                        raise doubt from error
                     raise
             # Not all for as long, or those that met would meet again.
             time.sleep(_PAUSE_S * 2 ** (tried - 1) * uniform(0.5, 1.0))  # noqa: S311
-        return self._try(actor, work, keyed)
 
     def _try(self, actor: str, work: Callable[[UnitOfWork], T], keyed: bool) -> T:
         try:

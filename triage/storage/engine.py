@@ -99,7 +99,9 @@ def _postgresql_arguments(url: URL, more: str = "") -> dict[str, Any]:
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
-        "tcp_user_timeout": 8000,
+        # What was sent and not acknowledged ends a connection after 2.5 s: with the 2 s that a
+        # further try to connect may take, whoever waits is told within 5 s.
+        "tcp_user_timeout": 2500,
         # Of several hosts the one that can be written to, whichever that is today.
         "target_session_attrs": "read-write",
     }

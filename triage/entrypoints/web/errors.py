@@ -65,6 +65,13 @@ SENTENCES = {
         msgid("Go on by telephone and radio, and try again in a moment."),
     ),
 }
+NOT_SAVED = (
+    msgid("Not saved"),
+    msgid(
+        "Nothing of this was saved. Go on by telephone and radio, and send it again in a moment."
+    ),
+)
+"""For whoever sent something while the database does not answer, or somebody holds it."""
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
     (CommitInDoubt, 503),
@@ -148,9 +155,10 @@ def _ours(error: TriageError) -> ResponseReturnValue:
 
 def _no_database(error: Exception) -> ResponseReturnValue:
     log.error("the database does not answer", exc_info=error)
+    title, sentence = NOT_SAVED if request.method == "POST" else SENTENCES[503]
     if asked_by_program():
-        return _problem(503, *SENTENCES[503])
-    return _page(503)
+        return _problem(503, title, sentence)
+    return _page(503, sentence, title=title)
 
 
 def _sentence(error: TriageError) -> str:
@@ -159,14 +167,17 @@ def _sentence(error: TriageError) -> str:
 
 
 def _page(
-    status: int, sentence: str | None = None, headers: dict[str, str] | None = None
+    status: int,
+    sentence: str | None = None,
+    headers: dict[str, str] | None = None,
+    title: str | None = None,
 ) -> ResponseReturnValue:
-    title, usual = SENTENCES.get(status, SENTENCES[400])
+    usual_title, usual = SENTENCES.get(status, SENTENCES[400])
     # With a sentence it is a form that is not there for this person: its words are theirs.
     no_such_page = status == 404 and sentence is None
     page = render_template(
         "error.html",
-        title=title,
+        title=title or usual_title,
         sentence=sentence or usual,
         status=status,
         kept=[] if status in {403, 405, 413} or no_such_page else typed(),
