@@ -162,6 +162,18 @@ KINDS = {
         msgid("Its timer failed or is gone: look under Watch and at the log of the worker."),
         stops_paging=False,
     ),
+    "rules_fail": Kind(
+        msgid("the rules could not be applied to a call"),
+        (
+            msgid("Decide each call by hand that says NOT SCORED; it is paged as the highest."),
+            _TELL,
+        ),
+        msgid(
+            "A supervisor goes back to an earlier version under Rules. The log of the web process"
+            " says what failed."
+        ),
+        stops_paging=False,
+    ),
     "clock": Kind(
         msgid("the database's clock jumped"),
         (msgid("Look at the wall clock; times on this screen may be wrong."), _TELL),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from triage.domain.assessment import assess
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.words import msgid
-from triage.services import actors, habits
+from triage.services import actors, assessments, habits
 from triage.services.centre import Centre
 from triage.services.people import Person
 from triage.services.rule_sets import (
@@ -176,10 +176,10 @@ def discard(uow: UnitOfWork, name: str, version: int) -> None:
 def try_case(uow: UnitOfWork, centre: Centre, text: str, raw: object) -> dict[str, Any]:
     """Decide a made-up call by this text, with questions in the order that real calls would have.
 
-    Raises RuleFileError or InvalidCall.
+    Raises RuleFileError, InvalidCall or OutOfTime.
     """
     rules, call = read(centre, text), centre.vocabulary.read_call(raw)
-    return assess(rules, call, habits=habits.current(uow, centre)).as_dict()
+    return assessments.in_time(assess, rules.prepare(), call, habits.current(uow, centre))
 
 
 def _draft(uow: UnitOfWork, name: str) -> RuleDraft:

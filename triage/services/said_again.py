@@ -41,6 +41,8 @@ def _sentences(uow: UnitOfWork, centre: Centre, record: AssessmentRecord) -> Map
 
 
 def _made_again(uow: UnitOfWork, centre: Centre, record: AssessmentRecord) -> dict[str, str]:
+    if record.outcome == "not_scored":  # the rules fail on this call
+        return {str(assessments.NOT_SCORED): assessments.NOT_SCORED}
     try:
         version = rule_sets.version_of(uow, record.rule_set, record.rule_set_sha256)
         rules = rule_sets.of_version(centre, version).prepare()

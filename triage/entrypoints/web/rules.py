@@ -27,8 +27,8 @@ from triage.entrypoints.web.rule_words import (
     said,
     said_of,
 )
+from triage.services import failing_rules, rule_sets
 from triage.services import rule_drafts as drafts
-from triage.services import rule_sets
 from triage.storage.rule_sets import Publication, RuleSetVersion
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -43,9 +43,11 @@ _reading = open_to("dispatcher", "supervisor")
 def list_rule_sets() -> ResponseReturnValue:
     with current_context().reading() as uow:
         listed, begun = rule_sets.newest_publications(uow), drafts.drafts(uow)
+        failed = {it.name: failing_rules.recent_calls(uow, it.of.sha256) for it in listed}
         return render_template(
             "rules.html",
             listed=[(it, _rules_of(it.of)) for it in listed],
+            failed=failed,
             drafts={draft.name: draft for draft in begun},
             named=named_of(uow, listed, begun),
             deciding=current_context().centre.policy.rule_set,
@@ -191,6 +193,7 @@ def _version_page(uow: UnitOfWork, shown: RuleSetVersion, holding: Publication) 
         scored={response for it in rules.rules for response, _ in it.points} if rules else (),
         findings=findings_in(shown.yaml, findings),
         is_live=shown.id == holding.version_id,
+        failed=failing_rules.recent_calls(uow, shown.sha256),
         holding=holding,
         draft=draft,
         named=named_of(uow, [holding], [draft] if draft else [], [shown]),
