@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
+from triage.adapters.anchor_folder import AnchorFolder
 from triage.adapters.heartbeat_url import HeartbeatUrl
 from triage.adapters.provider_line import lines_to
 from triage.adapters.rule_files import RuleFiles
@@ -27,6 +28,7 @@ from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
 from triage.storage import migration, sealed
+from triage.storage.audit_chains import seal
 from triage.storage.database import Database
 from triage.storage.deployment import Deployment
 from triage.storage.engine import open_engine
@@ -68,7 +70,9 @@ def build_context(settings: Settings | None = None) -> AppContext:
     database = Database(open_engine(settings.database_url))
     heartbeat = HeartbeatUrl(settings.heartbeat_url) if settings.heartbeat_url else None
     standby = Standby(settings.standby_url) if settings.standby_url else None
-    return AppContext(settings, database, centre, _phone_network(settings), heartbeat, standby)
+    anchors = AnchorFolder(settings.anchors_folder, seal) if settings.anchors_folder else None
+    phone = _phone_network(settings)
+    return AppContext(settings, database, centre, phone, heartbeat, standby, anchors)
 
 
 def _text(file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from flask import Flask, current_app
 
+from triage.domain.audit_chains import Anchors
 from triage.domain.phone_network import PhoneNetwork
 from triage.services.centre import Centre
 from triage.settings import Settings
@@ -33,6 +34,8 @@ class AppContext:
     """Somebody outside who raises the alarm when nothing is heard from us."""
     standby: Standby | None = None
     """Where figures are read; None: in the database. Nothing that decides may ask it."""
+    anchors: Anchors | None = None
+    """Where it is written down outside how far the audit trail has come."""
 
     def unit_of_work(self, actor: str) -> AbstractContextManager[UnitOfWork]:
         return self.database.unit_of_work(actor)

@@ -72,6 +72,8 @@ class Settings:
     heartbeat_url: str | None
     downtime_folder: Path | None
     """Where the watcher keeps the downtime pack; None: nowhere."""
+    anchors_folder: Path | None
+    """Where the watcher writes down how far the audit trail has come; None: nowhere."""
     standby_url: str | None = None
     """Where figures are read instead of from the database; None: nowhere else."""
 
@@ -103,6 +105,7 @@ class _Environment(Schema):
         load_default=None, schemes={"http", "https"}, require_tld=False
     )
     TRIAGE_DOWNTIME_FOLDER = fields.String(load_default=None)
+    TRIAGE_AUDIT_ANCHORS = fields.String(load_default=None)
     TRIAGE_DEMO = fields.Boolean(load_default=False)
     TRIAGE_TRAINING = fields.Boolean(load_default=False)
     TWILIO_ACCOUNT_SID = fields.String(load_default=None)
@@ -220,6 +223,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         training=values["TRIAGE_TRAINING"],
         heartbeat_url=values["TRIAGE_HEARTBEAT_URL"],
         downtime_folder=_folder(values["TRIAGE_DOWNTIME_FOLDER"]),
+        anchors_folder=_folder(values["TRIAGE_AUDIT_ANCHORS"]),
         standby_url=values["TRIAGE_STANDBY_URL"],
     )
 

@@ -204,6 +204,21 @@ KINDS = {
         msgid("Reminders and notices pile up: another worker helps, if the provider keeps up."),
         stops_paging=False,
     ),
+    "audit_trail": Kind(
+        msgid("lines of the audit trail are gone, or were changed behind the service's back"),
+        (msgid("Go on as usual."), msgid("Tell your supervisor and whoever runs the service.")),
+        msgid(
+            "`triage audit verify` names the places. If an older copy of the database was put in"
+            " place on purpose: `triage audit restored`."
+        ),
+        stops_paging=False,
+    ),
+    "anchors": Kind(
+        msgid("how far the audit trail has come cannot be written down outside the database"),
+        (msgid("Go on as usual."), _TELL),
+        msgid("Can the watcher write to TRIAGE_AUDIT_ANCHORS? Its log says what failed."),
+        stops_paging=False,
+    ),
     "downtime_old": Kind(
         msgid("the downtime pack on paper is out of date"),
         (msgid("Go on as usual; before you use the paper ask who is on duty."), _TELL),

@@ -18,6 +18,7 @@ from triage.context import AppContext
 from triage.domain.errors import TriageError
 from triage.domain.ports import RuleReader
 from triage.entrypoints.commands import (
+    audit,
     backtest,
     database,
     figures,
@@ -116,6 +117,7 @@ for command in (
     *operating.COMMANDS,
     *watching.COMMANDS,
     *database.COMMANDS,
+    audit.audit,
     rules.assess,
     rules.rules,
     people.users,

@@ -17,6 +17,7 @@ import structlog
 
 from triage.context import AppContext
 from triage.domain.findings import Finding
+from triage.entrypoints.anchor_keeper import AnchorKeeper
 from triage.entrypoints.downtime_paper import PaperKeeper
 from triage.services import watch
 from triage.services.audits import Surroundings, audit
@@ -77,6 +78,7 @@ class Watcher:
         self._clock = ClockWatch(only_back=settings.demo)
         folder = settings.downtime_folder
         self.paper = PaperKeeper(self.context, folder, self.stopping) if folder else None
+        self.anchors = AnchorKeeper(self.context.anchors)
 
     def run(self) -> None:
         """Until told to stop."""
@@ -102,6 +104,7 @@ class Watcher:
             asked = time.monotonic()
             findings = self._clock.look(uow.now, asked, asked - began)
             findings += audit(uow, self.context.centre, self._around)
+            findings += self.anchors.look(uow)
         findings += self.paper.look() if self.paper else []
         took_ms = int((time.monotonic() - began) * 1000)
         self.context.do(ACTOR, lambda uow: watch.keep(uow, self.name, took_ms, findings))

@@ -20,7 +20,7 @@ from triage.domain.timing import seconds_left
 from triage.services import deliveries, providers, unreported
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
-from triage.storage.audit import AuditEntry
+from triage.storage.audit_chains import save_entries
 from triage.storage.base import Base, new_id
 from triage.storage.exchanges import in_one_exchange
 from triage.storage.messages import Message
@@ -105,7 +105,6 @@ _SENT = (
         .scalar_subquery(),  # it has but one
     )
 )
-_AUDIT = insert(_table(AuditEntry))
 
 
 def first_copies(
@@ -211,7 +210,7 @@ def taken(uow: UnitOfWork, theirs: dict[UUID, str]) -> set[UUID]:
     with in_one_exchange(connection):
         connection.execute(_ACCEPT, accepted)
         connection.execute(_SENT, {"texts": [row.id for row in found], "now": uow.now})
-        connection.execute(_AUDIT, [_told(uow, row) for row in found])
+        save_entries(uow.session, [_told(uow, row) for row in found])
     unreported.look_later(uow, found)
     return {row.attempt for row in found}
 

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 def in_one_exchange(connection: Connection) -> Iterator[None]:
     """Send what is done within without waiting for what comes of each, and wait for all at the end.
 
-    Nothing within may look at what came of it, not even at how many rows there were: so new rows,
-    and changes that nobody could have met. SQLite is no further away than a function call.
+    Who asks within waits for all that was sent before; nothing else may look at what came of it,
+    not even at how many rows there were: so new rows, and changes that nobody could have met.
+    SQLite is no further away than a function call.
     Raises what SQLAlchemy would, without naming the statement.
     """
     if connection.dialect.name != "postgresql":

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Update, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
+from triage.storage.audit_chains import ENTRIES, save_entries
 from triage.storage.base import NoteRow, Row
 from triage.storage.inserting import insert_rows
 
@@ -75,7 +76,10 @@ class NewRows:
         self.unsaved = []
         connection: Connection = session.info["connection"]
         for table, rows in groupby(notes, key=lambda row: row.__table__):
-            insert_rows(connection, table, [vars(row) for row in rows])
+            if table is ENTRIES:
+                save_entries(session, [vars(row) for row in rows])
+            else:
+                insert_rows(connection, table, [vars(row) for row in rows])
         last, self.last = self.last, []
         for change in last:
             connection.execute(change)

@@ -40,6 +40,7 @@ class _Keys:
 
     ring: KeyRing | None = None
     ciphers: dict[str, AESGCM] = field(default_factory=dict)
+    audit_key: bytes = b""
 
 
 _keys = _Keys()
@@ -49,6 +50,8 @@ def use_keys(ring: KeyRing) -> None:
     """Seal and open with these keys from now on."""
     _keys.ring = ring
     _keys.ciphers = {key_id: AESGCM(key) for key_id, key in ring.data_keys.items()}
+    # Of its own, and drawn from the one that never changes: old lines stay as they are.
+    _keys.audit_key = hmac.digest(ring.index_key, b"audit trail", "sha256")
 
 
 def _ring() -> KeyRing:
@@ -102,6 +105,12 @@ def blind_index(kind: str, value: str) -> bytes:
     kind -- "phone" or "place": equal values of different kinds have different indexes.
     """
     return hmac.new(_ring().index_key, f"{kind}:{value}".encode(), hashlib.sha256).digest()[:16]
+
+
+def audit_key() -> bytes:
+    """By which lines of the audit trail are bound to each other."""
+    _ring()
+    return _keys.audit_key
 
 
 def sealed_column(*, nullable: bool = True) -> Mapped[Any]:

@@ -57,6 +57,11 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     folder = context.settings.downtime_folder
     if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
         click.echo(f"paper: the downtime folder {folder} CANNOT BE WRITTEN TO by who runs this")
+    anchors = context.settings.anchors_folder
+    if anchors is None:
+        click.echo("audit trail: nothing of it is kept outside; set TRIAGE_AUDIT_ANCHORS")
+    elif not os.access(anchors, os.W_OK | os.X_OK):
+        click.echo(f"audit trail: the folder {anchors} CANNOT BE WRITTEN TO by who runs this")
     with context.reading() as uow:
         state = paging_state(uow)
     findings = state.pop("findings")
