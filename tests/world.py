@@ -26,7 +26,7 @@ from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refu
 from triage.domain.ruleset import RuleSet
 from triage.entrypoints import worker
 from triage.entrypoints.sms import inbound
-from triage.services import api_tokens, calls, other_numbers, people
+from triage.services import api_tokens, audit_trail, calls, other_numbers, people
 from triage.services.calls import NewCall
 from triage.services.received_texts import Received
 from triage.services.unread_replies import NOT_DONE
@@ -496,4 +496,7 @@ class Browser:
 def make_world(database_url: str, folder: Path) -> Iterator[World]:
     world = World.open(database_url, folder)
     yield world
+    if not world.broken:
+        with world.context.reading() as uow:
+            assert not audit_trail.verify(uow, ()).breaks
     world.close()

@@ -41,13 +41,9 @@ def look(uow: UnitOfWork, anchored: Mapping[int, Head]) -> Iterator[Finding]:
 
     Only a whole reading tells what was changed in the middle (`verify`)."""
     now = heads(uow.session)
-    wanted = {
-        head.line: head.seal
-        for head in (*anchored.values(), *now.values())
-        if head.line is not None
-    }
-    there = seals_of(uow.session, wanted)
-    wrong = sum(there.get(line) != its for line, its in wanted.items())
+    told = [*anchored.values(), *now.values()]
+    there = seals_of(uow.session, {head.line for head in told if head.line})
+    wrong = sum(head.line is None or there.get(head.line) != head.seal for head in told)
     wrong += sum(chain not in now or now[chain].seq < head.seq for chain, head in anchored.items())
     if wrong or not uow.session.scalar(select(func.count()).select_from(AuditChain)):
         yield Finding("audit_trail", max(1, wrong), None)
@@ -75,9 +71,11 @@ def _known(anchors: Iterable[Anchor], verdict: Verdict) -> dict[tuple[int, int],
     known: dict[tuple[int, int], bytes] = {}
     for anchor in anchors:
         if anchor.restored:  # what came after that copy is lost, and somebody said so
-            kept = {chain: head.seq for chain, head in anchor.heads.items()}
+            kept = anchor.heads
             known = {
-                place: its for place, its in known.items() if place[1] <= kept.get(place[0], 0)
+                (chain, seq): its
+                for (chain, seq), its in known.items()
+                if chain in kept and seq <= kept[chain].seq
             }
         known.update({(chain, head.seq): head.seal for chain, head in anchor.heads.items()})
         verdict.anchors += 1

@@ -114,4 +114,4 @@ def lines(session: Session) -> Iterator[Line]:
 def seals_of(session: Session, entries: Iterable[UUID]) -> dict[UUID, bytes | None]:
     """By key of a line, its seal."""
     of = select(AuditEntry.id, AuditEntry.seal).where(AuditEntry.id.in_(list(entries)))
-    return dict(session.execute(of).tuples().all())
+    return {row.id: row.seal for row in session.execute(of)}

@@ -45,23 +45,10 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         ctx.obj.check_authorities(context)
     except SettingsError as error:
         click.echo(f"texts: NO WORKER STARTS: {error}")
-    if (outside := context.settings.heartbeat_url) is None:
-        click.echo("outside: nobody is told; set TRIAGE_HEARTBEAT_URL")
-    elif outside.startswith("https:") and not _knows_authorities():
-        click.echo(
-            "outside: NOBODY IS TOLD: this machine has no list of certificate authorities; install"
-            " ca-certificates, or name one in SSL_CERT_FILE"
-        )
-    for line in _about_the_standby(context):
+    for line in (*_about_outside(context.settings), *_about_the_standby(context)):
         click.echo(line)
-    folder = context.settings.downtime_folder
-    if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
-        click.echo(f"paper: the downtime folder {folder} CANNOT BE WRITTEN TO by who runs this")
-    anchors = context.settings.anchors_folder
-    if anchors is None:
-        click.echo("audit trail: nothing of it is kept outside; set TRIAGE_AUDIT_ANCHORS")
-    elif not os.access(anchors, os.W_OK | os.X_OK):
-        click.echo(f"audit trail: the folder {anchors} CANNOT BE WRITTEN TO by who runs this")
+    for line in _about_folders(context.settings):
+        click.echo(line)
     with context.reading() as uow:
         state = paging_state(uow)
     findings = state.pop("findings")
@@ -71,6 +58,26 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
         kind = KINDS[found["code"]]
         click.echo(f"WRONG: {kind.what} ({found['count']}). {kind.mend}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _about_outside(settings: Settings) -> Iterator[str]:
+    if (outside := settings.heartbeat_url) is None:
+        yield "outside: nobody is told; set TRIAGE_HEARTBEAT_URL"
+    elif outside.startswith("https:") and not _knows_authorities():
+        yield (
+            "outside: NOBODY IS TOLD: this machine has no list of certificate authorities; install"
+            " ca-certificates, or name one in SSL_CERT_FILE"
+        )
+
+
+def _about_folders(settings: Settings) -> Iterator[str]:
+    paper, anchors = settings.downtime_folder, settings.anchors_folder
+    if paper is not None and not os.access(paper, os.W_OK | os.X_OK):
+        yield f"paper: the downtime folder {paper} CANNOT BE WRITTEN TO by who runs this"
+    if anchors is None:
+        yield "audit trail: how far it has come is kept nowhere else; set TRIAGE_AUDIT_ANCHORS"
+    elif not os.access(anchors, os.W_OK | os.X_OK):
+        yield f"audit trail: the folder {anchors} CANNOT BE WRITTEN TO by who runs this"
 
 
 def _about_the_standby(context: AppContext) -> Iterator[str]:
