@@ -31,6 +31,7 @@ SMALL = {
     **dict.fromkeys(("hazard_note", "suspension"), "by hand, and they end"),
     **dict.fromkeys(("revision", "clock_shift", "deployment", "provider_state"), "a row or two"),
     "trail_read": "one row",
+    "audit_chain": "one row, or 64",
     **dict.fromkeys(("backup_note", "answer_habits", "reach_run"), "one a day or week"),
     "rolled_day": "one a day",
     "stray_report": "the oldest make room for new ones",

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, NullPool, Select, create_engine, inspect, text
+from sqlalchemy.orm import Session
 
 from tests.servers import PostgresServer, start_postgresql
 from tests.twilio_double import ACCOUNT, SENDER, TOKEN
@@ -134,6 +135,9 @@ class Database:
         query = text(statement) if isinstance(statement, str) else statement
         with _engine(self.url).connect() as connection:
             return connection.execute(query, values).all()
+
+    def session(self) -> Session:
+        return Session(_engine(self.url))
 
     def one(self, statement: str, **values: Any) -> Any:
         return self.rows(statement, **values)[0][0]

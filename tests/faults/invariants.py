@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
@@ -14,8 +15,12 @@ from sqlalchemy import select
 from tests.faults.databases import Database, key
 from tests.faults.desk import Desk
 from tests.twilio_double import Twilio
-from triage.services import next_step_audits
+from tests.world import environment
+from triage.services import audit_trail, next_step_audits
+from triage.settings import read_settings
 from triage.storage.dispatches import Dispatch
+from triage.storage.sealed import use_keys
+from triage.storage.unit_of_work import UnitOfWork
 
 UNSENT = ("ready", "attempting", "unknown")
 OVERDUE_S = 20
@@ -101,6 +106,7 @@ def judge(
     wrong += _timers(database, ahead_s)
     if database.kind == "sqlite" and (found := database.one("PRAGMA integrity_check")) != "ok":
         wrong.append(f"the file is damaged: {found}")
+    wrong += _broken_trail(database)
     return verdict
 
 
@@ -109,6 +115,17 @@ def wrong_after(database: Database, twilio: Twilio, since: datetime) -> list[str
     since -- when all of it should have been done."""
     texts = _texts(database, twilio, Counts(), since, faultless=False)
     return [*texts, *no_next_step(database), *_timers(database, 0)]
+
+
+def _broken_trail(database: Database) -> Iterator[str]:
+    """Places at which the audit trail is not as it was written (I9)."""
+    if not database.has("audit_entry", "seal"):
+        return
+    use_keys(read_settings(environment(database.url, Path("nowhere"))).keys)
+    with database.session() as session:
+        verdict = audit_trail.verify(UnitOfWork(session, datetime.now(UTC), "judge"), ())
+    for one in verdict.breaks:
+        yield f"the audit trail: chain {one.chain}, line {one.seq} is {one.what}"
 
 
 def no_next_step(database: Database) -> list[str]:

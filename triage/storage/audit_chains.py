@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from triage.domain.audit_chains import Head, Line, Saying, said
 from triage.domain.errors import TriageError
+from triage.domain.words import msgid
 from triage.storage.audit import AuditChain, AuditEntry
 from triage.storage.base import Base
 from triage.storage.driving import ask, drive
@@ -69,8 +70,10 @@ def _free_chain(connection: Connection, dialect: str) -> tuple[int, int, bytes]:
             chain, seq, last = found[0]
             return chain, seq, bytes(last)
     raise NoAuditTrail(
-        "The audit trail takes no lines, so nothing is saved. Go on by telephone and on paper, and"
-        " tell whoever runs the service: the table audit_chain is empty."
+        msgid(
+            "The audit trail takes no lines, so nothing is saved. Go on by telephone and on paper,"
+            " and tell whoever runs the service: the table audit_chain is empty."
+        )
     )
 
 
