@@ -28,7 +28,9 @@ def test_a_policy_is_written_on_any_screen(
     page.get_by_label("Name").fill("Nights")
     page.get_by_label("Wait first").nth(2).fill("soon")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".summary")).to_contain_text("Write 1:30, 2 min or 90 s, up to 240 min.")
+    expect(page.locator(".summary")).to_contain_text(
+        "Write 1:30, 2 min, 90 s or 1 h, 4 hours at most."
+    )
     expect(page.get_by_label("Wait first").nth(2)).to_have_value("soon")
     _fits(page)
     _picture(page, f"error-{width}-{colours}")

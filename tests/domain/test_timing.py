@@ -60,12 +60,18 @@ def test_a_provider_is_left_alone_for_a_second_to_a_minute(
         (" 1  min 30", 90),
         ("0", 0),
         ("240 min", 14_400),
+        ("4 h", 14_400),
+        ("2 hours", 7_200),
+        ("1 h 30 min", 5_400),
+        ("1h 5", 3_900),
         ("1:75", None),
         ("1:5", None),
         ("0.5 min", None),
         ("-1", None),
         ("soon", None),
         ("min", None),
+        ("h", None),
+        ("1 h 75", None),
         ("", None),
         ("\u0661", None),
     ],
@@ -74,6 +80,6 @@ def test_a_time_is_read_as_people_write_it(written: str, seconds: int | None) ->
     assert read_lasting(written) == seconds
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 45, 60, 75, 90, 120, 3_600, 14_399])
+@pytest.mark.parametrize("seconds", [0, 1, 45, 60, 75, 90, 120, 3_600, 5_400, 14_399, 14_400])
 def test_a_time_that_is_shown_is_read_as_it_was_meant(seconds: int) -> None:
     assert read_lasting(lasting(seconds)) == seconds

@@ -81,7 +81,7 @@ def test_times_are_read_as_people_write_them_and_stand_there_as_people_read_them
     browser = world.client("supervisor")
     written = {**FORM, "wait_3": "1:30", "every_3": "0.5 min", "repeat": "5 min"}
     refused = read(browser.submit("/escalation/edit", {**written, "wish": "save"}))
-    assert "Step 3: Write 1:30, 2 min or 90 s, up to 240 min." in refused
+    assert "Step 3: Write 1:30, 2 min, 90 s or 1 h, 4 hours at most." in refused
     assert 'id="e-every_3"' in refused
     assert 'value="1:30"' in refused
 
@@ -101,6 +101,21 @@ def test_times_are_read_as_people_write_them_and_stand_there_as_people_read_them
     with world.context.reading() as uow:
         (same,) = escalation_policies.in_force(uow)
     assert same.policy == kept.policy, "what is shown is read as it was meant"
+
+
+def test_the_longest_time_is_said_in_hours_however_it_was_typed(world: World) -> None:
+    browser = world.client("supervisor")
+    for typed in ("5 h", "18000", "241 min"):
+        too_long = browser.submit("/escalation/edit", {**FORM, "wait_3": typed, "wish": "save"})
+        assert "Step 3: At most 4 hours." in read(too_long)
+
+    lay_down(world, {**FORM, "wait_3": "1 h 30 min", "repeat": "4 hours"})
+
+    again = typed_on(read(browser.get("/escalation/edit?response=mobile_crisis&level_rank=2")))
+    assert (again["wait_2"], again["repeat"]) == ("90 min", "4 h")
+    browser.submit("/escalation", {"language": "es", "next": "/escalation/edit"}, to="/language")
+    in_spanish = read(browser.submit("/escalation/edit", {**FORM, "repeat": "5 horas"}))
+    assert "4 horas como máximo." in in_spanish
 
 
 def test_an_edit_is_a_new_row_and_the_old_one_ends(world: World) -> None:
@@ -177,7 +192,7 @@ def test_what_is_wrong_stands_by_its_field_and_what_was_typed_stays(world: World
     assert refused.status_code == 422
     said = read(refused)
     assert 'id="e-wait_3"' in said
-    assert "Step 3: Write 1:30, 2 min or 90 s, up to 240 min." in said
+    assert "Step 3: Write 1:30, 2 min, 90 s or 1 h, 4 hours at most." in said
     assert 'value="soon"' in said
     assert "Nobody's <b>policy</b>" in said
     assert "<b>policy</b>" not in refused.get_data(as_text=True).replace("&lt;b&gt;", "")

@@ -31,27 +31,31 @@ def within(minutes: int) -> str:
 
 _LASTING = re.compile(
     r"(?P<m>\d{1,4}):(?P<s>[0-5]\d)(?: ?min)?"
+    r"|(?P<h>\d{1,3}) ?h(?:ours?|oras?)?(?: ?(?P<hmin>[0-5]?\d)(?: ?m(?:in)?)?)?"
     r"|(?:(?P<min>\d{1,4}) ?m(?:in)?)?(?: ?(?P<rest>\d{1,5}) ?(?:s(?:ec)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
 
 
 def lasting(seconds: int) -> str:
-    """How long a wait is, as screens say it and forms take it: "45 s", "2 min", "1:30 min"."""
+    """How long a wait is, as screens say it and forms take it: "45 s", "1:30 min", "4 h"."""
     if seconds < 60:
         return f"{seconds} s" if seconds else "0"
     minutes, rest = divmod(seconds, 60)
+    if seconds % 3600 == 0:
+        return f"{minutes // 60} h"
     return f"{minutes}:{rest:02} min" if rest else f"{minutes} min"
 
 
 def read_lasting(written: str) -> int | None:
-    """The seconds of what somebody wrote, such as "1:30", "2 min", "1 min 30 s", "90 s" or "90",
-    which are seconds; None where it says no time."""
+    """The seconds of what somebody wrote, such as "1:30", "2 min", "1 min 30 s", "1 h 30 min",
+    "90 s" or "90", which are seconds; None where it says no time."""
     found = _LASTING.fullmatch(" ".join(written.split()))
     if found is None or not written.strip():
         return None
     part = {name: int(digits or 0) for name, digits in found.groupdict().items()}
-    return 60 * (part["m"] + part["min"]) + part["s"] + part["rest"]
+    minutes = 60 * part["h"] + part["hmin"] + part["m"] + part["min"]
+    return 60 * minutes + part["s"] + part["rest"]
 
 
 def retry_wait(failures: int, *, page: bool, give_up_after: int) -> timedelta | None:

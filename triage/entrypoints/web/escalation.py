@@ -13,6 +13,7 @@ from triage.context import current_context
 from triage.domain.errors import Problem
 from triage.domain.escalation import (
     HIGHEST,
+    LONGEST_WAIT_S,
     MOST_STEPS,
     NEVER,
     EscalationPolicy,
@@ -203,6 +204,7 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         who=[(key.value, words) for key, words in WHO.items()],
         channels=[(key.value, words) for key, words in CHANNEL.items()],
         most_steps=MOST_STEPS,
+        longest_hours=LONGEST_WAIT_S // 3600,
         settings=current_context().centre.policy,
         turning=_turning(form, levels),
         turn=beside(policy, rank)[-1] if (policy := _policy(form)) else None,

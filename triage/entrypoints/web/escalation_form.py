@@ -96,12 +96,18 @@ def _steps(form: Form, wrong: list[Problem]) -> list[dict[str, Any]]:
 
 def _time(form: Form, name: str, wrong: list[Problem]) -> int:
     """Seconds. Nothing is none."""
-    written = form.value(name) or "0"
-    if (found := read_lasting(written)) is None or found > LONGEST_WAIT_S:
-        most = lasting(LONGEST_WAIT_S)
-        wrong.append(Problem(name, msgid("Write 1:30, 2 min or 90 s, up to %(most)s.", most=most)))
-        return 0
-    return found
+    hours = LONGEST_WAIT_S // 3600
+    if (found := read_lasting(form.value(name) or "0")) is None:
+        wrong.append(
+            Problem(
+                name, msgid("Write 1:30, 2 min, 90 s or 1 h, %(hours)s hours at most.", hours=hours)
+            )
+        )
+    elif found > LONGEST_WAIT_S:
+        wrong.append(Problem(name, msgid("At most %(hours)s hours.", hours=hours)))
+    else:
+        return found
+    return 0
 
 
 def _times(form: Form, number: int, wrong: list[Problem]) -> int:
