@@ -35,6 +35,7 @@ from triage.storage.engine import open_engine
 from triage.storage.opening import why_not_opened
 from triage.storage.standby import Standby
 from triage.storage.timers import ClockShift
+from triage.storage.unopened import unopened
 
 TRAINING_CALLS = "training_calls.toml"
 """Beside the gazetteer."""
@@ -148,8 +149,8 @@ def _must_know(revision: str | None) -> None:
 
 
 def check_database(context: AppContext) -> None:
-    """Raises SettingsError where this database must not be served: old tables, another
-    index key, or a clock that was moved."""
+    """Raises SettingsError where this database must not be served: old tables, other
+    keys, or a clock that was moved."""
     engine = context.database.engine
     _must_open(engine)
     have, want = migration.revision_of(engine), migration.newest_revision()
@@ -169,7 +170,25 @@ def check_database(context: AppContext) -> None:
         )
     if moved is not None and not context.settings.demo:
         raise SettingsError("cannot start: this database's clock was moved by a demo or a test")
+    _check_data_keys(context)
     _check_live_rules(context)
+
+
+def _check_data_keys(context: AppContext) -> None:
+    """Raises SettingsError where people, teams or open calls could not be read."""
+    with context.reading() as uow:
+        closed = unopened(uow.session)
+    for key_id, count in closed.items():
+        of_them = f"with which {count} values of people, teams or open calls are encrypted"
+        if sealed.has_key(key_id):
+            raise SettingsError(
+                f"cannot start: the key {key_id} in TRIAGE_DATA_KEY is another than the {key_id}"
+                f" {of_them}: put that one back"
+            )
+        raise SettingsError(
+            f"cannot start: TRIAGE_DATA_KEY lacks the key {key_id}, {of_them}: put it back, behind"
+            " the one that is to encrypt"
+        )
 
 
 def _must_open(engine: Engine) -> None:

@@ -345,8 +345,9 @@ def test_a_sealed_value_moved_to_another_row_does_not_open(world: World) -> None
     with world.context.unit_of_work("thief") as uow:
         uow.get(Account, one).name_sealed = uow.get(Account, other).name_sealed
 
-    with world.context.reading() as uow, pytest.raises(CannotOpen, match="altered or moved"):
+    with world.context.reading() as uow, pytest.raises(CannotOpen) as told:
         print(uow.get(Account, one).name)
+    assert "altered or moved" in told.value.why
 
 
 def test_a_sealed_value_that_was_altered_does_not_open(world: World) -> None:
@@ -374,11 +375,9 @@ def test_rotation_seals_anew_and_still_opens_the_old(world: World) -> None:
         assert b"new1" in (uow.get(Account, after).name_sealed or b"")
 
     sealed.use_keys(keys)  # the new key is withdrawn: its rows say so
-    with (
-        world.context.reading() as uow,
-        pytest.raises(CannotOpen, match="key 'new1', which is absent"),
-    ):
+    with world.context.reading() as uow, pytest.raises(CannotOpen) as told:
         print(uow.get(Account, after).name)
+    assert "key 'new1', which is absent" in told.value.why
 
 
 def test_a_blind_index_finds_the_same_number_and_only_that(world: World) -> None:

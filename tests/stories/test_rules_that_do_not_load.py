@@ -1,14 +1,17 @@
 """A rule set stops loading while the service runs: every call is taken all the same."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.world import World
+from triage.app import check_database
 from triage.domain.errors import TriageError
 from triage.services import assessments, calls, rule_sets
+from triage.settings import SettingsError
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.rule_sets import RuleSetVersion
@@ -84,6 +87,26 @@ def test_a_call_is_saved_as_not_scored_and_somebody_is_asked_to_come(
             select(AuditEntry.details).where(AuditEntry.event == "call.assessed")
         ).one()
     assert (details["outcome"], details["rule_set"]) == ("not_scored", sha256[:12])
+
+
+def test_a_text_that_was_altered_since_it_was_published_decides_nothing(
+    world: World, another_world: Callable[[], World]
+) -> None:
+    world.ignores_texts("who comes is told above")
+    with world.context.unit_of_work("whoever owns the database") as uow:
+        version = rule_sets.live_version(uow, NAME)
+        sha256, version.yaml = version.sha256, version.yaml.replace("needs", "Needs", 1)
+    process = another_world()  # which has not read it before
+    process.context.centre.parsed.pop(sha256, None)
+
+    reference = rings(process, CALM)
+
+    assert latest(process, reference).rule_set_sha256 == sha256
+    page = process.client("supervisor").get(f"/rules/{NAME}").get_data(as_text=True)
+    assert "was altered in the database since it was published" in page
+    with pytest.raises(SettingsError, match="was altered in the database"):
+        check_database(process.context)
+    process.context.database.engine.dispose()
 
 
 def test_the_dispatcher_is_told_what_to_do_by_hand(world: World) -> None:

@@ -22,6 +22,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 MOST_PARSED = 64
 """Rule sets kept parsed in memory; drafts pass through there too."""
+ALTERED = msgid("this text was altered in the database since it was published")
 log = logging.getLogger(__name__)
 _one_reads = Lock()
 _WITHOUT_TEXT = joinedload(Publication.of).defer(RuleSetVersion.yaml)
@@ -208,8 +209,13 @@ def must_load(uow: UnitOfWork, centre: Centre, name: str) -> RuleSet:
 
 
 def of_version(centre: Centre, version: RuleSetVersion) -> RuleSet:
-    """A version's rules; its text is looked at only where nobody has. Raises as read_published."""
-    return centre.parsed.get(version.sha256) or _read_once(centre, version.yaml)
+    """A version's rules; its text is looked at only where nobody has. Raises as read_published,
+    and where it is not the text that was approved."""
+    if (known := centre.parsed.get(version.sha256)) is not None:
+        return known
+    if sha256(version.yaml) != version.sha256:
+        raise RuleFileError([Finding("error", 1, 1, ALTERED)])
+    return _read_once(centre, version.yaml)
 
 
 def must_be_fit_for_calls(rules: RuleSet) -> None:

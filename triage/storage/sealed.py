@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.errors import TriageError
 from triage.domain.keys import KeyRing
+from triage.domain.words import msgid
 
 PLAIN, SMALLER = 1, 2
 LONG = 1000
@@ -31,7 +32,20 @@ LONG = 1000
 
 
 class CannotOpen(TriageError):
-    """A sealed value does not open: its key is missing, or it was moved or altered."""
+    """A sealed value does not open: its key is missing, or it was moved or altered.
+
+    why -- for the log; names table, row and key.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            msgid(
+                "What was saved here cannot be decrypted: its key is missing, or it was altered."
+                " Go on by telephone and radio, and tell whoever runs the service: trying again"
+                " does not help."
+            )
+        )
+        self.why = why
 
 
 @dataclass
@@ -84,9 +98,18 @@ def seal_packed(form: int, content: bytes, place: bytes) -> bytes:
     return bytes([form, len(key_id)]) + key_id.encode() + nonce + box
 
 
+def key_of(value: bytes) -> str:
+    """The id of the key that a value is sealed with."""
+    return value[2 : 2 + value[1]].decode(errors="replace")
+
+
+def has_key(key_id: str) -> bool:
+    return key_id in _keys.ciphers
+
+
 def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
     """Decrypt a value sealed for this place. Raises CannotOpen."""
-    form, key_id = value[0], value[2 : 2 + value[1]].decode()
+    form, key_id = value[0], key_of(value)
     if form not in {PLAIN, SMALLER} or key_id not in _keys.ciphers:
         raise CannotOpen(
             f"{table}.{column} of {row} is sealed with key {key_id!r}, which is absent"

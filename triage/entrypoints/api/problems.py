@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from triage.domain.errors import CommitInDoubt, Conflict, InvalidCall, NotFound, Problem, Refused
 from triage.entrypoints.web.headers import request_id
 from triage.services.idempotency import KeyReused
+from triage.storage.sealed import CannotOpen
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def handle(bp: Blueprint) -> None:
     bp.register_error_handler(
         Conflict, lambda error: answer(ApiProblem("conflict", _sentence(str(error))))
     )
+    bp.register_error_handler(CannotOpen, _cannot_open)
     bp.register_error_handler(OperationalError, _not_available)
     bp.register_error_handler(CommitInDoubt, _not_available)
     bp.register_error_handler(TimeoutError, _not_available)  # no free connection
@@ -107,6 +109,11 @@ def _refused(error: Refused) -> Response:
         detail = "Another request was sent with this Idempotency-Key before. Nothing was saved."
         return answer(ApiProblem("key_reused", detail))
     return _invalid(InvalidCall([Problem(error.field or "", str(error))]))
+
+
+def _cannot_open(error: CannotOpen) -> Response:
+    log.error("not decrypted: %s", error.why)
+    return answer(ApiProblem("not_available", str(error)))
 
 
 def _not_available(error: Exception) -> Response:

@@ -24,6 +24,7 @@ from triage.domain.errors import (
 from triage.domain.words import msgid
 from triage.entrypoints.web.headers import request_id
 from triage.entrypoints.web.languages import spoken
+from triage.storage.sealed import CannotOpen
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ NOT_SAVED = (
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (NotFound, 404),
     (CommitInDoubt, 503),
+    (CannotOpen, 503),
     (Conflict, 409),
     (Refused, 422),
     (InvalidCall, 422),
@@ -146,6 +148,8 @@ def _worth_telling(error: HTTPException) -> dict[str, str]:
 
 
 def _ours(error: TriageError) -> ResponseReturnValue:
+    if isinstance(error, CannotOpen):
+        log.error("not decrypted: %s", error.why)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     title, _ = SENTENCES[status]
     if asked_by_program():
