@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -52,11 +53,15 @@ def test_a_page_leaves_and_what_came_of_it_is_written_down(
     workers: Workers,
     twilio: Twilio,
     log: Callable[[], contextlib.AbstractContextManager[int]],
+    tmp_path: Path,
 ) -> None:
     twilio.behave("500", times=1)  # something to be logged
     owe(world, "One moment, please")
+    # What Python says at its end, as of finalizers that a thread disturbs, finds no room either.
+    (tmp_path / "sitecustomize.py").write_text("import atexit\natexit.register(lambda: 1 / 0)\n")
+    environ = {**workers.environ, "PYTHONPATH": str(tmp_path)}
     with log() as full:
-        worker = subprocess.Popen(ALONE, env=workers.environ, stdout=full, stderr=full)
+        worker = subprocess.Popen(ALONE, env=environ, stdout=full, stderr=full)
         workers.running.append(worker)
 
         until(lambda: twilio.texts)

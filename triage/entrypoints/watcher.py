@@ -7,7 +7,6 @@ row; /pagingz and every screen read it, and say when no round comes. Any number 
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -127,7 +126,6 @@ class Watcher:
         while not self.stopping.wait(1.0):
             if time.monotonic() - self._pulse > STUCK_AFTER_S:
                 log.critical("a round hangs, the watcher ends itself")
-                sys.stdout.flush()
                 os._exit(STUCK)
 
 

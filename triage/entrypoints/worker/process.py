@@ -186,7 +186,6 @@ class Worker:
             oldest = min(self._pulse, key=self._pulse.__getitem__)
             if time.monotonic() - self._pulse[oldest] > STUCK_AFTER_S:
                 log.critical("step hangs, the worker ends itself", step=oldest)
-                sys.stdout.flush()
                 os._exit(STUCK)
         while not scheduler.running:  # told to stop before it has begun
             time.sleep(0.05)

@@ -6,7 +6,6 @@ within a fraction of a second. What else could go wrong with it, it does not do.
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -39,7 +38,6 @@ def supervise(context: AppContext) -> None:
             return
         os.close(tie)
         log.critical("the worker died, another is started", status=status)
-        sys.stdout.flush()
         if time.monotonic() - began < _TOO_SOON_S and _told_to_stop(within_s=_TOO_SOON_S):
             return
 
@@ -60,7 +58,6 @@ def _start(context: AppContext) -> tuple[int, int]:
     except Exception as error:
         log.critical("the worker failed", **described(error))
     finally:
-        sys.stdout.flush()
         os._exit(status)
 
 
