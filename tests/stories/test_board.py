@@ -1,10 +1,11 @@
 """The board: every open call, the loudest first, and nothing hidden."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 
 from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM, add
@@ -180,6 +181,49 @@ def test_nobody_coming_is_told_of_calls_beyond_the_list_too(
     assert other.reference not in told
 
 
+def test_however_many_calls_beyond_the_list_lack_somebody_the_board_asks_the_same_few_times(
+    world: World, dispatcher: Browser
+) -> None:
+    fill(world)
+    world.ignores_texts("who is asked is another story")
+    clinician, officer = world.pair("CIT 1", calls_at_once=9)
+
+    def half_a_team() -> str:
+        call = world.call({**CALM, "weapon": "accessible"})
+        clinician.text(f"{call.code} 1")
+        officer.text(f"{call.code} 2")
+        return call.code
+
+    def look() -> tuple[str, int]:
+        with counted(world.context.database.engine) as asked:
+            page = board(dispatcher)
+        return page.split('id="board-beyond"')[1].split("</div>")[0], len(asked)
+
+    codes = [half_a_team()]
+    look()  # what is read once in each process
+    _, few = look()
+    codes += [half_a_team() for _ in range(4)]
+    look()
+
+    told, asked = look()
+
+    assert all(f">{code}</a>" in told for code in codes)
+    assert asked == few
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """The queries that are asked meanwhile."""
+    asked: list[str] = []
+
+    def note(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note)
+
+
 def test_what_is_red_at_the_desk_is_told_of_calls_beyond_the_list_too(
     world: World, dispatcher: Browser
 ) -> None:
@@ -336,15 +380,8 @@ def test_the_board_asks_the_same_few_questions_however_many_calls(
         """So many new calls."""
         for _ in range(after):
             world.call({**CALM, "weapon": "accessible"})
-        asked: list[Any] = []
-
-        def count(*arguments: Any) -> None:
-            asked.append(arguments[2])
-
-        engine = world.context.database.engine
-        event.listen(engine, "before_cursor_execute", count)
-        dispatcher.get("/board/rows")
-        event.remove(engine, "before_cursor_execute", count)
+        with counted(world.context.database.engine) as asked:
+            dispatcher.get("/board/rows")
         return len(asked)
 
     world.pair("CIT 1", calls_at_once=50)

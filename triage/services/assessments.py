@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import aliased, defer
 
 from triage.domain.assessment import ENGINE, Assessment, assess, assess_after_asking
 from triage.domain.call_reading import NARRATIVE_LENGTH
@@ -305,6 +305,21 @@ def given_away(record: AssessmentRecord) -> dict[str, str]:
 
 def decision_of(record: AssessmentRecord) -> Decision:
     return _decision(json.loads(record.result or "{}"))
+
+
+def newest_of(uow: UnitOfWork, calls: Collection[UUID]) -> dict[UUID, Decision]:
+    """The newest decision of each of these calls, as `gists` has it."""
+    later = aliased(AssessmentRecord)
+    is_newest = ~exists().where(
+        later.call_id == AssessmentRecord.call_id, later.number > AssessmentRecord.number
+    )
+    newest = uow.session.execute(
+        select(AssessmentRecord.call_id, AssessmentRecord.id).where(
+            AssessmentRecord.call_id.in_(calls), is_newest
+        )
+    ).all()
+    found = gists(uow, [key for _, key in newest])
+    return {call: found[key] for call, key in newest}
 
 
 def gists(uow: UnitOfWork, records: Collection[UUID]) -> dict[UUID, Decision]:

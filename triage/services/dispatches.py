@@ -1,10 +1,12 @@
 """Opening, confirming, changing and ending a dispatch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from triage.domain import wording
 from triage.domain.codes import CANCEL_REASONS
@@ -58,6 +60,21 @@ def of_call(uow: UnitOfWork, call: Call) -> list[Dispatch]:
     if (new := uow.new_under(call.id, Dispatch)) is not None:
         return new
     return list(uow.once(f"dispatches:{call.id}", lambda uow: _of_call(uow, call), of=(Dispatch,)))
+
+
+def of_calls(uow: UnitOfWork, calls: Collection[UUID]) -> Sequence[Dispatch]:
+    """With all that a line of a board says of them."""
+    slots = selectinload(Dispatch.slots)
+    return uow.session.scalars(
+        select(Dispatch)
+        .where(Dispatch.call_id.in_(calls))
+        .order_by(Dispatch.created_at, Dispatch.id)
+        .options(
+            slots.joinedload(Slot.team),
+            slots.selectinload(Slot.pages).joinedload(Page.team),
+            selectinload(Dispatch.transfers),
+        )
+    ).all()
 
 
 def _of_call(uow: UnitOfWork, call: Call) -> Sequence[Dispatch]:

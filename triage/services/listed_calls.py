@@ -157,10 +157,11 @@ def nobody_beyond(
     kinds = centre.vocabulary.responses.items()
     nobody = [key for key, kind in kinds if not kind.is_somebody]
     found = _of(uow, _NOBODY_BEYOND, listed, sends_nobody=nobody)
+    lacking = sending.lacking(uow, [key for _, _, key, others_come in found if others_come])
     return [
         (code, reference)
         for code, reference, key, others_come in found
-        if not others_come or sending.lacks_somebody(uow, uow.get(Call, key))
+        if not others_come or key in lacking
     ]
 
 

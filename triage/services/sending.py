@@ -1,6 +1,7 @@
 """Sending whom the decision names, or whom a person chose instead."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, is_outdone, line_of
 from triage.services.centre import Centre
 from triage.storage.calls import Call, Override
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -85,21 +86,33 @@ def no_longer_recommended(
     return [response for response in dict.fromkeys(found) if response not in wanted]
 
 
-def outdone(uow: UnitOfWork, call: Call) -> set[UUID]:
-    """Its dispatches for which nobody is left to ask and nobody is needed by what is known now,
-    while others come: see `board_lines.is_outdone`."""
-    record = assessments.latest(uow, call)
-    line_by_id = {row.id: line_of(row, uow.now) for row in dispatches.of_call(uow, call)}
-    decision = assessments.decision_of(record) if record else None
-    wanted = still_wanted(uow, call, decision, list(line_by_id.values()))
-    return {key for key, line in line_by_id.items() if line not in wanted}
+def outdone(uow: UnitOfWork, calls: Collection[UUID]) -> set[UUID]:
+    """The dispatches of these calls for which nobody is left to ask and nobody is needed by what is
+    known now, while others come: see `board_lines.is_outdone`. Many calls take as few queries as
+    one."""
+    if not calls:
+        return set()
+    lines: defaultdict[UUID, dict[UUID, DispatchLine]] = defaultdict(dict)
+    for row in dispatches.of_calls(uow, calls):
+        lines[row.call_id][row.id] = line_of(row, uow.now)
+    decisions, chosen = assessments.newest_of(uow, calls), _chosen(uow, calls)
+    found = set()
+    for call, by_id in lines.items():
+        every = list(by_id.values())
+        wanted = _wanted(every, no_longer_recommended(decisions.get(call), every, chosen[call]))
+        found |= {key for key, line in by_id.items() if line not in wanted}
+    return found
 
 
 def still_wanted(
     uow: UnitOfWork, call: Call, decision: Decision | None, lines: Sequence[DispatchLine]
 ) -> list[DispatchLine]:
     """Those of its dispatches that are not `outdone`."""
-    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
+    chosen = _chosen(uow, [call.id])[call.id]
+    return _wanted(lines, no_longer_recommended(decision, lines, chosen))
+
+
+def _wanted(lines: Sequence[DispatchLine], no_longer: Collection[str]) -> list[DispatchLine]:
     return [
         line
         for line in lines
@@ -107,16 +120,23 @@ def still_wanted(
     ]
 
 
-def lacks_somebody(uow: UnitOfWork, call: Call) -> bool:
-    """As `board_lines.lacks_somebody`, of one call."""
-    unfilled = {
-        row.id for row in dispatches.of_call(uow, call) if row.state is DispatchState.UNFILLED
-    }
-    return bool(unfilled - outdone(uow, call))
+def lacking(uow: UnitOfWork, calls: Collection[UUID]) -> set[UUID]:
+    """Those of these calls of which `board_lines.lacks_somebody` is so."""
+    if not calls:
+        return set()
+    quiet = outdone(uow, calls)
+    unfilled = select(Dispatch.call_id, Dispatch.id).where(
+        Dispatch.call_id.in_(calls), UNFILLED_DISPATCH
+    )
+    return {call for call, key in uow.session.execute(unfilled) if key not in quiet}
 
 
-def _chosen(uow: UnitOfWork, call: Call) -> set[str]:
-    return set(uow.session.scalars(select(Override.chosen).where(Override.call_id == call.id)))
+def _chosen(uow: UnitOfWork, calls: Collection[UUID]) -> Mapping[UUID, set[str]]:
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    asked = select(Override.call_id, Override.chosen).where(Override.call_id.in_(calls))
+    for call, response in uow.session.execute(asked):
+        found[call].add(response)
+    return found
 
 
 def heed(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision) -> None:
@@ -134,7 +154,7 @@ def heed(uow: UnitOfWork, centre: Centre, call: Call, decision: Decision) -> Non
     if decision.outcome != "decided" or not lower:
         return
     lines = [line_of(one, uow.now) for one in lower]
-    no_longer = no_longer_recommended(decision, lines, _chosen(uow, call))
+    no_longer = no_longer_recommended(decision, lines, _chosen(uow, [call.id])[call.id])
     for dispatch in lower:
         if dispatch.response not in no_longer:
             raised.take(uow, centre, dispatch, decision.urgency)

@@ -302,12 +302,8 @@ def _standstills(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
 
 def _outdone(uow: UnitOfWork, found: Sequence[Dispatch], several: Collection[UUID]) -> set[UUID]:
     """Of these what is not needed any more while others come: that is on the board alone."""
-    calls = {
-        one.call_id: one.call
-        for one in found
-        if one.state is DispatchState.UNFILLED and one.call_id in several
-    }
-    return {key for call in calls.values() for key in sending.outdone(uow, call)}
+    unfilled = {one.call_id for one in found if one.state is DispatchState.UNFILLED}
+    return sending.outdone(uow, unfilled.intersection(several))
 
 
 def _called(context: AppContext, dispatch: Dispatch, several: Collection[UUID]) -> str:
