@@ -101,3 +101,13 @@ def test_why_nobody_can_come_is_a_code() -> None:
     assert why_none([team("Busy", load=1)], ("clinician",)) == "all_committed"
     assert why_none([team("Off", suspended=True)], ("clinician",)) == "suspended"
     assert why_none([team("Free")], ("clinician",)) is None
+
+
+def test_that_whoever_is_free_has_an_alarm_is_not_said_to_be_other_calls() -> None:
+    cried, busy = team("Cried", in_alarm=True), team("Busy", load=1)
+    both, off = team("Both", load=1, in_alarm=True), team("Off", suspended=True, in_alarm=True)
+
+    assert why_none([cried, busy], ("clinician",)) == "in_alarm"
+    assert why_none([both, off], ("clinician",)) == "all_committed"
+    assert why_none([off], ("clinician",)) == "suspended"
+    assert why_none([cried, team("Free")], ("clinician",)) is None

@@ -56,6 +56,7 @@ CAUSES = {
     "out_of_hours": msgid("outside its hours"),
     "none_on_shift": msgid("no team on shift"),
     "all_committed": msgid("all teams are on other calls"),
+    "in_alarm": msgid("whoever is free has an alarm that is not over"),
     "declined_by_all": msgid("declined by all"),
     "no_answer": msgid("nobody answered"),
     "undeliverable": msgid("texts could not be delivered"),

@@ -31,6 +31,8 @@ class TeamOption:
     members: tuple[MemberOption, ...]
     responses: frozenset[str] = frozenset()
     """Those that it can give."""
+    in_alarm: bool = False
+    """One of it has an alarm that is not over: only a person sends it elsewhere."""
 
     def can_fill(self, roles: Sequence[str]) -> dict[int, MemberOption]:
         """For each wanted role, by its place in the list, a member of that role: one who
@@ -67,9 +69,14 @@ class TeamOption:
     def free(self) -> bool:
         return self.load < self.calls_at_once
 
+    @property
+    def may_be_asked(self) -> bool:
+        """By the service itself; a dispatcher may send it all the same."""
+        return not (self.suspended or self.in_alarm)
+
     def could_come(self, roles: Sequence[str]) -> bool:
         """Can it fill any of these roles now?"""
-        return self.free and not self.suspended and any(m.role in roles for m in self.members)
+        return self.free and self.may_be_asked and any(m.role in roles for m in self.members)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,10 @@ def why_none(teams: Sequence[TeamOption], roles: Sequence[str]) -> str | None:
     staffed = [team for team in teams if team.can_fill(roles)]
     if not staffed:
         return "none_on_shift"
-    return "all_committed" if any(not team.suspended for team in staffed) else "suspended"
+    allowed = [team for team in staffed if not team.suspended]
+    if any(team.free for team in allowed):
+        return "in_alarm"
+    return "all_committed" if allowed else "suspended"
 
 
 def why_first(team: TeamOption, need: Need) -> list[str]:

@@ -14,6 +14,7 @@ CAUSE_WORDS: Mapping[str, str] = {
     "out_of_hours": msgid("out of hours"),
     "none_on_shift": msgid("none on shift"),
     "all_committed": msgid("all are committed"),
+    "in_alarm": msgid("whoever is free has an alarm"),
     "declined_by_all": msgid("all have declined"),
     "no_answer": msgid("nobody answers"),
     "undeliverable": msgid("cannot be reached"),

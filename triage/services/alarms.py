@@ -214,6 +214,7 @@ def take(
     alarm.taken_at, alarm.taken_by, alarm.taken_through = uow.now, by or uow.actor, through
     if alarm.kind in OVER_WHEN_TAKEN:
         alarm.over_at, alarm.over_by = alarm.taken_at, alarm.taken_by
+        freed_teams.offer_soon(uow, alarm.responder)
     _stop_timers(uow, alarm)
     look_at_holder(uow, centre, alarm)
     unsent = select(Message).where(
@@ -285,8 +286,8 @@ def ringing_still(uow: UnitOfWork) -> Sequence[str]:
 
 
 def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:
-    """Somebody knows that they are safe. After a silent alarm they may be rung and texted again.
-    Raises Conflict.
+    """Somebody knows that they are safe: their team may be asked for other calls again, and after
+    a silent alarm be rung and texted again. Raises Conflict.
 
     themselves -- they say so, on their own page.
     """
@@ -306,8 +307,7 @@ def end(uow: UnitOfWork, alarm: Alarm, *, themselves: bool = False) -> None:
         lasted_s=int((uow.now - alarm.created_at).total_seconds()),
         themselves=themselves,
     )
-    if alarm.covert:
-        freed_teams.offer_soon(uow, member)
+    freed_teams.offer_soon(uow, member)
 
 
 def end_own(uow: UnitOfWork, centre: Centre, page: Page) -> None:

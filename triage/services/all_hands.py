@@ -35,7 +35,7 @@ def to_ask(uow: UnitOfWork, dispatch: Dispatch, due: Due) -> Sequence[tuple[Slot
     return [
         (slot, option.team_id, member.responder_id)
         for option in team_options(uow, dispatch.call.zone, besides=dispatch)
-        if not option.suspended
+        if option.may_be_asked
         for member in option.members
         if member.responder_id not in left_out
         for slot in [one for one in missing if one.role == member.role][:1]

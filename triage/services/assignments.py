@@ -10,6 +10,7 @@ from triage.domain.words import msgid
 from triage.services import (
     assessments,
     by_radio,
+    cries,
     dangers,
     dispatches,
     diverts,
@@ -82,6 +83,7 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
             dangers=dangers.are_told(uow, centre, call),
         ),
     )
+    cries.tell_who_comes(uow, centre, slot)
     for page in turned:
         diverts.tell_who_turned(uow, centre, page, page_answers.partners_told(page.slot))
     return turned

@@ -121,9 +121,10 @@ def team_options(
 
     besides -- the dispatch that somebody is sought for: work on it makes nobody busy for it.
     """
-    if besides is not None and any(_matters(slot) for slot in besides.slots):
+    here = silences.in_alarm_on(uow, besides.call_id) if besides is not None else frozenset()
+    if besides is not None and (here or any(_matters(slot) for slot in besides.slots)):
         with uow.asking((Slot,), _matters):
-            return _options(uow, zone, besides.id)
+            return _options(uow, zone, besides.id, here)
     of = (Slot, Team, Responder, Shift, Suspension, Alarm)
     what = f"{_OPTIONS} {zone}"
     return uow.once(what, lambda uow: _options(uow, zone, _NO_DISPATCH), of, _matters)
@@ -134,9 +135,13 @@ def _matters(row: Row) -> bool:
     return not isinstance(row, Slot) or row.state in BUSY
 
 
-def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[TeamOption]:
+def _options(
+    uow: UnitOfWork, zone: str | None, besides: UUID, may_come: frozenset[UUID] = frozenset()
+) -> list[TeamOption]:
+    """may_come -- teams that may be asked although one of them has an alarm."""
     team_load, member_load = _loads(uow, besides)
     off, silent = switched_off(uow), silences.silenced(uow)
+    in_alarm = silences.in_alarm(uow) - may_come
     zone_off = ("zone", zone) in off
     return [
         TeamOption(
@@ -153,6 +158,7 @@ def _options(uow: UnitOfWork, zone: str | None, besides: UUID) -> list[TeamOptio
                 if one.starts_at <= uow.now < one.ends_at and one.id not in silent
             ),
             team.responses,
+            team.id in in_alarm,
         )
         for team in uow.lasting("roster", _rostered, of=(Team, Responder, Shift))
     ]

@@ -4,6 +4,8 @@ call reads that it is. Never after a silent alarm, which nothing that reaches a 
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from triage.domain import safety_wording
 from triage.domain.alarms import AlarmKind
 from triage.domain.lifecycle import PageState
@@ -12,7 +14,8 @@ from triage.services import alarms, dangers
 from triage.services.centre import Centre
 from triage.services.stand_downs import tell
 from triage.storage.database import must_begin_anew
-from triage.storage.dispatches import Page
+from triage.storage.dispatches import Page, Slot
+from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -42,12 +45,32 @@ def _tell_others(uow: UnitOfWork, centre: Centre, member: Responder, page: Page)
 
 
 def _tell(uow: UnitOfWork, centre: Centre, member: Responder, page: Page) -> None:
-    call, told = page.slot.dispatch.call, {member.id}
+    told = {member.id}
+    for slot in dangers.under_way(uow, page.slot.dispatch.call):
+        if slot.responder_id not in told and slot.responder_id is not None:
+            told.add(slot.responder_id)
+            _needs_help(uow, centre, member, slot)
+
+
+def tell_who_comes(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+    """Somebody has this place now: they are told of each colleague there who has cried for help,
+    taken care of or not, until that is over."""
+    cried = (
+        select(Responder)
+        .join(Alarm, Alarm.responder_id == Responder.id)
+        .join(Page, Page.id == Alarm.page_id)
+        .where(STANDING_ALARM, Alarm.over_at.is_(None), Alarm.kind == AlarmKind.HELP)
+        .where(Alarm.call_id == slot.dispatch.call_id, Page.state == PageState.ACCEPTED)
+        .where(Responder.id != slot.responder_id)
+    )
+    for member in uow.session.scalars(cried).unique():
+        _needs_help(uow, centre, member, slot)
+
+
+def _needs_help(uow: UnitOfWork, centre: Centre, member: Responder, to: Slot) -> None:
+    if (other := to.responder) is None:
+        return
+    call = to.dispatch.call
     text = safety_wording.needs_help(call.code, member_name(member.team.name, member.role))
-    for slot in dangers.under_way(uow, call):
-        other = slot.responder
-        if other is None or other.id in told:
-            continue
-        told.add(other.id)
-        tell(uow, centre, slot, text, priority=0)
-        uow.audit("slot.told_of_help", slot, call_id=call.id, team=other.team.name, role=other.role)
+    tell(uow, centre, to, text, priority=0)
+    uow.audit("slot.told_of_help", to, call_id=call.id, team=other.team.name, role=other.role)

@@ -85,7 +85,7 @@ def _able(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
     return {
         member.responder_id
         for option in serving(options, dispatch.response)
-        if not option.suspended
+        if option.may_be_asked
         for member in option.members
     }
 

@@ -25,6 +25,7 @@ from triage.services import (
     by_radio,
     candidates,
     check_ins,
+    cries,
     escalation_policies,
     escalations,
     freed_teams,
@@ -258,6 +259,7 @@ def accept(
     code = slot.dispatch.call.code
     withdraw_pages(uow, centre, slot, wording.taken_by(code, page.team.name))
     reliefs.take_over(uow, centre, slot)
+    cries.tell_who_comes(uow, centre, slot)
     comes = wording.partner_accepted(code, slot.role, page.team.name)
     tell_partners(uow, centre, slot, comes, but=together)
     refresh(uow, slot.dispatch)

@@ -1,12 +1,15 @@
-"""Silent alarms that nobody has ended: who is asked nothing meanwhile and told nothing new, so
-that whoever forces them learns nothing. Their own texts get the ordinary answer, and the roster
-check goes on: that it stops would be noticed."""
+"""Alarms that nobody has ended. After a silent one they are asked nothing meanwhile and told
+nothing new, so that whoever forces them learns nothing. Their own texts get the ordinary answer,
+and the roster check goes on: that it stops would be noticed. After any other they are told as
+before, and no other call is put upon them."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from triage.domain.alarms import COVERT
+from triage.domain.alarms import COVERT, AlarmKind
 from triage.domain.lifecycle import TAKEN
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
@@ -14,42 +17,61 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _IN_FORCE = (
-    select(Responder.id, Responder.team_id, Alarm.call_id)
+    select(Responder.id, Responder.team_id, Alarm.call_id, Alarm.kind)
     .join(Alarm, Alarm.responder_id == Responder.id)
-    .where(STANDING_ALARM, Alarm.kind.in_(COVERT), Alarm.over_at.is_(None))
+    .where(STANDING_ALARM, Alarm.over_at.is_(None))
 )
-_Raised = list[tuple[UUID, UUID, UUID | None]]
-"""Whose alarm it is, their team, and the call."""
+
+
+class _Raised(NamedTuple):
+    """Whose alarm it is, their team, the call, and what."""
+
+    responder_id: UUID
+    team_id: UUID
+    call_id: UUID | None
+    kind: AlarmKind
 
 
 def silenced(uow: UnitOfWork) -> frozenset[UUID]:
-    """The members of each team with such an alarm, and who is with them on that call."""
-    if not (raised := _standing(uow)):
+    """The members of each team with a silent alarm, and who is with them on that call."""
+    if not (raised := _standing(uow, covert=True)):
         return frozenset()
     return uow.once("silenced", lambda uow: _whom(uow, raised), of=(Alarm, Responder, Slot))
 
 
 def who_raised(uow: UnitOfWork) -> frozenset[UUID]:
     """Of these the members whose alarm it is."""
-    return frozenset(key for key, _, _ in _standing(uow))
+    return frozenset(one.responder_id for one in _standing(uow, covert=True))
 
 
-def _standing(uow: UnitOfWork) -> _Raised:
-    return uow.lasting("silent alarms", _raised, of=(Alarm, Responder))
+def in_alarm(uow: UnitOfWork) -> frozenset[UUID]:
+    """The teams with any other alarm."""
+    return frozenset(one.team_id for one in _standing(uow, covert=False))
 
 
-def _raised(uow: UnitOfWork) -> _Raised:
-    return [(key, team_id, call_id) for key, team_id, call_id in uow.session.execute(_IN_FORCE)]
+def in_alarm_on(uow: UnitOfWork, call_id: UUID) -> frozenset[UUID]:
+    """Those of them that raised it on this call: more of them may be asked to come to it."""
+    standing = _standing(uow, covert=False)
+    return frozenset(one.team_id for one in standing if one.call_id == call_id)
 
 
-def _whom(uow: UnitOfWork, raised: _Raised) -> frozenset[UUID]:
-    calls = {call_id for _, _, call_id in raised if call_id is not None}
+def _standing(uow: UnitOfWork, *, covert: bool) -> Sequence[_Raised]:
+    standing = uow.lasting("alarms not over", _raised, of=(Alarm, Responder))
+    return [one for one in standing if (one.kind in COVERT) is covert]
+
+
+def _raised(uow: UnitOfWork) -> Sequence[_Raised]:
+    return [_Raised(*row) for row in uow.session.execute(_IN_FORCE)]
+
+
+def _whom(uow: UnitOfWork, raised: Sequence[_Raised]) -> frozenset[UUID]:
+    calls = {one.call_id for one in raised if one.call_id is not None}
     with_them = (
         select(Slot.responder_id)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .where(Dispatch.call_id.in_(calls), Slot.state.in_(sorted(TAKEN)))
     )
-    teams = {team_id for _, team_id, _ in raised}
+    teams = {one.team_id for one in raised}
     members = select(Responder.id).where(
         or_(Responder.team_id.in_(teams), Responder.id.in_(with_them))
     )

@@ -55,6 +55,8 @@ def _why(slot: Slot, team: TeamOption, member: MemberOption, need: Need) -> Iter
         yield msgid("not a team for this")
     if team.suspended:
         yield msgid("switched off")
+    if team.in_alarm:
+        yield msgid("has an alarm that is not over")
     if need.zone and team.zones:
         home = need.zone in team.zones
         yield msgid("home zone") if home else msgid("from another zone")

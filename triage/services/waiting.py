@@ -49,7 +49,7 @@ def _offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 def _anybody(options: Iterable[TeamOption], response: str) -> bool:
     """Is any team free that serves this response?"""
     return any(
-        option.free and not option.suspended and option.members
+        option.free and option.may_be_asked and option.members
         for option in options
         if response in option.responses
     )
