@@ -40,12 +40,16 @@ _TO_DO = {
     AlarmKind.WITHDREW: msgid("Decide who makes it safe. Whoever is asked next is warned."),
     AlarmKind.MISSED_CHECK_IN: msgid("Reach them by radio. No answer: send somebody."),
 }
+_REACHES_THEM = frozenset({AlarmKind.HELP, AlarmKind.MISSED_CHECK_IN})
 UNTIL_OVER = msgid(
     "It is taken care of. They are asked and told nothing until somebody says it is over."
 )
 """Of a silent alarm."""
 STANDS = msgid("It stands until somebody says that it is over.")
 """Of every other that is taken."""
+_HUSHED = msgid(
+    "Do not ring, text or radio them: a silent alarm is not over. Send help without warning them."
+)
 NO_CALL = msgid("on no call")
 
 
@@ -59,8 +63,9 @@ def says(kind: AlarmKind) -> str:
     return _SAYS[kind]
 
 
-def to_do(kind: AlarmKind) -> str:
-    return _TO_DO[kind]
+def to_do(kind: AlarmKind, *, hushed: bool = False) -> str:
+    """hushed -- a silent alarm of theirs, or of their team, stands as well: that one wins."""
+    return _HUSHED if hushed and kind in _REACHES_THEM else _TO_DO[kind]
 
 
 class Announcement(Protocol):

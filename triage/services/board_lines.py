@@ -53,6 +53,8 @@ class Coming:
     eta_at: datetime | None
     relief: str | None = None
     """`asked` while somebody is sought who relieves them, `none` while nobody is left to ask."""
+    hushed: bool = False
+    """A silent alarm keeps the desk from ringing, texting and reaching them by radio."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class DispatchLine:
         """Who is asked by a text that has not left."""
         roles = {one.unit: one.role for one in self.asked if one.to_ring}
         return [member_name(unit, role) for unit, role in roles.items()]
+
+    @property
+    def hushed(self) -> Sequence[str]:
+        """Who comes and may not be asked anything, see `Coming.hushed`."""
+        return [member_name(one.unit, one.role) for one in self.coming if one.hushed]
 
     @property
     def unrelieved(self) -> Sequence[str]:
@@ -158,13 +165,17 @@ class DispatchLine:
 
 
 def line_of(
-    dispatch: Dispatch | ListedDispatch, late_since: datetime, not_left: Collection[UUID] = ()
+    dispatch: Dispatch | ListedDispatch,
+    late_since: datetime,
+    not_left: Collection[UUID] = (),
+    unasked: Collection[UUID] = (),
 ) -> DispatchLine:
     """late_since -- hand-overs older than this are late, whether or not a worker wrote it.
-    not_left -- pages whose text has not left."""
+    not_left -- pages whose text has not left. unasked -- see `silences.places`."""
+    to_ring = {key for key in not_left if key not in unasked}
     slots = [slot for slot in dispatch.slots if slot.state not in GONE]
     asked = [
-        Ask(page.team.name, slot.role, page.answer_by, page.id, page.id in not_left)
+        Ask(page.team.name, slot.role, page.answer_by, page.id, page.id in to_ring)
         for slot in slots
         if slot.state is SlotState.PAGED
         for page in slot.pages
@@ -180,7 +191,7 @@ def line_of(
         by_rules=dispatch.why in BY_RULES,
         late=is_late(dispatch, late_since),
         asked=asked,
-        coming=[_coming(slot) for slot in slots if slot.state in TAKEN],
+        coming=[_coming(slot, unasked) for slot in slots if slot.state in TAKEN],
         cleared=[_coming(slot) for slot in slots if slot.state is SlotState.CLEARED],
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
@@ -199,9 +210,14 @@ def line_of(
     )
 
 
-def _coming(slot: Slot | ListedSlot) -> Coming:
+def _coming(slot: Slot | ListedSlot, unasked: Collection[UUID]) -> Coming:
     who = slot.team.name if slot.team else slot.unit or ""
-    return Coming(who, slot.role, slot.state, slot.eta_at, _relief(slot))
+    return Coming(who, slot.role, slot.state, slot.eta_at, _relief(slot), slot.id in unasked)
+
+
+def hushed(lines: Iterable[DispatchLine]) -> frozenset[str]:
+    """The teams of whoever is on the way or there and may not be asked anything."""
+    return frozenset(one.unit for line in lines for one in line.coming if one.hushed)
 
 
 def _left_unsafe_at(dispatch: Dispatch | ListedDispatch) -> datetime | None:

@@ -21,10 +21,18 @@ from triage.services import (
     listed_dispatches,
     outbox,
     sending,
+    silences,
+    unasked,
     who_comes,
 )
 from triage.services.assessments import Decision
-from triage.services.board_lines import DispatchLine, lacks_somebody, line_of, nobody_is_needed
+from triage.services.board_lines import (
+    DispatchLine,
+    hushed,
+    lacks_somebody,
+    line_of,
+    nobody_is_needed,
+)
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.listed_calls import ListedCall
@@ -164,14 +172,14 @@ def _late_since(uow: UnitOfWork, centre: Centre) -> datetime:
 
 def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
     late_since = _late_since(uow, centre)
-    not_left = outbox.not_left(uow)
+    not_left, hushed_places = outbox.not_left(uow), silences.places(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
     overrides: dict[UUID, list[tuple[UUID, str]]] = {}
     for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES, {"last": last}):
         overrides.setdefault(call_id, []).append((assessment_id, chosen))
     dispatches = listed_dispatches.of_listed_calls(uow, last)
     for dispatch in dispatches:
-        line = line_of(dispatch, late_since, not_left)
+        line = line_of(dispatch, late_since, not_left, hushed_places)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
         _latest_of(uow, last),
@@ -225,7 +233,7 @@ def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Ro
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
         errands=waiting,
-        errand_is_red=any(errands.is_red(errand, now) for errand in waiting),
+        errand_is_red=any(unasked.is_red(errand, now, hushed(lines)) for errand in waiting),
         held=around.holders.get(call.id),
         tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines, now),
         left_unsafe_at=max(

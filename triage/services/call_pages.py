@@ -1,7 +1,7 @@
 """What the page of one call shows, and who may see it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from triage.services import (
     hazard_notes,
     retention,
     sending,
+    silences,
     visits,
 )
 from triage.services.actors import names_of
@@ -81,6 +82,10 @@ class CallPage:
     not_needed: bool
     """Nobody has to come any more: the call is to be closed."""
     alarms: Sequence[Alarm]
+    silent: Collection[UUID]
+    """People whom a silent alarm keeps the desk from ringing, texting and reaching by radio."""
+    unasked: Collection[UUID]
+    """Their places on calls, and the pages that ask them."""
     hazard_notes: Sequence[hazard_notes.Shown]
     dangers: Sequence[Spoken]
     """What may be dangerous there, by the answers."""
@@ -122,6 +127,8 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         not_sent=[] if not_needed else _not_sent(uow, call, rows, overrides),
         not_needed=not_needed,
         alarms=alarm_lists.of_call(uow, centre, call.id),
+        silent=silences.silenced(uow),
+        unasked=silences.places(uow),
         hazard_notes=hazard_notes.of_call(uow, call),
         dangers=dangers.known(uow, centre, call),
         no_dangers=dangers.none_of(uow, centre, call),

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 
 from triage.domain.alarms import COVERT, AlarmKind
 from triage.domain.lifecycle import TAKEN
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -42,6 +42,16 @@ def silenced(uow: UnitOfWork) -> frozenset[UUID]:
 def who_raised(uow: UnitOfWork) -> frozenset[UUID]:
     """Of these the members whose alarm it is."""
     return frozenset(one.responder_id for one in _standing(uow, covert=True))
+
+
+def places(uow: UnitOfWork) -> frozenset[UUID]:
+    """The slots that they have, and the pages that ask them: the desk is not to ring, text or
+    radio anybody about one of these."""
+    if not (silent := silenced(uow)):
+        return frozenset()
+    slots = select(Slot.id).where(BUSY_SLOT, Slot.responder_id.in_(silent))
+    pages = select(Page.id).where(OPEN_PAGE, Page.responder_id.in_(silent))
+    return frozenset(uow.session.scalars(union_all(slots, pages)))
 
 
 def in_alarm(uow: UnitOfWork) -> frozenset[UUID]:

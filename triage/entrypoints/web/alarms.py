@@ -13,7 +13,7 @@ from triage.domain.errors import Conflict
 from triage.domain.words import Sentence, msgid
 from triage.entrypoints.web.access import current_person, open_to, safe_next
 from triage.entrypoints.web.languages import spoken
-from triage.services import alarm_lists, alarms
+from triage.services import alarm_lists, alarms, silences
 from triage.services.actors import names_of
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
@@ -36,6 +36,7 @@ def listed() -> ResponseReturnValue:
             untaken=[one for one in standing if one.taken_at is None or one.id in left],
             in_force=[one for one in standing if one.taken_at and one.id not in left],
             left=left,
+            silent=silences.silenced(uow),
             who_have=alarm_lists.who_have(uow, standing),
             unheard=alarm_lists.unheard(uow),
             taken=taken,

@@ -29,6 +29,7 @@ from triage.services import (
     next_steps,
     rule_drafts,
     sending,
+    silences,
     swaps,
     transfers,
     unsaved_calls,
@@ -108,6 +109,7 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         alarm_lists.who_have(uow, alarms),
         alarm_lists.left(uow, context.centre, alarms),
     )
+    silent = silences.silenced(uow)
     for alarm in alarms:
         if alarm.taken_at and alarm.id not in left:
             yield _in_force(alarm, who_have[alarm.id])
@@ -120,14 +122,18 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
             says=says(alarm.kind),
             code=code,
         )
-        more = [to_do(alarm.kind), *([REACHES_NOBODY] if alarm.id in unheard else [])]
+        hushed = alarm.responder_id in silent
+        more = [
+            to_do(alarm.kind, hushed=hushed),
+            *([REACHES_NOBODY] if alarm.id in unheard else []),
+        ]
         if alarm.id in left:
             more.insert(0, msgid("%(name)s had it, and is gone.", name=who_have[alarm.id]))
-        if alarm.covert:  # who is forced must not be rung: never behind a fold
+        if hushed:  # who is forced must not be rung: never behind a fold
             words = listed(" ", [words, *more])
             more = []
         address = f"/alarms#alarm-{alarm.id}"
-        yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more), alarm.covert)
+        yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more), hushed)
 
 
 def _in_force(alarm: Alarm, holder: str) -> Banner:

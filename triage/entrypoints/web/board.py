@@ -20,7 +20,7 @@ from triage.entrypoints.web.banners import begun_calls, changes_of_rules, paging
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.call_holder import answers_for_it
-from triage.entrypoints.web.errand_words import left_unsafe, mark
+from triage.entrypoints.web.errand_words import do_not_ask, left_unsafe, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
@@ -30,9 +30,12 @@ from triage.services import (
     calls,
     escalations,
     reachability,
+    silences,
+    unasked,
     unread_replies,
     watch,
 )
+from triage.services.board_lines import hushed
 from triage.services.boards import Board, Loudness, Row, is_there
 from triage.services.centre import Centre
 from triage.services.desk_lists import desk_lists
@@ -142,6 +145,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         unheard = alarm_lists.unheard(uow) if lists.alarms else frozenset()
         who_have = alarm_lists.who_have(uow, lists.alarms)
         left = alarm_lists.left(uow, context.centre, lists.alarms)
+        silent = silences.silenced(uow)
     shown = _chosen(context.centre, choice, found) | {
         "board": found,
         "choice": choice,
@@ -157,6 +161,9 @@ def _look() -> tuple[dict[str, Any], Board]:
         "unheard": unheard,
         "who_have": who_have,
         "left": left,
+        "silent": silent,
+        "do_not_ask": do_not_ask,
+        "asks_nobody": lambda errand, row: unasked.asks_nobody(errand, hushed(row.lines)),
         "is_there": is_there,
         "name": lambda response: response_name(context.centre, response),
         "centre": context.centre,
@@ -201,11 +208,10 @@ def _red(centre: Centre, row: Row, now: datetime) -> list[str]:
 
 def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     """What a row says first, the loudest first, each with its tone."""
-    marks = sorted(  # alarms first; what only has its time stands beside the teams
-        shown
-        for errand in row.errands
-        if (shown := mark(centre, errand, now, can_ring=row.call.can_ring))[0] != "quiet"
-    )
+    quiet, can_ring = hushed(row.lines), row.call.can_ring
+    marked = [mark(centre, one, now, can_ring=can_ring, hushed=quiet) for one in row.errands]
+    # alarms first; what only has its time stands beside the teams
+    marks = sorted(one for one in marked if one[0] != "quiet")
     said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
     said += left_unsafe(row.left_unsafe_at)
     if row.loudness < Loudness.HAND_OVER and any(

@@ -1,7 +1,7 @@
 """The page of one call: who rang, what was answered and decided, who comes, what happened."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +53,7 @@ from triage.services import (
     suggestions,
 )
 from triage.services import pages as pages_of_team
-from triage.services.board_lines import DispatchLine, line_of
+from triage.services.board_lines import DispatchLine, hushed, line_of
 from triage.services.boards import awaited, is_there
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -178,10 +178,10 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
     asked = told.ask_next if told else ()
     heard = prompted(centre, result, assessments.told(uow, call), call.location or "")
     questions = panel(centre.vocabulary, answered, asked, heard)
-    lines = _lines(uow, centre, page.record.dispatches)
+    lines = _lines(uow, centre, page.record.dispatches, page.unasked)
     return (
         words_of(centre)
-        | errand_words.shown(uow, centre, call)
+        | errand_words.shown(uow, centre, call, hushed(line for _, line in lines))
         | who_words.shown(uow, centre, call, [line for _, line in lines])
         | handover_words.shown(centre, page, told, [line for _, line in lines])
         | {
@@ -260,11 +260,11 @@ def _assessed(
 
 
 def _lines(
-    uow: UnitOfWork, centre: Centre, dispatches: Sequence[Dispatch]
+    uow: UnitOfWork, centre: Centre, dispatches: Sequence[Dispatch], unasked: Collection[UUID] = ()
 ) -> list[tuple[Dispatch, DispatchLine]]:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
     not_left = outbox.not_left(uow)
-    return [(dispatch, line_of(dispatch, late_since, not_left)) for dispatch in dispatches]
+    return [(one, line_of(one, late_since, not_left, unasked)) for one in dispatches]
 
 
 def lines_of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[DispatchLine]:

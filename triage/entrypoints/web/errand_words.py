@@ -1,6 +1,6 @@
 """What waits for a person about a call, as the board and the call's page say it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from triage.services import (
     referrals,
     rest_of_team,
     speaking_freely,
+    unasked,
 )
 from triage.services.centre import Centre
 from triage.services.errand_sentences import partner_name
@@ -46,9 +47,21 @@ from triage.storage.unit_of_work import UnitOfWork
 
 
 def mark(
-    centre: Centre, errand: Errand, now: datetime, *, can_ring: bool = True
+    centre: Centre,
+    errand: Errand,
+    now: datetime,
+    *,
+    can_ring: bool = True,
+    hushed: Collection[str] = (),
 ) -> tuple[str, str]:
-    """The tone and the words of its badge. can_ring -- see callers.can_ring."""
+    """The tone and the words of its badge. can_ring -- see callers.can_ring. hushed -- see
+    `board_lines.hushed`; nobody but the desk may read of these."""
+    details, kept = unasked.split(errand, hushed)
+    if unasked.asks_nobody(errand, hushed):
+        return "warn", do_not_ask(kept)
+    if kept:
+        tone, words = mark(centre, Errand(**_gist(errand), details=details), now)
+        return tone, listed("; ", [words, do_not_ask(kept)])
     if errand.kind == referrals.KIND:
         return "alarm", _referral(errand, now)
     red = errands.is_red(errand, now)
@@ -58,6 +71,15 @@ def mark(
     return ("alarm" if red else ahead), _WORDS[errand.kind](centre, errand, red)
 
 
+def _gist(errand: Errand) -> dict[str, Any]:
+    return {"kind": errand.kind, "due_at": errand.due_at, "ended_at": errand.ended_at}
+
+
+def do_not_ask(who: Iterable[str]) -> str:
+    """Instead of what the desk is else asked to do about them."""
+    return msgid("Do not ring, text or radio %(who)s: silent alarm", who=listed(", ", [*who]))
+
+
 def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:
     """The same of a team that had to leave, if one had to: it stays after the alarm was taken."""
     if at is None:
@@ -65,14 +87,24 @@ def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:
     return [("warn", msgid("A team left: not safe (%(clock)s)", clock=local_clock(at)))]
 
 
-def shown(uow: UnitOfWork, centre: Centre, call: Call) -> dict[str, Any]:
-    """What the call's page shows of them, and of the flows that begin them."""
+def shown(
+    uow: UnitOfWork, centre: Centre, call: Call, hushed: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the call's page shows of them, and of the flows that begin them.
+
+    hushed -- see `mark`.
+    """
     found, person = errands.of_call(uow, call), person_or_none()
     can_ring = callers.can_ring(call)
     return {
         "errands": found,
         "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
-        "errand_mark": lambda errand, now: mark(centre, errand, now, can_ring=can_ring),
+        "errand_mark": lambda errand, now: mark(
+            centre, errand, now, can_ring=can_ring, hushed=hushed
+        ),
+        "hushed": hushed,
+        "do_not_ask": do_not_ask,
+        "asks_nobody": lambda errand: unasked.asks_nobody(errand, hushed),
         "can_ring": can_ring,
         "errand_ends": ended,
         "tries_left": lambda errand: lost_lines.tries_left(centre, errand),

@@ -1,0 +1,132 @@
+"""While a silent alarm stands, nothing on the desk's screens sends it to ring, text or radio that
+person or who is with them: no task, no hint, and no other alarm of theirs."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.stories.test_alarms import on_a_call, signs_in, words
+from tests.stories.test_board import row
+from tests.stories.test_calls import CALM
+from tests.stories.test_duress import WORD, knows
+from tests.stories.test_late_teams import task
+from tests.world import Browser, Phone, World
+from triage.domain.alarms import AlarmKind
+from triage.storage.calls import Call
+from triage.storage.safety import Alarm
+
+
+@pytest.fixture
+def dispatcher(world: World) -> Browser:
+    return world.client("dispatcher")
+
+
+def press(desk: Browser, world: World, kind: AlarmKind, *buttons: str) -> None:
+    with world.context.reading() as uow:
+        alarm = uow.session.scalars(select(Alarm).where(Alarm.kind == kind)).one()
+    for button in buttons:
+        desk.submit("/alarms", {"next": "/alarms"}, f"/alarms/{alarm.id}/{button}")
+
+
+def page(browser: Browser, call: Call) -> str:
+    return words(browser, f"/calls/{call.reference}")
+
+
+def pair_comes(world: World, said: str) -> tuple[Phone, Phone, Call]:
+    world.ignores_texts("the desk's screens alone matter")
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} {said}")
+    return knows(world, clinician), officer, call
+
+
+DO_NOT = "Do not ring, text or radio CIT 1 (clinician), CIT 1 (officer): silent alarm"
+
+
+def test_who_is_late_and_forced_is_not_asked_what_keeps_them_until_it_is_over(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer, call = pair_comes(world, "1 ETA 10")
+    theirs = [signs_in(world, p, n) for p, n in ((clinician, "test-one"), (officer, "test-two"))]
+    clinician.text(f"{call.code} ok {WORD}")
+    world.desk.expect_ring("Silent alarm")
+    press(dispatcher, world, AlarmKind.DURESS, "take")
+    world.wait(minutes=17)
+
+    said = row(dispatcher, call)
+    assert DO_NOT in said
+    for one in ("what keeps them", "WHAT KEEPS THEM", "Not asked for", "ring them"):
+        assert one not in said, one
+    assert task(dispatcher, call) == "", "there is no form that says they were asked"
+    told = page(dispatcher, call)
+    assert DO_NOT in told
+    assert "because of the silent alarm nobody asks what keeps them." in told
+    for one in ("Ask by radio or telephone", "They were asked", "ASK CIT 1"):
+        assert one not in told, one
+    for browser in theirs:
+        own = page(browser, call)
+        assert "silent alarm" not in own.lower()
+        assert "Do not ring" not in own
+
+    press(dispatcher, world, AlarmKind.DURESS, "take", "over")  # nobody saw the desk meanwhile
+    assert "ASK CIT 1 (clinician), CIT 1 (officer) WHAT KEEPS THEM" in row(dispatcher, call)
+    assert "Ask by radio or telephone, then tell the caller." in page(dispatcher, call)
+
+
+def test_who_accepted_and_is_forced_is_not_to_be_rung_for_being_slow(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, _, call = pair_comes(world, "1")
+    world.wait(minutes=11)
+    assert "not on the way yet: ring them" in row(dispatcher, call)
+
+    clinician.text(f"{call.code} ok {WORD}")
+    world.desk.expect_ring("Silent alarm")
+    said = row(dispatcher, call)
+    assert "ring them" not in said
+    assert DO_NOT in said
+
+
+def test_the_silent_alarm_wins_over_a_cry_for_help_of_the_same_person(
+    world: World, dispatcher: Browser
+) -> None:
+    phone, call = on_a_call(world)
+    knows(world, phone)
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    press(dispatcher, world, AlarmKind.HELP, "take")
+    everywhere = ("/board", "/alarms", f"/calls/{call.reference}")
+    for place in everywhere:
+        assert "Reach them by radio" in words(dispatcher, place), place
+
+    phone.text(f"ok {WORD}")
+    world.ignores_texts("the desk's screens alone matter")
+    for taken in (False, True):
+        if taken:
+            press(dispatcher, world, AlarmKind.DURESS, "take")
+        for place in everywhere:
+            told = words(dispatcher, place)
+            assert "Reach them by radio" not in told, place
+            assert "Do not ring, text or radio them: a silent alarm is not over." in told, place
+        for place in ("/banners", "/intake"):
+            assert "Reach them by radio" not in words(dispatcher, place), place
+
+    press(dispatcher, world, AlarmKind.DURESS, "over")
+    for place in everywhere:
+        assert "Reach them by radio" in words(dispatcher, place), place
+
+
+def test_an_untaken_cry_for_help_says_so_on_every_page_of_the_desk(
+    world: World, dispatcher: Browser
+) -> None:
+    phone, _ = on_a_call(world)
+    world.ignores_texts("the desk's screens alone matter")
+    knows(world, phone).text(f"ok {WORD}")
+    phone.text("need help")
+
+    told = words(dispatcher, "/banners")
+    assert "NEEDS HELP" in told
+    assert "Do not ring, text or radio them: a silent alarm is not over." in told
+    assert "Reach them by radio" not in told

@@ -1,0 +1,37 @@
+"""What waits for the desk about people whom a silent alarm keeps it from ringing, texting and
+reaching by radio: it is not to be done about them until somebody says that the alarm is over."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from triage.domain.role_words import member_name
+from triage.services import corrections, errands, late_teams
+from triage.storage.errands import Errand
+
+
+def split(errand: Errand, hushed: Collection[str]) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """What of its details the desk may act on, and whom it keeps from.
+
+    hushed -- teams of people with such an alarm, see `board_lines.hushed`.
+    """
+    details: dict[str, Any] = errand.details
+    if errand.kind == late_teams.KIND:
+        kept = [one for one in details["teams"] if one["who"] in hushed]
+        others = [one for one in details["teams"] if one not in kept]
+        return {"teams": others}, [member_name(one["who"], one["role"]) for one in kept]
+    if errand.kind == corrections.KIND:
+        teams = [team for team in details["texts"] if team in hushed]
+        return details | {"texts": [one for one in details["texts"] if one not in teams]}, teams
+    return details, ()
+
+
+def asks_nobody(errand: Errand, hushed: Collection[str]) -> bool:
+    """Is it about nobody else?"""
+    details, kept = split(errand, hushed)
+    return bool(kept) and not any(details.get(whom) for whom in ("teams", "texts", "units"))
+
+
+def is_red(errand: Errand, now: datetime, hushed: Collection[str]) -> bool:
+    """As `errands.is_red`, of what the desk may do."""
+    return errands.is_red(errand, now) and not asks_nobody(errand, hushed)
