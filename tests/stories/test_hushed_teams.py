@@ -53,7 +53,8 @@ def test_who_is_late_and_forced_is_not_asked_what_keeps_them_until_it_is_over(
     clinician.text(f"{call.code} ok {WORD}")
     world.desk.expect_ring("Silent alarm")
     press(dispatcher, world, AlarmKind.DURESS, "take")
-    world.wait(minutes=17)
+    world.wait(minutes=11)
+    world.wait(minutes=6)
 
     said = row(dispatcher, call)
     assert DO_NOT in said
