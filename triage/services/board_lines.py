@@ -192,7 +192,7 @@ def line_of(
         late=is_late(dispatch, late_since),
         asked=asked,
         coming=[_coming(slot, unasked) for slot in slots if slot.state in TAKEN],
-        cleared=[_coming(slot) for slot in slots if slot.state is SlotState.CLEARED],
+        cleared=[_coming(slot, unasked) for slot in slots if slot.state is SlotState.CLEARED],
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),
         rest_roles=_rest_roles(slots),
