@@ -577,7 +577,9 @@ def test_under_duress_the_text_goes_to_no_phone_of_the_team(world: World) -> Non
         world.phones.no_calls = Refused("20003", Whose.PROVIDER)
         alarms.raise_(uow, world.centre, AlarmKind.DURESS, member)
 
-    assert "Do not ring or text them" in world.desk.expect("Silent alarm of CIT 1, clinician")
+    assert "Do not ring, text or radio them" in world.desk.expect(
+        "Silent alarm of CIT 1, clinician"
+    )
     assert [len(phone.inbox) for phone in (clinician, officer)] == before
 
 

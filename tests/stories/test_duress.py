@@ -159,7 +159,9 @@ def test_the_desk_and_supervisors_are_rung_at_once_and_no_phone_of_the_team(worl
     clinician.text(f"ok {WORD}")
 
     for rung in (world.desk, boss):
-        ring = rung.expect_ring("Silent alarm of CIT 1, clinician. Do not ring or text them.")
+        ring = rung.expect_ring(
+            "Silent alarm of CIT 1, clinician. Do not ring, text or radio them."
+        )
         assert f"Call {', '.join(call.code)}" in ring.body
     assert [clinician.rings, officer.rings] == [[], []]
     assert [len(phone.inbox) for phone in (clinician, officer)] == [before[0] + 1, before[1]]
@@ -189,7 +191,7 @@ def test_it_is_on_the_screens_of_the_desk_and_on_no_other(world: World) -> None:
     for place in ("/board", path, "/banners", "/alarms"):
         told = words(dispatcher, place)
         assert "SILENT ALARM" in told, place
-        assert "Do not ring or text them" in told, place
+        assert "Do not ring, text or radio them" in told, place
 
 
 def test_that_nobody_takes_it_is_told_on_the_screens_of_the_desk_alone(world: World) -> None:

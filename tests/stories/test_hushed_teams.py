@@ -3,17 +3,26 @@ person or who is with them: no task, no hint, and no other alarm of theirs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from tests.stories.test_alarms import on_a_call, signs_in, words
-from tests.stories.test_board import row
+from tests.stories.test_board import fill, row
+from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows
 from tests.stories.test_late_teams import task
+from tests.stories.test_lost_phones import lose
 from tests.world import Browser, Phone, World
 from triage.domain.alarms import AlarmKind
+from triage.entrypoints.cli import Tools
+from triage.entrypoints.commands.watching import downtime
+from triage.services import dispatches
 from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch
 from triage.storage.safety import Alarm
 
 
@@ -131,3 +140,76 @@ def test_an_untaken_cry_for_help_says_so_on_every_page_of_the_desk(
     assert "NEEDS HELP" in told
     assert "Do not ring, text or radio them: a silent alarm is not over." in told
     assert "Reach them by radio" not in told
+
+
+def test_a_text_of_theirs_that_may_not_have_arrived_is_not_rung_about_until_it_is_over(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("the desk's screens alone matter")
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM)
+    phone.text(f"{call.code} 1")
+    world.phones.dead.add(phone.number)
+    with world.context.unit_of_work("test") as uow:
+        dispatch = uow.get(Dispatch, world.dispatch(call, "mobile_crisis").id)
+        dispatches.cancel(uow, world.centre, dispatch, "unsafe")
+    world.settle()
+    lost = "to Mobile 9 (clinician): may not have arrived."
+    noted = "/noted"
+    assert f"{lost} RING THEM." in page(dispatcher, call)
+    assert noted in dispatcher.get("/watch").text
+
+    knows(world, phone).text(f"ok {WORD}")
+    assert lost in page(dispatcher, call)
+    assert "RING THEM" not in page(dispatcher, call)
+    told = words(dispatcher, "/watch")
+    assert "Mobile 9 (clinician) silent alarm: do not ring, text or radio them" in told
+    assert noted not in dispatcher.get("/watch").text
+
+    press(dispatcher, world, AlarmKind.DURESS, "take", "over")
+    assert f"{lost} RING THEM." in page(dispatcher, call)
+    assert noted in dispatcher.get("/watch").text
+
+
+def test_whose_phone_is_lost_is_not_reached_by_radio_while_forced(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, _, call = pair_comes(world, "1")
+    clinician.text(f"{call.code} ok {WORD}")
+    lose(world, clinician)
+    told = page(dispatcher, call)
+    assert "CIT 1 (clinician) has lost the phone." in told
+    assert "by radio." not in told.split("CIT 1 (clinician) has lost the phone.")[1][:30]
+
+    press(dispatcher, world, AlarmKind.DURESS, "take", "over")
+    assert "CIT 1 (clinician) has lost the phone. Reach them by radio." in page(dispatcher, call)
+
+
+def test_beyond_the_list_nobody_is_to_be_asked_what_keeps_them_either(
+    world: World, dispatcher: Browser
+) -> None:
+    fill(world)
+    clinician, _, call = pair_comes(world, "1 ETA 10")
+    clinician.text(f"{call.code} ok {WORD}")
+    lost = world.call(CALM)
+    act(dispatcher, lost, "/line-lost", {})
+    world.wait(minutes=11)
+    world.wait(minutes=6)
+
+    def named() -> str:
+        return dispatcher.get("/board").text.split('id="board-tasks-beyond"')[1].split("</div>")[0]
+
+    assert f'href="/calls/{lost.reference}"' in named()
+    assert call.reference not in named()
+    press(dispatcher, world, AlarmKind.DURESS, "take", "over")
+    assert f'href="/calls/{call.reference}"' in named()
+
+
+def test_the_paper_names_whom_nobody_asks_by_radio(world: World, tmp_path: Path) -> None:
+    clinician, _, call = pair_comes(world, "1")
+    paper = tmp_path / "paper.html"
+    for said in ("ok", f"ok {WORD}"):
+        clinician.text(f"{call.code} {said}")
+        ran = CliRunner().invoke(downtime, [str(paper)], obj=Tools(None, {"ready": world.context}))
+        assert ran.exit_code == 0, ran.output
+        assert (DO_NOT in paper.read_text()) is (said != "ok")

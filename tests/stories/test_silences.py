@@ -168,14 +168,14 @@ def test_taking_it_does_not_hide_it(world: World, forced: tuple[Phone, Phone]) -
 
     for place in ("/board", f"/calls/{reference}", "/alarms", "/intake"):
         said = words(next_shift, place)
-        assert "Do not ring or text them" in said, place
+        assert "Do not ring, text or radio them" in said, place
         assert "Reach them by radio" not in said, place
     assert "silent alarm, not over" in words(next_shift, "/teams").lower()
     assert "Taken in the last 12 hours" in words(next_shift, "/alarms")
 
     assert "It is over" not in press(desk, world, "over")
     for place in ("/board", f"/calls/{reference}", "/alarms", "/intake"):
-        assert "Do not ring or text them" not in words(next_shift, place), place
+        assert "Do not ring, text or radio them" not in words(next_shift, place), place
     assert "is over: they may be rung" in words(next_shift, f"/calls/{reference}")
 
 

@@ -1,5 +1,6 @@
 """Alarms of people in the field, and what screens and telephones say of them."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,8 +35,8 @@ _SAYS = {
 _TO_DO = {
     AlarmKind.HELP: msgid("Reach them by radio, send help."),
     AlarmKind.DURESS: msgid(
-        "Do not ring or text them. Send help without warning them, and tell whoever else goes there"
-        " by radio."
+        "Do not ring, text or radio them. Send help without warning them, and tell whoever else"
+        " goes there by radio."
     ),
     AlarmKind.WITHDREW: msgid("Decide who makes it safe. Whoever is asked next is warned."),
     AlarmKind.MISSED_CHECK_IN: msgid("Reach them by radio. No answer: send somebody."),
@@ -66,6 +67,11 @@ def says(kind: AlarmKind) -> str:
 def to_do(kind: AlarmKind, *, hushed: bool = False) -> str:
     """hushed -- a silent alarm of theirs, or of their team, stands as well: that one wins."""
     return _HUSHED if hushed and kind in _REACHES_THEM else _TO_DO[kind]
+
+
+def do_not_ask(who: Iterable[str]) -> str:
+    """Instead of what the desk is else asked to do about them."""
+    return msgid("Do not ring, text or radio %(who)s: silent alarm", who=listed(", ", who))
 
 
 class Announcement(Protocol):
@@ -102,7 +108,7 @@ def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None)
 def _said(kind: AlarmKind, unit: str, role: str) -> Spoken:
     who = listed(", ", [unit, role_name(role)])
     if kind is AlarmKind.DURESS:
-        return msgid("Silent alarm of %(who)s. Do not ring or text them.", who=who)
+        return msgid("Silent alarm of %(who)s. Do not ring, text or radio them.", who=who)
     if kind is AlarmKind.WITHDREW:
         return msgid("Alarm. %(who)s, had to withdraw, it is not safe.", who=who)
     if kind is AlarmKind.MISSED_CHECK_IN:

@@ -158,7 +158,13 @@ KINDS = {
     ),
     "no_check_in": Kind(
         msgid("a team in the field is not asked whether all is well"),
-        (msgid("Ask every team that is on the way or on scene by radio, again and again."), _TELL),
+        (
+            msgid(
+                "Ask every team that is on the way or on scene by radio, again and again, but for a"
+                " team with a silent alarm."
+            ),
+            _TELL,
+        ),
         msgid("Its timer failed or is gone: look under Watch and at the log of the worker."),
         stops_paging=False,
     ),

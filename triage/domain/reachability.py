@@ -38,7 +38,7 @@ WORDS = {
 }
 TO_DO = {
     Trouble.SILENT_ALARM: msgid(
-        "Do not ring or text them, they are asked nothing. Once they are safe,"
+        "Do not ring, text or radio them, they are asked nothing. Once they are safe,"
         " say under Alarms that it is over."
     ),
     Trouble.COLLEAGUES_ALARM: msgid(

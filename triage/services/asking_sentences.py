@@ -87,7 +87,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "%(to)s assigned as %(role)s by hand.", to=d["to"], role=role_name(d["role"])
     ),
     "slot.by_radio_only": lambda _, d: msgid(
-        "%(team)s (%(role)s) texted STOP: reach them by radio.", team=d["team"], role=_role(d)
+        "%(team)s (%(role)s) texted STOP.", team=d["team"], role=_role(d)
     ),
     "slot.eta": lambda _, d: msgid("Arrives in %(minutes)s min.", minutes=d["minutes"]),
     "slot.en_route": lambda _, d: msgid(

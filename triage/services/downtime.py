@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from triage.domain.alarms import do_not_ask
 from triage.domain.reachability import WORDS
 from triage.domain.role_words import role_name
 from triage.domain.scoring_card import ScoringCard, scoring_card
@@ -126,4 +127,6 @@ def _who(centre: Centre, line: DispatchLine) -> str:
         units.append(line.unit)
     named = response_name(centre, line.response)
     who = listed(", ", dict.fromkeys(units)) if units else msgid("nobody yet")
+    if line.hushed:
+        return listed(": ", [named, who, do_not_ask(line.hushed)])
     return listed(": ", [named, who])

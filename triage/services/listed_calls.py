@@ -22,7 +22,7 @@ from sqlalchemy.orm import aliased
 from triage.domain.codes import NOT_NEEDED
 from triage.domain.lifecycle import TAKEN, CallState, DispatchState
 from triage.domain.transfers import TransferState
-from triage.services import errands, sending
+from triage.services import errands, sending, silences, unasked
 from triage.services.centre import Centre
 from triage.storage.calls import MOST_LISTED, OPEN_CALL, AssessmentRecord, Call, Caller
 from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Slot, Transfer
@@ -133,7 +133,9 @@ def _beyond(*loud: ColumnElement[bool] | TextClause) -> Select[str, str]:
 _NOBODY_BEYOND = _beyond(
     exists().where(_OF_CALL, UNFILLED_DISPATCH), _all_was_cancelled(), _nobody_was_asked()
 ).add_columns(Call.id, _others_come())
-_TASKS_BEYOND = _beyond(_hand_over_is_late(), _errand_is_red())
+_TASKS_BEYOND = _beyond(_hand_over_is_late(), _errand_is_red()).add_columns(
+    Call.id, _hand_over_is_late()
+)
 
 
 def of_board(uow: UnitOfWork, most: int) -> Sequence[ListedCall]:
@@ -171,7 +173,12 @@ def tasks_beyond(
     """The same of those that wait for somebody at the desk, and are red: a hand-over that nobody
     has confirmed, an errand. late_since -- see `board_lines.line_of`."""
     found = _of(uow, _TASKS_BEYOND, listed, late=late_since, now=uow.now)
-    return [(code, reference) for code, reference in found]
+    silent = silences.places(uow)
+    return [
+        (code, reference)
+        for code, reference, key, hand_over_is_late in found
+        if hand_over_is_late or not silent or unasked.any_red(uow, uow.get(Call, key), silent)
+    ]
 
 
 def _of(

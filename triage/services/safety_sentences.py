@@ -114,9 +114,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "page.address_refused": lambda _, d: msgid(
         "%(team)s: a wrong PIN, the address was not read by telephone.", team=d["team"]
     ),
-    "slot.phone_lost": lambda _, d: msgid(
-        "%(who)s has lost the phone: reach them by radio.", who=_who(d)
-    ),
+    "slot.phone_lost": lambda _, d: msgid("%(who)s has lost the phone.", who=_who(d)),
     "check_in.over": lambda _, d: msgid(
         "%(who)s has left the call: the question is dropped.", who=_who(d)
     ),

@@ -19,7 +19,7 @@ TEXTS = {
     "text.expired": msgid("%(kind)s to %(who)s: too old, not sent."),
     "text.withdrawn": msgid("%(kind)s to %(who)s: not needed any more."),
     "text.unknown": msgid("%(kind)s to %(who)s: nobody knows whether it left."),
-    "text.ring": msgid("%(kind)s to %(who)s: may not have arrived, RING THEM."),
+    "text.ring": msgid("%(kind)s to %(who)s: may not have arrived."),
     "text.rung": msgid("%(kind)s to %(who)s: a person has seen to it."),
     "text.conflict": msgid("%(kind)s to %(who)s: arrived, then reported as not arrived."),
     "text.second_copy": msgid("%(kind)s to %(who)s: may come twice."),

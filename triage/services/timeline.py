@@ -1,6 +1,6 @@
 """All that happened to a call, in order, in sentences: changes, texts, replies, delivery."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -10,19 +10,26 @@ from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
 from triage.domain.role_words import member_name, role_name
-from triage.domain.words import msgid
-from triage.services import page_links, text_sentences
+from triage.domain.words import listed, msgid
+from triage.services import page_links, silences, text_sentences
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call, Override
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.messages import InboundMessage, Message
 from triage.storage.teams import Partner, Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _NOBODY = {"worker", "carrier"}
 """Actors that the sentence itself makes plain."""
+_TO_DO = {
+    "text.ring": msgid("RING THEM."),
+    "slot.by_radio_only": msgid("Reach them by radio."),
+    "slot.phone_lost": msgid("Reach them by radio."),
+}
+"""What the desk does about it, unless a silent alarm keeps it from that."""
 FROM_WHOM = "from_whom"
 """The detail that names an account, as actors are named."""
 
@@ -51,6 +58,7 @@ class _Text:
 
     who: str
     body: str | None
+    responder_id: UUID | None = None
 
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
@@ -61,16 +69,28 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     texts = _texts_out(uow, call) | _texts_in(uow, call)
     typed_at = next((one.created_at for one in entries if one.event == "paper.entered"), None)
     notes = _override_notes(uow, call, entries)
+    unasked = _unasked(uow, call, texts)
     events = []
     for entry in entries:
         event = _event(centre, entry, names, texts.get(entry.subject_id))
         if (note := notes.get(entry.subject_id)) is not None:
             event = replace(event, words=note)
+        if entry.event in _TO_DO and entry.subject_id not in unasked:
+            event = replace(event, sentence=listed(" ", [event.sentence, _TO_DO[entry.event]]))
         at = _on_paper(call, entry) if entry.created_at == typed_at else None
         if at is not None and at != typed_at:
             event = replace(event, at=at, typed_at=typed_at)
         events.append(event)
     return sorted(events, key=lambda event: event.at) if typed_at else events
+
+
+def _unasked(uow: UnitOfWork, call: Call, texts: Mapping[UUID, _Text]) -> Collection[UUID]:
+    """The texts to people whom the desk is not to ring, text or radio, and the places they had."""
+    if not (silent := silences.silenced(uow)):
+        return frozenset()
+    had = select(Slot.id).join(Dispatch).where(Dispatch.call_id == call.id)
+    slots = uow.session.scalars(had.where(Slot.responder_id.in_(silent)))
+    return {*slots, *(key for key, text in texts.items() if text.responder_id in silent)}
 
 
 def _on_paper(call: Call, entry: AuditEntry) -> datetime | None:
@@ -124,7 +144,9 @@ def _texts_out(uow: UnitOfWork, call: Call) -> dict[UUID, _Text]:
         .options(joinedload(Responder.team))
     )
     return {
-        message.id: _Text(receiver(m_to, partner, message), page_links.hidden(message.body))
+        message.id: _Text(
+            receiver(m_to, partner, message), page_links.hidden(message.body), message.responder_id
+        )
         for message, m_to, partner in rows
     }
 

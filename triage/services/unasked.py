@@ -4,10 +4,17 @@ reaching by radio: it is not to be done about them until somebody says that the 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from triage.domain.role_words import member_name
 from triage.services import corrections, errands, late_teams
+from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.errands import Errand
+from triage.storage.teams import Team
+from triage.storage.unit_of_work import UnitOfWork
 
 
 def split(errand: Errand, hushed: Collection[str]) -> tuple[Mapping[str, Any], Sequence[str]]:
@@ -35,3 +42,12 @@ def asks_nobody(errand: Errand, hushed: Collection[str]) -> bool:
 def is_red(errand: Errand, now: datetime, hushed: Collection[str]) -> bool:
     """As `errands.is_red`, of what the desk may do."""
     return errands.is_red(errand, now) and not asks_nobody(errand, hushed)
+
+
+def any_red(uow: UnitOfWork, call: Call, places: Collection[UUID]) -> bool:
+    """Of a call that the board does not list. places -- see `silences.places`."""
+    slots = select(Team.name).join(Slot, Slot.team_id == Team.id).join(Dispatch)
+    of_it = slots.where(Dispatch.call_id == call.id, Slot.id.in_(places))
+    hushed = frozenset(uow.session.scalars(of_it))
+    waiting = [one for one in errands.of_call(uow, call) if one.kind not in errands.OUTLIVES_CALL]
+    return any(is_red(one, uow.now, hushed) for one in waiting)

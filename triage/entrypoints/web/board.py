@@ -20,7 +20,7 @@ from triage.entrypoints.web.banners import begun_calls, changes_of_rules, paging
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.call_holder import answers_for_it
-from triage.entrypoints.web.errand_words import do_not_ask, left_unsafe, mark
+from triage.entrypoints.web.errand_words import left_unsafe, mark
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
@@ -162,7 +162,7 @@ def _look() -> tuple[dict[str, Any], Board]:
         "who_have": who_have,
         "left": left,
         "silent": silent,
-        "do_not_ask": do_not_ask,
+        "do_not_ask": alarm_words.do_not_ask,
         "asks_nobody": lambda errand, row: unasked.asks_nobody(errand, hushed(row.lines)),
         "is_there": is_there,
         "name": lambda response: response_name(context.centre, response),

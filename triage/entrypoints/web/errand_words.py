@@ -1,10 +1,11 @@
 """What waits for a person about a call, as the board and the call's page say it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from triage.domain.alarms import do_not_ask
 from triage.domain.codes import CANCELLED, DISPOSITIONS, NEXT_CONTACTS
 from triage.domain.errands import (
     AFTER_LAST_TRY,
@@ -73,11 +74,6 @@ def mark(
 
 def _gist(errand: Errand) -> dict[str, Any]:
     return {"kind": errand.kind, "due_at": errand.due_at, "ended_at": errand.ended_at}
-
-
-def do_not_ask(who: Iterable[str]) -> str:
-    """Instead of what the desk is else asked to do about them."""
-    return msgid("Do not ring, text or radio %(who)s: silent alarm", who=listed(", ", [*who]))
 
 
 def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:

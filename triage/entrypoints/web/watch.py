@@ -13,7 +13,7 @@ from triage.domain.codes import DISMISSALS
 from triage.domain.errors import Refused
 from triage.domain.findings import KINDS, Finding, Kind
 from triage.entrypoints.web.access import current_person, open_to
-from triage.services import leftovers, outbox, watch
+from triage.services import leftovers, outbox, silences, watch
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
 
@@ -37,6 +37,7 @@ def _page(wrong: UUID | None = None, why: str = "") -> ResponseReturnValue:
             parked=leftovers.steps(uow, leftovers.PARKED),
             expired=leftovers.steps(uow, leftovers.EXPIRED),
             texts=leftovers.lost_texts(uow),
+            silent=silences.silenced(uow),
             reasons=list(DISMISSALS.items()),
             now=uow.now,
             wrong=wrong,
