@@ -252,7 +252,9 @@ def test_one_silent_alarm_is_one_persons_and_who_is_with_them_is_told_apart(
 
     assert "2 people on duty now or soon may not be reached by text" in board
     theirs, colleague = board.split("CIT 1 (clinician)")[-1].split("CIT 1 (officer)")
-    assert "silent alarm, not over Do not ring or text them, they are asked nothing." in theirs
+    assert (
+        "silent alarm, not over Do not ring, text or radio them, they are asked nothing." in theirs
+    )
     assert "a colleague's silent alarm, not over The alarm is not theirs. Do not ring" in colleague
     assert teams.count("Silent alarm, not over") == 1
     assert teams.count("A colleague's silent alarm, not over") == 1

@@ -42,8 +42,8 @@ TO_DO = {
         " say under Alarms that it is over."
     ),
     Trouble.COLLEAGUES_ALARM: msgid(
-        "The alarm is not theirs. Do not ring or text them either, they are asked nothing: whoever"
-        " forces their colleague may notice."
+        "The alarm is not theirs. Do not ring, text or radio them either, they are asked nothing:"
+        " whoever forces their colleague may notice."
     ),
     Trouble.PHONE_LOST: msgid(
         "Nothing is sent to it, nothing from it counts. Once it is found, or they"
@@ -69,7 +69,7 @@ LEFT_DUTY = {
 }
 """Why a page moved on before its time."""
 SILENCED = frozenset({Trouble.SILENT_ALARM, Trouble.COLLEAGUES_ALARM})
-"""Nobody is to ring or text them."""
+"""Nobody is to ring, text or radio them."""
 BY_RADIO = msgid("They have work in hand. Reach them by radio.")
 
 
