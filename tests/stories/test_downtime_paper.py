@@ -119,6 +119,7 @@ def test_a_folder_that_is_away_at_the_start_is_told_at_once(world: World, tmp_pa
 
     share.mkdir()
     assert keeper(watcher).once()
+    beat(world)
     assert watcher.round()
 
 
