@@ -205,12 +205,12 @@ def test_that_nobody_takes_it_is_told_on_the_screens_of_the_desk_alone(world: Wo
     world.desk.expect_ring("Silent alarm of CIT 1")
 
     with world.context.unit_of_work("test") as uow:
-        found = [Finding("alarm_untaken"), Finding("alarm_silent"), Finding("backup_old")]
+        found = [Finding("alarm_untaken"), Finding("alarm_silent"), Finding("callbacks")]
         watch.keep(uow, "watcher", 1, found)
 
     for browser in theirs:
         told = words(browser, "/banners")
-        assert "backup is too old" in told
+        assert "PAGING DOES NOT WORK" in told
         assert "alarm" not in told.lower()
     told = words(world.client("dispatcher"), "/banners")
     assert "Nobody takes an alarm of somebody in the field" in told
