@@ -2,18 +2,22 @@
 rings back, and which team under way may be asked to come instead."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.stories.test_call_page import words
 from tests.stories.test_diverts import accepted, offered
-from tests.stories.test_escalation import LEVELS, call_in, state
+from tests.stories.test_escalation import LEVELS, call_in, state, step
 from tests.stories.test_escalation_page import FORM, lay_down, names, read, typed_on
 from tests.stories.test_paging import nobody_sent
-from tests.world import World
-from triage.services import dispatches
-from triage.services.waiting import MOST
+from tests.world import Phone, World
+from triage.domain.escalation import read_policy
+from triage.domain.lifecycle import PageState
+from triage.services import dispatches, escalation_policies
+from triage.services.waiting import AT_ONCE
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.policies import EscalationPolicyRow
+from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 NIGHTS = FORM | {"call_back_min": "3", "divert_ranks": "1"}
@@ -162,11 +166,8 @@ def test_whoever_reads_spanish_reads_it_in_spanish(world: World) -> None:
 
 
 def test_a_team_that_is_free_waits_behind_no_calls_that_it_could_not_take(world: World) -> None:
-    others = nobody_sent(world)
-    world.context.do("test", lambda uow: _need_a_pair(uow, world, uow.get(Call, others.id)))
-    world.settle()
+    many_wait(world, "co_responder")
     last = call_in(world, 4)
-    world.ignores_texts("that nobody is left is told")
 
     (bravo,) = world.team("Bravo")
     world.wait(seconds=10)
@@ -175,9 +176,54 @@ def test_a_team_that_is_free_waits_behind_no_calls_that_it_could_not_take(world:
     assert state(world, last) == "seeking"
 
 
-def _need_a_pair(uow: UnitOfWork, world: World, call: Call) -> None:
-    for _ in range(MOST + 1):
-        opened = dispatches.open_dispatch(
-            uow, world.centre, call, "co_responder", LEVELS[2], "by_hand"
+def test_a_team_that_is_free_waits_behind_no_calls_that_ask_nobody_any_more(world: World) -> None:
+    one_team = [step("next_team"), step("supervisor")]
+    for_one_level(world, one_team)
+    many_wait(world, "mobile_crisis")
+    last = call_in(world, 4)
+
+    (bravo,) = world.team("Bravo")
+    world.context.do("test", lambda uow: _silent_for_all(uow, bravo))
+    world.wait(seconds=10)
+
+    bravo.expect("ROUTINE")
+    assert state(world, last) == "seeking"
+
+
+def for_one_level(world: World, steps: list[dict[str, object]]) -> None:
+    policy, _ = read_policy("One team", steps, repeat_s=600)
+    where = "mobile_crisis", 2
+    world.context.do(
+        "supervisor", lambda uow: escalation_policies.lay_down(uow, world.centre, where, policy)
+    )
+
+
+def many_wait(world: World, response: str) -> None:
+    """More than are read together."""
+    call = nobody_sent(world)
+
+    def send(uow: UnitOfWork) -> None:
+        for _ in range(AT_ONCE + 1):
+            dispatches.open_dispatch(
+                uow, world.centre, uow.get(Call, call.id), response, LEVELS[2], "by_hand"
+            )
+
+    world.context.do("test", send)
+    world.settle()
+    world.ignores_texts("that nobody is left is told")
+
+
+def _silent_for_all(uow: UnitOfWork, phone: Phone) -> None:
+    """They were asked for everything urgent, and did not answer."""
+    member = uow.get(Responder, phone.responder_id)
+    for slot in uow.session.scalars(select(Slot).join(Dispatch).where(Dispatch.level_rank == 2)):
+        uow.add(
+            Page(
+                slot_id=slot.id,
+                number=1,
+                team_id=member.team_id,
+                responder_id=member.id,
+                state=PageState.PASSED_OVER,
+                answer_by=uow.now,
+            )
         )
-        assert opened is not None

@@ -27,6 +27,16 @@ def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candida
     return Candidates(left, need, rank, flooded, none)
 
 
+def anybody_left(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> bool:
+    """Could any team be asked for these slots now, as far as that is told without asking the
+    database about each?"""
+    asked = _asked_already(dispatch, wanted)
+    roles = [slot.role for slot in wanted]
+    options = team_options(uow, dispatch.call.zone, besides=dispatch)
+    fitting = serving(options, dispatch.response)
+    return any(option.without(asked).could_come(roles) for option in fitting)
+
+
 def hold_best(uow: UnitOfWork, found: Candidates) -> tuple[TeamOption, Held]:
     """Hold the best team; there is one.
 

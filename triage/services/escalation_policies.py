@@ -56,7 +56,13 @@ def of_dispatch(uow: UnitOfWork, dispatch: Dispatch) -> EscalationPolicy:
 
 
 def _of(uow: UnitOfWork, key: UUID | None, level_rank: int) -> EscalationPolicy:
-    return default_policy(level_rank) if key is None else _policy(uow.get(EscalationPolicyRow, key))
+    if key is None:
+        return default_policy(level_rank)
+    return uow.once(
+        f"policy {key}",
+        lambda uow: _policy(uow.get(EscalationPolicyRow, key)),
+        of=(EscalationPolicyRow,),
+    )
 
 
 def call_back_after(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> timedelta:

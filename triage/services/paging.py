@@ -73,9 +73,21 @@ def seek(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     refresh(uow, dispatch)
 
 
+def may_ask_more(uow: UnitOfWork, dispatch: Dispatch) -> bool:
+    """Does a dispatch wait for a team, and may the policy and those who are free be able to give
+    it one?"""
+    wanted = _unfilled(dispatch)
+    may_ask = bool(wanted) and not _enough_asked(uow, dispatch, wanted)
+    return may_ask and candidates.anybody_left(uow, dispatch, wanted)
+
+
+def _unfilled(dispatch: Dispatch) -> Sequence[Slot]:
+    return [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]
+
+
 def offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """A team may have become free for a dispatch that waits for one: ask it."""
-    while wanted := [slot for slot in dispatch.slots if slot.state is SlotState.UNFILLED]:
+    while wanted := _unfilled(dispatch):
         found = candidates.find(uow, dispatch, wanted)
         if found.best is None or _enough_asked(uow, dispatch, wanted):
             break

@@ -1,9 +1,9 @@
 """Calls that wait for a team, and the teams that become free for them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.ranking import TeamOption
@@ -16,33 +16,50 @@ from triage.storage.dispatches import UNFILLED_DISPATCH, UNRELIEVED_SLOT, Dispat
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
-MOST = 100
-"""Waiting calls that teams which are free are held against in one look. Those that none of them
-serves are passed by and not counted: a team would wait beside what it could do."""
-_IN_PART = exists().where(Slot.dispatch_id == Dispatch.id, Slot.state.in_(BUSY))
+AT_ONCE = 100
+"""Waiting calls that are read together: one by one each would cost several questions, and a team
+that has said no to hundreds is held against all of them whenever any becomes free."""
+_IN_PART = exists().where(Slot.dispatch_id == Dispatch.id, Slot.state.in_(BUSY)).label("in_part")
+_BY_URGENCY = Dispatch.level_rank, Dispatch.created_at, Dispatch.id
 _WAITING = (
     select(Dispatch.id, Dispatch.response, Call.zone, _IN_PART)
     .join(Call)
     .where(UNFILLED_DISPATCH, Call.state == CallState.OPEN)
-    .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
+    .order_by(*_BY_URGENCY)
+)
+_WHOLE = (
+    select(Dispatch)
+    .where(Dispatch.id.in_(bindparam("keys", expanding=True)))
+    .options(joinedload(Dispatch.call), selectinload(Dispatch.slots).selectinload(Slot.pages))
+    .order_by(*_BY_URGENCY)
 )
 
 
 def offer(uow: UnitOfWork, centre: Centre) -> None:
     """Ask teams that are free for the calls that wait: the most urgent first, then the oldest."""
-    unrelieved, looked = _unrelieved(uow), 0
-    for key, response, zone, in_part in uow.session.execute(_WAITING).all():
-        # the rest of a team that has a place there is busy for every call but this one
-        if looked < MOST and (in_part or _anybody(team_options(uow, zone), response)):
-            looked += 1
-            _offer(uow, centre, uow.get(Dispatch, key))
+    unrelieved = _unrelieved(uow)
+    for dispatch in _served(uow):
+        _offer(uow, centre, dispatch)
     for dispatch in unrelieved:
         _offer(uow, centre, dispatch)
 
 
+def _served(uow: UnitOfWork) -> Iterator[Dispatch]:
+    """Those that a team which is free by then could take."""
+    rows = uow.session.execute(_WAITING).all()
+    for begin in range(0, len(rows), AT_ONCE):
+        keys = [
+            row.id
+            for row in rows[begin : begin + AT_ONCE]
+            # the rest of a team that has a place there is busy for every call but this one
+            if row.in_part or _anybody(team_options(uow, row.zone), row.response)
+        ]
+        if keys:
+            yield from uow.session.scalars(_WHOLE, {"keys": keys}).all()
+
+
 def _offer(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
-    options = team_options(uow, dispatch.call.zone, besides=dispatch)
-    if _anybody(options, dispatch.response):
+    if paging.may_ask_more(uow, dispatch):
         paging.offer(uow, centre, dispatch)
 
 
@@ -56,7 +73,8 @@ def _anybody(options: Iterable[TeamOption], response: str) -> bool:
 
 
 def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
-    """Dispatches with a team that nobody relieves, after those to which nobody comes."""
+    """Dispatches with a team that nobody relieves, after those to which nobody comes: never more
+    than there are teams."""
     return uow.session.scalars(
         select(Dispatch)
         .join(Call)
@@ -66,8 +84,7 @@ def _unrelieved(uow: UnitOfWork) -> Sequence[Dispatch]:
             Call.state == CallState.OPEN,
         )
         .options(joinedload(Dispatch.call))
-        .order_by(Dispatch.level_rank, Dispatch.created_at, Dispatch.id)
-        .limit(MOST)
+        .order_by(*_BY_URGENCY)
     ).all()
 
 
