@@ -22,6 +22,7 @@ NAMED = {
     "faults/test_commit_in_doubt": "a commit that may have happened",
     "faults/test_primary_is_lost": "the primary dies under load, a standby takes over",
     "faults/test_busy_database": "somebody holds the one writer",
+    "faults/test_somebody_holds_locks": "F42: others hold tables, or read a long report",
     "faults/test_disk_is_full": "the disk is full or answers with errors",
     "faults/test_file_is_another": "SQLite's file is deleted or replaced",
     "faults/test_log_is_full": "the disk of the log is full, or nobody reads its pipe",

@@ -40,6 +40,7 @@ class Service:
         world.team("CIT 1", ("co_responder", "mobile_crisis"), calls_at_once=999)
         self.token = world.token()
         username = world.account("dispatcher")
+        self.processes.environ["TRIAGE_PUBLIC_URL"] = self.address  # where Twilio reports to
         serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{self.port}", "--processes", "1"]
         self.web = self.processes.start(serve)
         self.processes.start(ALONE)
@@ -106,10 +107,17 @@ class Service:
             f"{self.address}/intake", data=form, timeout=15, allow_redirects=False
         )
 
+    def pages_again(self) -> None:
+        try:
+            until(lambda: self.answers("/pagingz") == 200, BACK_S)
+        except AssertionError:
+            told = requests.get(f"{self.address}/pagingz", timeout=10).text
+            raise AssertionError(f"paging is not well: {told}") from None
+
     def recovers(self) -> None:
         """Nobody started anything anew, and all that was acknowledged is there."""
         until(lambda: self.post().status_code == 201, BACK_S)
-        until(lambda: self.answers("/pagingz") == 200, BACK_S)
+        self.pages_again()
         for reference in self.acknowledged:
             assert self.status(f"/calls/{reference}") == 200, reference
 
@@ -117,7 +125,10 @@ class Service:
         """So many calls are there, those that were acknowledged among them, each with a next step,
         and every text has left: twice only where it was in doubt, and then it says so."""
         since = datetime.now(UTC)
-        until(lambda: not owed(self.database, since), within_s)
+        try:
+            until(lambda: not owed(self.database, since), within_s)
+        except AssertionError:
+            raise AssertionError(f"still owed: {owed(self.database, since)}") from None
         rows = self.database.rows("SELECT reference FROM call")
         references = [reference for (reference,) in rows]
         assert set(self.acknowledged) <= set(references)

@@ -121,7 +121,7 @@ def _goes_on(
 def _goes_on_without_hands(desk: Desk) -> None:
     service, back_at = desk.service, time.monotonic()
     until(lambda: service.post(CUT_OFF).status_code == 201, BACK_S)
-    until(lambda: service.answers("/pagingz") == 200, BACK_S)
+    service.pages_again()
     WAITS_S.append(time.monotonic() - back_at)
     for form in desk.forms:
         assert service.send(form).status_code == 303

@@ -24,7 +24,7 @@ _SQLITE = (
     "PRAGMA temp_store=MEMORY",
 )
 _POSTGRESQL = (
-    "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=15s"
+    "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=15s"
     # Compiling a query of ours takes a second or two and saves nothing: all are short.
     " -c jit=off"
 )

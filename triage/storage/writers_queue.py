@@ -12,7 +12,7 @@ from typing import IO
 
 from sqlalchemy.exc import OperationalError
 
-WAIT_S = 4.5
+WAIT_S = 4.0
 """A writer waits no longer for its turn and for SQLite's own lock together: whoever pressed the
 button is told within 5 s that nothing was saved."""
 

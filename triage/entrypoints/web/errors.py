@@ -4,7 +4,17 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
@@ -24,6 +34,7 @@ from triage.domain.errors import (
 from triage.domain.words import msgid
 from triage.entrypoints.web.headers import request_id
 from triage.entrypoints.web.languages import spoken
+from triage.entrypoints.web.page import NO_DATABASE
 from triage.storage.sealed import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -152,6 +163,7 @@ def _ours(error: TriageError) -> ResponseReturnValue:
         log.error("not decrypted: %s", error.why)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     title, _ = SENTENCES[status]
+    setattr(g, NO_DATABASE, status == 503)
     if asked_by_program():
         return _problem(status, title, _sentence(error), field=getattr(error, "field", None))
     return _page(status, _sentence(error))
@@ -159,6 +171,7 @@ def _ours(error: TriageError) -> ResponseReturnValue:
 
 def _no_database(error: Exception) -> ResponseReturnValue:
     log.error("the database does not answer", exc_info=error)
+    setattr(g, NO_DATABASE, True)
     title, sentence = NOT_SAVED if request.method == "POST" else SENTENCES[503]
     if asked_by_program():
         return _problem(503, title, sentence)

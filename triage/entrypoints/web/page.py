@@ -1,6 +1,7 @@
 """What every template can use: times, navigation, banners."""
 
 from collections.abc import Callable, Iterable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -78,6 +79,8 @@ class Templates(Environment):
 
 
 BannerSource = Callable[[AppContext], Iterable[Banner]]
+NO_DATABASE = "no_database"
+"""In `g`: this request is answered with a page that tells of it."""
 
 
 def add_banners(app: Flask, source: BannerSource) -> None:
@@ -126,12 +129,10 @@ def banners() -> list[Banner]:
     if person_or_none() is None:
         return []
     sources: list[BannerSource] = current_app.extensions.get("triage_banners", [])
-    try:
-        return [banner for source in sources for banner in source(current_context())]
-    except SQLAlchemyError:  # this may be the page that tells of it
-        return [
-            Banner("alarm", gettext("The database does not answer. Go on by telephone and radio."))
-        ]
+    if not g.get(NO_DATABASE):  # whoever has waited for it in vain does not wait again
+        with suppress(SQLAlchemyError):
+            return [banner for source in sources for banner in source(current_context())]
+    return [Banner("alarm", gettext("The database does not answer. Go on by telephone and radio."))]
 
 
 def navigation() -> list[tuple[str, str, bool]]:
