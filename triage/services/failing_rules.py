@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from triage.domain.findings import Finding
 from triage.services import rule_sets
@@ -12,26 +13,40 @@ from triage.storage.calls import CLOSED_CALL, OPEN_CALL, AssessmentRecord, Call
 from triage.storage.unit_of_work import UnitOfWork
 
 RECENT = timedelta(days=1)
-_CALLS = (
-    select(func.count(Call.id.distinct()), func.min(AssessmentRecord.created_at))
-    .join(AssessmentRecord, AssessmentRecord.call_id == Call.id)
-    .where(AssessmentRecord.outcome == "not_scored")
+_FAILED_AT = (
+    select(func.min(AssessmentRecord.created_at))
+    .where(
+        AssessmentRecord.call_id == Call.id,
+        AssessmentRecord.outcome == "not_scored",
+        AssessmentRecord.rule_set_sha256 == bindparam("sha256"),
+    )
+    .correlate(Call)
+    .scalar_subquery()
 )
+"""Of one call. As a join a planner may choose to read every assessment that ever was."""
+
+
+def _counted(*which: Any) -> Select[int, Any]:
+    """How many of these calls it could not be applied to, and since when."""
+    failed = select(_FAILED_AT.label("at")).select_from(Call).where(*which).subquery()
+    return select(func.count(failed.c.at), func.min(failed.c.at))
+
+
+_OPEN = _counted(OPEN_CALL)
+_CLOSED = _counted(CLOSED_CALL, Call.received_at > bindparam("since"))
 
 
 def open_calls(uow: UnitOfWork, sha256: str) -> tuple[int, datetime | None]:
     """How many calls that are open this version could not be applied to, and since when."""
-    failed = _CALLS.where(OPEN_CALL, AssessmentRecord.rule_set_sha256 == sha256)
-    count, since = uow.session.execute(failed).one()
-    return count, since
+    counted = uow.session.execute(_OPEN, {"sha256": sha256}).one()
+    return counted[0], counted[1]
 
 
 def recent_calls(uow: UnitOfWork, sha256: str) -> int:
     """How many calls, open or of the last day, this version could not be applied to."""
-    closed = _CALLS.where(CLOSED_CALL, Call.received_at > uow.now - RECENT)
-    failed = closed.where(AssessmentRecord.rule_set_sha256 == sha256)
-    count: int = uow.session.execute(failed).one()[0]
-    return open_calls(uow, sha256)[0] + count
+    asked = {"sha256": sha256, "since": uow.now - RECENT}
+    closed: int = uow.session.execute(_CLOSED, asked).one()[0]
+    return open_calls(uow, sha256)[0] + closed
 
 
 def audit(uow: UnitOfWork, centre: Centre) -> Iterator[Finding]:
