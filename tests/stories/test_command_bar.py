@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stories.test_calls import CALM, state
+from tests.stories.test_transfers import line_call, step
 from tests.world import Browser, World
 from triage.services import calls
 from triage.storage.calls import Call
@@ -227,6 +228,28 @@ def test_a_unit_by_radio_for_what_goes_through_cad_is_told_how(world: World) -> 
     refused = says(world, f"radio {call.code} Medic 12")
 
     assert f"is confirmed so: cad {call.code} UNIT CAD-NUMBER." in refused
+
+
+def test_where_a_line_does_not_answer_the_desk_reads_how_a_team_is_sent(
+    world: World,
+) -> None:
+    desk = world.client("dispatcher")
+    call = line_call(world)
+    assert f"open the call: o {call.code}." in says(world, f"a {call.code} mobile")
+    step(desk, call, "ringing")
+    world.wait(seconds=91)
+    world.ignores_texts("who is asked, and told to stand down, is told elsewhere")
+
+    refused = says(world, f"a {call.code} mobile")
+
+    assert "Crisis line has not taken the caller, and no team is sought." in refused
+    send = f"To send what is recommended (Mobile crisis team) type: send {call.code}."
+    assert send in refused
+    says(world, f"send {call.code}")
+    assert "is assigned as clinician" in says(world, f"a {call.code} mobile")
+    refused = says(world, f"a {call.code} mobile")
+    assert "No other team is sought: it is with Mobile" in refused
+    assert "type: send" not in refused
 
 
 def test_it_goes_places(world: World) -> None:

@@ -19,6 +19,7 @@ from triage.services import (
     call_pages,
     calls,
     check_ins,
+    command_refusals,
     command_words,
     dispatches,
     escalations,
@@ -110,21 +111,11 @@ def _by_radio(at: _At) -> str:
     if len(roles) > 1:
         named = language.named_first(at.rest, [command_words.of_role(role) for role in roles])
         if named is None:
-            raise Refused(_which_role(at, roles, name))
+            raise Refused(command_refusals.which_role(at.call.code, roles, name))
         roles, name = [roles[named[0]]], " ".join(named[1])
     slot = next(slot for slot in sought if slot.role == roles[0])
     assignments.assign(at.uow, at.centre, slot, None, name)
     return _assigned([slot])
-
-
-def _which_role(at: _At, roles: Sequence[str], unit: str) -> str:
-    return msgid(
-        "Several are sought (%(roles)s): say which, such as: radio %(code)s %(role)s %(name)s.",
-        roles=listed(", ", [role_name(role) for role in roles]),
-        code=at.call.code,
-        role=role_name(roles[0]),
-        name=unit,
-    )
 
 
 def _named(at: _At) -> str:
@@ -140,14 +131,8 @@ def _sought(at: _At) -> list[Slot]:
     if waiting := _wait_for_cad(at):
         if len(waiting) > 1:
             raise Refused(_several(at, waiting))
-        raise Refused(
-            msgid(
-                "No team of ours is sought; what goes through CAD is confirmed so: cad %(code)s"
-                " UNIT CAD-NUMBER.",
-                code=at.call.code,
-            )
-        )
-    raise Refused(msgid("nobody is sought for this call"))
+        raise Refused(command_refusals.through_cad(at.call.code))
+    raise Refused(command_refusals.nobody_is_sought(at.uow, at.centre, at.call, at.dispatches()))
 
 
 def _assigned(given: Sequence[Slot]) -> str:
@@ -290,15 +275,7 @@ def _wait_for_cad(at: _At) -> list[Dispatch]:
 
 
 def _several(at: _At, waiting: Sequence[Dispatch]) -> str:
-    name = response_name(at.centre, waiting[0].response)
-    names = listed(", ", [response_name(at.centre, one.response) for one in waiting])
-    return msgid(
-        "Several wait for CAD (%(names)s): say which before the unit, such as:"
-        " cad %(code)s %(name)s UNIT CAD-NUMBER.",
-        names=names,
-        code=at.call.code,
-        name=name,
-    )
+    return command_refusals.several_for_cad(at.centre, at.call.code, waiting)
 
 
 def _rang(at: _At) -> str:
