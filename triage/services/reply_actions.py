@@ -207,12 +207,13 @@ def _eta(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
 
 def _ask_relief(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
     _theirs(page)
-    call = page.slot.dispatch.call
+    call, again = page.slot.dispatch.call, reliefs.relief_of(page.slot) is not None
     replacements.ask(uow, centre, page.slot, "text")
     relief = reliefs.relief_of(page.slot)
-    nobody = relief is not None and relief.state is SlotState.UNFILLED
-    say = relief_wording.no_relief if nobody else relief_wording.relief_asked
-    return Answered("relief_asked", say(call.code), call)
+    if relief is None or relief.state is not SlotState.UNFILLED:
+        return Answered("relief_asked", relief_wording.relief_asked(call.code), call)
+    # That nobody was found is texted as it turns out, however the relief was asked for.
+    return Answered("relief_asked", relief_wording.no_relief(call.code) if again else None, call)
 
 
 def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:
