@@ -150,11 +150,11 @@ def test_a_no_goes_to_the_next_and_a_yes_can_be_given_back(
     for scripts in (True, False):
         call = world.call(CALM, zone="Downtown")
         own = as_somebody("clinician", f"/calls/{call.reference}", "declines", scripts)
-        says(own, "Decline", "You have declined: somebody else is asked.")
+        says(own, "Decline", "You have declined.")
         call = world.call(CALM, zone="Downtown")
         own.goto(f"{centre.base_url}/calls/{call.reference}")
         says(own, "Accept", "You have accepted: it is yours.")
-        says(own, "Give it back", "somebody else is asked.")
+        says(own, "Give it back", "You have given it back.")
 
 
 def test_silence_on_scene_is_an_alarm_at_the_desk(centre: Served, as_somebody: SignIn) -> None:

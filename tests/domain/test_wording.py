@@ -173,6 +173,7 @@ SAID: dict[str, Spoken] = {
     "no_relief": relief_wording.no_relief(K),
     "stays_until_relieved": relief_wording.stays_until_relieved(K),
     "released": relief_wording.released(K, "Northgate Mobile 2"),
+    "given_back": relief_wording.given_back(K, escalation_wording.SOMEBODY_IS_ASKED),
     "released_before": relief_wording.released_before(K),
     "withdrawn": relief_wording.withdrawn(K),
     "partner_withdrew": relief_wording.partner_withdrew(K, "officer", "CIT 2"),

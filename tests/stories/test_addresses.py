@@ -147,7 +147,7 @@ def test_what_was_begun_before_they_gave_it_back_reads_nothing(world: World) -> 
     phone.expect("your phone rings now")
     phone.pick_up()
     phone.text(f"{call.code} 2")
-    phone.expect("declined.")
+    phone.expect("you have given it back")
     world.desk.expect("nobody is left to ask")
 
     assert "nothing to read to you" in phone.press(PIN)

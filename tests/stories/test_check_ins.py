@@ -370,7 +370,7 @@ def test_a_place_given_to_another_member_is_asked_anew_and_the_first_has_not_ans
     world.wait(minutes=22)
     first.expect(ASKED)
     first.text(f"{call.code} 2")  # gives it back
-    first.expect("declined.")
+    first.expect("you have given it back")
     second.expect(f"Reply {call.code}")
 
     second.text(f"{call.code} 1")

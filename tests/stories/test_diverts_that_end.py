@@ -47,7 +47,7 @@ def test_a_team_that_gives_its_call_back_is_asked_as_any_that_is_free(world: Wor
 
     alpha.text(f"{first} 2")
 
-    alpha.expect("declined.")
+    alpha.expect("you have given it back.")
     assert "instead of" not in alpha.expect(f"Reply {code} 1=accept")
     world.desk.expect(f"{first} (ROUTINE): nobody is left to ask")
     assert f"Alpha {LEFT}: it is not asked any more to turn and come here." in page_of(
@@ -103,7 +103,7 @@ def test_whoever_has_the_place_by_then_hears_nothing_of_it(world: World) -> None
     (bravo,) = world.team("Bravo", ("co_responder",), ("clinician",))
 
     clinician.text(f"{first} 2")
-    clinician.expect("declined.")
+    clinician.expect("you have given it back")
     bravo.expect(f"Reply {first} 1")
     bravo.text(f"{first} 1")
     bravo.expect("accepted, it is yours")
@@ -251,7 +251,7 @@ def test_whoever_has_turned_may_give_it_back_and_take_it_after_all(world: World)
     code = code_of(world, urgent)
 
     alpha.text(f"{code} 2")
-    alpha.expect("declined.")
+    alpha.expect("you have given it back.")
     world.desk.expect(f"{code} (URGENT): nobody is left to ask")
     assert state(world, urgent) == "unfilled"
     world.wait(seconds=6)

@@ -54,7 +54,7 @@ def test_on_the_way_a_no_with_the_code_gives_it_back(world: World) -> None:
 
     phone.text(f"{call.code} no")
 
-    phone.expect("declined")
+    phone.expect("you have given it back")
     world.desk.expect("nobody is left to ask")
     assert untaken(world) == []
 
@@ -194,7 +194,7 @@ def test_a_no_that_comes_twice_gives_no_other_call_back(world: World) -> None:
     assert standing(world, one)[0] == "accepted"
     world.wait(seconds=11)
     phone.text("2")
-    phone.expect(f"{one.code} declined")
+    phone.expect(f"{one.code}: you have given it back")
     world.desk.expect("nobody is left to ask")
 
 

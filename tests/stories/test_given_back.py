@@ -2,12 +2,14 @@
 
 import pytest
 
-from tests.stories.test_call_page import words
+from tests.stories.test_call_page import clinician, path, words
+from tests.stories.test_calls import CALM
 from tests.stories.test_diverts import propose
 from tests.stories.test_escalation import call_in, code_of, lay_down, state, step, supervisor
 from tests.stories.test_transfers import line_call
 from tests.stories.test_transfers import step as said
-from tests.world import Phone, World
+from tests.world import Browser, Phone, World
+from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 
 LEFT = "NOBODY LEFT TO ASK"
@@ -37,7 +39,9 @@ def test_who_gives_it_back_leaves_it_to_supervisors_at_once(world: World, rank: 
 
     alpha.text(f"{code} 2")
 
-    assert any("declined. Nobody else is free: supervisors are asked." in t for t in alpha.inbox)
+    assert any(
+        "given it back. Nobody else is free: supervisors are asked." in t for t in alpha.inbox
+    )
     assert state(world, dispatch) == "unfilled"
     boss.expect(LEFT)
     boss.ignores("what follows is another story")
@@ -129,7 +133,7 @@ def test_who_was_told_that_another_has_it_is_asked_again_and_who_said_no_is_not(
 
     bravo.text(f"{code} 2")
 
-    bravo.expect("declined.")
+    bravo.expect("you have given it back.")
     if first == "says no":
         assert state(world, dispatch) == "unfilled"
         return
@@ -157,3 +161,48 @@ def test_the_desk_reads_whether_a_supervisor_is_really_alarmed(world: World) -> 
 
     assert nobody in reads(dispatch)
     world.ignores_texts("what is told by text is another story")
+
+
+def own_part(me: Browser, call: Call) -> str:
+    """What stands there for whoever was asked."""
+    shown = me.get(path(call)).text
+    return words(shown[shown.index('id="call-mine"') :].split("</section>")[0])
+
+
+def test_an_officer_who_gives_it_back_reads_so_and_who_has_it_now(world: World) -> None:
+    clinician_, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+    world.settle()
+    world.ignores_texts("what others read is another story")
+    for phone in (clinician_, officer):
+        phone.text(f"{call.code} 1")
+    me = clinician(world, officer)
+    _, other = world.pair("CIT 2")
+
+    there = f"{path(call)}/mine"
+    told = me.submit(path(call), {"action": "decline"}, to=there, follow=True).text
+
+    assert "You have given it back. Somebody else is being asked." in words(told)
+    assert "You have given it back. Others are asked." in own_part(me, call)
+    assert "Accept, I arrive in minutes" in own_part(me, call)  # they may come after all
+    officer.text(f"{call.code} 2")
+    assert f"{call.code}: you have given it back. Somebody" in officer.inbox[-1]
+
+    other.text(f"{call.code} 1")
+    assert "You have given it back. CIT 2 has it." in own_part(me, call)
+
+    other.text(f"{call.code} 2")
+    assert f"{call.code}: you have given it back." in other.inbox[-1]
+    assert "You have given it back. Nobody else has it yet." in own_part(me, call)
+    for wrong in ("ot needed any more", "Stand down", "eclined"):
+        assert wrong not in own_part(me, call)
+
+
+def test_who_says_no_at_once_has_declined_and_given_nothing_back(world: World) -> None:
+    (alpha,) = world.team("Alpha")
+    dispatch = call_in(world, 2)
+    alpha.expect(f"Reply {code_of(world, dispatch)} 1")
+    world.desk.ignores("nobody is left to ask")
+    for _ in ("once", "again"):
+        alpha.text(f"{code_of(world, dispatch)} 2")
+        assert "given it back" not in alpha.expect("declined.")

@@ -301,7 +301,7 @@ def test_who_gives_it_back_makes_room_for_the_next(world: World, call: Call) -> 
 
     alpha.text("2")
 
-    alpha.expect("declined")
+    alpha.expect("you have given it back")
     bravo.expect("Reply")
 
 
@@ -565,7 +565,7 @@ def test_partners_of_a_pair_hear_of_each_other(world: World, call: Call) -> None
     officer.expect("accepted, it is yours")
     clinician.expect("officer CIT 1 has accepted too")
     officer.text("2")
-    officer.expect("declined.")
+    officer.expect("you have given it back")
     world.desk.expect("nobody is left to ask")
     clinician.expect("your officer has given it back")
 

@@ -177,7 +177,7 @@ def test_a_team_that_falls_apart_place_by_place_and_again_is_told_each_time(worl
     officer.text("1")
     officer.expect("accepted, it is yours")
     officer.text("2")
-    officer.expect("declined.")
+    officer.expect("you have given it back")
     clinician.text("1")
     clinician.expect("Nothing was changed")
     clinician.text("2")

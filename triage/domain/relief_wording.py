@@ -1,8 +1,9 @@
-"""What is texted to teams that wait near, transport, are relieved, or must leave. As with every
-text, nothing names the person in crisis or tells of their health."""
+"""What is texted to teams that wait near, transport, are relieved, give a call back, or must
+leave. As with every text, nothing names the person in crisis or tells of their health."""
 
 from triage.domain.role_words import role_name
 from triage.domain.texts import Text, gsm7, sms
+from triage.domain.words import Spoken
 
 
 def staged(code: str) -> Text:
@@ -58,6 +59,11 @@ def released_before(code: str) -> Text:
 
 def left_before(code: str) -> Text:
     return sms("%(code)s: you left because it was not safe. Nothing was changed.", code=code)
+
+
+def given_back(code: str, then: Spoken) -> Text:
+    """To whoever had accepted. then -- what follows, a sentence."""
+    return sms("%(code)s: you have given it back. %(then)s", code=code, then=then)
 
 
 def withdrawn(code: str) -> Text:

@@ -1,5 +1,7 @@
 """What truly follows a no, for the answer to whoever said it."""
 
+from sqlalchemy import select
+
 from triage.domain import escalation_wording as words
 from triage.domain.escalation import Who
 from triage.domain.lifecycle import PageKind, PageState, SlotState
@@ -8,6 +10,7 @@ from triage.services import all_hands, escalation_policies, escalation_steps, su
 from triage.services.centre import Centre
 from triage.services.charges import in_charge
 from triage.services.escalation_steps import is_unconfirmed
+from triage.storage.audit import AuditEntry
 from triage.storage.dispatches import Dispatch, Page
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -28,6 +31,18 @@ def what_follows(uow: UnitOfWork, centre: Centre, page: Page, *, turned: bool = 
     if holder is not None:
         return words.in_charge(holder.team.name)
     return _beyond_the_teams(uow, centre, page, dispatch)
+
+
+def gave_back(uow: UnitOfWork, page: Page) -> bool:
+    """Had whoever was asked by this page the place, and gave it back?"""
+    if page.state not in {PageState.DECLINED, PageState.WITHDRAWN}:
+        return False
+    given_back = select(AuditEntry.id).where(
+        AuditEntry.call_id == page.slot.dispatch.call_id,
+        AuditEntry.event == "page.given_back",
+        AuditEntry.subject_id == page.id,
+    )
+    return uow.session.scalar(given_back.limit(1)) is not None
 
 
 def _beyond_the_teams(uow: UnitOfWork, centre: Centre, page: Page, dispatch: Dispatch) -> Spoken:

@@ -101,15 +101,21 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answer
     call = page.slot.dispatch.call
     said_no = page.state in {PageState.DECLINED, PageState.PASSED_OVER}
     if said_no and not may_still_decline(page):
-        then = after_a_no.what_follows(uow, centre, page)
-        return Answered("declined", wording.declined(call.code, then), call)
+        return _said_no(uow, page, after_a_no.what_follows(uow, centre, page))
     if page.state is PageState.WITHDRAWN or _is_released(page) or _is_done(page):
         return Answered("too_late", _too_late(page), call)
     if page.state is PageState.ACCEPTED and page.slot.state in ON_SITE:
         return _stays(uow, centre, page)
     had_charge = charges.is_charge(page)
     then = page_answers.decline(uow, centre, page, "text")
-    say = escalation_wording.charge_given_back if had_charge else wording.declined
+    if had_charge:
+        return Answered("declined", escalation_wording.charge_given_back(call.code, then), call)
+    return _said_no(uow, page, then)
+
+
+def _said_no(uow: UnitOfWork, page: Page, then: Spoken) -> Answered:
+    call = page.slot.dispatch.call
+    say = relief_wording.given_back if after_a_no.gave_back(uow, page) else wording.declined
     return Answered("declined", say(call.code, then), call)
 
 

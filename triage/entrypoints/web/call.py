@@ -20,6 +20,7 @@ from triage.entrypoints.web import (
     errand_words,
     handover_words,
     looks,
+    own_part,
     who_words,
 )
 from triage.entrypoints.web.access import current_person, open_to
@@ -46,13 +47,11 @@ from triage.services import (
     diverts,
     errands,
     hazard_notes,
-    opened_pages,
     outbox,
     said_again,
     speaking_freely,
     suggestions,
 )
-from triage.services import pages as pages_of_team
 from triage.services.board_lines import DispatchLine, hushed, line_of
 from triage.services.boards import awaited, is_there
 from triage.services.call_pages import CallPage
@@ -283,6 +282,7 @@ def for_member(
     return (
         words_of(centre)
         | errand_words.shown(uow, centre, call)
+        | own_part.shown(uow, pages[0])
         | {
             "page_of": page,
             "own_alarms": own_alarms,
@@ -290,12 +290,6 @@ def for_member(
             "left": alarm_lists.left(uow, centre, own_alarms),
             "call": call,
             "quiet": speaking_freely.cannot(uow, call),
-            "mine": pages[0],
-            "slot": pages[0].slot,
-            "has_it": opened_pages.has_it(pages[0]),
-            "diverted_to": opened_pages.diverted_to(uow, pages[0]),
-            "partners": pages_of_team.partners_of(pages[0].slot),
-            "who_has": pages_of_team.who_has,
             "base": f"/calls/{call.reference}",
             "lines": [(d, line) for d, line in lines if d.id in mine],
             "also": [line for d, line in lines if d.id not in mine and _comes(line)],

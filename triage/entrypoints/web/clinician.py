@@ -18,6 +18,7 @@ from triage.entrypoints.web.call_teams import minutes_typed, state_typed
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
 from triage.services import (
+    after_a_no,
     alarms,
     arrivals,
     calls,
@@ -113,8 +114,10 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
     if doing == "accept":
         return _accept(uow, centre, page, minutes)
     if doing == "decline":
-        page_answers.decline(uow, centre, page, "screen")
-        return msgid("You have declined: somebody else is asked.")
+        then = page_answers.decline(uow, centre, page, "screen")
+        if after_a_no.gave_back(uow, page):
+            return msgid("You have given it back. %(then)s", then=then)
+        return msgid("You have declined. %(then)s", then=then)
     return _go_on(uow, centre, page, doing, minutes)
 
 
