@@ -177,6 +177,7 @@ SAID: dict[str, Spoken] = {
     "released_before": relief_wording.released_before(K),
     "withdrawn": relief_wording.withdrawn(K),
     "partner_withdrew": relief_wording.partner_withdrew(K, "officer", "CIT 2"),
+    "partner_left": relief_wording.partner_left(K, "outreach_worker"),
     "partner_cleared": relief_wording.partner_cleared(K, "outreach_worker"),
     "cleared": wording.cleared(K),
     "cleared_and_answered": wording.cleared_and_answered(K),

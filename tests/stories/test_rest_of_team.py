@@ -254,6 +254,29 @@ def test_who_is_on_the_way_is_told_that_the_other_left_and_the_desk_is_asked(
     assert state(world, call) == "cleared"
 
 
+def test_who_is_there_too_is_told_that_the_other_left(world: World) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"})
+    clinician.expect("with officer")
+    officer.expect("with clinician")
+    for phone in (clinician, officer):
+        for word, answer in (("1", "it is yours"), ("scene", "you are on scene")):
+            phone.text(f"{call.code} {word}")
+            phone.expect(answer)
+    clinician.expect("comes with you")
+
+    officer.text(f"{call.code} clear")
+
+    officer.expect("you are free")
+    told = clinician.expect("your officer has cleared and left")
+    assert f"If you need help: {call.code} ASSIST" in told
+    assert f"unsafe: {call.code} WITHDRAW" in told
+    clinician.text(f"{call.code} clear")
+    clinician.expect("you are free")
+    officer.expect_silence()
+    assert state(world, call) == "cleared"
+
+
 def test_in_spanish_too(world: World, dispatcher: Browser) -> None:
     _, officer, call = cleared(world)
     officer.expect_silence()

@@ -83,6 +83,16 @@ def partner_cleared(code: str, role: str) -> Text:
     )
 
 
+def partner_left(code: str, role: str) -> Text:
+    """To whoever of the team is there, and stays without them."""
+    return sms(
+        "%(code)s: your %(role)s has cleared and left. If you need help: %(code)s ASSIST. "
+        "If you must leave, unsafe: %(code)s WITHDRAW",
+        code=code,
+        role=role_name(role),
+    )
+
+
 def partner_withdrew(code: str, role: str, who: str) -> Text:
     return sms(
         "%(code)s: UNSAFE, %(role)s %(who)s had to leave. If you must leave too: "

@@ -42,11 +42,14 @@ def stands(dispatch: Dispatch) -> tuple[str, list[Slot]]:
 
 
 def has_cleared(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
-    """Whoever of the team is not there yet must not go in and believe that they are."""
-    text = relief_wording.partner_cleared(slot.dispatch.call.code, slot.role)
+    """Whoever of the team is not there yet must not go in and believe that they are; whoever is
+    there, in another room perhaps, must not believe that they are near."""
+    code, role = slot.dispatch.call.code, slot.role
     for partner in partners_of(slot):
-        if partner.state in TAKEN - ON_SITE:
-            tell(uow, centre, partner, text)
+        if partner.state in TAKEN:
+            there = partner.state in ON_SITE
+            say = relief_wording.partner_left if there else relief_wording.partner_cleared
+            tell(uow, centre, partner, say(code, role))
 
 
 def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
