@@ -92,8 +92,8 @@ def test_three_wrong_pins_and_it_rests_for_a_while(world: World) -> None:
     phone.expect("your phone rings now")
     phone.pick_up()
 
-    assert "That was not your PIN" in phone.press("111111")
-    assert "That was not your PIN" in phone.press("222222")
+    assert "That was not your PIN. You can try 2 more times. Enter" in phone.press("111111")
+    assert "That was not your PIN. You can try once more. Enter" in phone.press("2222")
     over = phone.press("333333")
     assert "Too many wrong PINs" in over
     assert "<Gather" not in over

@@ -58,11 +58,17 @@ def pin_rests(until: str) -> Text:
 
 
 VOICE_PIN = msgid("Enter your six digit PIN.")
-VOICE_WRONG_PIN = msgid("That was not your PIN.")
 VOICE_PIN_RESTS = msgid("Too many wrong PINs. Ask dispatch by radio.")
 VOICE_NOT_YOURS = msgid("There is nothing to read to you. Ask dispatch by radio.")
 VOICE_NO_PIN = msgid("No PIN was entered. Nothing was read.")
 ONCE_MORE = msgid("Once more.")
+
+
+def voice_wrong_pin(left: int) -> Spoken:
+    """left -- how often it may be tried yet."""
+    if left == 1:
+        return msgid("That was not your PIN. You can try once more.")
+    return msgid("That was not your PIN. You can try %(left)s more times.", left=left)
 
 
 def address(

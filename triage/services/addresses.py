@@ -76,7 +76,8 @@ def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> S
         if pins.rests(uow, member):
             _tell_that_it_rests(uow, centre, page)
             return Said(words.VOICE_PIN_RESTS)
-        return _asking(listed(" ", [words.VOICE_WRONG_PIN, words.VOICE_PIN]))
+        wrong = words.voice_wrong_pin(pins.tries_left(centre, member))
+        return _asking(listed(" ", [wrong, words.VOICE_PIN]))
     uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
     told = [*dangers.known(uow, centre, call)]
     notes = hazard_notes.of_call(uow, call)

@@ -40,6 +40,11 @@ def rests(uow: UnitOfWork, member: Responder) -> bool:
     return member.pin_rests_until is not None and member.pin_rests_until > uow.now
 
 
+def tries_left(centre: Centre, member: Responder) -> int:
+    """How many wrong ones in a row it still takes until no PIN is taken for a while."""
+    return centre.policy.pin_tries - member.pin_failures
+
+
 def is_right(uow: UnitOfWork, centre: Centre, member: Responder, digits: str) -> bool:
     """Count a try. After too many wrong ones in a row no PIN is taken for a while."""
     if rests(uow, member) or member.pin_index is None:

@@ -163,7 +163,7 @@ def press() -> ResponseReturnValue:
         said = key_pressed(current_context(), UUID(attempt), number, key[:8])
         if said.private:  # not into the cookie that carries notices
             return _heard(said.text)
-        flash(said.text, "quiet")
+        flash(said.text, "warn" if said.asks else "quiet")
     else:
         flash(gettext("It does not ring any more."), "warn")
     return redirect(url_for("simulator.phones", phone=number), 303)
