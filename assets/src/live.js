@@ -4,7 +4,7 @@
 // says "you" is `own`: it is told no news while somebody else is signed in in this browser.
 
 window.live = function (url, { events = "", own = false, swapped = () => {}, signedOut = () => said("you are signed out: reload the page") } = {}) {
-  const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000];
+  const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000], READ_MS = 8000;
   const account = own && document.querySelector("meta[name=account]")?.content;
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
@@ -170,8 +170,22 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
     return said("%(count)s days", { count: Math.floor(seconds / 86400) });
   }
 
+  // What was done is told in green, long enough to be read; once something has turned red since, it
+  // is not the newest any more.
+  const alarms = () => document.querySelectorAll(".tone-alarm:not([hidden], [hidden] *)").length;
+  let red = alarms();
+  function outdate() {
+    const before = red;
+    red = alarms();
+    if (red <= before) return;
+    setTimeout(() => {
+      for (const done of document.querySelectorAll("#banners .tone-good")) done.remove();
+    }, Math.max(0, READ_MS - performance.now()));
+  }
+
   function tick() {
     if (stream && Date.now() - heard > SILENT_S * 1000) deafen();
+    outdate();
     if (asOf === null) return;
     for (const time of document.querySelectorAll("time[data-until]")) {
       const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);

@@ -63,6 +63,25 @@ def test_a_caller_is_handed_over_with_the_keyboard_and_comes_back(
     look(page, "board-lost")
 
 
+def test_what_was_done_does_not_stay_above_what_has_turned_red_since(
+    served: Served, page: Page
+) -> None:
+    call = served.world.call(TALKS, caller_phone="(202) 555-0143")
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    press(page, "The line rings")
+    done = page.locator("#banners .tone-good")
+    expect(done).to_contain_text("It rings.")
+    look(page, "rings")
+
+    served.world.wait(seconds=91)
+
+    line = page.get_by_role("region", name="Crisis line")
+    expect(line).to_contain_text("LINE DOES NOT ANSWER")
+    expect(done).to_have_count(0)
+    look(page, "does-not-answer")
+
+
 def test_a_team_is_relieved_and_another_has_to_leave(served: Served, page: Page) -> None:
     world = served.world
     (alpha,) = world.team("Alpha")
