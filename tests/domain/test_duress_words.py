@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from triage.domain import duress_words
@@ -63,3 +63,73 @@ def test_wherever_it_stands_it_is_heard_and_gone(before: str, after: str) -> Non
 
     assert "BLUEBIRD" in duress_words.said_in(body)
     assert "BLUEBIRD" not in duress_words.said_in(duress_words.without(body, "BLUEBIRD"))
+
+
+# --- a slip inside a longer word -----------------------------------------------------------
+
+WORDS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=duress_words.FORGIVEN, max_size=19)
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> tuple[str, str]:
+    """A word, and how a thumb may mistype it."""
+    word = draw(WORDS)
+    at = draw(st.integers(1, len(word) - 2))
+    before, letter, after = word[:at], word[at], word[at + 1 :]
+    swapped = word[: at - 1] + letter + word[at - 1] + after
+    typed = draw(
+        st.sampled_from(
+            [
+                before + draw(st.sampled_from(sorted(duress_words.BESIDE[letter]))) + after,
+                before + letter + letter + after,
+                word[0] + word,
+                word + word[-1],
+                *([swapped] if at > 1 else []),
+                *([before + after] if letter in (word[at - 1], word[at + 1]) else []),
+            ]
+        )
+    )
+    return word, typed
+
+
+@given(slips())
+def test_one_slip_of_a_thumb_inside_a_longer_word_is_heard(slip: tuple[str, str]) -> None:
+    word, typed = slip
+    assume(typed != word and parse(typed) == Reply())
+
+    assert word in duress_words.mistyped(typed)
+
+
+@given(st.one_of(WORDS, slips().map(lambda slip: slip[1])))
+def test_what_a_word_may_stand_for_is_one_slip_away_and_alike_at_both_ends(typed: str) -> None:
+    for word in duress_words.mistyped(typed):
+        assert len(word) >= duress_words.FORGIVEN
+        assert (word[0], word[-1]) == (typed[0], typed[-1])
+        assert word != typed
+        assert abs(len(word) - len(typed)) <= 1
+        if len(word) == len(typed):
+            differ = [at for at, letter in enumerate(word) if letter != typed[at]]
+            assert differ[-1] - differ[0] <= 1
+            assert len(differ) == 1 or sorted(word) == sorted(typed)
+        else:
+            longer, shorter = sorted((word, typed), key=len, reverse=True)
+            doubled = [at for at in range(1, len(longer)) if longer[at] == longer[at - 1]]
+            assert any(longer[:at] + longer[at + 1 :] == shorter for at in doubled)
+
+
+@pytest.mark.parametrize("said", MEAN_SOMETHING)
+def test_no_word_of_our_texts_is_a_slip_of_somebodys(said: str) -> None:
+    assert not duress_words.mistyped(said)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["BLUEBIR", "LUEBIRD", "BLUBIRD", "BLUEBIRDS", "XLUEBIRD", "BLUEBIRP", "BLUEBPRD", "BULEBIDR"],
+)
+def test_what_is_likelier_another_word_is_none(typed: str) -> None:
+    assert "BLUEBIRD" not in duress_words.mistyped(typed)
+
+
+def test_a_short_word_has_to_be_typed_right() -> None:
+    assert "HORSES" not in duress_words.mistyped("HORDES")
+    assert "CLOVERS" not in duress_words.mistyped("CLOBERS")

@@ -150,6 +150,40 @@ def test_the_word_alone_reads_as_ok(world: World) -> None:
     assert (alarm.kind, alarm.call_id) == (AlarmKind.DURESS, call.id)
 
 
+@pytest.mark.parametrize("typed", ["bluebrid", "Blueebird.", "bluevird"])
+def test_a_slip_inside_the_word_raises_it_too_and_is_answered_as_ever(
+    world: World, typed: str
+) -> None:
+    phone, call = on_a_call(world)
+    knows(world, phone)
+
+    phone.text(f"{call.code} ok {typed}")
+
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    assert phone.expect("noted") == f"{call.code}: thank you, noted."
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.DURESS, call.id)
+    with world.context.reading() as uow:
+        bodies = [one.body for one in uow.session.scalars(select(InboundMessage))]
+    assert typed not in " ".join(body or "" for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"), [("bluebird", "blueberd x"), ("bluebird", "blubird"), ("clovers", "clobers")]
+)
+def test_what_may_as_well_be_another_word_raises_nothing(
+    world: World, word: str, typed: str
+) -> None:
+    phone, call = on_a_call(world)
+    knows(world, phone, word)
+
+    phone.text(f"{call.code} note all calm, {typed}")
+
+    phone.expect("your note is kept")
+    assert untaken(world) == []
+    assert world.desk.rings == []
+
+
 def test_the_desk_and_supervisors_are_rung_at_once_and_no_phone_of_the_team(world: World) -> None:
     boss = supervisor(world)
     clinician, officer, call = pair_on_scene(world, "CIT 1")

@@ -4,6 +4,8 @@ of which nobody learns who can read their phone or their partner's.
 Only a keyed index of the word is kept, bound to the member; texts are kept without it.
 """
 
+from collections.abc import Iterable
+
 from triage.domain import duress_words
 from triage.domain.alarms import AlarmKind
 from triage.domain.sms_replies import parse
@@ -30,12 +32,18 @@ def _index(member: Responder, word: str) -> bytes:
     return blind_index(f"duress:{member.id}", word)
 
 
+def _is_theirs(member: Responder, words: Iterable[str]) -> bool:
+    return any(_index(member, word) == member.duress_index for word in words)
+
+
 def listen(uow: UnitOfWork, centre: Centre, member: Responder, body: str) -> str:
-    """The text without their word, to be answered as it stands. If the word was in it, the alarm
-    is raised before: nothing that becomes of the text can undo it."""
+    """The text without their word, to be answered as it stands. If the word was in it, or a slip
+    of it, the alarm is raised before: nothing that becomes of the text can undo it."""
     if member.duress_index is None:
         return body
-    said = [w for w in duress_words.said_in(body) if _index(member, w) == member.duress_index]
+    words = duress_words.said_in(body)
+    said = [word for word in words if _is_theirs(member, {word})]
+    said = said or [word for word in words if _is_theirs(member, duress_words.mistyped(word))]
     if not said:
         return body
     rest = duress_words.without(body, said[0])
