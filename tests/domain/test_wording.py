@@ -169,6 +169,7 @@ SAID: dict[str, Spoken] = {
     "on_scene": wording.on_scene(K),
     "staged": relief_wording.staged(K),
     "transporting": relief_wording.transporting(K),
+    "at_two_places": relief_wording.at_two_places(K, "7K4M"),
     "relief_asked": relief_wording.relief_asked(K),
     "no_relief": relief_wording.no_relief(K),
     "stays_until_relieved": relief_wording.stays_until_relieved(K),

@@ -20,6 +20,16 @@ def transporting(code: str) -> Text:
     )
 
 
+def at_two_places(code: str, other: str) -> Text:
+    """To whoever is on scene, or transports, and is on scene at another call as well."""
+    return sms(
+        "%(code)s noted, but you are on scene at %(other)s too. If you have left there: "
+        "%(other)s CLEAR. Help: %(code)s ASSIST. Unsafe: %(code)s WITHDRAW",
+        code=code,
+        other=other,
+    )
+
+
 def relief_asked(code: str) -> Text:
     return sms(
         "%(code)s: a relief is being asked. You stay responsible until somebody accepts; we tell "

@@ -1,8 +1,9 @@
 """A dispatch in one line: who is asked, who comes, what is missing."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from triage.domain.lifecycle import (
@@ -55,6 +56,8 @@ class Coming:
     """`asked` while somebody is sought who relieves them, `none` while nobody is left to ask."""
     hushed: bool = False
     """A silent alarm keeps the desk from ringing, texting and reaching them by radio."""
+    also_at: Sequence[str] = ()
+    """The codes of other calls where they are on scene too (services/two_places.py)."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +172,11 @@ def line_of(
     late_since: datetime,
     not_left: Collection[UUID] = (),
     unasked: Collection[UUID] = (),
+    also_at: Mapping[UUID, Sequence[str]] = MappingProxyType({}),
 ) -> DispatchLine:
     """late_since -- hand-overs older than this are late, whether or not a worker wrote it.
-    not_left -- pages whose text has not left. unasked -- see `silences.places`."""
+    not_left -- pages whose text has not left. unasked -- see `silences.places`; also_at
+    -- see `two_places.standing`."""
     to_ring = {key for key in not_left if key not in unasked}
     slots = [slot for slot in dispatch.slots if slot.state not in GONE]
     asked = [
@@ -191,7 +196,11 @@ def line_of(
         by_rules=dispatch.why in BY_RULES,
         late=is_late(dispatch, late_since),
         asked=asked,
-        coming=[_coming(slot, unasked) for slot in slots if slot.state in TAKEN],
+        coming=[
+            replace(_coming(slot, unasked), also_at=also_at.get(slot.id, ()))
+            for slot in slots
+            if slot.state in TAKEN
+        ],
         cleared=[_coming(slot, unasked) for slot in slots if slot.state is SlotState.CLEARED],
         missing_roles=[slot.role for slot in slots if _is_missing(slot)],
         incomplete=any(slot.state in WANTED and slot.relieves is None for slot in slots),

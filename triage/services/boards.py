@@ -22,6 +22,7 @@ from triage.services import (
     outbox,
     sending,
     silences,
+    two_places,
     unasked,
     who_comes,
 )
@@ -173,13 +174,14 @@ def _late_since(uow: UnitOfWork, centre: Centre) -> datetime:
 def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
     late_since = _late_since(uow, centre)
     not_left, hushed_places = outbox.not_left(uow), silences.places(uow)
+    also_at = two_places.standing(uow)
     dispatched: dict[UUID, list[DispatchLine]] = {}
     overrides: dict[UUID, list[tuple[UUID, str]]] = {}
     for call_id, assessment_id, chosen in uow.session.execute(_OVERRIDES, {"last": last}):
         overrides.setdefault(call_id, []).append((assessment_id, chosen))
     dispatches = listed_dispatches.of_listed_calls(uow, last)
     for dispatch in dispatches:
-        line = line_of(dispatch, late_since, not_left, hushed_places)
+        line = line_of(dispatch, late_since, not_left, hushed_places, also_at)
         dispatched.setdefault(dispatch.call_id, []).append(line)
     return _Around(
         _latest_of(uow, last),

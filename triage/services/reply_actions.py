@@ -27,6 +27,7 @@ from triage.services import (
     paging,
     reliefs,
     replacements,
+    two_places,
 )
 from triage.services.centre import Centre
 from triage.services.pages import may_still_decline
@@ -175,6 +176,8 @@ def _moved(uow: UnitOfWork, page: Page, state: SlotState) -> Spoken:
     """Where they are now, and what to text next. Whoever has said when they arrive is not asked."""
     if state is SlotState.CLEARED:
         return cleared_text(page)
+    if others := two_places.also_at(uow, page.slot):
+        return relief_wording.at_two_places(page.slot.dispatch.call.code, others[0])
     code, eta_at = page.slot.dispatch.call.code, page.slot.eta_at
     if state is SlotState.EN_ROUTE and eta_at is not None and eta_at > uow.now:
         return wording.eta(code, ceil((eta_at - uow.now).total_seconds() / 60))

@@ -51,6 +51,7 @@ from triage.services import (
     said_again,
     speaking_freely,
     suggestions,
+    two_places,
 )
 from triage.services.board_lines import DispatchLine, hushed, line_of
 from triage.services.boards import awaited, is_there
@@ -185,6 +186,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         | handover_words.shown(centre, page, told, [line for _, line in lines])
         | {
             "page_of": page,
+            "also_at": two_places.standing(uow),
             "conversations": conversations.of_call(uow, call, page.record.messages),
             "who_have": alarm_lists.who_have(uow, page.alarms),
             "left": alarm_lists.left(uow, centre, page.alarms),
@@ -262,8 +264,8 @@ def _lines(
     uow: UnitOfWork, centre: Centre, dispatches: Sequence[Dispatch], unasked: Collection[UUID] = ()
 ) -> list[tuple[Dispatch, DispatchLine]]:
     late_since = uow.now - timedelta(seconds=centre.policy.hand_over_red_s)
-    not_left = outbox.not_left(uow)
-    return [(one, line_of(one, late_since, not_left, unasked)) for one in dispatches]
+    not_left, also_at = outbox.not_left(uow), two_places.standing(uow)
+    return [(one, line_of(one, late_since, not_left, unasked, also_at)) for one in dispatches]
 
 
 def lines_of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[DispatchLine]:

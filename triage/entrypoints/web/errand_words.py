@@ -1,6 +1,6 @@
 """What waits for a person about a call, as the board and the call's page say it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,7 @@ from triage.services import (
     speaking_freely,
     unasked,
 )
+from triage.services.board_lines import DispatchLine
 from triage.services.centre import Centre
 from triage.services.errand_sentences import partner_name
 from triage.services.follow_ups import OWNER_ROLES
@@ -81,6 +82,24 @@ def left_unsafe(at: datetime | None) -> list[tuple[str, str]]:
     if at is None:
         return []
     return [("warn", msgid("A team left: not safe (%(clock)s)", clock=local_clock(at)))]
+
+
+def at_two_places(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
+    """The same of whoever is on scene at another call as well. It asks nobody to ask them: a
+    silent alarm may forbid it."""
+    return [
+        (
+            "warn",
+            msgid(
+                "AT TWO SCENES: %(who)s, at %(codes)s too",
+                who=member_name(one.unit, one.role),
+                codes=", ".join(one.also_at),
+            ),
+        )
+        for line in lines
+        for one in line.coming
+        if one.also_at
+    ]
 
 
 def shown(
