@@ -19,6 +19,14 @@ def level(world: World, call: Call, response: str = "co_responder") -> str:
     return world.dispatch(call, response).level_label
 
 
+def laid_down(world: World, rank: int, steps: list[dict[str, object]]) -> None:
+    policy, _ = read_policy(f"Of level {rank}", steps, repeat_s=600)
+    where = "mobile_crisis", rank
+    world.context.do(
+        "supervisor", lambda uow: escalation_policies.lay_down(uow, world.centre, where, policy)
+    )
+
+
 def test_whoever_is_asked_next_is_asked_by_the_higher_level(world: World) -> None:
     clinician, officer = world.pair("CIT 1")
     call = world.call(URGENT)
@@ -71,10 +79,45 @@ def test_supervisors_are_alarmed_by_the_higher_level_at_once(world: World) -> No
 
     add(world, call, violence_now="physical")
 
-    boss.expect_ring("immediate")
-    world.wait(minutes=3)
     assert "IMMEDIATE, within 10 min" in boss.expect("NOBODY LEFT TO ASK")
+    boss.expect_ring("immediate")
+    boss.expect_silence()
     world.ignores_texts("what else is alarmed is another story")
+
+
+def test_no_step_of_the_higher_level_is_skipped_for_one_that_was_done_under_the_lower(
+    world: World,
+) -> None:
+    tell, ring, hands = step("supervisor"), step("supervisor", "voice"), step("all_hands")
+    laid_down(world, 2, [step("next_team", times=0), tell])
+    laid_down(world, 1, [step("next_team", times=0), hands, ring])
+    boss, (youth,) = supervisor(world), world.team("Youth", ("youth_mobile_crisis",))
+    dispatch = call_in(world, 2)
+    with world.context.reading() as uow:
+        call = uow.get(Call, dispatch.call_id)
+    boss.expect("NOBODY LEFT TO ASK. URGENT")
+
+    add(world, call, weapon="accessible", violence_now="physical")
+
+    assert youth.expect("Reply").startswith("IMMEDIATE")
+    boss.expect_ring("immediate")
+    world.ignores_texts("what else is alarmed is another story")
+
+
+def test_where_both_levels_have_the_same_steps_it_goes_on_where_it_was(world: World) -> None:
+    later = step("supervisor", "voice", wait_s=600)
+    lay_down(world, [step("next_team", times=0), step("supervisor"), later], repeat_s=600)
+    boss, (alpha,) = supervisor(world), world.team("Alpha")
+    dispatch = call_in(world, 2)
+    with world.context.reading() as uow:
+        call = uow.get(Call, dispatch.call_id)
+    alpha.text(f"{call.code} 2")
+    boss.expect("NOBODY LEFT TO ASK. URGENT")
+
+    add(world, call, weapon="accessible", violence_now="physical")
+
+    boss.expect_ring("immediate")
+    world.ignores_texts("what else is told is another story")
 
 
 def test_a_supervisor_who_was_to_read_of_it_among_others_reads_of_it_at_once(world: World) -> None:
@@ -95,12 +138,7 @@ def test_a_supervisor_who_was_to_read_of_it_among_others_reads_of_it_at_once(wor
 
 
 def test_more_teams_are_asked_where_the_policy_of_the_higher_level_says_so(world: World) -> None:
-    steps = [step("next_team"), step("supervisor")]
-    policy, _ = read_policy("One team", steps, repeat_s=600)
-    world.context.do(
-        "supervisor",
-        lambda uow: escalation_policies.lay_down(uow, world.centre, ("mobile_crisis", 2), policy),
-    )
+    laid_down(world, 2, [step("next_team"), step("supervisor")])
     (alpha,), (bravo,) = world.team("Alpha"), world.team("Bravo")
     dispatch = call_in(world, 2)
     with world.context.reading() as uow:

@@ -61,7 +61,8 @@ def start(
 
 
 def begin_anew(dispatch: Dispatch) -> None:
-    """Somebody had it and has it no more: whoever was alarmed then was told that it is over."""
+    """Somebody had it and has it no more: whoever was alarmed then was told that it is over. Or it
+    is more urgent, and by another policy: none of whose steps is skipped for those of the first."""
     dispatch.escalated = 0
 
 

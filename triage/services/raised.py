@@ -6,13 +6,14 @@ A lower level is never taken: that somebody may come later is for a person to sa
 from datetime import timedelta
 
 from triage.domain import escalation_wording
+from triage.domain.escalation import Channel, Due, Who
 from triage.domain.lifecycle import ON_SITE, TAKEN, DispatchState, PageKind, PageState
 from triage.domain.storm import may_be_held_back
 from triage.services import diverts, escalation_policies, escalations, late_teams, outbox, paging
 from triage.services.centre import Centre
 from triage.services.charges import REMINDS, in_charge
 from triage.services.dispatches import Urgency
-from triage.services.escalation_steps import alarms, hasten
+from triage.services.escalation_steps import alarms, following, hasten
 from triage.services.pages import REMIND, plan_reminders, send_again, send_page
 from triage.services.planned import bring_forward, cancel, states_of
 from triage.services.stand_downs import tell
@@ -24,6 +25,7 @@ def take(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, urgency: Urgency) 
     """Ask, wait and alarm by this level from now on. Who was asked or comes is told once; nobody
     who is there already."""
     was, dispatch.level_label = dispatch.level_label, urgency.label
+    steps = escalation_policies.of_dispatch(uow, dispatch).beyond
     dispatch.level_rank, dispatch.within_min = urgency.rank, urgency.within_min
     dispatch.answer_within_min = urgency.answer_within_min
     if dispatch.reached_by == "page":
@@ -31,6 +33,8 @@ def take(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, urgency: Urgency) 
     uow.audit(
         "dispatch.raised", dispatch, response=dispatch.response, was=was, level_label=urgency.label
     )
+    if escalation_policies.of_dispatch(uow, dispatch).beyond != steps:
+        escalations.begin_anew(dispatch)  # a place among other steps says nothing of these
     _hurry(uow, centre, dispatch)
     text = escalation_wording.raised(dispatch.call.code, urgency.label)
     for slot in dispatch.slots:
@@ -61,13 +65,19 @@ def _hurry(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
 
 def _tell_whom_many_would(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
     """A supervisor who was to read of it among others, or has, reads of the highest level by
-    itself: no text of many calls tells of it any more."""
-    if may_be_held_back(dispatch.level_rank):
+    itself: no text of many calls tells of it any more. Where the step that is due now texts them
+    anyway, that does."""
+    due = following(uow, dispatch, again=True)
+    if may_be_held_back(dispatch.level_rank) or (due and _texts_them(due)):
         return
     for page in [page for slot in dispatch.slots for page in slot.pages]:
         asked = page.kind is PageKind.SUPERVISOR and page.state is PageState.OPEN
         if asked and "page" not in outbox.of_page(uow, page.id):
             send_page(uow, centre, page)
+
+
+def _texts_them(due: Due) -> bool:
+    return due.step.who is Who.SUPERVISOR and due.step.channel is Channel.SMS
 
 
 def _ask_again(uow: UnitOfWork, centre: Centre, page: Page) -> None:

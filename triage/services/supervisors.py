@@ -101,7 +101,7 @@ def anybody_unasked(uow: UnitOfWork, dispatch: Dispatch) -> bool:
 
 def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
     """No supervisor is reached, or none has said yes: once in each round, which begin anew when
-    somebody had the call meanwhile."""
+    somebody had the call meanwhile, or it has become more urgent."""
     dispatch, phone = slot.dispatch, centre.policy.desk_phone
     if phone is None:
         return
@@ -123,7 +123,7 @@ def tell_desk(uow: UnitOfWork, centre: Centre, slot: Slot, round: int) -> None:
         ),
         priority=dispatch.level_rank,
         call_id=dispatch.call_id,
-        dedupe_key=f"desk:{slot.id}:{round}:{_had_until(slot)}",
+        dedupe_key=f"desk:{slot.id}:{dispatch.level_rank}:{round}:{_had_until(slot)}",
         valid_s=centre.policy.page_valid_s,
     )
 
