@@ -1,5 +1,6 @@
 """A unit is to be dispatched in CAD, and nobody confirms it: supervisors are alarmed."""
 
+from tests.stories.test_escalation import lay_down, step
 from tests.stories.test_paging import nobody_sent
 from tests.world import Phone, World
 from triage.domain.lifecycle import DispatchState
@@ -10,6 +11,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 
 IMMEDIATE, ROUTINE = Urgency("IMMEDIATE", 1, 10, 1), Urgency("ROUTINE", 4, 240, 15)
+PROMPT = Urgency("PROMPT", 2, 40, 4)
 
 
 def owe(world: World, urgency: Urgency) -> Call:
@@ -182,3 +184,39 @@ def test_what_has_hours_has_minutes_before_anybody_is_woken(world: World) -> Non
     boss.expect("stand down")
     world.wait(hours=1)
     boss.expect_silence()
+
+
+def test_rings_of_other_calls_and_the_text_of_many_take_no_ring_from_it(world: World) -> None:
+    boss = supervisor(world)
+    lay_down(world, [step("next_team", times=0), step("supervisor"), step("supervisor", "voice")])
+    handed_over = owe(world, PROMPT)
+    world.wait(seconds=241)
+    boss.expect("NOT CONFIRMED IN CAD")
+    world.wait(seconds=110)
+
+    waiting = [nobody_sent(world) for _ in range(3)]
+    for call in waiting:
+        also(world, call, "mobile_crisis", PROMPT)
+    world.settle()  # of these the first rings; the text of all is on its way
+
+    assert sum(of(one) in ring.body for one in waiting for ring in boss.rings) == 1
+    assert not any(of(handed_over) in ring.body for ring in boss.rings)
+    world.wait(seconds=11)
+    assert any(of(handed_over) in ring.body for ring in boss.rings)
+    boss.ignores("the other texts")
+
+
+def test_of_many_that_nobody_confirms_each_is_texted_and_one_rings(world: World) -> None:
+    boss = supervisor(world)
+    many = [owe(world, PROMPT) for _ in range(3)]
+
+    world.wait(seconds=241)
+    for _ in many:
+        boss.expect("NOT CONFIRMED IN CAD")
+    world.wait(seconds=121)
+
+    assert len(boss.rings) == 1
+
+
+def of(call: Call) -> str:
+    return spelled(call.code)

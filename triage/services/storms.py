@@ -13,6 +13,7 @@ from triage.domain.ranking import TeamOption
 from triage.domain.storm import BUNDLE_FOR, LIMITS, may_be_held_back
 from triage.services import outbox
 from triage.services.centre import Centre
+from triage.services.escalation_steps import is_unconfirmed
 from triage.services.unsafe import withdrew_from
 from triage.storage.attempts import Attempt
 from triage.storage.dispatches import OPEN_PAGE, Dispatch, Page, Slot
@@ -71,6 +72,9 @@ def holds_back(uow: UnitOfWork, page: Page, channel: str) -> bool:
         Message.created_at > uow.now - BUNDLE_FOR,
         _NOT_LOST,
     )
+    if is_unconfirmed(page.slot.dispatch):  # a ring of something else tells nothing of this
+        of_page = told.join(Page, Page.id == Message.page_id).join(Slot).join(Dispatch)
+        told = of_page.where(Dispatch.state == DispatchState.HAND_OVER)
     if uow.session.scalar(told.limit(1)) is None:
         return False
     if channel == "sms":
@@ -84,16 +88,20 @@ def _to_their_phone(page: Page) -> ColumnElement[bool]:
 
 
 def _has_text(uow: UnitOfWork, page: Page) -> bool:
-    """Does a text tell of this page, its own or one of several calls, or will one soon?"""
+    """Does a text tell of this page, its own or one of several calls, or will one soon? None of
+    several calls tells of what is to be handed over."""
     if page.state is PageState.UNDELIVERABLE:
         return False
+    alone = is_unconfirmed(page.slot.dispatch)
     with_others = and_(
         Message.kind == BUNDLE,
         Message.created_at >= page.created_at,
     )
     its_own = and_(Message.kind == "page", Message.page_id == page.id)
-    texts = select(Message.id).where(_to_their_phone(page), or_(its_own, with_others), _NOT_LOST)
-    return uow.session.scalar(texts.limit(1)) is not None or _is_coming(uow, page)
+    tells = its_own if alone else or_(its_own, with_others)
+    texts = select(Message.id).where(_to_their_phone(page), tells, _NOT_LOST)
+    has_one = uow.session.scalar(texts.limit(1)) is not None
+    return has_one or (not alone and _is_coming(uow, page))
 
 
 def told_with_others(uow: UnitOfWork, page: Page) -> bool:
