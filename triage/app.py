@@ -27,7 +27,7 @@ from triage.entrypoints import log_lines
 from triage.services import environments, rule_sets
 from triage.services.centre import Centre
 from triage.settings import Settings, SettingsError, read_settings
-from triage.storage import migration, sealed
+from triage.storage import migration, pooler, sealed
 from triage.storage.audit_chains import seal
 from triage.storage.database import Database
 from triage.storage.deployment import Deployment
@@ -153,6 +153,7 @@ def check_database(context: AppContext) -> None:
     keys, or a clock that was moved."""
     engine = context.database.engine
     _must_open(engine)
+    _must_end_what_takes_too_long(engine)
     have, want = migration.revision_of(engine), migration.newest_revision()
     if have != want:
         _must_know(have)
@@ -196,6 +197,16 @@ def _must_open(engine: Engine) -> None:
         engine.connect().close()
     except DBAPIError as error:
         raise SettingsError(f"cannot start: {why_not_opened(engine, error)}") from None
+
+
+def _must_end_what_takes_too_long(engine: Engine) -> None:
+    if not pooler.has_limits(engine):
+        raise SettingsError(
+            "cannot start: PostgreSQL does not end what takes too long: a pooler before it passes"
+            " on no options of ours, or the URL has others. Behind a pooler, give the role limits"
+            " once: ALTER ROLE ... SET statement_timeout = '5s' and so on (docs/operating.md,"
+            " Behind PgBouncer)"
+        )
 
 
 def check_home(context: AppContext) -> None:

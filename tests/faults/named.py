@@ -20,6 +20,7 @@ NAMED = {
     "faults/test_line_is_half_open": "the database is gone without a word, another took over",
     "faults/test_network_is_cut": "F38: the network to the database is out for 2 s or 20 s",
     "faults/test_commit_in_doubt": "a commit that may have happened",
+    "faults/test_behind_pgbouncer": "F70: no wake-up arrives, PgBouncer lends sessions",
     "faults/test_primary_is_lost": "the primary dies under load, a standby takes over",
     "faults/test_busy_database": "somebody holds the one writer",
     "faults/test_somebody_holds_locks": "F42: others hold tables, or read a long report",

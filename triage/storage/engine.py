@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
-from triage.storage import silent_servers
+from triage.storage import pooler, silent_servers
 from triage.storage.commits import note_unconfirmed
 from triage.storage.pool import MakeDoPool
 from triage.storage.sqlite_file import SqliteFile
@@ -81,8 +81,13 @@ def open_notice_engine(url: URL) -> Engine:
         isolation_level="AUTOCOMMIT",
         connect_args=_postgresql_arguments(url, _NOTICES),
     )
-    event.listen(engine, "connect", lambda connection, _: silent_servers.watch(connection))
+    event.listen(engine, "connect", _prepare_notices)
     return engine
+
+
+def _prepare_notices(connection: psycopg.Connection[Any], record: Any) -> None:
+    silent_servers.watch(connection)
+    pooler.look(connection, record.info)
 
 
 def reading_arguments(url: URL) -> dict[str, Any]:
@@ -111,6 +116,7 @@ def _postgresql_arguments(url: URL, more: str = "") -> dict[str, Any]:
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: Any) -> None:
     connection.prepared_max = PREPARED
     silent_servers.watch(connection)
+    pooler.look(connection, record.info)
     note_unconfirmed(connection, record.info)
 
 

@@ -26,6 +26,8 @@ _WORDS = {
     "server is in hot standby mode": "it is a standby, which nobody can write to",
     "certificate verify failed": "its TLS certificate is not trusted",
     "server does not support ssl": "it does not speak TLS, which the URL demands",
+    "unsupported startup parameter": "a pooler before it takes no options"
+    " (PgBouncer: ignore_startup_parameters = options)",
     "unable to open database file": "there is no such folder, or we may not write there",
     "file is not a database": "the file is no SQLite database",
 }

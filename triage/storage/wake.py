@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from triage.storage.engine import open_notice_engine
+from triage.storage.pooler import is_pooled
 
 log = logging.getLogger(__name__)
 
@@ -173,12 +174,18 @@ class Notices:
         while not stopping.is_set():
             try:
                 with self._engine.connect() as connection:
+                    if is_pooled(connection):
+                        break
                     connection.exec_driver_sql(f"LISTEN {channel}")
                     heard(of)  # whatever was rung while nobody listened
                     self._hear(connection, heard, stopping, of)
             except (DBAPIError, psycopg.Error) as error:
                 log.warning("not woken, looking by itself: %s", type(error).__name__)
                 stopping.wait(_AGAIN_S)
+        else:
+            return
+        log.warning("behind a pooler nobody is woken: looking by itself")
+        stopping.wait()
 
     def _hear(
         self, connection: Connection, heard: Heard, stopping: threading.Event, of: frozenset[str]
