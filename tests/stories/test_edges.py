@@ -42,6 +42,7 @@ BOUNDED = {
     "to_counselor_s": "of one transfer",
     "calls": "of one count of answers, which reads a bounded number of calls; of one day",
     "count": "of one day",
+    "chain": "one of 64",
     "id": "one row, always 1",
 }
 """Why no column of 32 bits can run out, by its name."""

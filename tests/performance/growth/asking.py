@@ -21,8 +21,9 @@ from tests.performance.growth.population import Population
 from tests.performance.intake.clients import CALL, KIND, Signed
 from tests.world import World
 from triage.entrypoints.web.access import roles_of
+from triage.services.people import find_account
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.follow_ups import FollowUp
 from triage.storage.teams import Responder, Team
 
@@ -36,7 +37,15 @@ INTAKE, KNOWN, ASSESS = (
     "intake: assess",
 )
 BOARD, LIST = "board", "past calls: first page"
-NEVER = ("/static/", "/api/", "/simulator", "/board/events", "/board/map/events", "/metrics")
+NEVER = (
+    "/static/",
+    "/api/",
+    "/simulator",
+    "/training",
+    "/board/events",
+    "/board/map/events",
+    "/metrics",
+)
 
 
 @dataclass(frozen=True)
@@ -125,8 +134,6 @@ def _of_one(world: World, examples: Examples) -> Iterator[Asked]:
         members = [*uow.session.scalars(select(Responder.id))]
         follow_ups = [*uow.session.scalars(select(FollowUp.id).limit(9))]
         open_calls = [*uow.session.scalars(select(Call.reference).where(Call.state == "open"))]
-        latest = select(Dispatch.call_id).order_by(Dispatch.id.desc()).limit(9)
-        visited = [*uow.session.scalars(select(Call.reference).where(Call.id.in_(latest)))]
     yield Asked("an open call", "dispatcher", [f"/calls/{one}" for one in open_calls[:9]])
     yield Asked("follow-ups", "dispatcher", ["/follow-ups"])
     yield Asked("a follow-up", "dispatcher", [f"/follow-ups/{one}" for one in follow_ups])
@@ -134,8 +141,28 @@ def _of_one(world: World, examples: Examples) -> Iterator[Asked]:
     yield Asked("watch", "supervisor", ["/watch"])
     safety = [f"/members/{one}/safety" for one in members]
     yield Asked("a member's safety", "supervisor", safety, timed=False)
-    asked = [f"/calls/{one}" for one in visited]
+    asked = [f"/calls/{one}" for one in _of_a_clinician(world)]
     yield Asked("a call as a clinician sees it", "clinician", asked, timed=False)
+
+
+def _of_a_clinician(world: World) -> list[str]:
+    """The clinician who asks for pages is the member who was asked last; their latest calls."""
+    username = world.account("clinician")
+    with world.context.unit_of_work("test") as uow:
+        member = uow.session.scalars(select(Page.responder_id).order_by(Page.id.desc())).first()
+        account = find_account(uow, username)
+        assert member
+        assert account
+        uow.get(Responder, member).account_id = account.id
+        of_theirs = (
+            select(Call.reference)
+            .join(Dispatch, Dispatch.call_id == Call.id)
+            .join(Slot, Slot.dispatch_id == Dispatch.id)
+            .join(Page, Page.slot_id == Slot.id)
+            .where(Page.responder_id == member)
+            .order_by(Page.created_at.desc())
+        )
+        return [*uow.session.scalars(of_theirs.limit(9))]
 
 
 def _others(world: World, known: set[str]) -> Iterator[Asked]:
