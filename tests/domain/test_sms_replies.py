@@ -333,6 +333,47 @@ def test_a_cry_for_help_with_two_letters_swapped_is_one(body: str) -> None:
     assert parse(body).verb is Verb.HELP
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "No backup needed",
+        "no need for backup.",
+        "Backup is not needed, thanks",
+        "K7QM code 4, no back up needed at this time",
+        "All good. No assistance required!",
+        "we don't need any help",
+        "we’re ok, no more help needed",
+    ],
+)
+def test_that_no_help_is_needed_is_no_cry_where_it_is_all_that_is_said(body: str) -> None:
+    assert parse(body) == Reply("K7QM" if "K7QM" in body else None, Verb.NO_HELP)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no, backup needed",
+        "No. Need for backup",
+        "No!\nbackup needed",
+        "no - help needed",
+        "no backup needed?",
+        "no no backup needed",
+        "no need help",
+        "need help, no backup needed",
+        "not ok no backup needed",
+        "no backup needed he has a knife",
+        "no backup needed now",
+        "no help",
+        "dont send backup",
+        "backup",
+        "no necesito ayuda",
+        "K7QM 1 no backup needed",
+    ],
+)
+def test_and_is_one_in_any_other_company_or_with_a_comma(body: str) -> None:
+    assert parse(body).verb is Verb.HELP
+
+
 @pytest.mark.parametrize("body", ["dont withdraw K7QM", "K7QM clear withdraw", "K7QM wont replace"])
 def test_what_is_denied_or_says_two_things_is_asked_back(body: str) -> None:
     assert parse(body).verb is Verb.AMBIGUOUS

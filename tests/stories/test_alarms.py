@@ -659,6 +659,35 @@ def test_help_of_somebody_on_no_call_is_read_by_a_dispatcher(world: World) -> No
     world.desk.expect_ring("needs help. They are on no call")
 
 
+def test_that_no_backup_is_needed_is_no_alarm_and_read_at_once(world: World) -> None:
+    phone, call = on_a_call(world)
+
+    phone.text("No backup needed")
+
+    told = f"{call.code}: no alarm is raised, a dispatcher reads your text."
+    assert phone.expect(told).endswith(f"If you need help: {call.code} ASSIST")
+    assert untaken(world) == []
+    board = words(world.client("dispatcher"), "/board")
+    assert "Texts that nobody has read" in board
+    assert "No backup needed" in board
+    phone.text("no, backup needed")
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+
+
+def test_and_is_one_where_it_may_answer_whether_all_is_well(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} SCENE")
+    phone.expect("you are on scene")
+    world.wait(minutes=20, seconds=5)
+    phone.expect("Roster check")
+
+    phone.text("no backup needed")
+
+    phone.expect("ALARM RAISED")
+    world.desk.expect_ring("needs help")
+
+
 def test_that_it_is_not_safe_is_heard_from_a_number_that_is_not_verified_yet(
     world: World,
 ) -> None:

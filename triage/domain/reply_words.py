@@ -18,6 +18,7 @@ class Verb(StrEnum):
     CLEAR = "clear"
     ALL_CLEAR = "all_clear"  # done, or that all is well: what it means depends on where they are
     HELP = "help"  # ASSIST and the like
+    NO_HELP = "no_help"  # none is needed, in as many words
     NOTE = "note"
     ADDRESS = "address"  # a telephone call is to read it out
     SAFE = "safe"  # all is well: what somebody in the field is asked
@@ -25,11 +26,12 @@ class Verb(StrEnum):
     AMBIGUOUS = "ambiguous"  # two verbs, two codes or a verb that is denied: ask again
 
 
-def _words(text: str) -> frozenset[str]:
+def words_in(text: str) -> frozenset[str]:
+    """As words of texts are read."""
     return frozenset(text.upper().split())
 
 
-CARRIER_WORDS = _words(
+CARRIER_WORDS = words_in(
     "stop stopall unsubscribe cancel end quit revoke optout start yes unstop help info"
 )
 _ENGLISH = {
@@ -98,39 +100,39 @@ def _by_phrase(verbs: dict[Verb, str]) -> dict[tuple[str, ...], Verb]:
 HELP_CRIED = re.compile("H+E+L+P+|HLP")
 """Too short to be mended as longer words are, and typed by whoever has no time to look. As it is
 spelled, and alone, it is the carriers'."""
-ALARMING = _words("911 emergency")
+ALARMING = words_in("911 emergency")
 """A cry for help where nothing else stands beside it: many machines that answer by themselves say
 whom to ring in an emergency."""
 VERB_OF = _by_phrase(_ENGLISH) | _by_phrase(_SPANISH)
 LONGEST_PHRASE = max(map(len, VERB_OF))
-FIRM = _words("accept acepto decline rechazo eta")
+FIRM = words_in("accept acepto decline rechazo eta")
 """A text that begins with one of these means it, whatever else it tells."""
-FLEES = _words("withdraw withdrawing withdrawn withdrew unsafe retirada inseguro")
+FLEES = words_in("withdraw withdrawing withdrawn withdrew unsafe retirada inseguro")
 """So does one that begins with one of these: whoever flees tells why, with numbers and denials,
 and has no time to be asked back."""
-UNSAFE = _words("unsafe safe inseguro seguro")
+UNSAFE = words_in("unsafe safe inseguro seguro")
 """Words by which a phrase of WITHDRAW tells of danger; others may be of the end of a day."""
 ASKS = (("IS",), ("ARE", "YOU"))
 """How a question begins: "is it clear" clears nobody."""
 REQUESTS = frozenset({Verb.HELP, Verb.ADDRESS, Verb.REPLACE})
 """What is asked for means the same with a question mark."""
-NOTE_WORDS = _words("note notes nota")
-DENIALS = _words("not dont didnt wont never isnt arent nunca")
-OTHER_DAYS = _words("tomorrow tonight manana")
+NOTE_WORDS = words_in("note notes nota")
+DENIALS = words_in("not dont didnt wont never isnt arent nunca")
+OTHER_DAYS = words_in("tomorrow tonight manana")
 """Beside a yes these say that nobody comes now: it is asked again."""
-CONDITIONS = _words(
+CONDITIONS = words_in(
     """if unless after when once until later maybe perhaps luego despues cuando hasta quizas talvez
     mas esta"""
 )
 """So do these behind one, with nothing between but a code and BUT or ONLY: "accept if police come",
 "acepto mas tarde". Elsewhere they may be of something else: "accept, will call when close"."""
-BEFORE_CONDITIONS = _words("but only pero solo")
-FILLERS = _words(
+BEFORE_CONDITIONS = words_in("but only pero solo")
+FILLERS = words_in(
     """a am an and are at call can code copy de el estamos estoy favor gracias have hello hi hola
     i im is it its ive just k la lo my now ok okay our page please pls por reply roger team thank
     thanks the this thx unit we were will ya you"""
 )
-ORDINARY_WORDS = _words(
+ORDINARY_WORDS = words_in(
     """clean cleans clears cheer scent scenes except expect excepted accent decides recline reclined
     arrive arrives alive lists vista liner liberal ayudas assess terminal
     read reads heady beady reedy presents presented resent prevent

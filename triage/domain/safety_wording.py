@@ -21,6 +21,17 @@ def needs_help(code: str, who: Spoken) -> Text:
     return sms("%(code)s: %(who)s needs help. The desk knows.", code=code, who=who)
 
 
+def no_alarm(code: str | None) -> Text:
+    """To whoever writes that they need no help. code -- of the call that they are on."""
+    if code is None:
+        return sms("No alarm is raised, a dispatcher reads your text. If you need help: ASSIST")
+    return sms(
+        "%(code)s: no alarm is raised, a dispatcher reads your text. "
+        "If you need help: %(code)s ASSIST",
+        code=code,
+    )
+
+
 def checked_in(codes: str, waiting: str | None = None) -> Spoken:
     """waiting -- the code of a page that still waits for an answer."""
     return still_waits(sms("%(codes)s: thank you, noted.", codes=codes), waiting)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from triage.domain import no_help
 from triage.domain.reply_words import (
     ALARMING,
     ASKS,
@@ -125,7 +126,8 @@ def parse(body: str) -> Reply:
     """Code and verb in either order, any case, whatever punctuation. Never raises.
 
     A text acts only if all of it is understood: "the door is clear now" clears nobody, and
-    neither does "is it clear" or "clear?". But a cry for help acts wherever it stands, and so does
+    neither does "is it clear" or "clear?". But a cry for help acts wherever it stands, unless that
+    none is needed is all that the text says, and so does
     that it is not safe, as a cry for help where nobody knows whether they leave; a text that begins
     with ACCEPT, DECLINE, ETA 10 or WITHDRAW means it; and what follows NOTE may be anything.
     """
@@ -133,6 +135,9 @@ def parse(body: str) -> Reply:
     if REACTION.match(_without_accents(text[:60])):
         return Reply()
     words = [as_read(span.group()) for span in spans]
+    if words and no_help.denied(words, spans):
+        codes = {code for word in words if (code := as_code(word))}
+        return Reply(codes.pop() if len(codes) == 1 else None, Verb.NO_HELP)
     if [word for word in words if word not in FILLERS] == ["SI"]:
         return Reply(carrier_word="YES")  # alone it answers any question, and is asked back, too
     found = _Found()

@@ -8,7 +8,7 @@ from triage.domain.errors import Conflict
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.domain.words import msgid
-from triage.services import check_ins, cries, duty, pages_meant, paging, swaps
+from triage.services import check_ins, cries, duty, pages_meant, paging, swaps, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.database import must_begin_anew
@@ -28,6 +28,18 @@ def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
     codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
     told = wording.help_raised(", ".join(codes))
     return Answered("help_raised", told, pages[0].slot.dispatch.call)
+
+
+def needs_no_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
+    """No alarm, and a dispatcher reads it at once: "no, backup needed" has only a comma more. So
+    it is a cry for help where it may answer whether all is well; nor does it say that it is."""
+    pages = pages_meant.in_hand(uow, responder)
+    if any(_is_asked(uow, page) for page in pages):
+        return cry_for_help(uow, centre, responder, reply)
+    named = [page.slot.dispatch.call for page in pages]
+    call = next((one for one in named if reply.code in {None, one.code}), None)
+    told = safety_wording.no_alarm(call.code if call else None)
+    return Answered(unread_replies.UNREAD, told, call)
 
 
 def cry_of_account(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:

@@ -187,10 +187,8 @@ def _act(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) ->
         return ready_answers.ready(uow, centre, responder)
     if reply.carrier_word is not None:
         return _carrier_word(uow, centre, responder, reply)
-    if reply.verb is Verb.HELP:
-        return field_texts.cry_for_help(uow, centre, responder, reply)
-    if reply.verb is Verb.SAFE:
-        return _all_is_well(uow, centre, responder, reply)
+    if reply.verb in _OF_THEMSELVES:
+        return _OF_THEMSELVES[reply.verb](uow, centre, responder, reply)
     page = page_meant(uow, responder, reply)
     if reply.verb is Verb.WITHDRAW and not field_texts.can_leave(page):
         return field_texts.cry_for_help(uow, centre, responder, reply)
@@ -206,6 +204,13 @@ def _all_is_well(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
     if isinstance(page, Answered):
         return page
     return what_is_over(page) or _about(uow, centre, page, Reply(reply.code))
+
+
+_OF_THEMSELVES = {
+    Verb.HELP: field_texts.cry_for_help,
+    Verb.NO_HELP: field_texts.needs_no_help,
+    Verb.SAFE: _all_is_well,
+}
 
 
 def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:

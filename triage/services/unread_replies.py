@@ -24,7 +24,7 @@ ASKED_BACK = (
 )
 """Outcomes whose answer says what to type: whoever meant something types it again."""
 UNREAD = "unread"
-"""Asked back already, and still not understood."""
+"""Asked back already, and still not understood; or for a dispatcher to read at once."""
 NOT_DONE = "not_done"
 """Acting on it failed, for a fault of ours."""
 STRANGE = ("unknown_number", "help_unplaced")
