@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +13,11 @@ from sqlalchemy import select
 
 from tests.stories.test_escalation import call_in, code_of, lay_down, state, step, supervisor
 from tests.world import Browser, FakePhones, Phone, World
-from triage.domain.delivery import MOST_COPIES, Whose
+from triage.domain.delivery import MOST_COPIES, AttemptState, Whose
 from triage.domain.lifecycle import PageState
 from triage.domain.phone_network import OutboundCall, OutboundSms, Outcome, Refused, Unknown
-from triage.services import dispatches, outbox
+from triage.services import dispatches, outbox, provider_health, reports
+from triage.services.reports import Report
 from triage.storage.attempts import Attempt
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page
@@ -159,6 +161,66 @@ def test_after_eight_hours_of_doubt_everybody_was_asked_and_nobody_had_a_third_c
     assert {page.state for page in pages(world)[:2]} == {PageState.PASSED_OVER}
     assert world.dispatch(call, "mobile_crisis").state.value == "unfilled"
     assert call.code in desk.get("/board").get_data(as_text=True)
+
+
+def told(world: World) -> int:
+    """The provider reports each text of which nobody knew whether it took it; how many."""
+    with world.context.unit_of_work("carrier") as uow:
+        made = uow.session.scalars(select(Attempt).filter_by(state=AttemptState.UNKNOWN)).all()
+        for attempt in made:
+            key = f"SM{secrets.token_hex(16)}"
+            report = Report(key, "delivered", attempt_id=attempt.id)
+            assert reports.hear(uow, world.centre, report)
+    return len(made)
+
+
+def test_texts_that_arrive_though_each_is_answered_with_an_error_do_not_wait(
+    muddled: World,
+) -> None:
+    world, network = muddled, muddled.context.phone
+    assert isinstance(network, Muddled)
+    for n in range(3):
+        world.team(f"MCT {n}")
+    calls = calls_that_need_a_team(world, 3)
+    for call in calls[:2]:
+        send(world, call)
+    world.settle()
+    assert "provider" in found(world)  # two in a row of which nobody knows
+
+    assert told(world) == 2
+    assert "provider" not in found(world)
+    send(world, calls[2])
+    world.settle()
+
+    assert told(world) == 1
+    assert {name for name, _ in by_page(world)} == {f"MCT {n} clinician" for n in range(3)}
+    assert set(by_page(world).values()) == {1}
+    world.wait(seconds=20)
+    assert set(by_page(world).values()) == {1}
+
+
+def test_a_report_of_what_was_taken_before_opens_no_way_that_takes_nothing(
+    muddled: World,
+) -> None:
+    world = muddled
+    for n in range(2):
+        world.team(f"MCT {n}")
+    one, other = calls_that_need_a_team(world, 2)
+    send(world, one)
+    world.settle()
+    away = World(replace(world.context, phone=world.phones), world.phones)
+    world.phones.broken = AWAY
+    send(away, other)
+    away.settle()
+
+    assert told(away) == 1
+
+    assert "provider" in found(away)
+
+
+def found(world: World) -> set[str]:
+    with world.context.reading() as uow:
+        return {one.code for one in provider_health.provider_health(uow, simulated=True)}
 
 
 def test_who_was_texted_in_doubt_may_still_say_yes(muddled: World) -> None:

@@ -149,7 +149,9 @@ def note(uow: UnitOfWork, channel: str, outcome: Outcome) -> None:
         if state.doubts >= DOUBTS:
             _shut(uow, state, outcome.reason, PROBE_EVERY_S)
     elif isinstance(outcome, Refused) and outcome.whose is Whose.PROVIDER:
-        _shut(uow, _known(uow, channel), outcome.reason, outcome.wait_s or PROBE_EVERY_S)
+        state = _known(uow, channel)
+        state.doubts = 0
+        _shut(uow, state, outcome.reason, outcome.wait_s or PROBE_EVERY_S)
     elif isinstance(outcome, Sent):
         note_taken(uow, channel)
     else:  # of this text or this telephone: whether it takes others the next one tells
@@ -165,6 +167,19 @@ def note_taken(uow: UnitOfWork, channel: str) -> None:
         away_s = int((uow.now - state.shut_since).total_seconds())
         uow.audit("provider.back", state, channel=channel, away_s=away_s)
     state.doubts, state.shut_since, state.probe_at, state.reason = 0, None, None, None
+
+
+def note_cleared_up(uow: UnitOfWork, channel: str, started_at: datetime) -> None:
+    """By its report the provider took what was in doubt: it works, whatever it answers. But what it
+    took before it refused another tells nothing of now.
+
+    started_at -- when that was handed over.
+    """
+    state = _state(uow, channel)
+    shut_at = state.shut_since if state is not None else None
+    in_doubt = state is not None and state.doubts >= DOUBTS
+    if shut_at is None or in_doubt or started_at > shut_at:
+        note_taken(uow, channel)
 
 
 def _known(uow: UnitOfWork, channel: str) -> ProviderState:

@@ -57,6 +57,8 @@ def hear(uow: UnitOfWork, centre: Centre, report: Report) -> bool:
     if not deliveries.own(uow, attempt, message, report.provider_id):
         return _stray(uow, report, "other_key")
     attempt.raw_status = report.status[:_LONGEST]
+    if attempt.state is AttemptState.UNKNOWN:
+        providers.note_cleared_up(uow, message.channel, attempt.started_at)
     attempt.learn(AttemptState.ACCEPTED, uow.now)
     _note(uow, attempt, message, reported)
     uow.session.flush()

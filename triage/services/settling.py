@@ -39,7 +39,8 @@ def settle_all(
     of_these = select(Message).where(Message.id.in_([claimed.id for claimed, _ in rest]))
     held = uow.session.scalars(of_these.options(selectinload(Message.handed_over))).all()
     for claimed, outcome in rest:
-        providers.note(uow, uow.get(Message, claimed.id).channel, outcome)
+        if not (isinstance(outcome, Unknown) and _is_reported(uow, claimed)):
+            providers.note(uow, uow.get(Message, claimed.id).channel, outcome)
         _settle(uow, centre, claimed, outcome, owned)
     del held  # until here they stayed in the session
 
@@ -57,6 +58,12 @@ def _taken(
     done = handing_over.taken(uow, theirs) if theirs else set()
     owned |= {theirs[attempt] for attempt in done}
     return done
+
+
+def _is_reported(uow: UnitOfWork, claimed: ClaimedText) -> bool:
+    """Has a report of it, that was faster, shown already that the provider took it?"""
+    attempt = uow.session.get(Attempt, claimed.attempt_id) if claimed.attempt_id else None
+    return attempt is not None and attempt.state is AttemptState.ACCEPTED
 
 
 def settle(uow: UnitOfWork, centre: Centre, claimed: ClaimedText, outcome: Outcome) -> None:
