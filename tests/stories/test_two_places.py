@@ -46,6 +46,8 @@ def test_both_stand_and_they_and_the_desk_are_told_until_one_is_cleared(
         assert f"AT TWO SCENES: Mobile 1 (clinician), at {other.code} too" in said
         assert f"on scene at {other.code} too" in words(look(dispatcher, call))
         assert f"You are on scene at {other.code} too." in own_part(me, call)
+        # Of whoever is on the call with them nobody reads the code of another.
+        assert words(look(me, call)).count(f"{other.code} too") == 1
 
     gone, stays = (first, second) if left == "first" else (second, first)
     phone.text(f"{gone.code} clear")
