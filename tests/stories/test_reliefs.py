@@ -437,6 +437,18 @@ def test_a_clinician_asks_for_relief_and_leaves_on_the_screen(world: World) -> N
     assert "not yours any more, you are released" in say("on_scene")
 
 
+def test_on_the_screen_nobody_is_said_to_be_asked_where_nobody_is_left(world: World) -> None:
+    call, alpha = having(world)
+    me = clinician(world, alpha)
+
+    there = f"{path(call)}/mine"
+    told = words(me.submit(path(call), {"action": "relieve"}, to=there, follow=True).text)
+
+    assert "No relief is found yet, dispatch is told. You stay, we go on looking." in told
+    assert "A relief is being asked" not in told
+    alpha.expect("no relief found yet")
+
+
 def test_the_api_tells_who_relieves_whom(world: World) -> None:
     call, alpha = having(world)
     (bravo,) = world.team("Bravo")

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Conflict, Refused
-from triage.domain.lifecycle import GONE, ON_SITE, PageState, leads_back
+from triage.domain.lifecycle import GONE, ON_SITE, PageState, SlotState, leads_back
 from triage.domain.state_words import small_state_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
@@ -27,6 +27,7 @@ from triage.services import (
     dispatches,
     idempotency,
     page_answers,
+    reliefs,
     replacements,
 )
 from triage.services.centre import Centre
@@ -152,6 +153,9 @@ def _stands(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
 
 def _relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
     replacements.ask(uow, centre, slot, "screen")
+    relief = reliefs.relief_of(slot)
+    if relief is not None and relief.state is SlotState.UNFILLED:
+        return msgid("No relief is found yet, dispatch is told. You stay, we go on looking.")
     return msgid("A relief is being asked. You stay responsible until somebody has accepted.")
 
 
