@@ -17,6 +17,9 @@ from triage.domain.words import msgid
 
 T = TypeVar("T")
 
+HANDED_OVER = "handed_over"
+"""In place of a response: whatever a person at the desk hands over, in CAD or to a telephone line.
+No team is asked for it, so a policy for it has steps of supervisors alone."""
 HIGHEST = 1
 """The rank of the most urgent level."""
 MOST_STEPS = 12
@@ -93,6 +96,8 @@ class EscalationPolicy:
     @property
     def most_teams(self) -> int | None:
         """How many teams are asked one after the other; None for all of them."""
+        if self.steps[0].who is not Who.NEXT_TEAM:
+            return 0
         return self.steps[0].times or None
 
 
@@ -119,8 +124,10 @@ class Due:
     """Nobody of its kind was asked in this round before."""
 
 
-def default_policy(level_rank: int) -> EscalationPolicy:
+def default_policy(level_rank: int, response: str = "") -> EscalationPolicy:
     """What holds where no supervisor has written anything else."""
+    if response == HANDED_OVER:
+        return only_supervisors(default_policy(level_rank))
     ask = Step(Who.NEXT_TEAM, times=0)
     tell = Step(Who.SUPERVISOR)
     if level_rank <= HIGHEST:
@@ -188,7 +195,7 @@ def preview(
     policy: EscalationPolicy, answer_s: int, teams: int, until_s: int, most: int = 100
 ) -> list[Moment]:
     """What would happen to a call that nobody answers, with so many teams to ask."""
-    asked = min(teams, policy.most_teams or teams)
+    asked = teams if policy.most_teams is None else min(teams, policy.most_teams)
     moments = []
     for number in range(1, asked + 1):
         begin = (number - 1) * answer_s
@@ -240,13 +247,12 @@ def _step(row: Mapping[str, Any]) -> Step:
     )
 
 
-def problems(policy: EscalationPolicy) -> Iterable[Problem]:
-    """What must be mended before calls may follow this policy. Paths are names of its fields,
-    or `steps.N.part`, N counted from 1."""
+def problems(policy: EscalationPolicy, response: str = "") -> Iterable[Problem]:
+    """What must be mended before calls of this response may follow this policy. Paths are names
+    of its fields, or `steps.N.part`, N counted from 1."""
     if not 0 < len(policy.name) <= 60 or not policy.name.isprintable():
         yield Problem("name", msgid("Write a name, up to 60 characters."))
-    if not policy.steps or policy.steps[0].who is not Who.NEXT_TEAM:
-        yield Problem("steps", msgid("The first step must be to ask the next team."))
+    yield from _whom(policy, response)
     if len(policy.steps) > MOST_STEPS:
         yield Problem("steps", msgid("At most %(most)s steps.", most=MOST_STEPS))
     for number, step in enumerate(policy.steps, 1):
@@ -268,6 +274,20 @@ def problems(policy: EscalationPolicy) -> Iterable[Problem]:
             "repeat_s",
             msgid("It must begin anew, or end with the supervisor: no call may be forgotten."),
         )
+
+
+def _whom(policy: EscalationPolicy, response: str) -> Iterable[Problem]:
+    if response == HANDED_OVER:
+        for number, step in enumerate(policy.steps, 1):
+            if step.who is not Who.SUPERVISOR:
+                told = msgid("Of what is handed over only the supervisors can be alarmed.")
+                yield Problem(f"steps.{number}.who", told)
+        for path in ("call_back_min", "divert_ranks"):
+            if getattr(policy, path) is not None:
+                told = msgid("This says nothing of what is handed over: leave it as it was.")
+                yield Problem(path, told)
+    elif not policy.steps or policy.steps[0].who is not Who.NEXT_TEAM:
+        yield Problem("steps", msgid("The first step must be to ask the next team."))
 
 
 def _problems_of(step: Step, number: int) -> Iterable[Problem]:
@@ -310,6 +330,9 @@ def _order(steps: Sequence[Step]) -> Iterable[Problem]:
 
 def most_specific(live: Mapping[tuple[str, int], T], response: str, level_rank: int) -> T | None:
     """What is laid down for a response at a level, by (response or "", rank or 0): for both,
-    else for the response, else for the level, else for everything."""
-    order = ((response, level_rank), (response, 0), ("", level_rank), ("", 0))
+    else for the response, else for the level, else for everything. What is laid down for every
+    response is about teams, and not for what is handed over."""
+    order = [(response, level_rank), (response, 0)]
+    if response != HANDED_OVER:
+        order += [("", level_rank), ("", 0)]
     return next((live[key] for key in order if key in live), None)

@@ -118,10 +118,10 @@ def open_dispatch(
             level_rank=urgency.rank,
             within_min=urgency.within_min,
             answer_within_min=urgency.answer_within_min,
-            policy_id=escalation_policies.choose(uow, response, urgency.rank) if paged else None,
         )
     )
     dispatch.call = call
+    dispatch.policy_id = escalation_policies.of_new(uow, dispatch)
     _add_places(uow, dispatch, kind)
     uow.audit("dispatch.opened", dispatch, call_id=call.id, response=response, why=why)
     next_steps.start(uow, dispatch)

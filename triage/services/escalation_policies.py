@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from triage.domain.errors import Conflict, InvalidCall, Problem
 from triage.domain.escalation import (
+    HANDED_OVER,
     EscalationPolicy,
     as_rows,
     default_policy,
@@ -87,9 +88,18 @@ def divert_ranks(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> int:
 
 
 def choose(uow: UnitOfWork, response: str, level_rank: int) -> UUID | None:
-    """The policy for a new dispatch: the most specific one; None for the default."""
+    """The policy for a new dispatch: the most specific one; None for the default.
+
+    response -- or HANDED_OVER.
+    """
     live = uow.lasting("escalation policies", _keys, of=(EscalationPolicyRow,))
     return most_specific(live, response, level_rank)
+
+
+def of_new(uow: UnitOfWork, dispatch: Dispatch) -> UUID | None:
+    """The same for this one, which begins or has just taken another level."""
+    paged = dispatch.reached_by == "page"
+    return choose(uow, dispatch.response if paged else HANDED_OVER, dispatch.level_rank)
 
 
 def ends(uow: UnitOfWork) -> dict[UUID, int]:
@@ -136,10 +146,11 @@ def lay_down(
 
     where -- a response or "", and a level's rank or 0. Raises NotAPolicy.
     """
-    wrong = list(problems(policy))
     response, level_rank = where
+    wrong = list(problems(policy, response))
     kind = centre.vocabulary.responses.get(response)
-    if response and (kind is None or kind.reached_by != "page"):
+    ours = kind is not None and kind.reached_by == "page"
+    if response and response != HANDED_OVER and not ours:
         wrong.append(
             Problem("response", msgid("Choose a response that teams of ours give, or all."))
         )

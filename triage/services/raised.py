@@ -28,8 +28,7 @@ def take(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, urgency: Urgency) 
     steps = escalation_policies.of_dispatch(uow, dispatch).beyond
     dispatch.level_rank, dispatch.within_min = urgency.rank, urgency.within_min
     dispatch.answer_within_min = urgency.answer_within_min
-    if dispatch.reached_by == "page":
-        dispatch.policy_id = escalation_policies.choose(uow, dispatch.response, urgency.rank)
+    dispatch.policy_id = escalation_policies.of_new(uow, dispatch)
     uow.audit(
         "dispatch.raised", dispatch, response=dispatch.response, was=was, level_label=urgency.label
     )

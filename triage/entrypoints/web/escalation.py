@@ -12,6 +12,7 @@ from flask_babel import gettext
 from triage.context import current_context
 from triage.domain.errors import Problem
 from triage.domain.escalation import (
+    HANDED_OVER,
     HIGHEST,
     LONGEST_WAIT_S,
     MOST_STEPS,
@@ -103,7 +104,7 @@ def edit() -> ResponseReturnValue:
             # The quickest: whoever changes nothing of it makes no level slower.
             return _edit_page(uow, filled_in(replace(default_policy(HIGHEST), name=""), None))
         live = reach.live(uow)
-        policy = most_specific(live, *asked) or default_policy(asked[1] or HIGHEST)
+        policy = most_specific(live, *asked) or default_policy(asked[1] or HIGHEST, asked[0])
         if asked not in live:
             policy = replace(policy, name=reach.suggested_name(uow, *asked))
         return _edit_page(uow, filled_in(policy, asked))
@@ -120,7 +121,8 @@ def save() -> ResponseReturnValue:
     if wish != "save":
         more = 2 if wish == "more" else 0
         if not more:
-            wrong += [*problems(replace(policy, name=policy.name or "?"))] if not wrong else []
+            named_so = replace(policy, name=policy.name or "?")
+            wrong += [*problems(named_so, for_which[0])] if not wrong else []
         form = Form(form.fields, min(form.rows + more, MOST_STEPS), named(wrong))
         return _shown(form, 200)
     wrong += not_chosen(form)
@@ -207,7 +209,7 @@ def _edit_page(uow: UnitOfWork, form: Form) -> str:
         longest_hours=LONGEST_WAIT_S // 3600,
         settings=current_context().centre.policy,
         turning=_turning(form, levels),
-        turn=beside(policy, rank)[-1] if (policy := _policy(form)) else None,
+        turn=beside(policy, rank)[-1] if (policy := _policy(form)) and not _by_hand(form) else None,
         ends_with=sentences(policy)[-1] if policy and policy.repeat_s else None,
         teams=teams,
         moments=_moments(form, levels, rank, int(teams) if teams in set("0123456789") else 3),
@@ -228,7 +230,12 @@ def _policy(form: Form) -> EscalationPolicy | None:
     """None while the form is not a policy."""
     policy, wrong = read(form)
     policy = replace(policy, name=policy.name or "?")
-    return None if wrong or [*problems(policy)] else policy
+    return None if wrong or [*problems(policy, where(form.fields)[0])] else policy
+
+
+def _by_hand(form: Form) -> bool:
+    """Is it for what a person hands over, while no team is asked and no caller rung back?"""
+    return where(form.fields)[0] == HANDED_OVER
 
 
 def _moments(
@@ -243,7 +250,7 @@ def _moments(
     found = preview(policy, answer_s, teams, LOOK_AHEAD_S, most=MOMENTS)
     until_s = found[-1].after_s if len(found) == MOMENTS else LOOK_AHEAD_S
     told = [(moment.after_s, moment_in_words(moment)) for moment in found]
-    if rank or policy.call_back_min:  # else the settings have it, by level
+    if (rank or policy.call_back_min) and not _by_hand(form):  # else the settings have it, by level
         wait_s = 60 * call_back_min(policy, rank)
         begins_s = answer_s * min(teams, policy.most_teams or teams)
         told += [(at, RUNG_BACK) for at in range(begins_s + wait_s, until_s + 1, wait_s)]

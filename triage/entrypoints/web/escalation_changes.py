@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from triage.domain.escalation import (
+    HANDED_OVER,
     Channel,
     EscalationPolicy,
     Who,
@@ -64,7 +65,8 @@ def changes(
         for response, words in responses.items():
             now, after = (most_specific(each, response, level.rank) for each in (live, then))
             if (now is live[where]) if policy is None else (after is policy):
-                both = (now or default_policy(level.rank), after or default_policy(level.rank))
+                default = default_policy(level.rank, response)
+                both = (now or default, after or default)
                 by_policy.setdefault(both, []).append(words)
         for (now, after), names in by_policy.items():
             found.append(_change(level, now, after, answer_s, listed(", ", names)))
@@ -90,7 +92,8 @@ def _change(
 
 
 def _name(policy: EscalationPolicy, level: Level) -> str:
-    return policy.name if policy != default_policy(level.rank) else msgid("Default")
+    defaults = (default_policy(level.rank, response) for response in ("", HANDED_OVER))
+    return msgid("Default") if policy in defaults else policy.name
 
 
 def _times(policy: EscalationPolicy, answer_s: int) -> Times:

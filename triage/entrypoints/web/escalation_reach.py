@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from triage.context import current_context
-from triage.domain.escalation import EscalationPolicy
+from triage.domain.escalation import HANDED_OVER, EscalationPolicy
 from triage.domain.ruleset import Level
 from triage.domain.state_words import level_name
 from triage.domain.words import listed, msgid
@@ -24,7 +24,8 @@ def live(uow: UnitOfWork) -> dict[Where, EscalationPolicy]:
 
 def responses() -> dict[str, str]:
     given = rosters.responses(current_context().centre)
-    return {key: words for key, words in given.items() if key != rosters.SUPERVISION}
+    ours = {key: words for key, words in given.items() if key != rosters.SUPERVISION}
+    return ours | {HANDED_OVER: msgid("What is handed over, in CAD or to a telephone line")}
 
 
 def levels(uow: UnitOfWork) -> list[Level]:
