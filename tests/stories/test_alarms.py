@@ -669,6 +669,7 @@ def test_that_no_backup_is_needed_is_no_alarm_and_read_at_once(world: World) -> 
     assert untaken(world) == []
     board = words(world.client("dispatcher"), "/board")
     assert "Texts that nobody has read" in board
+    assert "nothing was done, read it" in board
     assert "No backup needed" in board
     phone.text("no, backup needed")
     phone.expect("ALARM RAISED")

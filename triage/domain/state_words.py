@@ -157,7 +157,7 @@ _OUTCOMES = {
     "too_late": msgid("too late"),
     "transporting": msgid("transporting"),
     "unknown_code": msgid("unknown code"),
-    "unread": msgid("not understood again"),
+    "unread": msgid("nothing was done, read it"),
     "verdict": msgid("verdict"),
     "verified": msgid("number verified"),
     "which_code": msgid("for which call?"),
