@@ -19,7 +19,15 @@ from triage.domain.delivery import Whose
 from triage.domain.findings import KINDS
 from triage.domain.phone_network import OutboundCall, Refused, Sent
 from triage.entrypoints import worker
-from triage.services import alarm_lists, alarms, audits, people, providers, verification
+from triage.services import (
+    alarm_lists,
+    alarm_rings,
+    alarms,
+    audits,
+    people,
+    providers,
+    verification,
+)
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
 from triage.storage.attempts import Attempt
@@ -467,7 +475,9 @@ def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_n
         world.desk.expect_ring("Alarm. CIT 1")
         with world.context.reading() as uow:
             waiting = select(Timer).where(
-                Timer.subject_id == alarm.id, Timer.kind == alarms.RING, Timer.state == "waiting"
+                Timer.subject_id == alarm.id,
+                Timer.kind == alarm_rings.RING,
+                Timer.state == "waiting",
             )
             assert len(uow.session.scalars(waiting).all()) == 1
     assert findings(world) == {"alarm_untaken"}

@@ -44,7 +44,18 @@ def promises(said: list[str]) -> list[str]:
     return [one for one in said if any(sign in one for sign in signs)]
 
 
-def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_changes(
+def tell(dispatcher: Browser, call: Call) -> None:
+    """Somebody has told the caller what stands there."""
+    told = act(dispatcher, call, "/told", {"answer": "told"})
+    assert "The caller was told who comes." in told
+    assert not is_changed(dispatcher)
+
+
+def is_changed(dispatcher: Browser) -> bool:
+    return CHANGED in words(dispatcher.get("/board").text)
+
+
+def test_the_script_says_who_is_asked_and_what_to_do_and_promises_nobody(
     world: World, dispatcher: Browser
 ) -> None:
     (phone,) = world.team("Mobile 9")
@@ -66,36 +77,52 @@ def test_the_script_says_who_when_and_what_to_do_and_is_told_again_when_it_chang
     assert "Choose why they were not told." in act(dispatcher, call, "/told", {"answer": "no"})
     told = act(dispatcher, call, "/told", {"answer": "no", "reason": "rang_off"})
     assert "The caller was NOT told: They hung up." in told
-    assert "The caller was told who comes." in act(dispatcher, call, "/told", {"answer": "told"})
+
+
+def test_the_caller_is_to_be_told_again_when_who_comes_or_when_has_changed(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    assert phone.expect("PROMPT")
+    tell(dispatcher, call)
+
     phone.text("1")
     phone.expect("accepted")
-    assert CHANGED in words(dispatcher.get("/board").text)  # now somebody comes
+    assert is_changed(dispatcher)  # now somebody comes
     page = words(look(dispatcher, call))
     assert "A crisis clinician will come to you." in page
     assert "Irá a verle: Un profesional clínico de crisis." in page
     assert "They come as soon as they can; we do not know the minute yet." in page
     assert TELL not in page
-    act(dispatcher, call, "/told", {"answer": "told"})
-    assert CHANGED not in words(dispatcher.get("/board").text)
+    tell(dispatcher, call)
     phone.text("ETA 30")
     phone.expect("30")
     assert "They should be there at about" in words(look(dispatcher, call))
-    assert CHANGED in words(dispatcher.get("/board").text)  # no minute was known, now one is
-    act(dispatcher, call, "/told", {"answer": "told"})
-    assert CHANGED not in words(dispatcher.get("/board").text)
+    assert is_changed(dispatcher)  # no minute was known, now one is
+    tell(dispatcher, call)
     phone.text("ETA 38")
     phone.expect("38")
-    assert CHANGED not in words(dispatcher.get("/board").text)
+    assert not is_changed(dispatcher)
     phone.text("ETA 55")
     phone.expect("55")
-    assert CHANGED in words(dispatcher.get("/board").text)
+    assert is_changed(dispatcher)
     assert "It has changed: tell the caller again" in words(look(dispatcher, call))
-    act(dispatcher, call, "/told", {"answer": "told"})
-    phone.text("2")  # gives it back: nobody comes
+    tell(dispatcher, call)
+
+
+def test_the_caller_is_to_be_told_when_nobody_comes_any_more(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("Mobile 9")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    phone.text(f"{call.code} 1")
+    tell(dispatcher, call)
+    phone.text("2")  # gives it back
     phone.ignores("what it is answered is another story")
     world.desk.ignores("escalation's own story")
     world.settle()
-    assert CHANGED in words(dispatcher.get("/board").text)
+    assert is_changed(dispatcher)
     page = words(look(dispatcher, call))
     assert "Nobody is on the way at this moment." in page
     assert "En este momento nadie va de camino." in page

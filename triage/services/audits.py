@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, text
 
 from triage.domain.findings import Finding
 from triage.services import (
-    alarms,
+    alarm_rings,
     call_codes,
     check_ins,
     failing_rules,
@@ -36,7 +36,7 @@ TIMER_BOUNDS_S = {"highest": 2, "dispatch": 5, "other": 60}
 TEXT_BOUNDS_S = {"highest": 5, "other": 60}
 UNSENT = text("message.state IN ('ready', 'attempting', 'unknown') AND message.ring_since IS NULL")
 """As the partial index has it, word for word, or it is not used."""
-_URGENT = ("ask_deadline", alarms.RING, alarms.LOOK, check_ins.LATE)
+_URGENT = ("ask_deadline", alarm_rings.RING, alarm_rings.LOOK, check_ins.LATE)
 """Steps of no dispatch that cannot wait."""
 _MOVES = or_(Timer.dispatch_id.is_not(None), Timer.kind == storms.BUNDLE)
 """Steps that move dispatches: of one, or of several in one."""

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from triage.domain.errors import Conflict
+from triage.domain.lateness import ASK_AGAIN, ASK_WITHIN
 from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import msgid
 from triage.services import errands
@@ -23,11 +24,6 @@ from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "late"
 TIMER = "late_team"
-RED_AFTER = timedelta(minutes=5)
-"""Nobody has asked them for so long."""
-AGAIN = timedelta(minutes=10)
-"""They were asked, said no new time and are not there yet; and so old is news of somebody whose
-time was over when they accepted."""
 
 
 def expected(slot: Slot) -> datetime:
@@ -35,7 +31,7 @@ def expected(slot: Slot) -> datetime:
     if slot.eta_at is not None:
         return slot.eta_at
     by_level = slot.dispatch.created_at + timedelta(minutes=slot.dispatch.within_min)
-    return max(by_level, (slot.heard_at or slot.created_at) + AGAIN)
+    return max(by_level, (slot.heard_at or slot.created_at) + ASK_AGAIN)
 
 
 def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
@@ -62,7 +58,7 @@ def _late(coming: Sequence[Slot], now: datetime) -> list[Slot]:
 def _plan(uow: UnitOfWork, dispatch: Dispatch, coming: Sequence[Slot]) -> None:
     cancel(uow, dispatch, TIMER)
     if coming:
-        soonest = uow.now if dispatch.late_at is None else uow.now + AGAIN
+        soonest = uow.now if dispatch.late_at is None else uow.now + ASK_AGAIN
         at = min(max(expected(slot), soonest) for slot in coming)
         plan(uow, TIMER, dispatch, at, dispatch)
 
@@ -82,7 +78,7 @@ def _ask(uow: UnitOfWork, call: Call, late: Sequence[Slot]) -> None:
     known = {one["slot"] for one in teams(errand)} if errand else set()
     fresh = [_named(slot) for slot in late if str(slot.id) not in known]
     if errand is None:
-        errands.add(uow, call, KIND, uow.now + RED_AFTER, teams=fresh)
+        errands.add(uow, call, KIND, uow.now + ASK_WITHIN, teams=fresh)
     elif fresh:
         errand.details = {"teams": [*teams(errand), *fresh]}
         uow.audit(f"{KIND}.more", errand, teams=fresh)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from triage.domain import answer_wording, wording
+from triage.domain import answer_wording, lateness, wording
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.services import paging
@@ -17,7 +17,6 @@ from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 LATELY_H = 2
-LATE = timedelta(minutes=10)
 OLDEST = timedelta(days=30)
 """What was asked so long ago is over, or no text is about it any more."""
 
@@ -157,7 +156,7 @@ def _late(uow: UnitOfWork, responder: Responder, but: set[UUID]) -> list[Page]:
         .where(
             Page.responder_id == responder.id,
             Page.created_at > uow.now - OLDEST,
-            Page.answer_by > uow.now - LATE,
+            Page.answer_by > uow.now - lateness.ANSWER,
             Page.state == PageState.PASSED_OVER,
             Slot.state.in_(sorted(WANTED)),
         )

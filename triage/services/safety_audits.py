@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import TAKEN
-from triage.services import alarm_lists, alarms, check_ins
+from triage.services import alarm_lists, alarm_rings, check_ins
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.safety import Alarm, CheckIn
 from triage.storage.timers import WAITING_TIMER, Timer
@@ -26,7 +26,7 @@ def audit(uow: UnitOfWork) -> Iterator[Finding]:
     )
     unheard = untaken.where(Alarm.id.in_(alarm_lists.unheard(uow)))
     yield from _found(uow, "alarm_unheard", *_row(uow, unheard))
-    silent = untaken.where(~_timer(alarms.RING, Alarm.id))
+    silent = untaken.where(~_timer(alarm_rings.RING, Alarm.id))
     yield from _found(uow, "alarm_silent", *_row(uow, silent))
     yield from _found(uow, "no_check_in", *_row(uow, _forgotten()))
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from triage.domain.lateness import alarm_at
 from triage.domain.lifecycle import DispatchState
 from triage.domain.words import Spoken
 from triage.services import escalations, stand_downs
@@ -14,10 +15,6 @@ from triage.services.planned import is_planned
 from triage.storage.dispatches import Dispatch
 from triage.storage.unit_of_work import UnitOfWork
 
-ALARM_AFTER = 10
-"""Of the time in which somebody is to be there the tenth part may pass: a minute at the highest
-level, 24 for what has four hours."""
-
 
 def is_late(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, since: datetime) -> None:
     """Every screen says so. Supervisors are alarmed, now or as soon as the level's share of time
@@ -25,8 +22,7 @@ def is_late(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, since: datetime
 
     since -- when what is to be done now was begun.
     """
-    alarm_at = since + timedelta(minutes=dispatch.within_min) / ALARM_AFTER
-    keep_on(uow, centre, dispatch, alarm_at)
+    keep_on(uow, centre, dispatch, alarm_at(since, dispatch.within_min))
 
 
 def keep_on(

@@ -12,7 +12,7 @@ from triage.domain.spoken import Said
 from triage.services import (
     addresses,
     alarm_answers,
-    alarms,
+    alarm_rings,
     other_numbers,
     phone_trials,
     voice_answers,
@@ -36,7 +36,7 @@ def picked_up(uow: UnitOfWork, attempt_id: UUID, answered_by: str) -> Said | Non
 
 
 def _greeted(uow: UnitOfWork, message: Message) -> Said:
-    if message.kind == alarms.KIND:
+    if message.kind == alarm_rings.KIND:
         return alarm_answers.picked_up(uow, message)
     if message.kind == addresses.KIND:
         return addresses.picked_up(uow, message)
@@ -59,7 +59,7 @@ def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) ->
         return OVER
     if message.kind == other_numbers.KIND:
         return other_numbers.pressed(uow, message, digits)
-    if message.kind == alarms.KIND:
+    if message.kind == alarm_rings.KIND:
         return alarm_answers.pressed(uow, centre, message, digits)
     if message.kind == addresses.KIND:
         return addresses.pressed(uow, centre, message, digits)
@@ -77,7 +77,7 @@ def _rung(uow: UnitOfWork, attempt_id: UUID) -> Message | None:
     and nothing for somebody who has left: it was on the line already when that was said."""
     attempt = uow.session.get(Attempt, attempt_id)
     message = uow.session.get(Message, attempt.message_id) if attempt else None
-    rings = {RING, alarms.KIND, addresses.KIND, phone_trials.KIND, other_numbers.KIND}
+    rings = {RING, alarm_rings.KIND, addresses.KIND, phone_trials.KIND, other_numbers.KIND}
     if message is None or message.kind not in rings:
         return None
     member = uow.session.get(Responder, message.responder_id) if message.responder_id else None

@@ -8,7 +8,7 @@ import structlog
 
 from triage.context import AppContext
 from triage.entrypoints.worker.told import described
-from triage.services import alarms
+from triage.services import alarm_rings
 
 log = structlog.get_logger("triage.worker")
 
@@ -32,7 +32,7 @@ class Hush:
         if not isinstance(phone, StopsRinging):
             return
         with self.context.reading() as uow:
-            ringing = set(alarms.ringing_still(uow))
+            ringing = set(alarm_rings.ringing_still(uow))
         self._asked &= ringing  # the others ring no more
         for call in sorted(ringing - self._asked):
             if not go_on():
