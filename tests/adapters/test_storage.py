@@ -261,6 +261,35 @@ def test_a_lost_race_is_run_again_and_a_refusal_is_not(world: World) -> None:
     assert len(tries) == 3
 
 
+@on_postgresql
+def test_of_two_who_wait_for_each_other_one_begins_anew_and_both_are_done(world: World) -> None:
+    rows: list[UUID] = [a_team(world, "CIT 1"), a_team(world, "CIT 2")]
+    tries: list[UUID] = []
+    both_hold_one = threading.Barrier(2)
+
+    def change(first: UUID, second: UUID) -> None:
+        def work(uow: UnitOfWork) -> None:
+            tries.append(first)
+            for key in (first, second):
+                team = uow.session.get(Team, key, with_for_update=True)
+                assert team is not None
+                team.calls_at_once += 1
+                if key == first and len(tries) <= 2:
+                    both_hold_one.wait(20)
+
+        world.context.do("test", work)
+
+    threads = [threading.Thread(target=change, args=order) for order in (rows, rows[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert len(tries) == 3
+    with world.context.reading() as uow:
+        assert [uow.get(Team, key).calls_at_once for key in rows] == [3, 3]
+
+
 def test_writers_take_turns_and_none_is_lost(world: World) -> None:
     key = a_team(world)
 

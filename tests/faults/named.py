@@ -34,6 +34,7 @@ NAMED = {
     "faults/test_rolling_restart": "machines change to the next release under load",
     "faults/test_step_of_another_release": "a step that only a newer release knows",
     "faults/test_upgrade_is_killed": "an upgrade of the tables is killed half way",
+    "faults/test_rules_at_once": "rules are published twice at once, or by whoever is killed",
     "faults/test_keys_are_changed": "the data key is changed while processes are killed",
     "faults/test_texts_in_doubt": "a text of which nobody knows whether it left",
     "faults/test_attempts": "crashes, answers and reports in any order",

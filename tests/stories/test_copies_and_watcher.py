@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.stories.test_operating import TRIAGE, triage
-from tests.world import environment
+from tests.world import World, environment, make_world
+from triage.storage.calls import Call
 
 
 @pytest.fixture
@@ -137,6 +139,40 @@ def test_a_copy_that_cannot_be_made_is_told_and_tried_again(folder: Path) -> Non
         until(lambda: "no copy was made" in (folder / "db.log").read_text(), 20)
         copies.mkdir()
         until(lambda: len(rows(folder, "SELECT place FROM backup_note")) == 2, 30)
+
+
+def test_a_copy_that_is_made_while_calls_come_in_has_all_that_was_taken_before(
+    folder: Path,
+) -> None:
+    world = World.open(f"sqlite:///{folder / 'triage.sqlite'}", folder)
+    taken, enough = [], threading.Event()
+
+    def take() -> None:
+        while not enough.is_set():
+            call = world.call({"problem_type": "welfare_check"}, narrative=f"Call {len(taken)}")
+            taken.append(call.reference)
+
+    taking = threading.Thread(target=take)
+    taking.start()
+    until(lambda: len(taken) >= 10)
+    before, copy = set(taken), folder / "elsewhere" / "triage.sqlite"
+    copy.parent.mkdir()
+    made = triage(folder, "db", "backup", str(copy))
+    enough.set()
+    taking.join()
+    world.close()
+
+    assert made.returncode == 0, made.stderr
+    with (
+        make_world(f"sqlite:///{copy}", copy.parent) as restored,
+        restored.context.reading() as uow,
+    ):
+        calls = uow.session.scalars(select(Call)).all()
+        assert all((call.narrative or "").startswith("Call ") for call in calls)
+        there = {call.reference for call in calls}
+    assert before <= there <= set(taken)
+    verified = triage(copy.parent, "audit", "verify")
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_a_restored_copy_holds_what_was_due_until_it_is_released(folder: Path) -> None:
