@@ -26,6 +26,7 @@ NAMED = {
     "faults/test_somebody_holds_locks": "F42: others hold tables, or read a long report",
     "faults/test_disk_is_full": "the disk is full or answers with errors",
     "faults/test_file_is_another": "SQLite's file is deleted or replaced",
+    "faults/test_memory_is_full": "F56: memory is at an end, web or worker is killed for it",
     "faults/test_log_is_full": "the disk of the log is full, or nobody reads its pipe",
     "faults/test_no_connection_left": "the database has no connection left to give",
     "faults/test_no_descriptor_left": "a web process has no file descriptor left",

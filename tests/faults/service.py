@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,14 +36,14 @@ class Service:
         self.acknowledged: list[str] = []
         self._number = 0
 
-    def begin(self, world: World) -> None:
+    def begin(self, world: World, worker: Sequence[str] = ALONE) -> None:
         world.team("CIT 1", ("co_responder", "mobile_crisis"), calls_at_once=999)
         self.token = world.token()
         username = world.account("dispatcher")
         self.processes.environ["TRIAGE_PUBLIC_URL"] = self.address  # where Twilio reports to
         serve = [*TRIAGE, "serve", "--bind", f"127.0.0.1:{self.port}", "--processes", "1"]
         self.web = self.processes.start(serve)
-        self.processes.start(ALONE)
+        self.worker = self.processes.start(worker)
         self.processes.start([*TRIAGE, "watch"])
         until(lambda: self.answers("/livez") == 200, 90)
         form = {"username": username, "password": PASSWORD, "csrf_token": self.csrf("/sign-in")}
@@ -143,12 +143,14 @@ def tells_of_what_was_typed(answer: requests.Response) -> None:
 
 
 @contextmanager
-def at_work(url: str, folder: Path, twilio: Twilio) -> Iterator[Service]:
+def at_work(
+    url: str, folder: Path, twilio: Twilio, worker: Sequence[str] = ALONE
+) -> Iterator[Service]:
     """A service that has taken its first call; it ends with the story, however that ends."""
     service = Service(url, folder, twilio)
     try:
         with make_world(url, folder) as world:
-            service.begin(world)
+            service.begin(world, worker)
             world.context.database.engine.dispose()  # what follows is the service's alone
             assert service.post().status_code == 201
             yield service

@@ -16,6 +16,7 @@ import structlog
 
 from triage.context import AppContext
 from triage.domain.findings import Finding
+from triage.entrypoints import memory
 from triage.entrypoints.anchor_keeper import AnchorKeeper
 from triage.entrypoints.downtime_paper import PaperKeeper
 from triage.services import watch
@@ -127,6 +128,9 @@ class Watcher:
             if time.monotonic() - self._pulse > STUCK_AFTER_S:
                 log.critical("a round hangs, the watcher ends itself")
                 os._exit(STUCK)
+            if not memory.has_room():
+                log.critical(memory.SENTENCE)
+                os._exit(memory.STARVED)
 
 
 def run(context: AppContext) -> None:

@@ -1,4 +1,5 @@
-"""gunicorn's threaded worker, which lives on where it has no file descriptors left.
+"""gunicorn's threaded worker, which lives on where it has no file descriptors left, and makes room
+for another where it gets no more memory.
 
 gunicorn's own ends itself when one more connection cannot be accepted, with all requests that it
 was answering; and where it can just be accepted, the request finds no file to open.
@@ -12,15 +13,31 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from triage.entrypoints import memory
+
 SPARE = 64
 """Descriptors that no new connection takes: those who are connected already need files, a database
 and something to wait with."""
 REST_S = 0.5
 """How long new connections then wait in the kernel's queue before we look again."""
+LOOK_EVERY_S = 1.0
+"""Between looks whether there is memory."""
 
 
 class LastingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    alive: bool
     _rests_until = 0.0
+    _looks_at = 0.0
+
+    def notify(self) -> None:
+        """In each round: tells gunicorn that it lives. Without memory it answers whom it has begun
+        to answer, and gunicorn starts another."""
+        super().notify()
+        if self.alive and time.monotonic() >= self._looks_at:
+            self._looks_at = time.monotonic() + LOOK_EVERY_S
+            if not memory.has_room():
+                self.log.critical(memory.SENTENCE)
+                self.alive = False
 
     def accept(self, listener: Any) -> None:
         if has_room():

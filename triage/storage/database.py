@@ -177,8 +177,11 @@ def is_lost_race(error: Exception) -> bool:
 
 
 def must_begin_anew(error: Exception) -> bool:
-    """Was a race lost, or has the connection broken? Then this unit of work can do no more."""
-    return is_lost_race(error) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    """Was a race lost, has the connection broken, or has this process no memory left? Then this
+    unit of work can do no more."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return is_lost_race(error) or isinstance(error, MemoryError)
 
 
 def _is_held_up(error: Exception) -> bool:

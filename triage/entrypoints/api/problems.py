@@ -80,6 +80,7 @@ def handle(bp: Blueprint) -> None:
     bp.register_error_handler(OperationalError, _not_available)
     bp.register_error_handler(CommitInDoubt, _not_available)
     bp.register_error_handler(TimeoutError, _not_available)  # no free connection
+    bp.register_error_handler(MemoryError, _not_available)
     bp.register_error_handler(Exception, _failed)
 
 
@@ -117,7 +118,7 @@ def _cannot_open(error: CannotOpen) -> Response:
 
 
 def _not_available(error: Exception) -> Response:
-    log.error("the database did not answer: %s", type(error).__name__)
+    log.error("not saved: %s", type(error).__name__)
     detail = (
         "It is not known whether this was saved: send it again with the same Idempotency-Key."
         " Until then go on by telephone and radio."

@@ -101,6 +101,7 @@ def handle(app: Flask) -> None:
     app.register_error_handler(TriageError, _ours)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(TimeoutError, _no_database)  # no free connection
+    app.register_error_handler(MemoryError, _no_database)
 
 
 def asked_by_program() -> bool:
@@ -170,7 +171,7 @@ def _ours(error: TriageError) -> ResponseReturnValue:
 
 
 def _no_database(error: Exception) -> ResponseReturnValue:
-    log.error("the database does not answer", exc_info=error)
+    log.error("nothing can be saved or read", exc_info=error)
     setattr(g, NO_DATABASE, True)
     title, sentence = NOT_SAVED if request.method == "POST" else SENTENCES[503]
     if asked_by_program():

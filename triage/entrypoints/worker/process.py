@@ -18,6 +18,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy import delete, select
 
 from triage.context import AppContext
+from triage.entrypoints import memory
 from triage.entrypoints.counting import count_answers
 from triage.entrypoints.worker.desk import Desk
 from triage.entrypoints.worker.hushing import Hush
@@ -181,8 +182,12 @@ class Worker:
         return not self.stopping.is_set()
 
     def _watch(self, scheduler: BlockingScheduler) -> None:
-        """End the process if a step hangs, for nobody else would notice."""
+        """End the process if a step hangs or no memory is left, for nobody else would notice."""
         while not self.stopping.wait(0.25):
+            if not memory.has_room():
+                log.critical(memory.SENTENCE)
+                sys.stdout.flush()
+                os._exit(memory.STARVED)
             oldest = min(self._pulse, key=self._pulse.__getitem__)
             if time.monotonic() - self._pulse[oldest] > STUCK_AFTER_S:
                 log.critical("step hangs, the worker ends itself", step=oldest)
