@@ -1,7 +1,5 @@
 """Lines of the audit trail are links of chains, so that nobody changes them unseen."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,13 +20,12 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("entry_id", sa.Uuid(), nullable=True),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("chain", name="pk_audit_chain"),
     )
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     if not on_sqlite:  # its rows change all the time: room for their next versions on the same page
         op.execute("ALTER TABLE audit_chain SET (fillfactor = 20)")
-    empty = {"seq": 0, "seal": b"", "entry_id": None, "began_at": datetime.now(UTC)}
+    empty = {"seq": 0, "seal": b"", "entry_id": None}
     op.bulk_insert(
         chains, [{"chain": number, **empty} for number in range(1 if on_sqlite else CHAINS)]
     )

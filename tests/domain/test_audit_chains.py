@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from triage.domain.audit_chains import FIRST, Break, Head, Line, Saying, Walk, said
 
+HOUR = timedelta(hours=1)
 BEGAN = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FIELDS = ("chain", "seq", "id", "at", "actor", "event", "table", "subject", "call", "details")
 
@@ -52,9 +53,10 @@ class Trail:
     known: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def read(self) -> list[Break]:
-        walk = Walk(self.heads, seal, BEGAN, self.known)
+        walk = Walk(self.heads, seal, HOUR, self.known)
         lines = sorted(self.lines, key=lambda told: told.id)
-        return [*(b for told in lines for b in walk.take(told.line())), *walk.end()]
+        found = [b for told in lines for b in walk.take(told.line())]
+        return [*found, *walk.end(self.heads)]
 
 
 def written(seed: int, lines: int, chains: int = 3) -> Trail:
@@ -169,7 +171,20 @@ def doubled(trail: Trail) -> None:
     trail.lines.append(Told(**{**vars(last), "id": UUID(int=last.id.int + 1)}))
 
 
-@pytest.mark.parametrize("hand", [replaced, cut_off, added, doubled])
+def far_behind(trail: Trail) -> None:
+    """A line of one's own, so far on that none comes in between."""
+    last = trail.lines[-1]
+    of_own = {"seq": last.seq + 1_000, "id": UUID(int=last.id.int + 1)}
+    trail.lines.append(Told(**{**vars(last), **of_own}))
+
+
+def of_another_chain(trail: Trail) -> None:
+    last = trail.lines[-1]
+    of_own = {"chain": 99, "seq": 5, "id": UUID(int=last.id.int + 1)}
+    trail.lines.append(Told(**{**vars(last), **of_own}))
+
+
+@pytest.mark.parametrize("hand", [replaced, cut_off, added, doubled, far_behind, of_another_chain])
 def test_what_the_owner_of_the_database_can_do_is_found(hand: Callable[[Trail], None]) -> None:
     trail = written(5, 80)
     hand(trail)
@@ -179,9 +194,10 @@ def test_what_the_owner_of_the_database_can_do_is_found(hand: Callable[[Trail], 
 def test_a_line_out_of_its_chain_is_found_twice_over() -> None:
     trail = written(5, 80)
     lines = [told.line() for told in sorted(trail.lines, key=lambda told: told.id)]
-    lines[30] = lines[30]._replace(chain=None, seq=None, seal=None)
-    walk = Walk(trail.heads, seal, BEGAN)
-    found = [*(b for line in lines for b in walk.take(line)), *walk.end()]
+    late = BEGAN + HOUR + timedelta(minutes=2)
+    lines[30] = lines[30]._replace(chain=None, seq=None, seal=None, at=late)
+    walk = Walk(trail.heads, seal, HOUR)
+    found = [*(b for line in lines for b in walk.take(line)), *walk.end(trail.heads)]
     assert [one.what for one in found] == ["unchained", "missing"]
     assert walk.unchained == 1
 
@@ -189,6 +205,6 @@ def test_a_line_out_of_its_chain_is_found_twice_over() -> None:
 def test_lines_from_before_the_chains_are_counted_and_not_told() -> None:
     trail = written(5, 80)
     old = Line(UUID(int=1), BEGAN - timedelta(days=1), None, None, None, b"")
-    walk = Walk(trail.heads, seal, BEGAN)
+    walk = Walk(trail.heads, seal, HOUR)
     assert not [*walk.take(old)]
     assert (walk.lines, walk.unchained) == (1, 1)

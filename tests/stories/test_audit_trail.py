@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,6 @@ def in_the_middle(world: World) -> tuple[int, int]:
 def test_the_first_place_that_somebody_changed_is_named(world: World, hand: str) -> None:
     lived(world)
     chain, seq = in_the_middle(world)
-    past(world, "UPDATE audit_chain SET began_at = '2026-01-01 00:00:00+00'")  # long ago
     assert places(world) == []
     values = {
         "of": f"chain = {chain} AND seq = {seq}",
@@ -170,6 +170,35 @@ def test_a_line_that_somebody_adds_is_named(world: World) -> None:
         f"UPDATE audit_chain SET seq = {head.seq + 1} WHERE chain = {chain}",
     )
     assert places(world)[0] == ("altered", head.seq + 1)
+
+
+@pytest.mark.parametrize("chain", ["chain", "99"])
+def test_a_line_far_behind_the_end_or_of_no_such_chain_is_named(world: World, chain: str) -> None:
+    lived(world)
+    of, _ = in_the_middle(world)
+    columns = "created_at, actor, event, subject_table, subject_id, call_id, details"
+    past(
+        world,
+        f"INSERT INTO audit_entry (id, chain, seq, seal, {columns})"
+        f" SELECT '{FAR}', {chain}, 5000, seal, {columns} FROM audit_entry"
+        f" WHERE chain = {of} AND seq = 2",
+    )
+    assert places(world) == [("beyond", 5000)]
+    assert "stands behind the end of its chain" in command(world, "verify").output
+
+
+def test_a_line_of_no_chain_is_named_an_hour_after_the_first(world: World) -> None:
+    lived(world)
+    world.wait(minutes=90)
+    world.call(CALM)
+    world.ignores_texts("only the lines count")
+    columns = "created_at, actor, event, subject_table, subject_id, call_id, details"
+    past(
+        world,
+        f"INSERT INTO audit_entry (id, {columns}) SELECT '{FAR}', {columns} FROM audit_entry"
+        " WHERE created_at = (SELECT max(created_at) FROM audit_entry) LIMIT 1",
+    )
+    assert places(world) == [("unchained", None)]
 
 
 FAR = "ffffffff-ffff-7fff-bfff-ffffffffffff".replace("-", "")
@@ -208,8 +237,10 @@ def test_an_older_database_in_its_place_is_found_until_somebody_says_why(
         yesterday = audit_trail.ends(uow)
         keys = {*uow.session.scalars(select(AuditEntry.id))}
     clock = Clock.of(world)
-    world.call(CALM)
-    world.ignores_texts("only the lines count")
+    for _ in range(3):  # what is lost was written down outside, too
+        assert clock.a_minute_later(world) == set()
+        world.call(CALM)
+        world.ignores_texts("only the lines count")
     assert clock.a_minute_later(world) == set()
 
     with world.context.database.engine.begin() as connection:  # as a copy of yesterday has it
@@ -219,7 +250,8 @@ def test_an_older_database_in_its_place_is_found_until_somebody_says_why(
             of = update(AuditChain).where(AuditChain.chain == number)
             connection.execute(of.values(seq=head.seq, seal=head.seal, entry_id=head.line))
     assert clock.a_minute_later(world) == {"audit_trail"}
-    world.call(CALM)  # work goes on
+    for _ in range(4):  # work goes on, to beyond what was lost
+        world.call(CALM)
     world.ignores_texts("only the lines count")
     assert clock.a_minute_later(world) == {"audit_trail"}
     assert command(world, "verify").exit_code == 1
@@ -228,6 +260,9 @@ def test_an_older_database_in_its_place_is_found_until_somebody_says_why(
     assert clock.a_minute_later(world) == set()
     assert places(world) == []
     assert world.audited("audit.restored") == 1
+    chain, seq = in_the_middle(world)
+    past(world, f"UPDATE audit_entry SET actor = 'x' WHERE chain = {chain} AND seq = {seq}")
+    assert seq in {place for _, place in places(world)}
 
 
 def test_what_is_kept_outside_shows_who_laid_hands_on_it(world: World, tmp_path: Path) -> None:
@@ -238,7 +273,7 @@ def test_what_is_kept_outside_shows_who_laid_hands_on_it(world: World, tmp_path:
         assert clock.a_minute_later(world) == set()
         world.call(CALM)
         world.ignores_texts("only the lines count")
-    (file,) = anchors.folder.iterdir()
+    (file,) = anchors.folder.glob("*.txt")
     lines = file.read_text("utf-8").splitlines(keepends=True)
     assert len(lines) == 3
 
@@ -246,9 +281,61 @@ def test_what_is_kept_outside_shows_who_laid_hands_on_it(world: World, tmp_path:
     told = command(world, "verify")
     assert told.exit_code == 1
     assert "line 2: the line before it is gone" in told.output
-    file.write_text("".join([*lines[:2], lines[2].replace('"restored":false', '"restored":true')]))
+    file.write_text("".join([*lines[:2], lines[2].replace('"kept":null', '"kept":{}')]))
     assert "line 3 was altered" in command(world, "verify").output
     assert clock.a_minute_later(world) == {"audit_trail"}
+
+
+def test_a_line_that_a_full_disk_broke_off_is_passed_over(world: World, tmp_path: Path) -> None:
+    anchors = outside(world, tmp_path / "outside")
+    lived(world)
+    clock = Clock.of(world)
+    for broken_off_by in (1, 30, 100, 200):  # the end of the line, its seal, its text
+        assert clock.a_minute_later(world) == set()
+        (file,) = anchors.folder.glob("*.txt")
+        with file.open("ab+") as open_file:
+            open_file.truncate(file.stat().st_size - broken_off_by)
+        assert command(world, "verify").exit_code == 0
+    assert clock.a_minute_later(world) == set()
+    assert Clock.of(world).a_minute_later(world) == set()
+    told = command(world, "verify")
+    assert told.exit_code == 0, told.output
+    # The first lost no more than the end of its line.
+    assert "compared with 3 anchors" in told.output
+
+
+def test_a_clock_set_back_over_the_end_of_a_month_breaks_no_anchors(
+    world: World, tmp_path: Path
+) -> None:
+    anchors = outside(world, tmp_path / "outside")
+    lived(world)
+    with world.context.reading() as uow:
+        now, heads = uow.now, audit_trail.ends(uow)
+    for day in (0, 40, 35, 0, 41, 80):
+        anchors.write(now + timedelta(days=day), heads)
+    told = command(world, "verify")
+    assert told.exit_code == 0, told.output
+    assert "compared with 6 anchors" in told.output
+
+
+def test_many_who_write_anchors_at_the_end_of_a_month_write_one_behind_the_other(
+    world: World, tmp_path: Path
+) -> None:
+    anchors = outside(world, tmp_path / "outside")
+    lived(world)
+    with world.context.reading() as uow:
+        now, heads = uow.now, audit_trail.ends(uow)
+
+    def write(number: int) -> None:
+        for turn in range(10):
+            anchors.write(now + timedelta(days=5 * turn + number), heads)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "compared with 60 anchors" in command(world, "verify").output
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_and_stops_nothing(

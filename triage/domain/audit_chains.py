@@ -8,7 +8,8 @@ database in its place, is found by the seals that were written down elsewhere (`
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -18,9 +19,12 @@ Seal = Callable[[bytes, bytes], bytes]
 """Of the seal before and what a line says, its own seal."""
 FIRST = b""
 """What stands before the first line of each chain."""
-OUT_OF_ORDER = 10_000
+OUT_OF_ORDER = 250_000
 """Lines are read by their keys, and those of one chain follow each other but for the time that a
-unit of work takes; after so many a line does not come any more."""
+unit of work takes, or that a clock was set back; after so many a line does not come any more."""
+
+TOLD = 1_000
+"""Of lines without a chain, so many places at most."""
 
 
 class Head(NamedTuple):
@@ -46,11 +50,12 @@ class Line(NamedTuple):
 class Anchor(NamedTuple):
     """How far each chain was at an instant, written down outside the database.
 
-    restored -- an older copy of the database was put in place before, and somebody said so."""
+    kept -- an older copy of the database was put in place before, and somebody said so: up to which
+    place of each chain that copy has what was written down before. None: nobody said so."""
 
     at: datetime
     heads: Mapping[int, Head]
-    restored: bool
+    kept: Mapping[int, int] | None
     after: str
     """The seal of the anchor before."""
     seal: str
@@ -61,9 +66,11 @@ class DamagedAnchors(TriageError):
 
 
 class Anchors(Protocol):
-    """Where anchors are kept. All raise OSError, and those that read raise DamagedAnchors."""
+    """Where anchors are kept. All raise OSError and DamagedAnchors."""
 
-    def write(self, at: datetime, heads: Mapping[int, Head], *, restored: bool = False) -> None: ...
+    def write(
+        self, at: datetime, heads: Mapping[int, Head], *, kept: Mapping[int, int] | None = None
+    ) -> None: ...
     def last(self) -> Anchor | None: ...
     def all(self) -> Iterator[Anchor]: ...
 
@@ -94,8 +101,9 @@ def said(chain: int, seq: int, saying: Saying, details: str) -> bytes:
 class Break:
     """One place where the trail is not as it was written.
 
-    what -- `altered`, `missing`, `twice`, `unchained` or `elsewhere`: not what was written down
-    outside. seq and through -- the first and last of it. at and line -- of what stands there.
+    what -- `altered`, `missing`, `twice`, `unchained`, `beyond`: behind the end of its chain, or
+    `elsewhere`: not what was written down outside. seq and through -- the first and last of it.
+    at and line -- of what stands there.
     """
 
     what: str
@@ -123,12 +131,17 @@ class Walk:
     heads: Mapping[int, Head]
     """As they were before the first line was read: what came later may not be seen whole."""
     seal: Seal
-    unchained_until: datetime
-    """Until then lines without a chain were written: by the release before."""
+    others_end_within: timedelta
+    """For so long after the first line of a chain others without one were written: by the release
+    before."""
     known: Mapping[tuple[int, int], bytes] = field(default_factory=dict)
     """Seals that were written down elsewhere, by chain and place."""
     lines: int = 0
     unchained: int = 0
+    _began: datetime | None = None
+    """When the first line of a chain was written. As the line says, whom nobody can alter."""
+    _unchained: list[tuple[datetime, UUID]] = field(default_factory=list)
+    """The newest of those without a chain."""
     _chains: dict[int, _Chain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -138,9 +151,12 @@ class Walk:
         self.lines += 1
         if line.chain is None or line.seq is None:
             self.unchained += 1
-            if line.at > self.unchained_until:
-                yield Break("unchained", None, None, None, line.at, line.id)
+            heappush(self._unchained, (line.at, line.id))
+            if len(self._unchained) > TOLD:
+                heappop(self._unchained)
             return
+        if line.seq == 1:
+            self._began = min(self._began or line.at, line.at)
         chain = self._chains.setdefault(line.chain, _Chain(Head(0, FIRST, None)))
         if line.seq <= chain.seq or line.seq in chain.early:
             yield Break("twice", line.chain, line.seq, None, line.at, line.id)
@@ -161,6 +177,17 @@ class Walk:
                 yield Break("elsewhere", line.chain, line.seq, None, line.at, line.id)
             chain.seal = line.seal
 
+    def _beyond(self, number: int, chain: _Chain, heads: Mapping[int, Head]) -> Iterator[Break]:
+        end = max(chain.head.seq, heads[number].seq if number in heads else 0)
+        for seq, line in sorted(chain.early.items()):
+            if seq > end:
+                yield Break("beyond", number, seq, None, line.at, line.id)
+
+    def _late(self) -> Iterator[Break]:
+        for at, key in sorted(self._unchained):
+            if self._began and at > self._began + self.others_end_within:
+                yield Break("unchained", None, None, None, at, key)
+
     def _skip(self, number: int, chain: _Chain) -> Iterator[Break]:
         """Go on behind what is missing."""
         following = min(chain.early)
@@ -168,8 +195,9 @@ class Walk:
         yield Break("missing", number, chain.seq + 1, following - 1, line.at, line.id)
         chain.seq, chain.seal = following - 1, None
 
-    def end(self) -> Iterator[Break]:
-        """What is known only when all was read."""
+    def end(self, heads: Mapping[int, Head]) -> Iterator[Break]:
+        """What is known only when all was read. heads -- as they are now."""
+        yield from self._late()
         furthest: dict[int, int] = {}
         for number, seq in self.known:
             furthest[number] = max(furthest.get(number, 0), seq)
@@ -181,6 +209,7 @@ class Walk:
                 yield Break("missing", number, chain.seq + 1, chain.head.seq)
             elif chain.seq == chain.head.seq and (chain.seal or FIRST) != chain.head.seal:
                 yield Break("altered", number, chain.seq)
+            yield from self._beyond(number, chain, heads)
         for number, seq in furthest.items():
             there = self._chains.get(number)
             reached = max(there.seq, there.head.seq) if there else 0

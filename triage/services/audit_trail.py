@@ -1,8 +1,9 @@
 """Is the audit trail as it was written?"""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from triage.storage.unit_of_work import UnitOfWork
 OTHERS_END_WITHIN = timedelta(hours=1)
 """After an upgrade processes of the release before may go on, which write lines without a chain."""
 _TELL_EVERY = 200_000
+_AT_ONCE = 1_000
 
 
 @dataclass
@@ -41,12 +43,15 @@ def look(uow: UnitOfWork, anchored: Mapping[int, Head]) -> Iterator[Finding]:
 
     Only a whole reading tells what was changed in the middle (`verify`)."""
     now = heads(uow.session)
-    told = [*anchored.values(), *now.values()]
-    there = seals_of(uow.session, {head.line for head in told if head.line})
-    wrong = sum(head.line is None or there.get(head.line) != head.seal for head in told)
+    wrong = _not_there(uow, [*anchored.values(), *now.values()])
     wrong += sum(chain not in now or now[chain].seq < head.seq for chain, head in anchored.items())
     if wrong or not uow.session.scalar(select(func.count()).select_from(AuditChain)):
         yield Finding("audit_trail", max(1, wrong), None)
+
+
+def _not_there(uow: UnitOfWork, told: Collection[Head]) -> int:
+    there = seals_of(uow.session, {head.line for head in told if head.line})
+    return sum(head.line is None or there.get(head.line) != head.seal for head in told)
 
 
 def verify(
@@ -56,13 +61,13 @@ def verify(
     read."""
     verdict = Verdict()
     known = _known(anchors, verdict)
-    ends_at, until = heads(uow.session), _unchained_until(uow)
-    walk = Walk(ends_at, seal, until, known)
+    ends_at = heads(uow.session)
+    walk = Walk(ends_at, seal, OTHERS_END_WITHIN, known)
     for line in lines(uow.session):
         verdict.breaks += walk.take(line)
         if walk.lines % _TELL_EVERY == 0:
             tell(walk.lines)
-    verdict.breaks += walk.end()
+    verdict.breaks += walk.end(heads(uow.session))
     verdict.lines, verdict.unchained, verdict.chains = walk.lines, walk.unchained, len(ends_at)
     return verdict
 
@@ -70,12 +75,11 @@ def verify(
 def _known(anchors: Iterable[Anchor], verdict: Verdict) -> dict[tuple[int, int], bytes]:
     known: dict[tuple[int, int], bytes] = {}
     for anchor in anchors:
-        if anchor.restored:  # what came after that copy is lost, and somebody said so
-            kept = anchor.heads
+        if (kept := anchor.kept) is not None:  # what came after that copy is lost
             known = {
                 (chain, seq): its
                 for (chain, seq), its in known.items()
-                if chain in kept and seq <= kept[chain].seq
+                if seq <= kept.get(chain, 0)
             }
         known.update({(chain, head.seq): head.seal for chain, head in anchor.heads.items()})
         verdict.anchors += 1
@@ -83,9 +87,16 @@ def _known(anchors: Iterable[Anchor], verdict: Verdict) -> dict[tuple[int, int],
     return known
 
 
-def _unchained_until(uow: UnitOfWork) -> datetime:
-    began = uow.session.scalar(select(func.min(AuditChain.began_at)))
-    return uow.now if began is None else began + OTHERS_END_WITHIN
+def kept(uow: UnitOfWork, anchors: Iterable[Anchor]) -> dict[int, int]:
+    """How far each chain is what was written down outside: the newest that the database has."""
+    found: dict[int, int] = {}
+    left = iter(anchors)
+    while some := list(islice(left, _AT_ONCE)):
+        for anchor in reversed(some):
+            if not _not_there(uow, anchor.heads.values()):
+                found = {chain: head.seq for chain, head in anchor.heads.items()}
+                break
+    return found
 
 
 def note_restored(uow: UnitOfWork) -> None:

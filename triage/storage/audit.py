@@ -1,6 +1,5 @@
 """Who did what, to what, when: one line for every change and every opening of a call."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,4 +39,3 @@ class AuditChain(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     seal: Mapped[bytes]
     entry_id: Mapped[UUID | None]
-    began_at: Mapped[datetime]

@@ -66,6 +66,7 @@ _WORDS = {
     "missing": "is not there",
     "twice": "stands a second time",
     "unchained": "is of no chain, though it was written when there were chains",
+    "beyond": "stands behind the end of its chain",
     "elsewhere": "is not what was written down outside",
 }
 
@@ -94,6 +95,12 @@ def restored(ctx: click.Context) -> None:
             "nothing is written down outside (TRIAGE_AUDIT_ANCHORS): start the watcher anew"
         )
     context.do("operator", audit_trail.note_restored)
-    with context.reading() as uow:
-        context.anchors.write(uow.now, audit_trail.ends(uow), restored=True)
+    try:
+        with context.reading() as uow:
+            kept = audit_trail.kept(uow, context.anchors.all())
+            context.anchors.write(uow.now, audit_trail.ends(uow), kept=kept)
+    except DamagedAnchors as error:
+        raise click.ClickException(f"the anchors do not hold: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"the anchors cannot be written: {error}") from None
     click.echo("Noted, in the trail and outside.")
