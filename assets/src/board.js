@@ -12,6 +12,32 @@
   narrow.addEventListener("change", folds);
   folds();
 
+  // What is out of sight of the alarms is counted, and shown by a button: nothing is cut without a word.
+  const loud = document.getElementById("board-loud"), more = document.getElementById("board-more");
+  function hidden() {
+    const seen = loud.getBoundingClientRect();
+    const boxes = [...loud.querySelectorAll(".banner, .call-row, .board-fold > summary")]
+      .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+    return { seen, below: boxes.filter((box) => box.bottom > seen.bottom + 1), above: boxes.filter((box) => box.top < seen.top - 1) };
+  }
+  function counts() {
+    const { below, above } = hidden();
+    more.hidden = !below.length && !above.length;
+    more.textContent = below.length ? said("%(count)s more below", { count: below.length }) : said("%(count)s more above", { count: above.length });
+  }
+  more.addEventListener("click", () => {
+    const { seen, below } = hidden();
+    // The first that is cut comes to the top, unless it is higher than the box and stands there already.
+    const by = below.length ? below[0].top - seen.top : -loud.scrollTop;
+    loud.scrollBy({ top: by > 1 || !below.length ? by : seen.height * 0.8, behavior: "instant" });
+  });
+  loud.addEventListener("scroll", counts);
+  const sizes = new ResizeObserver(() => {
+    loud.style.setProperty("--above", `${loud.offsetTop}px`);
+    counts();
+  });
+  for (const box of [loud, loud.firstElementChild, loud.parentElement]) sizes.observe(box);
+
   function step(by) {
     const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.indexOf(document.activeElement);

@@ -36,7 +36,7 @@ WHOLLY = """() => {
     const here = (y) => document.elementFromPoint(box.left + 9, y) === at;
     return here(box.top + 3) && here(box.bottom - 3);
 }"""
-FIRST_IN_TOP = "document.querySelector('#board-alarms').firstElementChild.id"
+FIRST_IN_TOP = "document.querySelector('#board-first').firstElementChild.id"
 AFRESH = "document.querySelectorAll('[data-walked]').forEach((one) => delete one.dataset.walked)"
 
 

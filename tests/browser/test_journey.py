@@ -337,10 +337,10 @@ def test_the_board_says_when_it_is_stale_and_when_paging_is_dead(
     served.world.call(CALM)
     sign_in(served, page)
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
-    expect(page.locator("#board-alarms")).not_to_contain_text("PAGING", timeout=LONG_MS)
+    expect(page.locator("#board-first")).not_to_contain_text("PAGING", timeout=LONG_MS)
 
     served.stop("worker")
-    expect(page.locator("#board-alarms")).to_contain_text("PAGING DOES NOT WORK", timeout=LONG_MS)
+    expect(page.locator("#board-first")).to_contain_text("PAGING DOES NOT WORK", timeout=LONG_MS)
     served.stop("web")
     expect(page.locator("[data-as-of]")).to_contain_text("STALE: no news since")
     expect(page.locator(".call-row")).to_have_count(1)

@@ -133,7 +133,7 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
             words = listed(" ", [words, *more])
             more = []
         address = f"/alarms#alarm-{alarm.id}"
-        yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more), hushed)
+        yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more))
 
 
 def _in_force(alarm: Alarm, holder: str) -> Banner:
@@ -154,7 +154,7 @@ def _in_force(alarm: Alarm, holder: str) -> Banner:
             holder=holder,
             **about,
         )
-    return Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"), whole=alarm.covert)
+    return Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
 
 
 def _own_calls(uow: UnitOfWork) -> Iterable[Banner]:

@@ -63,8 +63,6 @@ class Banner:
     """What to follow, and its words."""
     more: str = ""
     """What unfolds: of several only the first alarm's stands open."""
-    whole: bool = False
-    """Never cut short: whoever reads half of it may do harm."""
 
 
 class Templates(Environment):

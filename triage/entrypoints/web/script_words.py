@@ -9,6 +9,8 @@ from triage.entrypoints.web.languages import language
 SENTENCES = (
     msgid(" (%(age)s old)"),
     msgid("%(count)s days"),
+    msgid("%(count)s more above"),
+    msgid("%(count)s more below"),
     msgid("%(key)s was not taken: the next question is on its way."),
     msgid("%(key)s was not taken: this question has only just come. Press it again."),
     msgid("%(key)s was taken once: it came twice at once."),
