@@ -66,7 +66,6 @@ def test_what_concerns_everybody_stands_first_and_what_is_out_of_sight_is_counte
     expect(more).to_contain_text("more above")
     assert loud.evaluate(BELOW) == 0
     readable(first)
-    picture(page, f"top-end-{width}")
     page.wait_for_timeout(1500)  # the board has refreshed itself meanwhile
     expect(more).to_contain_text("more above")
     more.press("Enter")

@@ -52,12 +52,14 @@ def test_a_team_is_assigned_without_leaving_the_keyboard(page: Page, served: Ser
     expect(page.locator("#command")).to_have_value("x")
 
 
-@pytest.mark.parametrize("kept", ["on", "off"])
-def test_an_alarm_is_heard_unless_sound_is_off(page: Page, served: Served, kept: str) -> None:
+@pytest.mark.parametrize(("path", "kept"), [("intake", "on"), ("intake", "off"), ("board", "on")])
+def test_an_alarm_is_heard_unless_sound_is_off(
+    page: Page, served: Served, path: str, kept: str
+) -> None:
     page.add_init_script(HEARD)
     is_watched(served)
     sign_in(served, page)
-    page.goto(f"{served.base_url}/intake")
+    page.goto(f"{served.base_url}/{path}")
     button = page.locator("[data-sound-form] button")
     expect(button).to_have_text("Sound: on")
     if kept == "off":
@@ -71,7 +73,8 @@ def test_an_alarm_is_heard_unless_sound_is_off(page: Page, served: Served, kept:
 
     served.kill("worker")  # paging stops: a banner says so on every screen
 
-    expect(page.locator("#standing-lines .tone-alarm").first).to_be_visible(timeout=30_000)
+    alarm = page.locator("#standing-lines, #board-first").locator(".tone-alarm")
+    expect(alarm.first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(300)
     assert (page.evaluate("window.tones") > before) is (kept == "on")
 
