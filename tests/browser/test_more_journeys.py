@@ -255,7 +255,7 @@ def test_the_board_is_worked_by_keys_and_nobody_coming_stays_in_sight(
     page = as_somebody("dispatcher", "/board")
     expect(page.locator("#board-rows")).to_contain_text("Old mill")
     page.set_viewport_size({"width": 1440, "height": 420})
-    loud = page.locator("#board-alarms").get_by_role("link", name=alone.code, exact=True)
+    loud = page.locator("#board-first").get_by_role("link", name=alone.code, exact=True)
     expect(loud).to_be_visible()
     expect(page.locator("#board-alarms")).to_contain_text("NOBODY COMING")
     page.keyboard.press("End")
