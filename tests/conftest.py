@@ -30,6 +30,7 @@ SLOW = (
     "faults/test_log_is_full.py",
     "faults/test_no_*_left.py",
     "faults/test_one_clock.py",
+    "faults/test_somebody_holds_locks.py",
     "faults/test_worker_is_*.py",
     "stories/test_copies_and_watcher.py",
     "stories/test_demo.py",
