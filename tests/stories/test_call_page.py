@@ -62,6 +62,27 @@ def test_opening_a_call_is_audited_once_and_looking_on_is_not(
     assert world.audited("call.looked_at") == 2
 
 
+def test_who_is_shown_a_call_because_a_form_was_refused_has_looked_at_it(
+    world: World, dispatcher: Browser
+) -> None:
+    call = world.call(CALM, narrative="He cries.")
+
+    answer = dispatcher.submit("/board", {"disposition": ""}, to=f"{path(call)}/close")
+
+    assert answer.status_code == 422
+    assert "He cries." in answer.get_data(as_text=True)
+    assert world.audited("call.looked_at") == 1
+
+
+def test_who_may_not_see_a_call_is_not_said_to_have_looked_at_it(world: World) -> None:
+    call = world.call(CALM)
+    clinician = world.client("clinician")
+
+    for ending in ("", "/live"):
+        assert clinician.get(path(call) + ending).status_code == 403
+    assert world.audited("call.looked_at") == 0
+
+
 def test_the_page_tells_who_rang_what_was_said_and_why(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
     call = world.call(

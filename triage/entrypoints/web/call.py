@@ -100,15 +100,6 @@ def by_code(code: str) -> ResponseReturnValue:
 @bp.get("/calls/<reference>")
 @open_to(*DISPATCHERS, "clinician")
 def show(reference: str) -> ResponseReturnValue:
-    context, person = current_context(), current_person()
-
-    def find(uow: UnitOfWork) -> Call:
-        call = calls.by_reference(uow, reference)
-        if person.role == "clinician":
-            own_pages(uow, call)
-        return call
-
-    looks.note(context, person.actor, find, timedelta(minutes=context.settings.policy.opening_min))
     return render(reference)
 
 
@@ -116,9 +107,8 @@ def show(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def sheet(reference: str) -> ResponseReturnValue:
     """The call on paper. Asking for it counts as looking at the call."""
-    context, actor = current_context(), current_person().actor
-    opening = timedelta(minutes=context.settings.policy.opening_min)
-    looks.note(context, actor, lambda uow: calls.by_reference(uow, reference), opening)
+    context = current_context()
+    _note_look(reference, timedelta(minutes=context.settings.policy.opening_min))
     with context.reading() as uow:
         call = calls.by_reference(uow, reference)
         return render_template(
@@ -131,14 +121,12 @@ def sheet(reference: str) -> ResponseReturnValue:
 def live(reference: str) -> ResponseReturnValue:
     """What stays fresh on the page; asked for by the page itself, so not an opening of its
     own, unless somebody asks for it who has not opened the page in this session."""
-    context, actor = current_context(), current_person().actor
-    session = timedelta(hours=context.settings.policy.session_hours)
-    looks.note(context, actor, lambda uow: calls.by_reference(uow, reference), session)
     return live_fragment(reference)
 
 
 def live_fragment(reference: str) -> ResponseReturnValue:
     context = current_context()
+    _note_look(reference, timedelta(hours=context.settings.policy.session_hours))
     with context.reading() as uow:
         call = calls.by_reference(uow, reference)
         if current_person().role == "clinician":
@@ -150,9 +138,23 @@ def live_fragment(reference: str) -> ResponseReturnValue:
         return fragment(html, uow.now)
 
 
+def _note_look(reference: str, within: timedelta) -> None:
+    """Whatever was sent, the answer shows the call. Raises Forbidden for who may not see it."""
+    person = current_person()
+
+    def find(uow: UnitOfWork) -> Call:
+        call = calls.by_reference(uow, reference)
+        if person.role == "clinician":
+            own_pages(uow, call)
+        return call
+
+    looks.note(current_context(), person.actor, find, within)
+
+
 def render(reference: str, typed: Typed | None = None, status: int = 200) -> ResponseReturnValue:
     """The page; with `typed`, one of its forms as it was sent, and what to mend in it."""
     context, typed = current_context(), typed or Typed()
+    _note_look(reference, timedelta(minutes=context.settings.policy.opening_min))
     with context.reading() as uow:
         call = calls.by_reference(uow, reference)
         if current_person().role == "clinician":

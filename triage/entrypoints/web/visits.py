@@ -42,12 +42,6 @@ Result = TypeVar("Result")
 @bp.get("")
 @open_to("clinician")
 def show(reference: str) -> ResponseReturnValue:
-    context, person = current_context(), current_person()
-
-    def find(uow: UnitOfWork) -> Call:
-        return _page(uow, reference).slot.dispatch.call
-
-    looks.note(context, person.actor, find, timedelta(minutes=context.settings.policy.opening_min))
     return _render(reference)
 
 
@@ -167,7 +161,14 @@ def _render(
     errors: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
-    with current_context().reading() as uow:
+    context = current_context()
+
+    def find(uow: UnitOfWork) -> Call:
+        return _page(uow, reference).slot.dispatch.call
+
+    opening = timedelta(minutes=context.settings.policy.opening_min)
+    looks.note(context, current_person().actor, find, opening)
+    with context.reading() as uow:
         page = _page(uow, reference)
         draft = visits.draft_of(uow, page)
         drafted = visits.typed_in(draft) if draft else {}
