@@ -143,6 +143,7 @@ def test_only_texts_of_the_time_in_question_are_found(twilio: Twilio) -> None:
     network = phone(twilio.url)
     network.send(SMS)
 
+    assert network.is_reached()
     assert network.find(SMS, 0) != []
     assert network.find(SMS, -120) == []
 
@@ -153,6 +154,7 @@ def test_a_refused_line_is_no_doubt() -> None:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         outcome = phone(url).send(SMS)
         found = phone(url).find(SMS, 60)
+        assert not phone(url).is_reached()
 
     assert outcome == Refused("no connection: NewConnectionError", Whose.PROVIDER)
     assert found is None  # that is not to say that it took nothing

@@ -155,6 +155,16 @@ class TwilioSms:
         except Exception:
             return None
 
+    def is_reached(self) -> bool:
+        """Does the provider answer this machine, whatever it says?"""
+        try:
+            self._messages.list(limit=1, page_size=1)
+        except TwilioException:
+            return True
+        except Exception:
+            return something_was_handed_over()
+        return True
+
     def is_genuine(self, url: str, form: Mapping[str, str], signature: str | None) -> bool:
         if not signature:
             return False

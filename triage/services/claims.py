@@ -54,12 +54,15 @@ _MOST_URGENT = (
 )
 
 
-def anything_due(uow: UnitOfWork, least_urgent: int = LEAST_URGENT) -> bool:
+def anything_due(
+    uow: UnitOfWork, least_urgent: int = LEAST_URGENT, *, probes_only: bool = False
+) -> bool:
     """A look without a lock, so that a quiet worker disturbs no writer."""
     passage = providers.passage(uow)
     if throttled_pages.to_ring(uow, passage.ways):
         return True
-    channels = [channel for channel, leave in passage.ways.items() if leave is not Leave.NONE]
+    leaves = {Leave.PROBE} if probes_only else {Leave.PROBE, Leave.ALL}
+    channels = [channel for channel, leave in passage.ways.items() if leave in leaves]
     least_urgent = _least_urgent(passage, least_urgent)
     due = {"now": uow.now, "channels": channels, "least_urgent": least_urgent}
     return bool(channels) and uow.session.scalar(_ANY, due) is not None
@@ -73,11 +76,13 @@ def claim(
     least_urgent: int = LEAST_URGENT,
     *,
     one_by_one: bool = False,
+    probes_only: bool = False,
 ) -> list[ClaimedText]:
     """Take up to `limit` due texts for `lease_s`; nobody else gets them meanwhile.
 
     least_urgent -- take none of a lower priority than this.
     one_by_one -- one of them cannot be claimed: it holds up no other, and ends with a person.
+    probes_only -- nothing by a way that takes what others hand over: this worker reaches it not.
     Texts that are too old or no longer true are put aside instead, so fewer may come
     back while more are due: ask `anything_due`. Texts of a worker that died are due again
     when its lease ends. While texts or calls have to wait one is taken now and then; the highest
@@ -93,7 +98,7 @@ def claim(
         rows = _lock(uow, [channel], least_urgent, 1)
         taken += take(uow, centre, rows, owner, probe=True)
     working = [channel for channel, leave in passage.ways.items() if leave is Leave.ALL]
-    if working and (left := limit - len(taken)) > 0:
+    if working and not probes_only and (left := limit - len(taken)) > 0:
         rows = _lock(uow, working, least_urgent, left)
         taken += take(uow, centre, rows, owner, probe=False)
     return taken

@@ -9,13 +9,14 @@ from queue import SimpleQueue
 from triage.context import AppContext
 from triage.domain.storm import Rush
 from triage.entrypoints.worker.answers import TOGETHER_S, Answers
-from triage.entrypoints.worker.sending import InHand, ask_provider, claim_texts
+from triage.entrypoints.worker.sending import InHand, ask_provider, claim_texts, reaches_provider
 from triage.entrypoints.worker.stopwatch import elapsed_s
 from triage.services.claims import LEAST_URGENT
 from triage.storage.unit_of_work import LATER
 
 HIGHEST = 1
 """Texts of this priority and above: alarms, and the pages of the highest level."""
+ASK_EVERY_S = 1.0
 APART_S = 0.004
 """Between two claims while there is something to claim: what a transaction costs is hardly more for
 ten texts than for one, and whoever writes a call down waits for fewer of them."""
@@ -43,6 +44,10 @@ class Desk:
     """When texts were last claimed, on the clock of `elapsed_s`."""
     _more_due: bool = False
     """The last claim took as many as it was let."""
+    _cut_off: bool = False
+    """Not a byte of the latest text has left this machine."""
+    _asks: threading.Thread = field(default_factory=threading.Thread)
+    """Whether the provider can be reached again."""
     _rush: Rush = field(default_factory=Rush)
 
     def __post_init__(self) -> None:
@@ -63,8 +68,27 @@ class Desk:
 
     def _send(self) -> None:
         while (text := self._jobs.get()) is not None:
-            self.answers.take(ask_provider(self.context, text))
+            answer = ask_provider(self.context, text)
+            if answer is not None and answer.outcome is not None:
+                self._cut_off = answer.did_not_leave
+            self.answers.take(answer)
             self.wakes.set()
+
+    def _is_cut_off(self) -> bool:
+        """Does this machine reach no provider? Then it takes nothing from other workers whose texts
+        leave: what it refused would have all of them wait. A thread asks again and again."""
+        if self._cut_off and not self._asks.is_alive():
+            self._asks = threading.Thread(target=self._ask, name="cut-off", daemon=True)
+            self._asks.start()
+        return self._cut_off
+
+    def _ask(self) -> None:
+        while self._cut_off:
+            if reaches_provider(self.context):
+                self._cut_off = False
+                self.ring()
+            else:
+                time.sleep(ASK_EVERY_S)
 
     def work(self, go_on: Callable[[], bool]) -> None:
         """Until nothing is due that a sender is free for."""
@@ -87,25 +111,28 @@ class Desk:
         if self._waited_for_more():
             return True
         self._rung.clear()
-        free = self._free()
+        free, cut_off = self._free(), self._is_cut_off()
         usual, claimed = free - self._reserved, []
         if usual > 0:
             look = not self._told.is_set()
             self._told.clear()
             least = LATER - 1 if self._rush.leaves_later(elapsed_s()) else LEAST_URGENT
-            claimed = claim_texts(self.context, self.owner, usual, least, look=look)
+            claimed = self._take(usual, least, look=look, probes_only=cut_off)
             waited_for = sum(text.claimed.priority < LATER for text in claimed)
             self._rush.note(elapsed_s(), waited_for)
             self._more_due = len(claimed) >= usual
         if len(claimed) >= usual and (left := free - len(claimed)) > 0:
             go_on()
-            claimed += claim_texts(self.context, self.owner, left, HIGHEST)
+            claimed += self._take(left, HIGHEST, probes_only=cut_off)
         if claimed or usual <= 0:
             self._rung.set()  # there may be more, for whoever is free next
         self._hand_out(claimed)
         if claimed:
             self._claimed_s = elapsed_s()
         return bool(claimed)
+
+    def _take(self, most: int, least_urgent: int, **how: bool) -> list[InHand]:
+        return claim_texts(self.context, self.owner, most, least_urgent, **how)
 
     def _waited_for_more(self) -> bool:
         """Let several go out together. In a rush until half of the senders are free, but for those

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from triage.context import AppContext
+from triage.domain.delivery import NO_CONNECTION
 from triage.domain.errors import CommitInDoubt, Conflict
-from triage.domain.phone_network import OutboundSms, Outcome, Unknown, hand_over
+from triage.domain.phone_network import OutboundSms, Outcome, Refused, Unknown, hand_over
 from triage.entrypoints.worker.stopwatch import elapsed_s
 from triage.entrypoints.worker.told import ACTOR, described
 from triage.services import claims, settling
@@ -32,6 +33,13 @@ class Remembers(Protocol):
     """A telephone network that can be asked what it has taken."""
 
     def find(self, sms: OutboundSms, within_s: float) -> list[str] | None: ...
+
+
+@runtime_checkable
+class FarAway(Protocol):
+    """A telephone network to which the connection of this machine may be cut."""
+
+    def is_reached(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,12 @@ class Answer:
     outcome: Outcome | None
     """None: it was not handed over, only asked about."""
     found: list[str] | None = None
+
+    @property
+    def did_not_leave(self) -> bool:
+        """Not a byte of it has left this machine."""
+        outcome = self.outcome
+        return isinstance(outcome, Refused) and outcome.reason.startswith(NO_CONNECTION)
 
 
 def ask_provider(context: AppContext, text: InHand) -> Answer | None:
@@ -91,6 +105,11 @@ def write_down(uow: UnitOfWork, centre: Centre, answers: Sequence[Answer]) -> li
     return [copy for copy in copies if copy is not None]
 
 
+def reaches_provider(context: AppContext) -> bool:
+    """Where nobody can tell, as if it were reached."""
+    return not isinstance(context.phone, FarAway) or context.phone.is_reached()
+
+
 def claim_texts(
     context: AppContext,
     owner: str,
@@ -98,30 +117,34 @@ def claim_texts(
     least_urgent: int = claims.LEAST_URGENT,
     *,
     look: bool = True,
+    probes_only: bool = False,
 ) -> list[InHand]:
     """Up to `limit` due texts, or none where none is due.
 
+    probes_only -- see `claims.claim`.
     look -- first, which disturbs no writer; whoever was told that something is due need not.
     """
     for _ in range(_ROUNDS):
         if look:
             with context.reading() as uow:
-                if not claims.anything_due(uow, least_urgent):
+                if not claims.anything_due(uow, least_urgent, probes_only=probes_only):
                     break
         look = True
         since_s = elapsed_s()
-        if claimed := _claim(context, owner, limit, least_urgent):
+        if claimed := _claim(context, owner, limit, least_urgent, probes_only):
             return [InHand(text, since_s) for text in claimed]
         # else all of them were put aside, or another worker has them in hand
     return []
 
 
-def _claim(context: AppContext, owner: str, limit: int, least_urgent: int) -> list[ClaimedText]:
+def _claim(
+    context: AppContext, owner: str, limit: int, least_urgent: int, probes_only: bool
+) -> list[ClaimedText]:
     """All at once; if one of them cannot be claimed, each for itself."""
 
     def claim(uow: UnitOfWork, *, one_by_one: bool) -> list[ClaimedText]:
-        centre = context.centre
-        return claims.claim(uow, centre, owner, limit, least_urgent, one_by_one=one_by_one)
+        how = {"one_by_one": one_by_one, "probes_only": probes_only}
+        return claims.claim(uow, context.centre, owner, limit, least_urgent, **how)
 
     # Keyed: what was claimed by a commit in doubt falls due when its lease ends.
     try:
