@@ -301,7 +301,7 @@ def test_a_line_that_a_full_disk_broke_off_is_passed_over(world: World, tmp_path
     told = command(world, "verify")
     assert told.exit_code == 0, told.output
     # The first lost no more than the end of its line.
-    assert "compared with 3 anchors" in told.output
+    assert "anchors compared: 3," in told.output
 
 
 def test_a_clock_set_back_over_the_end_of_a_month_breaks_no_anchors(
@@ -315,7 +315,7 @@ def test_a_clock_set_back_over_the_end_of_a_month_breaks_no_anchors(
         anchors.write(now + timedelta(days=day), heads)
     told = command(world, "verify")
     assert told.exit_code == 0, told.output
-    assert "compared with 6 anchors" in told.output
+    assert "anchors compared: 6," in told.output
 
 
 def test_many_who_write_anchors_at_the_end_of_a_month_write_one_behind_the_other(
@@ -335,7 +335,7 @@ def test_many_who_write_anchors_at_the_end_of_a_month_write_one_behind_the_other
         thread.start()
     for thread in threads:
         thread.join()
-    assert "compared with 60 anchors" in command(world, "verify").output
+    assert "anchors compared: 60," in command(world, "verify").output
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_and_stops_nothing(

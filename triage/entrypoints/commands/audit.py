@@ -36,13 +36,13 @@ def verify(ctx: click.Context) -> None:
         raise click.ClickException(f"the anchors do not hold: {error}") from None
     except OSError as error:
         raise click.ClickException(f"the anchors cannot be read: {error}") from None
-    click.echo(f"read: {verdict.lines:,} lines in {verdict.chains} chains")
+    click.echo(f"read: {verdict.lines:,} lines; chains: {verdict.chains}")
     if verdict.unchained:
         click.echo(f"from before there were chains, which nobody can check: {verdict.unchained:,}")
     if kept is None:
         click.echo("compared with nothing outside: set TRIAGE_AUDIT_ANCHORS")
     elif verdict.last_anchor:
-        click.echo(f"compared with {verdict.anchors:,} anchors, to {verdict.last_anchor:%F %T} UTC")
+        click.echo(f"anchors compared: {verdict.anchors:,}, to {verdict.last_anchor:%F %T} UTC")
     for line in _told(verdict.breaks):
         click.echo(line)
     if verdict.breaks:
@@ -76,7 +76,7 @@ def _where(one: Break) -> str:
     if one.through not in (None, one.seq):
         words.append(f"to {one.through}")
     if one.at:
-        found = "before" if one.what == "missing" else "a line"
+        found = "the next is" if one.what == "missing" else "it is"
         words.append(f"({found} of {one.at:%F %T} UTC, {one.line})")
     return " ".join(words)
 
