@@ -4,6 +4,7 @@ person or who is with them: no task, no hint, and no other alarm of theirs."""
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +21,7 @@ from tests.world import Browser, Phone, World
 from triage.domain.alarms import AlarmKind
 from triage.entrypoints.cli import Tools
 from triage.entrypoints.commands.watching import downtime
-from triage.services import dispatches
+from triage.services import dispatches, silences
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 from triage.storage.safety import Alarm
@@ -213,3 +214,44 @@ def test_the_paper_names_whom_nobody_asks_by_radio(world: World, tmp_path: Path)
         ran = CliRunner().invoke(downtime, [str(paper)], obj=Tools(None, {"ready": world.context}))
         assert ran.exit_code == 0, ran.output
         assert (DO_NOT in paper.read_text()) is (said != "ok")
+
+
+def an_officer_follows(world: World) -> tuple[Phone, Phone, Call]:
+    """The clinician accepts with the word; her partner says nothing, so another team's officer is
+    asked and accepts."""
+    world.ignores_texts("the desk's screens alone matter")
+    clinician, _ = world.pair("CIT 1")
+    knows(world, clinician)
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    clinician.text(f"{call.code} 1 {WORD}")
+    _, officer = world.pair("CIT 2")
+    for _ in range(6):
+        world.wait(seconds=45)
+        if officer.inbox:
+            break
+    officer.text(f"{call.code} 1")
+    return clinician, officer, call
+
+
+def test_whoever_is_sent_after_it_may_be_reached_until_they_are_there(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer, call = an_officer_follows(world)
+
+    def hushed() -> set[UUID]:
+        with world.context.reading() as uow:
+            return set(silences.silenced(uow))
+
+    def marked() -> int:
+        return page(dispatcher, call).count("silent alarm: do not ring, text or radio them")
+
+    assert officer.responder_id not in hushed()
+    assert clinician.responder_id in hushed()
+    assert "Do not ring, text or radio CIT 2" not in row(dispatcher, call)
+    before = marked()
+    clinician.text(f"{call.code} ok {WORD}")  # once more: who comes is still not with her
+    assert officer.responder_id not in hushed()
+
+    officer.text(f"{call.code} SCENE")
+    assert officer.responder_id in hushed()
+    assert marked() > before

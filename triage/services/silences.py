@@ -3,21 +3,22 @@ nothing new, so that whoever forces them learns nothing. Their own texts get the
 and the roster check goes on: that it stops would be noticed. After any other they are told as
 before, and no other call is put upon them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select, union_all
+from sqlalchemy import and_, select, union_all
 
 from triage.domain.alarms import COVERT, AlarmKind
-from triage.domain.lifecycle import TAKEN
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageState
 from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 _IN_FORCE = (
-    select(Responder.id, Responder.team_id, Alarm.call_id, Alarm.kind)
+    select(Responder.id, Responder.team_id, Alarm.call_id, Alarm.kind, Alarm.created_at)
     .join(Alarm, Alarm.responder_id == Responder.id)
     .where(STANDING_ALARM, Alarm.over_at.is_(None))
 )
@@ -30,13 +31,15 @@ class _Raised(NamedTuple):
     team_id: UUID
     call_id: UUID | None
     kind: AlarmKind
+    at: datetime
 
 
 def silenced(uow: UnitOfWork) -> frozenset[UUID]:
-    """The members of each team with a silent alarm, and who is with them on that call."""
+    """The members of each team with a silent alarm, and who is with them on that call: they had
+    accepted it by then, or are there. Whoever accepts later is told by radio until they arrive."""
     if not (raised := _standing(uow, covert=True)):
         return frozenset()
-    return uow.once("silenced", lambda uow: _whom(uow, raised), of=(Alarm, Responder, Slot))
+    return uow.once("silenced", lambda uow: _whom(uow, raised), of=(Alarm, Responder, Slot, Page))
 
 
 def who_raised(uow: UnitOfWork) -> frozenset[UUID]:
@@ -75,14 +78,40 @@ def _raised(uow: UnitOfWork) -> Sequence[_Raised]:
 
 
 def _whom(uow: UnitOfWork, raised: Sequence[_Raised]) -> frozenset[UUID]:
-    calls = {one.call_id for one in raised if one.call_id is not None}
-    with_them = (
-        select(Slot.responder_id)
-        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
-        .where(Dispatch.call_id.in_(calls), Slot.state.in_(sorted(TAKEN)))
-    )
     teams = {one.team_id for one in raised}
-    members = select(Responder.id).where(
-        or_(Responder.team_id.in_(teams), Responder.id.in_(with_them))
+    members = select(Responder.id).where(Responder.team_id.in_(teams))
+    return frozenset(uow.session.scalars(members)) | _with_them(uow, _first(raised))
+
+
+def _first(raised: Sequence[_Raised]) -> Mapping[UUID, datetime]:
+    """By call when the alarm there began: who raises it again changes nothing for who comes. Of
+    several people's the latest."""
+    began: dict[tuple[UUID, UUID], datetime] = {}
+    for one in raised:
+        if one.call_id is not None:
+            key = one.call_id, one.responder_id
+            began[key] = min(one.at, began.get(key, one.at))
+    latest: dict[UUID, datetime] = {}
+    for (call_id, _), at in began.items():
+        latest[call_id] = max(at, latest.get(call_id, at))
+    return latest
+
+
+def _with_them(uow: UnitOfWork, began: Mapping[UUID, datetime]) -> frozenset[UUID]:
+    theirs = and_(
+        Page.slot_id == Slot.id,
+        Page.responder_id == Slot.responder_id,
+        Page.state == PageState.ACCEPTED,
     )
-    return frozenset(uow.session.scalars(members))
+    rows = uow.session.execute(
+        select(Slot.responder_id, Slot.state, Dispatch.call_id, Page.answered_at)
+        .join(Dispatch, Dispatch.id == Slot.dispatch_id)
+        .outerjoin(Page, theirs)
+        .where(Dispatch.call_id.in_(began), Slot.state.in_(sorted(TAKEN)))
+    )
+    return frozenset(
+        who
+        for who, state, call_id, accepted_at in rows
+        if who is not None
+        and (state in ON_SITE or accepted_at is None or accepted_at <= began[call_id])
+    )
