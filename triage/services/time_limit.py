@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from types import TracebackType
+from typing import NamedTuple
 
 from triage.domain.errors import TriageError
 from triage.domain.words import msgid
@@ -26,38 +27,48 @@ class OutOfTime(TriageError):
         super().__init__(msgid("the rules took too long over this call: decide by hand"))
 
 
+class _End(NamedTuple):
+    """When a thread's time is over, by its own clock."""
+
+    clock: int
+    shows_s: float
+    told: bool = False
+    """It was told once, where an exception is lost: in a callback of the collection of garbage."""
+
+
 class _AtWork:
-    """Threads at work, each with its clock and what that shows when its time is over."""
+    """Threads at work."""
 
     def __init__(self) -> None:
         self.start_anew()
         os.register_at_fork(after_in_child=self.start_anew)  # where nobody looks any more
 
     def start_anew(self) -> None:
-        self.ends: dict[int, tuple[int, float]] = {}
+        self.ends: dict[int, _End] = {}
         self.lock = threading.Lock()
         self.looking = False
 
     def start(self, thread: int, budget_s: float) -> None:
         clock = time.pthread_getcpuclockid(thread)
         with self.lock:
-            self.ends[thread] = clock, time.clock_gettime(clock) + budget_s
+            self.ends[thread] = _End(clock, time.clock_gettime(clock) + budget_s)
             if not self.looking:
                 self.looking = True
                 threading.Thread(target=self._look, name="time limit", daemon=True).start()
 
     def end(self, thread: int) -> None:
         with self.lock:
-            if self.ends.pop(thread, None) is None:
+            end = self.ends.pop(thread, None)
+            if end is None or end.told:
                 _raise(thread, None)  # its time was over just as it came to the end
 
     def _look(self) -> None:
         while True:
             time.sleep(LOOKS_EVERY_S)
             with self.lock:
-                for thread, (clock, end) in list(self.ends.items()):
-                    if time.clock_gettime(clock) >= end:
-                        del self.ends[thread]
+                for thread, end in list(self.ends.items()):
+                    if (shows_s := time.clock_gettime(end.clock)) >= end.shows_s:
+                        self.ends[thread] = _End(end.clock, shows_s + BUDGET_S, told=True)
                         _raise(thread, OutOfTime)
                 if not self.ends:
                     self.looking = False
@@ -89,4 +100,8 @@ class TimeLimit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _at_work.end(threading.get_ident())
+        try:
+            _at_work.end(threading.get_ident())
+        except OutOfTime:  # just now: nothing may be told to this thread any more
+            _at_work.end(threading.get_ident())
+            raise
