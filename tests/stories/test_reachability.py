@@ -501,7 +501,7 @@ def test_a_phone_that_sends_stop_with_work_in_hand_is_reached_by_radio(world: Wo
 
     page = dispatcher.get("/board").text
     assert "texted STOP. Reach them by radio." in page
-    assert "reach them by radio" in dispatcher.get(f"/calls/{call.reference}").text
+    assert "Reach them by radio." in dispatcher.get(f"/calls/{call.reference}").text
     assert "sent STOP: no page reaches this phone" in page
     alpha.text("START")
     alpha.expect("on again")

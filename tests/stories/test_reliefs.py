@@ -339,7 +339,7 @@ def test_a_relief_that_gives_it_back_leaves_the_place_open_for_the_next(world: W
     bravo.text(f"{call.code} 2")
     world.desk.expect("nobody is left to ask")
 
-    bravo.expect("declined")
+    bravo.expect("you have given it back. Nobody else is free")
     assert state(world, call) == "unfilled"
     assert [one for one, _ in slots(world, call)] == ["replaced", "unfilled"]
 
