@@ -248,6 +248,9 @@ def test_whoever_is_sent_after_it_may_be_reached_until_they_are_there(
     assert officer.responder_id not in hushed()
     assert clinician.responder_id in hushed()
     assert "Do not ring, text or radio CIT 2" not in row(dispatcher, call)
+    tell = "TELL CIT 2 (officer) BY RADIO: silent alarm there"
+    assert tell in row(dispatcher, call)
+    assert tell in page(dispatcher, call)
     before = marked()
     clinician.text(f"{call.code} ok {WORD}")  # once more: who comes is still not with her
     assert officer.responder_id not in hushed()
@@ -255,3 +258,4 @@ def test_whoever_is_sent_after_it_may_be_reached_until_they_are_there(
     officer.text(f"{call.code} SCENE")
     assert officer.responder_id in hushed()
     assert marked() > before
+    assert tell not in row(dispatcher, call) + page(dispatcher, call)

@@ -20,7 +20,7 @@ from triage.entrypoints.web.banners import begun_calls, changes_of_rules, paging
 from triage.entrypoints.web.board_choice import SHOWN, SORTS, BoardChoice, board_choice
 from triage.entrypoints.web.call_errands import turn_seen
 from triage.entrypoints.web.call_holder import answers_for_it
-from triage.entrypoints.web.errand_words import at_two_places, left_unsafe, mark
+from triage.entrypoints.web.errand_words import at_two_places, left_unsafe, mark, of_silent_alarm
 from triage.entrypoints.web.fresh import fragment
 from triage.services import (
     alarm_lists,
@@ -213,6 +213,7 @@ def headlines(centre: Centre, row: Row, now: datetime) -> list[tuple[str, str]]:
     # alarms first; what only has its time stands beside the teams
     marks = sorted(one for one in marked if one[0] != "quiet")
     said = [*marks] if row.loudness is Loudness.ERRAND else [_headline(centre, row), *marks]
+    said += of_silent_alarm(row.lines)
     said += [*left_unsafe(row.left_unsafe_at), *at_two_places(row.lines)]
     if row.loudness < Loudness.HAND_OVER and any(
         line.state is DispatchState.HAND_OVER for line in row.lines

@@ -188,6 +188,7 @@ def _for_dispatcher(uow: UnitOfWork, centre: Centre, call: Call, typed: Typed) -
         | handover_words.shown(centre, page, told, [line for _, line in lines])
         | {
             "page_of": page,
+            "of_silent_alarm": errand_words.of_silent_alarm(line for _, line in lines),
             "also_at": two_places.standing(uow),
             "conversations": conversations.of_call(uow, call, page.record.messages),
             "who_have": alarm_lists.who_have(uow, page.alarms),

@@ -15,6 +15,7 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
+from triage.domain.lifecycle import ON_SITE
 from triage.domain.role_words import member_name, role_name, roles_named
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
@@ -100,6 +101,21 @@ def at_two_places(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
         for one in line.coming
         if one.also_at
     ]
+
+
+def of_silent_alarm(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
+    """The same of whoever accepted after a silent alarm there, until they arrive: no text may tell
+    them. Units that only the radio reaches have no time of arrival here, and may be there."""
+    lines = [*lines]
+    who = [
+        member_name(one.unit, one.role)
+        for line in lines
+        for one in line.coming
+        if not one.hushed and one.state not in ON_SITE and one.unit != line.unit
+    ]
+    if not who or not any(line.hushed for line in lines):
+        return []
+    return [("alarm", msgid("TELL %(who)s BY RADIO: silent alarm there", who=listed(", ", who)))]
 
 
 def shown(
