@@ -3,7 +3,7 @@ nothing new, so that whoever forces them learns nothing. Their own texts get the
 and the roster check goes on: that it stops would be noticed. After any other they are told as
 before, and no other call is put upon them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -25,7 +25,7 @@ _IN_FORCE = (
 
 
 class _Raised(NamedTuple):
-    """Whose alarm it is, their team, the call, and what."""
+    """Whose alarm it is, their team, the call, what, and since when."""
 
     responder_id: UUID
     team_id: UUID
@@ -55,6 +55,20 @@ def places(uow: UnitOfWork) -> frozenset[UUID]:
     slots = select(Slot.id).where(BUSY_SLOT, Slot.responder_id.in_(silent))
     pages = select(Page.id).where(OPEN_PAGE, Page.responder_id.in_(silent))
     return frozenset(uow.session.scalars(union_all(slots, pages)))
+
+
+def seen_by(
+    uow: UnitOfWork, pages: Sequence[Page], dispatches: Iterable[Dispatch]
+) -> list[Dispatch]:
+    """What of a call's dispatches whoever was asked by these pages may read of: whoever forces
+    them reads their screen. Of what was opened since the alarm only what they are asked for."""
+    raised, silent = _standing(uow, covert=True), silenced(uow)
+    if silent.isdisjoint(page.responder_id for page in pages):
+        raised = [one for one in raised if one.call_id == pages[0].slot.dispatch.call_id]
+    if not raised:
+        return [*dispatches]
+    since, own = min(one.at for one in raised), {page.slot.dispatch_id for page in pages}
+    return [one for one in dispatches if one.id in own or one.created_at < since]
 
 
 def in_alarm(uow: UnitOfWork) -> frozenset[UUID]:

@@ -49,6 +49,7 @@ from triage.services import (
     hazard_notes,
     outbox,
     said_again,
+    silences,
     speaking_freely,
     suggestions,
     two_places,
@@ -282,7 +283,7 @@ def for_member(
     call = pages[0].slot.dispatch.call
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
-    lines = _lines(uow, centre, page.record.dispatches)
+    lines = _lines(uow, centre, silences.seen_by(uow, pages, page.record.dispatches))
     own_alarms = alarm_lists.of_member(uow, centre, call.id, pages[0].responder_id)
     return (
         words_of(centre)
