@@ -17,10 +17,10 @@ from tests.world import World
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.keys import KeyRing
 from triage.domain.lifecycle import TAKEN, CallState, SlotState
-from triage.services import dispatches, outbox, unread_replies
+from triage.services import dispatches, idempotency, outbox, unread_replies
 from triage.storage import migration, sealed
 from triage.storage.base import Base, new_id
-from triage.storage.calls import OPEN_CALL, Caller
+from triage.storage.calls import OPEN_CALL, Call, Caller
 from triage.storage.dispatches import BUSY_SLOT, UNFINISHED_DISPATCH
 from triage.storage.messages import UNREAD_TEXT, Message
 from triage.storage.people import Account
@@ -220,6 +220,24 @@ def test_what_a_savepoint_added_is_gone_when_it_is_undone(world: World) -> None:
 
     with world.context.reading() as uow:
         assert uow.session.scalars(select(Team.name)).all() == ["MCT 1"]
+
+
+def test_the_answer_to_a_key_is_kept_though_all_else_was_saved_before_it(world: World) -> None:
+    call = world.call(UNARMED)
+    world.ignores_texts("only the key counts")
+
+    def once(uow: UnitOfWork) -> tuple[UUID | None, str | None]:
+        claimed = idempotency.claim(uow, "test", "a key", "a request")
+        known = claimed.call_id, claimed.response
+        if claimed.call_id is None:
+            uow.audit("test.done", uow.get(Call, call.id))
+            uow.session.flush()  # as whatever asks the database about what it has just done
+            idempotency.answer(uow, claimed, call.id, "done")
+        return known
+
+    assert world.context.do("test", once) == (None, None)
+    assert world.context.do("test", once) == (call.id, "done")
+    assert world.audited("test.done") == 1
 
 
 def test_the_second_of_two_who_change_a_row_is_refused(world: World) -> None:

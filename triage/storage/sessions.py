@@ -54,7 +54,7 @@ class WritingSession(Session):
             super().flush(objects)
             rows = []
         changed = self.dirty or self.deleted
-        if rows or (new.unsaved and not changed):
+        if rows or ((new.unsaved or new.last) and not changed):
             with in_one_exchange(self.info["connection"]):
                 if rows:
                     save_new(self, rows)
