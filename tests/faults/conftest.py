@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.workers import WAITS_S, Workers
+from tests.servers import Missing, PostgresServer, missing, start_postgresql
 from tests.twilio_double import Twilio, start_twilio
 from tests.world import World
 
@@ -15,6 +16,17 @@ def twilio() -> Iterator[Twilio]:
     twilio = start_twilio()
     yield twilio
     twilio.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PostgresServer]:
+    """One of the story's own, which may come to harm."""
+    try:
+        server = start_postgresql(tmp_path)
+    except Missing as reason:
+        missing(str(reason))
+    yield server
+    server.remove()
 
 
 @pytest.fixture

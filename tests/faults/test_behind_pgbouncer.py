@@ -13,7 +13,7 @@ import pytest
 from tests.faults.pgbouncer import TAKES_OPTIONS, Pooler
 from tests.faults.service import Service
 from tests.faults.workers import WAITS_S, Workers
-from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.servers import Missing, PostgresServer, missing
 from tests.twilio_double import Twilio
 from tests.world import make_world, prepared_template, settings_for
 from triage.app import build_context, check_database
@@ -33,16 +33,6 @@ A_LOOK_S = 1.0
 AND_A_PAGE_S = 4.0
 """What a page takes beyond that, where the tests fill all cores."""
 TOLD_WITHIN_S = 5.0
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(str(reason))
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,12 @@ import requests
 from tests.faults.line import Lines, NoNetwork, lines_to
 from tests.faults.service import Service
 from tests.faults.workers import WAITS_S, Workers, owe, until
-from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.servers import PostgresServer
 from tests.twilio_double import Twilio
 from tests.world import World, make_world
 
 WHOLE_AGAIN_S = 15.0
 PATIENCE_S = 60.0
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(str(reason))
-    yield server
-    server.remove()
 
 
 @pytest.mark.slow

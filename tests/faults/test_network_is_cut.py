@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import requests
 from tests.faults.line import Lines, NoNetwork, lines_to
 from tests.faults.service import BACK_S, Service, tells_of_what_was_typed
 from tests.faults.workers import WAITS_S, Workers, until
-from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.servers import PostgresServer
 from tests.twilio_double import Twilio
 from tests.world import make_world
 
@@ -70,16 +70,6 @@ class Desk:
         self.slowest_s = max(self.slowest_s, took_s)
         self.answers[f"{who}: {answer.status_code} after {took_s:.0f} s"] += 1
         return answer
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(str(reason))
-    yield server
-    server.remove()
 
 
 @pytest.mark.slow

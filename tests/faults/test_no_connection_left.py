@@ -19,7 +19,7 @@ import time_machine
 
 from tests.faults.service import BACK_S, Service, at_work
 from tests.faults.workers import until
-from tests.servers import Missing, PostgresServer, missing, start_postgresql
+from tests.servers import PostgresServer
 from tests.twilio_double import Twilio
 from tests.world import make_world, prepared_template
 
@@ -29,6 +29,14 @@ MOST = 40
 TOLD_WITHIN_S = 5.0
 AT_ONCE = 20
 OURS = "FROM pg_stat_activity WHERE datname = 'centre'"
+
+
+@pytest.fixture
+def server(server: PostgresServer) -> PostgresServer:
+    server.stop()
+    server.options.append(f"max_connections={MOST}")
+    server.start()
+    return server
 
 
 class Others:
@@ -72,19 +80,6 @@ class Others:
             return row == (0,)
 
         until(none_of_ours_is_left)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
-    try:
-        server = start_postgresql(tmp_path)
-    except Missing as reason:
-        missing(str(reason))
-    server.stop()
-    server.options.append(f"max_connections={MOST}")
-    server.start()
-    yield server
-    server.remove()
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import random
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -41,7 +42,7 @@ FURTHER = 2
 
 
 @contextmanager
-def session(url: str) -> Iterator[Callable[[str], object]]:
+def session(url: str) -> Iterator[Callable[[str], Iterable[Any]]]:
     """Somebody else's, which begins and ends its transactions by itself."""
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
@@ -143,7 +144,7 @@ def drawn(url: str, chance: random.Random) -> list[list[str]]:
         return [[]] * 2
     with session(url) as say:
         rows = say("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        everything = [name for (name,) in rows]  # type: ignore[attr-defined]
+        everything = [name for (name,) in rows]
     return [[name] for name in (*ALWAYS, *chance.sample(everything, FURTHER))] + [everything]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, select, text, update
 
+from tests.faults.workers import until
 from tests.stories.test_intake import FORM, count, form_key, send
 from tests.typical_calls import CALM, UNARMED
 from tests.world import World
@@ -83,7 +85,12 @@ class Clock:
 
     def a_minute_later(self, world: World) -> set[str]:
         """What the watcher finds about the trail within it."""
-        self.now_s += 60
+        self.watcher.anchors.once()
+        return self.rounds(world, minutes=1)
+
+    def rounds(self, world: World, minutes: int) -> set[str]:
+        """What the watcher says after some time."""
+        self.now_s += 60 * minutes
         self.watcher.round()
         with world.context.reading() as uow:
             found = watch.newest(uow)
@@ -345,6 +352,22 @@ def test_a_folder_that_cannot_be_written_to_is_told_and_stops_nothing(
     lived(world)
     anchors.folder.rmdir()
     assert Clock.of(world).a_minute_later(world) == {"anchors"}
+
+
+def test_a_folder_that_hangs_keeps_nobody_from_looking_at_paging(
+    world: World, tmp_path: Path
+) -> None:
+    anchors = outside(world, tmp_path / "outside")
+    lived(world)
+    clock = Clock.of(world)
+    assert clock.a_minute_later(world) == set()
+    with (anchors.folder / "anchors.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as whoever waits for a share that does not answer
+        clock.watcher.anchors.start()
+        assert clock.rounds(world, minutes=1) == set()
+        assert clock.rounds(world, minutes=1) == {"anchors"}
+    until(lambda: clock.rounds(world, minutes=0) == set())
+    clock.watcher.stopping.set()
 
 
 REFUSES = {

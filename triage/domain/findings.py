@@ -222,7 +222,10 @@ KINDS = {
     "anchors": Kind(
         msgid("how far the audit trail has come cannot be written down outside the database"),
         (msgid("Go on as usual."), _TELL),
-        msgid("Can the watcher write to TRIAGE_AUDIT_ANCHORS? Its log says what failed."),
+        msgid(
+            "Can the watcher write to TRIAGE_AUDIT_ANCHORS, and does that folder answer? Its log"
+            " says what failed."
+        ),
         stops_paging=False,
     ),
     "downtime_old": Kind(

@@ -1,61 +1,89 @@
 """Looks each minute whether the ends of the audit trail are where they were, and writes them down.
 
-Part of the watcher. Without a folder for it they are remembered while the watcher runs.
+A thread of the watcher: a folder on another machine may hang, and whether paging works must be
+looked at all the same. Without a folder the ends are remembered while the watcher runs.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
-from triage.domain.audit_chains import Anchors, DamagedAnchors, Head
+from triage.context import AppContext
+from triage.domain.audit_chains import DamagedAnchors, Head
 from triage.domain.findings import Finding
 from triage.services import audit_trail
-from triage.storage.unit_of_work import UnitOfWork
 
 EVERY_S = 50.0
 """With the watcher's own rounds, within a minute."""
+HANGS_AFTER_S = 150.0
+"""Two looks that did not come to an end: the folder hangs, or the database does."""
 
 log = structlog.get_logger("triage.audit_trail")
 
 
 @dataclass
 class AnchorKeeper:
-    anchors: Anchors | None
+    context: AppContext
+    stopping: threading.Event
     steady: Callable[[], float] = time.monotonic
     """Seconds of a clock that is never set."""
-    _looked: float | None = None
+    _looked: float = field(init=False)
+    """When a look came to an end last."""
     _remembered: Mapping[int, Head] = field(default_factory=dict)
     _found: list[Finding] = field(default_factory=list)
 
-    def look(self, uow: UnitOfWork) -> list[Finding]:
-        """What was found last; anew where that is a while ago."""
-        now = self.steady()
-        if self._looked is None or now - self._looked >= EVERY_S:
-            self._looked, self._found = now, self._compare(uow)
+    def __post_init__(self) -> None:
+        self._looked = self.steady()
+
+    def start(self) -> None:
+        threading.Thread(target=self._keep, daemon=True, name="anchors").start()
+
+    def _keep(self) -> None:
+        while not self.stopping.is_set():
+            self.once()
+            self.stopping.wait(EVERY_S)
+
+    def look(self) -> list[Finding]:
+        """What was found last, and whether that is too long ago."""
+        age_s = self.steady() - self._looked
+        if age_s > HANGS_AFTER_S and self.context.anchors is not None:
+            return [*self._found, Finding("anchors", 1, round(age_s, 1))]
         return self._found
 
-    def _compare(self, uow: UnitOfWork) -> list[Finding]:
+    def once(self) -> None:
+        """Compare, and write down what is there if that is in order; else what was written down
+        before stays what is asked for."""
         try:
-            before = self._before()
-            found = list(audit_trail.look(uow, before))
-            if not found:  # else what was written down stays what is asked for
-                self._remembered = audit_trail.ends(uow)
-                if self.anchors:
-                    self.anchors.write(uow.now, self._remembered)
+            now, ends, self._found = self._compared()
+            if not self._found:
+                self._remembered = ends
+                if self.context.anchors:
+                    self.context.anchors.write(now, ends)
         except DamagedAnchors as error:
             log.error("the anchors are damaged", why=str(error))
-            return [Finding("audit_trail", 1, None)]
+            self._found = [Finding("audit_trail", 1, None)]
         except OSError as error:
             log.error("the anchors cannot be written", error=type(error).__name__)
-            return [Finding("anchors", 1, None)]
-        if found:
-            log.critical("the audit trail is not what was written down")
-        return found
+            self._found = [Finding("anchors", 1, None)]
+        except Exception as error:  # the database may be away: its own findings tell
+            log.error("the audit trail was not looked at", error=type(error).__name__)
+            return
+        self._looked = self.steady()
+
+    def _compared(self) -> tuple[datetime, Mapping[int, Head], list[Finding]]:
+        before = self._before()
+        with self.context.reading() as uow:
+            found = list(audit_trail.look(uow, before))
+            if found:
+                log.critical("the audit trail is not what was written down")
+            return uow.now, audit_trail.ends(uow), found
 
     def _before(self) -> Mapping[int, Head]:
-        if self.anchors is None:
+        if self.context.anchors is None:
             return self._remembered
-        last = self.anchors.last()
+        last = self.context.anchors.last()
         return last.heads if last else {}

@@ -78,11 +78,12 @@ class Watcher:
         self._clock = ClockWatch(only_back=settings.demo)
         folder = settings.downtime_folder
         self.paper = PaperKeeper(self.context, folder, self.stopping) if folder else None
-        self.anchors = AnchorKeeper(self.context.anchors)
+        self.anchors = AnchorKeeper(self.context, self.stopping)
 
     def run(self) -> None:
         """Until told to stop."""
         threading.Thread(target=self._end_if_stuck, daemon=True).start()
+        self.anchors.start()
         if self.paper:
             self.paper.start()
         log.info("watcher runs", watcher=self.name)
@@ -104,7 +105,7 @@ class Watcher:
             asked = time.monotonic()
             findings = self._clock.look(uow.now, asked, asked - began)
             findings += audit(uow, self.context.centre, self._around)
-            findings += self.anchors.look(uow)
+        findings += self.anchors.look()
         findings += self.paper.look() if self.paper else []
         took_ms = int((time.monotonic() - began) * 1000)
         self.context.do(ACTOR, lambda uow: watch.keep(uow, self.name, took_ms, findings))

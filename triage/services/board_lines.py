@@ -224,6 +224,20 @@ def _coming(slot: Slot | ListedSlot, unasked: Collection[UUID]) -> Coming:
     return Coming(who, slot.role, slot.state, slot.eta_at, _relief(slot), slot.id in unasked)
 
 
+def to_tell_by_radio(lines: Iterable[DispatchLine]) -> Sequence[str]:
+    """Who accepted after a silent alarm there and has not arrived: no text may tell them. Units
+    that only the radio reaches have no time of arrival here, and may be there."""
+    every = [*lines]
+    if not any(line.hushed for line in every):
+        return ()
+    return [
+        member_name(one.unit, one.role)
+        for line in every
+        for one in line.coming
+        if not one.hushed and one.state not in ON_SITE and one.unit != line.unit
+    ]
+
+
 def hushed(lines: Iterable[DispatchLine]) -> frozenset[str]:
     """The teams of whoever is on the way or there and may not be asked anything."""
     return frozenset(one.unit for line in lines for one in line.coming if one.hushed)

@@ -15,7 +15,6 @@ from triage.domain.errands import (
     WHO_CANCELS,
     YES_NO,
 )
-from triage.domain.lifecycle import ON_SITE
 from triage.domain.role_words import member_name, role_name, roles_named
 from triage.domain.words import begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
@@ -38,7 +37,7 @@ from triage.services import (
     speaking_freely,
     unasked,
 )
-from triage.services.board_lines import DispatchLine
+from triage.services.board_lines import DispatchLine, to_tell_by_radio
 from triage.services.centre import Centre
 from triage.services.errand_sentences import partner_name
 from triage.services.follow_ups import OWNER_ROLES
@@ -104,16 +103,8 @@ def at_two_places(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
 
 
 def of_silent_alarm(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
-    """The same of whoever accepted after a silent alarm there, until they arrive: no text may tell
-    them. Units that only the radio reaches have no time of arrival here, and may be there."""
-    lines = [*lines]
-    who = [
-        member_name(one.unit, one.role)
-        for line in lines
-        for one in line.coming
-        if not one.hushed and one.state not in ON_SITE and one.unit != line.unit
-    ]
-    if not who or not any(line.hushed for line in lines):
+    """The same of whom to tell by radio of a silent alarm where they are going."""
+    if not (who := to_tell_by_radio(lines)):
         return []
     return [("alarm", msgid("TELL %(who)s BY RADIO: silent alarm there", who=listed(", ", who)))]
 
