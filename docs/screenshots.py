@@ -203,7 +203,13 @@ def signed_in(browser: Browser, kept: dict[str, Any], role: str) -> Page:
 
 
 def shoot(page: Page, name: str, *, whole: bool = False) -> None:
-    keep(page.screenshot(full_page=whole), PICTURES / f"{name}.png")
+    keep(whole_of(page) if whole else page.screenshot(), PICTURES / f"{name}.png")
+
+
+def whole_of(page: Page) -> bytes:
+    """To its end, where a page scrolls above a button too."""
+    page.evaluate("document.body.style.height = 'auto'")
+    return page.screenshot(full_page=True)
 
 
 def keep(taken: bytes, file: Path) -> None:
@@ -298,14 +304,14 @@ def name_of(path: str) -> str:
 
 def take_one(page: Page, name: str) -> None:
     page.wait_for_timeout(300)
-    keep(page.screenshot(full_page=True), PAGES / f"{name}.png")
+    keep(whole_of(page), PAGES / f"{name}.png")
     if name not in MAIN:
         return
     page.emulate_media(color_scheme="dark")
-    keep(page.screenshot(full_page=True), PAGES / f"{name}-dark.png")
+    keep(whole_of(page), PAGES / f"{name}-dark.png")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(NARROW)
-    keep(page.screenshot(full_page=True), PAGES / f"{name}-320.png")
+    keep(whole_of(page), PAGES / f"{name}-320.png")
     page.set_viewport_size(WIDE)
 
 

@@ -35,6 +35,12 @@ def test_a_text_to_a_phone_that_the_story_forgets_fails_it(world: World) -> None
     phone.expect("declined")
 
 
+@unexpected
+def test_a_text_that_is_still_owed_when_the_story_ends_fails_it(world: World) -> None:
+    world.team("Mobile 1")
+    world.call(CALM)
+
+
 def test_the_failure_lists_whose_texts_they_are(world: World) -> None:
     phone = declined(world)
 

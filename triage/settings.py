@@ -60,6 +60,8 @@ class Settings:
     twilio: Twilio | None
     simulator_file: Path
     policy: Policy
+    config: Path
+    """The file that it stands in."""
     gazetteer: Path
     zones: Path | None
     """The polygons of the map, where there is one."""
@@ -215,6 +217,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         twilio=twilio,
         simulator_file=Path(values["TRIAGE_SIMULATOR_FILE"]),
         policy=policy_of(policy),
+        config=file,
         gazetteer=gazetteer,
         zones=gazetteer.parent / zones if zones else None,
         tiles=policy["centre"]["tiles"],

@@ -15,6 +15,8 @@
   });
   const panel = root && window.questions(root, { changed, done: () => document.getElementById("send-missing")?.focus() });
 
+  if (!CSS.supports("selector(::details-content)")) for (const box of document.querySelectorAll(".fold")) box.open = true; // an older browser
+
   // The fragment also says which answers stand now and what matters next.
   function step(fresh) {
     copyable();
@@ -193,7 +195,7 @@
     KeyE: () => {
       const before = document.getElementById("timeline-before");
       if (!before) return document.getElementById("call-timeline").scrollIntoView();
-      before.open = true;
+      document.getElementById("timeline-newest").open = before.open = true;
       before.querySelector("summary").focus();
     },
     KeyW: () => document.querySelector("[data-late]")?.focus(),

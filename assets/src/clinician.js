@@ -13,9 +13,10 @@
   news.className = "own-news";
   news.setAttribute("role", "status");
   news.append(list);
-  document.getElementById("call-mine").before(news);
+  const scrolls = document.querySelector(".page");
+  scrolls.before(news);
   const form = document.getElementById("sign-in-again");
-  if (form) news.after(form);
+  if (form) document.getElementById("call-mine").before(form);
   const door = window.signInAgain(form);
   const live = window.live(part.dataset.liveUrl, { own: true, swapped: tell, ...(form && { signedOut }) });
   const stood = new Map(), WHAT = `presses ${part.dataset.liveUrl}`;
@@ -23,7 +24,8 @@
   stand();
   putBack();
 
-  part.addEventListener("submit", (event) => {
+  document.addEventListener("submit", (event) => {
+    if (!event.target.closest("[data-live]")) return;
     const pressed = event.target, button = event.submitter;
     if (button && slipped(button)) {
       event.preventDefault();
@@ -143,7 +145,7 @@
   }
 
   function buttonOf(press) {
-    return press.button && part.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
+    return press.button && document.querySelector(`[data-focus="${CSS.escape(press.button)}"]`);
   }
 
   function fieldOf(press) {
@@ -206,9 +208,9 @@
   function stand() {
     const before = new Map(stood);
     stood.clear();
-    for (const button of part.querySelectorAll("[data-live] button")) {
+    for (const button of document.querySelectorAll("[data-live] button")) {
       const box = button.getBoundingClientRect(), key = button.dataset.focus;
-      const at = { x: box.left, y: box.top + scrollY, since: before.size ? performance.now() : -MOVED_MS };
+      const at = { x: box.left, y: box.top + scrolls.scrollTop, since: before.size ? performance.now() : -MOVED_MS };
       const was = before.get(key);
       const stays = was && Math.abs(was.x - at.x) < FEW_PX && Math.abs(was.y - at.y) < FEW_PX;
       stood.set(key, stays ? was : at);
@@ -218,7 +220,7 @@
   // A key presses what has the focus, wherever that has moved to.
   let byKey = false;
   for (const kind of ["keydown", "keypress", "keyup"]) {
-    part.addEventListener(kind, () => { byKey = true; setTimeout(() => { byKey = false; }); });
+    document.addEventListener(kind, () => { byKey = true; setTimeout(() => { byKey = false; }); });
   }
 
   // A button that a press has just brought here, or moved, is not what the next one was meant for. A cry for help always counts.

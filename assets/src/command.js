@@ -5,6 +5,7 @@ if (bar) {
   const input = bar.querySelector("input[name=command]");
   const said = bar.querySelector("[data-said]");
   const offers = bar.querySelector("datalist");
+  const confirm = bar.querySelector("[data-confirm]");
   const SOON_MS = 120;
   let timer = 0, asked = 0, cameFrom = null;
 
@@ -36,7 +37,14 @@ if (bar) {
     }
   });
 
+  // What was asked about one command confirms no other.
+  function askToConfirm(asks) {
+    confirm.hidden = !asks;
+    confirm.querySelector("input").checked = false;
+  }
+
   input.addEventListener("input", () => {
+    askToConfirm(false);
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const mine = ++asked;
@@ -75,9 +83,10 @@ if (bar) {
         if (!why) answer = await send();
       }
       if (!answer.ok) throw new Error(answer.status);
-      const { said: sentence, tone, to } = await answer.json();
+      const { said: sentence, tone, to, confirm: asks } = await answer.json();
       if (to) return location.assign(to);
       tell(sentence, tone);
+      askToConfirm(asks);
       if (tone === "good") input.value = "";
       if (document.activeElement !== document.body && !bar.contains(document.activeElement)) return; // gone on meanwhile
       input.focus();

@@ -15,6 +15,13 @@ window.intakeParts = function (form) {
     if (focused) document.getElementById(focused)?.focus();
   }
 
+  // A colleague who types the same number is told to whoever began it too, without another key.
+  addEventListener("begun", ({ detail }) => {
+    const fresh = document.createElement("div");
+    fresh.innerHTML = detail;
+    if (fresh.textContent.trim() !== form.querySelector("[data-part=begun]").textContent.trim()) put("begun", detail);
+  });
+
   // What is known already of the place and the number, once they have stood still for a moment.
   function lookUp() {
     const typed = [form.elements.location.value, form.elements.caller_phone.value, form.elements.zone.value].join("\n");

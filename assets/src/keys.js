@@ -21,11 +21,25 @@ document.querySelector("[data-theme-form]").addEventListener("submit", async (ev
   await fetch(form.action, { method: "POST", body: sent, redirect: "manual" });
 });
 
+// Nobody sees a mark for the direction of writing, which comes along with what is pasted and turns
+// round what stands behind it: it leaves the field at once, as the service would take it out.
+const MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+document.addEventListener("input", ({ target, isComposing }) => {
+  const plain = (text) => text.replace(MARKS, "");
+  if (isComposing || !target.matches("input:not([type=password]), textarea") || plain(target.value) === target.value) return;
+  const at = target.selectionEnd, before = plain(target.value.slice(0, at ?? 0)).length;
+  target.value = plain(target.value);
+  if (at !== null) target.setSelectionRange(before, before);
+}, true);
+
 // What has the focus is never under what stays in sight: it scrolls to between the two.
 for (const [stays, height] of [[".board-top", "--standing"], [".send-bar", "--bar"]]) {
   const box = document.querySelector(stays);
   if (box) new ResizeObserver(() => document.documentElement.style.setProperty(height, `${box.offsetHeight}px`)).observe(box);
 }
+
+// A page that scrolls above a button (call.css) hears Page Down only from within.
+if (document.activeElement === document.body && document.querySelector("body > .own-help")) document.getElementById("main").focus({ preventScroll: true });
 
 // After a form came back with errors, the list of them is what comes first.
 document.querySelector(".summary:not([data-sample] *)")?.focus();
@@ -57,6 +71,14 @@ document.addEventListener("keydown", (event) => {
   first.focus();
   first.scrollIntoView({ block: "nearest" });
 }, true);
+
+// Where the keyboard goes on after an alarm was taken (alarms.py): what was done stays in sight above it.
+const goesOn = /^#(alarm-line-|call-heading$|main$)/.test(location.hash) && document.getElementById(location.hash.slice(1));
+if (goesOn) window.addEventListener("load", () => {
+  history.replaceState(history.state, "", location.pathname + location.search);
+  scrollTo({ top: 0, behavior: "instant" });
+  goesOn.scrollIntoView({ block: "nearest" });
+});
 
 // On the page of alarms the first is at hand at once; an address that names one goes there itself.
 if (location.pathname === "/alarms" && !document.getElementById(location.hash.slice(1))) {

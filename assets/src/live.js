@@ -1,15 +1,16 @@
 // Parts of a page that stay fresh: pushed by the service where `events` names its stream, asked for
-// every second where it does not or while the stream is broken. Swapped where they changed, and
-// loudly called stale when no news come. What a person is typing in is never replaced. A page that
-// says "you" is `own`: it is told no news while somebody else is signed in in this browser.
+// every second where it does not, while the stream is broken, and until it has spoken: a proxy may
+// hold it back, and is tried ever less often then. Swapped where they changed, and loudly called
+// stale when no news come. What a person is typing in is never replaced. A page that says "you" is
+// `own`: it is told no news while somebody else is signed in in this browser.
 
 window.live = function (url, { events = "", own = false, swapped = () => {}, signedOut = () => said("you are signed out: reload the page") } = {}) {
-  const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000], READ_MS = 8000;
+  const EVERY_MS = 1000, STALE_S = 5, SILENT_S = 12, AGAIN_MS = [2000, 8000], RARELY_MS = 300_000, TRIES = 3, READ_MS = 8000;
   const account = own && document.querySelector("meta[name=account]")?.content;
   const line = document.querySelector("[data-as-of]");
   const words = line.querySelector("[data-words]"), old = line.querySelector("[data-age]");
   let etag = "", ahead = 0, asOf = null, local = "", why = "", timer = 0, running = false;
-  let stream = null, html = "", last = "", heard = 0, again = 0, told = 0;
+  let stream = null, speaks = false, silent = 0, html = "", last = "", heard = 0, again = 0, told = 0;
 
   const now = () => Date.now() + ahead;
 
@@ -38,7 +39,7 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
       why = problem.name === "Error" ? problem.message : said("the service does not answer");
     }
     running = false;
-    if (!stream) timer = setTimeout(look, EVERY_MS);
+    if (!speaks) timer = setTimeout(look, EVERY_MS);
     tell();
   }
 
@@ -65,6 +66,9 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
 
   function hear(kind, news) {
     heard = Date.now();
+    speaks = true;
+    clearTimeout(timer);
+    told += 1; // what was asked for meanwhile may be older
     if (kind === "step" && news.from !== etag.replace(/^W\/|"/g, "")) return deafen();
     if (kind === "step") html = html.slice(0, news.begin) + news.html + html.slice(html.length - news.end);
     if (kind === "whole") html = news.html;
@@ -74,11 +78,15 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
     else swap(html);
   }
 
-  // Not all pages come back at the same instant.
+  // Not all pages come back at the same instant. Each stream holds a thread of the service, so after
+  // a few that never spoke the waits double.
   function deafen() {
+    silent = speaks ? 0 : silent + 1;
     stream?.close();
     stream = null;
-    again = Date.now() + AGAIN_MS[0] + Math.random() * (AGAIN_MS[1] - AGAIN_MS[0]);
+    speaks = false;
+    const wait = AGAIN_MS[0] + Math.random() * (AGAIN_MS[1] - AGAIN_MS[0]);
+    again = Date.now() + Math.min(wait * 2 ** Math.max(0, silent - TRIES), RARELY_MS);
     look();
   }
 
@@ -96,9 +104,17 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
     const focused = document.activeElement?.dataset?.focus;
     for (const part of [...fresh.content.children]) renew(part);
     if (focused && document.activeElement === document.body) {
-      document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      (document.querySelector(`[data-focus="${CSS.escape(focused)}"]`) || instead(focused))?.focus({ preventScroll: true });
     }
     return fresh;
+  }
+
+  // Somebody else took or ended the alarm whose button had it: its line, or the next alarm's; never a button.
+  function instead(focused) {
+    const [, id] = focused.match(/^(?:take|over|safe|alarm-call|alarm-line)-(.+)$/) || [];
+    if (!id) return null;
+    const places = [`#alarm-line-${CSS.escape(id)}`, "#call-heading", "[id^='alarm-line-']", "#main"];
+    return places.map((one) => document.querySelector(one)).find(Boolean);
   }
 
   // A list is renewed child by child, so that one form in use does not hold up the others.
@@ -203,7 +219,7 @@ window.live = function (url, { events = "", own = false, swapped = () => {}, sig
   function tell() {
     if (asOf === null && !why) return;
     const age = asOf === null ? Infinity : Math.max(0, Math.floor((now() - asOf) / 1000));
-    const stale = age >= (stream ? SILENT_S : STALE_S);
+    const stale = age >= (speaks ? SILENT_S : STALE_S);
     if (stale !== line.classList.contains("stale")) {
       line.classList.toggle("stale", stale);
       document.body.classList.toggle("data-stale", stale);

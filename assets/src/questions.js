@@ -27,6 +27,7 @@ window.questions = function (root, { changed, done }) {
     focusedAt = performance.now();
     brought = came = null;
     wantsNext = false;
+    for (const box of [question.querySelector(".fold"), root.closest(".fold")]) if (box) box.open = true; // on a narrow screen
     (question.querySelector("input:not([type=radio], [type=checkbox])") || question).focus({ preventScroll: true });
     question.scrollIntoView({ block: "nearest" });
   }
@@ -228,6 +229,7 @@ window.questions = function (root, { changed, done }) {
     else done();
   }
 
+  if (!CSS.supports("selector(::details-content)")) for (const box of root.querySelectorAll(".fold")) box.open = true; // an older browser
   root.classList.add("by-key");
   return { arrange, show, first, restore, hear, hold: (is) => { held = is; } };
 };

@@ -14,7 +14,7 @@ if (sounds) {
   const on = () => button.value === "off"; // what the button would change it to
 
   function alarming() {
-    const parts = document.querySelectorAll("#standing-lines .tone-alarm, #board-first .tone-alarm, #board-people .tone-alarm, #board-left .tone-alarm, #board-alarms .tone-alarm");
+    const parts = document.querySelectorAll("#call-alarms .tone-alarm, #standing-lines .tone-alarm, #board-first .tone-alarm, #board-people .tone-alarm, #board-left .tone-alarm, #board-alarms .tone-alarm");
     return new Set([...parts].map((part) => part.id || `${part.querySelector("a")?.hash} ${part.querySelector("p")?.textContent.replace(/\d+/g, "").trim()}`));
   }
 

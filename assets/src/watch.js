@@ -13,12 +13,18 @@
   fold(box);
   let etag = "", heard = performance.now(), timer = 0, running = false;
 
+  // A page that tells why a call cannot be shown has its address, and none of its alarms; one whose form comes back has the form's.
+  const at = () => {
+    if (!location.pathname.startsWith("/calls/")) return location.pathname;
+    return document.getElementById("call-alarms") ? location.pathname.split("/", 3).join("/") : "";
+  };
+
   async function look() {
     if (running) return;
     running = true;
     clearTimeout(timer);
     try {
-      const answer = await fetch(`/banners?at=${encodeURIComponent(location.pathname)}`, {
+      const answer = await fetch(`/banners?at=${encodeURIComponent(at())}`, {
         headers: { Accept: "text/html", ...(etag && { "If-None-Match": etag }) },
         cache: "no-store", signal: AbortSignal.timeout(EVERY_MS),
       });
@@ -36,7 +42,6 @@
       if (silent.hidden && performance.now() - heard >= SILENT_AFTER_MS) steadily(() => { silent.hidden = false; });
     }
     running = false;
-    measure();
     timer = setTimeout(look, EVERY_MS);
   }
 
@@ -44,6 +49,9 @@
   function show(html) {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
+    const begun = fresh.content.querySelector("template"); // what colleagues take of the same number
+    begun?.remove();
+    if (begun) dispatchEvent(new CustomEvent("begun", { detail: begun.innerHTML }));
     if (fresh.innerHTML.trim() === stands) return;
     stands = fresh.innerHTML.trim();
     fold(fresh.content);
@@ -51,9 +59,17 @@
       const same = [...fresh.content.querySelectorAll("details")].find((one) => heading(one) === heading(line));
       if (same) same.open = line.open;
     }
-    const followed = box.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const had = box.contains(document.activeElement) && document.activeElement;
     steadily(() => box.replaceChildren(fresh.content));
-    if (followed) box.querySelector(`a[href="${CSS.escape(followed)}"]`)?.focus({ preventScroll: true });
+    if (had) insteadOf(had).focus({ preventScroll: true });
+  }
+
+  // The same line again; where its alarm is over the next one's, else the page.
+  function insteadOf(had) {
+    const followed = had.getAttribute("href");
+    const same = followed ? box.querySelector(`a[href="${CSS.escape(followed)}"]`)
+      : [...box.querySelectorAll("summary")].find((one) => one.textContent === had.textContent);
+    return same || box.querySelector("a[href^='/alarms#']") || document.getElementById("main");
   }
 
   // What stands under the pointer stays there, else a click would hit something else.
@@ -62,7 +78,7 @@
     const wasInSight = inSight();
     change();
     const moved = main.getBoundingClientRect().top - before;
-    if (moved) scrollBy({ top: moved });
+    if (moved) for (const scrolls of [window, document.querySelector(".page")]) scrolls.scrollBy({ top: moved });
     measure();
     if (wasInSight) bringFocus();
   }
@@ -81,7 +97,7 @@
   }
 
   document.addEventListener("visibilitychange", () => document.hidden || look());
-  addEventListener("resize", measure);
+  new ResizeObserver(measure).observe(document.getElementById("standing"));
   measure();
   requestAnimationFrame(bringFocus); // by then the page has given it to the field that begins
   timer = setTimeout(look, EVERY_MS);

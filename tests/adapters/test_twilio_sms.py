@@ -229,7 +229,10 @@ def full() -> Iterator[tuple[int, list[socket.socket]]]:
 
 @pytest.mark.parametrize(
     ("header", "wait_s"),
-    [("1", 1), ("60", 60), ("-5", 1), ("3600", 60), ("soon", None), ("", None)],
+    [
+        *(("1", 1), ("60", 60), ("-5", 1), ("3600", 60), ("soon", None), ("", None)),
+        ("Wed, 21 Oct 99999999999 07:28:00 GMT", None),
+    ],
 )
 def test_how_long_it_asks_to_be_left_alone_is_told(header: str, wait_s: float | None) -> None:
     with answering(429, Retry_After=header) as (url, _):

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from tests.world import World
+from tests.world import Phone, World
 from triage.services import outbox
 from triage.storage.calls import Call
 from triage.storage.unit_of_work import UnitOfWork
@@ -93,6 +93,7 @@ def test_a_commit_that_owes_a_text_is_heard_at_once(world: World) -> None:
             assert not ear.hears(0.3)  # not before it is committed
         assert ear.hears()
         assert ear.due == {TEXTS}
+    Phone(world, "+12025550177").expect("hello")
 
 
 def test_a_timer_that_is_due_wakes_and_one_for_later_does_not(world: World) -> None:
@@ -121,6 +122,7 @@ def test_every_worker_is_woken(world: World) -> None:
             owe(world, uow)
         assert one.hears()
         assert other.hears()
+    Phone(world, "+12025550177").expect("hello")
 
 
 def test_a_broken_bell_fails_no_commit_and_is_mended(world: World) -> None:
@@ -136,6 +138,7 @@ def test_a_broken_bell_fails_no_commit_and_is_mended(world: World) -> None:
             assert time.monotonic() < deadline, "never heard again"
             with world.context.unit_of_work("test") as uow:
                 owe(world, uow)
+    assert Phone(world, "+12025550177").inbox
 
 
 def cut_the_bells(world: World) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.servers import CHROMIUM_ARGS, find_chromium, free_port, missing
 from tests.world import PASSWORD, World, environment, make_world
@@ -137,7 +137,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     )
     tab.set_default_timeout(WAIT_MS)
     yield tab
-    context.close()
+    _closed(context)
     assert problems == []
 
 
@@ -157,8 +157,16 @@ def tab(chromium: Browser) -> Iterator[Tab]:
 
     yield opened
     for context in contexts:
-        context.close()
+        _closed(context)
     assert problems == []
+
+
+def _closed(context: BrowserContext) -> None:
+    """A request that a story holds back or changes may be on its way when the story ends."""
+    context.unroute_all(behavior="ignoreErrors")
+    for page in context.pages:
+        page.unroute_all(behavior="ignoreErrors")
+    context.close()
 
 
 @pytest.fixture

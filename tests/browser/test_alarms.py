@@ -15,6 +15,7 @@ from tests.browser.test_phone_page import at_rest
 from tests.browser.test_watch_lines import NARRATIVE, is_watched, write_a_call
 from tests.stories.test_alarms import DESK, signs_in, untaken
 from tests.stories.test_calls import CALM
+from tests.stories.test_damaged_rows import damage
 from tests.stories.test_duress import WORD, knows
 from tests.world import Phone
 from triage.adapters.simulator_sms import SimulatorSms
@@ -171,8 +172,115 @@ def test_on_the_calls_page_too(served: Served, page: Page) -> None:
 
     expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
     assert call.reference in page.url
-    expect(page.locator("#call-head [data-take]")).to_have_count(0)
+    expect(page.locator("#call-alarms [data-take]")).to_have_count(0)
     assert untaken(served.world) == []
+
+
+def cries(served: Served, name: str) -> Alarm:
+    """One more team, on a call of its own."""
+    (phone,) = served.world.team(name)
+    call = served.world.call(CALM, location="Pier 4")
+    served.world.receive(f"1 {name}", phone.number, f"{call.code} 1")
+    served.world.receive(f"2 {name}", phone.number, f"{call.code} ASSIST")
+    return next(one for one in untaken(served.world) if one.call_id == call.id)
+
+
+def colleague(served: Served, alarm: Alarm, *, is_over: bool = False) -> None:
+    """Somebody else at the desk takes it, and ends it."""
+    with served.world.context.unit_of_work("desk") as uow:
+        found = uow.get(Alarm, alarm.id)
+        if found.taken_at is None:
+            alarms.take(uow, served.world.centre, found, "voice")
+        if is_over:
+            alarms.end(uow, found)
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_the_keyboard_goes_on_at_the_line_of_the_alarm_that_was_taken(
+    served: Served, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    first, second = cries(served, "Mobile 8"), cries(served, "Mobile 9")
+    sign_in(served, page)
+    line = f"alarm-line-{first.id}"
+    for place in ("/board", "/alarms"):
+        page.goto(f"{served.base_url}{place}")
+        if place == "/board":
+            page.keyboard.press("a")
+            page.keyboard.press("Enter")
+            expect(page.locator("#banners")).to_contain_text("You take care of the alarm of")
+        else:
+            page.locator(f"#{line}").locator("..").locator("summary").press("Enter")
+            page.locator(f"#{line}").locator("..").get_by_role("button").press("Enter")
+            expect(page.locator("#banners")).to_contain_text("The alarm of Mobile 8 is over")
+            line = f"alarm-line-{second.id}"
+        expect(page.locator(f"#{line}")).to_be_focused()
+        expect(page.locator("#banners .tone-good")).to_be_in_viewport()
+        picture(page, f"focus-{width}{place.replace('/', '-')}")
+        page.keyboard.press("Enter")  # once too often
+        page.wait_for_timeout(2500)  # the board has refreshed itself meanwhile
+        expect(page.locator(f"#{line}")).to_be_focused()
+        assert [one.id for one in untaken(served.world)] == [second.id]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_the_calls_page_it_goes_on_at_its_heading(served: Served, page: Page) -> None:
+    _, call = in_need(served)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    page.locator("#call-alarms [data-take]").click()
+    expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
+    expect(page.locator("#call-heading")).to_be_focused()
+    expect(page.locator("#banners .tone-good")).to_be_in_viewport()
+    picture(page, "focus-call")
+    page.locator("#call-alarms summary").press("Enter")
+    page.get_by_role("button", name="They are safe, it is over").press("Enter")
+    expect(page.locator("#banners")).to_contain_text("is over")
+    expect(page.locator("#call-heading")).to_be_focused()
+
+
+def test_it_is_not_lost_where_a_colleague_takes_the_alarm_under_it(
+    served: Served, page: Page
+) -> None:
+    first, second = cries(served, "Mobile 8"), cries(served, "Mobile 9")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/board")
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-focus=take-{first.id}]")).to_be_focused()
+
+    colleague(served, first)
+    expect(page.locator(f"#alarm-line-{first.id}")).to_be_focused()
+    colleague(served, first, is_over=True)
+    expect(page.locator(f"#alarm-line-{second.id}")).to_be_focused()
+    colleague(served, second, is_over=True)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_nor_in_the_lines_of_every_page(served: Served, page: Page) -> None:
+    first, second = cries(served, "Mobile 8"), cries(served, "Mobile 9")
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/teams")
+    page.keyboard.press("a")
+    link = page.locator("#standing-lines a[href^='/alarms#']")
+    expect(link.first).to_be_focused()
+
+    colleague(served, first, is_over=True)
+    expect(link).to_have_count(1, timeout=9000)
+    expect(link).to_be_focused()
+    colleague(served, second, is_over=True)
+    expect(link).to_have_count(0, timeout=9000)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_where_the_calls_page_cannot_be_shown_its_alarm_stands_above_it(
+    served: Served, page: Page
+) -> None:
+    _, call = in_need(served)
+    damage(served.world, Call, "location", call.id)
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/calls/{call.reference}")
+    expect(page.locator("#main")).to_contain_text("cannot be decrypted")
+    expect(page.locator("#standing-lines")).to_contain_text("Mobile 9 (clinician) NEEDS HELP")
 
 
 @pytest.mark.parametrize("width", [1440, 320])
@@ -224,14 +332,19 @@ def test_a_silent_alarm_stays_on_the_desks_pages_until_it_is_over(
     page.set_viewport_size({"width": width, "height": 900})
     phone, call = on_their_way(served)
     knows(served.world, phone)
-    served.world.receive("IN9", phone.number, f"{call.code} ok {WORD}")
+    served.world.receive("IN9", phone.number, f"K7Q2 ok {WORD}")
     sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    lines = page.locator("#standing-lines")
+    expect(lines).to_contain_text("the code K7Q2, which is of no call of theirs")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    picture(page, f"silent-{width}-lines")
     page.goto(f"{served.base_url}/board")
     page.keyboard.press("a")
     page.keyboard.press("Enter")
     expect(page.locator("#banners")).to_contain_text("You take care of the alarm of Mobile 9")
 
-    expect(page.locator(".help-alarm")).to_contain_text("until somebody says it is over")
+    expect(page.locator(".help-alarm")).to_contain_text("until somebody says that it is")
     for place in ("/board", f"/calls/{call.reference}", "/teams", "/alarms"):
         page.goto(f"{served.base_url}{place}")
         expect(page.locator("#main")).to_contain_text(re.compile("silent alarm", re.IGNORECASE))
@@ -269,13 +382,13 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     signs_in(served.world, phone, "test-clinician")
     sign_in(served, page, "clinician")
     page.goto(f"{served.base_url}/calls/{call.reference}")
-    help_me = page.get_by_role("button", name="I need help")
+    help_me, scrolls = page.get_by_role("button", name="I need help"), page.locator(".page")
 
     for type_size in ("100%", "200%"):
         page.evaluate("size => document.documentElement.style.fontSize = size", type_size)
-        page.evaluate("window.scrollTo(0, 0)")
+        scrolls.evaluate("it => it.scrollTo(0, 0)")
         expect(help_me).to_be_in_viewport(ratio=1)
-        page.evaluate("window.scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+        scrolls.evaluate("it => it.scrollTo({ top: it.scrollHeight, behavior: 'instant' })")
         expect(help_me).to_be_in_viewport(ratio=1)
         assert page.evaluate(COVERED_PX) <= 0
     page.evaluate("document.documentElement.style.fontSize = ''")
@@ -284,6 +397,10 @@ def test_on_a_telephone_help_is_at_hand_wherever_the_page_stands(
     press(page, "I need help")
     told = page.locator(".own-sent li", has_text="ALARM RAISED")
     expect(told).to_be_in_viewport()
+    news, page_below = page.locator(".own-news").bounding_box(), scrolls.bounding_box()
+    assert news
+    assert page_below
+    assert news["y"] + news["height"] <= page_below["y"] + 1  # it covers nothing
 
     (alarm,) = untaken(served.world)
     with served.world.context.unit_of_work("desk") as uow:

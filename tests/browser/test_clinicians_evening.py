@@ -47,7 +47,7 @@ def test_from_the_link_to_the_next_follow_up(centre: Served, tab: Tab, scripts: 
     call = world.call(CALM, location="Pier 3, by the crane", zone=zone)
     page = tab(TELEPHONE, scripts)
     page.goto(link_of(centre, page, call.code))
-    press(page, "Open")  # a program that looks at links taps nothing
+    press(page, "Open the page")  # a program that looks at links taps nothing
     page.wait_for_url("**/p/call/*")
     expect(page.locator("main")).not_to_contain_text("Pier 3")
     says(page, "Accept", "You have accepted: it is yours.")
@@ -131,7 +131,7 @@ def test_the_same_by_text_is_read_on_both_pages(centre: Served, as_somebody: Sig
     phone.text(f"{call.code} NOTE he sits by the wheel")
     expect(desk.locator("#call-timeline")).to_contain_text("he sits by the wheel")
     phone.text("HELP")
-    expect(desk.locator("#call-head")).to_contain_text("NEEDS HELP")
+    expect(desk.locator("#call-alarms")).to_contain_text("NEEDS HELP")
     expect(mine).to_contain_text("rings at dispatch")
     desk.keyboard.press("a")
     desk.keyboard.press("Enter")

@@ -260,7 +260,7 @@ def on_the_way(centre: Served, page: Page, line: Line) -> Call:
     call = centre.world.call(CALM)
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(link_of(centre, page, call.code).replace(centre.base_url, line.base_url))
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Open the page").click()
     page.wait_for_url("**/p/call/*")
     page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("You have accepted")

@@ -13,10 +13,11 @@ ONLY_CARD = """language => {
     for (const sheet of document.querySelectorAll('.sheet'))
         if (!sheet.matches(`article[lang=${language}] .card`)) sheet.remove();
 }"""
-LEGIBLE_PX = 8.5 / 72 * 96
+LEGIBLE_PX = 11 / 72 * 96
+"""In poor light."""
 
 
-def test_the_scoring_card_of_the_live_rules_is_one_legible_sheet_of_two_sides(
+def test_the_scoring_card_of_the_live_rules_is_legible_and_on_two_sheets(
     page: Page, world: World, tmp_path: Path
 ) -> None:
     text, _ = render(world.context)
@@ -27,7 +28,7 @@ def test_the_scoring_card_of_the_live_rules_is_one_legible_sheet_of_two_sides(
 
         printed = page.pdf(prefer_css_page_size=True)
 
-        assert len(re.findall(rb"/Type /Page\b", printed)) == 2
+        assert len(re.findall(rb"/Type /Page\b", printed)) <= 2 * 2  # sides
         line = page.locator(".card .two p").first
         size = line.evaluate("it => parseFloat(getComputedStyle(it).fontSize)")
         assert size >= LEGIBLE_PX - 0.01

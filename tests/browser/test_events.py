@@ -43,6 +43,36 @@ def test_changes_are_pushed_and_a_broken_stream_is_told_and_mended(
     expect(page.locator(f"#row-{third.reference}")).to_be_visible()
 
 
+def test_where_a_proxy_holds_the_stream_back_the_board_is_asked_for(
+    world: World, served: Served, page: Page
+) -> None:
+    page.route("**/board/events**", lambda _: None)  # open, and never a word
+    sign_in(served, page, "dispatcher")
+    page.goto(f"{served.base_url}/board")
+    for place in ("Pier 3", "Depot", "Mill"):
+        made = world.call(CALM, location=place)
+        expect(page.locator(f"#row-{made.reference}")).to_be_visible(timeout=2_000)
+    expect(page.locator("[data-as-of]")).to_contain_text(re.compile(r"\([0-2] s old\)"))
+
+
+def test_a_stream_that_is_held_back_is_tried_ever_less_often(
+    world: World, served: Served, page: Page
+) -> None:
+    tries: list[str] = []
+    page.route("**/board/events**", lambda route: tries.append(route.request.url))
+    sign_in(served, page, "dispatcher")
+    page.clock.install()
+    page.goto(f"{served.base_url}/board")
+    for _ in range(60):  # twenty minutes
+        with page.expect_response("**/board/rows**"):
+            page.clock.fast_forward(20_000)
+    assert 5 <= len(tries) <= 15
+    made = world.call(CALM, location="Pier 3")
+    with page.expect_response("**/board/rows**"):
+        page.clock.fast_forward(1_000)
+    expect(page.locator(f"#row-{made.reference}")).to_be_visible()
+
+
 def test_a_service_that_falls_silent_is_told_with_its_reason(
     world: World, served: Served, page: Page
 ) -> None:

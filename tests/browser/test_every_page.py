@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.as_typed import VALUES, not_as_typed
 from tests.browser.conftest import Served, wait_until_ready
 from tests.browser.furnished import HOSTILE, RULES, USUAL, Furnished, furnish
 from tests.servers import missing
@@ -79,6 +80,8 @@ class Walk:
     wrong: list[str] = field(default_factory=list)
     as_text: set[str] = field(default_factory=set)
     """Paths of pages that show what was typed as it was typed."""
+    in_fields: set[str] = field(default_factory=set)
+    """Likewise, in fields."""
     here: str = ""
     """The page that is looked at, for what is told of it."""
     refused: bool = False
@@ -137,18 +140,21 @@ class Walk:
             self.ask_axe(tab, "light, 320 px")
         tab.set_viewport_size(NARROW)
         tab.emulate_media(color_scheme="dark")
-        if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
+        if (width := tab.evaluate(WIDTH)) > NARROW["width"]:
             self.tell(f"{width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
         if tab.evaluate(HEAD) > NARROW["height"] * 0.35:
             self.tell("the head fills a narrow screen")
         tab.evaluate(UNFOLDED)
-        if (width := tab.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
+        if (width := tab.evaluate(WIDTH)) > NARROW["width"]:
             self.tell(f"unfolded {width} px wide; too far right: {tab.evaluate(TOO_WIDE)}")
         self.ask_axe(tab, "dark, 320 px")
-        for found in tab.evaluate(NOT_TEXT):
+        for found in not_as_typed(tab):
             self.tell(found)
+        path = urlsplit(tab.url).path
         if "{{7*7}}" in tab.inner_text("body"):
-            self.as_text.add(urlsplit(tab.url).path)
+            self.as_text.add(path)
+        if any("{{7*7}}" in value for value in tab.evaluate(VALUES)):
+            self.in_fields.add(path)
 
     def ask_axe(self, tab: Page, how: str) -> None:
         found = tab.evaluate(AXE_RUN, WCAG)
@@ -159,35 +165,14 @@ class Walk:
 
 AXE_RUN = """tags => axe.run(document,
     {runOnly: tags, resultTypes: ['violations'], preload: false, elementRef: false})"""
+WIDTH = """Math.max(
+    ...[...document.querySelectorAll('html, .page')].map((one) => one.scrollWidth))"""
 UNFOLDED = "for (const one of document.querySelectorAll('details')) one.open = true"
 HEAD = "document.querySelector('header.top')?.offsetHeight ?? 0"
 TOO_WIDE = """[...document.querySelectorAll('main *, header *')]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1
         && !one.closest('.table-box, pre'))
     .slice(0, 4).map((one) => one.outerHTML.slice(0, 120))"""
-NOT_TEXT = """(() => {
-    const found = [];
-    if (window.ran) found.push('something that was typed has run');
-    for (const one of document.querySelectorAll('[onerror], [hx-get], img[src=x]'))
-        found.push('what was typed is an element: ' + one.outerHTML.slice(0, 80));
-    for (const bad of ['>49<', '$49', ' 49 '])
-        if (document.body.innerHTML.includes('load"' + bad)) found.push('a template was filled in');
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let text; text = texts.nextNode();) {
-        if (!text.data.includes('\\u202e') || text.parentElement.closest('textarea, script'))
-            continue;
-        let one = text.parentElement;
-        while (getComputedStyle(one).display.startsWith('inline')
-               && !/isolate|plaintext/.test(getComputedStyle(one).unicodeBidi))
-            one = one.parentElement;
-        const rest = document.createRange();
-        rest.setStartAfter(text);
-        rest.setEnd(one, one.childNodes.length);
-        if (!/isolate|plaintext/.test(getComputedStyle(one).unicodeBidi) && rest.toString().trim())
-            found.push('turns round what follows it: ' + one.outerHTML.slice(0, 160));
-    }
-    return found;
-})()"""
 
 
 @pytest.fixture
@@ -258,6 +243,9 @@ def test_every_page_is_read_by_everybody_and_shows_what_was_typed_as_text(
     if HOSTILE.text in furnished.typed.text:
         shown = furnished.paths["call.show"][:1] + furnished.paths["follow_ups.follow_up"]
         assert walk.as_text >= {*shown, "/board", "/hazards", "/switches", "/teams", "/simulator"}
+        forms = {f"/intake/{key}" for key in furnished.drafts.values()}
+        assert shown[0] in walk.in_fields
+        assert forms & walk.in_fields
     assert walk.wrong == [], "\n".join(walk.wrong)
 
 
@@ -305,7 +293,7 @@ def test_the_paper_shows_what_was_typed_as_text(page: Page, world: World, tmp_pa
     write(text, tmp_path / "downtime.html")
     page.set_viewport_size(NARROW)
     page.goto(f"file://{tmp_path}/downtime.html")
-    assert page.evaluate(NOT_TEXT) == []
+    assert not_as_typed(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert "{{7*7}}" in page.inner_text("body")
 

@@ -98,7 +98,7 @@ def test_nor_on_the_telephone_of_a_team(served: Served, page: Page) -> None:
     served.world.team("Mobile 9")
     served.world.call(CALM)
     page.goto(link_of(served, page))
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Open the page").click()
     page.get_by_role("button", name="Accept, I arrive in 10 min").click()
     expect(page.get_by_role("button", name="I need help")).to_be_visible()
     for width, height in ((320, 568), (768, 900)):

@@ -267,3 +267,18 @@ def test_an_unfinished_call_is_not_discarded_by_one_key(served: Served, page: Pa
 
     expect(page.get_by_text("The unfinished call was discarded.")).to_be_visible()
     assert drafts(served) == [""]
+
+
+def test_a_mark_that_turns_a_place_round_leaves_the_field_at_once(
+    served: Served, page: Page
+) -> None:
+    sign_in(served, page)
+    page.goto(f"{served.base_url}/intake")
+    expect(page.locator("#f-location")).to_be_focused()
+    page.keyboard.type("Mill Lane")
+    page.keyboard.press("Home")
+    page.keyboard.insert_text("\u202e21 ")  # as it is pasted
+    page.keyboard.type("Old ")
+    expect(page.locator("#f-location")).to_have_value("21 Old Mill Lane")
+    page.locator("#f-caller_name").fill("\u2067عمر חיים\u2069")
+    expect(page.locator("#f-caller_name")).to_have_value("عمر חיים")

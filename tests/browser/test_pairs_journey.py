@@ -33,7 +33,7 @@ def test_half_a_pair_is_seen_and_who_is_late_stands_down(
     call = world.call(CALM | {"weapon": "accessible"}, zone=zone)
     late = tab(TELEPHONE, scripts)
     late.goto(link_of(centre, late, call.code))
-    press(late, "Open")
+    press(late, "Open the page")
     expect(late.locator("#call-mine")).to_contain_text("You are asked to come")
     asked, others = sorted(pairs, key=lambda pair: not texts_to(centre, pair[0], call))
     world.wait(minutes=3)  # nobody has answered: the next pair is asked

@@ -55,7 +55,7 @@ def test_what_is_pressed_arrives_once_and_says_so(served: Served, page: Page) ->
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(link_of(served, page))
     page.keyboard.press("Tab")
-    page.get_by_role("button", name="Open").focus()
+    page.get_by_role("button", name="Open the page").focus()
     page.keyboard.press("Enter")
     accept = page.get_by_role("button", name="Accept, I arrive in 10 min")
     expect(accept).to_be_visible()
@@ -102,7 +102,7 @@ def test_what_was_not_done_is_told_of_until_something_is(served: Served, page: P
     world.call(CALM)
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(link_of(served, page))
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Open the page").click()
     page.wait_for_load_state()
     told, minutes = page.get_by_role("status"), page.get_by_label("Other minutes until you arrive")
     other = page.get_by_role("button", name="Accept with these minutes")
@@ -130,7 +130,7 @@ def test_a_page_stays_with_its_call_beside_another_link(served: Served, page: Pa
     tabs = [page, page.context.new_page()]
     for tab, call in zip(tabs, calls, strict=True):
         tab.goto(link_of(served, tab, call.code))
-        tab.get_by_role("button", name="Open").click()
+        tab.get_by_role("button", name="Open the page").click()
         tab.wait_for_url("**/p/call/*")
         tab.get_by_role("button", name="Accept", exact=True).click()
         expect(tab.get_by_role("status")).to_contain_text("You have accepted")

@@ -26,7 +26,7 @@ def test_a_stop_is_seen_on_an_open_board_and_every_page_fits(served: Served, pag
     expect(board).to_contain_text("1 person on duty now or soon may not be reached by text")
     expect(board).not_to_contain_text("by radio")
     phone.text("STOP")
-    expect(board).to_contain_text(f"Mobile 2 (clinician) on {call.code}: texted STOP")
+    expect(board).to_contain_text(f"Mobile 2 (clinician) on {call.code}: texted a stop word")
     page.get_by_role("link", name="Who, and what to do").click()
     expect(page.get_by_role("region", name="May not be reached by text")).to_be_in_viewport()
 

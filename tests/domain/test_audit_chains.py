@@ -1,7 +1,7 @@
 """Whatever is done to a line of the audit trail, reading it again tells where."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.domain.audit_chains import FIRST, Break, Head, Line, Saying, Walk, said
+from triage.domain.audit_chains import FIRST, Anchor, Break, Head, Line, Saying, Walk, said
+from triage.domain.outside import Outside
 
 HOUR = timedelta(hours=1)
 BEGAN = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -50,10 +51,11 @@ class Told:
 class Trail:
     lines: list[Told] = field(default_factory=list)
     heads: dict[int, Head] = field(default_factory=dict)
-    known: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    outside: list[Anchor] = field(default_factory=list)
 
     def read(self) -> list[Break]:
-        walk = Walk(self.heads, seal, HOUR, self.known)
+        known = Outside(self.outside, [one for one in self.outside if one.kept is not None])
+        walk = Walk(self.heads, seal, HOUR, known)
         lines = sorted(self.lines, key=lambda told: told.id)
         found = [b for told in lines for b in walk.take(told.line())]
         return [*found, *walk.end(self.heads)]
@@ -143,9 +145,14 @@ def test_the_first_bad_place_is_named(seed: int, at: int, other: int) -> None:
         assert {(one.chain, one.seq), (two.chain, two.seq)} <= places(swapped.read())
 
 
+def anchor(told: Told, kept: Mapping[int, int] | None = None, seal: str = "1") -> Anchor:
+    """Written down outside when that was the last line of its chain."""
+    return Anchor(told.at, {told.chain: Head(told.seq, told.seal, told.id)}, kept, "", seal)
+
+
 def replaced(trail: Trail) -> None:
     """Yesterday's copy in its place, in which other things happened since."""
-    trail.known = {(chain, head.seq): head.seal for chain, head in trail.heads.items()}
+    trail.outside = [Anchor(BEGAN, {**trail.heads}, None, "", "1")]
     other = written(99, 80)
     trail.lines, trail.heads = other.lines, other.heads
 
@@ -153,7 +160,7 @@ def replaced(trail: Trail) -> None:
 def cut_off(trail: Trail) -> None:
     """The last line, and the end of the chain set back to what stands before it."""
     last = trail.lines.pop()
-    trail.known = {(last.chain, last.seq): last.seal}
+    trail.outside = [anchor(last)]
     before = [told for told in trail.lines if told.chain == last.chain][-1]
     trail.heads[last.chain] = Head(before.seq, before.seal, before.id)
 
@@ -208,3 +215,29 @@ def test_lines_from_before_the_chains_are_counted_and_not_told() -> None:
     walk = Walk(trail.heads, seal, HOUR)
     assert not [*walk.take(old)]
     assert (walk.lines, walk.unchained) == (1, 1)
+
+
+def test_anchors_are_read_beside_the_lines_and_forgotten_behind_them() -> None:
+    trail = written(5, 2_000)
+    known = Outside(anchor(told) for told in trail.lines)
+    walk, most = Walk(trail.heads, seal, HOUR, known), 0
+    for told in sorted(trail.lines, key=lambda told: told.id):
+        assert [*walk.take(told.line())] == []
+        most = max(most, sum(map(len, known._ahead.values())))
+    assert [*walk.end(trail.heads)] == []
+    assert most < 60  # so far are lines of other chains ahead that were written at the same time
+
+
+def test_what_was_written_down_of_lines_that_a_restored_copy_lacks_is_not_asked_for() -> None:
+    """And each of several copies, one put in place after the other, has lost what came after it."""
+    trail, lost = written(7, 60, chains=1), written(8, 60, chains=1)
+    before = [anchor(told) for told in trail.lines[:30]]
+    gone = [anchor(told) for told in lost.lines[30:50]]
+    kept = [anchor(trail.lines[number], {0: 30}, seal=str(number)) for number in (40, 35)]
+    after = [anchor(told) for told in trail.lines[36:]]
+    trail.outside = [*before, *gone, kept[0], *gone, kept[1], *after]
+    assert trail.read() == []
+    trail.outside = [*before, *gone, kept[1], *after]
+    assert trail.read() == []
+    trail.outside = [*gone, *after]
+    assert {found.what for found in trail.read()} == {"elsewhere"}

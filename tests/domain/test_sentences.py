@@ -64,7 +64,7 @@ def test_a_rule_reads_like_a_sentence_with_its_reason_and_source() -> None:
                     (Notice("shelter", "it"),),
                 )
             },
-            "afterwards: case worker, after 24 h: Call back (if they agree); shelter is told: it",
+            "afterwards: case worker, after 24 h: Call back (if they agree); Shelter is told: it",
         ),
     ],
 )

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from triage.domain.timing import lasting, read_lasting, retry_after_s, retry_wait
 
@@ -45,6 +47,20 @@ def test_a_provider_is_left_alone_for_a_second_to_a_minute(
     header: str | None, seconds: float | None
 ) -> None:
     assert retry_after_s(header, NOW) == seconds
+
+
+DATES = st.builds(
+    "Wed, {} Oct {} {}:28:00 {:+}".format,
+    *(st.integers(0, most) for most in (99, 10**20, 10**20)),
+    st.integers(-(10**12), 10**12),
+)
+
+
+@given(st.one_of(st.text(), st.floats().map(str), DATES))
+def test_whatever_a_provider_says_it_is_a_second_to_a_minute_or_nothing(header: str) -> None:
+    waits = retry_after_s(header, NOW)
+
+    assert waits is None or 1 <= waits <= 60
 
 
 @pytest.mark.parametrize(

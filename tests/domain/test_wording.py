@@ -112,7 +112,9 @@ def test_no_fill_makes_a_page_longer(area: str, partner: str, response: str, lev
 def test_the_place_is_given_exactly_as_it_was_said_and_only_after_a_yes() -> None:
     place = "blue house behind the old mill, 2º piso “rear”"
 
-    text = wording.accepted(K, place, [Sentence("CIT 2 officer"), Sentence("no case worker yet")])
+    text = wording.accepted(
+        K, place, [Sentence("CIT 2 officer"), Sentence("no case worker yet")], link=LINKS[1]
+    )
 
     assert f"Go to: {place}." in text
     assert "With: CIT 2 officer, no case worker yet." in text
@@ -179,17 +181,21 @@ SAID: dict[str, Spoken] = {
     "withdrawn": relief_wording.withdrawn(K),
     "partner_withdrew": relief_wording.partner_withdrew(K, "officer", "CIT 2"),
     "partner_left": relief_wording.partner_left(K, "outreach_worker"),
+    "partner_not_coming": relief_wording.partner_not_coming(K, "outreach_worker"),
+    "partner_stays_away": relief_wording.partner_stays_away(K, "outreach_worker"),
     "partner_cleared": relief_wording.partner_cleared(K, "outreach_worker"),
     "cleared": wording.cleared(K),
     "cleared_and_answered": wording.cleared_and_answered(K),
-    "help_raised": wording.help_raised(K),
-    "help_unplaced": wording.help_unplaced(),
+    "help_raised": safety_wording.help_raised(K),
+    "help_unplaced": safety_wording.help_unplaced(),
     "noted": wording.noted(K),
     "cannot_speak": speech_wording.cannot_speak(K),
     "check_in": safety_wording.check_in(K, again=False),
     "check_in once more": safety_wording.check_in(K, again=True),
     "all_is_well": safety_wording.checked_in(K, "7K4M"),
     "address": safety_wording.address_rings(K),
+    "language_corrected": safety_wording.language_corrected(K),
+    "place_corrected": safety_wording.place_corrected(K, "12 Mill Lane"),
     "no ring": safety_wording.address_cannot_ring(K),
     "no_pin": safety_wording.no_pin(K),
     "pin_rests": safety_wording.pin_rests("14:05 EST"),
@@ -213,6 +219,9 @@ SAID: dict[str, Spoken] = {
     "not_understood": answer_wording.not_understood(K),
     "not_understood at all": answer_wording.not_understood(),
     "not_understood in hand": answer_wording.not_understood(in_hand=K),
+    "help_once_more": answer_wording.help_once_more("+12025550199"),
+    "help_once_more, no phone": answer_wording.help_once_more(None),
+    "needs_help": safety_wording.needs_help(K, "Northgate Mobile 2 (clinician)"),
     "left_to_a_person": answer_wording.left_to_a_person(),
     "could_not_be_done": answer_wording.could_not_be_done(),
     "not yours": wording.not_open(K, "unfilled"),
@@ -249,6 +258,7 @@ LONG: dict[str, Spoken] = {
         K,
         "1200 Saint Augustine Boulevard, Apt 4",
         [listed(" ", ["officer", "CIT 2"])],
+        link=LINKS[2],
         unsafe=True,
         quiet=True,
     ),
@@ -256,12 +266,17 @@ LONG: dict[str, Spoken] = {
         K,
         None,
         [listed(" ", ["officer", "CIT 2"])],
+        link=LINKS[2],
         instead_of="7K4M",
         unsafe=True,
         quiet=True,
     ),
     "accepted, dangers": wording.accepted(
-        K, "1200 Saint Augustine Boulevard", [listed(" ", ["officer", "CIT 2"])], dangers=True
+        K,
+        "1200 Saint Augustine Boulevard",
+        [listed(" ", ["officer", "CIT 2"])],
+        link=LINKS[1],
+        dangers=True,
     ),
     "many_left": escalation_wording.many_left(["K7QM"] * 6, 10),
     "many_left, unsafe": escalation_wording.many_left(["K7QM"] * 6, 10, ["K7QM"] * 2),
@@ -284,6 +299,10 @@ LONG: dict[str, Spoken] = {
     ),
     "alarm": alarms.texted(CENTRE, alarms.AlarmKind.DURESS, "CIT 2", "clinician", K),
     "last answer": answer_wording.last_answer(answer_wording.not_understood(K)),
+    "desk reads": answer_wording.desk_reads(answer_wording.not_understood(in_hand=K)),
+    "desk reads, last": answer_wording.last_answer(
+        answer_wording.desk_reads(answer_wording.not_understood("4TCN", K))
+    ),
     "page or test": reach_wording.or_ready(wording.taken_by(K, "CIT 2")),
 }
 """With how many texts they may be in either language: see `MOST`."""
@@ -319,7 +338,12 @@ def test_accents_go_where_they_would_make_two_texts_of_one_and_voices_keep_them(
     assert "queda guardada" not in SPANISH["verdict_thanks"]
     assert SPANISH["noted"] == "K7QM: su nota quedo guardada. La ven el despacho y el equipo."
     assert "código" in say(escalation_wording.rung("X", K, "URGENT", "", charge=False), "es")
-    assert say(wording.accepted(K, "Peñón 3, 2º ático", []), "es").count("Peñón 3, 2º ático") == 1
+    assert (
+        say(wording.accepted(K, "Peñón 3, 2º ático", [], link=LINKS[0]), "es").count(
+            "Peñón 3, 2º ático"
+        )
+        == 1
+    )
 
 
 def test_nothing_is_left_in_english() -> None:
@@ -362,7 +386,7 @@ def test_late_answers_are_told_who_has_it() -> None:
     ],
 )
 def test_what_we_ask_people_to_type_is_understood(typed: str, meant: Reply) -> None:
-    assert typed in wording.accepted(K, "Pier 3", [])
+    assert typed in wording.accepted(K, "Pier 3", [], link=LINKS[0])
     assert parse(typed) == meant
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -21,6 +22,7 @@ from tests.typical_calls import UNARMED
 PATIENCE_S = 8.0
 """The service promises an answer, if only "not saved", within 5 s."""
 CRY = "{code} need help"
+SOON_S = 0.2
 _YES = "{code} 1"
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _CODE = re.compile(r"Reply (\w{4}) 1=accept")
@@ -87,7 +89,7 @@ class Desk:
             "Cookie": "; ".join([self.centre.cookies, *cookies]),
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        form = urlencode({"csrf_token": found.group(1), "reason": "unsafe"})
+        form = urlencode({"csrf_token": found.group(1), "reason": "unsafe", "confirmed": "yes"})
         path = f"/calls/{reference}/dispatches/{_with_dashes(dispatch)}/cancel"
         if self._ask("POST", path, form, headers)[0] == 303:
             self.cancelled.append(str(dispatch))
@@ -108,13 +110,19 @@ class Desk:
             if words == _YES:
                 self.said_yes.append((number, code))
 
-    def tell_from_the_field(self, words: str) -> None:
-        """A telephone that said yes lately tells more, whether it was heard or not."""
-        if self.said_yes:
-            number, code = self.chance.choice(self.said_yes[-6:])
+    def tell_from_the_field(self, *texts: str) -> None:
+        """A telephone that said yes lately tells more, whether it was heard or not.
+
+        texts -- one soon after the other.
+        """
+        if not self.said_yes:
+            return
+        number, code = self.chance.choice(self.said_yes[-6:])
+        for words in texts:
             if words == CRY:
                 self.cries.add(self._next_sid())
             self.text(number, words.format(code=code))
+            time.sleep(self.chance.uniform(0, SOON_S) if len(texts) > 1 else 0)
 
     def text(self, number: str, body: str, repeated: int = 1) -> None:
         sid = self._next_sid()

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urldefrag, urlsplit
 
 from sqlalchemy import select
 
+from tests.faults.dangers import unheard_danger
 from tests.faults.databases import Database, key
 from tests.faults.desk import Desk
 from tests.twilio_double import Twilio
@@ -44,12 +45,6 @@ UNION ALL SELECT 'call asking' FROM call c WHERE c.state = 'asking' AND NOT EXIS
     (SELECT 1 FROM timer t WHERE t.subject_id = c.id AND t.state = 'waiting')
 UNION ALL SELECT 'alarm ' || a.kind FROM alarm a WHERE a.taken_at IS NULL AND NOT EXISTS
     (SELECT 1 FROM timer t WHERE t.subject_id = a.id AND t.state = 'waiting')
-"""
-_ALARMS_OF_SENDERS = """
-SELECT i.provider_id, i.outcome, (SELECT count(*) FROM alarm a WHERE
-    a.responder_id = i.responder_id
-    AND a.kind = CASE i.outcome WHEN 'withdrawn' THEN 'withdrew' ELSE 'help' END)
-FROM inbound_message i
 """
 _TWO_OWNERS = """
 SELECT count(*) FROM (SELECT slot_id FROM page WHERE state = 'accepted'
@@ -97,7 +92,7 @@ def judge(
     wrong += desk.contradictions
     wrong += [f"an answer {status}" for status in desk.errors]
     wrong += _lost_writes(desk, verdict.counts)
-    wrong += _unheard_danger(desk)
+    wrong += unheard_danger(database, desk.cries)
     wrong += _texts(database, desk.twilio, verdict.counts, since, faultless=faultless)
     wrong += _strangers(database, desk.twilio, began_s)
     wrong += no_next_step(database)
@@ -123,7 +118,7 @@ def _broken_trail(database: Database) -> Iterator[str]:
         return
     use_keys(read_settings(environment(database.url, Path("nowhere"))).keys)
     with database.session() as session:
-        verdict = audit_trail.verify(UnitOfWork(session, datetime.now(UTC), "judge"), ())
+        verdict = audit_trail.verify(UnitOfWork(session, datetime.now(UTC), "judge"), None)
     for one in verdict.breaks:
         yield f"the audit trail: chain {one.chain}, line {one.seq} is {one.what}"
 
@@ -164,14 +159,6 @@ def _lost_writes(desk: Desk, counts: Counts) -> Iterator[str]:
             yield f"lost: a dispatch was cancelled and is {states[key(dispatch)]}"
 
 
-def _unheard_danger(desk: Desk) -> Iterator[str]:
-    """Who needs help, or had to leave, must have raised an alarm."""
-    for sid, outcome, alarms in desk.database.rows(_ALARMS_OF_SENDERS):
-        danger = sid in desk.cries or outcome in {"withdrawn", "help_raised", "help_unplaced"}
-        if danger and not alarms:
-            yield f"no alarm: text {sid} was {outcome}"
-
-
 def _texts(
     database: Database, twilio: Twilio, counts: Counts, since: datetime, *, faultless: bool
 ) -> Iterator[str]:
@@ -186,7 +173,7 @@ def _texts(
         " m.sent_at FROM message m LEFT JOIN page p ON p.id = m.page_id ORDER BY m.created_at"
     )
     left = _known_to_have_left(database)
-    newest = {row[7]: row[0] for row in rows if row[1] == "page"}
+    newest = {row[7]: row[0] for row in sorted(rows, key=_drawn) if row[1] == "page"}
     ordered = [(*r[:3], _made_at(key(r[0])), *r[4:8], left.get(key(r[0]))) for r in rows]
     ordered.sort(key=lambda row: row[3])
     yield from _copies(ordered, taken, labelled, doubted, faultless=faultless)
@@ -205,6 +192,11 @@ def _texts(
             yield f"{name} never left and is still waited for: {state}, {error}"
         elif state == "failed" and key(k) not in refused and "21610" not in (error or ""):
             yield f"{name} was given up though nobody refused it: {error}"
+
+
+def _drawn(row: Sequence[Any]) -> str:
+    """In the order in which keys are drawn."""
+    return key(row[0])
 
 
 def _made_at(name: str) -> datetime:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from tests.faults.in_a_process import ROOT
@@ -26,11 +28,15 @@ from tests.servers import PostgresServer, free_port
 _NEWNET = 0x40000000
 
 
-def _roads() -> tuple[str, str]:
-    """Two over one cable, which no other process of the tests lays at the same time."""
-    own = os.getpid()
-    street, house = 128 + own % 64, own // 64 % 128 * 2
-    return f"10.{street}.{house}", f"10.{street}.{house + 1}"
+_NAME = re.compile(r"triage(\d+)")
+"""Of a network: whose it is."""
+
+
+def _roads() -> list[tuple[str, str]]:
+    """Two over one cable, which no other process of the tests lays at the same time: our end and
+    the other of each."""
+    first = IPv4Address("10.128.0.0") + os.getpid() % 2**20 * 8
+    return [(str(first + road + 1), str(first + road + 2)) for road in (0, 4)]
 
 
 @dataclass
@@ -51,7 +57,7 @@ class Lines:
         """The machine at the first address is gone: no packet comes back, of any connection.
         Without a network of its own only its program stands still, and its system answers on."""
         if self.network is not None:
-            _ip("-n", self.network, "route", "add", "blackhole", f"{_roads()[0]}.1/32")
+            _ip("-n", self.network, "route", "add", "blackhole", f"{_roads()[0][0]}/32")
         self.processes[0].send_signal(signal.SIGSTOP)
 
     def cut(self) -> None:
@@ -63,9 +69,10 @@ class Lines:
 
 
 @contextmanager
-def lines_to(server: PostgresServer, *, network: str | None = None) -> Iterator[Lines]:
-    """network -- name of a network namespace to make; raises NoNetwork where none can be made."""
-    addresses = ["127.0.0.1"] * 2 if network is None else [f"{road}.2" for road in _roads()]
+def lines_to(server: PostgresServer, *, own_network: bool = False) -> Iterator[Lines]:
+    """own_network -- in a network namespace; raises NoNetwork where none can be made."""
+    network = f"triage{os.getpid()}" if own_network else None
+    addresses = [theirs for _, theirs in _roads()] if own_network else ["127.0.0.1"] * 2
     lines = Lines([(address, free_port()) for address in addresses], [], network)
     try:
         if network is not None:
@@ -79,7 +86,7 @@ def lines_to(server: PostgresServer, *, network: str | None = None) -> Iterator[
             process.kill()
             process.wait()
         if network is not None:
-            subprocess.run(["ip", "netns", "del", network], check=False, capture_output=True)
+            _take_away(network)
 
 
 class NoNetwork(Exception):
@@ -87,14 +94,31 @@ class NoNetwork(Exception):
 
 
 def _lay_cable(network: str) -> None:
+    _clear_up()
     ours, theirs = f"{network}a", f"{network}b"
     _ip("netns", "add", network)
     _ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", network)
-    for road in _roads():
-        _ip("address", "add", f"{road}.1/24", "dev", ours)
-        _ip("-n", network, "address", "add", f"{road}.2/24", "dev", theirs)
+    for our_end, their_end in _roads():
+        _ip("address", "add", f"{our_end}/30", "dev", ours)
+        _ip("-n", network, "address", "add", f"{their_end}/30", "dev", theirs)
     _ip("link", "set", ours, "up")
     _ip("-n", network, "link", "set", theirs, "up")
+
+
+def _clear_up() -> None:
+    """Take away what a process left that was killed, or that had our number before us."""
+    for network in Path("/run/netns").glob("triage*"):
+        left_by = _NAME.fullmatch(network.name)
+        if left_by and (left_by[1] == str(os.getpid()) or not Path("/proc", left_by[1]).exists()):
+            _take_away(network.name)
+
+
+def _take_away(network: str) -> None:
+    """The cable by itself and first: of a network that goes the kernel takes it away a while
+    later, and until then nobody can lay another of its name."""
+    for words in (["link", "del", f"{network}a"], ["netns", "del", network]):
+        with suppress(OSError):
+            subprocess.run(["ip", *words], check=False, capture_output=True)
 
 
 def _ip(*words: str) -> None:
@@ -102,6 +126,8 @@ def _ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         told = getattr(error, "stderr", b"").decode(errors="replace").strip()
+        if "File exists" in told:  # so one can be made
+            raise AssertionError(f"ip {' '.join(words)}: {told}") from error
         raise NoNetwork(f"no network namespace can be made here: {told or error}") from error
 
 

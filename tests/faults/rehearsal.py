@@ -90,7 +90,9 @@ def _cancel(world: World, references: list[str]) -> None:
     for reference in references:
         page = browser.get(f"/calls/{reference}").get_data(as_text=True)
         for path in _CANCEL.findall(page)[:1]:
-            answer = browser.submit(f"/calls/{reference}", {"reason": "unsafe"}, to=path)
+            answer = browser.submit(
+                f"/calls/{reference}", {"reason": "unsafe", "confirmed": "yes"}, to=path
+            )
             assert answer.status_code == 303, answer.get_data(as_text=True)
     world.settle()
 

@@ -39,6 +39,7 @@ ACTIONS = {
     "decline": 2,
     "accept, texted three times": 1,
     **dict.fromkeys(IN_THE_FIELD, 1),
+    "need help, twice": 1,
     "noise": 1,
     "stop": 1,
     "cancel": 2,
@@ -125,7 +126,12 @@ class Bench:
         store.renew()
         twilio, port = start_twilio(), free_port()
         environ = environment_for(store.url, folder, port, twilio.url)
-        bench = cls(store, twilio, Loaded.from_environment(environ), environ, port, folder)
+        try:
+            bench = cls(store, twilio, Loaded.from_environment(environ), environ, port, folder)
+        except BaseException:  # whoever reads what this says would wait for the double's end
+            twilio.stop()
+            store.close()
+            raise
         store.renew()
         return bench
 
@@ -212,6 +218,8 @@ class Play:
             self.desk.answer(WORDS[action], 3 if "three" in action else 1)
         elif action in IN_THE_FIELD:
             self.desk.tell_from_the_field(IN_THE_FIELD[action])
+        elif action == "need help, twice":
+            self.desk.tell_from_the_field(CRY, CRY)
         elif action == "stop":
             self.desk.text(self.chance.choice(self.desk.centre.phones), "STOP")
         elif action == "cancel":

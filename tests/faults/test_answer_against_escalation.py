@@ -11,6 +11,7 @@ ROUNDS = 25
 def test_whoever_is_first_the_other_sees_it(
     world: World, another_world: Callable[[], World]
 ) -> None:
+    world.ignores_texts("who is told what depends on who was first; the races judge what must hold")
     other = another_world()
     tally = Races(world, other).run(ROUNDS)
     other.context.database.engine.dispose()

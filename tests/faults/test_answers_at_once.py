@@ -39,10 +39,13 @@ def test_an_answer_that_is_sent_many_times_at_once_is_understood_each_time(world
     with world.context.reading() as uow:
         outcomes = Counter(uow.session.scalars(select(InboundMessage.outcome)))
     assert outcomes == {"accepted": AT_ONCE}
+    phone.expect("Reply")
+    for _ in range(AT_ONCE):
+        phone.expect("accepted, it is yours")
 
 
 def test_reports_of_one_text_at_once_are_all_heard(world: World) -> None:
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     world.call(UNARMED)
     world.settle()
     with world.context.reading() as uow:
@@ -67,6 +70,7 @@ def test_reports_of_one_text_at_once_are_all_heard(world: World) -> None:
     with world.context.reading() as uow:
         text = uow.get(Message, attempt.message_id)
         assert text.delivered_at
+    phone.expect("Reply")
 
 
 LONGER_THAN_WE_WAIT_S = 5.0
@@ -106,3 +110,8 @@ def test_a_text_waits_for_whoever_holds_its_page(world: World, said: str, outcom
         assert uow.session.scalars(select(InboundMessage.outcome)).all() == [outcome]
         opted_out = uow.get(Responder, phone.responder_id).opted_out_at
     assert (opted_out is not None) == (said == "STOP")
+    phone.expect("Reply")
+    if said == "STOP":
+        world.desk.expect("nobody is left to ask")
+    else:
+        phone.expect("accepted, it is yours")

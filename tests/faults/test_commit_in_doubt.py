@@ -14,9 +14,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from tests.servers import PostgresServer, start_postgresql
+from tests.stories.test_addresses import ready
 from tests.world import World, make_world, prepared_template
 from triage.domain.errors import CommitInDoubt, OnOneServerOnly
+from triage.domain.lifecycle import MessageState
+from triage.services import addresses
 from triage.storage.calls import Call
+from triage.storage.messages import Message
 from triage.storage.timers import Heartbeat
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -124,6 +128,47 @@ def test_a_call_with_a_key_is_looked_up_and_saved_once(
     assert calls(world) == 2
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_key_that_somebody_presses_on_the_telephone_is_looked_up_and_answered(
+    world: World, cutter: Cutter, when: str
+) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    world.ignores_texts("what is said on the telephone matters here")
+    assert "Enter your six digit PIN" in phone.pick_up()
+    cutter.cut = when
+
+    assert "You can try 2 more times." in phone.press("111111")
+    assert cutter.cut is None
+    assert world.audited("page.address_refused") == 1
+    assert "You can try once more." in phone.press("111111")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_became_of_a_call_of_ours_is_looked_up(
+    world: World, cutter: Cutter, when: str
+) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    world.ignores_texts("what the network reports matters here")
+    place = f"/voice/status?attempt={phone.rings[-1].id}"
+    rung = select(Message.state, Message.provider_id).where(Message.kind == addresses.KIND)
+    with world.context.reading() as uow:
+        (_, key) = uow.session.execute(rung).one()
+    cutter.cut = when
+
+    told = world.app.test_client().post(
+        place,
+        data={"CallSid": key, "To": phone.number, "CallStatus": "completed"},
+        headers={"X-Twilio-Signature": "genuine"},
+    )
+
+    assert cutter.cut is None
+    assert told.status_code == 204
+    with world.context.reading() as uow:
+        assert uow.session.execute(rung).one()[0] is MessageState.DELIVERED
+
+
 @pytest.mark.parametrize(("when", "saved"), [("before", 0), ("after", 1)])
 def test_without_a_key_nobody_is_told_that_it_failed(
     world: World, cutter: Cutter, when: str, saved: int
@@ -146,6 +191,7 @@ def test_who_cannot_look_it_up_is_not_told_that_it_was_not_saved(
     browser = world.client("dispatcher")
     form = {"csrf_token": browser.csrf("/intake"), "form_key": str(uuid4()), "action": "send"}
     form |= {"narrative": "He stands on the bridge", "location": "Pier 3"}
+    world.ignores_texts("nothing can be sent any more")
     cutter.cut = "for good"
     answer = browser.client.post("/intake", data=form)
 

@@ -25,6 +25,12 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{file}"
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    world.ignores_texts("nothing can be sent any more: its file is not there")
+    return world
+
+
 def _deleted(file: Path) -> None:
     file.unlink()
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, update
 
+from tests.faults.dangers import unheard_danger
 from tests.faults.databases import Database
 from tests.faults.invariants import no_next_step, taken_of
 from tests.faults.test_texts_in_doubt import claim, owe, settle
@@ -14,9 +15,18 @@ from tests.stories.test_escalation import call_in, supervisor
 from tests.twilio_double import Twilio
 from tests.world import World
 from triage.domain.phone_network import Sent
+from triage.services import received_texts
+from triage.services.received_texts import Received
+from triage.services.reply_actions import Answered
 from triage.storage.calls import Call
 from triage.storage.messages import Message
 from triage.storage.timers import Timer
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    world.ignores_texts("the judge reads the database")
+    return world
 
 
 def _is_asked(world: World) -> None:
@@ -32,6 +42,7 @@ def _is_left(world: World) -> None:
 def _has_charge(world: World) -> None:
     boss = supervisor(world)
     call_in(world, 2)
+    boss.expect("Take charge of finding somebody?")
     boss.text("1")
     boss.expect("you have taken charge")
 
@@ -68,6 +79,27 @@ def test_a_text_that_is_still_owed_is_a_step(world: World, database_url: str) ->
         uow.session.execute(update(Timer).where(Timer.kind == "page_answer").values(state="done"))
         uow.session.execute(update(Message).where(Message.kind == "page").values(state="ready"))
     assert no_next_step(Database(database_url)) == []
+
+
+def test_a_cry_that_raised_nothing_is_found_though_others_did_before_and_after(
+    world: World, database_url: str
+) -> None:
+    (phone,) = world.team("Alpha")
+    call_in(world, 1)
+    phone.text(f"{phone.code} 1")
+    for words in ("need help", "need help", "withdraw", "withdraw"):
+        phone.text(words)
+    database = Database(database_url)
+    assert list(unheard_danger(database, ())) == []
+
+    lost = Received("SM-lost", phone.number, "need help")
+    with world.context.unit_of_work("test") as uow:
+        sender = received_texts.sender_of(uow, lost)
+        received_texts.keep(uow, world.centre, lost, sender, Answered("help_raised", None))
+    phone.text("need help")
+
+    (found,) = unheard_danger(database, ())
+    assert "text SM-lost was help_raised" in found
 
 
 @dataclass

@@ -3,7 +3,6 @@ nothing refused, no answer comes. A server at another address has taken over."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -28,7 +27,7 @@ def test_a_machine_that_is_gone_from_the_network_is_let_go(
 ) -> None:
     """No packet comes back: the kernel's limits end the connections."""
     try:
-        with lines_to(server, network=f"triage{os.getpid()}") as lines:
+        with lines_to(server, own_network=True) as lines:
             _is_whole_again(server, lines, tmp_path, twilio)
     except NoNetwork as reason:
         pytest.skip(str(reason))

@@ -21,6 +21,11 @@ from tests.world import World
 from triage.entrypoints.web.broadcasts import MOST_STREAMS
 from triage.entrypoints.web.turns import AT_ONCE
 
+STARTS_WITHIN_S = 90.0
+"""A process on a busy machine: it is no part of what is told here."""
+HANGS_S = 30.0
+"""Whoever is held up by the log is so for ever; a busy machine is slow."""
+
 
 @contextlib.contextmanager
 def full_disk() -> Iterator[int]:
@@ -64,13 +69,13 @@ def test_a_page_leaves_and_what_came_of_it_is_written_down(
         worker = subprocess.Popen(ALONE, env=environ, stdout=full, stderr=full)
         workers.running.append(worker)
 
-        until(lambda: twilio.texts)
+        until(lambda: twilio.texts, STARTS_WITHIN_S)  # its log cannot tell that it runs
         owe(world, "Somebody is coming")
         until(lambda: len(twilio.texts) == 2)
 
         assert worker.poll() is None
         worker.terminate()
-        assert worker.wait(15) == 0
+        assert worker.wait(HANGS_S) == 0
 
 
 def test_the_desk_works_on_however_much_there_is_to_log(workers: Workers) -> None:
@@ -83,11 +88,13 @@ def test_the_desk_works_on_however_much_there_is_to_log(workers: Workers) -> Non
     wait_until_alive(f"http://127.0.0.1:{port}")
     fill(writer)
 
+    server = ("127.0.0.1", port)
     for _ in range(AT_ONCE + MOST_STREAMS + 20):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as bad:
+        with contextlib.suppress(OSError), socket.create_connection(server, HANGS_S) as bad:
             bad.sendall(b"NONSENSE\r\n\r\n")
 
     for _ in range(5):
-        assert requests.get(f"http://127.0.0.1:{port}/livez", timeout=5).status_code == 200
+        answer = requests.get(f"http://127.0.0.1:{port}/livez", timeout=HANGS_S)
+        assert answer.status_code == 200
     os.close(writer)
     os.close(reader)

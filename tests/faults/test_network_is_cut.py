@@ -78,7 +78,7 @@ def test_a_network_that_is_out_and_comes_back(
     server: PostgresServer, tmp_path: Path, twilio: Twilio, out_s: float
 ) -> None:
     try:
-        with lines_to(server, network=f"triage{os.getpid()}") as lines:
+        with lines_to(server, own_network=True) as lines:
             _goes_on(server, lines, tmp_path, twilio, out_s)
     except NoNetwork as reason:
         pytest.skip(str(reason))

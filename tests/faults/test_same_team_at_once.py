@@ -50,18 +50,18 @@ class AnotherCall:
 
 
 def test_a_call_does_not_stand_in_line_where_another_team_is_as_good(world: World) -> None:
-    for name in ("MCT 1", "MCT 2", "MCT 3"):
-        world.team(name)
+    _, second, _ = [world.team(name)[0] for name in ("MCT 1", "MCT 2", "MCT 3")]
     another = AnotherCall(world, "MCT 1")
 
     call = world.call(UNARMED)
 
     another.is_over()
     assert asked(world, call) == ["MCT 2"]
+    second.expect("Reply")
 
 
 def test_where_only_that_team_can_come_the_call_waits_for_it(world: World) -> None:
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     another = AnotherCall(world, "MCT 1")
     threading.Timer(0.5, another.is_over).start()
     began = time.monotonic()
@@ -70,6 +70,7 @@ def test_where_only_that_team_can_come_the_call_waits_for_it(world: World) -> No
 
     assert time.monotonic() - began >= 0.4
     assert asked(world, call) == ["MCT 1"]
+    phone.expect("Reply")
 
 
 def test_a_team_that_is_better_by_more_than_one_call_is_waited_for(world: World) -> None:

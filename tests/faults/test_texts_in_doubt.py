@@ -30,6 +30,12 @@ from triage.storage.timers import ClockShift
 PHONE = "+12025550177"
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    world.ignores_texts("each story hands one over itself and reads what is written down of it")
+    return world
+
+
 def owe(world: World, body: str = "hello", **more: Any) -> Message:
     fields = {"kind": "reply", "to": PHONE, "to_role": "clinician", "priority": 4} | more
     with world.context.unit_of_work("test") as uow:
@@ -659,6 +665,22 @@ def test_who_has_sent_stop_is_rung_by_a_person(world: World) -> None:
     with world.context.unit_of_work("test") as uow:
         outbox.take_note(uow, uow.get(Message, message.id))
     assert to_ring(world) == []
+
+
+def test_a_sleeper_does_not_change_why_its_text_was_given_up(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    message = owe(world, to=phone.number, responder_id=phone.responder_id)
+    (sleeper,) = [one for one in claim(world) if one.id == message.id]
+    with world.context.unit_of_work("test") as uow:
+        assert phone.responder_id is not None
+        uow.get(Responder, phone.responder_id).opted_out_at = uow.now
+    move_clock(world, 16)
+    assert message.id not in [one.id for one in claim(world)]
+
+    settle(world, sleeper, Unknown("ReadTimeoutError"))
+
+    given_up = now(world, message)
+    assert (given_up.state, given_up.last_error) == (MessageState.FAILED, "21610")
 
 
 def test_every_change_of_a_text_is_audited_without_anything_personal(world: World) -> None:

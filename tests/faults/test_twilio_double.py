@@ -221,9 +221,12 @@ def test_a_number_s_script_is_done_step_by_step_and_touches_no_other(
     send(client)
 
 
-@pytest.mark.parametrize(
+LOSES_THE_ANSWER = pytest.mark.parametrize(
     "mode", ["500_after_accept", "reset_after_accept", "half_after_accept", "reset_before_accept"]
 )
+
+
+@LOSES_THE_ANSWER
 def test_an_answer_can_be_lost_with_or_without_the_text(
     client: Client, twilio: Twilio, mode: str
 ) -> None:
@@ -458,6 +461,64 @@ def test_a_call_can_be_ended_by_us_and_wrong_ones_are_refused(
     with pytest.raises(TwilioRestException) as refused:
         client.calls.create(to=PHONE, from_=SENDER, twiml=THANKS)
     assert [line["code"] for line in twilio.journal("refused")] == [21211, refused.value.code]
+
+
+@LOSES_THE_ANSWER
+def test_the_answer_to_a_ring_can_be_lost_with_or_without_the_ring(
+    client: Client, twilio: Twilio, mode: str
+) -> None:
+    twilio.script(PHONE, mode)
+
+    with pytest.raises(Exception):  # noqa: B017 -- the line, the answer or a refusal
+        client.calls.create(to=PHONE, from_=SENDER, twiml=THANKS)
+    client.calls.create(to=OTHER, from_=SENDER, twiml=THANKS)
+
+    twilio.wait_until_quiet()
+    assert [call["answered"] for call in twilio.calls] == [False, True][
+        1 if "before" in mode else 0 :
+    ]
+    listed = [call.to for call in client.calls.list(to=PHONE)]
+    assert listed == [call["to"] for call in twilio.calls[:-1]]
+    assert [line["mode"] for line in twilio.journal(MISBEHAVED)] == [mode]
+
+
+def test_a_ring_can_be_over_before_it_is_answered_that_it_was_taken(
+    client: Client, twilio: Twilio, our_side: OurSide
+) -> None:
+    twilio.script(PHONE, "report_before_answer")
+    told = f"{our_side.url}/status"
+
+    made = client.calls.create(to=PHONE, from_=SENDER, twiml=THANKS, status_callback=told)
+
+    assert [form["CallSid"] for _, form, _ in our_side.heard] == [made.sid]
+
+
+def test_news_of_a_ring_is_repeated_shuffled_and_lost_as_ordered(
+    client: Client, twilio: Twilio, our_side: OurSide
+) -> None:
+    events = ["initiated", "ringing", "completed"]
+
+    def told(**plan: object) -> tuple[str, ...]:
+        twilio.reports(Reports(**plan))  # type: ignore[arg-type]
+        address = f"{our_side.url}/status"
+        client.calls.create(
+            to=PHONE,
+            from_=SENDER,
+            twiml=THANKS,
+            status_callback=address,
+            status_callback_event=events,
+        )
+        twilio.wait_until_quiet()
+        news = tuple(form["CallStatus"] for _, form, _ in our_side.heard)
+        our_side.heard.clear()
+        return news
+
+    twilio.takes_calls(PHONE, "busy")
+    assert told() == ("initiated", "ringing", "busy")
+    assert sorted(told(times=2)) == sorted(["initiated", "ringing", "busy"] * 2)
+    assert len({told(shuffled=True, seed=seed) for seed in range(8)}) > 1
+    assert told(lost=1.0) == ()
+    assert told(final="undelivered") == ("initiated", "ringing", "busy")
 
 
 def test_the_journal_has_everything_with_its_instant(client: Client, twilio: Twilio) -> None:

@@ -45,11 +45,11 @@ def test_place_and_dangers_are_read_after_the_pin(world: World) -> None:
     assert "Enter your six digit PIN" in asked
     assert 'numDigits="6"' in asked
     assert "Pier" not in asked
-    read = phone.press(PIN)
+    read = phone.press(PIN, times=2)
     assert read.count("Go to: Pier 3.") == 2
     assert "Dangers told: a weapon is within reach." in read
     assert "<Hangup" in read
-    assert world.audited("page.address_read") == 1
+    assert world.audited("page.address_read") == 1, "brought twice, it is one reading"
     told = words(world.client("dispatcher"), f"/calls/{call.reference}")
     assert "The address was read to CIT 1 by telephone" in told
 
@@ -110,6 +110,83 @@ def test_three_wrong_pins_and_it_rests_for_a_while(world: World) -> None:
     phone.text(f"{call.code} ADDR")
     phone.expect("your phone rings now")
     assert "Go to: Pier 3" in phone.press(PIN)
+
+
+def test_a_wrong_pin_that_the_network_brings_again_counts_once(world: World) -> None:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
+
+    assert "You can try 2 more times." in phone.press("111111", times=3)
+    assert "You can try once more." in phone.press("111111"), "typed again it is another"
+    assert world.audited("page.address_refused") == 2
+    assert "Too many wrong PINs" in phone.press("222222", times=2)
+    phone.expect("Too many wrong PINs: none is taken before")
+    phone.expect_silence()
+    assert world.audited("member.pin_rests") == 1
+
+
+def locked_out(world: World) -> tuple[Phone, Call]:
+    phone, call = ready(world)
+    phone.text(f"{call.code} ADDR")
+    phone.expect("your phone rings now")
+    for _ in range(3):
+        phone.press("111111")
+    phone.expect("Too many wrong PINs: none is taken before")
+    return phone, call
+
+
+LOCKED_OUT = "THE ADDRESS: too many wrong PINs"
+
+
+def test_who_has_typed_too_many_wrong_pins_is_read_the_address_by_the_desk(world: World) -> None:
+    _, call = locked_out(world)
+    dispatcher, path = world.client("dispatcher"), f"/calls/{call.reference}"
+    assert LOCKED_OUT in words(dispatcher, "/board")
+    told = words(dispatcher, path)
+    assert "CIT 1 cannot hear the address: no PIN of theirs is taken for a while." in told
+    assert "once you are sure that it is them" in told
+    (slot,) = world.dispatches(call)[0].slots
+
+    to = f"{path}/slots/{slot.id}/address-read"
+    for said in (
+        "you read the address to CIT 1",
+        "Nothing was changed: somebody has done this already",
+    ):
+        answer = dispatcher.submit(path, {}, to=to)
+        shown = dispatcher.get(path) if answer.status_code == 303 else answer
+        assert said in shown.text
+
+    assert LOCKED_OUT not in words(dispatcher, "/board")
+    assert "The desk read the address to CIT 1 (" in words(dispatcher, path)
+
+
+def test_who_hears_the_address_after_all_or_is_there_needs_no_desk(world: World) -> None:
+    phone, call = locked_out(world)
+    dispatcher = world.client("dispatcher")
+    world.wait(minutes=16)
+    world.ignores_texts("questions on the way are another story")
+    phone.text(f"{call.code} ADDR")
+    assert "Go to: Pier 3" in phone.press(PIN)
+    assert LOCKED_OUT not in words(dispatcher, "/board")
+
+    phone.text(f"{call.code} ADDR")
+    for _ in range(3):
+        phone.press("111111")
+    assert LOCKED_OUT in words(dispatcher, "/board")
+    phone.text(f"{call.code} SCENE")
+    assert LOCKED_OUT not in words(dispatcher, "/board")
+
+
+def test_wrong_pins_count_only_in_a_row(world: World) -> None:
+    phone, call = ready(world)
+    for _ in range(2):
+        phone.text(f"{call.code} ADDR")
+        phone.expect("your phone rings now")
+        for _ in range(2):
+            assert "That was not your PIN" in phone.press("111111")
+        assert "Go to: Pier 3" in phone.press(PIN)
+    assert world.audited("member.pin_rests") == 0
 
 
 def test_only_whoever_has_the_call_is_rung(world: World) -> None:

@@ -16,7 +16,7 @@ from tests.world import PASSWORD, Browser, Phone, World
 from triage.adapters.simulator_sms import SimulatorSms
 from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
-from triage.domain.findings import KINDS
+from triage.domain.findings import KINDS, Finding
 from triage.domain.phone_network import OutboundCall, Refused, Sent
 from triage.entrypoints import worker
 from triage.services import (
@@ -27,6 +27,7 @@ from triage.services import (
     people,
     providers,
     verification,
+    watch,
 )
 from triage.services.audits import Surroundings
 from triage.services.people import find_account
@@ -112,7 +113,6 @@ def test_it_rings_again_until_a_key_takes_it(world: World) -> None:
     world.wait(seconds=31)
     assert len(rung.rings) == 3
     assert "You take care of it" in rung.press("1")
-    assert "already" in rung.press("1")
 
     world.wait(minutes=5)
     assert len(rung.rings) == 3
@@ -120,6 +120,24 @@ def test_it_rings_again_until_a_key_takes_it(world: World) -> None:
     with world.context.reading() as uow:
         alarm = uow.session.scalars(select(Alarm)).one()
         assert (alarm.taken_by, alarm.taken_through) == ("desk", "voice")
+    assert world.audited("alarm.taken") == 1
+
+
+def test_a_key_that_the_network_brings_again_is_not_told_that_somebody_else_has_it(
+    world: World,
+) -> None:
+    """Our answer was lost on its way: who heard that another takes care of it would do nothing."""
+    boss = supervisor(world)
+    phone, _ = on_a_call(world)
+    phone.text("need help")
+    phone.expect("ALARM RAISED")
+    boss.expect_ring("needs help")
+    world.desk.expect_ring("needs help")
+
+    assert "You take care of it" in boss.press("1")
+
+    assert "You take care of it" in boss.press("1")
+    assert "Somebody takes care of this alarm already" in world.desk.press("1")
     assert world.audited("alarm.taken") == 1
 
 
@@ -450,14 +468,37 @@ def test_the_button_on_the_clinicians_page_raises_it(world: World) -> None:
     world.desk.expect_ring("needs help")
 
 
-def test_a_supervisor_who_needs_help_is_not_rung_about_it(world: World) -> None:
-    boss = supervisor(world)
+def test_a_supervisor_who_needs_help_is_not_rung_about_it_nor_is_who_is_with_them(
+    world: World,
+) -> None:
+    boss, beside = world.team("Supervisors", ("supervision",), ("supervisor", "supervisor"))
 
     boss.text("need help")
     boss.expect("ALARM RAISED")
 
-    assert boss.rings == []
+    assert [boss.rings, beside.rings] == [[], []]
     world.desk.expect_ring("needs help")
+
+
+@pytest.mark.parametrize("comes", [True, False], ids=["with them", "elsewhere"])
+def test_whoever_is_with_them_is_not_rung_about_it_where_theirs_is_the_desks_telephone(
+    world: World, comes: bool
+) -> None:
+    """At night the desk's telephone is an officer's, of another team."""
+    (clinician,) = world.team("CIT 1", ("co_responder",))
+    (officer,) = world.team("Unit 4", ("co_responder" if comes else "police",), ("officer",))
+    boss = supervisor(world)
+    at_night = replace(world.centre.policy, desk_phone=officer.number)
+    world.context = replace(world.context, centre=replace(world.centre, policy=at_night))
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    world.ignores_texts("who is rung matters here")
+    for phone in (clinician, officer) if comes else (clinician,):
+        phone.text(f"{call.code} 1")
+
+    clinician.text(f"{call.code} need help")
+
+    boss.expect_ring("needs help")
+    assert ["needs help" in ring.body for ring in officer.rings] == [True] * (not comes)
 
 
 def test_an_alarm_has_a_live_timer_until_it_is_taken_and_is_found_where_it_has_none(
@@ -655,7 +696,7 @@ def test_help_of_somebody_on_no_call_is_read_by_a_dispatcher(world: World) -> No
     """It may be a question to the carrier; whoever means it may not be able to say more."""
     (phone,) = world.team("CIT 1")
     phone.text("HELP")
-    phone.expect("Not understood")
+    phone.expect("Send HELP again if you need help now, or ring")
     board = "/board"
     assert "Texts that nobody has read" not in words(world.client("dispatcher"), board)
 
@@ -720,3 +761,23 @@ def test_that_it_is_not_safe_is_heard_from_a_number_that_is_not_verified_yet(
     assert (alarm.kind, alarm.call_id) == (AlarmKind.HELP, call.id)
     world.desk.expect_ring("needs help")
     assert world.dispatch(call, "mobile_crisis").state.value == "accepted"
+
+
+def test_that_nobody_takes_it_is_said_to_nobody_any_more_once_somebody_has(world: World) -> None:
+    phone, call = on_a_call(world)
+    phone.text(f"{call.code} ASSIST")
+    world.ignores_texts("the desk's screens alone matter")
+    world.wait(minutes=2)
+    desk = world.client("dispatcher")
+
+    def told(place: str) -> bool:
+        with world.context.unit_of_work("test") as uow:  # the watcher's last round, seconds old
+            watch.keep(uow, "test", 1, [Finding("alarm_untaken", 1, 120.0)])
+        return "takes an alarm of somebody in the field" in words(desk, place)
+
+    for place in ("/banners", "/board"):
+        assert told(place), place
+    (alarm,) = untaken(world)
+    desk.submit("/alarms", {"next": "/alarms"}, f"/alarms/{alarm.id}/take")
+    for place in ("/banners", "/board"):
+        assert not told(place), place

@@ -39,8 +39,9 @@ def row(browser: Browser, call: Call) -> str:
     return re.sub(r"\s+", " ", words)
 
 
-def order(browser: Browser) -> list[str]:
-    return re.findall(r'<li id="row-([^"]+)"', board(browser))
+def order(browser: Browser, chosen: str = "") -> list[str]:
+    """chosen -- which calls are shown, as the address says it."""
+    return re.findall(r'<li id="row-([^"]+)"', browser.get(f"/board{chosen}").text)
 
 
 def beat(world: World) -> None:
@@ -295,13 +296,14 @@ def test_a_late_team_is_overdue_against_its_level(world: World, dispatcher: Brow
 
 
 def test_what_is_recommended_and_not_sent_is_loud(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
 
     add(world, call, weapon="in_hand")
 
     assert "RECOMMENDED, NOT SENT: " in row(dispatcher, call)
     assert "CIT officer" in row(dispatcher, call)
+    phone.expect("PROMPT")
 
 
 def test_a_team_that_needs_help_is_an_alarm_until_somebody_says_it_is_over(
@@ -358,7 +360,7 @@ def test_a_dead_worker_is_said_with_what_to_do(world: World, dispatcher: Browser
 
 
 def test_an_unchanged_board_costs_a_few_bytes(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     beat(world)
 
@@ -371,6 +373,7 @@ def test_an_unchanged_board_costs_a_few_bytes(world: World, dispatcher: Browser)
     add(world, call, weapon="in_hand")
     moved = dispatcher.get("/board/rows", headers={"If-None-Match": first.headers["ETag"]})
     assert moved.status_code == 200
+    phone.expect("PROMPT")
 
 
 def test_the_board_asks_the_same_few_questions_however_many_calls(
@@ -384,10 +387,12 @@ def test_the_board_asks_the_same_few_questions_however_many_calls(
             dispatcher.get("/board/rows")
         return len(asked)
 
-    world.pair("CIT 1", calls_at_once=50)
+    pair = world.pair("CIT 1", calls_at_once=50)
     statements(after=1)  # who is on shift is asked once, and again when it has changed
     few = statements(after=1)
     assert statements(after=12) == few
+    for phone in pair:
+        assert len(phone.inbox) == 1 + 1 + 12
 
 
 def test_a_closed_call_leaves_the_board(world: World, dispatcher: Browser) -> None:

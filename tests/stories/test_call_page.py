@@ -84,7 +84,7 @@ def test_who_may_not_see_a_call_is_not_said_to_have_looked_at_it(world: World) -
 
 
 def test_the_page_tells_who_rang_what_was_said_and_why(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(
         CALM,
         location="Pier 3, the blue <hut>",
@@ -114,12 +114,13 @@ def test_the_page_tells_who_rang_what_was_said_and_why(world: World, dispatcher:
         "Page to Mobile 9 (clinician) is written.",
     ):
         assert shown in told, shown
+    phone.expect("PROMPT, within 60 min: mobile team")
 
 
 def test_later_answers_assess_again_and_the_difference_is_shown(
     world: World, dispatcher: Browser
 ) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
 
     told = act(dispatcher, call, "/answers", {"facts.weapon": "in_hand", "seen": "1"})
@@ -134,10 +135,11 @@ def test_later_answers_assess_again_and_the_difference_is_shown(
     assert "CIT officer is to be dispatched in CAD now; Ambulance is" in told
     assert "police_cit" in {d.response for d in world.dispatches(call)}
     assert "Recommended, not sent" not in told
+    phone.expect("PROMPT, within 60 min: mobile team")
 
 
 def test_an_old_page_does_not_undo_a_newer_answer(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     add(world, call, weapon="in_hand")
 
@@ -152,10 +154,11 @@ def test_an_old_page_does_not_undo_a_newer_answer(world: World, dispatcher: Brow
         ).first()
         assert newest is not None
         assert newest.response == "police_cit"
+    phone.expect("PROMPT, within 60 min: mobile team")
 
 
 def test_answers_by_key_come_back_as_a_fresh_page(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     token = dispatcher.csrf(path(call))
 
@@ -168,6 +171,7 @@ def test_answers_by_key_come_back_as_a_fresh_page(world: World, dispatcher: Brow
     assert answer.status_code == 200
     assert 'id="call-decision"' in answer.get_data(as_text=True)
     assert "Ambulance" in answer.get_data(as_text=True)
+    phone.expect("PROMPT, within 60 min: mobile team")
 
 
 def test_a_wrong_answer_is_told_by_its_question(world: World, dispatcher: Browser) -> None:
@@ -229,8 +233,8 @@ def test_the_teams_are_asked_again(world: World, dispatcher: Browser) -> None:
 
 
 def test_a_slot_is_given_by_hand_to_a_member_or_a_unit(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 8")
-    world.team("Mobile 9")
+    (eight,) = world.team("Mobile 8")
+    (nine,) = world.team("Mobile 9")
     first, second = world.call(CALM), world.call(CALM)
     with world.context.reading() as uow:
         member = uow.session.scalars(select(Responder)).all()[-1].id
@@ -241,6 +245,8 @@ def test_a_slot_is_given_by_hand_to_a_member_or_a_unit(world: World, dispatcher:
     assert "County 7 is assigned as clinician." in told
     told = act(dispatcher, world.call(CALM), "/assign", {})
     assert "Choose a member or name the unit." in told
+    eight.expect("PROMPT")
+    nine.expect("is yours, given to you by dispatch")
 
 
 def test_progress_heard_by_radio(world: World, dispatcher: Browser) -> None:
@@ -258,6 +264,7 @@ def test_progress_heard_by_radio(world: World, dispatcher: Browser) -> None:
     assert "Mobile 9: on scene." in act(dispatcher, call, "/progress", {"to": "on_scene"})
     assert "Mobile 9: cleared." in act(dispatcher, call, "/progress", {"to": "cleared"})
     assert state_of(world, call) == "cleared"
+    phone.expect("dispatch has written down that you have cleared")
 
 
 def test_a_hand_over_is_confirmed_with_unit_and_cad_number(
@@ -301,7 +308,7 @@ def test_whoever_is_late_reads_what_happened_and_keeps_what_they_typed(
     )
 
 
-@pytest.mark.parametrize("unit", ["Unit 12, for the man who hears voices, at the pier", "12\u202e"])
+@pytest.mark.parametrize("unit", ["Unit 12, for the man who hears voices, at the pier", "12\u200b"])
 def test_a_unit_is_named_as_on_the_radio_because_others_are_texted_the_name(
     world: World, dispatcher: Browser, unit: str
 ) -> None:
@@ -331,7 +338,7 @@ def test_cancelling_needs_a_reason_and_tells_who_was_asked(
 
 def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: Browser) -> None:
     world.team("Mobile 9")
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call(CALM)
     form = {"override_response": "co_responder", "override_reason": "other"}
 
@@ -349,6 +356,8 @@ def test_another_response_is_sent_for_a_coded_reason(world: World, dispatcher: B
     assert '<p class="response">CIT co-responder</p>' in page
     assert "Recommended: Mobile crisis team" in words(page)
     assert " CIT co-responder (Recommended: Mobile crisis team), PROMPT," in line_for_cad(page)
+    for phone in pair:
+        phone.expect("officer + clinician")
 
 
 def test_who_is_called_off_by_another_choice_is_said_before_and_after(
@@ -374,13 +383,15 @@ def test_who_is_called_off_by_another_choice_is_said_before_and_after(
 
 
 def test_the_page_names_who_cannot_come(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call({**ARMED, "suicide_plan": "yes"})
 
     page = look(dispatcher, call)
     assert '<p class="response">CIT officer</p>' in page  # somebody of this kind does come
     missing = re.findall(r"Nobody can come in time for ([^:]*): a person must act", words(page))
     assert missing == ["CIT co-responder (clinician, officer)"]
+    phone.expect("IMMEDIATE")
+    world.desk.expect("nobody is left to ask")
 
 
 def line_for_cad(page: str) -> str:
@@ -533,8 +544,8 @@ def test_a_call_that_is_not_there_is_not_found(dispatcher: Browser, reference: s
 
 
 def test_another_calls_parts_cannot_be_touched_from_here(world: World, dispatcher: Browser) -> None:
-    world.team("Mobile 8")
-    world.team("Mobile 9")
+    (eight,) = world.team("Mobile 8")
+    (nine,) = world.team("Mobile 9")
     mine, other = world.call(CALM), world.call(CALM)
     slot = world.dispatches(other)[0].slots[0].id
 
@@ -542,6 +553,8 @@ def test_another_calls_parts_cannot_be_touched_from_here(world: World, dispatche
         path(mine), {"to": "on_scene"}, to=f"{path(mine)}/slots/{slot}/progress"
     )
     assert answer.status_code == 404
+    eight.expect("PROMPT")
+    nine.expect("PROMPT")
 
 
 @pytest.mark.parametrize(("text", "status"), [("a\0b", 303), ("x" * 5000, 422)])
@@ -588,6 +601,7 @@ def test_a_clinician_sees_the_calls_they_were_asked_for_and_no_others(world: Wor
     assert me.get(f"{path(call)}/live").status_code == 200
     assert me.submit(path(call), {}, to=f"{path(call)}/close").status_code == 403
     assert me.submit(path(call), {"action": "accept"}, to=f"{path(other)}/mine").status_code == 403
+    phone.expect("mobile team, Harbor")
 
 
 def test_a_clinician_answers_on_the_screen_as_by_text(world: World) -> None:
@@ -606,6 +620,7 @@ def test_a_clinician_answers_on_the_screen_as_by_text(world: World) -> None:
     assert "NEEDS HELP" in world.client("dispatcher").get("/board").get_data(as_text=True)
     assert "You: cleared." in say(action="cleared")
     assert state_of(world, call) == "cleared"
+    world.desk.expect_ring("needs help")
 
 
 def test_a_clinician_who_declines_hands_on(world: World) -> None:
@@ -623,7 +638,7 @@ def test_a_clinician_who_declines_hands_on(world: World) -> None:
 
 
 def test_why_another_response_goes_than_the_needed_one_is_told_in_words(world: World) -> None:
-    world.pair("CIT 1")  # and no mobile team at all
+    pair = world.pair("CIT 1")  # and no mobile team at all
     call = world.call(
         {
             "problem_type": "mental_health_crisis",
@@ -638,3 +653,25 @@ def test_why_another_response_goes_than_the_needed_one_is_told_in_words(world: W
     page = world.client("dispatcher").get(f"/calls/{call.reference}").get_data(as_text=True)
 
     assert "Mobile crisis team is needed: no team on shift. CIT co-responder instead." in page
+    for phone in pair:
+        phone.expect("officer + clinician")
+
+
+def test_of_whoever_gave_it_back_the_page_says_so_also_once_another_has_it(
+    world: World, dispatcher: Browser
+) -> None:
+    (first,), (second,) = world.team("Mobile 8"), world.team("Mobile 9")
+    world.ignores_texts("the desk's page alone matters")
+    call = world.call(CALM)
+    by_turn = [phone for phone in (first, second) if phone.inbox]
+    given_back = by_turn[0]
+    other = second if given_back is first else first
+    given_back.text(f"{call.code} 1")
+    given_back.text(f"{call.code} 2")
+    name = "Mobile 8" if given_back is first else "Mobile 9"
+    assert f"{name}: gave it back" in words(look(dispatcher, call))
+
+    other.text(f"{call.code} 1")
+    said = words(look(dispatcher, call))
+    assert f"{name}: gave it back" in said
+    assert f"{name}: not needed any more" not in said

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.typical_calls import CALM
 from tests.world import World
 from triage.domain.errors import InvalidCall, Refused
-from triage.services import cad, callers, calls, follow_ups, openings, sending
+from triage.services import cad, callers, calls, closing, follow_ups, openings, sending
 from triage.services.follow_ups import Attempt
 from triage.services.sending import Choice
 from triage.storage.calls import AssessmentRecord, Call, Caller, Override
@@ -37,7 +37,7 @@ def close(world: World, call: Call, disposition: str) -> None:
     """Whoever may has agreed to it: who has to is told in test_cancellations.py."""
     world.context.do(
         "test",
-        lambda uow: calls.close_call(
+        lambda uow: closing.close_call(
             uow, world.centre, uow.get(Call, call.id), disposition, "All is well", agreed=True
         ),
     )
@@ -97,7 +97,7 @@ def test_answers_in_time_decide_a_call_that_was_asking(world: World) -> None:
 
 
 def test_new_answers_assess_again_and_a_person_sends_the_difference(world: World) -> None:
-    world.team("MCT 1")
+    (phone,) = world.team("MCT 1")
     call = world.call(CALM)
 
     add(world, call, consciousness="unconscious")
@@ -113,10 +113,11 @@ def test_new_answers_assess_again_and_a_person_sends_the_difference(world: World
         "test", lambda uow: sending.send_missing(uow, world.centre, uow.get(Call, call.id))
     )
     assert "ems" in responses(world, call)
+    phone.expect("PROMPT")
 
 
 def test_an_override_costs_a_coded_reason_and_is_kept(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     world.team("MCT 1")
     with pytest.raises(Refused, match="Choose a reason"):
         world.call(CALM, choice=Choice("co_responder", "because"))
@@ -132,6 +133,8 @@ def test_an_override_costs_a_coded_reason_and_is_kept(world: World) -> None:
     with world.context.reading() as uow:
         override = uow.session.scalars(select(Override)).one()
         assert (override.recommended, override.chosen) == ("mobile_crisis", "co_responder")
+    for phone in pair:
+        phone.expect("officer + clinician")
 
 
 def test_wrong_input_names_every_mistake_and_writes_nothing(world: World) -> None:
@@ -157,7 +160,7 @@ def test_an_illustration_cannot_decide_calls(world: World) -> None:
 
 def test_rules_that_cannot_be_applied_send_somebody_at_the_highest_level(world: World) -> None:
     """A fact was withdrawn from the vocabulary while its answers stand in open calls."""
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call({}, narrative="x")
     from triage.storage.calls import Answer
 
@@ -174,10 +177,12 @@ def test_rules_that_cannot_be_applied_send_somebody_at_the_highest_level(world: 
         assert record is not None
         assert (record.outcome, record.level_rank) == ("not_scored", 1)
     assert responses(world, call) == ["co_responder"]
+    for phone in pair:
+        phone.expect("IMMEDIATE")
 
 
 def test_nobody_on_shift_falls_back_and_says_why(world: World) -> None:
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
 
     call = world.call(CALM)  # there is no mobile team at all
 
@@ -187,6 +192,8 @@ def test_nobody_on_shift_falls_back_and_says_why(world: World) -> None:
         assert record.response != "mobile_crisis"
         assert record.cause == "none_on_shift"
     assert responses(world, call)[0] == record.response
+    for phone in pair:
+        phone.expect("officer + clinician")
 
 
 def test_closing_needs_a_disposition_and_nobody_still_owed(world: World) -> None:

@@ -172,11 +172,12 @@ def test_why_another_went_is_written_in_the_language_of_whoever_types_the_sheet(
 
 
 def test_who_still_comes_is_awaited_since_they_were_sent(world: World) -> None:
-    type_in(world, sheet(world, **went(world, "police", on_scene_at_1="", cleared_at_1="")))
+    sent = went(world, "police", on_scene_at_1="", cleared_at_1="")
+    type_in(world, sheet(world, **sent))
 
     call = only_call(world)
     (dispatch,) = world.dispatches(call)
-    assert dispatch.created_at == instant(world, at(world, 115))
+    assert dispatch.created_at == instant(world, sent["sent_at_1"])
     local = dispatch.created_at.astimezone(world.centre.policy.time_zone)
     page = words(world.client("dispatcher").get(f"/calls/{call.reference}").text)
     assert f"Confirmed {local:%H:%M}" in page

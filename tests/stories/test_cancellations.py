@@ -194,13 +194,14 @@ def test_who_is_not_safe_there_is_called_off_at_once_and_the_call_stays_open(
 
 
 def test_what_is_agreed_is_closed_as_it_was_asked_for(world: World, dispatcher: Browser) -> None:
-    call, _ = on_its_way(world)
+    call, phone = on_its_way(world)
     wish = WISH | {"disposition": "refused_help"}
     assert "How it ends: Help was refused" in words(act(dispatcher, call, "/never-mind", wish))
     told = act(world.client("supervisor"), call, "/never-mind/answer", {"answer": "agree"})
     assert "Help was refused" in told
     with world.context.reading() as uow:
         assert uow.get(Call, call.id).disposition == "refused_help"
+    phone.expect("Stand down, not needed any more")
 
 
 def test_once_somebody_was_there_or_has_it_the_dispatcher_ends_it(

@@ -47,7 +47,7 @@ def test_on_scene_they_are_asked_after_twenty_minutes_and_answer(world: World) -
     world.wait(minutes=19)
     phone.expect_silence()
     world.wait(minutes=1, seconds=5)
-    assert phone.expect(ASKED) == f"Roster check {call.code}. Reply OK (o BIEN)."
+    assert phone.expect(ASKED) == f"Roster check {call.code}. Reply OK."
     phone.text("ok")
     assert phone.expect("noted") == f"{call.code}: thank you, noted."
 
@@ -441,7 +441,7 @@ def test_texts_of_all_states_differ_in_nothing_but_the_code(
         phone.expect("thank you, noted")
         phone.ignores("its next check-in, while the other team is asked")
 
-    assert said == {"Roster check CODE. Reply OK (o BIEN)."}
+    assert said == {"Roster check CODE. Reply OK."}
 
 
 def test_everybody_in_the_field_has_a_timer_and_is_found_where_there_is_none(

@@ -54,6 +54,7 @@ def test_a_whole_call_goes_by_the_line(world: World) -> None:
     assert "Mobile 1 cleared" in says(world, f"clear {call.code}")
     assert "closed: Linked to care" in says(world, f"end {call.code} linked")
     assert state(world, call) == "closed"
+    assert "is closed: nothing can be added" in says(world, f"clear {call.code}")
     page = world.client("dispatcher").get(f"/calls/{call.reference}").text
     assert "Mobile 1 accepted by radio" in page
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from sqlalchemy import select
 
 from tests.stories.test_operating import TRIAGE, triage
 from tests.world import World, environment, make_world
+from triage.entrypoints.watcher import STUCK, STUCK_AFTER_S
 from triage.storage.calls import Call
 
 
@@ -101,6 +103,35 @@ def test_the_watcher_finds_a_dead_worker_and_tells_outside_only_while_there_is_o
     server.shutdown()
     assert len(heard) == calls
     assert "a-secret" not in (folder / "watch.log").read_text()
+
+
+HANGS = """
+import os, time
+from dataclasses import replace
+from triage.app import build_context
+from triage.entrypoints import watcher
+from triage.settings import read_settings
+
+class Outside:
+    def beat(self, within_s):
+        time.sleep(600)
+
+watcher.run(replace(build_context(read_settings(os.environ)), heartbeat=Outside()))
+"""
+
+
+def test_a_watcher_that_hangs_ends_so_that_whatever_runs_it_starts_it_again(folder: Path) -> None:
+    database = f"sqlite:///{folder / 'triage.sqlite'}"
+    with running(folder, "worker"):
+        until(lambda: rows(folder, "SELECT worker FROM heartbeat"))
+        hung = subprocess.run(
+            [sys.executable, "-c", HANGS],
+            env=os.environ | environment(database, folder),
+            timeout=STUCK_AFTER_S + 30,
+            check=False,
+        )
+    assert hung.returncode == STUCK
+    assert rounds(folder) == [[]]  # it had looked, and hung when it told of it
 
 
 def test_copies_are_made_again_and_again_and_the_newest_stay(folder: Path) -> None:

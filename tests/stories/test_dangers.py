@@ -140,6 +140,7 @@ def test_whoever_goes_to_a_knife_reads_who_else_comes_and_whether_they_were_sent
     assert "Also to come: Police patrol Not sent yet" in words(clinician, page)
     act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
     assert "Also coming: Police patrol 4A12 Sent" in words(clinician, page)
+    world.desk.expect("IMMEDIATE): nobody is left to ask")
 
 
 def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) -> None:
@@ -155,6 +156,8 @@ def test_who_has_left_the_call_need_not_be_told_by_radio_any_more(world: World) 
         act(dispatcher, call, "/assign", {"unit": "Unit 12"})
         add(world, call, weapon="accessible")
         assert "TELL Unit 12 BY RADIO: danger" in words(dispatcher, "/board")
+        if ending == "/progress":
+            act(dispatcher, call, ending, {"to": "on_scene"})
         page = act(dispatcher, call, ending, form)
         assert "Danger told by radio: over, they left the call." in page
         assert "BY RADIO: danger" not in words(dispatcher, "/board")
@@ -221,6 +224,7 @@ def test_units_without_a_phone_that_were_sent_for_a_danger_are_told_by_radio_too
     assert "TELL 4A12: the danger" in words(dispatcher, "/board")
     act(dispatcher, call, "/corrected", {"turn": "0", "how": "told"})
     assert ": the danger stands" not in words(dispatcher, "/board")
+    world.desk.expect("IMMEDIATE): nobody is left to ask")
 
 
 def test_whoever_accepts_reads_that_dangers_are_told_and_never_which(world: World) -> None:

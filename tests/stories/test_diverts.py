@@ -396,3 +396,5 @@ def test_a_dispatcher_writes_the_answers_down_that_come_by_radio(world: World) -
 
     assert state(world, urgent) == "accepted"
     assert by_code(world, first) != "accepted"
+    clinician.expect("accepted, it is yours")
+    world.desk.expect("ROUTINE): nobody is left to ask")

@@ -58,7 +58,7 @@ def test_it_names_whom_to_ring_how_to_decide_and_what_is_open(world: World, tmp_
         assert one.lower() in spanish.lower()
         assert one.lower() not in english.lower()
     for one in ("Mobile crisis team", "MCT 1 asked", "Scoring card", "Shelter", "A weapon is"):
-        assert one.lower() not in re.sub(r'<span lang="en">.*?</span>', "", spanish).lower()
+        assert one.lower() not in spanish.lower()
 
 
 def test_only_the_desk_may_read_it_and_it_fetches_nothing(world: World, tmp_path: Path) -> None:

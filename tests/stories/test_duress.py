@@ -49,7 +49,7 @@ def test_whoever_is_there_too_reads_of_an_open_cry_for_help(world: World) -> Non
     clinician, officer, call = pair_on_scene(world, "CIT 1")
     clinician.text("need help")
     clinician.expect("ALARM RAISED")
-    officer.expect(f"{call.code}: CIT 1 (clinician) needs help. The desk knows.")
+    officer.expect(f"{call.code}: CIT 1 (clinician) needs help. The desk is alarmed.")
     clinician.text("need help")
     clinician.expect("ALARM RAISED")
     officer.expect_silence()
@@ -113,7 +113,8 @@ def test_the_answer_is_the_ordinary_one_letter_for_letter(world: World, moment: 
             after = [text for text in phone.inbox[before:] if "1=accept" not in text]
             heard.append([t.replace(call.code, "CODE") for t in after])
             _end(world, phone, call)
-        own = r"(?<=Unit) \d+ \w+|(?<=since) \d\d:\d\d"  # each has a name and a time of its own
+        # each has a name, a time and a link of its own
+        own = r"(?<=Unit) \d+ \w+|(?<=since) \d\d:\d\d|(?<=/p/)[\w-]+"
         ordinary, forced = ([re.sub(own, "", text) for text in one] for one in heard)
         assert forced == ordinary, said
         assert "ALARM" not in " ".join(forced).upper()
@@ -205,6 +206,20 @@ def test_the_desk_and_supervisors_are_rung_at_once_and_no_phone_of_the_team(worl
     world.desk.press("1")
     assert untaken(world) == []
     assert clinician.inbox[-1] == f"{call.code}: thank you, noted."
+
+
+def test_a_supervisor_of_the_same_team_is_not_rung_about_it(world: World) -> None:
+    """They may stand beside whoever forces their colleague."""
+    forced, beside = world.team("Supervisors", ("supervision",), ("supervisor", "supervisor"))
+    boss = supervisor(world, "Others")
+    knows(world, forced)
+
+    forced.text(f"ok {WORD}")
+
+    assert forced.inbox
+    assert [forced.rings, beside.rings, beside.inbox] == [[], [], []]
+    for rung in (world.desk, boss):
+        rung.expect_ring("Silent alarm of Supervisors, supervisor")
 
 
 def test_it_is_on_the_screens_of_the_desk_and_on_no_other(world: World) -> None:

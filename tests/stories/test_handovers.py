@@ -24,7 +24,7 @@ def test_it_says_what_the_call_says_now(world: World, language: str) -> None:
     desk.submit("/board", {"language": language}, to="/language")
     call = world.call(
         CALM,
-        location="Pier 3 <b>",
+        location="Pier \u202e3 <b>",
         narrative="He cries. {code} {{7*7}}",
         caller_phone="202-555-0142",
     )
@@ -32,7 +32,8 @@ def test_it_says_what_the_call_says_now(world: World, language: str) -> None:
     phone.text(f"{call.code} 1")
 
     page = unescape(look(desk, call))
-    assert "Pier 3 &lt;b&gt;" in look(desk, call)
+    for line in ("Pier 3 &lt;b&gt;, ", "Pier 3 &lt;b&gt;. Zone", "Pier 3 &lt;b&gt;</bdi>"):
+        assert line in look(desk, call)  # nothing is turned round
     assert "He cries. {code} {{7*7}}" in page  # what was told is no blank
     assert f"Call {call.reference}, came in " in page
     assert "Mobile 9 (" in page

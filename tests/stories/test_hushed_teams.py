@@ -3,6 +3,7 @@ person or who is with them: no task, no hint, and no other alarm of theirs."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from tests.stories.test_alarms import on_a_call, signs_in, words
-from tests.stories.test_board import fill, row
+from tests.stories.test_board import fill, order, row
 from tests.stories.test_call_page import act
 from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows
@@ -259,3 +260,102 @@ def test_whoever_is_sent_after_it_may_be_reached_until_they_are_there(
     assert officer.responder_id in hushed()
     assert marked() > before
     assert tell not in row(dispatcher, call) + page(dispatcher, call)
+
+
+def test_its_call_stands_above_all_others_with_a_mark_of_its_own_until_it_is_over(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("CIT 1")
+    world.ignores_texts("the desk's screens alone matter")
+    call = world.call(CALM, location="Pier 3", zone="Harbor")
+    phone.text(f"{call.code} 1")
+    for_cad = world.call({"problem_type": "medical", "consciousness": "alert"}, zone="Harbor")
+    assert order(dispatcher) == [for_cad.reference, call.reference]
+
+    knows(world, phone).text(f"{call.code} scene {WORD}")
+    press(dispatcher, world, AlarmKind.DURESS, "take")
+    for chosen in ("", "?show=waiting", "?zone=Riverside", "?sort=level"):
+        assert order(dispatcher, chosen)[0] == call.reference, chosen
+    assert "SILENT ALARM" in row(dispatcher, call)
+    assert "On scene" in row(dispatcher, call), "how it stands is said all the same"
+    assert "BY RADIO" not in row(dispatcher, call)
+
+    press(dispatcher, world, AlarmKind.DURESS, "over")
+    assert order(dispatcher) == [for_cad.reference, call.reference]
+    assert "SILENT ALARM" not in row(dispatcher, call)
+
+
+def test_whom_to_tell_by_radio_goes_from_every_desk_once_somebody_says_it_is_done(
+    world: World, dispatcher: Browser
+) -> None:
+    _, officer, call = an_officer_follows(world)
+    tell, path = "TELL CIT 2 (officer) BY RADIO", f"/calls/{call.reference}"
+    desks = dispatcher, world.client("supervisor")
+    for desk in desks:
+        assert tell in row(desk, call)
+    (key,) = {*re.findall(r'name="places" value="([^"]+)"', dispatcher.get(path).text)}
+    assert f'value="{key}"' in dispatcher.get("/board").text
+
+    told = act(dispatcher, call, "/told-of-alarm", {"places": key})
+    assert "Written down: CIT 2 (officer) was told by radio." in told
+    assert "CIT 2 (officer) is told by radio of the silent alarm." in told, "on the timeline"
+    for desk in desks:
+        assert tell not in row(desk, call) + page(desk, call)
+        assert "They were told of the silent alarm" not in desk.get("/board").text
+        assert "SILENT ALARM" in row(desk, call)
+    late = desks[1].submit("/board", {"places": key}, to=f"/board/told-of-alarm/{call.reference}")
+    assert late.status_code == 409
+    assert "told by radio" not in page(signs_in(world, officer), call)
+
+
+def test_so_it_does_on_another_call_of_whoever_is_forced(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("CIT 1", calls_at_once=2)
+    world.ignores_texts("the desk's screens alone matter")
+    first, second = world.call(CALM, location="Pier 3"), world.call(CALM, location="Quay 9")
+    for one in (first, second):
+        phone.text(f"{one.code} 1")
+    knows(world, phone).text(f"{first.code} ok {WORD}")
+    officer = world.pair("CIT 2")[1]
+    chosen = {"override_response": "co_responder", "override_reason": "supervisor"}
+    act(dispatcher, second, "/override", chosen)
+    world.wait(seconds=5)
+    officer.text(f"{second.code} 1")
+
+    assert "TELL CIT 2 (officer) BY RADIO" in row(dispatcher, second)
+    text = dispatcher.get(f"/calls/{second.reference}").text
+    (key,) = {*re.findall(r'name="places" value="([^"]+)"', text)}
+    told = act(dispatcher, second, "/told-of-alarm", {"places": key})
+    assert "Written down: CIT 2 (officer) was told by radio." in told
+    assert "BY RADIO" not in row(dispatcher, second)
+    assert world.audited("alarm.told_by_radio") == 1
+    again = dispatcher.submit(
+        "/board", {"places": key}, to=f"/board/told-of-alarm/{second.reference}"
+    )
+    assert again.status_code == 409
+    assert world.audited("alarm.told_by_radio") == 1
+
+
+def test_beside_whoever_is_not_to_be_asked_the_last_key_says_that_all_is_well(
+    world: World, dispatcher: Browser
+) -> None:
+    (phone,) = world.team("CIT 1")
+    world.ignores_texts("the desk's screens alone matter")
+    call = world.call(CALM, location="Pier 3")
+    phone.text(f"{call.code} 1")
+    first, well = "Heard by radio:", "All is well, by radio"
+    assert 0 < page(dispatcher, call).index(well) < page(dispatcher, call).index(first)
+
+    knows(world, phone).text(f"{call.code} ok {WORD}")
+    said = page(dispatcher, call).split("silent alarm: do not ring, text or radio them")[1]
+    keys = (
+        "Heard by radio, without asking them:",
+        "Had to withdraw: not safe",
+        "Set ETA",
+        "Do not ask them whether all is well: whoever forces them may have them say so.",
+        "They said without being asked that all is well",
+    )
+    places = [said.index(one) for one in keys]
+    assert places == sorted(places)
+    assert well not in said.split("Timeline")[0]
+    act(dispatcher, call, "/heard", {})
+    assert "SILENT ALARM" in row(dispatcher, call), "it stands all the same"

@@ -51,7 +51,7 @@ def kept(desk: Browser, tab: Tab) -> str:
 def test_the_second_tab_is_shown_what_the_first_says_before_it_sends(
     world: World, dispatcher: Browser
 ) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     first, second = two_tabs(dispatcher)
 
     assert first.type(narrative=FIREARM)["not_kept"] is None
@@ -69,6 +69,7 @@ def test_the_second_tab_is_shown_what_the_first_says_before_it_sends(
     compared = Tab(dispatcher, both.text, {**second.form, "narrative": f"short. {FIREARM}"})
     assert compared.send().status_code == 303
     assert the_call(world).narrative == f"short. {FIREARM}"
+    phone.expect("mobile team, Riverside")
 
 
 def test_a_tab_that_was_overtaken_says_so(world: World, dispatcher: Browser) -> None:
@@ -92,7 +93,7 @@ def test_a_tab_that_only_stands_open_changes_nothing(world: World, dispatcher: B
 def test_what_is_typed_on_after_the_call_was_taken_can_be_added_to_it(
     world: World, dispatcher: Browser
 ) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     first, second = two_tabs(dispatcher)
     second.type(narrative="short")
     second.send()
@@ -126,6 +127,7 @@ def test_what_is_typed_on_after_the_call_was_taken_can_be_added_to_it(
     ]
     assert count(world, Call) == 1
     assert world.audited("call.words_added") == 1
+    phone.expect("mobile team, Riverside")
 
 
 @pytest.mark.parametrize(

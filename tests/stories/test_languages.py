@@ -287,6 +287,7 @@ def test_whoever_reads_spanish_is_told_nothing_in_english_that_can_be_said_in_sp
 
     assert call.code
     assert not left
+    phone.expect("no relief found yet")
 
 
 def test_the_invented_telephones_are_told_of_in_spanish(world: World, tmp_path: Path) -> None:

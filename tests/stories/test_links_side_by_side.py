@@ -86,6 +86,8 @@ def test_a_lost_phone_shuts_all_that_was_opened(world: World, phone: Phone) -> N
         answer = tabs.get(path)
         assert answer.status_code == 401
         assert "This link was taken back." in words(answer.text)
+    for _ in paths:
+        world.desk.expect("nobody is left to ask")
 
 
 def test_what_opens_one_call_opens_no_other(world: World, phone: Phone) -> None:

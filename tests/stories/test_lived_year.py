@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from tests.faults.test_year import DAYS, ZONES, add, members, tomorrow
 from tests.stories.test_escalation import call_in, supervisor
 from tests.world import World
-from triage.services import calls, communication_tests
+from triage.services import closing, communication_tests
 from triage.services.shifts import MOST_DAYS, NewShift
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
@@ -219,5 +219,5 @@ def end(world: World, dispatch: Dispatch) -> None:
     """Nobody was needed, and of this night nothing goes on."""
     with world.context.unit_of_work("test") as uow:
         call = uow.get(Call, dispatch.call_id)
-        calls.close_call(uow, world.centre, call, "test_call", None, agreed=True)
+        closing.close_call(uow, world.centre, call, "test_call", None, agreed=True)
     world.settle()

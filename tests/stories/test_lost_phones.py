@@ -10,8 +10,10 @@ import pytest
 from tests.stories.test_addresses import PIN, with_pin
 from tests.stories.test_alarms import on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
+from tests.stories.test_duress import WORD, knows
 from tests.stories.test_replies import outcomes, unread
 from tests.world import Browser, Phone, World
+from triage.domain.alarms import AlarmKind
 from triage.domain.delivery import Whose
 from triage.domain.errors import Conflict
 from triage.domain.phone_network import Refused, Unknown
@@ -114,6 +116,21 @@ def test_a_cry_for_help_from_it_is_an_alarm_and_gets_no_answer(world: World, sai
     (alarm,) = untaken(world)
     assert alarm.call_id == call.id
     world.desk.expect_ring("needs help")
+
+
+def test_their_word_from_it_is_a_silent_alarm_and_gets_no_answer(world: World) -> None:
+    phone, call = on_a_call(world)
+    knows(world, phone)
+    before = len(phone.inbox)
+    lose(world, phone)
+
+    phone.text(f"{call.code} ok {WORD}")
+
+    assert len(phone.inbox) == before
+    (alarm,) = untaken(world)
+    assert (alarm.kind, alarm.call_id) == (AlarmKind.DURESS, call.id)
+    world.desk.expect_ring("Silent alarm of CIT 1")
+    assert f"{call.code} ok" in unread(world)
 
 
 def test_a_ring_that_is_on_the_line_accepts_and_reads_nothing(world: World) -> None:
@@ -263,14 +280,15 @@ def test_that_they_need_not_come_is_told_by_a_person_where_no_text_may_tell_it(
     )
 
 
+@pytest.mark.parametrize("gone", [lose, new_number])
 def test_that_they_need_not_come_is_a_persons_to_tell_at_once_not_when_texts_leave_again(
-    world: World,
+    world: World, gone: Callable[[World, Phone], Phone | None]
 ) -> None:
     phone, call = on_a_call(world)
     world.phones.broken = AWAY
     cancel(world, call)
 
-    new_number(world, phone)
+    gone(world, phone)
 
     assert to_ring(world) == ["stand_down"]
 

@@ -88,3 +88,19 @@ def test_a_centre_without_outlines_has_the_tables(world: World) -> None:
 
 def test_the_map_is_the_desks(world: World) -> None:
     assert world.client("clinician").get("/board/map").status_code == 403
+
+
+def test_a_team_in_alarm_is_nowhere_called_free(world: World, dispatcher: Browser) -> None:
+    (phone,) = world.team("Mobile 9", zones=("Hilltop",))
+    world.ignores_texts("what the desk sees matters here")
+    assert ">free<" in re.sub(r"\s+", "", dispatcher.get("/board/map").text)
+
+    phone.text("HELP")
+    phone.text("HELP")
+
+    page = dispatcher.get("/board/map").get_data(as_text=True)
+    assert "tone-alarm" in marks(page)["Mobile 9: alarm"]
+    assert ">free<" not in re.sub(r"\s+", "", page)
+    teams = dispatcher.get("/teams").get_data(as_text=True)
+    assert "<span>alarm</span>" in teams
+    assert "Nobody on shift" not in teams

@@ -70,7 +70,12 @@ def test_upgrade_may_be_repeated_and_doctor_sees_that_no_worker_runs(folder: Pat
         assert done.returncode == 0, done.stderr
     told = triage(folder, "doctor")
     assert told.returncode == 1
-    assert "paging: False" in told.stdout
+    assert "paging: DOES NOT WORK: teams may not be reached by text" in told.stdout
+    assert "worker: NEVER seen" in told.stdout
+    assert "texts that are due: none" in told.stdout
+    assert "steps that failed and wait for a person: none" in told.stdout
+    assert "None" not in told.stdout
+    assert "UTC" not in told.stdout
 
 
 def test_a_downtime_folder_that_is_away_stops_nothing_and_doctor_tells_it(folder: Path) -> None:
@@ -81,6 +86,28 @@ def test_a_downtime_folder_that_is_away_stops_nothing_and_doctor_tells_it(folder
     assert f"the downtime folder {away} CANNOT BE WRITTEN TO" in told.stdout
     there = triage(folder, "doctor", TRIAGE_DOWNTIME_FOLDER=str(folder))
     assert "downtime folder" not in there.stdout
+
+
+def test_doctor_never_takes_a_demo_for_a_live_center(folder: Path) -> None:
+    triage(folder, "db", "upgrade")
+    shipped = triage(folder, "doctor").stdout
+    assert "DEMO: TRIAGE_DEMO is set, for invented calls only. NOT FOR LIVE CALLS" in shipped
+    assert "settings: THE DEMO'S, of an invented town" in shipped
+    for name in ("demo_gazetteer.csv", "demo_zones.geojson", "settings.toml"):
+        (folder / name).write_bytes((ROOT / "config" / name).read_bytes())
+    own = folder / "settings.toml"
+    live = {"TRIAGE_CONFIG": str(own), "TRIAGE_DEMO": "false"}
+    copied = triage(folder, "doctor", **live).stdout
+    assert f"settings: THE DEMO'S, of an invented town ({own}). NOT FOR LIVE CALLS" in copied
+    assert "DEMO: TRIAGE_DEMO" not in copied
+
+    own.write_text(own.read_text("utf-8").replace("Riverbend", "Eastfield"), "utf-8")
+    told = triage(folder, "doctor", **live).stdout
+    assert "settings: THE DEMO'S" not in told
+    assert f"places: THE DEMO'S, of an invented town ({folder / 'demo_gazetteer.csv'})" in told
+    with (folder / "demo_gazetteer.csv").open("a", encoding="utf-8") as places:
+        places.write("Our own bridge,Harbor,40.70,-74.01\n")
+    assert "NOT FOR LIVE CALLS" not in triage(folder, "doctor", **live).stdout
 
 
 def test_another_index_key_is_refused_because_nothing_would_be_found(folder: Path) -> None:

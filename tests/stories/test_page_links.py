@@ -10,10 +10,12 @@ from tests.stories.test_calls import CALM
 from tests.world import PASSWORD, Browser, Phone, World
 from triage.domain.people_of_call import People, Subject
 from triage.entrypoints.web import page_link
-from triage.services import lost_phones, people
+from triage.services import assignments, lost_phones, people
 from triage.storage.calls import Call
+from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.page_links import PageLink
 from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
 
 PLACE, SAID = "12 Mill Lane", "He says that the voices are back"
 
@@ -42,7 +44,7 @@ def link_of(phone: Phone) -> str:
 
 
 def in_text(text: str) -> str:
-    found = re.search(r"http\S+(/p/[A-Za-z0-9]{11}) Reply", text)
+    found = re.search(r"http\S+(/p/[A-Za-z0-9]{11}) (?:Next reply|Reply)", text)
     assert found, text
     return found[1]
 
@@ -96,6 +98,42 @@ def test_it_opens_once_and_says_so(world: World, phone: Phone, call: Call) -> No
     )
 
 
+def test_the_answer_to_a_yes_by_text_has_a_link_of_its_own(
+    world: World, phone: Phone, call: Call
+) -> None:
+    link_of(phone)
+
+    phone.text(f"{call.code} 1")
+
+    me, path = open_(world, in_text(phone.expect("it is yours")))
+    assert PLACE in words(me.get(path).text)
+    phone.text(f"{call.code} accept")  # whoever has lost the first one gets another
+    me, path = open_(world, in_text(phone.expect("it is yours")))
+    assert PLACE in words(me.get(path).text)
+    seen = world.client("dispatcher").get(f"/calls/{call.reference}").text
+    assert "/p/... Next reply" in seen
+    with world.context.reading() as uow:
+        made = uow.session.scalars(select(PageLink)).all()
+        assert len(made) == 3, "none is made that nobody is sent"
+
+
+def test_whoever_is_given_a_call_by_hand_can_open_it(world: World) -> None:
+    (asked,), (mine,) = world.team("Alpha"), world.team("Bravo")
+    call = world.call(CALM, location=PLACE)
+    asked.expect(call.code)
+
+    def give(uow: UnitOfWork) -> None:
+        of_call = select(Slot).join(Dispatch).where(Dispatch.call_id == call.id)
+        member = uow.get(Responder, mine.responder_id)
+        assignments.assign(uow, world.centre, uow.session.scalars(of_call).one(), member, None)
+
+    world.context.do("test", give)
+
+    asked.expect("stand down")
+    me, path = open_(world, in_text(mine.expect("given to you by dispatch")))
+    assert PLACE in words(me.get(path).text)
+
+
 def test_a_call_is_worked_through_behind_the_link(world: World, phone: Phone, call: Call) -> None:
     me, path = open_(world, link_of(phone))
 
@@ -146,6 +184,7 @@ def test_a_lost_phone_shuts_the_link_and_what_it_opened(
     with world.context.unit_of_work("test") as uow:
         lost_phones.found(uow, world.centre, uow.get(Responder, phone.responder_id))
     assert me.get(path).status_code == 401
+    phone.expect("to be paged on this phone")
 
 
 def test_it_ends_with_the_call_and_in_time(world: World, phone: Phone, call: Call) -> None:
@@ -199,6 +238,7 @@ def test_what_was_pressed_beside_an_older_question_answers_no_newer_one(
     assert "ALARM RAISED" in words(
         me.submit(path, form | {"action": "help"}, to=f"{path}/mine", follow=True).text
     )
+    world.desk.expect_ring("needs help")
 
 
 def test_one_press_acts_once_however_often_it_is_sent(

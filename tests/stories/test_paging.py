@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from tests.typical_calls import CALM
 from tests.world import Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import SlotState
@@ -75,6 +76,14 @@ def test_accepting_is_confirmed_with_the_place_as_it_was_said(world: World, call
 
     phone.expect("Go to: Dockside Apartments, back door")
     assert state(world, call) == "accepted"
+
+
+def test_what_stands_behind_a_place_is_not_turned_round_by_it(world: World) -> None:
+    (phone,) = world.team("MCT 1")
+    call = world.call(CALM, location="\u202e21 Mill Lane")
+    phone.text(f"{call.code} 1")
+
+    assert "Go to: 21 Mill Lane" in phone.expect("If you need help")
 
 
 def test_a_silent_team_is_passed_over_in_time(world: World, call: Call) -> None:
@@ -235,6 +244,7 @@ def test_without_any_team_the_call_is_unfilled_at_once(world: World, call: Call)
     send(world, call)
 
     assert state(world, call) == "unfilled"
+    world.desk.expect("nobody is left to ask")
 
 
 def test_a_pair_answers_each_and_half_a_pair_is_a_state(world: World, call: Call) -> None:

@@ -48,8 +48,8 @@ def test_whoever_said_no_is_not_told_to_stand_down_and_nobody_is_called_withdraw
     for phone in (alpha, bravo, charlie):
         phone.expect_silence()
     told = page_of(world, call)
-    assert "Alpha: not needed any more" in told
-    assert "Bravo: not needed any more" in told
+    assert "Alpha clinician (clinician) of Alpha: declined" in told
+    assert "Bravo clinician (clinician) of Bravo: did not answer in 6 min" in told
     assert "withdrawn" not in told.lower()
 
 

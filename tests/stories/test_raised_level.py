@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from tests.stories.test_alarms import words
 from tests.stories.test_calls import add
 from tests.stories.test_escalation import call_in, lay_down, step, supervisor
 from tests.typical_calls import UNARMED
 from tests.world import World
+from triage.domain.delivery import Whose
 from triage.domain.escalation import read_policy
+from triage.domain.lifecycle import PageState
+from triage.domain.phone_network import Refused
 from triage.services import calls, escalation_policies
 from triage.storage.calls import Call
+from triage.storage.dispatches import Page
+from triage.storage.timers import ClockShift
 
 URGENT = UNARMED | {"weapon": "accessible"}
 RAISED = "raised to IMMEDIATE. Come as fast as is safe."
@@ -178,3 +185,25 @@ def test_what_is_not_recommended_any_more_keeps_its_level(world: World) -> None:
 
     assert level(world, call, "mobile_crisis") == "PROMPT"
     phone.expect_silence()
+
+
+def test_nobody_is_passed_over_for_a_text_that_another_took_the_place_of(world: World) -> None:
+    """The work that made the second text had begun before the first was made, and waited."""
+    clinician, officer = world.pair("CIT 1")
+    world.phones.broken = Refused("too many requests", Whose.PROVIDER)
+    call = world.call(UNARMED)
+    world.wait(seconds=10)
+    add(world, call, weapon="accessible")
+    with world.context.unit_of_work("test") as uow:
+        uow.session.scalars(select(ClockShift)).one().ahead_s -= 5
+    add(world, call, violence_now="physical")
+    world.wait(seconds=66)
+
+    with world.context.reading() as uow:
+        states = set(uow.session.scalars(select(Page.state)))
+    assert states == {PageState.OPEN}, "nothing has left, so nobody is passed over"
+    world.phones.broken = None
+    world.wait(seconds=30)
+    for phone in (clinician, officer):
+        assert phone.expect("Reply").startswith("IMMEDIATE")
+        phone.ignores("they are rung as well: too late for a text alone")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.stories.test_calls import CALM
+from tests.stories.test_escalation import call_in, supervisor
 from tests.stories.test_rosters import MEMBER, NEW_YORK, add_team
 from tests.world import Phone, World
 from triage.domain.delivery import Whose
@@ -24,14 +25,17 @@ from triage.services import (
     dispatches,
     outbox,
     reachability,
+    reports,
     rosters,
     shifts,
     switches,
     verification,
 )
 from triage.services.availability import supervisors_on_duty
+from triage.services.reports import Report
 from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
+from triage.storage.attempts import Attempt
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.reach_tests import ReachRun
@@ -500,7 +504,7 @@ def test_a_phone_that_sends_stop_with_work_in_hand_is_reached_by_radio(world: Wo
     alpha.text("STOP")
 
     page = dispatcher.get("/board").text
-    assert "texted STOP. Reach them by radio." in page
+    assert "texted a stop word. Reach them by radio." in page
     assert "Reach them by radio." in dispatcher.get(f"/calls/{call.reference}").text
     assert "sent STOP: no page reaches this phone" in page
     alpha.text("START")
@@ -579,6 +583,35 @@ def test_a_phone_is_judged_by_its_last_three_texts(
     assert ("1 person on duty now or soon may not be reached" in page) is (trouble is not None)
 
 
+def test_a_landline_stays_on_the_red_list_though_somebody_has_taken_its_call(world: World) -> None:
+    world.ignores_texts("who else is asked is beside the point")
+    boss = supervisor(world, "Boss")
+    world.phones.landlines.add(boss.number)
+    call_in(world, 1)
+    assert red(world) == {"Boss": [Trouble.LANDLINE]}
+
+    with world.context.unit_of_work("carrier") as uow:
+        rung = uow.get(Attempt, UUID(boss.rings[-1].id))
+        report = Report(rung.provider_id or "", "delivered", attempt_id=rung.id)  # it was taken
+        assert reports.hear(uow, world.centre, report)
+
+    assert red(world) == {"Boss": [Trouble.LANDLINE]}
+
+
+def test_a_phone_that_gets_its_texts_is_not_red_for_rings_that_fail(world: World) -> None:
+    world.ignores_texts("who is asked is beside the point")
+    (alpha,) = world.team("Alpha")
+    world.phones.no_calls = Away("no_voice_sender", Whose.NUMBER)
+    for _ in range(2):
+        call_in(world, 1)
+        world.wait(seconds=31)
+        alpha.text(f"{alpha.code} 1")
+        alpha.text("scene")
+        alpha.text("clear")
+
+    assert red(world) == {}
+
+
 def test_the_red_list_is_of_those_who_are_needed_soon(world: World) -> None:
     alpha = recruit(world, "Alpha", seen=False)
     alpha.expect("to be paged")
@@ -618,7 +651,7 @@ def test_everybody_is_tested_and_the_results_say_who_answered(world: World) -> N
     page = dispatcher.get("/teams/tests").text
     alpha.expect("texts reach you")
     assert re.search(r"after 3\d s", page)
-    assert "texted STOP" in page
+    assert "texted a stop word" in page
     assert "number not verified" in page
     assert "1 answered" in page
     assert "2 not reached" in page

@@ -165,6 +165,8 @@ def test_when_nobody_can_relieve_a_team_it_stays_and_is_told_and_somebody_looks_
     assert state(world, call) == "on_scene"
     assert "NO RELIEF FOUND for Alpha" in board(world)
 
+    for _ in range(2):  # somebody looks again and again
+        world.wait(minutes=5)
     (bravo,) = world.team("Bravo")  # begins its shift
     world.wait(minutes=5)
     bravo.expect("relief for Alpha")
@@ -378,6 +380,8 @@ def test_a_dispatcher_writes_down_what_is_heard_by_radio(world: World) -> None:
     desk.submit(path(call), {"next": path(call)}, to=found[1])
     assert "HAD TO WITHDRAW" not in words(desk.get("/board").text)
     assert "NOT SAFE: Alpha (clinician) had to withdraw (radio)" in told
+    bravo.expect("UNSAFE, a team left")
+    bravo.expect_ring("a team had to leave")
 
 
 def test_nobody_was_left_to_relieve_a_team_and_everybody_is_asked_again(world: World) -> None:
@@ -418,7 +422,7 @@ def test_a_relief_is_given_by_hand(world: World) -> None:
 
 def test_a_clinician_asks_for_relief_and_leaves_on_the_screen(world: World) -> None:
     call, alpha = having(world)
-    world.team("Bravo")
+    (bravo,) = world.team("Bravo")
     me = clinician(world, alpha)
 
     def say(action: str) -> str:
@@ -435,6 +439,9 @@ def test_a_clinician_asks_for_relief_and_leaves_on_the_screen(world: World) -> N
     assert "You are withdrawn" in say("withdraw")
     assert "You are released." in words(look(me, call))
     assert "not yours any more, you are released" in say("on_scene")
+    bravo.expect("UNSAFE, a team left")
+    bravo.expect_ring("a team had to leave")
+    world.desk.expect_ring("had to withdraw")
 
 
 def test_on_the_screen_nobody_is_said_to_be_asked_where_nobody_is_left(world: World) -> None:

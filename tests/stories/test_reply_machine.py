@@ -38,6 +38,7 @@ from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
 from triage.storage.teams import Responder
+from triage.storage.unit_of_work import UnitOfWork
 
 WORDS = (
     "1", "2", "3", "accept", "acept", "accetp", "decline", "declne", "no", "eta 10", "15 min",
@@ -344,6 +345,8 @@ class Replies(RuleBasedStateMachine):
             answer = uow.session.scalar(
                 select(Message).where(Message.dedupe_key == f"reply:{provider_id}")
             )
+            if answer is None and inbound.outcome == "relief_asked":
+                answer = self.told_that_no_relief_is_found(uow, phone)
             if answer is None:
                 self.is_silent_for_a_reason(phone, inbound.outcome)
                 return None
@@ -372,6 +375,14 @@ class Replies(RuleBasedStateMachine):
             if member is None:
                 assert not any(code in said for code in self.codes), "a stranger learned a code"
             return None if member is not None and member.opted_out_at is not None else said
+
+    def told_that_no_relief_is_found(self, uow: UnitOfWork, phone: Phone) -> Message:
+        """That is their answer: it is texted as it turns out, not a second time as a reply."""
+        texts = select(Message).where(Message.responder_id == phone.responder_id)
+        newest = texts.order_by(Message.created_at.desc(), Message.id.desc()).limit(1)
+        told = uow.session.scalars(newest).one()
+        assert "no relief found yet" in (told.body or "")
+        return told
 
     def is_silent_for_a_reason(self, phone: Phone, outcome: str) -> None:
         """They asked for silence; we do not know them; or they were told that no more answers

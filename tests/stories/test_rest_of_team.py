@@ -287,7 +287,7 @@ def test_in_spanish_too(world: World, dispatcher: Browser) -> None:
 def test_canceling_what_is_left_says_what_was(world: World, dispatcher: Browser) -> None:
     _, officer, call = cleared(world)
     told = act(dispatcher, call, "/cancel", {"reason": "not_needed"})
-    assert "CIT co-responder is cleared by who was there; the rest is called off and told." in told
+    assert "CIT co-responder is cleared by who was there; the rest is called off." in told
     assert "Still needed?" not in told
     officer.expect("Stand down, not needed any more")
     assert state(world, call) == "cleared"

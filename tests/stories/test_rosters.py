@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests.stories.test_call_page import words
 from tests.typical_calls import UNARMED
-from tests.world import Browser, World
+from tests.world import Browser, Phone, World
 from triage.domain.errors import Refused
 from triage.services import rosters, shifts
 from triage.services.rosters import NewMember, NewTeam
@@ -146,6 +146,7 @@ def test_a_team_is_added_staffed_and_seen(world: World) -> None:
     assert "2 calls at once" in page
     for event, times in {"team.added": 1, "member.added": 1, "shift.added": 3}.items():
         assert world.audited(event) == times
+    Phone(world, "+12025550142").expect("Shift ")
 
 
 def test_dispatchers_read_the_numbers_and_change_nothing(world: World) -> None:
@@ -173,7 +174,7 @@ def test_whoever_texted_stop_is_shown_as_unreachable(world: World) -> None:
     page = supervisor.get("/teams").text
 
     assert "Unreachable" in page
-    assert "Nobody on shift" in page
+    assert "Nobody on shift can be paged" in page
 
 
 @pytest.mark.parametrize(
@@ -305,6 +306,7 @@ def test_shifts_of_one_member_do_not_overlap(world: World) -> None:
 
     assert "a shift in this time already" in supervisor.submit(team, form, to=f"{team}/shifts").text
     assert world.audited("shift.added") == 2
+    Phone(world, "+12025550142").expect("Shift ")
 
 
 def test_a_night_in_autumn_has_its_extra_hour(world: World) -> None:
@@ -317,6 +319,7 @@ def test_a_night_in_autumn_has_its_extra_hour(world: World) -> None:
 
         assert made.starts_at == datetime(2126, 11, 3, 5, 30, tzinfo=UTC)
         assert made.ends_at - made.starts_at == timedelta(hours=25)
+    Phone(world, "+12025550142").expect("to be paged on this phone")
 
 
 def test_a_shift_ends_early_or_is_taken_out(world: World) -> None:

@@ -124,6 +124,7 @@ def test_the_dispatcher_is_told_what_to_do_by_hand(world: World) -> None:
     assert "FAILED: treated as the highest level" in page
     assert "not scored" in board
     assert "NOBODY COMING" in page  # no co-responder is on shift here
+    world.desk.expect("nobody is left to ask")
 
 
 def test_answers_and_the_end_of_the_wait_are_taken_too_and_the_next_version_decides_again(

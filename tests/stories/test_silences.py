@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.stories.test_alarms import words
 from tests.stories.test_calls import CALM
 from tests.stories.test_duress import WORD, knows, pair_on_scene
+from tests.stories.test_escalation import call_in, state
 from tests.stories.test_lost_phones import lose
 from tests.stories.test_reachability import recruit
 from tests.typical_calls import UNARMED
@@ -51,6 +52,37 @@ def forced(world: World) -> tuple[Phone, Phone]:
     all_read(clinician, officer)
     world.desk.expect_ring("Silent alarm of CIT 1")
     return clinician, officer
+
+
+def test_who_asks_for_a_relief_that_nobody_is_found_for_is_answered_as_ever(
+    world: World, forced: tuple[Phone, Phone]
+) -> None:
+    clinician, officer = forced
+
+    clinician.text("need relief")
+
+    clinician.expect("no relief found yet")
+    clinician.expect_silence()
+    officer.expect_silence()
+
+
+def test_who_takes_a_call_by_a_key_reads_where_it_is_as_ever(world: World) -> None:
+    """It rang when they said their word."""
+    (alpha,) = world.team("Alpha", calls_at_once=2)
+    call_in(world, 4)
+    alpha.text(f"{alpha.code} 1")
+    urgent = call_in(world, 1)
+    world.wait(seconds=31)
+    alpha.expect_ring("press 1 to accept")
+    knows(world, alpha)
+    alpha.text(f"ok {WORD}")
+    all_read(alpha)
+    world.desk.expect_ring("Silent alarm of Alpha")
+
+    assert "A text with the place follows" in alpha.press("1")
+
+    alpha.expect("Go to: Dockside Apartments")
+    assert state(world, urgent) == "accepted"
 
 
 def test_no_page_and_no_test_reaches_them_until_it_is_over(
@@ -258,4 +290,4 @@ def test_one_silent_alarm_is_one_persons_and_who_is_with_them_is_told_apart(
     assert "a colleague's silent alarm, not over The alarm is not theirs. Do not ring" in colleague
     assert teams.count("Silent alarm, not over") == 1
     assert teams.count("A colleague's silent alarm, not over") == 1
-    assert "Nobody on shift" in teams
+    assert "Nobody on shift" not in teams  # they are, and are not asked

@@ -56,3 +56,36 @@ def test_who_was_to_come_before_the_silent_alarm_stays_as_it_was(world: World) -
 
     knows(world, phone).text(f"ok {WORD}")
     assert "Also to come: Police patrol Not sent yet" in words(clinician, path)
+
+
+def test_the_caller_is_not_to_be_told_of_the_help_while_a_silent_alarm_stands(
+    world: World,
+) -> None:
+    (phone,) = world.team("CIT 1")
+    call = world.call(CALM, caller_phone="202-555-0143")
+    phone.text(f"{call.code} 1")
+    world.ignores_texts("the desk's screens alone matter")
+    dispatcher, path = world.client("dispatcher"), f"/calls/{call.reference}"
+    act(dispatcher, call, "/told", {"answer": "told"})
+    knows(world, phone).text(f"ok {WORD}")
+    add(world, call, weapon="accessible", violence_now="physical")
+    act(dispatcher, call, "/send", {})
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    world.wait(minutes=65)
+    world.settle()
+
+    urged = ("tell the caller again", "CALL BACK NOW", "Say what stands under", "Told again")
+    may_be = "The caller may be whoever forces the team"
+    for where in ("/board", path):
+        told = words(dispatcher, where)
+        assert "A call-back is promised: the caller may be whoever forces the team" in told
+        for one in urged:
+            assert one.lower() not in told.lower(), (one, where)
+    who = dispatcher.get(path).text.split('id="call-who"')[1].split("</section>")[0]
+    assert f"{may_be}: say nothing of who comes because of the silent alarm." in who
+    assert " open " not in who, "the script is read on purpose alone"
+
+    press(dispatcher, world, AlarmKind.DURESS, "take", "over")
+    assert "Tell the caller again: who comes has changed" in words(dispatcher, "/board")
+    assert "CALL BACK NOW" in words(dispatcher, "/board")
+    assert may_be not in words(dispatcher, path)

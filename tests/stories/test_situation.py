@@ -61,8 +61,9 @@ def test_whether_a_mobile_team_can_come_at_all_is_a_fact_for_rules(world: World)
     assert situation(world, world.call(UNARMED))["mobile_team_available"] == "no"
     told = situation(world, world.call({**UNARMED, "mobile_team_available": "yes"}))
     assert "mobile_team_available" not in told
-    world.team("Mobile 1")
+    (phone,) = world.team("Mobile 1")
     assert situation(world, world.call(UNARMED))["mobile_team_available"] == "yes"
+    phone.expect("PROMPT")
 
 
 def test_what_came_with_the_call_stands(world: World) -> None:
@@ -90,7 +91,7 @@ def test_contacts_from_the_same_number_are_counted_for_thirty_days(world: World)
 
 
 def test_a_third_contact_is_offered_an_outreach_worker_and_decides_nothing(world: World) -> None:
-    world.team("Mobile 1", calls_at_once=5)
+    (phone,) = world.team("Mobile 1", calls_at_once=5)
     made = [latest(world, world.call(UNARMED, caller_phone=PHONE)) for _ in range(3)]
 
     results = [json.loads(record.result or "{}") for record in made]
@@ -98,6 +99,8 @@ def test_a_third_contact_is_offered_an_outreach_worker_and_decides_nothing(world
     assert len(results[2]["follow_ups"]) + len(results[2]["notices"]) > len(
         results[1]["follow_ups"]
     ) + len(results[1]["notices"])
+    for _ in made:
+        phone.expect("PROMPT")
 
 
 def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
@@ -119,7 +122,7 @@ def test_the_team_that_comes_is_not_away_for_its_own_call(world: World) -> None:
 
 def test_declined_by_all_is_stored_shown_and_leads_to_who_comes_instead(world: World) -> None:
     (phone,) = world.team("Mobile 1")
-    world.pair("CIT 1")
+    pair = world.pair("CIT 1")
     call = world.call(UNARMED)
     assert read(world, call)["sent"] == {"responses": ["mobile_crisis"], "cause": None}
 
@@ -143,6 +146,8 @@ def test_declined_by_all_is_stored_shown_and_leads_to_who_comes_instead(world: W
         sending.send_missing(uow, world.centre, uow.get(Call, call.id))
 
     assert read(world, call)["sent"] == {"responses": ["co_responder"], "cause": None}
+    for phone in pair:
+        phone.expect("officer + clinician")
 
 
 def test_no_answer_is_a_code_of_its_own(world: World) -> None:
@@ -217,6 +222,7 @@ def test_asking_everybody_again_clears_the_code(world: World) -> None:
         asked_again.ask_again(uow, world.centre, again)
 
     assert world.dispatch(call, "mobile_crisis").cause is None
+    phone.expect("PROMPT")
 
 
 def test_another_choice_is_overridden_and_the_recommendation_stays(world: World) -> None:
@@ -291,7 +297,7 @@ def test_after_the_wait_a_declined_default_leads_to_who_stands_in(world: World) 
 
 
 def test_a_rule_that_keeps_somebody_away_is_told_on_the_page(world: World) -> None:
-    world.team("Mobile 1")
+    (phone,) = world.team("Mobile 1")
     world.team("Outreach 1", ["homeless_outreach"], ["outreach_worker"])
     harmed = {"weapon": "none_seen", "suicide_behaviour": "within_3_months"}
     call = world.call(UNARMED | harmed | {"problem_type": "panhandling"})
@@ -300,3 +306,4 @@ def test_a_rule_that_keeps_somebody_away_is_told_on_the_page(world: World) -> No
     assert (record.needed, record.response) == ("homeless_outreach", "mobile_crisis")
     assert record.cause == "excluded"
     assert "is needed: a rule keeps them away. Mobile crisis team" in shown(world, call)
+    phone.expect("URGENT")

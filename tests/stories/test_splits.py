@@ -203,7 +203,7 @@ def test_of_two_who_named_a_person_the_word_of_whoever_stays_stands(
     assert "CAD number CAD-3" in page
     assert "as they say:" not in page
     split_off(world, dispatcher, call)
-    assert "Person in crisis" not in words(look(dispatcher, call))
+    assert "Person in crisis Note the person" in words(look(dispatcher, call))
 
 
 def test_what_a_second_caller_says_of_the_person_stands_with_them_and_goes_with_them(

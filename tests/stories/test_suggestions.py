@@ -40,6 +40,6 @@ def test_each_says_why_and_who_is_not_there_why_not(world: World) -> None:
         "Mobile 2, " + ", ".join(against),
     ]
     assert (
-        "Not there to be asked: Mobile 3: texted STOP; Mobile 4: no clinician on shift."
+        "Not there to be asked: Mobile 3: texted a stop word; Mobile 4: no clinician on shift."
         in words(page)
     )

@@ -42,8 +42,8 @@ def statements(world: World, work: Callable[[], Any]) -> list[str]:
 def test_a_call_costs_as_many_statements_however_many_are_open(
     world: World, facts: dict[str, str]
 ) -> None:
-    world.team("MCT", calls_at_once=100)
-    world.pair("CIT", calls_at_once=100)
+    mobile = world.team("MCT", calls_at_once=100)
+    pair = world.pair("CIT", calls_at_once=100)
     world.call(facts)
 
     second = statements(world, lambda: world.call(facts))
@@ -55,6 +55,8 @@ def test_a_call_costs_as_many_statements_however_many_are_open(
     assert len(later) <= MOST_STATEMENTS
     tables = [asked.split()[2] for asked in later if asked.startswith("INSERT")]
     assert len(tables) == len(set(tables)), "rows of one table are saved together"
+    for phone in mobile if facts is UNARMED else pair:
+        assert len(phone.inbox) == 1 + 1 + 12 + 1
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,7 @@ def test_a_call_costs_as_many_statements_however_many_are_open(
     ids=["unarmed", "armed", "neglect", "asking"],
 )
 def test_the_answer_tells_what_a_later_look_tells(world: World, facts: dict[str, str]) -> None:
+    world.ignores_texts("whom each of these calls asks is another story")
     world.team("MCT")
     world.pair("CIT")
     world.partner("Child Protection", "social_services")

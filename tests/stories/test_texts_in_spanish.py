@@ -57,7 +57,7 @@ def test_a_clinician_is_paged_answers_and_is_asked_how_it_is_in_spanish(world: W
     phone.text("llegué")
     phone.expect("AYUDA. Si debe irse por peligro")
     world.wait(minutes=21)
-    phone.expect(f"Control de turno {call.code}. Responda BIEN (u OK).")
+    phone.expect(f"Control de turno {call.code}. Responda BIEN.")
     phone.text("bien")
     phone.expect("gracias, anotado")
     phone.text("quizá mañana")

@@ -18,7 +18,7 @@ from tests.world import Browser, Phone, World
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import CallState
 from triage.entrypoints import worker
-from triage.services import boards, calls, sending, transfers
+from triage.services import boards, closing, sending, transfers
 from triage.storage.calls import AssessmentRecord, Call
 from triage.storage.dispatches import Dispatch, Transfer
 from triage.storage.timers import ClockShift, Timer
@@ -380,7 +380,7 @@ def test_a_closed_call_keeps_what_became_of_its_transfer(world: World, desk: Bro
     with pytest.raises(Refused, match="still owed"):
         world.context.do(
             "dispatcher",
-            lambda uow: calls.close_call(
+            lambda uow: closing.close_call(
                 uow, world.centre, uow.get(Call, call.id), "resolved_on_phone", None
             ),
         )

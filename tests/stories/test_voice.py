@@ -7,20 +7,24 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from tests.stories.test_addresses import PIN, with_pin
 from tests.stories.test_alarms import DESK, untaken
 from tests.stories.test_escalation import call_in, state, supervisor
-from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Twilio
+from tests.twilio_double import ACCOUNT, SENDER, TOKEN, Reports, Twilio
 from tests.typical_calls import CALM
 from tests.world import Phone, World
 from triage.adapters.twilio_voice import TwilioPhones
 from triage.app import create_app
+from triage.domain.lifecycle import MessageState
 from triage.domain.phone_network import OutboundCall, Refused, Sent, Unknown
 from triage.services import rosters, verification
+from triage.services.pages import RING
 from triage.settings import Twilio as Account
 from triage.storage.dispatches import Dispatch
+from triage.storage.messages import Message
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -220,6 +224,7 @@ def in_time(what: Callable[[], bool]) -> bool:
     [("human:1", "accepted"), ("human:2", "unfilled"), ("machine", "seeking"), ("busy", "seeking")],
 )
 def test_a_page_rings_over_the_wire(wired: World, twilio: Twilio, taker: str, becomes: str) -> None:
+    wired.ignores_texts("it is about the ring and what becomes of it")
     (alpha,) = wired.team("Alpha")
     twilio.takes_calls(alpha.number, taker)
     dispatch = call_in(wired, 1)
@@ -232,15 +237,61 @@ def test_a_page_rings_over_the_wire(wired: World, twilio: Twilio, taker: str, be
     assert len(twilio.calls) == 1
 
 
-def test_a_call_whose_answer_is_lost_is_in_doubt_and_found(twilio: Twilio) -> None:
-    twilio.reset()
+LOST = ["500_after_accept", "reset_after_accept", "half_after_accept"]
+
+
+@pytest.mark.parametrize("mode", LOST)
+def test_a_call_whose_answer_is_lost_is_in_doubt_and_found(twilio: Twilio, mode: str) -> None:
     network = phones(twilio, "http://127.0.0.1:1")
     call = OutboundCall("0198-1234", "+12025550123", "said", 60)
+    twilio.script(call.to, mode)
 
-    taken = network.call(call)
-    assert isinstance(taken, Sent)
-    found = network.find(call, 10)
-    assert found == [taken.provider_id]
+    assert isinstance(network.call(call), Unknown)
+
+    assert network.find(call, 10) == [one["sid"] for one in twilio.calls]
+    assert len(twilio.calls) == 1
+
+
+@pytest.mark.parametrize("mode", [*LOST, "report_before_answer"])
+@pytest.mark.parametrize("told", [True, False], ids=["told", "nothing told"])
+def test_a_page_that_rings_and_whose_answer_is_lost_rings_once_and_is_taken(
+    wired: World, twilio: Twilio, mode: str, told: bool
+) -> None:
+    (alpha,) = wired.team("Alpha")
+    twilio.takes_calls(alpha.number, "human:1")
+    twilio.reports(Reports(times=3, shuffled=True) if told else Reports(lost=1))
+    dispatch = call_in(wired, 1)
+    twilio.script(alpha.number, mode)
+
+    wired.wait(seconds=31)
+    assert in_time(lambda: state(wired, dispatch) == "accepted")
+    for _ in range(4):
+        wired.wait(seconds=9)
+    twilio.wait_until_quiet()
+
+    assert [one["pressed"] for one in twilio.calls] == [["1"]]
+    rung = select(Message.state).where(Message.kind == RING)
+    with wired.context.reading() as uow:
+        (became,) = uow.session.scalars(rung)
+    assert became in {MessageState.SENT, MessageState.DELIVERED}
+
+
+@pytest.mark.parametrize("mode", [*LOST, "reset_before_accept"])
+def test_an_alarm_rings_on_though_the_answer_to_its_first_ring_is_lost(
+    wired: World, twilio: Twilio, mode: str
+) -> None:
+    (phone,) = wired.team("CIT 1")
+    call = wired.call(CALM)
+    phone.text(f"{call.code} 1")
+    twilio.takes_calls(DESK, "no-answer", "human:1")
+    twilio.script(DESK, mode)
+
+    phone.text("need help")
+    for _ in range(2):
+        assert len(untaken(wired)) == 1
+        wired.wait(seconds=31)
+
+    assert in_time(lambda: untaken(wired) == [])
 
 
 def test_a_call_is_taken_back_while_it_rings(twilio: Twilio) -> None:

@@ -14,7 +14,7 @@ from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import call_in, code_of
 from tests.stories.test_voice import phones
 from tests.twilio_double import Twilio
-from tests.world import Browser, World
+from tests.world import Browser, Phone, World
 from triage.domain.delivery import Whose
 from triage.domain.findings import Finding
 from triage.domain.lifecycle import DispatchState
@@ -271,7 +271,7 @@ def test_a_call_that_waits_for_answers_without_a_deadline_is_found(world: World)
 def test_a_step_is_late_beyond_its_own_bound(
     world: World, priority: int, of_a_dispatch: bool, bound_s: int, code: str
 ) -> None:
-    world.team("Mobile 9")
+    (phone,) = world.team("Mobile 9")
     call = world.call(CALM)
     dispatch = world.dispatch(call, "mobile_crisis").id if of_a_dispatch else None
 
@@ -285,6 +285,7 @@ def test_a_step_is_late_beyond_its_own_bound(
         (late,) = audits.audit(uow, world.centre, DEMO)
     assert late.count >= 1
     assert bound_s <= (late.oldest_s or 0) < bound_s + 10
+    phone.expect("PROMPT")
 
 
 @pytest.mark.parametrize(
@@ -342,6 +343,7 @@ def test_a_text_is_late_beyond_its_own_bound(
     assert found(world) == []
     pass_time(world, seconds=2)
     assert found(world) == [code]
+    Phone(world, "+12025550177").expect("Something changed.")
 
 
 def test_a_provider_that_takes_nothing_is_found_and_gone_when_it_is_back(world: World) -> None:

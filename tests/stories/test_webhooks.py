@@ -80,12 +80,14 @@ def test_a_text_is_written_down_and_answered_with_nothing(web: FlaskClient, worl
     assert (answer.status_code, answer.mimetype) == (200, "text/xml")
     assert answer.text == "<Response/>"
     assert kept(world) == 1
+    Phone(world, "+12025550142").expect("nobody reads texts to this number")
 
 
 def test_the_same_text_again_has_no_second_effect(web: FlaskClient, world: World) -> None:
     for _ in range(3):
         assert post(web, "/sms/inbound", text()).status_code == 200
     assert kept(world) == 1
+    Phone(world, "+12025550142").expect("nobody reads texts to this number")
 
 
 def test_eight_copies_at_once_have_one_effect(web: FlaskClient, world: World) -> None:
@@ -102,6 +104,7 @@ def test_eight_copies_at_once_have_one_effect(web: FlaskClient, world: World) ->
 
     assert codes == [200] * 8
     assert kept(world) == 1
+    Phone(world, "+12025550142").expect("nobody reads texts to this number")
 
 
 @pytest.mark.parametrize("path", ["/sms/inbound", "/sms/status?message=1"])
@@ -140,6 +143,7 @@ def test_what_is_no_form_of_the_network_s_is_refused(web: FlaskClient, path: str
 def test_fields_that_are_new_to_us_do_not_matter(web: FlaskClient, world: World) -> None:
     assert post(web, "/sms/inbound", text(OptOutType="", Тест="да")).status_code == 200
     assert kept(world) == 1
+    Phone(world, "+12025550142").expect("nobody reads texts to this number")
 
 
 def test_what_the_carrier_took_for_stop_or_start_is_that_in_whatever_words(
@@ -183,6 +187,7 @@ def test_no_body_breaks_the_webhook(web: FlaskClient, world: World, body: str) -
 
     assert (answer.status_code, answer.text) == (200, "<Response/>")
     assert kept(world) == 1
+    Phone(world, "+12025550142").expect("nobody reads texts to this number")
 
 
 def test_a_database_that_is_away_makes_the_network_try_again(

@@ -200,7 +200,7 @@ def test_where_police_come_the_script_says_why(world: World, dispatcher: Browser
     page = words(look(dispatcher, call))
     assert "They wear: police uniform. Officers carry weapons." in page
     assert "Police are asked to come because: " in page
-    assert "Put down anything that could look like a weapon" in page
+    assert "hold nothing in your hands and tell them that you called" in page
 
 
 def test_to_the_person_themselves_no_rule_is_read_out(world: World, dispatcher: Browser) -> None:
@@ -222,8 +222,12 @@ def test_nobody_is_said_to_come_to_a_neighbor_nor_their_hands_to_matter(
         (
             ({"caller_role": "neighbour"}, "will come.", None),
             ({"caller_proximity": "remote"}, "will come.", None),
-            ({}, "will come.", "keep your hands in sight"),
-            ({"caller_proximity": "with_person"}, "will come to you.", "keep your hands in sight"),
+            ({}, "will come.", "hold nothing in your hands and tell them that you called"),
+            (
+                {"caller_proximity": "with_person"},
+                "will come to you.",
+                "hold nothing in your hands and tell them that you called",
+            ),
             (
                 {"caller_role": "subject_self"},
                 "will come to you.",
@@ -584,3 +588,43 @@ def test_no_arrival_is_said_that_nobody_gave_and_the_script_is_short(
     said = script(look(dispatcher, call))
     assert "They come as soon as they can; we do not know the minute yet." in said
     assert not any(one.startswith("They should") for one in said)
+
+
+def test_two_who_come_apart_are_told_with_both_times_and_lateness_stands_on_the_board(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    for phone in (clinician, officer):
+        phone.ignores("what is read out matters here")
+    call = world.call(ARMED_PAIR)
+    clinician.text(f"{call.code} 1")
+    officer.text(f"{call.code} 1")
+    clinician.text(f"{call.code} ETA 90")
+    officer.text(f"{call.code} ETA 99")
+    world.settle()
+
+    assert "The first should be there at about" in words(look(dispatcher, call))
+    board = dispatcher.get("/board").get_data(as_text=True)
+    assert re.search(r"\d+ min late by their word", board)
+
+
+def test_the_caller_is_to_be_told_again_when_only_the_second_comes_much_later(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    for phone in (clinician, officer):
+        phone.ignores("what has to be read out matters here")
+    call = world.call(ARMED_PAIR)
+    for phone, minutes in ((clinician, 10), (officer, 20)):
+        phone.text(f"{call.code} 1")
+        phone.text(f"{call.code} ETA {minutes}")
+    world.settle()
+    tell(dispatcher, call)
+
+    for minutes, changed in ((26, False), (45, True)):
+        officer.text(f"{call.code} ETA {minutes}")
+        assert is_changed(dispatcher) is changed
+    tell(dispatcher, call)
+    assert not is_changed(dispatcher)
+    clinician.text(f"{call.code} ETA 45")
+    assert is_changed(dispatcher)

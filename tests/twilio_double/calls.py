@@ -13,6 +13,7 @@ Ringing and waiting for keys take a few hundredths of a second here.
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -21,14 +22,16 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 from xml.etree import ElementTree
 
-from tests.twilio_double.state import State
+from tests.twilio_double.state import IN_REPORTS, LIST_LAGS, MISBEHAVED, State
 from tests.twilio_double.wire import ACCOUNT, VERSION, deliver, now_written
 
 RING_S = 0.03
+SHUFFLED_S = 0.3
 MOST_DOCUMENTS = 20
 NOBODY = {"no-answer", "busy", "failed"}
 ENDED = {"completed", "canceled"} | NOBODY
 OURS = {"heard", "url", "twiml", "events", "report_to", "detects", "answered_at", "pressed"}
+OURS |= {"taken_at", "answered"}
 
 
 class TwimlError(Exception):
@@ -50,7 +53,7 @@ def shown(call: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in call.items() if name not in OURS}
 
 
-def wrong_with(form: Mapping[str, str]) -> tuple[int, int] | None:
+def wrong_with(_: State, form: Mapping[str, str]) -> tuple[int, int] | None:
     """The HTTP status and code of a request that Twilio would not take."""
     to = form.get("To", "")
     if not (to.startswith("+") and to[1:].isdigit()):
@@ -60,8 +63,18 @@ def wrong_with(form: Mapping[str, str]) -> tuple[int, int] | None:
     return None if form.get("Url") or form.get("Twiml") else (400, 21205)
 
 
-def make(state: State, form: Mapping[str, str], events: list[str]) -> dict[str, Any]:
-    """Take a call; it begins to ring at once, in a thread of its own."""
+def listed(state: State, wanted: Mapping[str, str]) -> dict[str, Any]:
+    """The newest calls, to the number that is asked about."""
+    with state.lock:
+        calls = [c for c in reversed(state.calls) if wanted.get("To", c["to"]) == c["to"]]
+        seen = [c for c in calls if time.monotonic() - c["taken_at"] >= state.hidden_s]
+        if len(seen) < len(calls):
+            state.note(MISBEHAVED, mode=LIST_LAGS)
+    newest = seen[: int(wanted.get("PageSize", 50))]
+    return {"calls": [shown(call) for call in newest], "next_page_uri": None}
+
+
+def keep(state: State, form: Mapping[str, str]) -> dict[str, Any]:
     now, sid = now_written(), "CA" + secrets.token_hex(16)
     call = {
         "sid": sid,
@@ -82,17 +95,27 @@ def make(state: State, form: Mapping[str, str], events: list[str]) -> dict[str, 
         "url": form.get("Url"),
         "twiml": form.get("Twiml"),
         "report_to": form.get("StatusCallback"),
-        "events": events or ["completed"],
+        "events": form["StatusCallbackEvent"].split() or ["completed"],
         "detects": bool(form.get("MachineDetection")),
         "answered_at": None,
         "heard": [],
         "pressed": [],
+        "taken_at": time.monotonic(),
+        "answered": False,
     }
     with state.lock:
         state.calls.append(call)
         state.note("call taken", sid=sid, to=call["to"], about=call["url"])
-    state.later.after(0, lambda: ring(state, call))
     return call
+
+
+def live(state: State, call: dict[str, Any], *, told_first: bool) -> None:
+    """It rings at once, in a thread of its own.
+
+    told_first -- all of the call is over before the request is answered."""
+    if told_first:
+        return ring(state, call)
+    return state.later.after(0, lambda: ring(state, call))
 
 
 def end(state: State, call: dict[str, Any]) -> None:
@@ -130,8 +153,29 @@ def _become(state: State, call: dict[str, Any], status: str, event: str) -> None
             call["end_time"] = now_written()
         state.note("call became", sid=call["sid"], status=status)
     if call["report_to"] and event in call["events"]:
-        tries, _ = deliver(call["report_to"], _form(call))
+        _tell(state, call, status)
+
+
+def _tell(state: State, call: Mapping[str, Any], status: str) -> None:
+    """In their order and once, unless reports are to come in another way. Calls of a network whose
+    texts are never reported are."""
+    plan, form = state.reports_of.get(call["to"], state.reports), _form(call)
+
+    def send() -> None:
+        tries, _ = deliver(call["report_to"], form)
         state.note("reported", sid=call["sid"], status=status, tries=tries)
+
+    if not plan.told or plan.of_calls_in_good_order:
+        return send()
+    state.note(MISBEHAVED, mode=IN_REPORTS)
+    chance = random.Random(f"{plan.seed}{call['sid']}{status}")
+    for _ in range(plan.times):
+        if chance.random() < plan.lost:
+            state.note("report lost", sid=call["sid"], status=status)
+            continue
+        wait_s = plan.delay_s + (chance.random() * SHUFFLED_S if plan.shuffled else 0)
+        state.later.after(wait_s, send)
+    return None
 
 
 def _form(call: Mapping[str, Any], **more: str) -> dict[str, str]:

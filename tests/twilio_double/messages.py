@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,15 @@ from urllib.parse import urlencode
 
 from tests.twilio_double.reports import Reports
 from tests.twilio_double.state import LIST_LAGS, MISBEHAVED, State
-from tests.twilio_double.wire import ACCOUNT, SENDER, VERSION, deliver, now_written, report_form
+from tests.twilio_double.wire import (
+    ACCOUNT,
+    SENDER,
+    VERSION,
+    deliver,
+    now_written,
+    report,
+    report_form,
+)
 
 LONGEST_BODY = 1600
 VALIDITY_OVER = "30036"
@@ -36,6 +45,42 @@ def wrong_with(state: State, form: Mapping[str, str]) -> tuple[int, int] | None:
     if len(body) > LONGEST_BODY:
         return 400, 21617
     return (400, 21610) if to in state.blocked else None
+
+
+def keep(state: State, form: Mapping[str, str]) -> dict[str, Any]:
+    now = now_written()
+    sid = "SM" + secrets.token_hex(16)
+    text = {
+        "sid": sid,
+        "account_sid": ACCOUNT,
+        "to": form["To"],
+        "from": form.get("From"),
+        "messaging_service_sid": form.get("MessagingServiceSid"),
+        "body": form["Body"],
+        "status": "queued" if "From" in form else "accepted",
+        "direction": "outbound-api",
+        "num_segments": "1",
+        "num_media": "0",
+        "price": None,
+        "price_unit": "USD",
+        "api_version": VERSION,
+        "uri": f"/{VERSION}/Accounts/{ACCOUNT}/Messages/{sid}.json",
+        "subresource_uris": {},
+        "date_created": now,
+        "date_updated": now,
+        "date_sent": None,
+        "error_code": None,
+        "error_message": None,
+        "status_callback": form.get("StatusCallback"),
+        "validity_period": form.get("ValidityPeriod"),
+        "taken_at": time.monotonic(),
+        "answered": False,
+        "arrived": False,
+    }
+    with state.lock:
+        state.texts.append(text)
+        state.note("accepted", sid=sid, to=text["to"], about=text["status_callback"])
+    return text
 
 
 def listed(state: State, wanted: Mapping[str, str]) -> dict[str, Any]:
@@ -92,13 +137,17 @@ def _instant(written: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def live(state: State, text: dict[str, Any]) -> None:
-    """Let a text that was taken leave, arrive and be reported, by and by."""
+def live(state: State, text: dict[str, Any], *, told_first: bool) -> None:
+    """Let a text that was taken leave, arrive and be reported, by and by.
+
+    told_first -- that it was delivered is told before the request is answered."""
     plan = state.reports_for(text["to"])
     if plan.early and plan.told and text["status_callback"]:
         tries, _ = deliver(text["status_callback"], report_form(text, "sent"))
         state.note("reported", sid=text["sid"], status="sent", tries=tries)
     state.later.after(plan.leaves_after_s, lambda: _leave(state, text, plan))
+    if told_first:
+        report(text, "delivered")
 
 
 def _leave(state: State, text: dict[str, Any], plan: Reports) -> None:

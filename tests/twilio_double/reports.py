@@ -38,6 +38,12 @@ class Reports:
         """However long it takes between reports."""
         return replace(self, apart_s=0.0, seed=0) == Reports()
 
+    @property
+    def of_calls_in_good_order(self) -> bool:
+        """What a call comes to is not drawn here, only how it is told."""
+        told = Reports(times=self.times, shuffled=self.shuffled, lost=self.lost)
+        return replace(told, delay_s=self.delay_s) == Reports()
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -20,9 +20,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from tests.twilio_double import calls, messages
 from tests.twilio_double.reports import Reports
 from tests.twilio_double.state import LIST_REFUSED, MISBEHAVED, Behaviour, State
-from tests.twilio_double.wire import ACCOUNT, TOKEN, VERSION, report
+from tests.twilio_double.wire import ACCOUNT, TOKEN, VERSION
 
 REFUSALS = {"429": (429, 20429), "401": (401, 20003), "500": (500, 20500), "503": (503, 20503)}
+_KINDS = {"Messages": messages, "Calls": calls}
 HANGS_S = 60
 DRIP_S = 0.3
 _RESOURCE = re.compile(
@@ -71,14 +72,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.list(kind, wanted)
 
     def list(self, kind: str, wanted: Mapping[str, str]) -> None:
-        if kind == "Calls":
-            made = [calls.shown(call) for call in reversed(self.state.calls)]
-            return self.answer(200, {"calls": made, "next_page_uri": None})
         self.state.note("listed", to=wanted.get("To"))
         if self.state.forgetful:
             self.state.note(MISBEHAVED, mode=LIST_REFUSED)
             return self.refuse(500, 20500)
-        return self.answer(200, messages.listed(self.state, wanted))
+        return self.answer(200, _KINDS[kind].listed(self.state, wanted))
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -96,11 +94,10 @@ class Handler(BaseHTTPRequestHandler):
         if found is None:
             return self.refuse(404, 20404)
         kind, sid = found.groups()
-        if kind == "Messages" and sid is None:
-            return self.create(form)
-        if kind == "Calls":
-            return self.call(sid, form, parse_qs(body).get("StatusCallbackEvent", []))
-        return self.refuse(405, 20004)
+        if sid is None:
+            form["StatusCallbackEvent"] = " ".join(parse_qs(body).get("StatusCallbackEvent", []))
+            return self.create(kind, form)
+        return self.end(sid) if kind == "Calls" else self.refuse(405, 20004)
 
     def ordered(self, wanted: dict[str, Any]) -> Any:
         if self.path == "/double/reset":
@@ -111,35 +108,29 @@ class Handler(BaseHTTPRequestHandler):
 
     def fetch(self, kind: str, sid: str) -> None:
         rows = self.state.texts if kind == "Messages" else self.state.calls
-        shown = messages.shown if kind == "Messages" else calls.shown
         for row in list(rows):
             if row["sid"] == sid:
-                return self.answer(200, shown(row))
+                return self.answer(200, _KINDS[kind].shown(row))
         return self.refuse(404, 20404)
 
-    def call(self, sid: str | None, form: Mapping[str, str], events: list[str]) -> None:
-        if sid is None:
-            if code := calls.wrong_with(form):
-                return self.decline(form, code)
-            behaviour = self.state.next_behaviour(form["To"], "Calls")
-            if code := _refusal(behaviour.mode):
-                return self.decline(form, code, behaviour.retry_after)
-            return self.answer(201, calls.shown(calls.make(self.state, form, events)))
+    def end(self, sid: str) -> None:
         for call in list(self.state.calls):
             if call["sid"] == sid:
                 calls.end(self.state, call)
                 return self.answer(200, calls.shown(call))
         return self.refuse(404, 20404)
 
-    def create(self, form: dict[str, str]) -> None:
+    def create(self, kind: str, form: dict[str, str]) -> None:
+        """A text or a ring is asked for: it is taken, refused, or the line breaks."""
         state = self.state
-        with state.lock:
-            state.requests.append(form)
-            state.note("request", to=form.get("To"), about=form.get("StatusCallback"))
-        behaviour = state.next_behaviour(form.get("To", ""), "Messages")
+        if kind == "Messages":
+            with state.lock:
+                state.requests.append(form)
+                state.note("request", to=form.get("To"), about=form.get("StatusCallback"))
+        behaviour = state.next_behaviour(form.get("To", ""), kind)
         time.sleep(behaviour.delay_s)
         mode = behaviour.mode
-        if code := messages.wrong_with(state, form) or _refusal(mode):
+        if code := _KINDS[kind].wrong_with(state, form) or _refusal(mode):
             self.decline(form, code, behaviour.retry_after)
         elif mode == "kill:before_accept":
             os.kill(behaviour.pid, signal.SIGKILL)
@@ -148,12 +139,13 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == "hang_before_accept":
             time.sleep(HANGS_S)
         else:
-            self.accept(form, behaviour)
+            self.accept(kind, form, behaviour)
 
-    def accept(self, form: Mapping[str, str], behaviour: Behaviour) -> None:
-        text = self.state.keep_text(form)
-        as_taken, mode = messages.shown(text), behaviour.mode
-        messages.live(self.state, text)
+    def accept(self, kind: str, form: Mapping[str, str], behaviour: Behaviour) -> None:
+        resource, mode = _KINDS[kind], behaviour.mode
+        taken = resource.keep(self.state, form)
+        as_taken = resource.shown(taken)
+        resource.live(self.state, taken, told_first=mode == "report_before_answer")
         if mode == "reset_after_accept":
             return self.reset()
         if mode == "half_after_accept":
@@ -166,10 +158,8 @@ class Handler(BaseHTTPRequestHandler):
             os.kill(behaviour.pid, signal.SIGKILL)
         elif mode == "hang":
             time.sleep(HANGS_S)
-        elif mode == "report_before_answer":
-            report(text, "delivered")
         self.answer(201, as_taken)
-        text["answered"] = mode == "ok" or mode == "report_before_answer"
+        taken["answered"] = mode == "ok" or mode == "report_before_answer"
         return None
 
     def signed_in(self) -> bool:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import random
-import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.twilio_double.later import Later
 from tests.twilio_double.reports import SILENT, Reports
-from tests.twilio_double.wire import ACCOUNT, VERSION, now_written
 
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 START_WORDS = {"START", "YES", "UNSTOP"}
@@ -107,38 +104,3 @@ class State:
                 self.blocked.add(number)
             elif word in START_WORDS:
                 self.blocked.discard(number)
-
-    def keep_text(self, form: Mapping[str, str]) -> dict[str, Any]:
-        now = now_written()
-        sid = "SM" + secrets.token_hex(16)
-        text = {
-            "sid": sid,
-            "account_sid": ACCOUNT,
-            "to": form["To"],
-            "from": form.get("From"),
-            "messaging_service_sid": form.get("MessagingServiceSid"),
-            "body": form["Body"],
-            "status": "queued" if "From" in form else "accepted",
-            "direction": "outbound-api",
-            "num_segments": "1",
-            "num_media": "0",
-            "price": None,
-            "price_unit": "USD",
-            "api_version": VERSION,
-            "uri": f"/{VERSION}/Accounts/{ACCOUNT}/Messages/{sid}.json",
-            "subresource_uris": {},
-            "date_created": now,
-            "date_updated": now,
-            "date_sent": None,
-            "error_code": None,
-            "error_message": None,
-            "status_callback": form.get("StatusCallback"),
-            "validity_period": form.get("ValidityPeriod"),
-            "taken_at": time.monotonic(),
-            "answered": False,
-            "arrived": False,
-        }
-        with self.lock:
-            self.texts.append(text)
-            self.note("accepted", sid=sid, to=text["to"], about=text["status_callback"])
-        return text

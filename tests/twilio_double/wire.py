@@ -13,6 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urldefrag, urlencode
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "1" * 32
@@ -32,10 +33,16 @@ def post_signed(url: str, form: Mapping[str, str], signed_url: str | None = None
     return int(webhook(url, form, signed_url)[0])
 
 
-def webhook(url: str, form: Mapping[str, str], signed_url: str | None = None) -> tuple[int, str]:
-    """Deliver a webhook; returns the HTTP status and the body of the answer."""
+def webhook(
+    url: str, form: Mapping[str, str], signed_url: str | None = None, token: str | None = None
+) -> tuple[int, str]:
+    """Deliver a webhook; returns the HTTP status and the body of the answer.
+
+    token -- the same at each try.
+    """
     sent = Request(url, urlencode(form).encode(), method="POST")
     sent.add_header("X-Twilio-Signature", signature_of(signed_url or url, form))
+    sent.add_header("I-Twilio-Idempotency-Token", token or str(uuid4()))
     with urlopen(sent, timeout=WEBHOOK_TIMEOUT_S) as response:
         return int(response.status), response.read().decode()
 
@@ -50,11 +57,12 @@ def deliver(url: str, form: Mapping[str, str], retry_s: float = 0.2) -> tuple[li
     asked = {name: values[0] for name, values in parse_qs(fragment).items()}
     again, every_failure = int(asked.get("rc", "1")), asked.get("rp") == "all"
     tries: list[Any] = []
+    token = str(uuid4())
     for number in range(1 + again):
         if number:
             time.sleep(retry_s)
         try:
-            status, body = webhook(address, form)
+            status, body = webhook(address, form, token=token)
         except HTTPError as error:
             error.close()
             tries.append(error.code)

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from triage.domain.audit_chains import Anchor, DamagedAnchors, Head, Seal
 
+_ORDINARY = b'"kept":null'
 _LAST_BYTES = 1 << 20
 """More than a hundred lines, however many chains there are."""
 
@@ -84,6 +85,16 @@ class AnchorFolder:
                         raise DamagedAnchors(f"{where}: the line before it is gone")
                     yield anchor
                     before = anchor.seal
+
+    def restored(self) -> Iterator[Anchor]:
+        """Those at which an older copy of the database was put in place, the oldest first; without
+        reading what the others say. Raises OSError, DamagedAnchors."""
+        for file in self._files():
+            with file.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    where = f"{file.name}, line {number}"
+                    if _ORDINARY not in line and (anchor := self._read(line, where)):
+                        yield anchor
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("anchors-*.txt"))

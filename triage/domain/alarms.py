@@ -43,7 +43,7 @@ _TO_DO = {
 }
 _REACHES_THEM = frozenset({AlarmKind.HELP, AlarmKind.MISSED_CHECK_IN})
 UNTIL_OVER = msgid(
-    "It is taken care of. They are asked and told nothing until somebody says it is over."
+    "It is not over: they are asked and told nothing until somebody says that it is."
 )
 """Of a silent alarm."""
 STANDS = msgid("It stands until somebody says that it is over.")

@@ -143,6 +143,23 @@ def left_to_a_person() -> Text:
     )
 
 
+def help_once_more(desk_phone: str | None) -> Text:
+    """To one HELP from somebody on no call: it may be a question to the carrier."""
+    if desk_phone is None:
+        return sms(
+            "No alarm is raised yet. Send HELP again if you need help now, or ring dispatch."
+        )
+    return sms(
+        "No alarm is raised yet. Send HELP again if you need help now, or ring %(phone)s.",
+        phone=desk_phone,
+    )
+
+
+def desk_reads(answer: Spoken) -> Spoken:
+    """To somebody on a call who wrote in words of their own. answer -- what they may type."""
+    return listed(" ", [sms("The desk reads your text."), answer])
+
+
 def last_answer(said: Spoken) -> Spoken:
     """As long as a phone texts what changes nothing, somebody has to read it."""
     return listed(" ", [said, sms("The next such texts get no answer: a dispatcher reads them.")])

@@ -73,6 +73,14 @@ class Anchors(Protocol):
     ) -> None: ...
     def last(self) -> Anchor | None: ...
     def all(self) -> Iterator[Anchor]: ...
+    def restored(self) -> Iterator[Anchor]: ...
+
+
+class Known(Protocol):
+    """What was written down elsewhere of single lines: see `outside.Outside`."""
+
+    def seal_of(self, chain: int, seq: int) -> bytes | None: ...
+    def ends(self) -> Mapping[int, int]: ...
 
 
 class Saying(NamedTuple):
@@ -134,8 +142,8 @@ class Walk:
     others_end_within: timedelta
     """For so long after the first line of a chain others without one were written: by the release
     before."""
-    known: Mapping[tuple[int, int], bytes] = field(default_factory=dict)
-    """Seals that were written down elsewhere, by chain and place."""
+    known: "Known | None" = None
+    """What was written down elsewhere."""
     lines: int = 0
     unchained: int = 0
     _began: datetime | None = None
@@ -173,9 +181,12 @@ class Walk:
             right = chain.seal is None or self.seal(chain.seal, line.said) == line.seal
             if not right:
                 yield Break("altered", line.chain, line.seq, None, line.at, line.id)
-            elif self.known.get((line.chain, chain.seq), line.seal) != line.seal:
+            elif self._known(line.chain, chain.seq) not in (None, line.seal):
                 yield Break("elsewhere", line.chain, line.seq, None, line.at, line.id)
             chain.seal = line.seal
+
+    def _known(self, chain: int, seq: int) -> bytes | None:
+        return self.known.seal_of(chain, seq) if self.known else None
 
     def _beyond(self, number: int, chain: _Chain, heads: Mapping[int, Head]) -> Iterator[Break]:
         end = max(chain.head.seq, heads[number].seq if number in heads else 0)
@@ -198,9 +209,6 @@ class Walk:
     def end(self, heads: Mapping[int, Head]) -> Iterator[Break]:
         """What is known only when all was read. heads -- as they are now."""
         yield from self._late()
-        furthest: dict[int, int] = {}
-        for number, seq in self.known:
-            furthest[number] = max(furthest.get(number, 0), seq)
         for number, chain in sorted(self._chains.items()):
             while chain.early and min(chain.early) <= chain.head.seq:
                 yield from self._skip(number, chain)
@@ -210,8 +218,8 @@ class Walk:
             elif chain.seq == chain.head.seq and (chain.seal or FIRST) != chain.head.seal:
                 yield Break("altered", number, chain.seq)
             yield from self._beyond(number, chain, heads)
-        for number, seq in furthest.items():
+        for number, seq in (self.known.ends() if self.known else {}).items():
             there = self._chains.get(number)
-            reached = max(there.seq, there.head.seq) if there else 0
+            reached = max(there.seq if there else 0, heads[number].seq if number in heads else 0)
             if reached < seq:
                 yield Break("elsewhere", number, reached + 1, seq)

@@ -36,9 +36,10 @@ def say_test(fact: Fact, test: OneOf | Within | Includes | IsKnown) -> str:
 
 
 def say_mention(test: Mentions) -> str:
-    named = ", ".join(f"“{term}”" for term in test.terms[:MOST_NAMED])
-    more = len(test.terms) - MOST_NAMED
-    return f"the narrative says {named}{f' or {more} other words' if more > 0 else ''}"
+    words: str = ", ".join(f"“{term}”" for term in test.terms[:MOST_NAMED])
+    if (more := len(test.terms) - MOST_NAMED) > 0:
+        words = msgid("%(words)s or %(count)s other words", words=words, count=more)
+    return msgid("the narrative says %(words)s", words=words)
 
 
 def _one_of(fact: Fact, comparison: str, operand: tuple[Scalar, ...], test: OneOf) -> str:

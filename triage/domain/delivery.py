@@ -55,7 +55,7 @@ _FAILURES = {
     "21603": Failure(msgid("our own sender is missing"), _P),
     "21606": Failure(msgid("our own sender cannot text"), _P),
     "21608": Failure(msgid("a trial account texts verified numbers only"), _N),
-    OPTED_OUT: Failure(msgid("this phone has texted STOP"), _N),
+    OPTED_OUT: Failure(msgid("this phone has texted a stop word"), _N),
     "21611": Failure(msgid("the provider's queue is full"), _P),
     "21614": Failure(msgid("not a mobile phone"), _N),
     "30001": Failure(msgid("the provider's queue is full"), _P),

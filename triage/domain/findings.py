@@ -228,6 +228,16 @@ KINDS = {
         ),
         stops_paging=False,
     ),
+    "anchors_gone": Kind(
+        msgid("what was written down about the audit trail outside the database is gone, or older"),
+        (msgid("Go on as usual."), msgid("Tell your supervisor and whoever runs the service.")),
+        msgid(
+            "TRIAGE_AUDIT_ANCHORS has nothing, or less than was written there: is the share"
+            " mounted, was the folder moved? Put its files back. If they are lost, find out who"
+            " could delete them, run `triage audit verify` and then `triage audit anchors-anew`."
+        ),
+        stops_paging=False,
+    ),
     "downtime_old": Kind(
         msgid("the downtime pack on paper is out of date"),
         (msgid("Go on as usual; before you use the paper ask who is on duty."), _TELL),

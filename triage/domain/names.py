@@ -5,14 +5,8 @@ around the sentence that a name stands in.
 """
 
 from triage.domain.errors import Refused
+from triage.domain.upright import MARKS
 from triage.domain.words import msgid
-
-_TURNING = {
-    "\u061c",
-    "\u200e",
-    "\u200f",
-    *map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))),
-}
 
 
 def read_name(written: str, longest: int, wanted: str) -> str:
@@ -28,7 +22,7 @@ def read_name(written: str, longest: int, wanted: str) -> str:
 
 def _unseen(character: str, place: int) -> str:
     code = f"U+{ord(character):04X}"
-    if character in _TURNING:
+    if character in MARKS:
         return msgid(
             "Character %(place)s of this name is a mark for the direction of writing (%(code)s),"
             " which nobody sees. Delete it, or type the name by hand: letters such as Arabic or"

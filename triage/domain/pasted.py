@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from triage.domain import pasted_phones
+from triage.domain import pasted_labels, pasted_phones
 from triage.domain.people_of_call import LANGUAGES
 from triage.domain.words import msgid
 
@@ -32,34 +32,14 @@ FIELDS = {
 NOTES = ("service", "esn")
 
 _FITS = {"external_id": 64, "caller_phone": 60, "caller_name": 200, "location": 500, "esn": 20}
-_TOWERS = {"WRLS", "WPH1", "WIRELESS", "MOBL", "PHASE1"}
-"""Classes of service whose address is that of a cell tower."""
+_TOWERS = {"WRLS", "WPH1", "WPH2", "WIRELESS", "MOBL", "PHASE1", "PHASE2"}
+"""Classes of service whose address is a cell tower's; in phase 2 the position is the caller's."""
 _CLASSES = r"RESD|BUSN|RES|BUS|WPH1|WPH2|WRLS|WIRELESS|VOIP|VNOM|COIN|CNTX|PBXB|PBXR|MOBL|TLMA|VMBL"
 
-_LABELS = {
-    "external_id": "cad(?: (?:no|number|id|incident))?"
-    "|(?:incident|event|case|inc)(?: (?:no|number|id))?",
-    "caller_phone": "(?:call ?-?back|caller|phone|telephone|ani|cbn|tn)(?: (?:phone|number|no))?"
-    "|tel|phone|ph|p|rp|r/p|reporting (?:party|person)|complainant",
-    "caller_name": "caller(?:'s)? name|customer(?: name)?|subscriber|name",
-    "location": "(?:incident )?(?:address|location)|addr|loc|place",
-    "community": "community|comm|city|municipality|msag|town",
-    "latitude": "latitude|lat|y",
-    "longitude": "longitude|long|lon|lng|x",
-    "language": "language|lang",
-    "subject_name": "patient(?: name)?|subject(?: name)?",
-    "narrative": "narrative|remarks?|comments?|notes?|details?|description"
-    "|problem|nature|complaint",
-    "service": "class of service|service class|class|cos|srv",
-    "esn": "esn|esz",
-}
-_LABEL = re.compile(
-    r"(?:^|(?<=  )|(?<=[\t|;]))[ ]*(?:"
-    + "|".join(f"(?P<{name}>{words})" for name, words in _LABELS.items())
-    + r")[ ]?(?:#[ ]*:?|[:=])[ ]*",
-    re.IGNORECASE | re.MULTILINE,
-)
+_OF_PEOPLE = {"caller_name", "caller_phone", "subject_name"}
 _OTHER_LABEL = re.compile(r"[ \t]{2,}(?=[A-Za-z][\w .#/-]{0,30}[:=])")
+_BEYOND = re.compile(r"(?<=\w)[ ]*[|;\t]")
+"""Where something else begins behind a number."""
 _BARE_ESN = re.compile(r"\b(?:ESN|ESZ)[ ]+(\d{2,5})\b", re.IGNORECASE)
 _PHONE = re.compile(r"^[ ]*(\(?\d{3}\)?[ .-]?\d{3}[.-]\d{4})\b", re.MULTILINE)
 _CLASS = re.compile(rf"\b({_CLASSES})\b")
@@ -182,14 +162,13 @@ def read(text: str) -> Pasted:
 
 
 def _read_labels(text: str, pasted: Pasted) -> None:
-    labels = list(_LABEL.finditer(text))
+    labels = pasted_labels.labels(text)
     starts = [*(label.start() for label in labels[1:]), len(text)]
     for label, following in zip(labels, starts, strict=False):
         line_end = text.find("\n", label.end())
         end = min(following, len(text) if line_end < 0 else line_end)
         name = label.lastgroup or ""
-        if name != "narrative" and (other := _OTHER_LABEL.search(text, label.end(), end)):
-            end = other.start()
+        end = _before_what_is_not_its(name, text, label.end(), end)
         value = text[label.end() : end].strip(" \t\r|;")
         if name == "caller_phone" and pasted_phones.is_of_nobody(value):
             continue
@@ -204,6 +183,15 @@ def _read_labels(text: str, pasted: Pasted) -> None:
             value = _language(value)
         if name not in _DEGREES or _is_degrees(name, value):
             pasted.take(name, value, label.start(), end)
+
+
+def _before_what_is_not_its(name: str, text: str, start: int, end: int) -> int:
+    """Where a value ends that has a label behind it which we do not know, or a sentence."""
+    ends = [] if name == "narrative" else [_OTHER_LABEL]
+    ends += [pasted_labels.ENDS_A_NAME] if name in _OF_PEOPLE else []
+    ends += [_BEYOND] if name == "external_id" else []
+    found = (pattern.search(text, start, end) for pattern in ends)
+    return min((one.start() for one in found if one), default=end)
 
 
 def _take_who(text: str, pasted: Pasted, label: re.Match[str], end: int) -> bool:

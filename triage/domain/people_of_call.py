@@ -60,6 +60,7 @@ CALL_BACK = {
 """How whoever rang may safely be contacted."""
 
 _SAFE = {"ring": "safe_to_call", "text": "safe_to_text", "message": "safe_to_leave_message"}
+SAFE_WAYS = tuple(_SAFE.values())
 """The questions that ask for each way of calling back; follow-ups keep to their answers."""
 
 ROLE_FACT, AGE_FACT, LANGUAGE_FACT = "caller_role", "age_band", "language_barrier"

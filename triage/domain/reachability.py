@@ -30,7 +30,7 @@ WORDS = {
     Trouble.SILENT_ALARM: msgid("silent alarm, not over"),
     Trouble.COLLEAGUES_ALARM: msgid("a colleague's silent alarm, not over"),
     Trouble.PHONE_LOST: msgid("phone lost"),
-    Trouble.OPTED_OUT: msgid("texted STOP"),
+    Trouble.OPTED_OUT: msgid("texted a stop word"),
     Trouble.UNVERIFIED: msgid("number not verified"),
     Trouble.LANDLINE: msgid("a landline"),
     Trouble.FAILING: msgid("texts do not arrive"),
@@ -64,7 +64,7 @@ LEFT_DUTY = {
     "retired": msgid("was retired"),
     "new_number": msgid("has a new telephone"),
     "switched_off": msgid("was switched off"),
-    "stopped": msgid("texted STOP"),
+    "stopped": msgid("texted a stop word"),
     "phone_lost": msgid("has lost the phone"),
 }
 """Why a page moved on before its time."""

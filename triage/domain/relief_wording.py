@@ -84,6 +84,15 @@ def withdrawn(code: str) -> Text:
     )
 
 
+def cleared_by_desk(code: str) -> Text:
+    """To whoever is written down as gone, and would be asked nothing more if they are not."""
+    return sms(
+        "%(code)s: dispatch has written down that you have cleared. Still there? Tell dispatch by "
+        "radio. If you need help: %(code)s ASSIST",
+        code=code,
+    )
+
+
 def partner_cleared(code: str, role: str) -> Text:
     """To whoever of the team is not there yet."""
     return sms(
@@ -97,6 +106,25 @@ def partner_left(code: str, role: str) -> Text:
     """To whoever of the team is there, and stays without them."""
     return sms(
         "%(code)s: your %(role)s has cleared and left. If you need help: %(code)s ASSIST. "
+        "If you must leave, unsafe: %(code)s WITHDRAW",
+        code=code,
+        role=role_name(role),
+    )
+
+
+def partner_not_coming(code: str, role: str) -> Text:
+    """To whoever of the team is not there yet: theirs never was, and was called off."""
+    return sms(
+        "%(code)s: your %(role)s does not come any more. Ask dispatch before you go in.",
+        code=code,
+        role=role_name(role),
+    )
+
+
+def partner_stays_away(code: str, role: str) -> Text:
+    """To whoever of the team is there, and stays without them."""
+    return sms(
+        "%(code)s: your %(role)s does not come any more. If you need help: %(code)s ASSIST. "
         "If you must leave, unsafe: %(code)s WITHDRAW",
         code=code,
         role=role_name(role),

@@ -34,6 +34,13 @@ def roles_named(roles: Iterable[str]) -> Spoken:
     return listed(", ", [role_name(role) for role in roles])
 
 
+def person_name(name: str, team: str, role: str) -> Spoken:
+    """ "Dr. Lee (clinician) of CIT 1": on pages of the desk alone."""
+    return msgid("%(name)s (%(role)s) of %(team)s", name=name, role=role_name(role), team=team)
+
+
 def member_name(team: str, role: str) -> Spoken:
-    """ "CIT 1 (clinician)"."""
+    """ "CIT 1 (clinician)"; a unit of CAD as it is called."""
+    if role == "unit":
+        return listed("", [team])
     return msgid("%(team)s (%(role)s)", team=team, role=role_name(role))

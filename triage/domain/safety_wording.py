@@ -12,13 +12,27 @@ def check_in(code: str, *, again: bool) -> Text:
     """Whoever reads it over their shoulder learns nothing: neither that somebody is worried, nor
     where they are, nor what for."""
     if again:
-        return sms("Roster check %(code)s, second text. Reply OK (o BIEN).", code=code)
-    return sms("Roster check %(code)s. Reply OK (o BIEN).", code=code)
+        return sms("Roster check %(code)s, second text. Reply OK.", code=code)
+    return sms("Roster check %(code)s. Reply OK.", code=code)
+
+
+def help_raised(code: str) -> Text:
+    return sms(
+        "%(code)s: ALARM RAISED, dispatch is told that you need help. Use your radio if you can.",
+        code=code,
+    )
+
+
+def help_unplaced() -> Text:
+    """A cry for help from a phone that is on no call."""
+    return sms(
+        "ALARM RAISED: dispatch sees this text, but you are on no call. Use your radio or phone."
+    )
 
 
 def needs_help(code: str, who: Spoken) -> Text:
     """To whoever else is on the call. who -- the team and the role."""
-    return sms("%(code)s: %(who)s needs help. The desk knows.", code=code, who=who)
+    return sms("%(code)s: %(who)s needs help. The desk is alarmed.", code=code, who=who)
 
 
 def no_alarm(code: str | None) -> Text:
@@ -117,6 +131,24 @@ def danger_corrected(code: str) -> Text:
     return sms(
         "%(code)s: what was told of a danger has changed. Ask dispatch what is known now,"
         " or reply %(code)s ADDR.",
+        code=code,
+    )
+
+
+def place_corrected(code: str, place: str) -> Text:
+    """To whoever has accepted, who was told another place or none."""
+    return sms(
+        "%(code)s: the place is another, or more exact, than you were told. Go to: %(place)s.",
+        code=code,
+        place=place,
+    )
+
+
+def language_corrected(code: str) -> Text:
+    """To whoever has accepted. Which language it is says the call's page, or dispatch."""
+    return sms(
+        "%(code)s: which language is spoken there, or whether an interpreter is needed, was"
+        " corrected. Look at the call or ask dispatch.",
         code=code,
     )
 

@@ -1,4 +1,4 @@
-"""A rule set on one sheet of paper, for the hours without a screen.
+"""A rule set on two sheets of paper, for the hours without a screen.
 
 Nothing on it is written by hand: each line is what the evaluator says of made-up calls in which
 every question has its least dangerous answer but one, so the card changes with the rules. It is
@@ -13,7 +13,7 @@ from functools import cached_property
 from triage.domain.assessment import Assessment, assess
 from triage.domain.facts import Fact
 from triage.domain.ruleset import Level, RuleSet
-from triage.domain.sentences import say_condition
+from triage.domain.sentences import say_condition, unless_said
 from triage.domain.words import Named, inside, listed
 
 KIND_OF_CALL = "problem_type"
@@ -191,9 +191,7 @@ class _Making:
         found: dict[str, list[str]] = {}
         for rule in book.rules_in(book.of_kind.get("require", 0) & ~alone):
             names = [Named(vocabulary.responses[one].labels) for one in rule.responses]
-            said = say_condition(vocabulary, rule.when)
-            if rule.unless is not None:
-                said += f", unless {say_condition(vocabulary, rule.unless)}"
+            said = unless_said(vocabulary, rule, say_condition(vocabulary, rule.when))
             found.setdefault(said, []).extend(names)
         for when, who in found.items():
             yield Together(tuple(who), when)

@@ -1,11 +1,13 @@
 """A rule set as sentences a supervisor reads.
 
-"If a weapon is in hand, police patrol must come." English, like the rule files themselves.
+"If a weapon is in hand, police patrol must come." Each reader's language says it; only the words of
+the rule files themselves may be English there.
 """
 
 from dataclasses import dataclass
 
 from triage.domain.clauses import say_mention, say_test
+from triage.domain.codes import PARTNERS
 from triage.domain.conditions import (
     ALWAYS,
     AtLeast,
@@ -18,15 +20,30 @@ from triage.domain.conditions import (
 )
 from triage.domain.facts import Vocabulary
 from triage.domain.reasons import label_of
-from triage.domain.ruleset import FollowUp, IfUnknown, Prompt, Rule, RuleSet
-from triage.domain.words import msgid
+from triage.domain.role_words import role_name
+from triage.domain.ruleset import FollowUp, IfUnknown, Notice, Prompt, Rule, RuleSet
+from triage.domain.words import Named, Sentence, listed, msgid, of_rules
 
 UNKNOWN_TEXT: dict[IfUnknown, str] = {
     "holds": msgid("As long as that cannot be said, the rule counts all the same."),
     "does_not_hold": msgid("As long as that cannot be said, the rule has no effect."),
     "ask": msgid("As long as that cannot be said: ask."),
 }
-_CONSENT = {"asked": "if they agree", "not_needed": "no consent needed"}
+_CONSENT = {"asked": msgid("if they agree"), "not_needed": msgid("no consent needed")}
+_WHO = {
+    ("require", False): msgid("%(names)s must come"),
+    ("exclude", True): msgid("%(names)s may not come at all"),
+    ("exclude", False): msgid("%(names)s may not be the response"),
+    ("also", False): msgid("%(names)s: sent or told as well"),
+}
+"""By kind, and whether somebody is excluded entirely."""
+_GAINS = {
+    (True, True): msgid("%(name)s gains %(count)s point"),
+    (True, False): msgid("%(name)s gains %(count)s points"),
+    (False, True): msgid("%(name)s loses %(count)s point"),
+    (False, False): msgid("%(name)s loses %(count)s points"),
+}
+"""By whether points are gained, and whether it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,75 +77,93 @@ def say_condition(vocabulary: Vocabulary, condition: Condition) -> str:
         return say_test(vocabulary.facts[condition.fact], condition)
     if isinstance(condition, Every):
         parts = [_part(vocabulary, part, " or ") for part in condition.parts]
-        return " and ".join(parts) or "anything is so"
+        return listed(msgid(" and "), parts) if parts else msgid("anything is so")
     if isinstance(condition, Some):
-        return " or ".join(_part(vocabulary, part, " and ") for part in condition.parts)
-    listed = "; ".join(say_condition(vocabulary, part) for part in condition.parts)
+        return listed(msgid(" or "), [_part(vocabulary, it, " and ") for it in condition.parts])
+    these = listed("; ", [say_condition(vocabulary, part) for part in condition.parts])
     if isinstance(condition, NoneOf):
-        return f"none of this is so: {listed}"
-    return f"at least {condition.n} of these {len(condition.parts)} are so: {listed}"
+        return msgid("none of this is so: %(these)s", these=these)
+    return msgid(
+        "at least %(least)s of these %(count)s are so: %(these)s",
+        least=condition.n,
+        count=len(condition.parts),
+        these=these,
+    )
 
 
 def _part(vocabulary: Vocabulary, part: Condition, other: str) -> str:
     """A part of a condition, in brackets where it could be misread beside `other` words."""
     said = say_condition(vocabulary, part)
-    return f"({said})" if other in said or isinstance(part, NoneOf | AtLeast) else said
+    unclear = other in said or isinstance(part, NoneOf | AtLeast)
+    return listed("", ("(", said, ")")) if unclear else said
+
+
+def unless_said(vocabulary: Vocabulary, rule: Rule, said: str) -> str:
+    """The same with what holds the rule back, if anything does."""
+    if rule.unless is None:
+        return said
+    unless = say_condition(vocabulary, rule.unless)
+    return msgid("%(said)s, unless %(unless)s", said=said, unless=unless)
 
 
 def _rule(rule_set: RuleSet, vocabulary: Vocabulary, rule: Rule) -> RuleSentence:
-    effect = _effect(rule_set, vocabulary, rule)
-    unless = f", unless {say_condition(vocabulary, rule.unless)}" if rule.unless else ""
+    effect = unless_said(vocabulary, rule, _effect(rule_set, vocabulary, rule))
     if rule.when == ALWAYS:
-        text, unknown = f"In every case {effect}{unless}.", ""
+        text, unknown = msgid("In every case %(effect)s.", effect=effect), ""
     else:
-        text = f"If {say_condition(vocabulary, rule.when)}, {effect}{unless}."
+        condition = say_condition(vocabulary, rule.when)
+        text = msgid("If %(condition)s, %(effect)s.", condition=condition, effect=effect)
         unknown = UNKNOWN_TEXT[rule.if_unknown]
     source = rule_set.source.get(rule.source)
     title = source.title if source else rule.source
-    return RuleSentence(rule.kind, rule.id, text + _dates(rule), rule.because, title, unknown)
+    said = listed(" ", [text, *_dates(rule)])
+    return RuleSentence(rule.kind, rule.id, said, rule.because, title, unknown)
 
 
 def _effect(rule_set: RuleSet, vocabulary: Vocabulary, rule: Rule) -> str:
-    named = _names(vocabulary, rule.responses)
-    if rule.kind == "require":
-        return f"{named} must come"
-    if rule.kind == "exclude":
-        may = "may not come at all" if rule.entirely else "may not be the response"
-        return f"{named} {may}"
-    if rule.kind == "also":
-        return f"{named}: sent or told as well"
+    if said := _WHO.get((rule.kind, rule.entirely)):
+        return Sentence(said, {"names": _names(vocabulary, rule.responses)})
     if rule.kind == "level":
-        return f"it is {rule_set.level[rule.level].said()}"
+        return msgid("it is %(level)s", level=rule_set.level[rule.level].said())
     if rule.kind == "score":
-        return "; ".join(
-            f"{_name(vocabulary, response)} {_points(points)}" for response, points in rule.points
-        )
+        return listed("; ", [_points(_name(vocabulary, it), points) for it, points in rule.points])
     follow_ups = [_follow_up(one) for one in rule.plan.follow_ups]
-    notices = [f"{_name(vocabulary, one.partner)} is told: {one.what}" for one in rule.plan.notices]
-    return "; ".join(("afterwards", *follow_ups, *notices)).replace("afterwards; ", "afterwards: ")
+    notices = [_notice(vocabulary, one) for one in rule.plan.notices]
+    return msgid("afterwards: %(steps)s", steps=listed("; ", [*follow_ups, *notices]))
 
 
-def _points(points: int) -> str:
+def _points(name: str, points: int) -> str:
     if points == 0:
-        return "is weighed, without points"
-    noun = "point" if abs(points) == 1 else "points"
-    return f"{'gains' if points > 0 else 'loses'} {abs(points)} {noun}"
+        return msgid("%(name)s is weighed, without points", name=name)
+    said = _GAINS[points > 0, abs(points) == 1]
+    return Sentence(said, {"name": name, "count": abs(points)})
 
 
 def _follow_up(one: FollowUp) -> str:
-    hours = f"{one.after_h:g} h" if one.after_h < 72 else f"{one.after_h / 24:g} days"
-    when = f"after {hours}" if one.after_h else "at once"
-    owner = one.owner.replace("_", " ")
-    return f"{owner}, {when}: {one.what} ({_CONSENT.get(one.consent, one.consent)})"
+    days = msgid("%(count)s days", count=f"{one.after_h / 24:g}")
+    time = f"{one.after_h:g} h" if one.after_h < 72 else days
+    return msgid(
+        "%(owner)s, %(when)s: %(what)s (%(consent)s)",
+        owner=role_name(one.owner),
+        when=msgid("after %(time)s", time=time) if one.after_h else msgid("at once"),
+        what=of_rules(one.what),
+        consent=_CONSENT.get(one.consent, one.consent),
+    )
 
 
-def _dates(rule: Rule) -> str:
-    parts = [
-        f"{word} {day}"
-        for word, day in (("from", rule.valid_from), ("until", rule.valid_until))
-        if day
-    ]
-    return f" In force {' '.join(parts)}." if parts else ""
+def _notice(vocabulary: Vocabulary, one: Notice) -> str:
+    partner = PARTNERS.get(one.partner) or _name(vocabulary, one.partner)
+    what = of_rules(one.what.replace("_", " "))
+    return msgid("%(partner)s is told: %(what)s", partner=partner, what=what)
+
+
+def _dates(rule: Rule) -> list[str]:
+    first, last = rule.valid_from, rule.valid_until
+    if first and last:
+        return [msgid("In force from %(first)s until %(last)s.", first=first, last=last)]
+    if first:
+        return [msgid("In force from %(first)s.", first=first)]
+    return [msgid("In force until %(last)s.", last=last)] if last else []
 
 
 def _besides(rule_set: RuleSet, vocabulary: Vocabulary) -> list[RuleSentence]:
@@ -136,31 +171,44 @@ def _besides(rule_set: RuleSet, vocabulary: Vocabulary) -> list[RuleSentence]:
     own = rule_set.title
     said = [_prompt(vocabulary, prompt, own) for prompt in rule_set.prompts]
     for response, chain in rule_set.fallbacks:
-        instead = ", then ".join(_name(vocabulary, one) for one in chain)
-        text = f"When {_name(vocabulary, response)} cannot come in time: {instead}."
-        because = "Somebody comes, even when the team that is needed cannot."
+        instead = listed(msgid(", then "), [_name(vocabulary, one) for one in chain])
+        name = _name(vocabulary, response)
+        text = msgid("When %(name)s cannot come in time: %(others)s.", name=name, others=instead)
+        because = msgid("Somebody comes, even when the team that is needed cannot.")
         said.append(RuleSentence("fallback", "", text, because, own, ""))
     if (ask := rule_set.ask) is not None:
-        then = _name(vocabulary, ask.then)
-        text = f"When a question comes first and has no answer after {ask.wait_min} min: {then}."
-        said.append(RuleSentence("ask", "", text, "A call never waits for ever.", own, ""))
-    default = _name(vocabulary, rule_set.default.response)
-    level = rule_set.level[rule_set.default_level].said()
-    text = f"When no rule decides: {default}. Without another level: {level}."
+        text = msgid(
+            "When a question comes first and has no answer after %(minutes)s min: %(name)s.",
+            minutes=ask.wait_min,
+            name=_name(vocabulary, ask.then),
+        )
+        because = msgid("A call never waits for ever.")
+        said.append(RuleSentence("ask", "", text, because, own, ""))
+    text = msgid(
+        "When no rule decides: %(name)s. Without another level: %(level)s.",
+        name=_name(vocabulary, rule_set.default.response),
+        level=rule_set.level[rule_set.default_level].said(),
+    )
     said.append(RuleSentence("default", "", text, rule_set.default.because, own, ""))
     return said
 
 
 def _prompt(vocabulary: Vocabulary, prompt: Prompt, source: str) -> RuleSentence:
     fact = vocabulary.facts[prompt.asks]
-    text = f"If {say_mention(Mentions(prompt.terms))}, ask: {fact.question() or fact.called()}"
-    because = "A word is a reason to ask, never an answer."
+    text = msgid(
+        "If %(mention)s, ask: %(question)s",
+        mention=say_mention(Mentions(prompt.terms)),
+        question=Named(fact.third) if fact.third else fact.named,
+    )
+    because = msgid("A word is a reason to ask, never an answer.")
     return RuleSentence("prompt", "", text, because, source, "")
 
 
 def _names(vocabulary: Vocabulary, responses: tuple[str, ...]) -> str:
     names = [_name(vocabulary, response) for response in responses]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    if len(names) < 2:
+        return listed("", names)
+    return msgid("%(some)s and %(last)s", some=listed(", ", names[:-1]), last=names[-1])
 
 
 def _name(vocabulary: Vocabulary, response: str) -> str:

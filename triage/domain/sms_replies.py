@@ -80,6 +80,11 @@ class Reply:
     """STOP, YES, HELP ...: nothing else stands in the text but perhaps a code. Without a
     code the carrier itself has acted on it; with one nobody has."""
 
+    @property
+    def says_nothing(self) -> bool:
+        """No command, no answer, no note: words of their own, perhaps beside a code."""
+        return self == Reply(self.code)
+
 
 @dataclass
 class _Found:

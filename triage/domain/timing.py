@@ -98,7 +98,7 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(header)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter of a year, or an hour, that is too long
             return None
         seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
     if seconds != seconds:  # "nan" is a number to Python

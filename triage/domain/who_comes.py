@@ -7,11 +7,11 @@ from typing import Any
 
 from triage.domain.facts import Response
 from triage.domain.ruleset import NOT_ANSWERED
-from triage.domain.words import Words, msgid
+from triage.domain.words import Translate, Words, msgid
 
 MOVED = timedelta(minutes=10)
 """An arrival that moves by more has to be told again."""
-LATE, SOON, HALF, ASKED = "late", "soon", "/half", "/asked"
+LATE, SOON, HALF, ASKED, LAST = "late", "soon", "/half", "/asked", "/last"
 """What was told of a team: instead of its time, and behind its name."""
 
 NOT_TOLD = {
@@ -40,6 +40,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "some_there": "Some of them are there now, the others are not there yet.",
         "half_there": "Some of them are there now; we look for the others.",
         "eta": "They should be there at about {clock}.",
+        "etas": "The first should be there at about {clock}, all of them at about {all}.",
         "soon": "They come as soon as they can; we do not know the minute yet.",
         "late": "They should have been there by {clock}. We cannot say yet when they come.",
         "half": "So far only some of this team are on the way; we look for the others.",
@@ -54,7 +55,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "none_needed": "Nobody will come. {advice}",
         "advice": "If anything changes, call us again.",
         "stay": "Stay where you are if it is safe, and keep this telephone near you.",
-        "hands": "Put down anything that could look like a weapon, and keep your hands in sight.",
+        "hands": "When they come, hold nothing in your hands and tell them that you called.",
         "hands_for_you": "They come to help. Please hold nothing in your hands when they come in.",
         "worse": "If it gets worse or somebody is hurt, call again at once.",
         "call_back": "If nobody has come by {clock}, we call you back.",
@@ -80,10 +81,12 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "some_there": "Algunos ya están ahí; los demás todavía no.",
         "half_there": "Algunos ya están ahí; buscamos a los demás.",
         "eta": "Deberían llegar hacia las {clock}.",
+        "etas": "Los primeros deberían llegar hacia las {clock}, y todos hacia las {all}.",
         "soon": "Irán en cuanto puedan; todavía no sabemos a qué hora llegan.",
         "late": "Deberían haber llegado a las {clock}. Aún no podemos decir cuándo llegan.",
         "half": "Por ahora solo va una parte de este equipo; buscamos a los demás.",
-        "police_why": "Se pide policía por este motivo (está en inglés, dígalo en español): {why}",
+        "police_why": "Se pide policía por este motivo: {why}",
+        "police_why_written": "Se pide policía por esto (está en inglés, dígalo en español): {why}",
         "police_for_you": "Se pide policía para que usted y quienes están cerca estén a salvo.",
         "police_instead": "Se pide policía porque ahora no puede ir ningún otro equipo.",
         "police_unanswered": "Se pide policía porque algunas preguntas quedaron sin respuesta.",
@@ -94,7 +97,7 @@ _SAY: Mapping[str, Mapping[str, str]] = {
         "none_needed": "No va nadie. {advice}",
         "advice": "Si algo cambia, vuelva a llamarnos.",
         "stay": "Quédese donde está si es seguro y tenga el teléfono a mano.",
-        "hands": "Deje cualquier cosa que parezca un arma y mantenga las manos a la vista.",
+        "hands": "Cuando lleguen, no tenga nada en las manos y dígales que llamó usted.",
         "hands_for_you": "Vienen a ayudar. Por favor, no tenga nada en las manos cuando entren.",
         "worse": "Si empeora o alguien está herido, llame de nuevo enseguida.",
         "call_back": "Si nadie ha llegado a las {clock}, le llamamos.",
@@ -119,7 +122,10 @@ class Comer:
 
     response: Response
     at: datetime | None = None
-    """When they should be there, as somebody said; what a level asks for is no promise."""
+    """When they should be there, as somebody said; what a level asks for is no promise. The first
+    of them, where they come apart."""
+    all_at: datetime | None = None
+    """When all should be there, where that is later."""
     asked: bool = False
     """Nobody has accepted it or confirmed it in CAD: no time can be said."""
     there: bool = False
@@ -167,9 +173,12 @@ class Answer:
     @property
     def gist(self) -> list[list[str | None]]:
         """What has to be told anew when it changes: who, and when."""
-        found: list[list[str | None]] = [
-            [f"{one.response.id}{_behind(one)}", _when(one)] for one in self.comers
-        ]
+        found: list[list[str | None]] = []
+        for one in self.comers:
+            name = f"{one.response.id}{_behind(one)}"
+            found.append([name, _when(one)])
+            if one.all_at and not one.late:
+                found.append([name + LAST, one.all_at.isoformat()])
         return sorted(found, key=lambda one: one[0] or "")
 
 
@@ -197,10 +206,13 @@ def _when(one: Comer) -> str | None:
     return LATE if one.late else one.at.isoformat() if one.at else SOON
 
 
-def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list[str]:
+def script(
+    answer: Answer, language: str, clock: Mapping[datetime, str], translate: Translate
+) -> list[str]:
     """What is read out, in this order: a line for each who comes, what to do, when we ring back.
 
     clock -- the local time of each instant of the answer, in words.
+    translate -- the catalogue of that language, for what the rules say.
     """
     say = _SAY.get(language, _SAY["en"])
     at_the_door = [one for one in answer.comers if not one.by_phone]
@@ -211,7 +223,7 @@ def script(answer: Answer, language: str, clock: Mapping[datetime, str]) -> list
     elif not answer.comers:
         said = [say["none_needed"].format(advice=say["advice"])]
     said += _by_phone(answer, say, language, bool(said))
-    said += _police(answer, say)
+    said += _police(answer, say, translate)
     if answer.comers or answer.sought:
         said += _meanwhile(answer, say, clock)
     return said
@@ -227,14 +239,16 @@ def _by_phone(answer: Answer, say: Mapping[str, str], language: str, too: bool) 
         yield say["no_door"]
 
 
-def _police(answer: Answer, say: Mapping[str, str]) -> list[str]:
+def _police(answer: Answer, say: Mapping[str, str], translate: Translate) -> list[str]:
     if not any(one.response.public_safety for one in answer.comers):
         ours = any(one.response.reached_by == "page" for one in answer.comers)
         return [say["no_police"]] if ours and not answer.sought else []
     if answer.police_because and answer.to_themselves:
         return [say["police_for_you"]]
     if why := [one for one in answer.police_because if one != NOT_ANSWERED]:
-        return [say["police_why"].format(why=" ".join(why))]
+        told = [translate(one) for one in why]
+        as_written = not set(told).isdisjoint(why) and say.get("police_why_written")
+        return [(as_written or say["police_why"]).format(why=" ".join(told))]
     if answer.police_because:
         return [say["police_unanswered"]]
     return [say["police_instead"]] if answer.police_instead else []
@@ -296,6 +310,8 @@ def _of(
         said.append(say["some_there"])
     if one.at is None:
         return [*said, say["soon"]]
+    if one.all_at and not (one.late or one.half):
+        return [*said, say["etas"].format(clock=clock[one.at], all=clock[one.all_at])]
     return [*said, say["late" if one.late else "eta"].format(clock=clock[one.at])]
 
 
@@ -310,10 +326,15 @@ def _small(text: str) -> str:
 
 
 def must_be_told_again(told: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]) -> bool:
-    """Has the answer changed since it was told: somebody else, nobody, or another time?"""
-    if [one[0] for one in told] != [one[0] for one in now]:
-        return True
-    return any(_moved(before, after) for (_, before), (_, after) in zip(told, now, strict=True))
+    """Has the answer changed since it was told: somebody else, nobody, or another time of the
+    first of them or of the last?"""
+    before, after = ({one[0]: one[1] for one in gist} for gist in (told, now))
+    names = {name for name in after if not name.endswith(LAST)}
+    return names != {name for name in before if not name.endswith(LAST)} or any(
+        _moved(before[name], after[name])
+        or _moved(before.get(name + LAST, before[name]), after.get(name + LAST, after[name]))
+        for name in names
+    )
 
 
 def _moved(before: str | None, after: str | None) -> bool:

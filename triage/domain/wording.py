@@ -1,7 +1,7 @@
 """Every text the service sends, in one place, each a sentence of the catalogue (domain/texts.py).
 
-No text names the person in crisis or says anything of their health. Only `accepted`
-carries the place, because the team cannot get there without it.
+No text names the person in crisis or says anything of their health. Only whoever
+has accepted is told the place, because the team cannot get there without it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -165,12 +165,15 @@ def _going(
     )
 
 
-def accepted(code: str, place: str | None, others: Sequence[Spoken], **warnings: bool) -> Spoken:
+def accepted(
+    code: str, place: str | None, others: Sequence[Spoken], *, link: str, **warnings: bool
+) -> Spoken:
     """place -- exactly as the caller said it; others -- the partners: "CIT 2 officer";
-    warnings -- see `_going`."""
+    link -- their page of the call, without a sign-in; warnings -- see `_going`."""
     return _sentences(
         sms("%(code)s accepted, it is yours.", code=code),
         *_going(place, others, **warnings),
+        link,
         sms(
             "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR. "
             "If you need help: %(code)s ASSIST",
@@ -184,6 +187,7 @@ def assigned(
     place: str | None,
     others: Sequence[Spoken],
     *,
+    link: str,
     instead_of: str | None = None,
     **warnings: bool,
 ) -> Spoken:
@@ -194,6 +198,7 @@ def assigned(
     return _sentences(
         given,
         *_going(place, others, **warnings),
+        link,
         sms(
             "Next reply %(code)s GO as you leave, %(code)s ETA 10, %(code)s SCENE, %(code)s CLEAR, "
             "or %(code)s 2 to give it back",
@@ -261,20 +266,6 @@ def cleared(code: str) -> Text:
 def cleared_and_answered(code: str) -> Text:
     """Whoever has said already whether the triage was right, in their note, is not asked again."""
     return sms("%(code)s cleared, you are free. Thank you for your answer.", code=code)
-
-
-def help_raised(code: str) -> Text:
-    return sms(
-        "%(code)s: ALARM RAISED, dispatch is told that you need help. Use your radio if you can.",
-        code=code,
-    )
-
-
-def help_unplaced() -> Text:
-    """A cry for help from a phone that is on no call."""
-    return sms(
-        "ALARM RAISED: dispatch sees this text, but you are on no call. Use your radio or phone."
-    )
 
 
 def noted(code: str) -> Text:

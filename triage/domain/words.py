@@ -77,10 +77,23 @@ def _small(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+class Written(Spoken):
+    """A sentence of a rule set. Those of the shipped sets are in the catalogue; what a supervisor
+    has written since is said as it was written."""
+
+    def spoken(self, language: str, translate: Translate) -> str:
+        return translate(str(self)) if self else ""
+
+
 def msgid(sentence: str, **values: Any) -> Sentence:
     """A sentence of the catalogue. Whoever shows it says it in the reader's language; what varies
     in it is a named argument, %(minutes)s."""
     return Sentence(sentence, values)
+
+
+def of_rules(text: str) -> str:
+    """What a rule set says, in the reader's language where the catalogue has it."""
+    return text if isinstance(text, Spoken) else Written(text)
 
 
 def listed(between: str, parts: Iterable[Any]) -> Listed:

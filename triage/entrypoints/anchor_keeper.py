@@ -17,6 +17,7 @@ from triage.domain.audit_chains import DamagedAnchors, Head
 from triage.domain.findings import Finding
 from triage.services import audit_trail
 
+ACTOR = "watcher"
 EVERY_S = 50.0
 """With the watcher's own rounds, within a minute."""
 HANGS_AFTER_S = 150.0
@@ -56,13 +57,15 @@ class AnchorKeeper:
 
     def once(self) -> None:
         """Compare, and write down what is there if that is in order; else what was written down
-        before stays what is asked for."""
+        before stays what is asked for. Into a folder that lacks what was written down
+        nothing is written: it may be that of a share that is not mounted."""
         try:
             now, ends, self._found = self._compared()
-            if not self._found:
+            if not any(one.code == "audit_trail" for one in self._found):
                 self._remembered = ends
-                if self.context.anchors:
-                    self.context.anchors.write(now, ends)
+            if not self._found and self.context.anchors:
+                self.context.anchors.write(now, ends)
+                self.context.do(ACTOR, lambda uow: audit_trail.note_anchored(uow, ends))
         except DamagedAnchors as error:
             log.error("the anchors are damaged", why=str(error))
             self._found = [Finding("audit_trail", 1, None)]
@@ -75,15 +78,12 @@ class AnchorKeeper:
         self._looked = self.steady()
 
     def _compared(self) -> tuple[datetime, Mapping[int, Head], list[Finding]]:
-        before = self._before()
+        folder = self.context.anchors
+        last = folder.last() if folder else None
         with self.context.reading() as uow:
-            found = list(audit_trail.look(uow, before))
-            if found:
-                log.critical("the audit trail is not what was written down")
+            found = list(audit_trail.look(uow, last.heads if last else self._remembered))
+            if folder is not None:
+                found += audit_trail.fewer_anchors(uow, last)
+            for one in found:
+                log.critical("the audit trail is not what was written down", finding=one.code)
             return uow.now, audit_trail.ends(uow), found
-
-    def _before(self) -> Mapping[int, Head]:
-        if self.context.anchors is None:
-            return self._remembered
-        last = self.context.anchors.last()
-        return last.heads if last else {}

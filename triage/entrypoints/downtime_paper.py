@@ -27,6 +27,7 @@ from triage.domain.scoring_card import ScoringCard
 from triage.domain.words import LANGUAGES, Spoken, listed
 from triage.services.downtime import pack
 from triage.services.rosters import partner_kinds
+from triage.storage.sealed import showing_a_list
 
 NAME = "downtime.html"
 EVERY_S = 15 * 60.0
@@ -38,6 +39,7 @@ OLD_AFTER_S = 2 * EVERY_S
 log = structlog.get_logger("triage.downtime")
 
 
+@showing_a_list()
 def render(context: AppContext, made: ScoringCard | None = None) -> tuple[str, ScoringCard]:
     """The whole file, and its card for the next time."""
     centre = context.centre

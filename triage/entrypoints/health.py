@@ -48,8 +48,8 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/pagingz")
 @open_to_everyone
 def pagingz() -> ResponseReturnValue:
-    """200 when the newest round of the watcher is young and found nothing wrong. Strangers read
-    one word."""
+    """200 when a round of a watcher is young and none of the newest found anything wrong.
+    Strangers read one word."""
     with current_context().reading() as uow:
         state = paging_state(uow)
     told = state if _is_told_what() else {"state": state["state"]}

@@ -7,8 +7,9 @@ from triage.domain import safety_wording as words
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
 from triage.domain.words import Spoken, listed
-from triage.services import dangers, hazard_notes, outbox, pins, providers
+from triage.services import dangers, hazard_notes, idempotency, outbox, pins, providers, wrong_pins
 from triage.services.centre import Centre
+from triage.storage.calls import Call
 from triage.storage.dispatches import Page
 from triage.storage.messages import Message
 from triage.storage.unit_of_work import UnitOfWork
@@ -63,28 +64,54 @@ def _asking(text: str) -> Said:
     return Said(text, asks=True, digits=pins.LENGTH, goodbye=words.VOICE_NO_PIN)
 
 
-def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
-    """Their PIN, or somebody's guess."""
+def pressed(
+    uow: UnitOfWork, centre: Centre, message: Message, digits: str, token: str = ""
+) -> Said:
+    """Their PIN, or somebody's guess.
+
+    token -- the same where the network brings the same keys again: they are one guess.
+    """
     page = _page_of(uow, message)
     if page is None:
         return _OVER
     member, call = page.responder, page.slot.dispatch.call
     if pins.rests(uow, member):
         return Said(words.VOICE_PIN_RESTS)
-    if not pins.is_right(uow, centre, member, digits):
-        uow.audit("page.address_refused", page, call_id=call.id, team=page.team.name)
+    if not pins.is_right(uow, member, digits):
+        if not token or _is_first(uow, message, call, token):
+            _count(uow, centre, page)
+        else:
+            uow.session.refresh(member)  # it was perhaps counted while this waited
         if pins.rests(uow, member):
-            _tell_that_it_rests(uow, centre, page)
             return Said(words.VOICE_PIN_RESTS)
         wrong = words.voice_wrong_pin(pins.tries_left(centre, member))
         return _asking(listed(" ", [wrong, words.VOICE_PIN]))
-    uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
+    if not token or _is_first(uow, message, call, token):
+        uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
+        wrong_pins.read(uow, page.slot)
     told = [*dangers.known(uow, centre, call)]
     notes = hazard_notes.of_call(uow, call)
     told += [words.a_note_says(one.note.text or "") for one in notes]
     asked = dangers.none_of(uow, centre, call)
     read = words.address(call.code, call.location, told, asked)
     return Said(listed(" ", [read, words.ONCE_MORE, read]), private=True)
+
+
+def _is_first(uow: UnitOfWork, message: Message, call: Call, token: str) -> bool:
+    claim = idempotency.claim(uow, f"pin:{message.id}", token, "")
+    if claim.call_id is not None:
+        return False
+    idempotency.answer(uow, claim, call.id, None)
+    return True
+
+
+def _count(uow: UnitOfWork, centre: Centre, page: Page) -> None:
+    call_id, member = page.slot.dispatch.call_id, page.responder
+    uow.audit("page.address_refused", page, call_id=call_id, team=page.team.name)
+    pins.count_wrong(uow, centre, member)
+    if pins.rests(uow, member):
+        _tell_that_it_rests(uow, centre, page)
+        wrong_pins.too_many(uow, page.slot)
 
 
 def _page_of(uow: UnitOfWork, message: Message) -> Page | None:

@@ -10,7 +10,7 @@ from triage.domain.endings import Sent, ends_alone, may_be_dropped
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import DispatchState
 from triage.domain.words import Spoken, msgid
-from triage.services import assessments, dispatches, errands
+from triage.services import assessments, dispatches, errands, open_cries, silent_alarms
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -55,9 +55,15 @@ def must_be_agreed() -> Refused:
     )
 
 
-def drop(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> None:
+def drop(
+    uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str, *, confirmed: bool
+) -> None:
     """Cancel one dispatch by hand. Raises Refused where nobody would come any more, unless it is
-    not safe for those who do: they are called off at once, and the call stays open."""
+    not safe for those who do: they are called off at once, and the call stays open.
+
+    confirmed -- a person knows that somebody on the call needs help.
+    """
+    silent_alarms.must_not_show(uow, dispatch.slots)
     others = [one for one in dispatches.of_call(uow, dispatch.call) if one is not dispatch]
     (dropped,) = _sent([dispatch])
     if not (
@@ -71,6 +77,7 @@ def drop(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, reason: str) -> No
             ),
             "reason",
         )
+    open_cries.must_be_known(uow, centre, dispatch.call, confirmed=confirmed)
     dispatches.cancel(uow, centre, dispatch, reason)
 
 
@@ -78,9 +85,7 @@ def dropped(centre: Centre, dispatch: Dispatch) -> Spoken:
     """What was called off by it, in a sentence."""
     name = response_name(centre, dispatch.response)
     if dispatch.state is DispatchState.CLEARED:
-        return msgid(
-            "%(name)s is cleared by who was there; the rest is called off and told.", name=name
-        )
+        return msgid("%(name)s is cleared by who was there; the rest is called off.", name=name)
     return msgid("%(name)s is canceled; who was asked is told.", name=name)
 
 

@@ -9,6 +9,8 @@ from triage.storage.messages import Message
 from triage.storage.safety import Alarm
 from triage.storage.unit_of_work import UnitOfWork
 
+THROUGH = "voice"
+
 
 def picked_up(uow: UnitOfWork, message: Message) -> Said:
     """A person took the call; a machine takes no alarm."""
@@ -19,15 +21,16 @@ def picked_up(uow: UnitOfWork, message: Message) -> Said:
 
 def pressed(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
     alarm = _of(uow, message)
-    if alarm.taken_at is not None:
-        return Said(words.VOICE_TAKEN_BEFORE)
+    by = f"responder:{message.responder_id}" if message.responder_id else "desk"
+    if alarm.taken_at is not None:  # the network brings a key again where it missed our answer
+        theirs = (alarm.taken_through, alarm.taken_by) == (THROUGH, by)
+        return Said(words.VOICE_TAKEN if theirs else words.VOICE_TAKEN_BEFORE)
     if digits != "1":
         again = listed(" ", [words.VOICE_NOT_UNDERSTOOD, message.body or ""])
         return Said(again, asks=True, goodbye=words.VOICE_GOODBYE)
-    by = f"responder:{message.responder_id}" if message.responder_id else "desk"
     if message.responder_id is None:
         other_numbers.desk_answered(uow, message)
-    alarms.take(uow, centre, alarm, "voice", by)
+    alarms.take(uow, centre, alarm, THROUGH, by)
     return Said(words.VOICE_TAKEN)
 
 

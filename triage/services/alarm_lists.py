@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.alarms import AlarmKind, loudness
 from triage.domain.lifecycle import MessageState
 from triage.domain.words import msgid
-from triage.services import at_the_desk, providers
+from triage.services import at_the_desk, providers, silences
 from triage.services.actors import account_of, names_of
 from triage.services.centre import Centre
 from triage.storage.messages import Message
@@ -80,6 +80,17 @@ def of_member(
     """Their own cries for help on this call that are not over, as `standing` tells them. Nothing
     else may stand on their telephone: a silent alarm is the desk's alone."""
     theirs = Alarm.responder_id == responder_id, Alarm.kind == AlarmKind.HELP
+    return of_call(uow, centre, call_id, *theirs)
+
+
+def of_partners(
+    uow: UnitOfWork, centre: Centre, call_id: UUID, responder_id: UUID
+) -> Sequence[Alarm]:
+    """The cries for help of the others who came to this call that are not over: never a silent
+    alarm. For somebody who is told nothing new after one there are none, see `silences`."""
+    if responder_id in silences.silenced(uow):
+        return ()
+    theirs = Alarm.responder_id != responder_id, Alarm.kind == AlarmKind.HELP
     return of_call(uow, centre, call_id, *theirs)
 
 

@@ -26,10 +26,19 @@ HOLDER = "look_at_holder"
 
 
 def raise_(
-    uow: UnitOfWork, centre: Centre, kind: AlarmKind, member: Responder, page: Page | None = None
+    uow: UnitOfWork,
+    centre: Centre,
+    kind: AlarmKind,
+    member: Responder,
+    page: Page | None = None,
+    *,
+    wrote: str | None = None,
 ) -> Alarm:
     """Somebody is in danger, or may be. The telephones ring in the same transaction; who says so
-    again before a person has taken it lets them ring again at once."""
+    again before a person has taken it lets them ring again at once.
+
+    wrote -- the code in the text that says so.
+    """
     call_id = page.slot.dispatch.call_id if page else None
     alarm = _untaken_already(uow, kind, member, page)
     event = "alarm.raised" if alarm is None else "alarm.raised_again"
@@ -45,21 +54,27 @@ def raise_(
             )
         )
         alarm.responder = member
-    alarm.raised_at = uow.now
+    alarm.raised_at, alarm.written_code = uow.now, wrote or alarm.written_code
     uow.session.flush()
-    uow.audit(event, alarm, kind=kind.value, team=member.team.name, role=member.role)
+    named: dict[str, Any] = {"wrote": wrote} if wrote else {}
+    uow.audit(event, alarm, kind=kind.value, team=member.team.name, role=member.role, **named)
     alarm_rings.ring(uow, centre, alarm)
     return alarm
 
 
 def raise_on(
-    uow: UnitOfWork, centre: Centre, kind: AlarmKind, member: Responder, pages: Sequence[Page]
+    uow: UnitOfWork,
+    centre: Centre,
+    kind: AlarmKind,
+    member: Responder,
+    pages: Sequence[Page],
+    wrote: str | None,
 ) -> None:
     """On each of these calls, or on none."""
     for page in pages:
-        raise_(uow, centre, kind, member, page)
+        raise_(uow, centre, kind, member, page, wrote=wrote)
     if not pages:
-        raise_(uow, centre, kind, member)
+        raise_(uow, centre, kind, member, wrote=wrote)
 
 
 def _untaken_already(

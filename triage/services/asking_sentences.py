@@ -6,7 +6,7 @@ from typing import Any
 
 from triage.domain.codes import DISPOSITIONS, VERDICTS
 from triage.domain.reachability import LEFT_DUTY
-from triage.domain.role_words import role_name
+from triage.domain.role_words import member_name, role_name
 from triage.domain.state_words import through_name
 from triage.domain.words import Sentence, begun, listed, msgid
 from triage.services import stand_downs
@@ -38,10 +38,13 @@ def _why_asked(written: str) -> str:
     return written
 
 
-def _left(details: Details) -> str | None:
+def why_left(details: Details) -> str | None:
+    """In words why they left duty, where that ended it."""
     return LEFT_DUTY.get(details.get("because", ""))
 
 
+NOT_REACHED = msgid("could not be reached by text")
+_LONG_S = 120
 _NO_TURN = {
     stand_downs.ARRIVED: msgid(
         "%(team)s has arrived at its own call: it is not asked any more to turn and come here."
@@ -61,18 +64,36 @@ _NO_TURN = {
 def _passed_over(_: Centre, details: Details) -> str:
     if said := _NO_TURN.get(details.get("because", "")):
         return Sentence(said, {"team": details["team"]})
-    return _unanswered(details, msgid("did not answer in time"))
+    return _unanswered(details, in_time(details))
+
+
+def in_time(details: Details) -> str:
+    """How long they were asked in vain."""
+    if (waited_s := details.get("waited_s")) is None:  # of the release before
+        return msgid("did not answer in time")
+    if waited_s < _LONG_S:
+        return msgid("did not answer in %(seconds)s s", seconds=waited_s)
+    return msgid("did not answer in %(minutes)s min", minutes=waited_s // 60)
+
+
+def _who(details: Details) -> str:
+    """By name where the desk reads it (timeline.py): of a pair each answers for themselves."""
+    named, team, role = details.get("who"), details["team"], details.get("role")
+    return named or (member_name(team, role) if role else team)
 
 
 def _unanswered(details: Details, how: str) -> str:
     """how -- it ended, unless they left duty. Only teams are asked one after the other."""
-    said = {"team": details["team"], "left": _left(details) or how}
+    said = {"who": _who(details), "left": why_left(details) or how}
     asked = details.get("asked")
     if asked == "divert":
-        return msgid("%(team)s %(left)s: it does not turn and stays on its own call.", **said)
+        team = details["team"]
+        return msgid(
+            "%(who)s %(left)s: %(team)s does not turn and stays on its own call.", team=team, **said
+        )
     if asked:
-        return msgid("%(team)s %(left)s.", **said)
-    return msgid("%(team)s %(left)s; the next is asked.", **said)
+        return msgid("%(who)s %(left)s.", **said)
+    return msgid("%(who)s %(left)s; the next is asked.", **said)
 
 
 def _role(details: Details) -> str:
@@ -87,7 +108,7 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         "%(to)s assigned as %(role)s by hand.", to=d["to"], role=role_name(d["role"])
     ),
     "slot.by_radio_only": lambda _, d: msgid(
-        "%(team)s (%(role)s) texted STOP.", team=d["team"], role=_role(d)
+        "%(team)s (%(role)s) texted a stop word.", team=d["team"], role=_role(d)
     ),
     "slot.eta": lambda _, d: msgid("Arrives in %(minutes)s min.", minutes=d["minutes"]),
     "slot.en_route": lambda _, d: msgid(
@@ -121,17 +142,18 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
         through=through_name(d["through"]),
         waited_s=d["waited_s"],
     ),
-    "page.declined": lambda _, d: msgid("%(team)s declined.", team=d["team"]),
+    "page.declined": lambda _, d: msgid("%(who)s declined.", who=_who(d)),
     "page.passed_over": _passed_over,
-    "page.undeliverable": lambda _, d: _unanswered(d, msgid("cannot be reached by text")),
+    "page.undeliverable": lambda _, d: _unanswered(d, NOT_REACHED),
     "page.asked_anew": lambda _, d: msgid(
         "%(team)s is asked anew: the text did not leave in time.", team=d["team"]
     ),
     "page.unreported": lambda _, d: msgid(
         "%(team)s is rung: nobody reports that the text arrived.", team=d["team"]
     ),
+    "page.withdrawn": lambda _, d: msgid("%(team)s is not asked any more.", team=d["team"]),
     "page.given_back": lambda _, d: msgid(
-        "%(team)s gave it back; somebody else is asked.", team=d["team"]
+        "%(who)s gave it back; somebody else is asked.", who=_who(d)
     ),
     "visit.written": lambda _, d: msgid(
         "%(team)s (%(role)s) wrote the visit down: %(disposition)s. Verdict: %(verdict)s.",

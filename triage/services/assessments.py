@@ -22,6 +22,7 @@ from triage.services.centre import Centre
 from triage.services.dispatches import Urgency
 from triage.services.time_limit import OutOfTime, TimeLimit
 from triage.storage.calls import Answer, AssessmentRecord, Call, Caller
+from triage.storage.sealed import CannotOpen, passed_over
 from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -319,17 +320,22 @@ def newest_of(uow: UnitOfWork, calls: Collection[UUID]) -> dict[UUID, Decision]:
         )
     ).all()
     found = gists(uow, [key for _, key in newest])
-    return {call: found[key] for call, key in newest}
+    return {call: found[key] for call, key in newest if key in found}
 
 
 def gists(uow: UnitOfWork, records: Collection[UUID]) -> dict[UUID, Decision]:
     """The decisions of these records without their whole results. A record never changes: what
-    boards show again and again is fetched, opened and read once in each process."""
+    boards show again and again is fetched, opened and read once in each process. A list goes on
+    without those that cannot be decrypted."""
     found = {key: known for key in records if (known := _gists.get(key)) is not None}
     if missing := [key for key in records if key not in found]:
         if len(_gists) >= MOST_GISTS:
             _gists.clear()
         of_them = select(AssessmentRecord).where(AssessmentRecord.id.in_(missing))
         for record in uow.session.scalars(of_them.options(defer(AssessmentRecord.input_sealed))):
-            found[record.id] = _gists[record.id] = replace(decision_of(record), result={})
+            try:
+                found[record.id] = _gists[record.id] = replace(decision_of(record), result={})
+            except CannotOpen as error:
+                if not passed_over(error):
+                    raise
     return found

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from triage.domain import wording
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import SlotState
-from triage.domain.role_words import role_name
+from triage.domain.role_words import member_name, role_name
 from triage.domain.words import msgid
 from triage.services import (
     assessments,
@@ -15,8 +15,10 @@ from triage.services import (
     dispatches,
     diverts,
     page_answers,
+    page_links,
     paging,
     reliefs,
+    silences,
 )
 from triage.services.centre import Centre
 from triage.services.unsafe import somebody_withdrew
@@ -65,8 +67,16 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
         raise Refused(
             msgid("Choose a member who is a %(role)s.", role=role_name(slot.role)), "responder"
         )
+    if responder.id in silences.forced(uow):
+        raise Refused(
+            msgid(
+                "A silent alarm stands: %(who)s is given no other call until it is over.",
+                who=member_name(responder.team.name, responder.role),
+            ),
+            "responder",
+        )
     question = diverts.question_to(slot.dispatch, responder)
-    dispatches.give_to(uow, slot, responder)
+    page = dispatches.give_to(uow, slot, responder)
     left, turned = diverts.settled_by_hand(uow, centre, question) if question else (None, [])
     call = slot.dispatch.call
     paging.tell(
@@ -77,6 +87,7 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
             call.code,
             call.location,
             page_answers.partners_told(slot),
+            link=page_links.make(uow, centre, page),
             instead_of=left.call.code if left is not None else None,
             unsafe=somebody_withdrew(uow, slot.dispatch),
             quiet=assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely"),
@@ -84,6 +95,6 @@ def _give(uow: UnitOfWork, centre: Centre, slot: Slot, responder: Responder) -> 
         ),
     )
     cries.tell_who_comes(uow, centre, slot)
-    for page in turned:
-        diverts.tell_who_turned(uow, centre, page, page_answers.partners_told(page.slot))
+    for theirs in turned:
+        diverts.tell_who_turned(uow, centre, theirs, page_answers.partners_told(theirs.slot))
     return turned

@@ -52,6 +52,7 @@ class Coming:
     role: str
     state: SlotState
     eta_at: datetime | None
+    slot_id: UUID
     relief: str | None = None
     """`asked` while somebody is sought who relieves them, `none` while nobody is left to ask."""
     hushed: bool = False
@@ -221,21 +222,8 @@ def line_of(
 
 def _coming(slot: Slot | ListedSlot, unasked: Collection[UUID]) -> Coming:
     who = slot.team.name if slot.team else slot.unit or ""
-    return Coming(who, slot.role, slot.state, slot.eta_at, _relief(slot), slot.id in unasked)
-
-
-def to_tell_by_radio(lines: Iterable[DispatchLine]) -> Sequence[str]:
-    """Who accepted after a silent alarm there and has not arrived: no text may tell them. Units
-    that only the radio reaches have no time of arrival here, and may be there."""
-    every = [*lines]
-    if not any(line.hushed for line in every):
-        return ()
-    return [
-        member_name(one.unit, one.role)
-        for line in every
-        for one in line.coming
-        if not one.hushed and one.state not in ON_SITE and one.unit != line.unit
-    ]
+    hushed = slot.id in unasked
+    return Coming(who, slot.role, slot.state, slot.eta_at, slot.id, _relief(slot), hushed)
 
 
 def hushed(lines: Iterable[DispatchLine]) -> frozenset[str]:

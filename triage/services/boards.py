@@ -1,6 +1,6 @@
 """The board: every open call, the loudest first. Reads only, the same few queries however many."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -22,6 +22,7 @@ from triage.services import (
     outbox,
     sending,
     silences,
+    told_of_alarms,
     two_places,
     unasked,
     who_comes,
@@ -37,6 +38,7 @@ from triage.services.board_lines import (
 from triage.services.centre import Centre
 from triage.services.held_calls import Holder
 from triage.services.listed_calls import ListedCall
+from triage.services.told_of_alarms import Known, ToTell
 from triage.storage.calls import LISTED_ONES, MOST_LISTED, AssessmentRecord, Override
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
@@ -96,6 +98,15 @@ class Row:
     """Who comes, or when, is not what the caller was told."""
     left_unsafe_at: datetime | None
     """When a team last left it because it was not safe."""
+    silent: bool
+    """A silent alarm of it is not over."""
+    to_tell: ToTell
+    """Whom to tell by radio of it, or of one of somebody who is on this call too."""
+
+    @property
+    def silent_elsewhere(self) -> Collection[str]:
+        """The teams that come here and whose silent alarm stands on another call."""
+        return () if self.silent else sorted(hushed(self.lines))
 
     @cached_property
     def loudness(self) -> Loudness:
@@ -107,7 +118,8 @@ class _Latest(NamedTuple):
 
     id: UUID
     at: datetime
-    decision: Decision
+    decision: Decision | None
+    """None: it cannot be decrypted."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,8 @@ class _Around:
     errands: Mapping[UUID, Sequence[Errand]]
     told: Mapping[UUID, Sequence[Any]]
     holders: Mapping[UUID, Holder]
+    silent: Collection[UUID]
+    by_radio: Known
 
 
 @dataclass(frozen=True)
@@ -158,7 +172,7 @@ def board(uow: UnitOfWork, centre: Centre, most: int = MOST_LISTED) -> Board:
     calls = listed_calls.of_board(uow, most)
     around = _around(uow, centre, calls[-1].received_at if calls else uow.now)
     rows = [_row(uow.now, centre, call, around) for call in calls]
-    rows.sort(key=lambda row: (row.loudness, _rank(row), row.call.received_at, row.call.id))
+    rows.sort(key=_loudest_first)
     not_listed = listed_calls.not_listed(uow, calls)
     if not not_listed:
         return Board(uow.now, rows, 0)
@@ -191,23 +205,28 @@ def _around(uow: UnitOfWork, centre: Centre, last: datetime) -> _Around:
         errands.of_listed_calls(uow, last),
         who_comes.last_told(uow, last),
         held_calls.of_listed_calls(uow, centre, last),
+        silences.calls(uow),
+        told_of_alarms.known(uow),
     )
 
 
 def _latest_of(uow: UnitOfWork, last: datetime) -> dict[UUID, _Latest]:
     newest = uow.session.execute(_LATEST, {"last": last}).all()
     decisions = assessments.gists(uow, [one.id for one in newest])
-    return {one.call_id: _Latest(one.id, one.created_at, decisions[one.id]) for one in newest}
+    return {one.call_id: _Latest(one.id, one.created_at, decisions.get(one.id)) for one in newest}
 
 
-def _rank(row: Row) -> int:
-    return row.decision.urgency.rank if row.decision else 0
+def _loudest_first(row: Row) -> tuple[bool, Loudness, int, datetime, UUID]:
+    """Whatever else stands there, a silent alarm is above it, and whom to tell of one."""
+    rank = row.decision.urgency.rank if row.decision else 0
+    calm = not (row.silent or row.to_tell.all)
+    return calm, row.loudness, rank, row.call.received_at, row.call.id
 
 
 def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Row:
     latest = around.latest.get(call.id)
     dispatched = around.dispatched.get(call.id, ())
-    waiting = around.errands.get(call.id, ())
+    waiting, silent = around.errands.get(call.id, ()), call.id in around.silent
     decision = latest.decision if latest else None
     lines = [line for line in dispatched if line.state is not DispatchState.CANCELLED]
     not_needed = nobody_is_needed(dispatched, latest.at if latest else None)
@@ -218,7 +237,10 @@ def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Ro
     if decision and decision.urgency.within_min is not None:
         target_at = call.received_at + timedelta(minutes=decision.urgency.within_min)
     nobody = not lines and bool(owed) and not not_needed
-    not_sent = [] if overridden else sorted(owed - {d.response for d in dispatched})
+    unread = latest is not None and decision is None
+    not_sent = (
+        [] if overridden or (unread and lines) else sorted(owed - {d.response for d in dispatched})
+    )
     return Row(
         call=call,
         decision=decision,
@@ -235,12 +257,16 @@ def _row(now: datetime, centre: Centre, call: ListedCall, around: _Around) -> Ro
         cancelled=bool(dispatched) and not lines,
         not_needed=not_needed,
         errands=waiting,
-        errand_is_red=any(unasked.is_red(errand, now, hushed(lines)) for errand in waiting),
+        errand_is_red=any(
+            unasked.is_red(errand, now, hushed(lines), silent=silent) for errand in waiting
+        ),
         held=around.holders.get(call.id),
-        tell_again=who_comes.is_stale(centre, around.told.get(call.id), lines, now),
+        tell_again=not silent and who_comes.is_stale(centre, around.told.get(call.id), lines, now),
         left_unsafe_at=max(
             (one.left_unsafe_at for one in dispatched if one.left_unsafe_at), default=None
         ),
+        silent=silent,
+        to_tell=around.by_radio.to_tell(call.id, lines),
     )
 
 

@@ -67,14 +67,14 @@ def left(uow: UnitOfWork, call: Call) -> None:
 
 
 def stand_down(uow: UnitOfWork, call: Call, slots: Iterable[Slot]) -> None:
-    """These are not wanted any more; nothing here tells those of them who have no phone."""
+    """These are not wanted any more; nothing here tells those of them who have no phone, or have
+    stopped our texts."""
     off = {
-        slot.unit
+        name
         for slot in slots
-        if slot.unit
-        and slot.state in TAKEN - ON_SITE
-        and slot.responder_id is None
+        if slot.state in TAKEN - ON_SITE
         and slot.dispatch.reached_by != "transfer"  # a line drives nowhere
+        and (name := _untold(slot))
     }
     if not off:
         return
@@ -103,6 +103,12 @@ def comes(uow: UnitOfWork, call: Call, unit: str) -> None:
         errand.details = {"units": still}
     else:
         errands.end(uow, errand, "comes")
+
+
+def _untold(slot: Slot) -> str | None:
+    if slot.responder is None:
+        return slot.unit
+    return slot.responder.team.name if slot.responder.opted_out_at is not None else None
 
 
 _WAITS = Errand.kind == OFF, Errand.ended_at.is_(None)

@@ -104,7 +104,7 @@ class CallPage:
 
 def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
     """Everything a dispatcher sees of this call."""
-    record = call_record.of_call(uow, centre, call)
+    record = call_record.of_call(uow, centre, call, by_name=True)
     rows = uow.session.scalars(
         select(AssessmentRecord)
         .where(AssessmentRecord.call_id == call.id)

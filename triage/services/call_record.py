@@ -36,17 +36,18 @@ class CallRecord:
     timeline: Sequence[Event]
 
 
-def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallRecord:
-    """The record as it stands, what this unit of work has changed included."""
+def of_call(uow: UnitOfWork, centre: Centre, call: Call, *, by_name: bool = False) -> CallRecord:
+    """The record as it stands, what this unit of work has changed included. by_name -- see
+    `timeline.of_call`."""
     latest, sent = assessments.latest(uow, call), _dispatches(uow, call)
     return CallRecord(
         call=call,
-        assessment=json.loads(latest.result or "{}") if latest else None,
+        assessment=json.loads(latest.result) if latest and latest.result else None,
         dispatches=sent,
         sent=_compared(uow, centre, call, latest, sent),
         messages=_messages(uow, call),
         follow_ups=_follow_ups(uow, call),
-        timeline=timeline.of_call(uow, centre, call),
+        timeline=timeline.of_call(uow, centre, call, by_name=by_name),
     )
 
 

@@ -38,7 +38,7 @@ def add(
     """
     number, index = kept_number(centre, phone)
     people = people or People()
-    _check(people)
+    check(people)
     caller = uow.add(
         Caller(
             call_id=call.id,
@@ -112,7 +112,8 @@ def third_party_of_call(call: Call, key: UUID) -> CallThirdParty:
     raise NotFound(msgid("nobody of that kind is noted for this call"))
 
 
-def _check(people: People) -> None:
+def check(people: People) -> None:
+    """Raises Refused for what is no choice, or no safe way to call back and one."""
     if people.relation is not None and people.relation not in RELATIONS:
         raise Refused(msgid("Choose who rings from the list."), "caller_relation")
     if not set(people.call_back) <= set(CALL_BACK):

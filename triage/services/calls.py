@@ -1,4 +1,4 @@
-"""Taking a call, adding to it, and closing it."""
+"""Taking a call, and adding to it."""
 
 import json
 import re
@@ -10,22 +10,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from triage.domain.codes import CANCELLED, DISPOSITIONS, NO_CALL, NOBODY_NEEDED
-from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import CallState, DispatchState
 from triage.domain.people_of_call import People
 from triage.domain.sms_replies import ALPHABET
 from triage.domain.words import msgid
 from triage.services import (
-    agreements,
     assessments,
-    by_radio,
-    cad,
     call_codes,
     callers,
+    closing,
     dangers,
     dispatches,
-    errands,
     follow_ups,
     held_calls,
     own_answers,
@@ -82,7 +78,7 @@ def open_call(uow: UnitOfWork, centre: Centre, new: NewCall) -> Call:
         held_calls.hold(uow, call)
     if new.disposition is not None:
         assess(uow, centre, call, new.situation, afterwards=False)
-        close_call(uow, centre, call, new.disposition, None)
+        closing.close_call(uow, centre, call, new.disposition, None)
         return call
     _, decision = assess(uow, centre, call, new.situation)
     if new.choice is not None:
@@ -285,57 +281,6 @@ def nobody_is_left(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> None:
         return
     if latest is None or assessments.given_away(latest).get(dispatch.response) != dispatch.cause:
         assess(uow, centre, call)
-
-
-def close_call(
-    uow: UnitOfWork,
-    centre: Centre,
-    call: Call,
-    disposition: str,
-    note: str | None,
-    *,
-    agreed: bool = False,
-) -> None:
-    """Close with a coded disposition. Raises Refused while somebody is still owed, or where
-    others have to agree.
-
-    agreed -- whoever may has agreed that nobody need come: see cancellations.py.
-    """
-    must_be_open(call)
-    if disposition not in DISPOSITIONS:
-        raise Refused(msgid("Choose how the call ended."), "disposition")
-    agreements.nobody_is_to_say(uow, call)
-    for dispatch in dispatches.of_call(uow, call):
-        _is_not_owed(centre, dispatch, disposition)
-    if not (agreed or agreements.may_end(uow, centre, call, disposition)):
-        raise agreements.must_be_agreed()
-    for dispatch in dispatches.of_call(uow, call):
-        if dispatch.state is DispatchState.HANDED_OVER:
-            if agreed or disposition in {CANCELLED, *NO_CALL}:
-                by_radio.stand_down(uow, call, dispatch.slots)
-            cad.end(uow, dispatch)
-        elif dispatch.state not in dispatches.ENDED:
-            dispatches.cancel(uow, centre, dispatch, "closed")
-    if disposition in NO_CALL:
-        follow_ups.end_all(uow, centre, call)
-    errands.end_all(uow, call)
-    call.state = CallState.CLOSED
-    call.disposition = disposition
-    call.closed_at = uow.now
-    call.closing_note = (note or "").strip() or None
-    uow.audit("call.closed", call, disposition=disposition)
-
-
-def _is_not_owed(centre: Centre, dispatch: Dispatch, disposition: str) -> None:
-    if dispatch.state is DispatchState.ON_SCENE:
-        raise Conflict(msgid("a team is on scene: it clears first"))
-    waiting = {DispatchState.HAND_OVER, DispatchState.UNFILLED, DispatchState.SEEKING}
-    if dispatch.state in waiting and disposition not in NOBODY_NEEDED:
-        name = centre.vocabulary.responses[dispatch.response].label("en")
-        raise Refused(
-            msgid("%(name)s is still owed: cancel it or see it through.", name=name),
-            "disposition",
-        )
 
 
 def by_reference(uow: UnitOfWork, reference: str) -> Call:

@@ -234,7 +234,7 @@ def results(uow: UnitOfWork, run: ReachRun) -> Results:
 _NOT_ASKED = {
     SILENT_ALARM: msgid("nothing was to be sent to them"),  # it stays here when that is over
     PHONE_LOST: msgid("phone lost"),
-    "opted_out": msgid("texted STOP"),
+    "opted_out": msgid("texted a stop word"),
     "unverified": msgid("number not verified"),
 }
 

@@ -40,7 +40,7 @@ def look(uow: UnitOfWork, call: Call, before: Mapping[str, int], now: Mapping[st
 
 def _owe(uow: UnitOfWork, call: Call, errand: Errand | None, facts: Iterable[str]) -> None:
     owed: dict[str, Any] = {"facts": sorted(facts)}
-    owed["texts"] = sorted({slot.team.name for slot in _with_phones(uow, call) if slot.team})
+    owed["texts"] = sorted({slot.team.name for slot in with_phones(uow, call) if slot.team})
     owed["units"] = _by_radio(uow, call)
     if not owed["texts"] and not owed["units"]:
         return
@@ -52,7 +52,7 @@ def _owe(uow: UnitOfWork, call: Call, errand: Errand | None, facts: Iterable[str
     errands.next_turn(uow, errand, uow.now + PATIENCE)
 
 
-def _with_phones(uow: UnitOfWork, call: Call) -> Iterable[Slot]:
+def with_phones(uow: UnitOfWork, call: Call) -> Iterable[Slot]:
     under_way = (
         select(Slot)
         .join(Dispatch)
@@ -72,7 +72,7 @@ def _by_radio(uow: UnitOfWork, call: Call) -> list[str]:
 def text(uow: UnitOfWork, centre: Centre, call: Call, turn: int) -> None:
     """Whoever has a phone here is texted; the others are still to be told. Raises Conflict."""
     errand = _seen(uow, call, turn)
-    for slot in _with_phones(uow, call):
+    for slot in with_phones(uow, call):
         tell(uow, centre, slot, safety_wording.danger_corrected(call.code), priority=0)
     uow.audit(f"{KIND}.texted", errand, texts=errand.details["texts"])
     if errand.details["units"]:

@@ -22,13 +22,19 @@ from triage.storage.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 
-def cry_for_help(uow: UnitOfWork, centre: Centre, member: Responder, pages: Sequence[Page]) -> None:
+def cry_for_help(
+    uow: UnitOfWork,
+    centre: Centre,
+    member: Responder,
+    pages: Sequence[Page],
+    wrote: str | None = None,
+) -> None:
     """On each of these calls, or on none. Who says it again is told of once while nobody has taken
-    the alarm."""
+    the alarm. wrote -- see `alarms.raise_`."""
     if not pages:
-        alarms.raise_(uow, centre, AlarmKind.HELP, member)
+        alarms.raise_(uow, centre, AlarmKind.HELP, member, wrote=wrote)
     for page in pages:
-        alarm = alarms.raise_(uow, centre, AlarmKind.HELP, member, page)
+        alarm = alarms.raise_(uow, centre, AlarmKind.HELP, member, page, wrote=wrote)
         if alarm.rings == 1 and page.state is PageState.ACCEPTED:
             _tell_others(uow, centre, member, page)
 

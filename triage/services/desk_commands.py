@@ -7,8 +7,8 @@ from triage.domain import desk_commands as language
 from triage.domain.desk_commands import Command
 from triage.domain.errors import NotFound, Refused
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, DispatchState, PageState, SlotState
-from triage.domain.role_words import role_name
-from triage.domain.words import listed, msgid
+from triage.domain.role_words import role_name, roles_named
+from triage.domain.words import begun, listed, msgid
 from triage.services import (
     after_a_no,
     agreements,
@@ -19,12 +19,15 @@ from triage.services import (
     call_pages,
     calls,
     check_ins,
+    clearing,
+    closing,
     command_refusals,
     command_words,
     dispatches,
     escalations,
     paging,
     response_words,
+    rest_of_team,
     sending,
     teams_meant,
 )
@@ -41,7 +44,6 @@ _STATES = {
     "near": (SlotState.STAGED, msgid("waits near")),
     "there": (SlotState.ON_SCENE, msgid("on scene")),
     "move": (SlotState.TRANSPORTING, msgid("transporting")),
-    "clear": (SlotState.CLEARED, msgid("cleared")),
 }
 
 
@@ -61,6 +63,8 @@ class _At:
     centre: Centre
     call: Call
     command: Command
+    confirmed: bool
+    """A person knows that an alarm stands on it."""
 
     @property
     def rest(self) -> Sequence[str]:
@@ -84,10 +88,11 @@ def find_call(uow: UnitOfWork, name: str) -> Call:
         raise Refused(msgid("There is no call %(name)s.", name=name[:20])) from None
 
 
-def do(uow: UnitOfWork, centre: Centre, command: Command) -> Done:
-    """Do it. Raises Refused or Conflict with a sentence; nothing is changed then."""
+def do(uow: UnitOfWork, centre: Centre, command: Command, *, confirmed: bool = False) -> Done:
+    """Do it. Raises Refused or Conflict with a sentence; nothing is changed then. A refusal of the
+    field `confirmed` asks for just that."""
     call = find_call(uow, command.call)
-    said = _DOES[command.verb.word](_At(uow, centre, call, command))
+    said = _DOES[command.verb.word](_At(uow, centre, call, command, confirmed))
     return Done(listed(": ", [call.code, said]), call.reference)
 
 
@@ -154,6 +159,8 @@ def _held(at: _At, name: str) -> list[Slot]:
     by_name: dict[str, list[Slot]] = {}
     for slot in held:
         by_name.setdefault(paging.who_has(slot), []).append(slot)
+    if not held:
+        sending.must_be_open(at.call)
     nobody = msgid("No team has accepted %(code)s yet.", code=at.call.code)
     return by_name[_only(name, list(by_name), nobody)]
 
@@ -174,6 +181,22 @@ def _advance(at: _At) -> str:
     for slot in slots:
         dispatches.advance(at.uow, at.centre, slot, state, "radio")
     return msgid("%(who)s %(state)s.", who=who, state=words)
+
+
+def _clear(at: _At) -> str:
+    slots = clearing.of_them(_held(at, " ".join(at.rest)))
+    who = paging.who_has(slots[0])
+    for slot in slots:
+        clearing.clear(at.uow, at.centre, slot, confirmed=at.confirmed)
+    said: str = msgid("%(who)s cleared.", who=who)
+    left = rest_of_team.rest(slots[0].dispatch)
+    if left and not any(slot.state in ON_SITE for slot in slots[0].dispatch.slots):
+        asked = msgid(
+            "%(roles)s still needed? Answer on its page.",
+            roles=begun(roles_named(slot.role for slot in left)),
+        )
+        said = listed(" ", [said, asked])
+    return by_radio.standing_down(at.uow, at.call, said)
 
 
 def _eta(at: _At) -> str:
@@ -293,13 +316,13 @@ def _drop(at: _At) -> str:
             if live
             else msgid("Nobody comes to this call.")
         )
-    agreements.drop(at.uow, at.centre, live[0], reason)
+    agreements.drop(at.uow, at.centre, live[0], reason, confirmed=at.confirmed)
     return by_radio.standing_down(at.uow, at.call, agreements.dropped(at.centre, live[0]))
 
 
 def _end(at: _At) -> str:
     disposition = language.one_code(at.rest, command_words.endings(), msgid("ending"))
-    calls.close_call(at.uow, at.centre, at.call, disposition, None)
+    closing.close_call(at.uow, at.centre, at.call, disposition, None, confirmed=at.confirmed)
     said = msgid("closed: %(disposition)s.", disposition=language.ENDINGS[disposition])
     return by_radio.standing_down(at.uow, at.call, said)
 
@@ -311,6 +334,7 @@ _DOES: Mapping[str, Callable[[_At], str]] = {
     "no": _answer,
     "eta": _eta,
     **dict.fromkeys(_STATES, _advance),
+    "clear": _clear,
     "ok": _heard,
     "send": _send,
     "again": _again,

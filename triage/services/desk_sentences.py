@@ -1,4 +1,4 @@
-"""What a timeline says of who at the desk has a call."""
+"""What a timeline says of who at the desk has a call, or looks at a list."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +19,19 @@ def _taken_over(_: Centre, details: Mapping[str, Any]) -> str:
     )
 
 
+LISTS = {
+    "board": msgid("Looked at the board."),
+    "map": msgid("Looked at the map."),
+    "begun": msgid("Was told of calls from the same number that colleagues take."),
+    "hazards": msgid("Looked at the hazard notes."),
+    "follow_ups": msgid("Looked at the follow-ups."),
+    "alarms": msgid("Looked at the alarms."),
+    "past_calls": msgid("Looked at past calls."),
+}
+"""By the code of the list."""
+
 SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
+    "list.looked_at": lambda _, d: LISTS[d["view"]],
     "call.held": lambda _, d: msgid("Has the call at the desk now."),
     "call.taken_over": _taken_over,
     "call.offered": lambda _, d: msgid("Gives the call to a colleague, who has not accepted yet."),

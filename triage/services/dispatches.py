@@ -155,7 +155,7 @@ def record_answer(
         page_answers.decline(uow, centre, page, through)
 
 
-def give_to(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
+def give_to(uow: UnitOfWork, slot: Slot, responder: Responder) -> Page:
     """The place is theirs, as if they had answered a page."""
     page = next((p for p in slot.pages if p.responder_id == responder.id), None)
     if page is None or page.state is PageState.WITHDRAWN:
@@ -176,6 +176,7 @@ def give_to(uow: UnitOfWork, slot: Slot, responder: Responder) -> None:
     slot.team_id, slot.responder_id, slot.unit = page.team_id, responder.id, None
     slot.team, slot.responder = page.team, responder
     check_ins.watch_over(uow, slot)
+    return page
 
 
 PROGRESS = {
@@ -195,6 +196,7 @@ def advance(uow: UnitOfWork, centre: Centre, slot: Slot, state: SlotState, throu
         return
     if state is SlotState.CLEARED:
         reliefs.must_stay(slot)
+    came = slot.state in ON_SITE
     slot.move_to(state)
     uow.audit(
         f"slot.{state.value}", slot, call_id=slot.dispatch.call_id, role=slot.role, through=through
@@ -204,7 +206,7 @@ def advance(uow: UnitOfWork, centre: Centre, slot: Slot, state: SlotState, throu
         promised_backs.arrived(uow, slot.dispatch.call)
     if slot.dispatch.reached_by == "page":
         if state is SlotState.CLEARED:
-            rest_of_team.has_cleared(uow, centre, slot)
+            rest_of_team.has_cleared(uow, centre, slot, came=came)
         paging.refresh(uow, slot.dispatch)
     elif state is SlotState.CLEARED:
         slot.dispatch.state = DispatchState.CLEARED

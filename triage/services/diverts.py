@@ -15,7 +15,7 @@ from triage.domain import escalation_wording, wording
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import Spoken, msgid
-from triage.services import dangers, escalation_policies, outbox, paging
+from triage.services import dangers, escalation_policies, outbox, page_links, paging
 from triage.services.availability import serving, team_options
 from triage.services.centre import Centre
 from triage.services.pages import left_for, open_page, send_page
@@ -279,4 +279,6 @@ def tell_who_turned(
     """Whoever had said yes before the last of the team did learns where to go, and with whom."""
     call = page.slot.dispatch.call
     told = dangers.are_told(uow, centre, call)
-    tell(uow, centre, page.slot, wording.accepted(call.code, call.location, partners, dangers=told))
+    link = page_links.make(uow, centre, page)
+    text = wording.accepted(call.code, call.location, partners, link=link, dangers=told)
+    tell(uow, centre, page.slot, text)

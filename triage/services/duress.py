@@ -47,6 +47,7 @@ def listen(uow: UnitOfWork, centre: Centre, member: Responder, body: str) -> str
     if not said:
         return body
     rest = duress_words.without(body, said[0])
-    pages = field_texts.about(uow, member, parse(rest).code)
-    alarms.raise_on(uow, centre, AlarmKind.DURESS, member, pages)
+    code = parse(rest).code
+    pages = field_texts.about(uow, member, code)
+    alarms.raise_on(uow, centre, AlarmKind.DURESS, member, pages, code)
     return rest

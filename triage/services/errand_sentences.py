@@ -30,6 +30,11 @@ _LATE_ENDS = {
     "asked": msgid("all were asked"),
     "over": msgid("over, they are there, said another time or come no more"),
 } | _CLOSED
+_PIN_ENDS = {
+    "read": msgid("read by telephone"),
+    "told": msgid("read by the desk"),
+    "over": msgid("over, they are there or come no more"),
+} | _CLOSED
 _PROMISE_ENDS = {
     "rung": msgid("the caller was called back"),
     "told": msgid("over, the caller was told anew"),
@@ -93,6 +98,12 @@ def _rest_asked(_: Centre, details: Mapping[str, Any]) -> str:
 def _late(_: Centre, details: Mapping[str, Any]) -> str:
     return msgid(
         "%(who)s should be there by now: the desk asks what keeps them.", who=_who(details)
+    )
+
+
+def _wrong_pins(_: Centre, details: Mapping[str, Any]) -> str:
+    return msgid(
+        "%(who)s typed too many wrong PINs: the desk reads them the address.", who=_who(details)
     )
 
 
@@ -180,6 +191,14 @@ SENTENCES: dict[str, Callable[[Centre, Mapping[str, Any]], str]] = {
     "late.asked": lambda _, d: msgid("%(who)s was asked what keeps them.", who=_who(d)),
     "late.ended": lambda _, d: msgid(
         "What keeps them: %(outcome)s.", outcome=_LATE_ENDS[d["outcome"]]
+    ),
+    "pin.begun": _wrong_pins,
+    "pin.more": _wrong_pins,
+    "pin.due": lambda _, d: msgid("Nobody has read them the address yet."),
+    "pin.read": lambda _, d: msgid("%(who)s heard the address by telephone.", who=_who(d)),
+    "pin.told": lambda _, d: msgid("The desk read the address to %(who)s.", who=_who(d)),
+    "pin.ended": lambda _, d: msgid(
+        "Address after wrong PINs: %(outcome)s.", outcome=_PIN_ENDS[d["outcome"]]
     ),
     "promise.begun": lambda _, d: msgid("The caller was promised a call-back."),
     "promise.due": lambda _, d: msgid("The call-back that was promised is due."),

@@ -20,7 +20,7 @@ from triage.storage.unit_of_work import UnitOfWork
 KIND = "errand"
 _PRIORITY = 2
 _OPEN = (CallState.OPEN, CallState.ASKING)
-RED_AT_ONCE = {"radio", "stand_down"}
+RED_AT_ONCE = {"radio", "stand_down", "pin"}
 """Kinds that nobody may leave for later: when they are due it is told that they still wait."""
 OUTLIVES_CALL = ("stand_down", "referral")
 """Units that need not come are told so however the call ended; partners answer days later."""

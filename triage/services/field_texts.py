@@ -3,12 +3,12 @@
 import logging
 from uuid import UUID
 
-from triage.domain import safety_wording, wording
+from triage.domain import safety_wording
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
 from triage.domain.words import msgid
-from triage.services import check_ins, cries, duty, pages_meant, paging, swaps, unread_replies
+from triage.services import check_ins, cries, duty, pages_meant, swaps, unread_replies
 from triage.services.centre import Centre
 from triage.services.reply_actions import Answered
 from triage.storage.database import must_begin_anew
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 def cry_for_help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -> Answered:
     """Always reaches a dispatcher: a wrong code or none must not cost the alarm."""
     pages = about(uow, responder, reply.code)
-    cries.cry_for_help(uow, centre, responder, pages)
+    cries.cry_for_help(uow, centre, responder, pages, reply.code)
     if not pages:
-        return Answered("help_unplaced", wording.help_unplaced())
+        return Answered("help_unplaced", safety_wording.help_unplaced())
     codes = dict.fromkeys(page.slot.dispatch.call.code for page in pages)
-    told = wording.help_raised(", ".join(codes))
+    told = safety_wording.help_raised(", ".join(codes))
     return Answered("help_raised", told, pages[0].slot.dispatch.call)
 
 
@@ -53,8 +53,10 @@ def cry_of_account(uow: UnitOfWork, centre: Centre, account_id: UUID) -> None:
 
 
 def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
-    """The call named, else every call that this phone is on, had to leave because it was not safe,
-    or is asked about. None where looking fails: an alarm must not hang on where it is."""
+    """The call named if they are on it, else every call that they are on: whoever mistakes a code
+    is where they are. On none, the call named; else those that they had to leave because it was
+    not safe, or are asked about. None where looking fails: an alarm must not hang on where it
+    is."""
     try:
         with uow.session.begin_nested():
             return _about(uow, responder, code)
@@ -66,13 +68,14 @@ def about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]
 
 
 def _about(uow: UnitOfWork, responder: Responder, code: str | None) -> list[Page]:
-    call = pages_meant.call_with(uow, code, responder) if code else None
-    named = paging.open_page_of(uow, call, responder) if call else None
-    questions = pages_meant.questions(uow, responder)
-    working = [page for page in questions if page.slot.state in TAKEN]
-    left = working or pages_meant.left_unsafe(uow, responder)
+    on = pages_meant.in_hand(uow, responder)
+    if on:
+        return [page for page in on if page.slot.dispatch.call.code == code] or on
+    if named := pages_meant.page_with(uow, code, responder) if code else None:
+        return [named]
+    left = pages_meant.left_unsafe(uow, responder)
     # A verdict that they owe for weeks is no place where they need help.
-    return [named] if named else left or pages_meant.lately(uow, questions)
+    return left or pages_meant.lately(uow, pages_meant.questions(uow, responder))
 
 
 def can_leave(page: Page | Answered) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from triage.domain import answer_steps
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.phone_numbers import e164
+from triage.domain.upright import all_upright
 from triage.domain.words import msgid
 from triage.services import assessments, calls, further_words, second_callers
 from triage.services.calls import NewCall
@@ -163,7 +164,7 @@ def _is_not_taken_from(draft: IntakeDraft, person: Person) -> None:
 
 
 def fields_of(draft: IntakeDraft) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(draft.form or "{}")
+    found: dict[str, list[str]] = all_upright(json.loads(draft.form or "{}"))
     return found
 
 

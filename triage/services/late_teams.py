@@ -4,21 +4,17 @@ The time is what the team said itself, else what the level asks for; whoever was
 ago is not late yet. Units in CAD are not asked for: whether they are there stands in CAD.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from triage.domain.errors import Conflict
 from triage.domain.lateness import ASK_AGAIN, ASK_WITHIN
 from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import msgid
-from triage.services import errands
+from triage.services import team_errands
 from triage.services.centre import Centre
 from triage.services.planned import cancel, plan
-from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
-from triage.storage.errands import Errand
 from triage.storage.timers import Timer
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -42,7 +38,7 @@ def look(uow: UnitOfWork, dispatch: Dispatch) -> None:
         return
     late = _late(coming, uow.now)
     if dispatch.late_at is not None:
-        _drop(uow, dispatch, late)
+        team_errands.drop(uow, dispatch, KIND, late)
         dispatch.late_at = dispatch.late_at if late else None
     _plan(uow, dispatch, coming)
 
@@ -69,68 +65,15 @@ def is_due(uow: UnitOfWork, _: Centre, timer: Timer) -> None:
     coming = _coming(dispatch)
     if late := _late(coming, uow.now):
         dispatch.late_at = uow.now
-        _ask(uow, dispatch.call, late)
+        team_errands.ask(uow, dispatch.call, KIND, late, uow.now + ASK_WITHIN)
     _plan(uow, dispatch, coming)
-
-
-def _ask(uow: UnitOfWork, call: Call, late: Sequence[Slot]) -> None:
-    errand = errands.waiting(uow, call, KIND)
-    known = {one["slot"] for one in teams(errand)} if errand else set()
-    fresh = [_named(slot) for slot in late if str(slot.id) not in known]
-    if errand is None:
-        errands.add(uow, call, KIND, uow.now + ASK_WITHIN, teams=fresh)
-    elif fresh:
-        errand.details = {"teams": [*teams(errand), *fresh]}
-        uow.audit(f"{KIND}.more", errand, teams=fresh)
-
-
-def _named(slot: Slot) -> dict[str, Any]:
-    return {
-        "slot": str(slot.id),
-        "dispatch": str(slot.dispatch_id),
-        "who": slot.team.name if slot.team else slot.unit or "",
-        "role": slot.role,
-    }
-
-
-def teams(errand: Errand) -> Sequence[Mapping[str, Any]]:
-    """Whom nobody has asked yet: `slot`, `dispatch`, `who` and `role`."""
-    found: Sequence[Mapping[str, Any]] = errand.details["teams"]
-    return found
 
 
 def asked(uow: UnitOfWork, slot: Slot) -> None:
     """Somebody of the desk has asked them. Raises Conflict where that is done, or they are
     there."""
-    errand = errands.waiting(uow, slot.dispatch.call, KIND)
-    about = [one for one in teams(errand) if one["slot"] == str(slot.id)] if errand else []
-    if errand is None or not about:
+    if not team_errands.done(uow, slot, KIND, "asked"):
         raise Conflict(msgid("somebody has asked them already, or they are there"))
-    uow.audit(f"{KIND}.asked", errand, teams=about)
-    _keep(uow, errand, [one for one in teams(errand) if one not in about], "asked")
-
-
-def _drop(uow: UnitOfWork, dispatch: Dispatch, late: Sequence[Slot]) -> None:
-    errand = errands.waiting(uow, dispatch.call, KIND)
-    if errand is None:
-        return
-    still = {str(slot.id) for slot in late}
-    left = [
-        one for one in teams(errand) if one["slot"] in still or one["dispatch"] != str(dispatch.id)
-    ]
-    _keep(uow, errand, left, "over")
-
-
-def _keep(uow: UnitOfWork, errand: Errand, left: Sequence[Mapping[str, Any]], outcome: str) -> None:
-    if left:
-        errand.details = {"teams": [*left]}
-    else:
-        errands.end(uow, errand, outcome)
-
-
-def slots_of(uow: UnitOfWork, errand: Errand) -> list[Slot]:
-    """Their places, with what is known of them now."""
-    return [uow.get(Slot, UUID(one["slot"])) for one in teams(errand)]
 
 
 HANDLERS: dict[str, Callable[[UnitOfWork, Centre, Timer], None]] = {TIMER: is_due}

@@ -1,5 +1,6 @@
 """The open calls that a board lists: the few columns of each that it shows."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -27,6 +28,7 @@ from triage.services.centre import Centre
 from triage.storage.calls import MOST_LISTED, OPEN_CALL, AssessmentRecord, Call, Caller
 from triage.storage.dispatches import UNFILLED_DISPATCH, Dispatch, Slot, Transfer
 from triage.storage.errands import Errand
+from triage.storage.sealed import CannotOpen, passed_over
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -50,7 +52,16 @@ class ListedCall:
     __tablename__: ClassVar[str] = Call.__tablename__
     location: ClassVar[Any] = Call.location
     coordinates: ClassVar[Any] = Call.coordinates
-    position: ClassVar[Any] = Call.position
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Degrees; None also where they cannot be decrypted."""
+        try:
+            return json.loads(self.coordinates) if self.coordinates else None
+        except CannotOpen as error:
+            if not passed_over(error):
+                raise
+            return None
 
 
 _NUMBER_TO_ASK = exists().where(

@@ -72,5 +72,5 @@ def heard(uow: UnitOfWork, centre: Centre, member: Responder, body: str) -> Answ
     reply = parse(body)
     if reply.verb in {Verb.HELP, Verb.WITHDRAW} or reply.carrier_word == "HELP":
         pages = field_texts.about(uow, member, reply.code)
-        alarms.raise_on(uow, centre, AlarmKind.HELP, member, pages)
+        alarms.raise_on(uow, centre, AlarmKind.HELP, member, pages, reply.code)
     return Answered(OUTCOME, None)

@@ -1,12 +1,14 @@
-"""Who looked at a call: each opening is written down once."""
+"""Who looked at a call, or at a list of calls: each opening is written down once."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call
+from triage.storage.people import SignIn
 from triage.storage.unit_of_work import UnitOfWork
 
 
@@ -29,3 +31,8 @@ def opened_within(uow: UnitOfWork, call: Call, actor: str, time: timedelta) -> b
         .limit(1)
     )
     return known is not None
+
+
+def note_list(uow: UnitOfWork, sign_in_id: UUID, view: str) -> None:
+    """Somebody opens a list that tells what was said on calls; which stood there is not written."""
+    uow.audit("list.looked_at", uow.get(SignIn, sign_in_id), view=view)

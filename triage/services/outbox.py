@@ -127,9 +127,10 @@ def withdraw_unsent(uow: UnitOfWork, page_id: UUID) -> bool:
 
 
 def newest_text(uow: UnitOfWork, page_id: UUID) -> Message | None:
-    """The latest text of this page."""
+    """The latest text of this page, by its key, which is drawn as the text is made: instants in
+    rows are those at which a unit of work began, which may have waited for another."""
     texts = select(Message).where(Message.page_id == page_id, Message.kind == "page")
-    newest = texts.order_by(Message.created_at.desc(), Message.id.desc()).limit(1)
+    newest = texts.order_by(Message.id.desc()).limit(1)
     return uow.session.scalar(newest)
 
 

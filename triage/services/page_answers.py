@@ -5,7 +5,7 @@ from triage.domain import escalation_wording, hand_over_wording, wording
 from triage.domain.lifecycle import TAKEN, PageKind, PageState, SlotState
 from triage.domain.role_words import role_name
 from triage.domain.words import Spoken, listed, msgid
-from triage.services import after_a_no, assessments, charges, dangers, diverts, paging
+from triage.services import after_a_no, assessments, charges, dangers, diverts, page_links, paging
 from triage.services.centre import Centre
 from triage.services.escalation_steps import is_unconfirmed
 from triage.services.pages import hold, partners_of, who_has
@@ -14,8 +14,9 @@ from triage.storage.dispatches import Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
 
-def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
-    """Do what a yes means here and say it in words for a text.
+def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken | None:
+    """Do what a yes means here and say in words for a text what they wait for, or have taken
+    charge of; None where the place is theirs, see `accepted_text`.
 
     Raises Conflict naming who has it already, or what became of it.
     """
@@ -34,7 +35,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> Spoken:
         _tell_the_rest(uow, centre, page)
     elif page.state is not PageState.ACCEPTED or page.slot.state not in TAKEN:
         paging.accept(uow, centre, page, through)
-    return accepted_text(uow, centre, page)
+    return None
 
 
 def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
@@ -46,7 +47,8 @@ def _tell_the_rest(uow: UnitOfWork, centre: Centre, page: Page) -> None:
 
 
 def accepted_text(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
-    """What whoever has it is told: where to go, and with whom."""
+    """What whoever has it is told: where to go, and with whom. For one text: it has a link of
+    its own."""
     call = page.slot.dispatch.call
     unsafe = somebody_withdrew(uow, page.slot.dispatch)
     quiet = assessments.said_no(assessments.answers_of(uow, call), "can_speak_freely")
@@ -55,6 +57,7 @@ def accepted_text(uow: UnitOfWork, centre: Centre, page: Page) -> Spoken:
         call.code,
         call.location,
         others,
+        link=page_links.make(uow, centre, page),
         unsafe=unsafe,
         quiet=quiet,
         dangers=dangers.are_told(uow, centre, call),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from triage.domain import answer_wording, lateness, wording
 from triage.domain.lifecycle import ON_SITE, TAKEN, WANTED, CallState, PageState, SlotState
 from triage.domain.sms_replies import Reply, Verb
-from triage.services import paging
+from triage.services import forced_agreements, paging
 from triage.services.pages import may_still_accept
 from triage.services.reply_actions import Answered
 from triage.storage.calls import Call
@@ -24,8 +24,7 @@ OLDEST = timedelta(days=30)
 def page_meant(uow: UnitOfWork, responder: Responder, reply: Reply) -> Page | Answered:
     """The page that a reply is about: by its code, or the only open question."""
     if reply.code is not None:
-        call = call_with(uow, reply.code, responder)
-        page = paging.open_page_of(uow, call, responder) if call else None
+        page = page_with(uow, reply.code, responder)
         # Somebody else's code and a code that never was look the same from outside.
         return page or Answered("unknown_code", answer_wording.unknown_code())
     pages = _meant(questions(uow, responder), reply)
@@ -53,11 +52,12 @@ def _too_late(uow: UnitOfWork, responder: Responder) -> Answered:
     if last is None:
         return Answered("no_question", answer_wording.no_question())
     call = last.slot.dispatch.call
-    over = call.state is CallState.CLOSED or last.state is PageState.WITHDRAWN
-    if last.slot.state in TAKEN:
+    forced = forced_agreements.read_of_by_text(uow, last)
+    closed = forced or call.state is CallState.CLOSED
+    if last.slot.state in TAKEN and not forced:
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(last.slot)), call)
-    if over or last.slot.state not in WANTED:
-        state = "closed" if call.state is CallState.CLOSED else last.slot.state.value
+    if closed or last.state is PageState.WITHDRAWN or last.slot.state not in WANTED:
+        state = "closed" if closed else last.slot.state.value
         return Answered("too_late", wording.not_open(call.code, state), call)
     return Answered("no_question", answer_wording.need_code(call.code), call)
 
@@ -74,6 +74,12 @@ def call_with(uow: UnitOfWork, code: str, responder: Responder) -> Call | None:
         .order_by(Call.created_at.desc())
     )
     return next((call for call, whom in paged if whom == responder.id), None)
+
+
+def page_with(uow: UnitOfWork, code: str, responder: Responder) -> Page | None:
+    """By which they were asked to that call, the one that counts."""
+    call = call_with(uow, code, responder)
+    return paging.open_page_of(uow, call, responder) if call else None
 
 
 def questions(uow: UnitOfWork, responder: Responder) -> list[Page]:

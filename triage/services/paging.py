@@ -32,6 +32,7 @@ from triage.services import (
     late_teams,
     reliefs,
     rest_of_team,
+    wrong_pins,
 )
 from triage.services.availability import Held, is_still_free
 from triage.services.centre import Centre
@@ -182,6 +183,7 @@ def refresh(uow: UnitOfWork, dispatch: Dispatch) -> None:
         by_radio.left(uow, dispatch.call)
     rest_of_team.look(uow, dispatch)
     late_teams.look(uow, dispatch)
+    wrong_pins.look(uow, dispatch)
 
 
 def _become(uow: UnitOfWork, dispatch: Dispatch, state: DispatchState) -> None:
@@ -215,7 +217,9 @@ def pass_over(
     if page.state is not PageState.OPEN and not may_say_no:
         return
     page.move_to(why)
-    details = {"because": because} if because else {}
+    details: dict[str, Any] = {"because": because} if because else {}
+    details["role"] = page.responder.role
+    details["waited_s"] = int((uow.now - page.created_at).total_seconds())
     if page.kind is not PageKind.TEAM:
         details["asked"] = page.kind.value
     call_id = page.slot.dispatch.call_id
@@ -235,6 +239,11 @@ def _ask_on(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
         slot.move_to(SlotState.SEEKING)
         slot.responder_id = None
         seek(uow, centre, slot.dispatch)
+
+
+def _tell_no(uow: UnitOfWork, event: str, page: Page) -> None:
+    team, role = page.team.name, page.responder.role
+    uow.audit(event, page, call_id=page.slot.dispatch.call_id, team=team, role=role)
 
 
 def must_be_wanted(slot: Slot) -> None:
@@ -290,7 +299,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     elif page.state is PageState.ACCEPTED and slot.state in TAKEN - ON_SITE:
         reliefs.must_stay(slot)
         page.move_to(PageState.DECLINED)
-        uow.audit("page.given_back", page, call_id=slot.dispatch.call_id, team=page.team.name)
+        _tell_no(uow, "page.given_back", page)
         slot.move_to(SlotState.SEEKING)
         slot.responder_id = None
         slot.eta_at = None
@@ -301,7 +310,7 @@ def decline(uow: UnitOfWork, centre: Centre, page: Page, through: str) -> None:
     elif may_still_decline(page):
         page.answered_at, page.answered_through = uow.now, through
         page.move_to(PageState.DECLINED)
-        uow.audit("page.declined", page, call_id=slot.dispatch.call_id, team=page.team.name)
+        _tell_no(uow, "page.declined", page)
     else:
         raise Conflict(msgid("this page is not open any more"))
 

@@ -34,7 +34,7 @@ from triage.services.list_pages import Place, earlier, first_of, later
 from triage.services.places import place_index
 from triage.storage.calls import CLOSED_CALL, OPEN_CALL, Call, Caller, last_digits
 from triage.storage.dispatches import Dispatch
-from triage.storage.sealed import blind_index, unseal
+from triage.storage.sealed import CannotOpen, blind_index, passed_over, unseal
 from triage.storage.unit_of_work import UnitOfWork
 
 PAGE = 30
@@ -82,6 +82,8 @@ class Past:
 
     call: Call
     responses: Sequence[str]
+    may_be_it: bool = False
+    """Its place was looked for and cannot be decrypted."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,19 @@ def find(uow: UnitOfWork, centre: Centre, wanted: Wanted) -> Found:
         counted = select(func.count()).select_from(others.subquery())
         still_open = uow.session.scalar(counted) or 0
     return Found(
-        [Past(call, sent.get(call.id, ())) for call in calls],
+        [
+            Past(call, sent.get(call.id, ()), bool(wanted.place) and not _opens(call))
+            for call in calls
+        ],
         _place(calls[-1]) if older else None,
         _place(calls[0]) if newer else None,
         still_open,
     )
+
+
+def _opens(call: Call) -> bool:
+    shown = (call.location, Call.location.instead), (call.found, Call.found.instead)
+    return all(text is not instead for text, instead in shown)
 
 
 def _page(
@@ -152,13 +162,20 @@ def _all_that_fit(
 def _with_its_words(
     uow: UnitOfWork, wanted: Wanted, of: type[Call], fitting: Select[Call]
 ) -> set[UUID]:
-    """Those of the newest in whose place all these words stand."""
+    """Those of the newest in whose place all these words stand. One that cannot be decrypted may be
+    it, and is listed."""
     columns = of.id, of.location_sealed, of.found_sealed
     newest = fitting.with_only_columns(*columns).order_by(of.received_at.desc(), of.id.desc())
     words, found = words_of(wanted.place), set[UUID]()
     for key, said, listed in uow.session.execute(newest.limit(MOST_OPENED)) if words else ():
         sealed = ("location", said), ("found", listed)
-        opened = [unseal(it, table="call", column=name, row=key) for name, it in sealed if it]
+        try:
+            opened = [unseal(it, table="call", column=name, row=key) for name, it in sealed if it]
+        except CannotOpen as error:
+            if not passed_over(error):
+                raise
+            found.add(key)
+            continue
         if words <= words_of(" ".join(opened)):
             found.add(key)
     return found

@@ -14,6 +14,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from triage.services import languages, passwords
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.people import Account, SignIn
-from triage.storage.sealed import unseal
+from triage.storage.sealed import CannotOpen, unseal
 from triage.storage.unit_of_work import UnitOfWork
 
 ROLES = ("dispatcher", "clinician", "supervisor", "administrator")
@@ -168,7 +169,7 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
     for key, seen_at, heard_at, expires_at, account, username, sealed, role, language in found:
         idle = uow.now - seen_at
         if expires_at > uow.now and idle <= timedelta(minutes=centre.policy.idle_min):
-            name = unseal(sealed, table="account", column="name", row=account) if sealed else ""
+            name = _name(account, sealed)
             return Person(
                 account,
                 username,
@@ -180,6 +181,13 @@ def who_is(uow: UnitOfWork, centre: Centre, token: str) -> Person | None:
                 language or "en",
             )
     return None
+
+
+def _name(account: UUID, sealed: bytes | None) -> str:
+    """Empty where it cannot be decrypted: nobody is kept out for that."""
+    with suppress(CannotOpen):
+        return unseal(sealed, table="account", column="name", row=account) if sealed else ""
+    return ""
 
 
 _LASTS = and_(

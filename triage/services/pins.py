@@ -45,16 +45,20 @@ def tries_left(centre: Centre, member: Responder) -> int:
     return centre.policy.pin_tries - member.pin_failures
 
 
-def is_right(uow: UnitOfWork, centre: Centre, member: Responder, digits: str) -> bool:
-    """Count a try. After too many wrong ones in a row no PIN is taken for a while."""
+def is_right(uow: UnitOfWork, member: Responder, digits: str) -> bool:
+    """A right one ends the row of wrong ones."""
     if rests(uow, member) or member.pin_index is None:
         return False
-    if hmac.compare_digest(_index(member, digits), member.pin_index):
-        member.pin_failures = 0
-        return True
+    if not hmac.compare_digest(_index(member, digits), member.pin_index):
+        return False
+    member.pin_failures = 0
+    return True
+
+
+def count_wrong(uow: UnitOfWork, centre: Centre, member: Responder) -> None:
+    """After too many in a row no PIN is taken for a while."""
     member.pin_failures += 1
     if member.pin_failures >= centre.policy.pin_tries:
         member.pin_failures = 0
         member.pin_rests_until = uow.now + timedelta(minutes=centre.policy.pin_rest_min)
         uow.audit("member.pin_rests", member)
-    return False

@@ -22,6 +22,7 @@ from triage.domain.reachability import (
     worst,
 )
 from triage.services import silences
+from triage.services.providers import SMS
 from triage.storage.calls import Call
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.messages import Message
@@ -226,6 +227,7 @@ def _outcomes() -> Select[bytes, MessageState, str | None]:
         select(one.created_at)
         .where(
             one.to_index == whose.phone_index,
+            one.channel == SMS,
             one.state.in_(_ENDED),
             one.created_at > bindparam("since"),
         )
@@ -244,7 +246,11 @@ def _outcomes() -> Select[bytes, MessageState, str | None]:
     return (
         select(Message.to_index, Message.state, Message.last_error)
         .join(phones, phones.c.phone_index == Message.to_index)
-        .where(Message.created_at >= phones.c.since, Message.state.in_(_ENDED))
+        .where(
+            Message.created_at >= phones.c.since,
+            Message.channel == SMS,
+            Message.state.in_(_ENDED),
+        )
         .order_by(Message.created_at.desc(), Message.id.desc())
     )
 
@@ -254,7 +260,7 @@ _OUTCOMES = _outcomes()
 
 def _phones(uow: UnitOfWork, indexes: Iterable[bytes]) -> dict[bytes, Trouble]:
     """Telephones that the latest texts have not reached. Those that the provider lost for reasons
-    of its own, or after STOP, tell nothing of the telephone."""
+    of its own, or after STOP, tell nothing of the telephone; nor do calls: a landline rings."""
     asked = {"phones": list(indexes), "since": uow.now - _OLD}
     rows = uow.session.execute(_OUTCOMES, asked)
     outcomes: dict[bytes, list[tuple[MessageState, str | None]]] = {}

@@ -14,6 +14,7 @@ from triage.services import (
     duress,
     duty,
     field_texts,
+    forced_agreements,
     freed_teams,
     lost_phones,
     ready_answers,
@@ -77,8 +78,8 @@ def receive(uow: UnitOfWork, centre: Centre, text: Received) -> InboundMessage |
     else:
         text = text._replace(body=duress.listen(uow, centre, sender, text.body))
         answered = _answered(uow, centre, sender, text)
-    if answered.outcome in unread_replies.ASKED_BACK:
-        answered = _asked_back_once(uow, text.from_index, answered)
+    if answered.outcome in {*unread_replies.ASKED_BACK, "too_late"}:
+        answered = _put_before_the_desk(uow, sender, text, answered)
     return received_texts.keep(uow, centre, text, sender, answered)
 
 
@@ -143,13 +144,24 @@ def _heed_stop(uow: UnitOfWork, sender: Responder) -> None:
         log.error("STOP could not be written down: %s", type(error).__name__)
 
 
-def _asked_back_once(uow: UnitOfWork, from_index: bytes, answered: Answered) -> Answered:
-    """Who was told what to type and still cannot be served is left to a person."""
-    if not unread_replies.was_asked_back(uow, from_index):
-        return answered
-    guessed = answered.outcome == "not_understood"
-    said = answer_wording.left_to_a_person() if guessed else answered.body
-    return Answered(unread_replies.UNREAD, said, answered.call)
+def _put_before_the_desk(
+    uow: UnitOfWork, sender: Responder | None, text: Received, answered: Answered
+) -> Answered:
+    """What somebody on a call writes that is no command, or who had to leave it, is read by a
+    person at once, all of it: they may have no second text. Anybody else who was told what to type
+    and still cannot be served is left to a person."""
+    left = answered.outcome == "too_late"
+    on: list[Page] = []
+    if sender is not None and _read(text).says_nothing:
+        on = left_unsafe(uow, sender) if left else in_hand(uow, sender)
+    call = answered.call or (on[0].slot.dispatch.call if on else None)
+    if not left and unread_replies.was_asked_back(uow, text.from_index):
+        guessed = answered.outcome == "not_understood"
+        said = answer_wording.left_to_a_person() if guessed else answered.body
+        return Answered(unread_replies.UNREAD, said, call)
+    if on and answered.body is not None:
+        return Answered(unread_replies.UNREAD, answer_wording.desk_reads(answered.body), call)
+    return answered
 
 
 def _read(text: Received) -> Reply:
@@ -203,6 +215,9 @@ def _all_is_well(uow: UnitOfWork, centre: Centre, responder: Responder, reply: R
     page = page_meant(uow, responder, Reply(reply.code))
     if isinstance(page, Answered):
         return page
+    if forced_agreements.read_of_by_text(uow, page):
+        told = wording.not_open(page.slot.dispatch.call.code, SlotState.CANCELLED.value)
+        return Answered("too_late", told, page.slot.dispatch.call)
     return what_is_over(page) or _about(uow, centre, page, Reply(reply.code))
 
 
@@ -229,7 +244,8 @@ def _about(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
     handler = _handler(reply, page)
     if handler is None or field_texts.may_deny_well(uow, page, reply):
         return Answered("not_understood", _what_to_type(uow, page, reply), call)
-    if call.state is CallState.CLOSED and handler not in {record_verdict, keep_note}:
+    closed = call.state is CallState.CLOSED or forced_agreements.read_of_by_text(uow, page)
+    if closed and handler not in {record_verdict, keep_note}:
         return Answered("call_closed", wording.not_open(call.code, "closed"), call)
     answered = handler(uow, centre, page, reply)
     if not no and page.slot.state in TAKEN and page.slot.responder_id == page.responder_id:
@@ -298,7 +314,8 @@ def _help(uow: UnitOfWork, centre: Centre, responder: Responder, reply: Reply) -
     if on_a_call or again or left_unsafe(uow, responder) or had_lately(uow, responder):
         return field_texts.cry_for_help(uow, centre, responder, reply)
     asked = next(iter(_open_codes(pages)), None)
-    return Answered("not_understood", answer_wording.not_understood(asked))
+    told = answer_wording.help_once_more(centre.policy.desk_phone)
+    return Answered("not_understood", reach_wording.still_waits(told, asked))
 
 
 def _no_yes(uow: UnitOfWork, responder: Responder, code: str, word: str) -> Answered:

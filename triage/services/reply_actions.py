@@ -27,6 +27,7 @@ from triage.services import (
     paging,
     reliefs,
     replacements,
+    silences,
     two_places,
 )
 from triage.services.centre import Centre
@@ -63,7 +64,7 @@ def accept(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answere
         if error.__cause__ is not None:
             raise
         return Answered("too_late", wording.taken_by(call.code, paging.who_has(slot)), call)
-    if slot.responder_id != page.responder_id:  # asked for more than a yes of theirs
+    if told is not None:  # asked for more than a yes of theirs
         return Answered("accepted", told, call)
     told = page_answers.accepted_text(uow, centre, page)
     if reply.minutes is not None:
@@ -221,8 +222,10 @@ def _ask_relief(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> An
     relief = reliefs.relief_of(page.slot)
     if relief is None or relief.state is not SlotState.UNFILLED:
         return Answered("relief_asked", relief_wording.relief_asked(call.code), call)
-    # That nobody was found is texted as it turns out, however the relief was asked for.
-    return Answered("relief_asked", relief_wording.no_relief(call.code) if again else None, call)
+    # That nobody was found is texted as it turns out, however the relief was asked for; but to
+    # nobody who is told nothing new after a silent alarm: they get the ordinary answer.
+    unheard = again or page.responder_id in silences.silenced(uow)
+    return Answered("relief_asked", relief_wording.no_relief(call.code) if unheard else None, call)
 
 
 def _withdraw(uow: UnitOfWork, centre: Centre, page: Page, reply: Reply) -> Answered:

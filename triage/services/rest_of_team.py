@@ -41,14 +41,19 @@ def stands(dispatch: Dispatch) -> tuple[str, list[Slot]]:
     return ("asked", asked) if asked else ("come", missing)
 
 
-def has_cleared(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
+def has_cleared(uow: UnitOfWork, centre: Centre, slot: Slot, *, came: bool) -> None:
     """Whoever of the team is not there yet must not go in and believe that they are; whoever is
-    there, in another room perhaps, must not believe that they are near."""
+    there, in another room perhaps, must not believe that they are near.
+
+    came -- were they there? Else they only do not come any more."""
+    left = (relief_wording.partner_left, relief_wording.partner_cleared)
+    away = (relief_wording.partner_stays_away, relief_wording.partner_not_coming)
+    to_who_is_there, to_others = left if came else away
     code, role = slot.dispatch.call.code, slot.role
     for partner in partners_of(slot):
         if partner.state in TAKEN:
             there = partner.state in ON_SITE
-            say = relief_wording.partner_left if there else relief_wording.partner_cleared
+            say = to_who_is_there if there else to_others
             tell(uow, centre, partner, say(code, role))
 
 

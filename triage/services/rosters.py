@@ -15,7 +15,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.names import read_name
 from triage.domain.reachability import SILENCED, Trouble
 from triage.domain.words import Named, msgid
-from triage.services import duty, languages, reachability, verification
+from triage.services import duty, languages, reachability, silences, verification
 from triage.services.availability import SUPERVISOR
 from triage.services.centre import Centre
 from triage.services.people import find_account
@@ -82,6 +82,8 @@ class MemberNow:
 class TeamNow:
     team: Team
     members: tuple[MemberNow, ...]
+    in_alarm: bool = False
+    """Of a member, not over yet: the team is not free then."""
 
     @property
     def retired(self) -> list[tuple[Responder, datetime]]:
@@ -103,7 +105,8 @@ def teams_now(uow: UnitOfWork) -> list[TeamNow]:
         .order_by(Team.name)
         .options(selectinload(Team.members))
     ).all()
-    return [TeamNow(team, tuple(_members_now(uow, team))) for team in teams]
+    in_alarm = silences.team_alarms(uow)
+    return [TeamNow(team, tuple(_members_now(uow, team)), team.id in in_alarm) for team in teams]
 
 
 def retired_teams(uow: UnitOfWork) -> Sequence[Team]:
@@ -113,7 +116,7 @@ def retired_teams(uow: UnitOfWork) -> Sequence[Team]:
 
 
 def team_now(uow: UnitOfWork, team: Team) -> TeamNow:
-    return TeamNow(team, tuple(_members_now(uow, team)))
+    return TeamNow(team, tuple(_members_now(uow, team)), team.id in silences.team_alarms(uow))
 
 
 def _members_now(uow: UnitOfWork, team: Team) -> list[MemberNow]:

@@ -17,7 +17,10 @@ def _who(details: Details) -> str:
 
 
 def _raised(_: Centre, details: Details) -> str:
-    return msgid("%(who)s %(says)s.", who=_who(details), says=says(AlarmKind(details["kind"])))
+    said = {"who": _who(details), "says": says(AlarmKind(details["kind"]))}
+    if code := details.get("wrote"):
+        return msgid("%(who)s %(says)s. The code in the text: %(code)s.", code=code, **said)
+    return msgid("%(who)s %(says)s.", **said)
 
 
 def _rang(_: Centre, details: Details) -> str:
@@ -88,6 +91,17 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "alarm.taken": _taken,
     "alarm.left": _left,
     "alarm.over": _over,
+    "alarm.told_by_radio": lambda _, d: msgid(
+        "%(who)s is told by radio of the silent alarm.", who=_who(d)
+    ),
+    "alarm.forced_to_agree": lambda _, d: msgid(
+        "%(who)s agreed and may be forced: only their own team is not counted on any more, the call"
+        " stays open and all others still come.",
+        who=_who(d),
+    ),
+    "alarm.call_closed": lambda _, d: msgid(
+        "The call is closed, and the silent alarm of %(who)s stands.", who=_who(d)
+    ),
     "slot.told_of_danger": lambda _, d: msgid(
         "%(who)s is texted that something dangerous is known now.", who=_who(d)
     ),

@@ -112,6 +112,14 @@ def _fill(uow: UnitOfWork, call: Call, caller: Caller) -> None:
     _keep(caller, told)
 
 
+def person_stays(call: Call) -> None:
+    """What was corrected since is the call's own, not a second caller's word any more, who has it
+    beside them as they said it."""
+    for caller in call.callers[1:]:
+        if (told := told_by(caller)).gave_person:
+            _keep(caller, replace(told, gave_person=False))
+
+
 def take_along(uow: UnitOfWork, call: Call, caller: Caller) -> None:
     """What the call had of a caller who leaves goes with them; another's word may take its place.
 

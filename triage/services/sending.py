@@ -12,7 +12,15 @@ from triage.domain.codes import OVERRIDE_REASONS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, CallState, DispatchState
 from triage.domain.words import msgid
-from triage.services import assessments, dispatches, follow_ups, raised, situation, transfers
+from triage.services import (
+    assessments,
+    dispatches,
+    follow_ups,
+    raised,
+    silent_alarms,
+    situation,
+    transfers,
+)
 from triage.services.assessments import Decision
 from triage.services.board_lines import DispatchLine, is_outdone, line_of
 from triage.services.centre import Centre
@@ -184,7 +192,10 @@ def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]
 
 def called_off_by(uow: UnitOfWork, call: Call, response: str | None = None) -> list[Dispatch]:
     """What was sent before and is cancelled, and told so, where a person chooses this response;
-    None: whichever. A team that is on scene and a unit that CAD has stay: a person ends those."""
+    None: whichever. A team that is on scene and a unit that CAD has stay: a person ends those.
+    While a silent alarm stands on it nobody is called off: whoever is forced reads their screen."""
+    if silent_alarms.stands_on(uow, call):
+        return []
     record = assessments.latest(uow, call)
     wanted = {response, *(assessments.decision_of(record).also if record else ())}
     stays = {DispatchState.ON_SCENE, DispatchState.HANDED_OVER, *dispatches.ENDED}

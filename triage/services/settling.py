@@ -24,6 +24,7 @@ CALLS_ARE_NEAR = timedelta(minutes=2)
 """Whatever the provider's clock: a call before that is not among those it is asked about."""
 LONGEST_DOUBT_S = 30
 """For so long a text in doubt waits for a provider that is away to tell of it."""
+_IN_DOUBT = frozenset({MessageState.ATTEMPTING, MessageState.UNKNOWN})
 
 
 def settle_all(
@@ -91,13 +92,13 @@ def _settle(
     if isinstance(outcome, Refused) and attempt.state is AttemptState.REFUSED:
         _refused(uow, centre, message, outcome)
     else:
-        if attempt.state is AttemptState.UNKNOWN:
-            message.last_error = attempt.error
+        if attempt.state is AttemptState.UNKNOWN and message.state in _IN_DOUBT:
+            message.last_error = attempt.error  # of one that has ended it stays what ended it
         deliveries.conclude(uow, message)
 
 
 def _refused(uow: UnitOfWork, centre: Centre, message: Message, refused: Refused) -> None:
-    if message.state not in {MessageState.ATTEMPTING, MessageState.UNKNOWN}:
+    if message.state not in _IN_DOUBT:
         return
     message.last_error = refused.reason
     wait: timedelta | None = timedelta(0)

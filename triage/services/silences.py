@@ -3,6 +3,7 @@ nothing new, so that whoever forces them learns nothing. Their own texts get the
 and the roster check goes on: that it stops would be noticed. After any other they are told as
 before, and no other call is put upon them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import and_, select, union_all
 
-from triage.domain.alarms import COVERT, AlarmKind
-from triage.domain.lifecycle import ON_SITE, TAKEN, PageState
+from triage.domain.alarms import COVERT, AlarmKind, loudness
+from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
 from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
@@ -34,17 +35,69 @@ class _Raised(NamedTuple):
     at: datetime
 
 
+class Began(NamedTuple):
+    """When silent alarms of a call began: who raises theirs again begins none."""
+
+    first: datetime
+    newest: datetime
+
+
 def silenced(uow: UnitOfWork) -> frozenset[UUID]:
     """The members of each team with a silent alarm, and who is with them on that call: they had
-    accepted it by then, or are there. Whoever accepts later is told by radio until they arrive."""
+    accepted it before the first, or are there. Whoever accepts later is told by radio until they
+    arrive."""
     if not (raised := _standing(uow, covert=True)):
         return frozenset()
     return uow.once("silenced", lambda uow: _whom(uow, raised), of=(Alarm, Responder, Slot, Page))
 
 
+def calls(uow: UnitOfWork) -> frozenset[UUID]:
+    """The calls of such alarms: whoever forces the team may be the caller."""
+    return frozenset(one.call_id for one in _standing(uow, covert=True) if one.call_id is not None)
+
+
+def concerning(uow: UnitOfWork) -> Mapping[UUID, Began]:
+    """These, and the other calls on which anybody of `silenced` has a place: since when whoever
+    goes there is to know."""
+    if not (raised := _standing(uow, covert=True)):
+        return {}
+    began, of_team = _first(raised), defaultdict[UUID, set[datetime]](set)
+    for one in raised:
+        of_team[one.team_id].add(began[one.responder_id])
+    times = defaultdict[UUID, set[datetime]](set, _times(raised))
+    theirs = (
+        select(Dispatch.call_id, Responder.team_id)
+        .join(Slot, Slot.dispatch_id == Dispatch.id)
+        .join(Responder, Responder.id == Slot.responder_id)
+        .where(Slot.state.in_(sorted(TAKEN)), Responder.id.in_(silenced(uow)))
+    )
+    for call_id, team_id in uow.session.execute(theirs):
+        times[call_id] |= of_team.get(team_id, set())
+        if not times[call_id]:  # they are only with whoever raised it, elsewhere
+            times[call_id] = {min(began.values())}
+    return {call_id: Began(min(ats), max(ats)) for call_id, ats in times.items()}
+
+
 def who_raised(uow: UnitOfWork) -> frozenset[UUID]:
     """Of these the members whose alarm it is."""
     return frozenset(one.responder_id for one in _standing(uow, covert=True))
+
+
+def raised_on(uow: UnitOfWork, call_id: UUID) -> frozenset[UUID]:
+    """Whose alarm stands on this call."""
+    raised = _standing(uow, covert=True)
+    return frozenset(one.responder_id for one in raised if one.call_id == call_id)
+
+
+def watched(uow: UnitOfWork, call_id: UUID) -> frozenset[UUID]:
+    """Whose screen may be read by whoever forces them, as far as it shows this call."""
+    return silenced(uow) if raised_on(uow, call_id) else forced(uow)
+
+
+def forced(uow: UnitOfWork) -> frozenset[UUID]:
+    """Whose alarm it is, and who is with them on that call."""
+    raised = _standing(uow, covert=True)
+    return who_raised(uow) | (_with_them(uow, raised) if raised else frozenset())
 
 
 def places(uow: UnitOfWork) -> frozenset[UUID]:
@@ -76,6 +129,13 @@ def in_alarm(uow: UnitOfWork) -> frozenset[UUID]:
     return frozenset(one.team_id for one in _standing(uow, covert=False))
 
 
+def team_alarms(uow: UnitOfWork) -> Mapping[UUID, AlarmKind]:
+    """Of each team with an alarm of any kind the loudest: for the desk alone."""
+    both = [one for covert in (True, False) for one in _standing(uow, covert=covert)]
+    by_loudness = sorted(both, key=lambda one: -loudness(one.kind))
+    return {one.team_id: one.kind for one in by_loudness}
+
+
 def in_alarm_on(uow: UnitOfWork, call_id: UUID) -> frozenset[UUID]:
     """Those of them that raised it on this call: more of them may be asked to come to it."""
     standing = _standing(uow, covert=False)
@@ -94,24 +154,30 @@ def _raised(uow: UnitOfWork) -> Sequence[_Raised]:
 def _whom(uow: UnitOfWork, raised: Sequence[_Raised]) -> frozenset[UUID]:
     teams = {one.team_id for one in raised}
     members = select(Responder.id).where(Responder.team_id.in_(teams))
-    return frozenset(uow.session.scalars(members)) | _with_them(uow, _first(raised))
+    return frozenset(uow.session.scalars(members)) | _with_them(uow, raised)
 
 
 def _first(raised: Sequence[_Raised]) -> Mapping[UUID, datetime]:
-    """By call when the alarm there began: who raises it again changes nothing for who comes. Of
-    several people's the latest."""
-    began: dict[tuple[UUID, UUID], datetime] = {}
+    """By member when their first began."""
+    began: dict[UUID, datetime] = {}
+    for one in raised:
+        began[one.responder_id] = min(one.at, began.get(one.responder_id, one.at))
+    return began
+
+
+def _times(raised: Sequence[_Raised]) -> Mapping[UUID, set[datetime]]:
+    """By call when the alarms of each who raised one there began."""
+    began, times = _first(raised), defaultdict[UUID, set[datetime]](set)
     for one in raised:
         if one.call_id is not None:
-            key = one.call_id, one.responder_id
-            began[key] = min(one.at, began.get(key, one.at))
-    latest: dict[UUID, datetime] = {}
-    for (call_id, _), at in began.items():
-        latest[call_id] = max(at, latest.get(call_id, at))
-    return latest
+            times[one.call_id].add(began[one.responder_id])
+    return times
 
 
-def _with_them(uow: UnitOfWork, began: Mapping[UUID, datetime]) -> frozenset[UUID]:
+def _with_them(uow: UnitOfWork, raised: Sequence[_Raised]) -> frozenset[UUID]:
+    """Who was sent after the first alarm of a call is not where a second is raised there, unless
+    they are on scene, or wait near it as whoever raised it does."""
+    times, whose = _times(raised), {one.responder_id for one in raised}
     theirs = and_(
         Page.slot_id == Slot.id,
         Page.responder_id == Slot.responder_id,
@@ -121,11 +187,19 @@ def _with_them(uow: UnitOfWork, began: Mapping[UUID, datetime]) -> frozenset[UUI
         select(Slot.responder_id, Slot.state, Dispatch.call_id, Page.answered_at)
         .join(Dispatch, Dispatch.id == Slot.dispatch_id)
         .outerjoin(Page, theirs)
-        .where(Dispatch.call_id.in_(began), Slot.state.in_(sorted(TAKEN)))
-    )
+        .where(Dispatch.call_id.in_(times), Slot.state.in_(sorted(TAKEN)))
+    ).all()
+    near = {
+        call_id for who, state, call_id, _ in rows if who in whose and state is SlotState.STAGED
+    }
     return frozenset(
         who
         for who, state, call_id, accepted_at in rows
         if who is not None
-        and (state in ON_SITE or accepted_at is None or accepted_at <= began[call_id])
+        and (
+            state in ON_SITE
+            or (state is SlotState.STAGED and call_id in near)
+            or accepted_at is None
+            or accepted_at <= min(times[call_id])
+        )
     )

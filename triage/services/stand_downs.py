@@ -49,7 +49,7 @@ def _withdraw(
                 continue
             if _is_out(uow, page) and page.responder_id not in told:
                 told.add(page.responder_id)
-                _stand_down(uow, centre, page, text)
+                stand_down(uow, centre, page, text)
 
 
 def instead_of(uow: UnitOfWork, slot: Slot, responder_id: UUID) -> None:
@@ -84,8 +84,13 @@ def _is_out(uow: UnitOfWork, page: Page) -> bool:
     """Withdraw it. Must whoever was paged be told? Not whoever has said no."""
     said_no = page.state is PageState.DECLINED
     page.move_to(PageState.WITHDRAWN)
+    return may_know_of(uow, page) and not said_no
+
+
+def may_know_of(uow: UnitOfWork, page: Page) -> bool:
+    """May whoever it asks have read of it? What has not left is taken back."""
     left = not outbox.withdraw_unsent(uow, page.id) or page.answered_at is not None
-    return (left or storms.told_with_others(uow, page)) and not said_no
+    return left or storms.told_with_others(uow, page)
 
 
 def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, text: Spoken) -> None:
@@ -94,17 +99,20 @@ def withdraw_supervisors(uow: UnitOfWork, centre: Centre, dispatch: Dispatch, te
         for page in slot.pages:
             asked = page.kind is PageKind.SUPERVISOR and page.state is PageState.OPEN
             if asked and _is_out(uow, page):
-                _stand_down(uow, centre, page, text)
+                stand_down(uow, centre, page, text)
 
 
-def _stand_down(uow: UnitOfWork, centre: Centre, page: Page, text: Spoken) -> None:
+def stand_down(
+    uow: UnitOfWork, centre: Centre, page: Page, text: Spoken, kind: str = "stand_down"
+) -> None:
+    """Text whoever was asked by this page that they need not come."""
     call = page.slot.dispatch.call
     if page.kind is PageKind.DIVERT and (own := own_place(uow, page)) is not None:
         text = escalation_wording.divert_off(call.code, own.dispatch.call.code)
     outbox.enqueue(
         uow,
         centre,
-        kind="stand_down",
+        kind=kind,
         to=page.responder.phone or "",
         to_role=page.responder.role,
         body=text,

@@ -9,16 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from triage.domain.alarms import COVERT
-from triage.domain.role_words import member_name, role_name
-from triage.domain.words import listed, msgid
+from triage.domain.role_words import member_name, person_name, role_name
+from triage.domain.words import Spoken, listed, msgid
 from triage.services import page_links, silences, text_sentences
 from triage.services import timeline_sentences as sentences
 from triage.services.actors import names_of
 from triage.services.centre import Centre
 from triage.storage.audit import AuditEntry
 from triage.storage.calls import Call, Override
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.messages import InboundMessage, Message
+from triage.storage.sealed import showing_a_list
 from triage.storage.teams import Partner, Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -61,8 +62,11 @@ class _Text:
     responder_id: UUID | None = None
 
 
-def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
-    """Everything about this call, the oldest first."""
+def of_call(uow: UnitOfWork, centre: Centre, call: Call, *, by_name: bool = False) -> list[Event]:
+    """Everything about this call, the oldest first.
+
+    by_name -- for the desk: who was asked in vain is named, as nothing in the trail is.
+    """
     entries = _entries(uow, call)
     whom = {entry.details[FROM_WHOM] for entry in entries if FROM_WHOM in entry.details}
     names = names_of(uow, whom | {entry.actor for entry in entries})
@@ -70,9 +74,11 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> list[Event]:
     typed_at = next((one.created_at for one in entries if one.event == "paper.entered"), None)
     notes = _override_notes(uow, call, entries)
     unasked = _unasked(uow, call, texts)
+    members = _members(uow, call) if by_name else {}
     events = []
     for entry in entries:
-        event = _event(centre, entry, names, texts.get(entry.subject_id))
+        text, member = texts.get(entry.subject_id), members.get(entry.subject_id)
+        event = _event(centre, entry, names, text, member)
         if (note := notes.get(entry.subject_id)) is not None:
             event = replace(event, words=note)
         if entry.event in _TO_DO and entry.subject_id not in unasked:
@@ -91,6 +97,22 @@ def _unasked(uow: UnitOfWork, call: Call, texts: Mapping[UUID, _Text]) -> Collec
     had = select(Slot.id).join(Dispatch).where(Dispatch.call_id == call.id)
     slots = uow.session.scalars(had.where(Slot.responder_id.in_(silent)))
     return {*slots, *(key for key, text in texts.items() if text.responder_id in silent)}
+
+
+def _members(uow: UnitOfWork, call: Call) -> dict[UUID, Spoken]:
+    """Who was asked, by page."""
+    asked = (
+        select(Page)
+        .join(Slot)
+        .join(Dispatch)
+        .where(Dispatch.call_id == call.id)
+        .options(joinedload(Page.responder), joinedload(Page.team))
+    )
+    with showing_a_list():
+        return {
+            page.id: person_name(page.responder.name or "", page.team.name, page.responder.role)
+            for page in uow.session.scalars(asked)
+        }
 
 
 def _on_paper(call: Call, entry: AuditEntry) -> datetime | None:
@@ -120,7 +142,11 @@ def _entries(uow: UnitOfWork, call: Call) -> Sequence[AuditEntry]:
 
 
 def _event(
-    centre: Centre, entry: AuditEntry, names: Callable[[str], str], text: _Text | None
+    centre: Centre,
+    entry: AuditEntry,
+    names: Callable[[str], str],
+    text: _Text | None,
+    member: Spoken | None,
 ) -> Event:
     by = "" if entry.actor in _NOBODY else names(entry.actor)
     if text is not None and (told := text_sentences.of_text(entry.event, text.who, entry.details)):
@@ -128,6 +154,8 @@ def _event(
         return Event(entry.created_at, entry.event, by, told, shown)
     whom = entry.details.get(FROM_WHOM)
     named = {FROM_WHOM: names(whom)} if whom else {}
+    if member is not None:
+        named["who"] = member
     told = sentences.of_change(centre, entry.event, {**entry.details, **named})
     covert = entry.event.startswith("alarm.") and entry.details.get("kind") in COVERT
     return Event(entry.created_at, entry.event, by, told, covert=covert)

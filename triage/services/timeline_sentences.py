@@ -251,6 +251,25 @@ SENTENCES: dict[str, Callable[[Centre, Details], str]] = {
     "hazard_note.number_corrected": lambda _, d: msgid(
         "A hazard note about the caller's number is about the corrected one now."
     ),
+    "call.place_written": lambda _, d: msgid("The place was asked again and noted."),
+    "call.place_corrected": lambda _, d: msgid(
+        "The place was corrected; the one before is kept with the caller's words."
+    ),
+    "call.zone_picked": lambda _, d: (
+        msgid("The zone was picked by hand: %(zone)s.", zone=d["zone"])
+        if d["zone"]
+        else msgid("The zone was noted as not known.")
+    ),
+    "call.person_written": lambda _, d: msgid("More of the person in crisis was noted."),
+    "call.person_corrected": lambda _, d: msgid(
+        "What is known of the person in crisis was corrected; what was said before is kept with the"
+        " caller's words."
+    ),
+    "caller.completed": lambda _, d: msgid("More of a caller was noted."),
+    "caller.corrected": lambda _, d: msgid(
+        "What is known of a caller was corrected; what was said before is kept beside it."
+    ),
+    "caller.said_more": lambda _, d: msgid("A caller said more: it is kept with their words."),
     "call.place_judged": lambda _, d: (
         msgid("The place found is the one that is meant.")
         if d["match"] == "right"

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from triage.domain.role_words import member_name
-from triage.services import corrections, errands, late_teams
+from triage.services import corrections, errands, late_teams, promised_backs, silences, wrong_pins
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
 from triage.storage.errands import Errand
@@ -23,7 +23,7 @@ def split(errand: Errand, hushed: Collection[str]) -> tuple[Mapping[str, Any], S
     hushed -- teams of people with such an alarm, see `board_lines.hushed`.
     """
     details: dict[str, Any] = errand.details
-    if errand.kind == late_teams.KIND:
+    if errand.kind in {late_teams.KIND, wrong_pins.KIND}:
         kept = [one for one in details["teams"] if one["who"] in hushed]
         others = [one for one in details["teams"] if one not in kept]
         return {"teams": others}, [member_name(one["who"], one["role"]) for one in kept]
@@ -39,9 +39,16 @@ def asks_nobody(errand: Errand, hushed: Collection[str]) -> bool:
     return bool(kept) and not any(details.get(whom) for whom in ("teams", "texts", "units"))
 
 
-def is_red(errand: Errand, now: datetime, hushed: Collection[str]) -> bool:
+def rings_whoever_forces(errand: Errand, *, silent: bool) -> bool:
+    """May the caller, whom it is to ring, be whoever forces a team? silent -- its call is one of
+    `silences.calls`."""
+    return silent and errand.kind == promised_backs.KIND
+
+
+def is_red(errand: Errand, now: datetime, hushed: Collection[str], *, silent: bool) -> bool:
     """As `errands.is_red`, of what the desk may do."""
-    return errands.is_red(errand, now) and not asks_nobody(errand, hushed)
+    kept = rings_whoever_forces(errand, silent=silent) or asks_nobody(errand, hushed)
+    return errands.is_red(errand, now) and not kept
 
 
 def any_red(uow: UnitOfWork, call: Call, places: Collection[UUID]) -> bool:
@@ -50,4 +57,5 @@ def any_red(uow: UnitOfWork, call: Call, places: Collection[UUID]) -> bool:
     of_it = slots.where(Dispatch.call_id == call.id, Slot.id.in_(places))
     hushed = frozenset(uow.session.scalars(of_it))
     waiting = [one for one in errands.of_call(uow, call) if one.kind not in errands.OUTLIVES_CALL]
-    return any(is_red(one, uow.now, hushed) for one in waiting)
+    silent = call.id in silences.calls(uow)
+    return any(is_red(one, uow.now, hushed, silent=silent) for one in waiting)

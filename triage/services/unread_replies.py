@@ -1,7 +1,8 @@
 """Texts that the service could not act on: asked about once, then for a dispatcher to read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
@@ -132,6 +133,7 @@ def _unread() -> Select[InboundMessage, Responder]:
         .order_by(
             InboundMessage.outcome != "help_unplaced",
             Responder.id.is_(None),
+            InboundMessage.call_id.is_(None),
             InboundMessage.created_at.desc(),
         )
         .limit(MOST)
@@ -148,11 +150,20 @@ def waiting(uow: UnitOfWork) -> Sequence[Unread]:
 
     Whoever was asked back has a moment to type again, and is not listed once they have; nor is
     STOP once texts to that phone are on again.
-    A cry for help that could be put nowhere stands first and is never cut off; those of strangers,
-    who may be many, stand last.
+    A cry for help that could be put nowhere stands first and is never cut off, then what was
+    written about a call; texts of strangers, who may be many, stand last.
     """
     rows = uow.session.execute(_UNREAD, {"asked_before": uow.now - TIME_TO_TYPE})
     return [(inbound, responder) for inbound, responder in rows]
+
+
+def of_calls(texts: Sequence[Unread]) -> Mapping[UUID, Sequence[Unread]]:
+    """Those of our members about each call, in the order in which they came."""
+    found: dict[UUID, list[Unread]] = {}
+    for inbound, responder in sorted(texts, key=lambda one: one[0].created_at):
+        if inbound.call_id is not None and responder is not None:
+            found.setdefault(inbound.call_id, []).append((inbound, responder))
+    return found
 
 
 def take_note(uow: UnitOfWork, inbound: InboundMessage) -> None:

@@ -68,9 +68,23 @@ def of_number(
     uow: UnitOfWork, centre: Centre, person: Person, number: str
 ) -> Sequence[UnsavedCall]:
     """What others are taking of a caller who rings from there. number -- E.164."""
+    return _beside(uow, centre, person, blind_index("phone", number))
+
+
+def of_same_number(
+    uow: UnitOfWork, centre: Centre, person: Person, key: UUID
+) -> Sequence[UnsavedCall]:
+    """The same, of the number that is kept of this person's own form."""
+    own = uow.session.get(IntakeDraft, key)
+    if own is None or own.phone_index is None or own.account_id != person.account_id:
+        return ()
+    return _beside(uow, centre, person, own.phone_index)
+
+
+def _beside(uow: UnitOfWork, centre: Centre, person: Person, index: bytes) -> Sequence[UnsavedCall]:
     asked = {
         "begun_since": begun_since(uow.now),
-        "number": blind_index("phone", number),
+        "number": index,
         "own": person.account_id,
     }
     forms = uow.session.scalars(_OF_OTHERS, asked).all()

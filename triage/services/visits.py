@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.codes import DISPOSITIONS, NEXT_CONTACTS, NO_CALL, VERDICTS
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.lifecycle import PageState
+from triage.domain.upright import all_upright
 from triage.domain.words import msgid
 from triage.services import follow_ups
 from triage.storage.calls import Call
@@ -122,7 +123,7 @@ def _first(fields: Fields, name: str) -> str:
 
 
 def typed_in(visit: Visit) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(visit.draft or "{}")
+    found: dict[str, list[str]] = all_upright(json.loads(visit.draft or "{}"))
     return found
 
 

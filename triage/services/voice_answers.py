@@ -5,7 +5,7 @@ from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import WANTED, PageKind, PageState
 from triage.domain.spoken import Said
 from triage.domain.words import listed
-from triage.services import after_a_no, charges, page_answers, stand_downs
+from triage.services import after_a_no, charges, page_answers, silences, stand_downs
 from triage.services.centre import Centre
 from triage.services.pages import who_has
 from triage.storage.dispatches import Page
@@ -53,7 +53,10 @@ def _accept(uow: UnitOfWork, centre: Centre, page: Page) -> Said:
     if page.state is not PageState.ACCEPTED:
         return Said(words.VOICE_AGREED)
     if not again:  # the place is never said: it follows as a text
-        stand_downs.tell(uow, centre, page.slot, page_answers.accepted_text(uow, centre, page))
+        told = page_answers.accepted_text(uow, centre, page)
+        # What they have asked for themselves comes after a silent alarm, too.
+        kind = "reply" if page.responder_id in silences.silenced(uow) else "update"
+        stand_downs.tell(uow, centre, page.slot, told, kind=kind)
     return Said(words.VOICE_ACCEPTED)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from triage.catalogue import say
 from triage.domain import escalation_wording
+from triage.domain.delivery import AttemptState
 from triage.domain.spoken import Said
 from triage.services import (
     addresses,
@@ -15,10 +16,12 @@ from triage.services import (
     alarm_rings,
     other_numbers,
     phone_trials,
+    reports,
     voice_answers,
 )
 from triage.services.centre import Centre
 from triage.services.pages import RING
+from triage.services.reports import Report
 from triage.storage.attempts import Attempt
 from triage.storage.messages import Message
 from triage.storage.teams import Responder
@@ -47,14 +50,27 @@ def _greeted(uow: UnitOfWork, message: Message) -> Said:
     return voice_answers.picked_up(uow, message)
 
 
-def pressed(uow: UnitOfWork, centre: Centre, attempt_id: UUID, digits: str) -> Said:
-    """Keys were pressed."""
+def pressed(
+    uow: UnitOfWork,
+    centre: Centre,
+    attempt_id: UUID,
+    digits: str,
+    provider_id: str = "",
+    token: str = "",
+) -> Said:
+    """Keys were pressed, which also shows that it rang where the provider's answer was lost.
+
+    provider_id -- of the call; token -- the same where the same keys are brought again.
+    """
+    attempt = uow.session.get(Attempt, attempt_id)
+    if provider_id and attempt is not None and attempt.state is not AttemptState.ACCEPTED:
+        reports.hear(uow, centre, Report(provider_id, "sent", attempt_id=attempt_id))
     message = _rung(uow, attempt_id)
-    told = _answered(uow, centre, message, digits) if message else OVER
+    told = _answered(uow, centre, message, digits, token) if message else OVER
     return _in_its_language(message, told)
 
 
-def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) -> Said:
+def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str, token: str) -> Said:
     if message.kind == phone_trials.KIND:
         return OVER
     if message.kind == other_numbers.KIND:
@@ -62,7 +78,7 @@ def _answered(uow: UnitOfWork, centre: Centre, message: Message, digits: str) ->
     if message.kind == alarm_rings.KIND:
         return alarm_answers.pressed(uow, centre, message, digits)
     if message.kind == addresses.KIND:
-        return addresses.pressed(uow, centre, message, digits)
+        return addresses.pressed(uow, centre, message, digits, token)
     return voice_answers.pressed(uow, centre, message, digits)
 
 

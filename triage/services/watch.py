@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select, text
 
-from triage.domain.findings import KINDS, Finding
+from triage.domain.findings import KINDS, OF_THE_DESK, Finding
+from triage.services import safety_audits
 from triage.services.audits import NO_WORKER_AFTER, UNSENT, last_tick
 from triage.storage.messages import Message
 from triage.storage.timers import LEFT_TIMER, Timer
@@ -69,16 +70,41 @@ def newest(uow: UnitOfWork) -> WatchRound | None:
     return uow.session.scalar(_NEWEST, {"latest": uow.now + UNWATCHED_AFTER})
 
 
+_RECENT = (
+    select(WatchRound)
+    .where(WatchRound.created_at > bindparam("since"), WatchRound.created_at <= bindparam("latest"))
+    .order_by(WatchRound.created_at.desc(), WatchRound.id.desc())
+)
+
+
+def _recent(uow: UnitOfWork) -> list[WatchRound]:
+    """The newest round of each watcher: each looks at its own folders, and what one of them lacks
+    another does not see."""
+    asked = {"since": uow.now - UNWATCHED_AFTER, "latest": uow.now + UNWATCHED_AFTER}
+    of_each: dict[str, WatchRound] = {}
+    for one in uow.session.scalars(_RECENT, asked):
+        of_each.setdefault(one.watcher, one)
+    return [*of_each.values()]
+
+
 def standing(uow: UnitOfWork) -> Standing:
-    """What the newest round found, and what each process can see for itself at once: that
-    no worker runs, and that nobody watches."""
-    watched = newest(uow)
+    """What the newest round of each watcher found, and what each process can see for itself at
+    once: that no worker runs, and that nobody watches."""
+    rounds = _recent(uow)
+    watched = rounds[0] if rounds else newest(uow)
     tick = last_tick(uow)
-    findings = [Finding(**row) for row in watched.findings] if watched else []
-    if watched is None or uow.now - watched.created_at >= UNWATCHED_AFTER:
+    of_codes: dict[str, Finding] = {}
+    for row in (row for one in rounds for row in one.findings):
+        of_codes.setdefault(row["code"], Finding(**row))
+    findings = [*of_codes.values()]
+    if not rounds:
         age = _age_s(uow, watched.created_at) if watched else None
         findings = [Finding("no_watcher", 1, age)]  # what it found is of no more use
     findings = [finding for finding in findings if finding.code != "no_worker"]
+    if any(finding.code in OF_THE_DESK for finding in findings):
+        # Whoever has just taken an alarm is not told for some seconds more that nobody takes it.
+        still = {finding.code for finding in safety_audits.audit(uow)}
+        findings = [one for one in findings if one.code not in OF_THE_DESK or one.code in still]
     if tick is None or uow.now - tick >= NO_WORKER_AFTER:
         findings.insert(0, Finding("no_worker", 1, _age_s(uow, tick)))
     return Standing(findings, watched.created_at if watched else None, tick)

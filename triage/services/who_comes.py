@@ -133,6 +133,7 @@ def comers(centre: Centre, lines: Iterable[DispatchLine], now: datetime) -> list
         found[kind.id] = Comer(
             rest_of(kind, rest) if rest else kind,
             at,
+            all_at=max(ahead) if at and max(ahead) > at else None,
             asked=asked,
             there=there,
             late=late,
@@ -198,4 +199,5 @@ def is_stale(
 def instants(now: Answer) -> list[datetime]:
     """The times that a script of this answer names."""
     back = [at for at in (now.call_back_at, now.call_back_passed) if at]
-    return [*(one.at for one in now.comers if one.at), *back]
+    said = (at for one in now.comers for at in (one.at, one.all_at) if at)
+    return [*said, *back]

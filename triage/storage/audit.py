@@ -22,7 +22,8 @@ class AuditEntry(NoteRow):
     subject_id: Mapped[UUID]
     call_id: Mapped[UUID | None]
     details: Mapped[dict[str, Any]]
-    """Codes, keys, counts and call signs: never a name, a number, an address or a narrative."""
+    """Codes, keys, counts and call signs: never a name, a number, an address or a narrative, except
+    for who declares something about the trail itself, and why."""
     chain: Mapped[int | None] = mapped_column(SmallInteger)
     """None: written before there were chains, or by a release that knows of none."""
     seq: Mapped[int | None] = mapped_column(BigInteger)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Enum,
     MetaData,
+    String,
     TextClause,
     TypeDecorator,
     Uuid,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
+from triage.domain.upright import upright
 from triage.storage.sealed import Sealed
 
 
@@ -51,6 +53,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is not None and value.tzinfo is None:  # SQLite forgets the zone
             return value.replace(tzinfo=UTC)
         return value and value.astimezone(UTC)
+
+
+class TypedLine(TypeDecorator[str]):
+    """What a person typed, as it is read: without marks that turn it round."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value and upright(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return value and upright(value)
 
 
 class Base(DeclarativeBase):

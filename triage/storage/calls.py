@@ -8,7 +8,8 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import CallState
-from triage.storage.base import LiveRow, NoteRow, Row, only
+from triage.domain.words import msgid
+from triage.storage.base import LiveRow, NoteRow, Row, TypedLine, only
 from triage.storage.sealed import Sealed, sealed_column
 
 _OPEN = text("state IN ('asking', 'open')")
@@ -81,11 +82,11 @@ class Call(LiveRow):
     origin: Mapped[str]
     """`form`, `api` or `replay`."""
     received_at: Mapped[datetime]
-    external_id: Mapped[str | None] = mapped_column(index=True)
+    external_id: Mapped[str | None] = mapped_column(TypedLine, index=True)
     """The CAD's own number."""
     location_sealed: Mapped[bytes | None] = sealed_column()
-    location = Sealed()
-    """The place as the caller said it; never rewritten."""
+    location = Sealed(msgid("CANNOT BE READ: ask where, by telephone or radio"))
+    """The place as the caller said it last; never rewritten by us."""
     location_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     zone: Mapped[str | None]
     zone_source: Mapped[str | None]
@@ -98,7 +99,7 @@ class Call(LiveRow):
     match: Mapped[str | None]
     """`right` or `wrong`: what a person said of the found place; None while nobody has."""
     coordinates_sealed: Mapped[bytes | None] = sealed_column()
-    coordinates = Sealed()
+    coordinates = Sealed(None)
     """JSON of latitude and longitude in degrees."""
     narrative_sealed: Mapped[bytes | None] = sealed_column()
     narrative = Sealed()
@@ -158,12 +159,13 @@ class Caller(LiveRow):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     former_phones_sealed: Mapped[bytes | None] = sealed_column()
     former_phones = Sealed()
-    """The numbers that stood before they were corrected, one on a line, the latest first."""
+    """What stood before it was corrected: numbers, and since then who they are and how they may be
+    reached, in words. One on a line, the latest first."""
     said_sealed: Mapped[bytes | None] = sealed_column()
     said = Sealed()
     """What a second caller told; the first caller's words are the call's narrative."""
     own_sealed: Mapped[bytes | None] = sealed_column()
-    own = Sealed()
+    own = Sealed(None)
     """JSON of a second caller's own place, person, words and answers: see second_callers.Told."""
     left_for_id: Mapped[UUID | None]
     """The call that was made of theirs when it turned out to be another incident."""
@@ -211,7 +213,7 @@ class CallThirdParty(LiveRow):
     """E.164; as it was said where it cannot be rung."""
     former_phones_sealed: Mapped[bytes | None] = sealed_column()
     former_phones = Sealed()
-    """As of a caller."""
+    """The numbers that stood before, as of a caller."""
     relation: Mapped[str | None]
     """A code of THIRD_PARTIES."""
     with_them: Mapped[bool | None]
@@ -227,7 +229,7 @@ class Answer(NoteRow):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"))
     fact: Mapped[str]
     value_sealed: Mapped[bytes | None] = sealed_column()
-    value = Sealed()
+    value = Sealed(None)
     """JSON: a value, "unknown", a list, or conflicting values with their sources."""
     given_by: Mapped[str]
     """The actor who wrote it down."""
@@ -263,10 +265,10 @@ class AssessmentRecord(Row):
     level_rank: Mapped[int]
     settled: Mapped[bool]
     input_sealed: Mapped[bytes | None] = sealed_column()
-    input = Sealed()
+    input = Sealed(None)
     """JSON of facts, narrative and situation as they were assessed."""
     result_sealed: Mapped[bytes | None] = sealed_column()
-    result = Sealed()
+    result = Sealed(None)
     """JSON as `triage assess` prints it."""
 
 
@@ -303,12 +305,12 @@ class IntakeDraft(LiveRow):
     taken_from: Mapped[UUID | None]
     """Whose it was before a colleague went on with it. No foreign key: it is told to them alone."""
     form_sealed: Mapped[bytes | None] = sealed_column()
-    form = Sealed()
+    form = Sealed(None)
     """JSON of the fields as typed."""
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     """As a caller's, of the number that stands on the form; it goes with the form's words."""
     before_sealed: Mapped[bytes | None] = sealed_column()
-    before = Sealed()
+    before = Sealed(None)
     """JSON of the answers that stood before each change of one, the latest last: what an undo
     goes back to."""
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
@@ -331,7 +333,7 @@ class IdempotencyKey(Row):
     request_hash: Mapped[str]
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"))
     response_sealed: Mapped[bytes | None] = sealed_column()
-    response = Sealed()
+    response = Sealed(None)
     """The answer as it was given, where it must be given again to the byte."""
 
     call: Mapped[Call | None] = relationship()

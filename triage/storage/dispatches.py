@@ -20,7 +20,7 @@ from triage.domain.lifecycle import (
     check_move,
 )
 from triage.domain.transfers import TRANSFER_MOVES, TransferState
-from triage.storage.base import LiveRow, only
+from triage.storage.base import LiveRow, TypedLine, only
 from triage.storage.calls import Call, last_digits
 from triage.storage.teams import Responder, Team
 
@@ -88,7 +88,7 @@ class Dispatch(LiveRow):
     """When the hand-over task went unconfirmed for too long; of a team of ours, since when the desk
     is to ask what keeps it."""
     confirmed_at: Mapped[datetime | None]
-    cad_number: Mapped[str | None]
+    cad_number: Mapped[str | None] = mapped_column(TypedLine)
     cause: Mapped[str | None]
     """While nobody is left to ask: why, a code of CAUSES."""
     stalled_in: Mapped[DispatchState | None]

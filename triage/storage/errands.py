@@ -33,7 +33,7 @@ class Errand(LiveRow):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     kind: Mapped[str]
     """`line_lost`, `cancel`, `neighbour`, `radio`, `stand_down`, `corrected`, `referral`, `rest`,
-    `late` or `promise`."""
+    `late`, `pin` or `promise`."""
     turn: Mapped[int] = mapped_column(default=0)
     """How many times its due time was set: a timer of an earlier turn says nothing."""
     due_at: Mapped[datetime]

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
+from triage.domain.words import msgid
 from triage.storage.base import LiveRow
 from triage.storage.sealed import Sealed, sealed_column
 
@@ -17,7 +18,9 @@ class HazardNote(LiveRow):
     author: Mapped[str]
     """An actor of the audit trail."""
     text_sealed: Mapped[bytes | None] = sealed_column()
-    text = Sealed()
+    text = Sealed(
+        msgid("This note cannot be read: ask whoever wrote it, and tell whoever runs the service.")
+    )
     place_sealed: Mapped[bytes | None] = sealed_column()
     place = Sealed()
     place_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.domain.lifecycle import MESSAGE_MOVES, MessageState, check_move
 from triage.domain.phone_network import OutboundCall, OutboundSms
+from triage.domain.words import msgid
 from triage.storage.attempts import Attempt
 from triage.storage.base import LiveRow, only
 from triage.storage.calls import Call
@@ -125,10 +126,12 @@ class InboundMessage(LiveRow):
     provider_id: Mapped[str] = mapped_column(unique=True)
     """The provider's key: a repeated webhook has no second effect."""
     from_number_sealed: Mapped[bytes | None] = sealed_column()
-    from_number = Sealed()
+    from_number = Sealed(msgid("number cannot be read"))
     from_index: Mapped[bytes]
     body_sealed: Mapped[bytes | None] = sealed_column()
-    body = Sealed()
+    body = Sealed(
+        msgid("This text cannot be read. Ring whoever sent it, and tell whoever runs the service.")
+    )
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     outcome: Mapped[str]

@@ -18,7 +18,7 @@ class Account(LiveRow):
     username: Mapped[str] = mapped_column(unique=True)
     """Lower case; a handle, not a person's name."""
     name_sealed: Mapped[bytes | None] = sealed_column()
-    name = Sealed()
+    name = Sealed("")
     role: Mapped[str]
     """dispatcher, clinician, supervisor or administrator."""
     password_hash: Mapped[str]

@@ -35,6 +35,8 @@ class Alarm(LiveRow):
     page_id: Mapped[UUID | None] = mapped_column(ForeignKey("page.id"))
     """By which they are on a call, or asked about one; None where they are on none."""
     call_id: Mapped[UUID | None] = mapped_column(ForeignKey("call.id"), index=True)
+    written_code: Mapped[str | None]
+    """Of the text that raised it; of another call, or of none, where they mistook it."""
     raised_at: Mapped[datetime]
     """Lately; they may have said so more than once."""
     rings: Mapped[int] = mapped_column(default=0)

@@ -11,9 +11,14 @@ without the key.
 
 import hashlib
 import hmac
+import logging
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, overload
 from uuid import UUID
 
@@ -24,7 +29,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.domain.errors import TriageError
 from triage.domain.keys import KeyRing
+from triage.domain.upright import upright
 from triage.domain.words import msgid
+
+log = logging.getLogger(__name__)
 
 PLAIN, SMALLER = 1, 2
 LONG = 1000
@@ -108,8 +116,9 @@ def has_key(key_id: str) -> bool:
 
 
 def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
-    """Decrypt a value sealed for this place. Raises CannotOpen."""
-    form, key_id = value[0], key_of(value)
+    """Decrypt a value sealed for this place: upright, also what was saved when marks that turn it
+    round were kept. Raises CannotOpen."""
+    form, key_id = (value[0], key_of(value)) if len(value) > 1 else (0, "")
     if form not in {PLAIN, SMALLER} or key_id not in _keys.ciphers:
         raise CannotOpen(
             f"{table}.{column} of {row} is sealed with key {key_id!r}, which is absent"
@@ -117,8 +126,8 @@ def unseal(value: bytes, *, table: str, column: str, row: UUID) -> str:
     nonce, box = value[2 + value[1] : 14 + value[1]], value[14 + value[1] :]
     try:
         content = _keys.ciphers[key_id].decrypt(nonce, box, bound_to(table, column, row))
-        return (zlib.decompress(content) if form == SMALLER else content).decode()
-    except (InvalidTag, zlib.error, UnicodeDecodeError):
+        return upright((zlib.decompress(content) if form == SMALLER else content).decode())
+    except (InvalidTag, zlib.error, ValueError):  # ValueError: nothing is left, or no text
         raise CannotOpen(f"{table}.{column} of {row} was altered or moved") from None
 
 
@@ -136,6 +145,48 @@ def audit_key() -> bytes:
     return _keys.audit_key
 
 
+_list_is_shown: ContextVar[bool] = ContextVar("list_is_shown", default=False)
+
+
+@contextmanager
+def showing_a_list() -> Iterator[None]:
+    """Of a list all is shown that opens: what does not is told in its place, or left out. Never
+    around what saves or sends; what is about one row says that it cannot be decrypted."""
+    before = _list_is_shown.set(True)
+    try:
+        yield
+    finally:
+        _list_is_shown.reset(before)
+
+
+_left_out: ContextVar[set[str] | None] = ContextVar("left_out", default=None)
+
+
+@contextmanager
+def leaving_out() -> Iterator[set[str]]:
+    """For programs, which would take what a list says in its place for what was saved: what does
+    not open is None, and "table.column" of it stands in what this yields. Never around what saves
+    or sends."""
+    which: set[str] = set()
+    before = _left_out.set(which)
+    try:
+        yield which
+    finally:
+        _left_out.reset(before)
+
+
+def passed_over(error: CannotOpen) -> bool:
+    """Is a list shown, which goes on without it? Then the log has it, once in each process."""
+    if found := _list_is_shown.get():
+        _tell(error.why)
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _tell(why: str) -> None:
+    log.error("not decrypted, and told so in its place: %s", why)
+
+
 def sealed_column(*, nullable: bool = True) -> Mapped[Any]:
     """The bytes of a sealed value."""
     return mapped_column(LargeBinary, nullable=nullable)
@@ -146,7 +197,13 @@ class Sealed:
     reads it without opening it again.
 
     Beside it stands the column of the same name with `_sealed` behind it.
+    instead -- what a list shows where it does not open; None: for JSON nothing can stand.
     """
+
+    def __init__(
+        self, instead: str | None = msgid("cannot be read: tell whoever runs the service")
+    ) -> None:
+        self.instead = instead
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -166,7 +223,16 @@ class Sealed:
         kept: tuple[bytes | None, str] = vars(row).get(self._kept, (None, ""))
         if value is kept[0]:
             return kept[1]
-        return unseal(value, table=row.__tablename__, column=self._name, row=row.id)
+        try:
+            return unseal(value, table=row.__tablename__, column=self._name, row=row.id)
+        except CannotOpen as error:
+            if (which := _left_out.get()) is not None:
+                which.add(f"{row.__tablename__}.{self._name}")
+                _tell(error.why)
+                return None
+            if self.instead is None or not passed_over(error):
+                raise
+            return self.instead
 
     def __set__(self, row: Any, text: str | None) -> None:
         setattr(row, self._column, self._sealed(row, text))
@@ -178,6 +244,7 @@ class Sealed:
     def _sealed(self, row: Any, text: str | None) -> bytes | None:
         if text is None:
             return None
+        text = upright(text)
         value = seal(text, table=row.__tablename__, column=self._name, row=row.id)
         vars(row)[self._kept] = value, text
         return value

@@ -6,10 +6,13 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from triage.storage.base import LiveRow, only
+from triage.domain.words import msgid
+from triage.storage.base import LiveRow, TypedLine, only
 from triage.storage.sealed import Sealed, sealed_column
 
 _IN_USE = text("retired_at IS NULL")
+
+NO_NUMBER = msgid("number cannot be read")
 
 
 class Team(LiveRow):
@@ -51,9 +54,9 @@ class Responder(LiveRow):
     role: Mapped[str]
     """clinician, officer, responder, case_worker ...: the roles that responses ask for."""
     name_sealed: Mapped[bytes | None] = sealed_column()
-    name = Sealed()
+    name = Sealed(msgid("name cannot be read"))
     phone_sealed: Mapped[bytes | None] = sealed_column()
-    phone = Sealed()
+    phone = Sealed(NO_NUMBER)
     """E.164."""
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     skills: Mapped[list[str]]
@@ -112,7 +115,7 @@ class Partner(LiveRow):
     """What a rule's notice names: crisis_line, social_services, school_team ..."""
     zones: Mapped[list[str]]
     phone_sealed: Mapped[bytes | None] = sealed_column()
-    phone = Sealed()
+    phone = Sealed(NO_NUMBER)
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     language: Mapped[str | None]
     """Of their texts, likewise."""
@@ -130,5 +133,5 @@ class Suspension(LiveRow):
     subject: Mapped[str]
     """The key of the team or partner, or the zone's name."""
     until: Mapped[datetime]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(TypedLine)
     lifted_at: Mapped[datetime | None]

@@ -19,7 +19,7 @@ class Visit(LiveRow):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), index=True)
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"))
     draft_sealed: Mapped[bytes | None] = sealed_column()
-    draft = Sealed()
+    draft = Sealed(None)
     """JSON of the fields as typed; None once it is written down."""
     behaviour_sealed: Mapped[bytes | None] = sealed_column()
     behaviour = Sealed()

@@ -44,7 +44,7 @@ from tests.performance.paging.stage import DATABASES, Stage
 from tests.performance.samples import keep
 from tests.typical_calls import UNARMED
 from tests.world import World
-from triage.services import calls as service
+from triage.services import closing
 from triage.storage.calls import Call
 
 FOLDER = Path(__file__).parents[3] / "var" / "bench"
@@ -169,7 +169,7 @@ def _close(world: World, keys: set[object]) -> None:
     for key in keys:
         world.context.do(
             "bench",
-            lambda uow, key=key: service.close_call(
+            lambda uow, key=key: closing.close_call(
                 uow, world.centre, uow.get(Call, key), "duplicate", None, agreed=True
             ),
         )

@@ -13,7 +13,7 @@ from tests.performance.intake.clients import CALL
 from tests.world import Browser, Phone, World
 from triage.domain.codes import CANCELLED
 from triage.domain.lifecycle import DispatchState, FollowUpState, PageState
-from triage.services import cad, calls, dispatches, follow_ups, people, visits
+from triage.services import cad, calls, closing, dispatches, follow_ups, people, visits
 from triage.services.follow_ups import Attempt
 from triage.services.reports import Report, hear
 from triage.services.visits import NewVisit
@@ -87,7 +87,7 @@ class Desk:
 
         def close(uow: Any) -> None:
             it = uow.get(Call, call.id)
-            calls.close_call(uow, self.world.centre, it, disposition, NOTE, agreed=agreed)
+            closing.close_call(uow, self.world.centre, it, disposition, NOTE, agreed=agreed)
 
         self.do(close)
 

@@ -8,6 +8,7 @@ from flask import request
 from triage.domain.answer_reading import shown
 from triage.domain.call_reading import decode_call
 from triage.domain.errors import InvalidCall, Problem
+from triage.domain.upright import all_upright
 from triage.entrypoints.api.problems import ApiProblem
 
 DEPTH = 12
@@ -19,7 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_json() -> dict[str, Any]:
-    """The JSON object of the request's body.
+    """The JSON object of the request's body, without marks that turn a text round.
 
     Raises ApiProblem for what is not JSON as we take it, InvalidCall for text that no
     database can keep, RequestEntityTooLarge for a body above the limit.
@@ -42,7 +43,7 @@ def read_json() -> dict[str, Any]:
     _check_size(raw)
     if wrong := list(_unkeepable("", raw)):
         raise InvalidCall(wrong)
-    return raw
+    return {name: all_upright(one) for name, one in raw.items()}
 
 
 def _check_media_type() -> None:

@@ -20,6 +20,7 @@ from triage.services import assessments, call_record, calls, idempotency, openin
 from triage.services.calls import NewCall
 from triage.services.centre import Centre
 from triage.storage.calls import Call
+from triage.storage.sealed import leaving_out
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -115,10 +116,12 @@ def _idempotency_key() -> str | None:
 
 def _written(uow: UnitOfWork, centre: Centre, call: Call) -> str:
     """The call as it stands, in JSON. Programs pass it on, perhaps into the team's own car:
-    nothing covert is in it."""
-    record = call_record.of_call(uow, centre, call)
-    told = [event for event in record.timeline if not event.covert]
-    return _json(_CALL.dump(replace(record, timeline=told)))
+    nothing covert is in it. One value that cannot be decrypted takes nothing else away."""
+    with leaving_out() as unreadable:
+        record = call_record.of_call(uow, centre, call)
+        told = [event for event in record.timeline if not event.covert]
+        body = _CALL.dump(replace(record, timeline=told))
+    return _json({**body, "unreadable": sorted(unreadable)})
 
 
 def _json(body: Any) -> str:

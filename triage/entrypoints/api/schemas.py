@@ -306,7 +306,7 @@ class EventOut(Answer):
 
 
 class CallOut(Answer):
-    """A call with all that was done about it."""
+    """A call with all that was done about it. What `unreadable` names is lost, not unsaid."""
 
     reference = fields.String(required=True, attribute="call.reference")
     code = fields.String(
@@ -330,6 +330,7 @@ class CallOut(Answer):
     messages = _listing(fields.Nested(MessageOut))
     follow_ups = _listing(fields.Nested(FollowUpOut))
     timeline = _listing(fields.Nested(EventOut))
+    unreadable = _listing(fields.String())
 
 
 class Fault(Answer):

@@ -3,17 +3,21 @@
 import os
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from triage.context import AppContext
 from triage.domain.findings import KINDS
 from triage.entrypoints import downtime_paper, watcher
+from triage.services import audit_trail
 from triage.services.watch import paging_state
-from triage.settings import Settings, SettingsError, fresh_key
+from triage.settings import ROOT, Settings, SettingsError, fresh_key
 from triage.storage.standby import StandbyAway
+from triage.storage.unit_of_work import UnitOfWork
 
 
 @click.command(epilog="Example: triage watch. Any number may run.")
@@ -39,7 +43,7 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     context: AppContext = ctx.obj.context()
     click.echo("settings, keys, tables, rules and clock: in order")
     click.echo(f"environment: {context.settings.environment}")
-    for line in _about_telephones(context.settings):
+    for line in (*_about_the_demo(context.settings), *_about_telephones(context.settings)):
         click.echo(line)
     try:
         ctx.obj.check_authorities(context)
@@ -50,14 +54,69 @@ def doctor(ctx: click.Context, new_key: str | None) -> None:
     for line in _about_folders(context.settings):
         click.echo(line)
     with context.reading() as uow:
+        click.echo(_about_the_trail(uow, context.settings.policy.time_zone))
         state = paging_state(uow)
-    findings = state.pop("findings")
-    for name, value in state.items():
-        click.echo(f"{name}: {value}")
-    for found in findings:
+    for line in _about_paging(state):
+        click.echo(line)
+    for found in state["findings"]:
         kind = KINDS[found["code"]]
         click.echo(f"WRONG: {kind.what} ({found['count']}). {kind.mend}")
     sys.exit(0 if state["paging"] else 1)
+
+
+def _about_the_demo(settings: Settings) -> Iterator[str]:
+    if settings.demo:
+        yield "DEMO: TRIAGE_DEMO is set, for invented calls only. NOT FOR LIVE CALLS: unset it"
+    for what, file, shipped in (
+        ("settings", settings.config, "settings.toml"),
+        ("places", settings.gazetteer, "demo_gazetteer.csv"),
+    ):
+        example = ROOT / "config" / shipped
+        if example.is_file() and file.read_bytes() == example.read_bytes():
+            own = "TRIAGE_CONFIG" if what == "settings" else "gazetteer of the settings file"
+            yield (
+                f"{what}: THE DEMO'S, of an invented town ({file}). NOT FOR LIVE CALLS: copy the"
+                f" file, write your center's own into it, and name the copy in {own}"
+            )
+
+
+_WORKS = {
+    "ok": "works",
+    "degraded": "works, but something has to be seen to",
+    "down": "DOES NOT WORK: teams may not be reached by text",
+}
+
+
+def _about_paging(state: Mapping[str, Any]) -> Iterator[str]:
+    yield f"paging: {_WORKS[state['state']]}"
+    for who, age_s in (("worker", state["tick_age_s"]), ("watcher", state["watched_age_s"])):
+        yield f"{who}: " + ("NEVER seen" if age_s is None else f"seen {_lasting(age_s)} ago")
+    for what, age_s in (("steps", state["oldest_timer_s"]), ("texts", state["oldest_text_s"])):
+        yield f"{what} that are due: " + (
+            "none" if age_s is None else f"the oldest for {_lasting(age_s)}"
+        )
+    yield f"steps that failed and wait for a person: {state['parked_timers'] or 'none'}"
+
+
+def _lasting(seconds: float) -> str:
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def _about_the_trail(uow: UnitOfWork, zone: ZoneInfo) -> str:
+    """When it was read as a whole, by the center's clock, and with what result."""
+    last = audit_trail.last_reading(uow)
+    if last is None:
+        return "audit trail: NEVER READ as a whole: run triage audit verify every night"
+    told = f"audit trail: read as a whole {last.at.astimezone(zone):%F %T %Z}, {last.lines:,} lines"
+    if last.wrong:
+        return f"{told}. WRONG PLACES: {last.wrong:,}; triage audit verify names them"
+    if last.too_old:
+        days = (uow.now - last.at).days
+        return f"{told}: {days} DAYS AGO; run triage audit verify every night"
+    return f"{told}, all as they were written"
 
 
 def _about_outside(settings: Settings) -> Iterator[str]:

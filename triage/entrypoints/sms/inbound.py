@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from triage.context import AppContext
+from triage.domain.upright import upright
 from triage.services import replies
 from triage.services.received_texts import Received
 from triage.storage.unit_of_work import UnitOfWork
@@ -17,6 +18,7 @@ log = structlog.get_logger("triage.sms")
 def hear(context: AppContext, text: Received) -> None:
     """Act on it. Where that fails, the alarm that it raises and the text itself are kept all the
     same, in a second unit of work: a fault in what is ordinary about it must not cost the alarm."""
+    text = text._replace(body=upright(text.body))
     try:
         _do(context, lambda uow: replies.receive(uow, context.centre, text))
     except Exception as error:

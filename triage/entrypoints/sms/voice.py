@@ -1,7 +1,7 @@
 """Calls through Twilio: it asks what to say, tells which key was pressed and what became of it."""
 
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 from xml.etree import ElementTree
 
 import structlog
@@ -17,6 +17,7 @@ from triage.entrypoints.sms import webhooks
 from triage.entrypoints.sms.inbound import ACTOR
 from triage.entrypoints.web.access import open_to_everyone
 from triage.services import reports, voice_calls
+from triage.services.idempotency import KEY_LENGTH
 from triage.services.reports import Report
 
 WAIT_FOR_KEY_S = 8
@@ -63,10 +64,11 @@ def page() -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     """A key was pressed."""
     context, attempt = current_context(), _attempt()
-    digits = request.form.get("Digits", "")[:8]
+    digits, key, token = request.form.get("Digits", "")[:8], _key(), _token()
     said = context.do(
         ACTOR,
-        lambda uow: voice_calls.pressed(uow, context.centre, attempt, digits),
+        lambda uow: voice_calls.pressed(uow, context.centre, attempt, digits, key, token),
+        keyed=True,
     )
     return _twiml(said, attempt)
 
@@ -81,15 +83,27 @@ def status() -> ResponseReturnValue:
     if form.get("AnsweredBy", "").startswith(("machine", "fax")):
         became = "undelivered"
     report = Report(
-        provider_id=form.get("CallSid", "").replace("\0", ""),
+        provider_id=_key(),
         status=became,
         error_code=said if became == "undelivered" else None,
         to=form.get("To"),
         attempt_id=_attempt(),
     )
-    if not context.do(ACTOR, lambda uow: reports.hear(uow, context.centre, report)):
+    if not context.do(
+        ACTOR, lambda uow: reports.hear(uow, context.centre, report), keyed=True, patient=True
+    ):
         log.warning("report of an unknown call or status")
     return "", 204
+
+
+def _key() -> str:
+    """The provider's, of the call."""
+    return request.form.get("CallSid", "").replace("\0", "")
+
+
+def _token() -> str:
+    """The same where Twilio brings the same keys again, and where we try again ourselves."""
+    return request.headers.get("I-Twilio-Idempotency-Token", "")[:KEY_LENGTH] or str(uuid4())
 
 
 def _attempt() -> UUID:

@@ -41,6 +41,7 @@ from triage.entrypoints.web import (
     intake_undo,
     kept_words,
     languages,
+    list_looks,
     other_numbers,
     own_calls,
     packing,
@@ -136,6 +137,7 @@ def register(app: Flask) -> None:
     script_words.furnish(app)
     broadcasts.furnish(app)
     heard.furnish(app)
+    list_looks.furnish(app)
     unsent_words.furnish(app)
     for place in PLACES:
         app.register_blueprint(place.bp)

@@ -15,7 +15,6 @@ forms also say `csrf.exempt(bp)`. A view that a page calls by itself, without a 
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any, TypeVar
@@ -139,8 +138,7 @@ def _check_role() -> None:
     view = current_app.view_functions[request.endpoint]
     if not getattr(view, "background", False):
         if g.now - person.seen_at >= _SEEN_EVERY:
-            with suppress(Conflict):  # another request of theirs has just done it
-                current_context().do(person.actor, lambda uow: people.see(uow, person))
+            hearing_of(current_app).note_use(current_context(), person)
     elif g.now - person.heard_at >= people.HEARD_EVERY:
         hearing_of(current_app).note(current_context(), person.actor, {person.sign_in_id})
 

@@ -11,11 +11,13 @@ from triage.context import current_context
 from triage.domain import alarms as words
 from triage.domain.errors import Conflict
 from triage.domain.words import Sentence, msgid
+from triage.entrypoints.web import alarm_places, list_looks
 from triage.entrypoints.web.access import current_person, open_to, safe_next
 from triage.entrypoints.web.languages import spoken
 from triage.services import alarm_lists, alarms, silences
 from triage.services.actors import names_of
 from triage.storage.safety import Alarm
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("alarms", __name__, url_prefix="/alarms")
@@ -26,7 +28,9 @@ SHOWN_FOR = timedelta(hours=12)
 
 @bp.get("")
 @open_to("dispatcher", "supervisor")
+@showing_a_list()
 def listed() -> ResponseReturnValue:
+    list_looks.note("alarms")
     with current_context().reading() as uow:
         centre = current_context().centre
         taken, standing = alarm_lists.taken_since(uow, SHOWN_FOR), alarm_lists.standing(uow, centre)
@@ -37,6 +41,7 @@ def listed() -> ResponseReturnValue:
             in_force=[one for one in standing if one.taken_at and one.id not in left],
             left=left,
             silent=silences.silenced(uow),
+            doubts=alarm_places.told(uow, standing),
             who_have=alarm_lists.who_have(uow, standing),
             unheard=alarm_lists.unheard(uow),
             taken=taken,
@@ -82,4 +87,17 @@ def _done(
         flash(spoken(msgid("Nothing was changed: %(conflict)s.", conflict=str(problem))), "warn")
     else:
         flash(spoken(sentence), "good")
-    return redirect(safe_next(request.form.get("next") or "/alarms"), 303)
+    path = safe_next(request.form.get("next") or "/alarms").partition("#")[0]
+    return redirect(f"{path}#{_goes_on(path, key)}", 303)
+
+
+def _goes_on(path: str, key: UUID) -> str:
+    """Where the keyboard goes on: at the line of this alarm, or where it is over at the next one.
+    Never at its button: a key pressed once too often would take what nobody has read."""
+    if path.startswith("/calls/"):
+        return "call-heading"
+    with current_context().reading() as uow:
+        standing = [one.id for one in alarm_lists.standing(uow, current_context().centre)]
+    if not standing:
+        return "main"
+    return f"alarm-line-{key if key in standing else standing[0]}"

@@ -1,6 +1,7 @@
 """What concerns everybody, on every page within seconds: that paging does not work and what to
 do by telephone, teams that need help, calls to which nobody comes."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 from uuid import UUID
@@ -9,14 +10,14 @@ from flask import Blueprint, Flask, g, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from triage.context import AppContext
+from triage.context import AppContext, current_context
 from triage.domain.alarms import NO_CALL, REACHES_NOBODY, says, to_do
 from triage.domain.findings import OF_THE_DESK, told, told_in_the_field
 from triage.domain.lifecycle import DispatchState
 from triage.domain.role_words import role_name
 from triage.domain.transfers import TransferState
 from triage.domain.words import Sentence, Spoken, listed, msgid
-from triage.entrypoints.web import page
+from triage.entrypoints.web import alarm_places, list_looks, page
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.entrypoints.web.page import Banner
@@ -37,14 +38,19 @@ from triage.services import (
 )
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
+from triage.services.unsaved_calls import UnsavedCall
 from triage.storage.dispatches import Dispatch
 from triage.storage.safety import Alarm
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("banners", __name__)
 
 DESK = frozenset({"dispatcher", "supervisor"})
 """Who acts on alarms. Others read only whether paging works."""
+
+
+_INTAKE = re.compile(r"/intake/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 @bp.record_once
@@ -54,11 +60,28 @@ def _tell_everywhere(state: BlueprintSetupState) -> None:
 
 @bp.get("/banners")
 @open_to(*ROLES, background=True)
+@showing_a_list()
 def banners() -> ResponseReturnValue:
     """What every page asks for again and again."""
-    return fragment(render_template("banners.html"), g.now)
+    return fragment(render_template("banners.html", begun_beside=_begun_beside()), g.now)
 
 
+def _begun_beside() -> Sequence[UnsavedCall] | None:
+    """What colleagues take of the same number meanwhile: told to whoever types, and touches no key.
+    None away from intake."""
+    typed = _INTAKE.fullmatch(request.args.get("at", ""))
+    if typed is None or current_person().role not in DESK:
+        return None
+    context = current_context()
+    with context.reading() as uow:
+        key = UUID(typed[1])
+        found = unsaved_calls.of_same_number(uow, context.centre, current_person(), key)
+    if found:
+        list_looks.note("begun")
+    return found
+
+
+@showing_a_list()
 def standing_banners(context: AppContext) -> Iterable[Banner]:
     """On every page but the board, whose own are part of what it keeps fresh."""
     if request.blueprint == "board":
@@ -109,10 +132,13 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         alarm_lists.who_have(uow, alarms),
         alarm_lists.left(uow, context.centre, alarms),
     )
-    silent = silences.silenced(uow)
+    silent, doubts = silences.silenced(uow), alarm_places.told(uow, alarms)
+    here = request.args.get("at", g.get(page.OWN_ALARMS, ""))
     for alarm in alarms:
+        if alarm.call and here == f"/calls/{alarm.call.reference}":
+            continue  # that page has it with its buttons
         if alarm.taken_at and alarm.id not in left:
-            yield _in_force(alarm, who_have[alarm.id])
+            yield _in_force(alarm, who_have[alarm.id], doubts.get(alarm.id, ""))
             continue
         member, code = alarm.responder, alarm.call.code if alarm.call else NO_CALL
         words: Spoken = msgid(
@@ -124,6 +150,7 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         )
         hushed = alarm.responder_id in silent
         more = [
+            *([doubts[alarm.id]] if alarm.id in doubts else []),
             to_do(alarm.kind, hushed=hushed),
             *([REACHES_NOBODY] if alarm.id in unheard else []),
         ]
@@ -136,7 +163,7 @@ def _alarms(context: AppContext, uow: UnitOfWork) -> Iterable[Banner]:
         yield Banner("alarm", words, address, msgid("Take it"), listed(" ", more))
 
 
-def _in_force(alarm: Alarm, holder: str) -> Banner:
+def _in_force(alarm: Alarm, holder: str, doubt: str) -> Banner:
     about = {
         "name": alarm.responder.team.name,
         "code": alarm.call.code if alarm.call else NO_CALL,
@@ -154,7 +181,7 @@ def _in_force(alarm: Alarm, holder: str) -> Banner:
             holder=holder,
             **about,
         )
-    return Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"))
+    return Banner("warn", words, f"/alarms#alarm-{alarm.id}", msgid("Alarms"), doubt)
 
 
 def _own_calls(uow: UnitOfWork) -> Iterable[Banner]:

@@ -1,5 +1,6 @@
 """Which calls of the board are shown, and in which order. It stands in the address, so that it
-survives a reload and can be sent to a colleague; a call to which nobody comes is always shown."""
+survives a reload and can be sent to a colleague; a call to which nobody comes is always shown, and
+one with a silent alarm is, above the others."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,10 @@ class BoardChoice:
         return MOST_LOOKED_THROUGH if picks else MOST_LISTED
 
     def of(self, rows: Iterable[Row]) -> list[Row]:
-        chosen = [row for row in rows if row.loudness is Loudness.NOBODY or self._fits(row)]
-        return sorted(chosen, key=_ORDERS[self.sort]) if self.sort in _ORDERS else chosen
+        chosen = [row for row in rows if _is_always_shown(row) or self._fits(row)]
+        if self.sort in _ORDERS:
+            chosen.sort(key=_ORDERS[self.sort])
+        return sorted(chosen, key=lambda row: not row.silent)
 
     def _fits(self, row: Row) -> bool:
         if self.zone and (row.call.zone or NO_ZONE) != self.zone:
@@ -65,6 +68,10 @@ class BoardChoice:
         if self.show == "moving":
             return taken
         return self.show != "task" or row.loudness in _TASKS or bool(row.not_sent)
+
+
+def _is_always_shown(row: Row) -> bool:
+    return row.silent or row.loudness is Loudness.NOBODY
 
 
 def _level(row: Row) -> int:

@@ -13,13 +13,17 @@ from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
 from triage.domain.town_map import WIDTH, Point, TownMap
+from triage.domain.words import msgid
+from triage.entrypoints.web import list_looks
 from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.board import headlines
+from triage.entrypoints.web.board_words import headlines
 from triage.entrypoints.web.fresh import fragment
+from triage.entrypoints.web.languages import spoken
 from triage.services import boards, town
 from triage.services.boards import Board, Row
 from triage.services.centre import Centre
 from triage.services.town import TeamOnDuty
+from triage.storage.sealed import showing_a_list
 
 bp = Blueprint("board_map", __name__)
 
@@ -41,13 +45,16 @@ class Mark:
 
 @bp.get("/board/map")
 @open_to("dispatcher", "supervisor")
+@showing_a_list()
 def show() -> ResponseReturnValue:
+    list_looks.note("map")
     shown, _ = _look()
     return render_template("map.html", **shown)
 
 
 @bp.get("/board/map/drawn")
 @open_to("dispatcher", "supervisor", background=True)
+@showing_a_list()
 def drawn() -> ResponseReturnValue:
     shown, found = _look()
     return fragment(render_template("map_drawn.html", **shown), found.now)
@@ -83,7 +90,9 @@ def marks(centre: Centre, paper: TownMap, found: Board, teams: Iterable[TeamOnDu
     for team in teams:
         at, exact = _of_team(paper, team)
         if at is not None:
-            placed.append(Mark("team", team.name, _free(placed, at), exact))
+            word = spoken(msgid("%(team)s: alarm", team=team.name)) if team.alarm else team.name
+            tone = "alarm" if team.alarm else "team"
+            placed.append(Mark(tone, word, _free(placed, at), exact))
     return placed
 
 

@@ -44,7 +44,8 @@ def renderer(shown: Mapping[str, Any]) -> Callable[[Row], Markup]:
             _rendered.pop(key, None)
 
     def render(row: Row) -> Markup:
-        key, gist = (row.call.id, spoken), _gist(row, now)
+        texts = [inbound.id for inbound, _ in shown["texts_of"].get(row.call.id, ())]
+        key, gist = (row.call.id, spoken), (*_gist(row, now), texts)
         known = _rendered.get(key)
         if known is None or known.gist != gist:
             if not module:

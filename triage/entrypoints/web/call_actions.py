@@ -7,17 +7,14 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from triage.context import current_context
+from triage.domain.alarms import do_not_ask
 from triage.domain.contradictions import answered_by_caller, kept_as_well
 from triage.domain.errors import Conflict, InvalidCall, Refused
-from triage.domain.words import begun, listed, msgid
+from triage.domain.words import Spoken, begun, listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.call import (
-    DISPATCHERS,
-    Typed,
-    live_fragment,
-    render,
-)
+from triage.entrypoints.web.call import DISPATCHERS, live_fragment, render
+from triage.entrypoints.web.call_shown import Typed
 from triage.entrypoints.web.intake_form import also_typed, by_voice, facts_typed
 from triage.entrypoints.web.intake_undo import taken_back
 from triage.entrypoints.web.languages import spoken
@@ -27,9 +24,12 @@ from triage.services import (
     by_radio,
     call_pages,
     calls,
+    closing,
     places,
+    places_given,
     response_words,
     sending,
+    silent_alarms,
 )
 from triage.services.call_pages import Answered
 from triage.services.centre import Centre
@@ -157,6 +157,30 @@ def judge_place(reference: str) -> ResponseReturnValue:
     return do(reference, "place", judge)
 
 
+@bp.post("/place/said")
+@open_to(*DISPATCHERS)
+def write_place(reference: str) -> ResponseReturnValue:
+    def write(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+        said, seen, zone = (typed.line(name) for name in ("location", "seen", "zone"))
+        before = call.location
+        units, hushed = places_given.write(uow, centre, call, said, seen, spoken, zone)
+        if call.location == before:
+            return msgid("The zone is written down.")
+        told = msgid(
+            "The place is written down; teams on their way are texted. Tell it to whoever was told"
+            " another, in CAD too."
+        )
+        if units:
+            told = msgid(
+                "The place is written down. Tell it by radio: %(units)s. Tell it to whoever was"
+                " told another, in CAD too.",
+                units=listed(", ", units),
+            )
+        return listed("", [told, " ", do_not_ask(hushed), "."]) if hushed else told
+
+    return do(reference, "place-said", write)
+
+
 @bp.post("/send")
 @open_to(*DISPATCHERS)
 def send_missing(reference: str) -> ResponseReturnValue:
@@ -182,8 +206,12 @@ def override(reference: str) -> ResponseReturnValue:
             typed.note("override_note") or None,
         )
         goes = sending.called_off_by(uow, call, choice.response)
-        told = [one for dispatch in goes for one in response_words.called_off(centre, dispatch)]
+        told: list[Spoken] = [
+            one for dispatch in goes for one in response_words.called_off(centre, dispatch)
+        ]
         sending.decide_otherwise(uow, centre, call, choice)
+        if silent_alarms.stands_on(uow, call):
+            told = [msgid("a silent alarm stands on this call, so nobody is called off")]
         said = listed("; ", [*told, response_words.sent(uow, centre, call, [choice.response])])
         return by_radio.standing_down(uow, call, listed("", [begun(said), "."]))
 
@@ -194,7 +222,14 @@ def override(reference: str) -> ResponseReturnValue:
 @open_to(*DISPATCHERS)
 def close(reference: str) -> ResponseReturnValue:
     def end(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        calls.close_call(uow, centre, call, typed.line("disposition"), typed.note("note"))
+        closing.close_call(
+            uow,
+            centre,
+            call,
+            typed.line("disposition"),
+            typed.note("note"),
+            confirmed=bool(typed.line("confirmed")),
+        )
         said = msgid("Call %(reference)s is closed.", reference=call.reference)
         return by_radio.standing_down(uow, call, said)
 

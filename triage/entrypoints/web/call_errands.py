@@ -6,11 +6,12 @@ from flask.typing import ResponseReturnValue
 from triage.domain.codes import CANCELLED
 from triage.domain.errands import AFTER_LAST_TRY, REFERRAL_ENDS, RING_OUTCOMES
 from triage.domain.errors import Refused
-from triage.domain.words import inside, msgid
+from triage.domain.words import inside, listed, msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS, own_pages
 from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.call_shown import lines_of_call
 from triage.services import (
     by_radio,
     callers,
@@ -20,6 +21,8 @@ from triage.services import (
     lost_lines,
     neighbours,
     referrals,
+    silent_alarms,
+    told_of_alarms,
 )
 from triage.services.cancellations import Wish
 from triage.services.centre import Centre
@@ -94,7 +97,8 @@ def never_mind(reference: str) -> ResponseReturnValue:
         who, alone, spoken = (typed.line(name) for name in ("who", "alone", "spoken"))
         ends = typed.line("disposition") or CANCELLED
         wish = Wish(who, alone, spoken, typed.note("note"), ends)
-        if cancellations.ask(uow, centre, call, wish):
+        confirmed = bool(typed.line("confirmed"))
+        if cancellations.ask(uow, centre, call, wish, confirmed=confirmed):
             said = msgid("The call was routine and is canceled. Whoever was asked is told.")
             return by_radio.standing_down(uow, call, said)
         return msgid(
@@ -111,12 +115,14 @@ def answer(reference: str) -> ResponseReturnValue:
     person = current_person()
 
     def decide(uow: UnitOfWork, centre: Centre, call: Call) -> str:
-        if person.role == "clinician":
-            own_pages(uow, call)
+        pages = own_pages(uow, call) if person.role == "clinician" else []
         chosen = typed.line("answer")
         if chosen == "agree":
-            cancellations.agree(uow, centre, call, person.role)
             said = msgid("Agreed: the call is canceled. Whoever was asked is told to stand down.")
+            if pages:
+                cancellations.agree_on_own_page(uow, centre, call, pages)
+                return said  # whom the desk has to tell by radio is no matter of theirs
+            cancellations.agree(uow, centre, call, person.role)
             return by_radio.standing_down(uow, call, said)
         if chosen == "refuse":
             cancellations.refuse(uow, call, person.role)
@@ -151,6 +157,11 @@ def neighbour_answer(reference: str) -> ResponseReturnValue:
             said = msgid("They have taken it.")
             if neighbours.accepted(uow, centre, call, typed.line("who")):
                 said = msgid("They have taken it. Ours who were asked are told to stand down.")
+            if silent_alarms.stands_on(uow, call):
+                said = msgid(
+                    "They have taken it. A silent alarm stands on this call, so ours go on and it"
+                    " stays open."
+                )
             return by_radio.standing_down(uow, call, said)
         neighbours.refused(uow, call)
         return msgid("They do not take it: the call is ours again.")
@@ -166,6 +177,12 @@ def told_by_radio(reference: str) -> ResponseReturnValue:
         return msgid("Written down: they were told by radio.")
 
     return do(reference, "radio", note)
+
+
+@bp.post("/told-of-alarm")
+@open_to(*DISPATCHERS)
+def told_of_alarm(reference: str) -> ResponseReturnValue:
+    return do(reference, "told-of-alarm", note_told_of_alarm)
 
 
 @bp.post("/stood-down-by-radio")
@@ -207,3 +224,11 @@ def turn_seen() -> int:
     """Which turn of an errand the person saw."""
     turn = typed.line("turn")
     return int(turn) if turn.isdecimal() and len(turn) < 9 else -1
+
+
+def note_told_of_alarm(uow: UnitOfWork, centre: Centre, call: Call) -> str:
+    """Those whom the form names were told by radio of a silent alarm."""
+    lines = lines_of_call(uow, centre, call)
+    to_tell = told_of_alarms.known(uow).to_tell(call.id, lines)
+    told = told_of_alarms.note(uow, to_tell, typed.line("places").split(","))
+    return msgid("Written down: %(who)s was told by radio.", who=listed(", ", told))

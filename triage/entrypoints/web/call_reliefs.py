@@ -12,7 +12,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.services import paging, replacements
+from triage.services import paging, replacements, silent_alarms
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
@@ -70,6 +70,8 @@ def relief(reference: str, key: UUID) -> ResponseReturnValue:
         chosen = ACTS.get(typed.line("act"))
         if chosen is None:
             raise Refused(msgid("Choose what the team said."))
-        return chosen(uow, centre, find_slot(uow, call, key))
+        slot = find_slot(uow, call, key)
+        silent_alarms.must_not_show(uow, [slot])
+        return chosen(uow, centre, slot)
 
     return do(reference, f"relief-{key}", act)

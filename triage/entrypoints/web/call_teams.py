@@ -24,12 +24,14 @@ from triage.services import (
     by_radio,
     cad,
     check_ins,
+    clearing,
     dispatches,
     diverts,
     escalations,
     late_teams,
     paging,
     rest_of_team,
+    wrong_pins,
 )
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
@@ -59,7 +61,7 @@ def cancel(reference: str, key: UUID) -> ResponseReturnValue:
             raise Refused(
                 msgid("Use Never mind, cancel or Another county's call for that."), "reason"
             )
-        agreements.drop(uow, centre, dispatch, reason)
+        agreements.drop(uow, centre, dispatch, reason, confirmed=_confirmed())
         return by_radio.standing_down(uow, call, agreements.dropped(centre, dispatch))
 
     return do(reference, f"cancel-{key}", end)
@@ -86,7 +88,7 @@ def rest(reference: str, key: UUID) -> ResponseReturnValue:
         rest_of_team.answer(uow, dispatch, needed=chosen == "needed")
         if chosen == "needed":
             return _still_needed(uow, centre, dispatch)
-        agreements.drop(uow, centre, dispatch, NOT_NEEDED)
+        agreements.drop(uow, centre, dispatch, NOT_NEEDED, confirmed=_confirmed())
         said = msgid("Not needed any more: who was asked is told.")
         return by_radio.standing_down(uow, call, said)
 
@@ -181,8 +183,12 @@ def progress(reference: str, key: UUID) -> ResponseReturnValue:
             )
         state = state_typed(typed.line("to"))
         who = paging.who_has(slot)
+        said = msgid("%(who)s: %(state)s.", who=who, state=inside(PROGRESS[state]))
+        if state is SlotState.CLEARED:
+            clearing.clear(uow, centre, slot, confirmed=_confirmed())
+            return by_radio.standing_down(uow, call, said)
         dispatches.advance(uow, centre, slot, state, "radio")
-        return msgid("%(who)s: %(state)s.", who=who, state=inside(PROGRESS[state]))
+        return said
 
     return do(reference, f"progress-{key}", move)
 
@@ -203,6 +209,24 @@ def asked_why(reference: str, key: UUID) -> ResponseReturnValue:
         return msgid("Written down: %(who)s was asked what keeps them. Tell the caller.", who=who)
 
     return do(reference, f"late-{key}", note)
+
+
+@bp.post("/slots/<uuid:key>/address-read")
+@open_to(*DISPATCHERS)
+def address_read(reference: str, key: UUID) -> ResponseReturnValue:
+    """Who typed too many wrong PINs was read the address by the desk."""
+
+    def note(uow: UnitOfWork, _: Centre, call: Call) -> str:
+        slot = find_slot(uow, call, key)
+        wrong_pins.told(uow, slot)
+        return msgid("Written down: you read the address to %(who)s.", who=paging.who_has(slot))
+
+    return do(reference, f"pin-{key}", note)
+
+
+def _confirmed() -> bool:
+    """Does whoever sends the form say that they know of the alarm?"""
+    return bool(typed.line("confirmed"))
 
 
 def minutes_typed(text: str) -> int:

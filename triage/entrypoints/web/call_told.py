@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
-from triage.entrypoints.web.call import DISPATCHERS, lines_of_call
+from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
+from triage.entrypoints.web.call_shown import lines_of_call
 from triage.entrypoints.web.who_words import answer_now
 from triage.services import speaking_freely, who_comes
 from triage.services.centre import Centre

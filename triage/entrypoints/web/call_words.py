@@ -15,11 +15,11 @@ from triage.domain.codes import (
     OVERRIDE_SAID,
 )
 from triage.domain.lifecycle import SLOT_MOVES, SlotState
-from triage.domain.people_of_call import CALL_BACK, RELATIONS, THIRD_PARTIES
 from triage.domain.transfers import REFUSALS
 from triage.domain.wording import help_words
 from triage.domain.words import msgid
 from triage.entrypoints.web import transfer_steps
+from triage.entrypoints.web.intake_form import people_offered
 from triage.entrypoints.web.questions import answer_in_words
 from triage.services import callers, page_links, second_callers, supervisors
 from triage.services.centre import Centre
@@ -61,6 +61,7 @@ _NEXT = {
 def words_of(centre: Centre) -> dict[str, Any]:
     """What the templates need to say codes in words."""
     return {
+        "zones": [(zone, zone) for zone in centre.gazetteer.zones],
         "name": lambda response: response_name(centre, response),
         "about": lambda response: _about(centre, response),
         "fact": centre.vocabulary.facts.get,
@@ -75,9 +76,7 @@ def words_of(centre: Centre) -> dict[str, Any]:
         "why_cancelled": CANCEL_REASONS,
         "dispositions": DISPOSITIONS,
         "visit_verdicts": VERDICT_WORDS,
-        "relations": RELATIONS,
-        "third_parties": THIRD_PARTIES,
-        "call_back": CALL_BACK,
+        **people_offered(centre),
         "language_name": callers.called,
         "told_by": second_callers.told_by,
         "place_otherwise": second_callers.place_otherwise,

@@ -13,7 +13,8 @@ from triage.domain.state_words import small_state_name
 from triage.domain.words import msgid
 from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
-from triage.entrypoints.web.call import Typed, own_pages, render
+from triage.entrypoints.web.call import own_pages, render
+from triage.entrypoints.web.call_shown import Typed
 from triage.entrypoints.web.call_teams import minutes_typed, state_typed
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.page import local_seconds
@@ -125,7 +126,7 @@ def answer(uow: UnitOfWork, centre: Centre, page: Page) -> str:
 def _accept(uow: UnitOfWork, centre: Centre, page: Page, minutes: str) -> str:
     arrives_in = minutes_typed(minutes) if minutes else None
     told = page_answers.accept(uow, centre, page, "screen")
-    if page.slot.responder_id != page.responder_id:
+    if told is not None:
         return told
     if arrives_in is None:
         return msgid("You have accepted: it is yours.")

@@ -1,5 +1,7 @@
 """The command bar: one line at the top of every screen of the desk, by keyboard under "/"."""
 
+import logging
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -13,6 +15,9 @@ from triage.entrypoints.web.access import current_person, open_to, safe_next
 from triage.entrypoints.web.languages import language as language_of_page
 from triage.entrypoints.web.languages import spoken
 from triage.services import command_offers, desk_commands
+from triage.storage.sealed import CannotOpen
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("command_bar", __name__)
 DESK = ("dispatcher", "supervisor")
@@ -25,7 +30,7 @@ _PLACES = {"new": "/intake", "past": "/past-calls", "board": "/board", "help": "
 def command() -> ResponseReturnValue:
     """Do it, say what was done, and stay; or go where it leads."""
     text, live = typed.line("command")[:LONGEST], "X-Live" in request.headers
-    said, tone, to = "", "good", None
+    said, tone, to, confirm = "", "good", None, False
     try:
         asked = language.read(text)
         if asked.verb.word in _PLACES:
@@ -34,16 +39,21 @@ def command() -> ResponseReturnValue:
             to = _call(asked.call)
         else:
             said = spoken(_do(asked))
-    except (Refused, Conflict) as refusal:
+    except (Refused, Conflict, CannotOpen) as refusal:
+        if isinstance(refusal, CannotOpen):
+            log.error("not decrypted: %s", refusal.why)
         words = spoken(begun(str(refusal)))
         why = words if words.endswith((".", "?")) else f"{words}."
         said, tone = gettext("%(why)s Nothing was changed.", why=why), "alarm"
+        confirm = isinstance(refusal, Refused) and refusal.field == "confirmed"
     if live:
-        return jsonify({"said": said, "tone": tone, "to": to})
+        return jsonify({"said": said, "tone": tone, "to": to, "confirm": confirm})
     if said:
         flash(said, tone)
     if tone == "alarm":
         flash(text, "command")  # it stands in the line again
+    if confirm:
+        flash(text, "confirm")
     return redirect(to or safe_next(request.form.get("next")), 303)
 
 
@@ -68,8 +78,10 @@ def listed() -> ResponseReturnValue:
 
 def _do(asked: language.Command) -> str:
     context = current_context()
+    confirmed = bool(typed.line("confirmed"))
     done = context.do(
-        current_person().actor, lambda uow: desk_commands.do(uow, context.centre, asked)
+        current_person().actor,
+        lambda uow: desk_commands.do(uow, context.centre, asked, confirmed=confirmed),
     )
     return done.said
 

@@ -16,7 +16,7 @@ from triage.domain.errands import (
     YES_NO,
 )
 from triage.domain.role_words import member_name, role_name, roles_named
-from triage.domain.words import begun, listed, msgid
+from triage.domain.words import Sentence, Spoken, begun, listed, msgid
 from triage.entrypoints.web.access import person_or_none
 from triage.entrypoints.web.page import local_clock
 from triage.services import (
@@ -35,17 +35,29 @@ from triage.services import (
     referrals,
     rest_of_team,
     speaking_freely,
+    team_errands,
     unasked,
+    wrong_pins,
 )
-from triage.services.board_lines import DispatchLine, to_tell_by_radio
+from triage.services.board_lines import Coming, DispatchLine
 from triage.services.centre import Centre
 from triage.services.errand_sentences import partner_name
 from triage.services.follow_ups import OWNER_ROLES
 from triage.services.timeline_sentences import fact_name
+from triage.services.told_of_alarms import ToTell
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch
 from triage.storage.errands import Errand
 from triage.storage.unit_of_work import UnitOfWork
+
+_CHOICES: dict[str, Any] = {
+    "ring_outcomes": RING_OUTCOMES,
+    "after_last_try": AFTER_LAST_TRY,
+    "referral_ends": REFERRAL_ENDS,
+    "referral_states": REFERRAL_STATES,
+    "who_cancels": WHO_CANCELS,
+    "yes_no": YES_NO,
+}
 
 
 def mark(
@@ -55,9 +67,12 @@ def mark(
     *,
     can_ring: bool = True,
     hushed: Collection[str] = (),
+    silent: bool = False,
 ) -> tuple[str, str]:
     """The tone and the words of its badge. can_ring -- see callers.can_ring. hushed -- see
-    `board_lines.hushed`; nobody but the desk may read of these."""
+    `board_lines.hushed`; silent -- see `silences.calls`; nobody but the desk may read of these."""
+    if unasked.rings_whoever_forces(errand, silent=silent):
+        return "warn", msgid("A call-back is promised: the caller may be whoever forces the team")
     details, kept = unasked.split(errand, hushed)
     if unasked.asks_nobody(errand, hushed):
         return "warn", do_not_ask(kept)
@@ -102,29 +117,47 @@ def at_two_places(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
     ]
 
 
-def of_silent_alarm(lines: Iterable[DispatchLine]) -> list[tuple[str, str]]:
+def silent_elsewhere(teams: Collection[str]) -> list[tuple[str, str]]:
+    """The same of a call to which teams come whose silent alarm stands on another."""
+    said = msgid("SILENT ALARM on another call of %(who)s", who=", ".join(teams))
+    return [("alarm", said)] if teams else []
+
+
+def of_silent_alarm(to_tell: ToTell) -> list[tuple[str, str]]:
     """The same of whom to tell by radio of a silent alarm where they are going."""
-    if not (who := to_tell_by_radio(lines)):
-        return []
-    return [("alarm", msgid("TELL %(who)s BY RADIO: silent alarm there", who=listed(", ", who)))]
+    said = (
+        (to_tell.anew, msgid("TELL %(who)s BY RADIO: silent alarm there")),
+        (to_tell.again, msgid("TELL %(who)s BY RADIO AGAIN: one more silent alarm there")),
+    )
+    return [("alarm", Sentence(words, {"who": _members(whom)})) for whom, words in said if whom]
+
+
+def _members(whom: Iterable[Coming]) -> Spoken:
+    return listed(", ", [member_name(one.unit, one.role) for one in whom])
 
 
 def shown(
-    uow: UnitOfWork, centre: Centre, call: Call, hushed: Collection[str] = ()
+    uow: UnitOfWork,
+    centre: Centre,
+    call: Call,
+    hushed: Collection[str] = (),
+    *,
+    silent: bool = False,
 ) -> dict[str, Any]:
     """What the call's page shows of them, and of the flows that begin them.
 
-    hushed -- see `mark`.
+    hushed, silent -- see `mark`.
     """
     found, person = errands.of_call(uow, call), person_or_none()
     can_ring = callers.can_ring(call)
-    return {
+    return _CHOICES | {
         "errands": found,
         "waits": {errand.kind: errand for errand in found if errand.ended_at is None},
         "errand_mark": lambda errand, now: mark(
-            centre, errand, now, can_ring=can_ring, hushed=hushed
+            centre, errand, now, can_ring=can_ring, hushed=hushed, silent=silent
         ),
         "hushed": hushed,
+        "silent_here": silent,
         "do_not_ask": do_not_ask,
         "asks_nobody": lambda errand: unasked.asks_nobody(errand, hushed),
         "can_ring": can_ring,
@@ -141,20 +174,14 @@ def shown(
         "neighbours": centre.policy.neighbours,
         "neighbour_of": lambda name: neighbours.find(centre, name),
         "dangers_of": lambda errand: dangers.of_facts(uow, centre, call, errand.details["facts"]),
-        "ring_outcomes": RING_OUTCOMES,
-        "after_last_try": AFTER_LAST_TRY,
-        "referral_ends": REFERRAL_ENDS,
-        "referral_states": REFERRAL_STATES,
         "partner_name": partner_name,
         "is_the_desks": referrals.is_the_desks,
         "rests_of": lambda errand: [_rest_now(uow, one) for one in rest_of_team.waiting(errand)],
-        "late_of": lambda errand: late_teams.slots_of(uow, errand),
+        "teams_of": lambda errand: team_errands.slots_of(uow, errand),
         "expected": late_teams.expected,
         "may_settle": person is not None and person.role in ("dispatcher", "supervisor"),
-        "who_cancels": WHO_CANCELS,
         "wish_ends": lambda errand: DISPOSITIONS[errand.details.get("disposition", CANCELLED)],
         "ends_otherwise": {code: DISPOSITIONS[code] for code in DISPOSITIONS if code != CANCELLED},
-        "yes_no": YES_NO,
     }
 
 
@@ -238,10 +265,15 @@ def _rest_now(uow: UnitOfWork, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _late(_: Centre, errand: Errand, red: bool) -> str:
-    who = listed(", ", [member_name(one["who"], one["role"]) for one in late_teams.teams(errand)])
+    who = listed(", ", [member_name(one["who"], one["role"]) for one in team_errands.teams(errand)])
     if red:
         return msgid("ASK %(who)s WHAT KEEPS THEM: not there yet", who=who)
     return msgid("Ask %(who)s what keeps them", who=who)
+
+
+def _wrong_pins(_: Centre, errand: Errand, __: bool) -> str:
+    who = [member_name(one["who"], one["role"]) for one in team_errands.teams(errand)]
+    return msgid("READ %(who)s THE ADDRESS: too many wrong PINs", who=listed(", ", who))
 
 
 def _promise(_: Centre, errand: Errand, red: bool) -> str:
@@ -265,6 +297,7 @@ _WORDS = {
     corrections.KIND: _corrected,
     rest_of_team.KIND: _rest,
     late_teams.KIND: _late,
+    wrong_pins.KIND: _wrong_pins,
     promised_backs.KIND: _promise,
 }
 

@@ -31,10 +31,11 @@ from triage.domain.errors import (
     RuleFileError,
     TriageError,
 )
+from triage.domain.upright import upright
 from triage.domain.words import msgid
 from triage.entrypoints.web.headers import request_id
 from triage.entrypoints.web.languages import spoken
-from triage.entrypoints.web.page import NO_DATABASE
+from triage.entrypoints.web.page import NO_DATABASE, OWN_ALARMS
 from triage.storage.sealed import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,11 @@ def typed() -> list[tuple[str, str]]:
         fields = list(request.form.items(multi=True))
     except HTTPException:  # too large to read
         return []
-    return [(name, text) for name, text in fields if name != "csrf_token" and not is_secret(name)]
+    return [
+        (name, upright(text))
+        for name, text in fields
+        if name != "csrf_token" and not is_secret(name)
+    ]
 
 
 def is_secret(name: str) -> bool:
@@ -164,7 +169,7 @@ def _ours(error: TriageError) -> ResponseReturnValue:
         log.error("not decrypted: %s", error.why)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     title, _ = SENTENCES[status]
-    setattr(g, NO_DATABASE, status == 503)
+    setattr(g, NO_DATABASE, isinstance(error, CommitInDoubt))
     if asked_by_program():
         return _problem(status, title, _sentence(error), field=getattr(error, "field", None))
     return _page(status, _sentence(error))
@@ -191,6 +196,7 @@ def _page(
     title: str | None = None,
 ) -> ResponseReturnValue:
     usual_title, usual = SENTENCES.get(status, SENTENCES[400])
+    g.pop(OWN_ALARMS, None)
     # With a sentence it is a form that is not there for this person: its words are theirs.
     no_such_page = status == 404 and sentence is None
     page = render_template(

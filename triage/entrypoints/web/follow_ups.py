@@ -12,7 +12,7 @@ from triage.domain.codes import FOLLOW_UP_OUTCOMES, NEXT_CONTACTS
 from triage.domain.errors import Conflict, Refused
 from triage.domain.people_of_call import CALL_BACK, RELATIONS, THIRD_PARTIES
 from triage.domain.words import msgid
-from triage.entrypoints.web import list_places
+from triage.entrypoints.web import list_looks, list_places, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import instant_in_form
@@ -20,6 +20,7 @@ from triage.services import call_backs, callers, follow_ups, openings, speaking_
 from triage.services.actors import names_of
 from triage.services.follow_ups import AT_A_VISIT, ON_THE_CALL, OWNER_ROLES, Attempt
 from triage.storage.follow_ups import FollowUp
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("follow_ups", __name__)
@@ -48,7 +49,9 @@ KIND_WORDS = (
 
 @bp.get("/follow-ups")
 @_caring
+@showing_a_list()
 def list_follow_ups() -> ResponseReturnValue:
+    list_looks.note("follow_ups")
     me, owner, mine = current_person(), request.args.get("owner"), "mine" in request.args
     owner = owner if owner in OWNER_ROLES else None
     after = list_places.read(request.args.get("after", ""))
@@ -177,5 +180,5 @@ def _page(
             sent=sent,
             errors=errors or {},
             changed=changed,
-            form=request.form,
+            form=typed.again(),
         )

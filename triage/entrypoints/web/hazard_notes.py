@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from triage.context import current_context
 from triage.domain.errors import Refused
 from triage.domain.words import msgid
-from triage.entrypoints.web import list_places, typed
+from triage.entrypoints.web import list_looks, list_places, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.entrypoints.web.call_actions import do
@@ -21,6 +21,7 @@ from triage.services.places import WRONG
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
 from triage.storage.hazard_notes import HazardNote
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("hazard_notes", __name__)
@@ -30,11 +31,13 @@ _STANDS = msgid("The hazard note stands on every call of that place or number fr
 
 @bp.get("/hazards")
 @open_to(*DISPATCHERS)
+@showing_a_list()
 def listed() -> ResponseReturnValue:
     return _page({}, {})
 
 
 def _page(form: dict[str, str], errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    list_looks.note("hazards")
     with current_context().reading() as uow:
         after = list_places.read(request.args.get("after", ""))
         shown, more = hazard_notes.current(uow, after)

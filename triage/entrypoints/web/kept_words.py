@@ -57,6 +57,7 @@ OWN = {
         "offer",
         "page",
         "panel",
+        "places",
         "ring",
         "rows",
         "seen",

@@ -19,7 +19,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 
 from triage.catalogue import catalogue
-from triage.domain.words import LANGUAGES, Spoken, Words, msgid, speak
+from triage.domain.words import LANGUAGES, Spoken, Words, Written, msgid, of_rules, speak
 from triage.entrypoints.web.access import person_or_none
 
 COOKIE = "language"
@@ -50,7 +50,7 @@ def furnish(app: Flask) -> None:
     for each in LANGUAGES:  # a broken catalogue is told of at the start
         catalogue(each)
     app.jinja_env.finalize = spoken
-    app.jinja_env.filters.update(spoken=spoken)
+    app.jinja_env.filters.update(spoken=spoken, of_rules=of_rules)
     app.jinja_env.globals.update(
         lang_of=lang_of,
         language=language,
@@ -85,7 +85,10 @@ def all_spoken(told: Mapping[str, str]) -> dict[str, str]:
 
 
 def lang_of(text: object) -> str:
-    """The language that it is read in: what cannot say itself in another, as rules, is English."""
+    """The language that it is read in: what cannot say itself in another is English, as are a
+    rule's words that the catalogue does not have."""
+    if isinstance(text, Written):
+        return language() if spoken(text) != text else "en"
     return language() if isinstance(text, _SAY_THEMSELVES) else "en"
 
 

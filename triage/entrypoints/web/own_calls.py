@@ -10,6 +10,7 @@ from triage.context import current_context
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.fresh import fragment
 from triage.services import field_texts, own_calls, swaps
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("own_calls", __name__, url_prefix="/my-calls")
@@ -17,6 +18,7 @@ bp = Blueprint("own_calls", __name__, url_prefix="/my-calls")
 
 @bp.get("")
 @open_to("clinician")
+@showing_a_list()
 def show() -> ResponseReturnValue:
     with current_context().reading() as uow:
         return render_template("own_calls.html", **_shown(uow))
@@ -24,6 +26,7 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/live")
 @open_to("clinician", background=True)
+@showing_a_list()
 def live() -> ResponseReturnValue:
     """What stays fresh there."""
     with current_context().reading() as uow:

@@ -1,7 +1,6 @@
 """What every template can use: times, navigation, banners."""
 
 from collections.abc import Callable, Iterable, MutableMapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,9 +21,10 @@ from triage.domain.timing import within
 from triage.domain.words import begun, msgid
 from triage.entrypoints.web import headers
 from triage.entrypoints.web.access import person_or_none, roles_of
-from triage.entrypoints.web.languages import language
+from triage.entrypoints.web.languages import language, spoken
 from triage.services.people import ROLES
 from triage.services.timeline_sentences import response_name
+from triage.storage.sealed import CannotOpen
 
 NAVIGATION = (
     (msgid("Training"), "/training"),
@@ -79,6 +79,9 @@ class Templates(Environment):
 BannerSource = Callable[[AppContext], Iterable[Banner]]
 NO_DATABASE = "no_database"
 """In `g`: this request is answered with a page that tells of it."""
+OWN_ALARMS = "own_alarms"
+"""In `g`: the address of the call whose page answers this request and has its alarms itself, also
+where one of its forms comes back."""
 
 
 def add_banners(app: Flask, source: BannerSource) -> None:
@@ -128,8 +131,12 @@ def banners() -> list[Banner]:
         return []
     sources: list[BannerSource] = current_app.extensions.get("triage_banners", [])
     if not g.get(NO_DATABASE):  # whoever has waited for it in vain does not wait again
-        with suppress(SQLAlchemyError):
+        try:
             return [banner for source in sources for banner in source(current_context())]
+        except CannotOpen as error:  # the page itself may have failed of the same
+            return [Banner("alarm", spoken(str(error)))]
+        except SQLAlchemyError:
+            pass
     return [Banner("alarm", gettext("The database does not answer. Go on by telephone and radio."))]
 
 

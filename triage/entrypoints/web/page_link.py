@@ -22,7 +22,8 @@ from triage.domain.errors import Conflict
 from triage.entrypoints.web import looks, typed
 from triage.entrypoints.web.access import cookie_name, open_to_everyone
 from triage.entrypoints.web.banners import field_lines
-from triage.entrypoints.web.call import Typed, for_member
+from triage.entrypoints.web.call import for_member
+from triage.entrypoints.web.call_shown import Typed
 from triage.entrypoints.web.clinician import once, take
 from triage.entrypoints.web.fresh import fragment
 from triage.services import opened_pages, page_links, watch

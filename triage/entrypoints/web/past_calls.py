@@ -17,13 +17,13 @@ from triage.context import current_context
 from triage.domain.codes import DISPOSITIONS
 from triage.domain.errors import CommitInDoubt, Refused
 from triage.domain.words import msgid
-from triage.entrypoints.web import list_places, typed
+from triage.entrypoints.web import list_looks, list_places, typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.call import DISPATCHERS
 from triage.services import known_calls, past_calls
 from triage.services.past_calls import NO_ZONE, OF_STATES, Found, Wanted
 from triage.services.timeline_sentences import response_name
-from triage.storage.sealed import CannotOpen, seal, unseal
+from triage.storage.sealed import CannotOpen, seal, showing_a_list, unseal
 
 bp = Blueprint("past_calls", __name__)
 log = structlog.get_logger("triage.web")
@@ -38,12 +38,14 @@ STATES = {"closed": msgid("Closed"), "open": msgid("Still open")}
 
 @bp.get("/past-calls")
 @open_to(*DISPATCHERS)
+@showing_a_list()
 def newest() -> ResponseReturnValue:
     return _page(_opened(request.args.get("find", "")))
 
 
 @bp.post("/past-calls")
 @open_to(*DISPATCHERS)
+@showing_a_list()
 def search() -> ResponseReturnValue:
     form = {name: typed.line(name) for name in FIELDS}
     with suppress(Refused):
@@ -66,6 +68,7 @@ def _opened(address: str) -> dict[str, str]:
 
 
 def _page(form: dict[str, str]) -> ResponseReturnValue:
+    list_looks.note("past_calls")
     context, found, errors = current_context(), None, {}
     try:
         wanted = _wanted(form)

@@ -14,6 +14,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.services import people
 from triage.services.people import ROLES
 from triage.storage.people import Account
+from triage.storage.sealed import showing_a_list
 from triage.storage.unit_of_work import UnitOfWork
 
 bp = Blueprint("people", __name__)
@@ -23,6 +24,7 @@ Change = Callable[[UnitOfWork, Account], None]
 
 @bp.get("/people")
 @open_to("administrator")
+@showing_a_list()
 def list_accounts() -> ResponseReturnValue:
     with current_context().reading() as uow:
         return render_template("people.html", accounts=people.accounts(uow), now=uow.now)

@@ -7,7 +7,7 @@ from typing import Any
 from triage.domain.codes import DIFFERENCES
 from triage.domain.contradictions import is_disputed
 from triage.domain.role_words import role_name
-from triage.domain.words import Named, listed, msgid
+from triage.domain.words import Named, listed, msgid, of_rules
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import fact_name, response_name
 
@@ -98,7 +98,9 @@ def recommendation(centre: Centre, result: Mapping[str, Any]) -> Recommendation:
         about=Named(kind.about) if kind else "",
         how=_HOW[kind.reached_by] if kind else "",
         level=result["level"],
-        also=[(response_name(centre, a["response"]), a["because"]) for a in result["also"]],
+        also=[
+            (response_name(centre, a["response"]), of_rules(a["because"])) for a in result["also"]
+        ],
         why=[_reason(centre, result, r) for r in decided],
         outranked=[_reason(centre, result, r) for r in others],
         by_points=_by_points(centre, result),
@@ -142,7 +144,8 @@ def _reason(centre: Centre, result: Mapping[str, Any], reason: Mapping[str, Any]
     unknown = ""
     if reason.get("on_unknown"):
         unknown = listed(", ", [fact_name(centre, fact) for fact in missing])
-    return Reason(reason["because"], known.title if known else reason["source"], unknown)
+    source = known.title if known else reason["source"]
+    return Reason(of_rules(reason["because"]), of_rules(source), unknown)
 
 
 def _points(centre: Centre, result: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
@@ -167,7 +170,7 @@ def _excluded(centre: Centre, excluded: Sequence[Mapping[str, Any]]) -> list[tup
     by_reason: dict[str, list[str]] = {}
     for one in excluded:
         by_reason.setdefault(one["because"], []).append(response_name(centre, one["response"]))
-    return [(listed(", ", names), because) for because, names in by_reason.items()]
+    return [(listed(", ", names), of_rules(because)) for because, names in by_reason.items()]
 
 
 def _question(centre: Centre, asked: Mapping[str, Any]) -> Question:
@@ -183,7 +186,7 @@ def _after(follow_up: Mapping[str, Any]) -> Afterwards:
     time = f"{count} h" if hours < 72 else msgid("%(count)s days", count=count)
     owner = role_name(follow_up["owner"])
     when = msgid("after %(time)s, %(owner)s", time=time, owner=owner)
-    return Afterwards(follow_up["what"], when)
+    return Afterwards(of_rules(follow_up["what"]), when)
 
 
 def _nobody_comes(centre: Centre, result: Mapping[str, Any]) -> str:

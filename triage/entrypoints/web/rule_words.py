@@ -10,7 +10,7 @@ from triage.domain.rule_changes import DiffWords, changed_rules, changed_words
 from triage.domain.rule_outline import OutlinedRule, Section, named_in
 from triage.domain.ruleset import Level, Rule, RuleSet
 from triage.domain.sentences import RuleSentence, sentences
-from triage.domain.words import msgid
+from triage.domain.words import Named, listed, msgid
 from triage.entrypoints.web.languages import spoken
 from triage.services import actors, rule_sets
 from triage.services.centre import Centre
@@ -106,7 +106,7 @@ class ShownChange:
         return self._words(lambda it: it.because)
 
     def _words(self, part: Callable[[RuleSentence], str]) -> Sequence[DiffWords]:
-        before, after = (part(it) if it else "" for it in (self.before, self.after))
+        before, after = (spoken(part(it)) if it else "" for it in (self.before, self.after))
         return changed_words(before, after)
 
 
@@ -127,12 +127,16 @@ def comparison(centre: Centre, before: str, after: str) -> list[ShownChange] | N
 def _besides(rules: RuleSet) -> dict[str, RuleSentence]:
     """What the set decides besides its rules, in sentences, each by what it is about."""
     labels = rules.vocabulary.responses
-    name = {key: labels[key].label() if key in labels else key for key in rules.precedence}
-    name["default"] = "Any other response"
-    texts = {
-        "precedence": f"Who goes before whom: {', '.join(name[it] for it in rules.responses)}."
+    name: dict[str, str] = {
+        key: Named(labels[key].labels) if key in labels else key for key in rules.precedence
     }
-    texts |= {f"points {key}": f"{name[key]} needs {it} points." for key, it in rules.thresholds}
+    name["default"] = msgid("Any other response")
+    order = listed(", ", [name[it] for it in rules.responses])
+    texts: dict[str, str] = {"precedence": msgid("Who goes before whom: %(names)s.", names=order)}
+    texts |= {
+        f"points {key}": msgid("%(name)s needs %(points)s points.", name=name[key], points=it)
+        for key, it in rules.thresholds
+    }
     texts |= {f"level {level.id}": _told(level) for level in rules.levels}
     own = {about: RuleSentence("set", "", text, "", "", "") for about, text in texts.items()}
     more = [one for one in sentences(rules, rules.vocabulary) if not one.rule_id]
@@ -140,8 +144,13 @@ def _besides(rules: RuleSet) -> dict[str, RuleSentence]:
 
 
 def _told(level: Level) -> str:
-    answer = level.answer_within_min
-    return f"{level.said()}; pages are answered within {answer} min." if answer else level.said()
+    if not level.answer_within_min:
+        return level.said()
+    return msgid(
+        "%(level)s; pages are answered within %(minutes)s min.",
+        level=level.said(),
+        minutes=level.answer_within_min,
+    )
 
 
 def said(error: TriageError) -> str:

@@ -13,6 +13,7 @@ from triage.domain.words import msgid
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.services import swaps
+from triage.storage.sealed import showing_a_list
 from triage.storage.swaps import ShiftSwap
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
@@ -35,6 +36,7 @@ Errors = dict[str, str]
 
 @bp.get("")
 @open_to("clinician", "supervisor")
+@showing_a_list()
 def show() -> ResponseReturnValue:
     return _page({})
 

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from triage.context import current_context
 from triage.domain.errors import Refused
+from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.entrypoints.web.languages import spoken
 from triage.entrypoints.web.local_times import for_field, instant_in_form
@@ -60,7 +61,7 @@ def switch_on(suspension_id: UUID) -> ResponseReturnValue:
 
 
 def _page(errors: Errors) -> ResponseReturnValue:
-    centre, form = current_context().centre, request.form
+    centre, form = current_context().centre, typed.again()
     with current_context().reading() as uow:
         page = render_template(
             "switches.html",

@@ -18,6 +18,7 @@ from triage.entrypoints.web.access import current_person, open_to
 from triage.services import other_numbers, partners, people, rosters, shifts, verification
 from triage.services.rosters import NewMember, NewTeam
 from triage.services.shifts import NewShift
+from triage.storage.sealed import showing_a_list
 from triage.storage.teams import Responder, Shift, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -29,6 +30,7 @@ _supervising = open_to("supervisor", "administrator")
 
 @bp.get("/teams")
 @open_to("dispatcher", "supervisor", "administrator")
+@showing_a_list()
 def list_teams() -> ResponseReturnValue:
     """Dispatchers look only: when texts do not get through, here are the numbers to ring."""
     with current_context().reading() as uow:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from flask import request
 
 from triage.domain.errors import Refused
+from triage.domain.upright import upright
 from triage.domain.words import msgid
 
 NOT_KEPT = {"csrf_token", "form_key", "action"}
@@ -14,8 +15,9 @@ _NOTHING = str.maketrans("", "", "\0" + "".join(map(chr, range(0xD800, 0xE000)))
 
 
 def clean(text: str) -> str:
-    """The text without what no database and no screen can keep: NUL and half characters."""
-    return text.translate(_NOTHING)
+    """The text without what no database and no screen can keep: NUL and half characters, and marks
+    that nobody sees but that turn it round."""
+    return upright(text.translate(_NOTHING))
 
 
 def fields() -> dict[str, list[str]]:
@@ -28,8 +30,13 @@ def fields() -> dict[str, list[str]]:
 
 
 def was_cleaned() -> bool:
-    """Did the form hold something that could not be kept?"""
-    return any(clean(value) != value for value in request.form.values())
+    """Did the form hold something that could not be kept? Of marks nobody is told."""
+    return any(value.translate(_NOTHING) != value for value in request.form.values())
+
+
+def again() -> dict[str, str]:
+    """The form that was sent, for a page that shows it again."""
+    return {name: clean(value) for name, value in request.form.items()}
 
 
 def one(typed: Mapping[str, Sequence[str]], name: str) -> str:

@@ -12,9 +12,11 @@ from triage.context import current_context
 from triage.domain.codes import DISMISSALS
 from triage.domain.errors import Refused
 from triage.domain.findings import KINDS, Finding, Kind
+from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import current_person, open_to
 from triage.services import leftovers, outbox, silences, watch
 from triage.storage.messages import Message
+from triage.storage.sealed import showing_a_list
 from triage.storage.timers import Timer
 
 bp = Blueprint("watch", __name__)
@@ -22,6 +24,7 @@ bp = Blueprint("watch", __name__)
 
 @bp.get("/watch")
 @open_to("dispatcher", "supervisor")
+@showing_a_list()
 def found() -> ResponseReturnValue:
     return _page()
 
@@ -66,7 +69,7 @@ def retry(key: UUID) -> ResponseReturnValue:
 @bp.post("/watch/steps/<uuid:key>/dismiss")
 @open_to("supervisor")
 def dismiss(key: UUID) -> ResponseReturnValue:
-    reason = request.form.get("reason", "")
+    reason = typed.clean(request.form.get("reason", ""))
     try:
         current_context().do(
             current_person().actor, lambda uow: leftovers.dismiss(uow, uow.get(Timer, key), reason)

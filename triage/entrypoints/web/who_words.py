@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from triage.domain.who_comes import NOT_TOLD, Answer, promise, script
+from triage.catalogue import catalogue
+from triage.domain.who_comes import LANGUAGES, NOT_TOLD, Answer, promise, script
 from triage.entrypoints.web.page import local_clock
 from triage.services import assessments, speaking_freely, who_comes
 from triage.services.board_lines import DispatchLine
@@ -30,7 +31,10 @@ def shown(
     last = next((row.gist for row in told if row.told), None)
     spanish = any((caller.language or "").startswith("es") for caller in call.callers)
     return {
-        "who_script": {language: script(now, language, clock) for language in ("en", "es")},
+        "who_script": {
+            language: script(now, language, clock, catalogue(language).gettext)
+            for language in LANGUAGES
+        },
         "call_back_at": now.call_back_at,
         "call_back_passed": passed and promise(now) and clock[passed],
         "ask_number": now.call_back_at is not None and not now.can_ring,
