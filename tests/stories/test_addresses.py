@@ -144,7 +144,7 @@ def test_who_has_typed_too_many_wrong_pins_is_read_the_address_by_the_desk(world
     dispatcher, path = world.client("dispatcher"), f"/calls/{call.reference}"
     assert LOCKED_OUT in words(dispatcher, "/board")
     told = words(dispatcher, path)
-    assert "CIT 1 cannot hear the address: no PIN of theirs is taken for a while." in told
+    assert "CIT 1 cannot hear the address: no PIN of theirs is taken until " in told
     assert "once you are sure that it is them" in told
     (slot,) = world.dispatches(call)[0].slots
 

@@ -206,3 +206,25 @@ def test_who_has_stopped_our_texts_is_to_be_told_by_radio(
     with world.context.reading() as uow:
         (task,) = by_radio.to_stand_down(uow)
     assert task.details["units"] == ["CIT 1"]
+
+
+def test_nor_while_somebody_does_not_answer_whether_all_is_well(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    for phone, said in ((clinician, "1"), (officer, "1"), (clinician, "SCENE"), (officer, "SCENE")):
+        phone.text(f"{call.code} {said}")
+    world.ignores_texts("what they are asked is told elsewhere")
+    for minutes in (20.1, 2.1, 2.1):  # until they are asked, asked again, and are silent
+        world.wait(seconds=60 * minutes)
+    silent = "DOES NOT ANSWER whether all is well on this call, and that alarm is not over."
+    said, asks = line(dispatcher, f"clear {call.code} cit1")
+    assert f"CIT 1 (clinician), CIT 1 (officer) {silent}" in said
+    assert asks
+    assert places(world, call) == ["on_scene", "on_scene"]
+
+    officer.text(f"{call.code} OK")
+    assert silent in line(dispatcher, f"clear {call.code} cit1")[0], "a text may be another's"
+    line(dispatcher, f"clear {call.code} cit1", **YES)
+    assert places(world, call) == ["cleared", "cleared"]

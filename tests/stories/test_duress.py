@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.stories.test_addresses import PIN
+from tests.stories.test_addresses import LOCKED_OUT, PIN, locked_out
 from tests.stories.test_alarms import on_a_call, signs_in, untaken, words
 from tests.stories.test_calls import CALM
 from tests.stories.test_escalation import supervisor
@@ -426,3 +426,15 @@ def test_who_is_in_no_team_has_nothing_to_set(world: World) -> None:
     assert "in no team" in words(world.client("administrator"), "/account/safety")
     with world.context.unit_of_work("test") as uow, pytest.raises(Refused):
         duress.set_word(uow, Responder(role="officer", skills=[]), "ok")
+
+
+def test_nobody_reads_the_address_to_whoever_may_be_forced(world: World) -> None:
+    phone, call = locked_out(world)
+    knows(world, phone).text(f"{call.code} ok {WORD}")
+    world.ignores_texts("what the desk reads matters here")
+    dispatcher, path = world.client("dispatcher"), f"/calls/{call.reference}"
+    told = words(dispatcher, path)
+    assert "Do not ring, text or radio them: because of the silent alarm nobody reads it" in told
+    assert LOCKED_OUT not in told
+    assert LOCKED_OUT not in words(dispatcher, "/board")
+    assert "It was read to them" not in told

@@ -1,5 +1,8 @@
-"""While somebody on a call needs help the desk takes nobody off it by mistake: it is told of the
-alarm first, and then once more says that it is so. Whoever clears themselves is asked nothing."""
+"""While somebody on a call needs help, or does not answer whether all is well, the desk takes
+nobody off it by mistake: it is told of the alarm first, and then once more says that it is so.
+Whoever clears themselves is asked nothing."""
+
+from collections.abc import Iterable
 
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Refused
@@ -9,7 +12,19 @@ from triage.services import alarm_lists
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.safety import Alarm
+from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
+
+_SAYS = {
+    AlarmKind.HELP: msgid(
+        "%(who)s NEEDS HELP on this call, and that alarm is not over. First reach them by radio;"
+        " when somebody knows that they are safe, say so under Alarms."
+    ),
+    AlarmKind.MISSED_CHECK_IN: msgid(
+        "%(who)s DOES NOT ANSWER whether all is well on this call, and that alarm is not over."
+        " First reach them by radio; when somebody knows that they are safe, say so under Alarms."
+    ),
+}
 
 
 def must_be_known(uow: UnitOfWork, centre: Centre, call: Call, *, confirmed: bool) -> None:
@@ -27,13 +42,14 @@ def must_be_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:
 
 
 def _warning(uow: UnitOfWork, centre: Centre, call: Call) -> Spoken | None:
-    of_help = alarm_lists.of_call(uow, centre, call.id, Alarm.kind == AlarmKind.HELP)
-    members = [alarm.responder for alarm in of_help]
-    if not members:
-        return None
-    names = dict.fromkeys(member_name(one.team.name, one.role) for one in members)
-    return msgid(
-        "%(who)s NEEDS HELP on this call, and that alarm is not over. First reach them by radio;"
-        " when somebody knows that they are safe, say so under Alarms.",
-        who=listed(", ", list(names)),
-    )
+    open_ = alarm_lists.of_call(uow, centre, call.id, Alarm.kind.in_(_SAYS))
+    told = [
+        msgid(says, who=listed(", ", names))
+        for kind, says in _SAYS.items()
+        if (names := _names(alarm.responder for alarm in open_ if alarm.kind is kind))
+    ]
+    return listed(" ", told) if told else None
+
+
+def _names(members: Iterable[Responder]) -> list[Spoken]:
+    return list(dict.fromkeys(member_name(one.team.name, one.role) for one in members))
