@@ -57,6 +57,10 @@ _NO_TURN = {
         "The call of %(team)s has become more urgent:"
         " it is not asked any more to turn and come here."
     ),
+    stand_downs.NEEDED: msgid(
+        "Somebody on the call of %(team)s needs help:"
+        " it is not asked any more to turn and come here."
+    ),
     stand_downs.STAYS_TOGETHER: msgid("%(team)s stays together, and on its own call."),
 }
 

@@ -20,6 +20,7 @@ from triage.services import (
     dispatches,
     errands,
     forced_agreements,
+    open_cries,
     silences,
     silent_alarms,
 )
@@ -31,6 +32,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 KIND = agreements.KIND
 MAY_AGREE = ("supervisor", "clinician")
+_DESK_ENDS_IT = msgid("dispatch has to end this call: ask them")
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,13 @@ def agree_on_own_page(uow: UnitOfWork, centre: Centre, call: Call, pages: Sequen
     may tell of it: what whoever is forced agrees to reads as done, and the call and whoever else
     comes stay."""
     if not silent_alarms.stands_on(uow, call):
+        if open_cries.stand_on(uow, call):  # whose it is they do not read: they may be watched
+            raise Conflict(_DESK_ENDS_IT)
         agree(uow, centre, call, "clinician")
         return
     errand = errands.must_wait(uow, call, KIND)
     if silences.watched(uow, call.id).isdisjoint(page.responder_id for page in pages):
-        raise Conflict(msgid("dispatch has to end this call: ask them"))
+        raise Conflict(_DESK_ENDS_IT)
     _nobody_is_there(silences.seen_by(uow, pages, dispatches.of_call(uow, call)))
     reason = _reason(errand.details.get("disposition", CANCELLED))
     forced_agreements.agree(uow, centre, call, errand, pages, reason)

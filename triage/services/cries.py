@@ -12,7 +12,7 @@ from triage.domain.lifecycle import PageState
 from triage.domain.role_words import member_name
 from triage.services import alarms, dangers
 from triage.services.centre import Centre
-from triage.services.stand_downs import tell
+from triage.services.stand_downs import NEEDED, no_turn, tell
 from triage.storage.database import must_begin_anew
 from triage.storage.dispatches import Page, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
@@ -53,6 +53,7 @@ def _tell_others(uow: UnitOfWork, centre: Centre, member: Responder, page: Page)
 def _tell(uow: UnitOfWork, centre: Centre, member: Responder, page: Page) -> None:
     told = {member.id}
     for slot in dangers.under_way(uow, page.slot.dispatch.call):
+        no_turn(uow, centre, slot, slot.responder_id, NEEDED)  # they are the help at hand
         if slot.responder_id not in told and slot.responder_id is not None:
             told.add(slot.responder_id)
             _needs_help(uow, centre, member, slot)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from triage.domain import escalation_wording, wording
+from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import DispatchState, PageKind, PageState, SlotState
 from triage.domain.words import Spoken, msgid
@@ -29,6 +30,7 @@ from triage.services.stand_downs import (
     tell_partners,
 )
 from triage.storage.dispatches import BUSY_SLOT, Dispatch, Page, Slot
+from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder, Team
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -66,6 +68,11 @@ def offers(uow: UnitOfWork, centre: Centre, dispatch: Dispatch) -> list[Offer]:
             Dispatch.level_rank >= dispatch.level_rank + ranks,
             Dispatch.call_id != dispatch.call_id,
             Slot.relief_asked_at.is_(None),  # it wants to go home, not elsewhere
+            ~exists().where(  # where somebody is in danger whoever comes is their help
+                STANDING_ALARM,
+                Alarm.call_id == Dispatch.call_id,
+                Alarm.kind != AlarmKind.WITHDREW,
+            ),
         )
         .options(joinedload(Slot.dispatch).joinedload(Dispatch.call), joinedload(Slot.team))
         .order_by(Dispatch.level_rank.desc(), Dispatch.created_at.desc(), Slot.position)

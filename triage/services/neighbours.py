@@ -6,7 +6,7 @@ from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, DispatchState, PageState
 from triage.domain.policy import Neighbour
 from triage.domain.words import msgid
-from triage.services import agreements, closing, dispatches, errands, silent_alarms
+from triage.services import agreements, closing, dispatches, errands, open_cries, silent_alarms
 from triage.services.centre import Centre
 from triage.services.sending import must_be_open
 from triage.storage.calls import Call
@@ -32,14 +32,14 @@ def hand(uow: UnitOfWork, centre: Centre, call: Call, name: str) -> Neighbour:
 
 def accepted(uow: UnitOfWork, centre: Centre, call: Call, who: str) -> bool:
     """Somebody there has taken it: ours stand down and the call is closed. With a team on scene it
-    stays open, and units that CAD has go on: they are the team's help. While a silent alarm stands
-    on it all of ours go on. Is anybody of ours told?"""
+    stays open, and units that CAD has go on: they are the team's help. While an alarm stands on
+    it all of ours go on. Is anybody of ours told?"""
     errand = errands.must_wait(uow, call, KIND)
     if not who.strip():
         raise Refused(msgid("Who took it there? Write a name or a position."), "who")
     errand.note = who.strip()
     errands.end(uow, errand, "accepted")
-    if silent_alarms.stands_on(uow, call):
+    if silent_alarms.stands_on(uow, call) or open_cries.stand_on(uow, call):
         return False
     stays = {DispatchState.HANDED_OVER, *dispatches.ENDED}
     there = told = False

@@ -4,6 +4,8 @@ Whoever clears themselves is asked nothing."""
 
 from collections.abc import Iterable
 
+from sqlalchemy import exists, select
+
 from triage.domain.alarms import AlarmKind
 from triage.domain.errors import Refused
 from triage.domain.role_words import member_name
@@ -11,7 +13,7 @@ from triage.domain.words import Spoken, listed, msgid
 from triage.services import alarm_lists
 from triage.services.centre import Centre
 from triage.storage.calls import Call
-from triage.storage.safety import Alarm
+from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
@@ -27,21 +29,28 @@ _SAYS = {
 }
 
 
+def stand_on(uow: UnitOfWork, call: Call) -> bool:
+    """While they do nobody is called off by what is done for another reason."""
+    of_call = STANDING_ALARM, Alarm.call_id == call.id, Alarm.kind.in_(_SAYS)
+    return bool(uow.session.scalar(select(exists().where(*of_call))))
+
+
 def must_be_known(uow: UnitOfWork, centre: Centre, call: Call, *, confirmed: bool) -> None:
     """Raises Refused with whose alarm it is, unless a person has confirmed it."""
-    if (warning := _warning(uow, centre, call)) is not None and not confirmed:
+    if (told := warning(uow, centre, call)) is not None and not confirmed:
         ask = msgid("Confirm that it is to be done all the same.")
-        raise Refused(listed(" ", [warning, ask]), "confirmed")
+        raise Refused(listed(" ", [told, ask]), "confirmed")
 
 
 def must_be_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:
     """Nobody agrees meanwhile that nobody need come. Raises Refused."""
-    if (warning := _warning(uow, centre, call)) is not None:
+    if (told := warning(uow, centre, call)) is not None:
         then = msgid("Until the alarm is over nobody can agree to cancel it.")
-        raise Refused(listed(" ", [warning, then]))
+        raise Refused(listed(" ", [told, then]))
 
 
-def _warning(uow: UnitOfWork, centre: Centre, call: Call) -> Spoken | None:
+def warning(uow: UnitOfWork, centre: Centre, call: Call) -> Spoken | None:
+    """Whose alarm stands on this call, and what to do first; None where none does."""
     open_ = alarm_lists.of_call(uow, centre, call.id, Alarm.kind.in_(_SAYS))
     told = [
         msgid(says, who=listed(", ", names))

@@ -16,6 +16,7 @@ from triage.services import (
     assessments,
     dispatches,
     follow_ups,
+    open_cries,
     raised,
     silent_alarms,
     situation,
@@ -193,8 +194,9 @@ def take_default_route(uow: UnitOfWork, centre: Centre, call: Call) -> list[str]
 def called_off_by(uow: UnitOfWork, call: Call, response: str | None = None) -> list[Dispatch]:
     """What was sent before and is cancelled, and told so, where a person chooses this response;
     None: whichever. A team that is on scene and a unit that CAD has stay: a person ends those.
-    While a silent alarm stands on it nobody is called off: whoever is forced reads their screen."""
-    if silent_alarms.stands_on(uow, call):
+    While a silent alarm stands on it nobody is called off: whoever is forced reads their screen.
+    Nor while somebody on it needs help, or does not answer: others who come are help for them."""
+    if silent_alarms.stands_on(uow, call) or open_cries.stand_on(uow, call):
         return []
     record = assessments.latest(uow, call)
     wanted = {response, *(assessments.decision_of(record).also if record else ())}

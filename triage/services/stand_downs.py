@@ -16,6 +16,7 @@ from triage.storage.unit_of_work import UnitOfWork
 
 ARRIVED, LEFT, STAYS_TOGETHER = "arrived", "left", "stays_together"
 MORE_URGENT = "more_urgent"
+NEEDED = "needed"
 """Why nobody asks a team to turn any more: it is there; it has left its call or wants to be
 relieved; one of it does not turn; its own call has become too urgent for it."""
 
@@ -166,7 +167,7 @@ def no_turn(
     """Who has, or had, this place may not turn any more: every question to their team to do so
     ends by itself, and the desk reads why.
 
-    because -- ARRIVED, LEFT or MORE_URGENT.
+    because -- ARRIVED, LEFT, MORE_URGENT or NEEDED.
     """
     asks = select(Page).where(
         Page.responder_id == who, Page.state == PageState.OPEN, Page.instead_of_id == slot.id

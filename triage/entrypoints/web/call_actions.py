@@ -25,6 +25,7 @@ from triage.services import (
     call_pages,
     calls,
     closing,
+    open_cries,
     places,
     places_given,
     response_words,
@@ -212,6 +213,8 @@ def override(reference: str) -> ResponseReturnValue:
         sending.decide_otherwise(uow, centre, call, choice)
         if silent_alarms.stands_on(uow, call):
             told = [msgid("a silent alarm stands on this call, so nobody is called off")]
+        elif open_cries.stand_on(uow, call):
+            told = [msgid("an alarm stands on this call, so nobody is called off")]
         said = listed("; ", [*told, response_words.sent(uow, centre, call, [choice.response])])
         return by_radio.standing_down(uow, call, listed("", [begun(said), "."]))
 

@@ -4,7 +4,7 @@ off if somebody chose another response, and why nothing would, or may."""
 from collections.abc import Sequence
 from typing import Any
 
-from triage.services import assessments, sending, silent_alarms
+from triage.services import assessments, open_cries, sending, silent_alarms
 from triage.services.board_lines import DispatchLine, is_outdone
 from triage.services.call_pages import CallPage
 from triage.services.centre import Centre
@@ -23,6 +23,7 @@ def shown(
         "no_longer": no_longer,
         "outdone": {line.response for line in lines if is_outdone(line, lines, no_longer)},
         "silent_alarm": silent_alarms.of_call(uow, centre, call),
+        "open_cry": open_cries.warning(uow, centre, call),
         "would_read": {
             one.id: names
             for one in page.record.dispatches

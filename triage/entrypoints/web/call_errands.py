@@ -20,6 +20,7 @@ from triage.services import (
     escalations,
     lost_lines,
     neighbours,
+    open_cries,
     referrals,
     silent_alarms,
     told_of_alarms,
@@ -161,6 +162,11 @@ def neighbour_answer(reference: str) -> ResponseReturnValue:
                 said = msgid(
                     "They have taken it. A silent alarm stands on this call, so ours go on and it"
                     " stays open."
+                )
+            elif open_cries.stand_on(uow, call):
+                said = msgid(
+                    "They have taken it. An alarm stands on this call, so ours go on and it stays"
+                    " open."
                 )
             return by_radio.standing_down(uow, call, said)
         neighbours.refused(uow, call)
