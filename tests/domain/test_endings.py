@@ -14,6 +14,8 @@ def sent(state: Is, *places: Place, by_line: bool = False) -> Sent:
 ON_THE_WAY = sent(Is.EN_ROUTE, Place.EN_ROUTE)
 CLEARED = sent(Is.CLEARED, Place.CLEARED)
 IN_CAD = sent(Is.HANDED_OVER)
+ASKED = sent(Is.SEEKING, Place.PAGED)
+TO_CAD = sent(Is.HAND_OVER)
 NOBODY_LEFT = sent(Is.UNFILLED, Place.UNFILLED)
 LINE = sent(Is.HAND_OVER, by_line=True)
 
@@ -54,6 +56,10 @@ def test_while_an_agreement_is_waited_for_only_who_was_there_ends_it() -> None:
         (ON_THE_WAY, [NOBODY_LEFT], "changed_response", False),
         (ON_THE_WAY, [LINE], "not_needed", False),
         (ON_THE_WAY, [ON_THE_WAY], "not_needed", True),
+        (ON_THE_WAY, [ASKED], "not_needed", False),
+        (ON_THE_WAY, [TO_CAD], "not_needed", False),
+        (ASKED, [ASKED], "not_needed", True),
+        (ASKED, [ON_THE_WAY], "not_needed", True),
         (ON_THE_WAY, [IN_CAD], "not_needed", True),
         (ON_THE_WAY, [CLEARED], "not_needed", True),
         (ON_THE_WAY, [], "unsafe", True),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.stories.test_call_page import act, dispatcher, look, words
-from tests.stories.test_calls import CALM
+from tests.stories.test_calls import CALM, add
 from tests.stories.test_intake import FORM, send
 from tests.stories.test_reliefs import orphans
 from tests.world import Browser, Phone, World
@@ -173,12 +173,34 @@ def now(world: World, call: Call) -> str:
 def test_nor_does_dropping_it_first(world: World, dispatcher: Browser, reason: str) -> None:
     call, phone = on_its_way(world)
     told = act(dispatcher, call, "/cancel", {"reason": reason})
-    assert "nobody else comes, so a clinician or supervisor has to agree" in told
+    assert "nobody else is sure to come, so a clinician or supervisor has to agree" in told
     command = {"command": f"drop {call.code} {reason}"}
     answer = dispatcher.submit("/board", command, to="/command", follow=True)
-    assert "nobody else comes" in words(answer.text)
+    assert "nobody else is sure to come" in words(answer.text)
     assert now(world, call) == "accepted"
     phone.expect_silence()
+
+
+def test_who_comes_is_not_called_off_while_the_other_response_has_nobody(
+    world: World, dispatcher: Browser
+) -> None:
+    call, phone = on_its_way(world)
+    world.ignores_texts("who is called off matters here")
+    add(world, call, weapon="accessible", violence_now="physical")
+    act(dispatcher, call, "/send", {})
+    team = world.dispatch(call, "mobile_crisis")
+    path = f"/calls/{call.reference}"
+    form, to = {"reason": "not_needed"}, f"{path}/dispatches/{team.id}/cancel"
+    refused = dispatcher.submit(path, form, to=to)
+    assert refused.status_code == 422
+    assert "nobody else is sure to come" in refused.text
+    assert now(world, call) == "accepted"
+
+    act(dispatcher, call, "/handed-over", {"unit": "4A12", "cad_number": "26-1"})
+    dispatcher.submit(path, form, to=to)
+    assert now(world, call) == "cancelled"
+    world.settle()
+    assert "tand down" in phone.inbox[-1]
 
 
 def test_who_is_not_safe_there_is_called_off_at_once_and_the_call_stays_open(

@@ -36,6 +36,7 @@ def test_a_team_that_is_not_recommended_any_more_goes_on_and_is_said_to(world: W
 
     act(dispatcher, call, "/send", {})
     assert "Send first" not in words(look(dispatcher, call))
+    act(dispatcher, call, "/handed-over", {"unit": "Medic 4", "cad_number": "26-1"})
     canceled(world, call)
     assert NOT_ANY_MORE not in look(dispatcher, call)
     assert ON_THE_BOARD not in row(dispatcher, call)

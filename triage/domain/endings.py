@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from triage.domain.codes import BY_HAND, CANCELLED, NO_CALL
-from triage.domain.lifecycle import ON_SITE, DispatchState, SlotState
+from triage.domain.lifecycle import ON_SITE, TAKEN, DispatchState, SlotState
 
 UNSAFE = "unsafe"
 """The reason for which a team is called off at once."""
@@ -34,6 +34,11 @@ class Sent(NamedTuple):
         return self.state is DispatchState.HANDED_OVER
 
     @property
+    def is_sure(self) -> bool:
+        """Has somebody said that they come, or that they have it?"""
+        return self.has_it or (self.comes and not self.places.isdisjoint(TAKEN))
+
+    @property
     def comes(self) -> bool:
         """Would they be called off?"""
         return not self.by_line and self.state not in _GONE
@@ -58,9 +63,10 @@ def ends_alone(sent: Sequence[Sent], disposition: str, *, cancelling: bool) -> b
 
 def may_be_dropped(dropped: Sent, others: Sequence[Sent], reason: str) -> bool:
     """May this response to a call above routine be cancelled by hand without agreement? Not where
-    nobody would come any more, unless it is not safe for those who do."""
+    nobody would come any more, unless it is not safe for those who do; who has said that they come
+    is called off alone only where another has said so too."""
     by_another_way = reason not in BY_HAND
     if by_another_way or reason == UNSAFE or dropped.by_line or dropped.state in _ENDED:
         return True
-    somebody = any(one.comes or one.has_it for one in others)
+    somebody = any(one.is_sure or (one.comes and not dropped.is_sure) for one in others)
     return somebody or any(one.was_there for one in (dropped, *others))

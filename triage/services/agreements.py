@@ -72,8 +72,9 @@ def drop(
     ):
         raise Refused(
             msgid(
-                "This call is above routine and nobody else comes, so a clinician or supervisor has"
-                " to agree: use Never mind, cancel on its page, or send somebody else first."
+                "This call is above routine and nobody else is sure to come, so a clinician or"
+                " supervisor has to agree: use Never mind, cancel on its page, or wait"
+                " until somebody else has said that they come."
             ),
             "reason",
         )
