@@ -18,7 +18,8 @@ ARRIVED, LEFT, STAYS_TOGETHER = "arrived", "left", "stays_together"
 MORE_URGENT = "more_urgent"
 NEEDED = "needed"
 """Why nobody asks a team to turn any more: it is there; it has left its call or wants to be
-relieved; one of it does not turn; its own call has become too urgent for it."""
+relieved; one of it does not turn; its own call has become too urgent for it; somebody there needs
+help."""
 
 
 def withdraw_pages(uow: UnitOfWork, centre: Centre, slot: Slot, text: Spoken) -> None:
