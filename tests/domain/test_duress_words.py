@@ -47,10 +47,18 @@ def test_neither_too_short_nor_too_long_nor_a_code_nor_a_mistyped_verb(word: str
         ("bluebird K7QM ETA 10", Reply("K7QM", Verb.ETA, 10)),
         ("K7QM note all calm bluebird here", Reply("K7QM", Verb.NOTE, note="all calm here")),
         ("what do you want bluebird", Reply()),
+        ("K7QM 1bluebird", Reply("K7QM", digit=1)),
+        ("1bluebird", Reply(digit=1)),
+        ("K7QMbluebird", Reply("K7QM", Verb.SAFE)),
+        ("bluebirdK7QM", Reply("K7QM", Verb.SAFE)),
+        ("K7QM1bluebird", Reply("K7QM", digit=1)),
+        ("K7QM bluebird1", Reply("K7QM", digit=1)),
+        ("K7QM OKbluebird", Reply("K7QM", Verb.SAFE)),
         ("bluébird", Reply(verb=Verb.SAFE)),
     ],
 )
 def test_a_text_is_read_without_the_word(body: str, meant: Reply) -> None:
+    assert "BLUEBIRD" in duress_words.said_in(body)
     rest = duress_words.without(body, "BLUEBIRD")
 
     assert "BLUEBIRD" not in duress_words.said_in(rest)

@@ -74,46 +74,73 @@ def do_not_ask(who: Iterable[str]) -> str:
     return msgid("Do not ring, text or radio %(who)s: silent alarm", who=listed(", ", who))
 
 
+_DO_NOT = msgid("Do not ring, text or radio them.")
+
+
 class Announcement(Protocol):
     """What whoever can take an alarm is told of it: no name, no place, no health."""
 
     def __call__(
-        self, centre: str, kind: AlarmKind, unit: str, role: str, code: str | None
+        self,
+        centre: str,
+        kind: AlarmKind,
+        unit: str,
+        role: str,
+        code: str | None,
+        *,
+        hushed: bool = False,
     ) -> Spoken: ...
 
 
-def rung(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> Spoken:
+def rung(
+    centre: str,
+    kind: AlarmKind,
+    unit: str,
+    role: str,
+    code: str | None,
+    *,
+    hushed: bool = False,
+) -> Spoken:
     """What is said at the desk's telephone and to supervisors."""
     return listed(
         " ",
         [
             f"{centre}.",
-            _said(kind, unit, role),
+            _said(kind, unit, role, hushed=hushed),
             msgid("Call %(code)s.", code=spelled(code)) if code else msgid("They are on no call."),
             msgid("Press 1 to take care of it."),
         ],
     )
 
 
-def texted(centre: str, kind: AlarmKind, unit: str, role: str, code: str | None) -> Spoken:
+def texted(
+    centre: str,
+    kind: AlarmKind,
+    unit: str,
+    role: str,
+    code: str | None,
+    *,
+    hushed: bool = False,
+) -> Spoken:
     """To the same telephones while they cannot be rung."""
     return sms(
         "%(centre)s: %(said)s %(where)s Take it under Alarms, or see that the desk does.",
         centre=gsm7(centre),
-        said=_said(kind, unit, role),
+        said=_said(kind, unit, role, hushed=hushed),
         where=msgid("Call %(code)s.", code=code) if code else msgid("On no call."),
     )
 
 
-def _said(kind: AlarmKind, unit: str, role: str) -> Spoken:
+def _said(kind: AlarmKind, unit: str, role: str, *, hushed: bool) -> Spoken:
     who = listed(", ", [unit, role_name(role)])
     if kind is AlarmKind.DURESS:
         return msgid("Silent alarm of %(who)s. Do not ring, text or radio them.", who=who)
     if kind is AlarmKind.WITHDREW:
         return msgid("Alarm. %(who)s, had to withdraw, it is not safe.", who=who)
+    told = msgid("Alarm. %(who)s, needs help.", who=who)
     if kind is AlarmKind.MISSED_CHECK_IN:
-        return msgid("Alarm. %(who)s, does not answer whether all is well.", who=who)
-    return msgid("Alarm. %(who)s, needs help.", who=who)
+        told = msgid("Alarm. %(who)s, does not answer whether all is well.", who=who)
+    return listed(" ", [told, _DO_NOT]) if hushed else told
 
 
 REACHES_NOBODY = msgid("It reaches no telephone: tell a supervisor yourself.")

@@ -7,6 +7,7 @@ from triage.domain.code_words import LETTERS
 from triage.domain.errors import Refused
 from triage.domain.reply_words import DENIALS, FILLERS, NOTE_WORDS, ORDINARY_WORDS, VERB_OF
 from triage.domain.sms_replies import Reply, as_read, normal, parse, words_of
+from triage.domain.typed_codes import ALPHABET
 from triage.domain.words import msgid
 
 SHORTEST, LONGEST = 5, 20
@@ -25,6 +26,9 @@ BESIDE = {
     for letter, (y, x) in _KEYS.items()
 }
 """The keys around each letter, where a thumb may land."""
+_BEFORE = re.compile(rf"([{ALPHABET}]{{4}})?(\d{{1,2}}|OK)?")
+_AFTER = re.compile(rf"(\d{{1,2}}|OK)?([{ALPHABET}]{{4}})?")
+"""What a thumb that misses the space writes to it."""
 _TAKEN = {word for phrase in VERB_OF for word in phrase} | (
     DENIALS | FILLERS | NOTE_WORDS | ORDINARY_WORDS
 )
@@ -50,9 +54,22 @@ def fit(written: str) -> str:
 
 
 def said_in(body: str) -> list[str]:
-    """Every word of a text, as texts are read, that might be somebody's."""
-    found = (as_read(word.group()) for word in words_of(body))
-    return list(dict.fromkeys(w for w in found if SHORTEST <= len(w) <= LONGEST and w.isalpha()))
+    """Every word of a text, as texts are read, that might be somebody's, though a code, a digit or
+    OK is written to it."""
+    found = (said for word in words_of(body) for _, _, said in _within(word.group()))
+    return list(dict.fromkeys(found))
+
+
+def _within(written: str) -> Iterator[tuple[int, int, str]]:
+    """From where to where it may stand in what is written as one word, and what it reads there."""
+    last = len(written)
+    starts = [at for at in range(last) if _BEFORE.fullmatch(as_read(written[:at]))]
+    ends = [at for at in range(last, 0, -1) if _AFTER.fullmatch(as_read(written[at:]))]
+    for start in starts:
+        for end in ends:
+            said = as_read(written[start:end])
+            if SHORTEST <= len(said) <= LONGEST and said.isalpha():
+                yield start, end, said
 
 
 def mistyped(said: str) -> set[str]:
@@ -84,9 +101,10 @@ def without(body: str, said: str) -> str:
     """The text as it reads without that word. Where it says nothing else it reads as OK: the
     usual answer to that is the least suspicious one."""
     body = normal(body)
-    spans = [word for word in words_of(body) if as_read(word.group()) == said]
-    for span in reversed(spans):
-        body = body[: span.start()] + body[span.end() :]
+    for word in reversed(words_of(body)):
+        spots = ((start, end) for start, end, found in _within(word.group()) if found == said)
+        start, end = next(spots, (0, 0))
+        body = body[: word.start() + start] + body[word.start() + end :]
     rest = " ".join(body.split()).strip(" ,.;:!-")
     says_more = parse(rest) != Reply(parse(rest).code) or len(words_of(rest)) > 1
     return rest if says_more else f"{rest} OK".strip()

@@ -7,7 +7,16 @@ from triage.domain import safety_wording as words
 from triage.domain.lifecycle import TAKEN, PageState
 from triage.domain.spoken import Said
 from triage.domain.words import Spoken, listed
-from triage.services import dangers, hazard_notes, idempotency, outbox, pins, providers, wrong_pins
+from triage.services import (
+    dangers,
+    hazard_notes,
+    idempotency,
+    outbox,
+    pins,
+    providers,
+    silences,
+    wrong_pins,
+)
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Page
@@ -89,7 +98,7 @@ def pressed(
     if not token or _is_first(uow, message, call, token):
         uow.audit("page.address_read", page, call_id=call.id, team=page.team.name)
         wrong_pins.read(uow, page.slot)
-    told = [*dangers.known(uow, centre, call)]
+    told = [*dangers.known(uow, centre, call, silences.watched_since(uow, [page]))]
     notes = hazard_notes.of_call(uow, call)
     told += [words.a_note_says(one.note.text or "") for one in notes]
     asked = dangers.none_of(uow, centre, call)

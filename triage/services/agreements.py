@@ -10,7 +10,7 @@ from triage.domain.endings import Sent, ends_alone, may_be_dropped
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import DispatchState
 from triage.domain.words import Spoken, msgid
-from triage.services import assessments, dispatches, errands, open_cries, silent_alarms
+from triage.services import assessments, dispatches, errands, silent_alarms
 from triage.services.centre import Centre
 from triage.services.timeline_sentences import response_name
 from triage.storage.calls import Call
@@ -78,7 +78,7 @@ def drop(
             ),
             "reason",
         )
-    open_cries.must_be_known(uow, centre, dispatch.call, confirmed=confirmed)
+    silent_alarms.must_be_known(uow, centre, dispatch.call, confirmed=confirmed)
     dispatches.cancel(uow, centre, dispatch, reason)
 
 

@@ -87,11 +87,11 @@ def of_partners(
     uow: UnitOfWork, centre: Centre, call_id: UUID, responder_id: UUID
 ) -> Sequence[Alarm]:
     """The cries for help of the others who came to this call that are not over: never a silent
-    alarm. For somebody who is told nothing new after one there are none, see `silences`."""
-    if responder_id in silences.silenced(uow):
-        return ()
+    alarm. Somebody who is told nothing new after one reads those of before, see `silences`."""
     theirs = Alarm.responder_id != responder_id, Alarm.kind == AlarmKind.HELP
-    return of_call(uow, centre, call_id, *theirs)
+    found = of_call(uow, centre, call_id, *theirs)
+    since = silences.silent_since(uow, [responder_id])
+    return [one for one in found if since is None or one.created_at < since]
 
 
 def who_have(uow: UnitOfWork, alarms: Iterable[Alarm]) -> Mapping[UUID, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from triage.domain import alarms as words
 from triage.domain.delivery import AttemptState
 from triage.domain.words import Spoken
-from triage.services import outbox, providers
+from triage.services import outbox, providers, silences
 from triage.services.availability import SUPERVISOR, supervisors_on_duty
 from triage.services.centre import Centre
 from triage.storage.attempts import Attempt
@@ -67,7 +67,7 @@ def _tell(uow: UnitOfWork, centre: Centre, alarm: Alarm, phone: _Phone, channel:
         channel=channel,
         to=number,
         to_role=SUPERVISOR if responder_id else "desk",
-        body=_words(centre, alarm, words.texted if texted else words.rung),
+        body=_words(uow, centre, alarm, words.texted if texted else words.rung),
         priority=FIRST,
         responder_id=responder_id,
         alarm_id=alarm.id,
@@ -107,23 +107,33 @@ def _has_rung(uow: UnitOfWork, alarm: Alarm) -> bool:
     return uow.session.scalar(taken.limit(1)) is not None
 
 
-def _words(centre: Centre, alarm: Alarm, said: words.Announcement) -> Spoken:
+def _words(uow: UnitOfWork, centre: Centre, alarm: Alarm, said: words.Announcement) -> Spoken:
     member = alarm.responder
     code = alarm.call.code if alarm.call else None
-    return said(centre.policy.centre_name, alarm.kind, member.team.name, member.role, code)
+    name, hushed = centre.policy.centre_name, _is_hushed(uow, alarm)
+    return said(name, alarm.kind, member.team.name, member.role, code, hushed=hushed)
+
+
+def _is_hushed(uow: UnitOfWork, alarm: Alarm) -> bool:
+    """Is it a silent alarm, or of whoever is not to be rung because of one?"""
+    return alarm.covert or alarm.responder_id in silences.silenced(uow)
 
 
 def _phones(uow: UnitOfWork, centre: Centre, alarm: Alarm) -> list[_Phone]:
-    """The desk's and the supervisors' on duty; never one of the team that it is about."""
+    """The desk's and the supervisors' on duty; never of whoever is on the call with them, nor,
+    while others can be rung or they may not be, of their team."""
     found: dict[str, UUID | None] = {}
     if desk := centre.policy.desk_phone:
         found[desk] = None
     for one in supervisors_on_duty(uow):
         if one.phone is not None:
             found.setdefault(one.phone, one.id)
-    theirs = {one.phone for one in alarm.responder.team.members}
-    theirs |= _partners(alarm)
-    return [(phone, key) for phone, key in found.items() if phone not in theirs]
+    with_them = {alarm.responder.phone, *_partners(alarm)}
+    team = {one.phone for one in alarm.responder.team.members} | with_them
+    others = [(phone, key) for phone, key in found.items() if phone not in team]
+    if others or _is_hushed(uow, alarm):
+        return others
+    return [(phone, key) for phone, key in found.items() if phone not in with_them]
 
 
 def _partners(alarm: Alarm) -> set[str | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from triage.domain.escalation import Due
 from triage.domain.lifecycle import PageKind, PageState, SlotState
@@ -60,8 +60,19 @@ def _said_no(slot: Slot) -> set[UUID]:
 
 
 def _busy(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
-    """Who has a call, or a question about this one still open."""
-    working = select(Slot.responder_id).where(BUSY_SLOT, Slot.responder_id.is_not(None))
+    """Who has a call, or a question about this one still open, or about one as urgent. A question
+    about a lesser call keeps nobody from this one."""
+    working = (
+        select(Slot.responder_id)
+        .join(Dispatch)
+        .where(BUSY_SLOT, Slot.responder_id.is_not(None))
+        .where(
+            or_(
+                Slot.state != SlotState.PAGED,
+                Dispatch.level_rank <= dispatch.level_rank,
+            )
+        )
+    )
     asked = (
         select(Page.responder_id)
         .join(Slot)

@@ -90,6 +90,14 @@ class DispatchLine:
     transfer: Transfer | ListedTransfer | None = None
     """The newest try to hand the caller over to a line."""
 
+    def without(self, hidden: Collection[UUID]) -> "DispatchLine":
+        """As if nobody had these places yet."""
+        coming = [one for one in self.coming if one.slot_id not in hidden]
+        cleared = [one for one in self.cleared if one.slot_id not in hidden]
+        if len(coming) + len(cleared) == len(self.coming) + len(self.cleared):
+            return self
+        return replace(self, state=DispatchState.SEEKING, coming=coming, cleared=cleared)
+
     @property
     def rings(self) -> bool:
         """A line rings, or somebody of it is there: a person is at work."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from triage.domain.errors import Conflict, Refused
 from triage.domain.lifecycle import ON_SITE, TAKEN
 from triage.domain.words import listed, msgid
-from triage.services import errands
+from triage.services import errands, silences
 from triage.services.unsafe import withdrew_at
 from triage.storage.calls import Call
 from triage.storage.dispatches import Dispatch, Slot
@@ -46,13 +46,16 @@ def _owe(
 
 
 def under_way(uow: UnitOfWork, call: Call) -> list[str]:
-    units = (
-        select(Slot.unit)
+    """Who has no phone, or has stopped our texts; nobody whom a radio call would betray."""
+    slots = (
+        select(Slot)
         .join(Dispatch)
         .where(Dispatch.call_id == call.id, Slot.state.in_(sorted(TAKEN)))
-        .where(Slot.responder_id.is_(None), Dispatch.reached_by != "transfer")
+        .where(Dispatch.reached_by != "transfer")
     )
-    return sorted({unit for unit in uow.session.scalars(units) if unit})
+    silent = silences.silenced(uow)
+    there = [one for one in uow.session.scalars(slots) if one.responder_id not in silent]
+    return sorted({name for slot in there if (name := _untold(slot))})
 
 
 def left(uow: UnitOfWork, call: Call) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -137,6 +137,18 @@ def of_call(uow: UnitOfWork, centre: Centre, call: Call) -> CallPage:
         visits=visits.of_call(uow, call),
         typed_at=next((it.at for it in record.timeline if it.event == "paper.entered"), None),
         preservation=retention.preservation_of(uow, call) if call.state not in OPEN else None,
+    )
+
+
+def until(uow: UnitOfWork, centre: Centre, page: CallPage, at: datetime | None) -> CallPage:
+    """The same without the teams that have had to leave since: None hides none of them."""
+    if at is None:
+        return page
+    return replace(
+        page,
+        dangers=dangers.known(uow, centre, page.call, at),
+        no_dangers=dangers.none_of(uow, centre, page.call, at),
+        left_unsafe_at=withdrew_at(uow, page.call.id, at),
     )
 
 

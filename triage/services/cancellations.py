@@ -113,8 +113,9 @@ def agree(uow: UnitOfWork, centre: Centre, call: Call, role: str) -> None:
 def agree_on_own_page(uow: UnitOfWork, centre: Centre, call: Call, pages: Sequence[Page]) -> None:
     """A clinician does, who was asked to come by these. While a silent alarm stands nothing here
     may tell of it: what whoever is forced agrees to reads as done, and the call and whoever else
-    comes stay."""
-    if not silent_alarms.stands_on(uow, call):
+    comes stay, wherever they raised it."""
+    forced = silences.forced(uow).intersection(page.responder_id for page in pages)
+    if not (forced or silent_alarms.stands_on(uow, call)):
         if open_cries.stand_on(uow, call):  # whose it is they do not read: they may be watched
             raise Conflict(_DESK_ENDS_IT)
         agree(uow, centre, call, "clinician")

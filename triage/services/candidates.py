@@ -13,6 +13,9 @@ from triage.services.availability import BUSY, Held, hold, serving, team_options
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.unit_of_work import UnitOfWork
 
+STOPPED = "stopped"
+"""Through what a page ended: whoever it asked has stopped our texts."""
+
 
 def find(uow: UnitOfWork, dispatch: Dispatch, wanted: Sequence[Slot]) -> Candidates:
     """Who may be asked for these slots of a dispatch now."""
@@ -80,6 +83,8 @@ def _on_this_call_already(uow: UnitOfWork, dispatch: Dispatch) -> set[UUID]:
 def _counts(page: Page) -> bool:
     if page.state is PageState.WITHDRAWN:
         return page.answered_at is not None
+    if page.state is PageState.UNDELIVERABLE and page.answered_through == STOPPED:
+        return page.responder.opted_out_at is not None  # they can be asked again
     return page.kind is not PageKind.DIVERT or page.state is PageState.OPEN
 
 

@@ -8,7 +8,7 @@ from triage.domain.codes import NOT_NEEDED
 from triage.domain.errors import Refused
 from triage.domain.lifecycle import ON_SITE, TAKEN, SlotState
 from triage.domain.words import msgid
-from triage.services import by_radio, dispatches, open_cries, reliefs, silent_alarms, stand_downs
+from triage.services import by_radio, dispatches, reliefs, silent_alarms, stand_downs
 from triage.services.centre import Centre
 from triage.services.pages import who_has
 from triage.storage.dispatches import Slot
@@ -32,7 +32,7 @@ def clear(uow: UnitOfWork, centre: Centre, slot: Slot, *, confirmed: bool) -> No
         reliefs.must_stay(slot)
         if not (came or any(one.state in ON_SITE for one in slot.dispatch.slots)):
             raise _never_there(slot)
-        open_cries.must_be_known(uow, centre, call, confirmed=confirmed)
+        silent_alarms.must_be_known(uow, centre, call, confirmed=confirmed)
         if came:
             text = relief_wording.cleared_by_desk(call.code)
             stand_downs.tell(uow, centre, slot, text)

@@ -21,6 +21,8 @@ from triage.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
+_CRIED = STANDING_ALARM, Alarm.over_at.is_(None), Alarm.kind == AlarmKind.HELP
+
 
 def cry_for_help(
     uow: UnitOfWork,
@@ -61,14 +63,17 @@ def _tell(uow: UnitOfWork, centre: Centre, member: Responder, page: Page) -> Non
 
 def tell_who_comes(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
     """Somebody has this place now: they are told of each colleague there who has cried for help,
-    taken care of or not, until that is over."""
+    taken care of or not, until that is over; and those of theirs, who had cried while asked."""
+    here = *_CRIED, Alarm.call_id == slot.dispatch.call_id
+    own = select(Alarm.id).where(*here, Alarm.responder_id == slot.responder_id)
+    page = next((one for one in slot.pages if one.responder_id == slot.responder_id), None)
+    if page is not None and uow.session.scalar(own.limit(1)):
+        _tell_others(uow, centre, page.responder, page)
     cried = (
         select(Responder)
         .join(Alarm, Alarm.responder_id == Responder.id)
         .join(Page, Page.id == Alarm.page_id)
-        .where(STANDING_ALARM, Alarm.over_at.is_(None), Alarm.kind == AlarmKind.HELP)
-        .where(Alarm.call_id == slot.dispatch.call_id, Page.state == PageState.ACCEPTED)
-        .where(Responder.id != slot.responder_id)
+        .where(*here, Page.state == PageState.ACCEPTED, Responder.id != slot.responder_id)
     )
     for member in uow.session.scalars(cried).unique():
         _needs_help(uow, centre, member, slot)

@@ -3,22 +3,23 @@ Who is under way when more is learned of it is texted that it is, never what; un
 here are told by radio."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from triage.domain import safety_wording
 from triage.domain.hazards import at_the_door, found_none, hazards
-from triage.domain.lifecycle import TAKEN
+from triage.domain.lifecycle import TAKEN, MessageState
 from triage.domain.words import Spoken
 from triage.services import assessments, by_radio, corrections
 from triage.services.centre import Centre
 from triage.services.stand_downs import tell
 from triage.services.unsafe import withdrew_at
 from triage.storage.calls import Call
-from triage.storage.dispatches import Dispatch, Slot
+from triage.storage.dispatches import BUSY_SLOT, Dispatch, Slot
 from triage.storage.messages import Message
+from triage.storage.teams import Responder
 from triage.storage.unit_of_work import UnitOfWork
 
 KIND = "danger"
@@ -27,23 +28,35 @@ APART = timedelta(minutes=1)
 """Answers come one by one: whoever was told a moment ago looks or asks anyhow."""
 
 
-def known(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
-    """That a team left is the first of them."""
+def known(
+    uow: UnitOfWork, centre: Centre, call: Call, left_before: datetime | None = None
+) -> Sequence[Spoken]:
+    """That a team left is the first of them.
+
+    left_before -- see `withdrew_at`.
+    """
     told = hazards(centre.vocabulary.facts, assessments.answers_of(uow, call))
-    return [*_left(uow, centre, call), *told]
+    return [*_left(uow, centre, call, left_before), *told]
 
 
-def _left(uow: UnitOfWork, centre: Centre, call: Call) -> list[Spoken]:
-    at = withdrew_at(uow, call.id)
+def _left(
+    uow: UnitOfWork, centre: Centre, call: Call, before: datetime | None = None
+) -> list[Spoken]:
+    at = withdrew_at(uow, call.id, before)
     if at is None:
         return []
     return [safety_wording.team_left(f"{at.astimezone(centre.policy.time_zone):%H:%M}")]
 
 
-def none_of(uow: UnitOfWork, centre: Centre, call: Call) -> Sequence[Spoken]:
+def none_of(
+    uow: UnitOfWork, centre: Centre, call: Call, left_before: datetime | None = None
+) -> Sequence[Spoken]:
     """What was asked and is said not to be there; nothing once a team had to leave, who knew better
-    than whoever was asked before."""
-    if withdrew_at(uow, call.id) is not None:
+    than whoever was asked before.
+
+    left_before -- see `withdrew_at`.
+    """
+    if withdrew_at(uow, call.id, left_before) is not None:
         return []
     return found_none(centre.vocabulary.facts, assessments.answers_of(uow, call))
 
@@ -89,6 +102,14 @@ def tell_that_it_is_unsafe(uow: UnitOfWork, centre: Centre, left: Slot, text: Sp
             tell(uow, centre, slot, text, priority=0)
 
 
+def tell_again(uow: UnitOfWork, centre: Centre, responder: Responder) -> None:
+    """Texts reach them again: what they could not be told where they are going, or are."""
+    had = select(Slot).where(BUSY_SLOT, Slot.state.in_(sorted(TAKEN)))
+    for slot in uow.session.scalars(had.where(Slot.responder_id == responder.id)).all():
+        if are_told(uow, centre, slot.dispatch.call):
+            _tell(uow, centre, slot)
+
+
 def under_way(uow: UnitOfWork, call: Call) -> Sequence[Slot]:
     """Those with a phone here."""
     return uow.session.scalars(
@@ -106,6 +127,7 @@ def _tell(uow: UnitOfWork, centre: Centre, slot: Slot) -> None:
         Message.responder_id == slot.responder_id,
         Message.kind == KIND,
         Message.created_at > uow.now - APART,
+        Message.state != MessageState.FAILED,
     )
     if member is None or uow.session.scalar(lately.limit(1)) is not None:
         return

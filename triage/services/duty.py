@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from triage.domain.lifecycle import TAKEN, PageKind, PageState
 from triage.services import charges, check_ins, paging
+from triage.services.candidates import STOPPED
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
@@ -75,8 +76,8 @@ def stopped(uow: UnitOfWork, centre: Centre, responder: Responder, heard_from: s
         )
     check_ins.cannot_answer(uow, centre, responder)
     mine = Page.responder_id == responder.id
-    _move_on(uow, centre, mine, "stopped", PageState.UNDELIVERABLE)
-    charges.leave(uow, lambda page: page.responder_id == responder.id, "stopped")
+    _move_on(uow, centre, mine, STOPPED, PageState.UNDELIVERABLE)
+    charges.leave(uow, lambda page: page.responder_id == responder.id, STOPPED)
 
 
 def opt_out(uow: UnitOfWork, responder: Responder, heard_from: str) -> None:
@@ -128,6 +129,7 @@ def _move_on(
     ).all()
     for page in pages:
         if page.state is PageState.OPEN:
+            page.answered_through = why
             paging.pass_over(uow, centre, page, to, because=why)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from triage.domain.errors import Conflict
 from triage.domain.lifecycle import GONE, CallState, PageKind, PageState
 from triage.domain.words import msgid
-from triage.services import duty
+from triage.services import duty, forced_agreements
 from triage.storage.dispatches import Dispatch, Page, Slot
 from triage.storage.page_links import PageLink
 from triage.storage.sealed import blind_index
@@ -63,7 +63,9 @@ def why_over(uow: UnitOfWork, link: PageLink) -> str | None:
     member, page = link.responder, newest_page(uow, link)
     if is_taken_back(link):
         return msgid("This link was taken back.")
-    if page.slot.dispatch.call.state not in {CallState.OPEN, CallState.ASKING}:
+    call = page.slot.dispatch.call
+    is_over = call.state not in {CallState.OPEN, CallState.ASKING}
+    if is_over or forced_agreements.reads_as_closed(uow, call, [page]):
         return msgid("The call of this link has ended.")
     if link.expires_at <= uow.now:
         return msgid("This link is too old.")

@@ -11,6 +11,7 @@ from triage.domain.words import Spoken, listed
 from triage.services import (
     check_ins,
     confirmations,
+    dangers,
     duress,
     duty,
     field_texts,
@@ -332,6 +333,7 @@ def _opt_in(uow: UnitOfWork, centre: Centre, responder: Responder) -> Answered:
     responder.opted_out_at = None
     uow.audit("responder.opted_in", responder)
     freed_teams.offer_soon(uow, responder)
+    dangers.tell_again(uow, centre, responder)
     if responder.verified_at is None:
         return Answered("opted_in", verification.request(centre, responder))
     confirmations.ask_anew(uow, centre, responder)

@@ -215,7 +215,7 @@ def add_member(uow: UnitOfWork, centre: Centre, team: Team, new: NewMember) -> R
     phone = verification.number_of_nobody(uow, centre, new.phone)
     member = Responder(
         team_id=team.id,
-        account_id=_account(uow, new.username),
+        account_id=_account(uow, new),
         role=new.role,
         name=name,
         phone=phone,
@@ -308,10 +308,18 @@ def _skills(written: Sequence[str]) -> list[str]:
     return skills
 
 
-def _account(uow: UnitOfWork, username: str | None) -> UUID | None:
-    if not username:
+def _account(uow: UnitOfWork, new: NewMember) -> UUID | None:
+    if not new.username:
         return None
-    account = find_account(uow, username)
+    account = find_account(uow, new.username)
     if account is None or account.disabled_at:
         raise Refused(msgid("There is no open account of this name."), "username")
+    if new.role != SUPERVISOR and account.role != "clinician":
+        raise Refused(
+            msgid(
+                "This account shows the alarms of the desk, which nobody in the field may have on"
+                " their own screen. Give them another account, of a clinician."
+            ),
+            "username",
+        )
     return account.id

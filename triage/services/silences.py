@@ -4,7 +4,7 @@ and the roster check goes on: that it stops would be noticed. After any other th
 before, and no other call is put upon them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import and_, select, union_all
 
 from triage.domain.alarms import COVERT, AlarmKind, loudness
 from triage.domain.lifecycle import ON_SITE, TAKEN, PageState, SlotState
+from triage.storage.audit import AuditEntry
 from triage.storage.dispatches import BUSY_SLOT, OPEN_PAGE, Dispatch, Page, Slot
 from triage.storage.safety import STANDING_ALARM, Alarm
 from triage.storage.teams import Responder
@@ -115,13 +116,60 @@ def seen_by(
 ) -> list[Dispatch]:
     """What of a call's dispatches whoever was asked by these pages may read of: whoever forces
     them reads their screen. Of what was opened since the alarm only what they are asked for."""
-    raised, silent = _standing(uow, covert=True), silenced(uow)
-    if silent.isdisjoint(page.responder_id for page in pages):
-        raised = [one for one in raised if one.call_id == pages[0].slot.dispatch.call_id]
-    if not raised:
+    here = pages[0].slot.dispatch.call_id
+    raised = [one.at for one in _standing(uow, covert=True) if one.call_id == here]
+    since = watched_since(uow, pages) or min(raised, default=None)
+    if since is None:
         return [*dispatches]
-    since, own = min(one.at for one in raised), {page.slot.dispatch_id for page in pages}
+    own = {page.slot.dispatch_id for page in pages}
     return [one for one in dispatches if one.id in own or one.created_at < since]
+
+
+def watched_since(uow: UnitOfWork, pages: Sequence[Page]) -> datetime | None:
+    """Since when whoever forces somebody may read along with whoever was asked by these pages;
+    None where none of them is `silenced`."""
+    return silent_since(uow, [page.responder_id for page in pages])
+
+
+def silent_since(uow: UnitOfWork, responders: Collection[UUID]) -> datetime | None:
+    """Since when one of these is `silenced`, at the earliest; None while none is."""
+    if silenced(uow).isdisjoint(responders):
+        return None
+    return min(one.at for one in _standing(uow, covert=True))
+
+
+def came_since(
+    uow: UnitOfWork, pages: Sequence[Page], dispatches: Iterable[Dispatch]
+) -> frozenset[UUID]:
+    """The places of these that others have taken since then: that they come is not read there."""
+    if (since := watched_since(uow, pages)) is None:
+        return frozenset()
+    readers = {page.responder_id for page in pages}
+    return frozenset(
+        slot.id
+        for dispatch in dispatches
+        for slot in dispatch.slots
+        if slot.responder_id not in readers and (at := _taken_at(uow, slot)) and at > since
+    )
+
+
+def _taken_at(uow: UnitOfWork, slot: Slot) -> datetime | None:
+    """When whoever has the place accepted it, or the desk named them; None where nobody does."""
+    if slot.state not in {*TAKEN, SlotState.CLEARED}:
+        return None
+    if slot.responder_id is None:
+        named = select(AuditEntry.created_at).where(
+            AuditEntry.call_id == slot.dispatch.call_id,
+            AuditEntry.subject_id == slot.id,
+            AuditEntry.event == "slot.assigned",
+        )
+        return uow.session.scalar(named.order_by(AuditEntry.created_at.desc()).limit(1))
+    yes = (
+        page.answered_at
+        for page in slot.pages
+        if page.state is PageState.ACCEPTED and page.responder_id == slot.responder_id
+    )
+    return max((at for at in yes if at is not None), default=None)
 
 
 def in_alarm(uow: UnitOfWork) -> frozenset[UUID]:

@@ -107,6 +107,24 @@ def must_allow_closing(uow: UnitOfWork, centre: Centre, call: Call, *, confirmed
     raise Refused(listed(" ", [standing.warning, ask]), "confirmed")
 
 
+def must_be_known(uow: UnitOfWork, centre: Centre, call: Call, *, confirmed: bool) -> None:
+    """Before somebody is taken off the call: while a silent alarm stands on it, or somebody there
+    needs help, a person confirms it. Raises Refused."""
+    standing = of_call(uow, centre, call)
+    if standing is None:
+        open_cries.must_be_known(uow, centre, call, confirmed=confirmed)
+    elif not confirmed:
+        raise Refused(
+            msgid(
+                "A silent alarm of %(who)s stands on this call, and whoever comes there is their"
+                " help. Do not ring, text or radio them. Confirm that it is to be done all the"
+                " same.",
+                who=listed(", ", standing.of),
+            ),
+            "confirmed",
+        )
+
+
 def must_be_over(uow: UnitOfWork, centre: Centre, call: Call) -> None:
     """Nobody agrees meanwhile that nobody need come. Raises Refused."""
     if (standing := of_call(uow, centre, call)) is not None:

@@ -24,13 +24,17 @@ _LEFT_OF = (
 )
 
 
-def withdrew_at(uow: UnitOfWork, call_id: UUID) -> datetime | None:
-    """When a team last left this call, whichever response it was sent for."""
+def withdrew_at(uow: UnitOfWork, call_id: UUID, before: datetime | None = None) -> datetime | None:
+    """When a team last left this call, whichever response it was sent for.
+
+    before -- only until then, see `silences.watched_since`.
+    """
     if uow.new_under(call_id, Dispatch, "call_id") is not None:
         return None  # the call is being taken: nobody was there yet
     with uow.asking((Dispatch, Slot)):
         left = uow.session.execute(_LEFT, {"call_id": call_id}).all()
-    return max((heard_at or created_at for heard_at, created_at in left), default=None)
+    times = (heard_at or created_at for heard_at, created_at in left)
+    return max((at for at in times if before is None or at < before), default=None)
 
 
 def withdrew_from(uow: UnitOfWork, calls: Iterable[UUID]) -> set[UUID]:

@@ -129,7 +129,9 @@ def for_member(
     call = pages[0].slot.dispatch.call
     page = call_pages.of_call(uow, centre, call)
     mine = {one.slot.dispatch_id for one in pages}
-    lines = lines_of(uow, centre, silences.seen_by(uow, pages, page.record.dispatches))
+    seen = silences.seen_by(uow, pages, page.record.dispatches)
+    hidden = silences.came_since(uow, pages, seen)
+    lines = [(one, line.without(hidden)) for one, line in lines_of(uow, centre, seen)]
     closed = cancellations.reads_as_closed(uow, call, pages)
     if closed and call.state is not CallState.CLOSED:
         lines = [(one, _as_canceled(line)) for one, line in lines]
@@ -138,9 +140,9 @@ def for_member(
     return (
         words_of(centre)
         | errand_words.shown(uow, centre, call)
-        | own_part.shown(uow, pages[0])
+        | own_part.shown(uow, pages[0], hidden)
         | {
-            "page_of": page,
+            "page_of": call_pages.until(uow, centre, page, silences.watched_since(uow, pages)),
             "own_alarms": own_alarms,
             "others_alarms": others_alarms,
             "who_have": alarm_lists.who_have(uow, [*own_alarms, *others_alarms]),
