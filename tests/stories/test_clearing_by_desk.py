@@ -228,3 +228,40 @@ def test_nor_while_somebody_does_not_answer_whether_all_is_well(
     assert silent in line(dispatcher, f"clear {call.code} cit1")[0], "a text may be another's"
     line(dispatcher, f"clear {call.code} cit1", **YES)
     assert places(world, call) == ["cleared", "cleared"]
+
+
+def test_nor_is_it_written_down_unasked_that_somebody_had_to_leave(
+    world: World, dispatcher: Browser
+) -> None:
+    _, _, call = in_need(world)
+    told = act(dispatcher, call, "/relief", {"act": "withdraw"})
+    assert NEEDS in told
+    assert "do it all the same" in told
+    assert places(world, call) == ["on_scene", "en_route"]
+
+    told = act(dispatcher, call, "/relief", {"act": "withdraw", **YES})
+    assert "CIT 1 has left, it was not safe." in told
+    assert "withdrawn" in places(world, call)
+
+
+def test_nor_is_a_relief_given_by_hand_that_releases_somebody(
+    world: World, dispatcher: Browser
+) -> None:
+    clinician, _, call = in_need(world)
+    clinician.text(f"{call.code} REPLACE")
+    world.settle()
+    path, slots = f"/calls/{call.reference}", world.dispatches(call)[0].slots
+    (relief,) = (slot for slot in slots if slot.replaces_id is not None)
+    form, to = {"unit": "Medic 4"}, f"{path}/slots/{relief.id}/assign"
+    refused = dispatcher.submit(path, form, to=to)
+    assert refused.status_code == 422
+    assert "NEEDS HELP on this call" in refused.text
+    assert "do it all the same" in refused.text
+    said, asks = line(dispatcher, f"radio {call.code} clinician Medic 4")
+    assert NEEDS in said
+    assert asks
+    assert "on_scene" in places(world, call)
+
+    dispatcher.submit(path, {**form, **YES}, to=to)
+    assert "replaced" in places(world, call)
+    assert "on_scene" not in places(world, call)

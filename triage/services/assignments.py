@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from triage.domain import wording
 from triage.domain.errors import Refused
-from triage.domain.lifecycle import SlotState
+from triage.domain.lifecycle import TAKEN, SlotState
 from triage.domain.role_words import member_name, role_name
 from triage.domain.words import msgid
 from triage.services import (
@@ -14,6 +14,7 @@ from triage.services import (
     dangers,
     dispatches,
     diverts,
+    open_cries,
     page_answers,
     page_links,
     paging,
@@ -33,12 +34,19 @@ def assign(
     slot: Slot,
     responder: Responder | None,
     unit: str | None,
+    *,
+    confirmed: bool = False,
 ) -> None:
-    """Give a slot by hand, to one of our members or to a unit named by radio."""
+    """Give a slot by hand, to one of our members or to a unit named by radio.
+
+    confirmed -- a person knows that somebody on the call whom this releases may be in danger.
+    """
     paging.require_page_dispatch(slot.dispatch)
     paging.must_be_wanted(slot)
     if responder is None and not (unit or "").strip():
         raise Refused(msgid("Choose a member or name the unit."), "unit")
+    if slot.predecessor is not None and slot.predecessor.state in TAKEN:  # who is released by it
+        open_cries.must_be_known(uow, centre, slot.dispatch.call, confirmed=confirmed)
     turned: Sequence[Page] = []
     if responder is not None:
         turned = _give(uow, centre, slot, responder)

@@ -102,7 +102,7 @@ def _assign(at: _At) -> str:
     given: list[Slot] = []
     for slot in open_slots:
         if (member := _member_for(team, slot, given)) is not None:
-            assignments.assign(at.uow, at.centre, slot, member, None)
+            assignments.assign(at.uow, at.centre, slot, member, None, confirmed=at.confirmed)
             given.append(slot)
     if not given:
         roles = listed(", ", [role_name(slot.role) for slot in open_slots])
@@ -119,7 +119,7 @@ def _by_radio(at: _At) -> str:
             raise Refused(command_refusals.which_role(at.call.code, roles, name))
         roles, name = [roles[named[0]]], " ".join(named[1])
     slot = next(slot for slot in sought if slot.role == roles[0])
-    assignments.assign(at.uow, at.centre, slot, None, name)
+    assignments.assign(at.uow, at.centre, slot, None, name, confirmed=at.confirmed)
     return _assigned([slot])
 
 

@@ -12,7 +12,7 @@ from triage.entrypoints.web import typed
 from triage.entrypoints.web.access import open_to
 from triage.entrypoints.web.call import DISPATCHERS, find_slot
 from triage.entrypoints.web.call_actions import do
-from triage.services import paging, replacements, silent_alarms
+from triage.services import open_cries, paging, replacements, silent_alarms
 from triage.services.centre import Centre
 from triage.storage.calls import Call
 from triage.storage.dispatches import Slot
@@ -32,7 +32,8 @@ def relieve(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
 
 
 def withdraw(uow: UnitOfWork, centre: Centre, slot: Slot) -> str:
-    who = paging.who_has(slot)
+    who, knows = paging.who_has(slot), bool(typed.line("confirmed"))
+    open_cries.must_be_known(uow, centre, slot.dispatch.call, confirmed=knows)
     replacements.withdraw(uow, centre, slot, "radio")
     return msgid(
         "%(who)s has left, it was not safe. Somebody else is asked; decide who makes it safe.",

@@ -152,7 +152,8 @@ def assign(reference: str, key: UUID) -> ResponseReturnValue:
     def give(uow: UnitOfWork, centre: Centre, call: Call) -> str:
         slot, chosen = find_slot(uow, call, key), typed.line("member")
         responder = uow.get(Responder, _uuid(chosen)) if chosen else None
-        assignments.assign(uow, centre, slot, responder, typed.line("unit"))
+        unit = typed.line("unit")
+        assignments.assign(uow, centre, slot, responder, unit, confirmed=_confirmed())
         return msgid(
             "%(who_has)s is assigned as %(role)s.",
             who_has=paging.who_has(slot),
