@@ -313,3 +313,24 @@ def test_it_reads_so_too_where_their_alarm_stands_on_their_other_call(
         assert "This call is closed." in words(browser, own)
         phone.text(f"{other.code} SCENE")
         assert phone.inbox[-1] == f"{other.code} is closed. Nothing was changed."
+
+
+def test_a_relief_that_was_asked_for_before_is_given_to_nobody_by_hand(
+    world: World, dispatcher: Browser
+) -> None:
+    world.ignores_texts("what the desk changes matters here")
+    clinician, officer = world.pair("CIT 1")
+    call = world.call({**CALM, "weapon": "accessible"}, location="Pier 3")
+    for phone in (clinician, officer):
+        phone.text(f"{call.code} 1")
+    for said in ("SCENE", "REPLACE"):
+        clinician.text(f"{call.code} {said}")
+    knows(world, clinician).text(f"{call.code} ok {WORD}")
+    slots = world.dispatches(call)[0].slots
+    (relief,) = (slot for slot in slots if slot.replaces_id is not None)
+    path = f"/calls/{call.reference}"
+    form, to = {"unit": "Medic 4", "confirmed": "yes"}, f"{path}/slots/{relief.id}/assign"
+    refused = dispatcher.submit(path, form, to=to)
+    assert refused.status_code == 422
+    assert KEPT in refused.text
+    assert "on_scene" in [slot.state.value for slot in world.dispatches(call)[0].slots]

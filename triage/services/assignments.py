@@ -20,6 +20,7 @@ from triage.services import (
     paging,
     reliefs,
     silences,
+    silent_alarms,
 )
 from triage.services.centre import Centre
 from triage.services.unsafe import somebody_withdrew
@@ -46,6 +47,7 @@ def assign(
     if responder is None and not (unit or "").strip():
         raise Refused(msgid("Choose a member or name the unit."), "unit")
     if slot.predecessor is not None and slot.predecessor.state in TAKEN:  # who is released by it
+        silent_alarms.must_not_show(uow, [slot.predecessor])
         open_cries.must_be_known(uow, centre, slot.dispatch.call, confirmed=confirmed)
     turned: Sequence[Page] = []
     if responder is not None:
