@@ -166,6 +166,7 @@ def test_what_the_carrier_took_for_stop_or_start_is_that_in_whatever_words(
     hear("empezar", "START")
     phone.expect("on again")
     assert world.audited("responder.opted_in") == 1
+    assert phone.expect(f"Reply {call.code} 1"), "they are asked again"
     phone.expect("Reply READY")
     hear(
         f"{call.code} 1", "HELP"
