@@ -1,5 +1,7 @@
 """Words in a small form that were not sent yet: a reload, or another form, does not take them."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
@@ -142,11 +144,12 @@ def test_a_paper_call_that_is_sent_twice_by_its_kept_words_is_one_call(
     page.goto(f"{served.base_url}/intake/paper")
     page.locator("#f-narrative").fill("She walks on the bridge")
     page.locator("#f-location").fill("12 Mill Lane")
-    page.locator("#f-received_at").fill("2026-11-24T07:00")
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    page.locator("#f-received_at").fill(f"{yesterday}T07:00")
     # What is copied from a sheet is no answer that nobody gave: it comes back, choices too.
     page.locator("#f-response_1").select_option("mobile_crisis")
     page.locator("#f-unit_1").fill("Mobile 1")
-    page.locator("#f-sent_at_1").fill("2026-11-24T07:05")
+    page.locator("#f-sent_at_1").fill(f"{yesterday}T07:05")
     page.locator("[name='facts.weapon'][value='none_confirmed']").check()
     page.locator("[name=call_back][value=text]").check()
     page.wait_for_function(f"() => {STORED}.includes('unsent')")
@@ -171,7 +174,7 @@ def test_a_part_that_is_typed_in_says_that_it_is_no_longer_true(served: Served, 
     sign_in(served, page)
     page.goto(f"{served.base_url}/calls/{call.reference}")
     part = page.locator("[id^=dispatch-]", has=page.locator("[id^=cancel-]")).first
-    part.locator("[id^=cancel-]").evaluate("box => { box.open = true; }")
+    part.locator("[id^=cancel-] > summary").click()
     part.get_by_label("Why").select_option("not_needed")
     expect(page.locator("[data-as-of]")).to_contain_text("Data as of")
     page.wait_for_timeout(2500)  # asked twice: nothing has changed
